@@ -1,0 +1,52 @@
+# Every command of this project; `make` alone lists them. Needs Python 3.10 or newer, make and git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEV_HOME ?= .tools/dev-home
+
+.DEFAULT_GOAL := help
+.PHONY: help quickstart dev test check docs bench constraints official-client clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r name what; do \
+		printf '%-24s %s\n' "$$name" "$$what"; done
+
+quickstart: $(VENV)/.server ## start the server on http://localhost:6900 with a demo team and data
+	$(BIN)/apportion quickstart
+
+dev: $(VENV)/.dev ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
+	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
+
+test: check docs official-client ## everything that has to pass
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## the fast part: style, types, walls
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tools/*.py tests/docs tests/walls tests/demo tests/official_client/*.py
+	$(BIN)/lint-imports --no-logo
+
+docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(VENV)/.dev ## measure, and print a table of ratios
+	$(BIN)/python -m benchmarks
+
+official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
+	@$(BIN)/python tools/official_client.py
+
+constraints: ## look for newer versions of everything and pin them in constraints.txt
+	@sh tools/pin.sh
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) .tools dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.server: pyproject.toml constraints.txt
+	@sh tools/install.sh $(VENV) -e '.[server]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	@sh tools/install.sh $(VENV) -e '.[server]' --group dev --group docs
+	@touch $@ $(VENV)/.server

@@ -1,0 +1,18 @@
+"""A team and two datasets to try things on, made from text that comes with every Python."""
+
+from .entities import entities_records
+from .sentences import Sentence, sentences
+from .team import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET, Person
+from .topics import topics_records
+
+__all__ = [
+    "ENTITIES_DATASET",
+    "SHARED_WORKSPACE",
+    "TEAM",
+    "TOPICS_DATASET",
+    "Person",
+    "Sentence",
+    "entities_records",
+    "sentences",
+    "topics_records",
+]

@@ -1,0 +1,1 @@
+"""Values and decisions: no files, network, clock, dice or framework."""

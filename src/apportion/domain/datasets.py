@@ -1,0 +1,71 @@
+"""Datasets: their address, their settings, their policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apportion.vocabulary import Task
+
+from .ids import DatasetNo
+
+__all__ = ["Dataset", "LabelOption", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOption:
+    """One label annotators may choose. ``name`` is what annotations hold; ``id`` is the client's own."""
+
+    id: str
+    name: str
+    description: str | None = None
+    colour: str | None = None
+    shortcut: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a dataset asks: its labels (None: anything goes) and the dimensions of its vectors."""
+
+    labels: tuple[LabelOption, ...] | None = None
+    vectors: Mapping[str, int] | None = None
+    allow_overlapping_spans: bool = False
+
+    def unknown(self, labels: Iterable[str]) -> list[str]:
+        """Those of ``labels`` that the label schema does not have, in order of appearance."""
+        if self.labels is None:
+            return []
+        known = {option.name for option in self.labels}
+        return [label for label in dict.fromkeys(labels) if label not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One dataset as stored. Times are microseconds since 1970 in UTC."""
+
+    no: DatasetNo
+    uuid: str
+    workspace: str
+    name: str
+    task: Task
+    tags: Mapping[str, str]
+    metadata: Mapping[str, Any]
+    settings: Settings | None
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    created_by: str | None = None
+    created_at: int = 0
+    last_updated: int = 0
+    closed: bool = False
+    records: int = 0
+    multi_label: bool | None = None
+
+    @property
+    def id(self) -> str:
+        """The address in one string, as 1.x writes it."""
+        return f"{self.workspace}.{self.name}"
+
+    @property
+    def individual(self) -> bool:
+        """Whether every annotator keeps an annotation of their own."""
+        return bool(self.policies.get("annotation", "shared") == "individual")

@@ -1,0 +1,221 @@
+"""Every refusal of ours, one class each. No HTTP here: the server maps each class to a status.
+
+    Refusal
+    ├── BadRequestError               the request cannot be carried out as it stands
+    │   ├── WrongTaskError            the dataset is of another task
+    │   ├── MissingInputParamError    nothing says which workspace is meant
+    │   ├── InvalidTextSearchError    the query cannot be parsed or answered
+    │   ├── MissingDatasetRecordsError
+    │   ├── ClosedDatasetError        the dataset is closed
+    │   ├── BulkDataError             records contradict what is stored (types, sizes)
+    │   └── MetadataLimitExceededError
+    ├── UnauthorizedError             who are you?
+    ├── ForbiddenOperationError       you may not
+    ├── EntityNotFoundError           no such user, workspace, dataset, settings …
+    │   └── RecordNotFound
+    ├── EntityAlreadyExistsError
+    ├── ValidationError               the input is malformed; says where
+    ├── PayloadTooLargeError
+    ├── TooManyAttemptsError          login attempts are throttled
+    └── StorageFullError              nothing was written; free some space
+
+``code`` is the name clients see and ``params()`` the data they can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = [
+    "BadRequestError",
+    "BulkDataError",
+    "ClosedDatasetError",
+    "EntityAlreadyExistsError",
+    "EntityNotFoundError",
+    "ForbiddenOperationError",
+    "InvalidTextSearchError",
+    "MetadataLimitExceededError",
+    "MissingDatasetRecordsError",
+    "MissingInputParamError",
+    "PayloadTooLargeError",
+    "RecordNotFound",
+    "Refusal",
+    "StorageFullError",
+    "TooManyAttemptsError",
+    "UnauthorizedError",
+    "ValidationError",
+    "WrongTaskError",
+]
+
+
+class Refusal(Exception):
+    """Something asked of us that we will not or cannot do."""
+
+    @property
+    def code(self) -> str:
+        """The name of the reason, stable for clients."""
+        return type(self).__name__
+
+    def params(self) -> dict[str, Any]:
+        """What a client can act on, as plain JSON values."""
+        return {"message": str(self)}
+
+
+class BadRequestError(Refusal):
+    """The request cannot be carried out as it stands; the message says why."""
+
+
+class WrongTaskError(BadRequestError):
+    """The dataset is of another task than the request."""
+
+
+class MissingInputParamError(BadRequestError):
+    """A parameter is missing that nothing else can supply."""
+
+
+class InvalidTextSearchError(BadRequestError):
+    """The query text cannot be parsed or answered; ``position`` is a code point offset into it."""
+
+    def __init__(self, message: str, *, position: int | None = None, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+        self.reason = reason
+
+    def params(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"message": str(self)}
+        if self.position is not None:
+            found["position"] = self.position
+        if self.reason is not None:
+            found["reason"] = self.reason
+        return found
+
+
+class MissingDatasetRecordsError(BadRequestError):
+    """The dataset has no records to answer from."""
+
+
+class ClosedDatasetError(BadRequestError):
+    """The dataset is closed; open it first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Dataset {name} is closed. Open it first.")
+        self.name = name
+
+    def params(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+class BulkDataError(BadRequestError):
+    """Records contradict what is stored; nothing of the request was kept."""
+
+    def __init__(self, message: str, errors: Sequence[dict[str, Any]]) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "errors": self.errors}
+
+
+class MetadataLimitExceededError(BadRequestError):
+    """More metadata keys than a dataset may have."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"{length} metadata keys; a dataset may have {limit}.")
+        self.length = length
+        self.limit = limit
+
+    def params(self) -> dict[str, Any]:
+        return {"len": self.length, "limit": self.limit}
+
+
+class UnauthorizedError(Refusal):
+    """Missing, wrong or expired credentials."""
+
+    def __init__(self, detail: str = "Could not validate credentials") -> None:
+        super().__init__(detail)
+
+    def params(self) -> dict[str, Any]:
+        return {"detail": str(self)}
+
+
+class ForbiddenOperationError(Refusal):
+    """The caller may not do this."""
+
+    def __init__(self, detail: str = "Operation not allowed") -> None:
+        super().__init__(detail)
+
+    def params(self) -> dict[str, Any]:
+        return {"detail": str(self)}
+
+
+class EntityNotFoundError(Refusal):
+    """No such thing, or none the caller may know of."""
+
+    def __init__(self, name: str, type: str) -> None:
+        super().__init__(f"{type} {name} not found")
+        self.name = name
+        self.type = type
+
+    def params(self) -> dict[str, Any]:
+        return {"name": self.name, "type": self.type}
+
+
+class RecordNotFound(EntityNotFoundError):
+    """No such record in the dataset."""
+
+    def __init__(self, dataset: str, id: str) -> None:
+        super().__init__(f"{dataset}.{id}", "Record")
+        self.dataset = dataset
+        self.id = id
+
+    def params(self) -> dict[str, Any]:
+        return {"dataset": self.dataset, "id": self.id, "name": self.name, "type": self.type}
+
+
+class EntityAlreadyExistsError(Refusal):
+    """The name is taken."""
+
+    def __init__(self, name: str, type: str, workspace: str | None = None, **more: Any) -> None:
+        super().__init__(f"{type} {name} already exists")
+        self.name = name
+        self.type = type
+        self.workspace = workspace
+        self.more = more
+
+    def params(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"name": self.name, "type": self.type, **self.more}
+        if self.workspace is not None:
+            found["workspace"] = self.workspace
+        return found
+
+
+class ValidationError(Refusal):
+    """Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx``."""
+
+    def __init__(self, errors: Sequence[dict[str, Any]], *, model: str = "Request") -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors[:5]))
+        self.errors = list(errors)
+        self.model = model
+
+    def params(self) -> dict[str, Any]:
+        return {"model": self.model, "errors": self.errors}
+
+
+class PayloadTooLargeError(Refusal):
+    """The request is larger than the server accepts; nothing was stored."""
+
+
+class TooManyAttemptsError(Refusal):
+    """Too many failed logins; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many failed attempts. Try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+
+    def params(self) -> dict[str, Any]:
+        return {"detail": str(self), "retry_after": self.retry_after}
+
+
+class StorageFullError(Refusal):
+    """The disk is full; nothing of the request was kept."""

@@ -1,0 +1,187 @@
+"""Who may do what: one table.
+
+Everybody who has signed in stands, towards one workspace, in one place:
+
+    outsider  does not belong to the workspace
+    member    belongs to it
+    reviewer  a member who also sees everyone's annotations and settles conflicts
+    manager   a reviewer who also runs the workspace's datasets and members
+    admin     runs everything
+
+A member who created a dataset (only possible in data brought from 1.x) may also do what its row says.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from apportion.vocabulary import MembershipRole
+
+from .errors import ForbiddenOperationError
+from .people import Actor
+
+__all__ = ["ALLOWED", "Action", "Place", "allowed", "place_of", "require"]
+
+
+class Place(str, Enum):
+    """Where somebody stands towards a workspace."""
+
+    OUTSIDER = "outsider"
+    MEMBER = "member"
+    CREATOR = "creator"
+    REVIEWER = "reviewer"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class Action(str, Enum):
+    """What can be done; the value completes the sentence "you may not …"."""
+
+    # People
+    SEE_ME = "see yourself"
+    SEE_USERS = "see all users"
+    CREATE_USER = "create users"
+    EDIT_USER = "change users"
+    RESET_KEY = "reset the API keys of others"
+    DELETE_USER = "delete users"
+    LIST_WORKSPACES = "list workspaces"
+    CREATE_WORKSPACE = "create workspaces"
+    SEE_MEMBERS = "see who belongs to a workspace"
+    LIST_WORKSPACE_USERS = "list the users of a workspace"
+    ADD_MEMBER = "add members"
+    REMOVE_MEMBER = "remove members"
+    SET_MEMBER_ROLE = "change the roles of members"
+    # Datasets
+    LIST_DATASETS = "list datasets"
+    CREATE_DATASET = "create datasets"
+    SEE_DATASET = "see this dataset"
+    EDIT_TAGS = "change tags or metadata of this dataset"
+    DELETE_DATASET = "delete this dataset"
+    OPEN_CLOSE = "open or close this dataset"
+    COPY_DATASET = "copy this dataset"
+    SEE_SETTINGS = "see the settings of this dataset"
+    EDIT_SETTINGS = "change the settings of this dataset"
+    # Records
+    BULK = "log records into this dataset"
+    CREATE_BY_LOGGING = "create a dataset by logging records"
+    SEARCH = "search this dataset"
+    SEE_RECORD = "see records of this dataset"
+    PATCH_RECORD = "change records of this dataset"
+    DELETE_RECORDS = "delete records of this dataset"
+    DISCARD_RECORDS = "discard records of this dataset"
+    SEE_RULES = "see the labeling rules of this dataset"
+    EDIT_RULES = "change the labeling rules of this dataset"
+    SEE_METRICS = "see the metrics of this dataset"
+    # Leading a team
+    ANNOTATE = "annotate in this dataset"
+    SEE_ANNOTATIONS = "see the annotations of others"
+    SEE_PROGRESS = "see the progress of others"
+    SEE_AGREEMENT = "see agreement and conflicts"
+    SEE_EVENTS = "see what others did"
+    ADJUDICATE = "settle conflicts"
+    EXPORT = "export this dataset"
+    ASSIGN = "share out records"
+    EDIT_POLICIES = "change the policies of this dataset"
+    EDIT_GUIDELINES = "change the guidelines of this dataset"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+_EVERYBODY = frozenset(Place)
+_MEMBERS = _EVERYBODY - {Place.OUTSIDER}
+_REVIEWERS = frozenset({Place.REVIEWER, Place.MANAGER, Place.ADMIN})
+_MANAGERS = frozenset({Place.MANAGER, Place.ADMIN})
+_CREATOR_TOO = _MANAGERS | {Place.CREATOR}
+_ADMINS = frozenset({Place.ADMIN})
+
+ALLOWED: dict[Action, frozenset[Place]] = {
+    Action.SEE_ME: _EVERYBODY,
+    Action.SEE_USERS: _ADMINS,
+    Action.CREATE_USER: _ADMINS,
+    Action.EDIT_USER: _ADMINS,
+    Action.RESET_KEY: _ADMINS,
+    Action.DELETE_USER: _ADMINS,
+    Action.LIST_WORKSPACES: _EVERYBODY,
+    Action.CREATE_WORKSPACE: _ADMINS,
+    Action.SEE_MEMBERS: _REVIEWERS,
+    Action.LIST_WORKSPACE_USERS: _MANAGERS,
+    Action.ADD_MEMBER: _MANAGERS,
+    Action.REMOVE_MEMBER: _MANAGERS,
+    Action.SET_MEMBER_ROLE: _MANAGERS,
+    Action.LIST_DATASETS: _EVERYBODY,
+    Action.CREATE_DATASET: _MANAGERS,
+    Action.SEE_DATASET: _MEMBERS,
+    Action.EDIT_TAGS: _MEMBERS,
+    Action.DELETE_DATASET: _CREATOR_TOO,
+    Action.OPEN_CLOSE: _CREATOR_TOO,
+    Action.COPY_DATASET: _MANAGERS,
+    Action.SEE_SETTINGS: _MEMBERS,
+    Action.EDIT_SETTINGS: _MANAGERS,
+    Action.BULK: _MEMBERS,
+    Action.CREATE_BY_LOGGING: _MANAGERS,
+    Action.SEARCH: _MEMBERS,
+    Action.SEE_RECORD: _MEMBERS,
+    Action.PATCH_RECORD: _MEMBERS,
+    Action.DELETE_RECORDS: _CREATOR_TOO,
+    Action.DISCARD_RECORDS: _MEMBERS,
+    Action.SEE_RULES: _MEMBERS,
+    Action.EDIT_RULES: _MEMBERS,
+    Action.SEE_METRICS: _MEMBERS,
+    Action.ANNOTATE: _MEMBERS,
+    Action.SEE_ANNOTATIONS: _REVIEWERS,
+    Action.SEE_PROGRESS: _REVIEWERS,
+    Action.SEE_AGREEMENT: _REVIEWERS,
+    Action.SEE_EVENTS: _REVIEWERS,
+    Action.ADJUDICATE: _REVIEWERS,
+    Action.EXPORT: _REVIEWERS,
+    Action.ASSIGN: _MANAGERS,
+    Action.EDIT_POLICIES: _MANAGERS,
+    Action.EDIT_GUIDELINES: _MANAGERS,
+}
+
+_PLACES = {
+    MembershipRole.ANNOTATOR: Place.MEMBER,
+    MembershipRole.REVIEWER: Place.REVIEWER,
+    MembershipRole.MANAGER: Place.MANAGER,
+}
+
+
+def place_of(actor: Actor, workspace: str | None) -> Place:
+    """Where ``actor`` stands towards a workspace, or towards the whole server where none is named."""
+    if actor.is_admin:
+        return Place.ADMIN
+    role = actor.role_in(workspace) if workspace is not None else None
+    return Place.OUTSIDER if role is None else _PLACES[role]
+
+
+def allowed(
+    actor: Actor, action: Action, workspace: str | None = None, created_by: str | None = None
+) -> bool:
+    """May ``actor`` do that there? ``created_by`` is who created the dataset in question."""
+    place = place_of(actor, workspace)
+    if place in ALLOWED[action]:
+        return True
+    created = place is not Place.OUTSIDER and created_by is not None and created_by == actor.username
+    return created and Place.CREATOR in ALLOWED[action]
+
+
+def require(
+    actor: Actor, action: Action, workspace: str | None = None, created_by: str | None = None
+) -> None:
+    """Refuse unless ``actor`` may do that there, and say who could."""
+    if allowed(actor, action, workspace, created_by):
+        return
+    raise ForbiddenOperationError(f"Operation not allowed: only {_who(action, workspace)} may {action}.")
+
+
+def _who(action: Action, workspace: str | None) -> str:
+    places = ALLOWED[action]
+    where = f" of workspace {workspace}" if workspace is not None else ""
+    if Place.MEMBER in places:
+        return f"members{where}"
+    if Place.REVIEWER in places:
+        return f"reviewers and managers{where} and administrators"
+    if Place.MANAGER in places:
+        return f"managers{where} and administrators"
+    return "administrators"

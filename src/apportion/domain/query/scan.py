@@ -1,0 +1,317 @@
+"""Cut a query text into tokens, each with its place in the text.
+
+Escapes are resolved here, so no later step sees a backslash (but in regular expressions, whose own they are).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn, TypeAlias
+
+from .ast import Piece
+
+__all__ = ["Bounds", "Complaint", "Mark", "Pattern", "Quoted", "Sign", "Suffix", "Token", "Word", "scan"]
+
+MAX_WILDCARDS = 100
+
+_BLANKS = re.compile(r"\s*")
+_PLAIN = re.compile(r'[^\s\\():^"~*?!\[\]{}&|]+')
+_QUOTED_RUN = re.compile(r'[^"\\]+')
+_REGEX_RUN = re.compile(r"[^/\\]+")
+_RANGE_RUN = re.compile(r"[^\s\\\]}]+")
+_COMPARED_RUN = re.compile(r"[^\s\\()^]+")
+_COMPARISON = re.compile(r"[<>]=?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class Complaint(Exception):
+    """Why the text cannot be parsed, and where."""
+
+    def __init__(self, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.at = at
+        self.reason = reason
+
+
+class Sign(Enum):
+    """Tokens without a text of their own."""
+
+    OPEN = "("
+    CLOSE = ")"
+    COLON = ":"
+    AND = "AND"
+    OR = "OR"
+    NOT = "NOT"
+    PLUS = "+"
+    MINUS = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An operator, a bracket or a colon."""
+
+    at: int
+    sign: Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or field name; no two literals and no two ``ANY`` follow each other."""
+
+    at: int
+    pieces: tuple[str | Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A phrase without its quotes."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression without its slashes."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range in brackets or behind a comparison sign; an open bound is None and counts as included."""
+
+    at: int
+    low: str | None
+    high: str | None
+    include_low: bool = True
+    include_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """``~`` or ``^`` and the number behind it, as written; empty without one."""
+
+    at: int
+    sign: str
+    number: str
+
+
+Token: TypeAlias = Mark | Word | Quoted | Pattern | Bounds | Suffix
+
+_OPERATORS = {"AND": Sign.AND, "OR": Sign.OR, "NOT": Sign.NOT}
+
+
+def scan(text: str) -> list[Token]:
+    """The tokens of the text in order; raises ``Complaint``."""
+    return _Scanner(text).tokens()
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        # Whether a field is in force, one entry per open bracket: only there do < and > compare,
+        # so that a search for `<br>` stays a search.
+        self._fielded = [False]
+
+    def tokens(self) -> list[Token]:
+        found: list[Token] = []
+        self._skip_blanks()
+        while self._at < len(self._text):
+            after_colon = bool(found) and isinstance(found[-1], Mark) and found[-1].sign is Sign.COLON
+            found.append(self._next(after_colon))
+            self._skip_blanks()
+        return found
+
+    def _next(self, after_colon: bool) -> Token:
+        at, char = self._at, self._text[self._at]
+        if char == "(":
+            self._fielded.append(after_colon or self._fielded[-1])
+            return self._mark(Sign.OPEN)
+        if char == ")":
+            if len(self._fielded) > 1:
+                self._fielded.pop()
+            return self._mark(Sign.CLOSE)
+        if char == ":":
+            return self._mark(Sign.COLON)
+        if char == "!":
+            return self._mark(Sign.NOT)
+        if char in "+-" and not self._is_word(after_colon):
+            return self._mark(Sign.PLUS if char == "+" else Sign.MINUS)
+        if self._text.startswith(("&&", "||"), at):
+            return self._mark(Sign.AND if char == "&" else Sign.OR, 2)
+        if char == '"':
+            return Quoted(at, self._quoted())
+        if char == "/":
+            return Pattern(at, self._regex())
+        if char in "[{":
+            return self._range()
+        if char in "]}":
+            raise Complaint(at, "the bracket closed here was never opened")
+        if char in "~^":
+            return self._suffix()
+        if char in "<>" and (after_colon or self._fielded[-1]):
+            return self._comparison()
+        return self._word()
+
+    def _mark(self, sign: Sign, width: int = 1) -> Mark:
+        at = self._at
+        self._at += width
+        return Mark(at, sign)
+
+    def _is_word(self, after_colon: bool) -> bool:
+        """Whether the sign here belongs to a word, as in ``score:-1`` or ``this - and that``."""
+        following = self._text[self._at + 1 : self._at + 2]
+        return following.isspace() or (after_colon and following not in tuple('("[{/'))
+
+    def _word(self) -> Token:
+        at = self._at
+        pieces: list[str | Piece] = []
+        literal: list[str] = []
+        moving = 0
+        bare = True
+        while self._at < len(self._text):
+            char = self._text[self._at]
+            if run := _PLAIN.match(self._text, self._at):
+                literal.append(run[0])
+                self._at = run.end()
+            elif char == "\\":
+                literal.append(self._escaped())
+                bare = False
+            elif char in "*?":
+                if literal:
+                    pieces.append("".join(literal))
+                    literal.clear()
+                if char == "?" or not pieces or pieces[-1] is not Piece.ANY:
+                    pieces.append(Piece(char))
+                    moving += 1
+                self._at += 1
+            elif char in "&|" and not self._text.startswith(char * 2, self._at):
+                literal.append(char)
+                self._at += 1
+            else:
+                break
+        if moving > MAX_WILDCARDS:
+            raise Complaint(at, f"a word may hold {MAX_WILDCARDS} wildcards at most")
+        if literal:
+            pieces.append("".join(literal))
+        if bare and len(pieces) == 1 and isinstance(pieces[0], str) and pieces[0] in _OPERATORS:
+            return Mark(at, _OPERATORS[pieces[0]])
+        return Word(at, tuple(pieces))
+
+    def _escaped(self) -> str:
+        if self._at + 1 == len(self._text):
+            raise Complaint(self._at, "nothing follows the backslash")
+        self._at += 2
+        return self._text[self._at - 1]
+
+    def _run(self, ordinary: re.Pattern[str]) -> str:
+        """The longest stretch of ordinary and escaped characters from here."""
+        found: list[str] = []
+        while self._at < len(self._text):
+            if run := ordinary.match(self._text, self._at):
+                found.append(run[0])
+                self._at = run.end()
+            elif self._text[self._at] == "\\":
+                found.append(self._escaped())
+            else:
+                break
+        return "".join(found)
+
+    def _quoted(self) -> str:
+        at = self._at
+        self._at += 1
+        text = self._run(_QUOTED_RUN)
+        if self._at == len(self._text):
+            raise Complaint(at, "the quote opened here is never closed")
+        self._at += 1
+        return text
+
+    def _regex(self) -> str:
+        at = self._at
+        self._at += 1
+        found: list[str] = []
+        while self._at < len(self._text):
+            if run := _REGEX_RUN.match(self._text, self._at):
+                found.append(run[0])
+                self._at = run.end()
+            elif self._text[self._at] == "/":
+                self._at += 1
+                return "".join(found)
+            else:
+                char = self._escaped()
+                found.append(char if char == "/" else "\\" + char)
+        raise Complaint(at, "the regular expression opened here is never closed; write \\/ for a slash")
+
+    def _range(self) -> Bounds:
+        at = self._at
+        include_low = self._text[at] == "["
+        self._at += 1
+        low = self._bound(at)
+        self._skip_blanks()
+        middle = self._at
+        if self._at == len(self._text):
+            self._never_closed(at)
+        if self._run(_RANGE_RUN) != "TO":
+            raise Complaint(middle, "a range is written [low TO high], * for an open end")
+        high = self._bound(at)
+        self._skip_blanks()
+        if self._at == len(self._text):
+            self._never_closed(at)
+        if self._text[self._at] not in "]}":
+            raise Complaint(self._at, "only one value may follow TO; put quotes around it if it has blanks")
+        include_high = self._text[self._at] == "]"
+        self._at += 1
+        return Bounds(at, low, high, include_low or low is None, include_high or high is None)
+
+    def _bound(self, opened: int) -> str | None:
+        self._skip_blanks()
+        at = self._at
+        if at == len(self._text):
+            self._never_closed(opened)
+        if self._text[at] == '"':
+            return self._quoted()
+        bound = self._run(_RANGE_RUN)
+        if self._text[at : self._at] in ("", "TO"):
+            raise Complaint(at, "a bound is missing here; * stands for an open end")
+        return None if self._text[at : self._at] == "*" else bound
+
+    def _never_closed(self, opened: int) -> NoReturn:
+        raise Complaint(opened, "the bracket opened here is never closed")
+
+    def _comparison(self) -> Bounds:
+        at = self._at
+        sign = _COMPARISON.match(self._text, at)
+        assert sign is not None  # noqa: S101 - the caller saw < or >
+        self._at = sign.end()
+        self._skip_blanks()
+        start = self._at
+        if self._text.startswith('"', start):
+            bound: str | None = self._quoted()
+        else:
+            bound = self._run(_COMPARED_RUN)
+            if self._at == start:
+                raise Complaint(at, f"no value follows {sign[0]}")
+            if self._text[start : self._at] == "*":
+                bound = None
+        included = bound is None or sign[0].endswith("=")
+        if sign[0].startswith(">"):
+            return Bounds(at, bound, None, include_low=included)
+        return Bounds(at, None, bound, include_high=included)
+
+    def _suffix(self) -> Suffix:
+        at = self._at
+        number = _NUMBER.match(self._text, at + 1)
+        self._at = number.end() if number else at + 1
+        if self._text[at] == "^" and number is None:
+            raise Complaint(at, "a number must follow ^; write \\^ to search for the sign")
+        return Suffix(at, self._text[at], number[0] if number else "")
+
+    def _skip_blanks(self) -> None:
+        blanks = _BLANKS.match(self._text, self._at)
+        if blanks:
+            self._at = blanks.end()

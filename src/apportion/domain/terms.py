@@ -1,0 +1,62 @@
+"""What a record can be found and counted by, besides its text: (field, value) pairs.
+
+Terms of the content are the same for everybody. Terms of the answer (status, annotation, whether the
+prediction was right) belong to a viewer: the resolved view, or one annotator's own. The status
+``Default`` has no term: it is the absence of the others, which spares most records a row.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from apportion.vocabulary import Status
+
+from .records import Answers, Entities, Record, outcome, shown_as
+
+__all__ = ["ANSWER_FIELDS", "MENTION_SEPARATOR", "Term", "answer_terms", "content_terms"]
+
+Term: TypeAlias = "tuple[str, str]"
+
+MENTION_SEPARATOR = "\x1f"
+"""Between the label and the text in the value of a mention term."""
+
+ANSWER_FIELDS = frozenset({"status", "annotated_as", "annotated_by", "annotations", "predicted", "mentions"})
+"""Fields that depend on who is looking."""
+
+
+def content_terms(record: Record) -> list[Term]:
+    """Terms of the record's prediction, scores apart. Metadata has terms by kind, see ``domain.metadata``."""
+    prediction = record.prediction
+    if prediction is None:
+        return []
+    terms = [("predicted_by", prediction.agent)]
+    if len(prediction.by_agent) > 1:
+        terms += [("predictions", agent) for agent in prediction.by_agent]
+    terms += [("predicted_as", label) for label in dict.fromkeys(shown_as(record, prediction))]
+    if isinstance(prediction.value, Entities):
+        terms += _mentions("predicted_mentions", record, prediction)
+    return terms
+
+
+def answer_terms(record: Record, status: Status, annotation: Answers | None) -> list[Term]:
+    """Terms of one view of the record's annotation."""
+    terms: list[Term] = [] if status is Status.DEFAULT else [("status", status.value)]
+    if annotation is None:
+        return terms
+    terms.append(("annotated_by", annotation.agent))
+    if len(annotation.by_agent) > 1:
+        terms += [("annotations", agent) for agent in annotation.by_agent]
+    terms += [("annotated_as", label) for label in dict.fromkeys(shown_as(record, annotation))]
+    right = outcome(record, annotation)
+    if right is not None:
+        terms.append(("predicted", right))
+    if isinstance(annotation.value, Entities):
+        terms += _mentions("mentions", record, annotation)
+    return terms
+
+
+def _mentions(field: str, record: Record, answers: Answers) -> list[Term]:
+    text, value = record.text, answers.value
+    assert isinstance(value, Entities)
+    label_of = {text[span.start : span.end]: span.label for span in value.spans}
+    return [(field, f"{label}{MENTION_SEPARATOR}{mention}") for mention, label in label_of.items()]

@@ -1,0 +1,77 @@
+"""Instants: microseconds since 1970 in UTC, and how they read on the wire."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+__all__ = ["instant_of", "naive_iso", "parse_datetime", "parse_date_bounds", "zoned_iso"]  # noqa: RUF022
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_ISO = re.compile(
+    r"(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?)?)?"
+    r"\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?"
+)
+
+
+def parse_datetime(text: str) -> datetime:
+    """An ISO 8601 date or date-time; without an offset it stays naive. Raises ``ValueError``."""
+    found = _ISO.fullmatch(text.strip())
+    if found is None or found[3] is None:
+        raise ValueError(f"not a date-time: {text!r}")
+    return _built(found)
+
+
+def _built(found: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    tz = None
+    if zone in ("Z", "z"):
+        tz = timezone.utc
+    elif zone:
+        sign = -1 if zone[0] == "-" else 1
+        tz = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:] if len(zone) > 3 else 0)))
+    micro = int((fraction or "0")[:6].ljust(6, "0"))
+    return datetime(
+        int(year), int(month), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), micro, tz
+    )
+
+
+def parse_date_bounds(text: str) -> tuple[int, int]:
+    """The first and the last microsecond a possibly partial date stands for: a month, a day, a second."""
+    found = _ISO.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"not a date: {text!r}")
+    first = _built(found)
+    _, _, day, hour, minute, second, fraction, _ = found.groups()
+    if fraction is not None:
+        width = timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
+    elif second is not None:
+        width = timedelta(seconds=1)
+    elif minute is not None:
+        width = timedelta(minutes=1)
+    elif hour is not None:
+        width = timedelta(hours=1)
+    elif day is not None:
+        width = timedelta(days=1)
+    else:
+        width = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - first
+    low = instant_of(first)
+    return low, low + width // _MICROSECOND - 1
+
+
+def instant_of(moment: datetime) -> int:
+    """Microseconds since 1970; a naive moment is taken as UTC, as 1.x did."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def naive_iso(instant: int) -> str:
+    """As 1.x routes write times: UTC without a zone, with microseconds."""
+    return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def zoned_iso(instant: int) -> str:
+    """As new routes write times: UTC with ``Z``."""
+    return naive_iso(instant) + "Z"

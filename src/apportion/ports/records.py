@@ -1,0 +1,196 @@
+"""Where records are kept, found and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.ids import RESOLVED, Viewer
+from apportion.domain.query import MatchAll, Query
+from apportion.domain.records import Answers, Record, Value, Vector
+from apportion.vocabulary import AnnotationState, Status, Task
+
+__all__ = ["Criteria", "Hits", "Prepared", "Records", "Row", "Sorting", "StoredAnnotation"]
+
+
+class Prepared(Protocol):
+    """A record made ready for writing by ``Store.prepare``; only the store looks inside."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Sorting(NamedTuple):
+    """One sort key: a field of the search language and a direction."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Which records are meant: a query, or exactly these ids, as one viewer sees them."""
+
+    query: Query = field(default_factory=MatchAll)
+    ids: tuple[str, ...] | None = None
+    viewer: Viewer = RESOLVED
+
+
+class Row(NamedTuple):
+    """A stored record as one viewer sees it, still as JSON fragments (see ``storage``'s encoding).
+
+    ``prediction`` and ``answer`` hold lines of agent and value by turns, the agent that counts first.
+    """
+
+    id: str
+    status: Status
+    updated: int
+    content: bytes
+    prediction: bytes | None
+    answer: bytes | None
+    vectors: Mapping[str, Vector] | None
+
+
+class Hits(NamedTuple):
+    """One page of a search. ``facets`` is empty when none were asked for."""
+
+    total: int
+    rows: Sequence[Row]
+    facets: Mapping[str, Any]
+
+
+class StoredAnnotation(NamedTuple):
+    """One annotator's annotation of one record."""
+
+    annotator: str
+    state: AnnotationState
+    value: Value | None
+    version: int
+    updated: int
+
+
+class Records(Protocol):
+    """The records of all datasets, within one transaction."""
+
+    # Reading
+
+    def get(self, dataset: Dataset, id: str, viewer: Viewer = ...) -> Row | None:
+        """One record."""
+        ...
+
+    def search(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        sort: Sequence[Sorting] = (),
+        start: int = 0,
+        limit: int = 50,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> Hits:
+        """A page of matches with their exact total; ``facets`` None counts everything there is to count."""
+        ...
+
+    def nearest(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        vector: str,
+        value: Sequence[float],
+        k: int,
+        limit: int,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> Hits:
+        """The ``k`` matches whose vector lies nearest, nearest first; counts are over those ``k``."""
+        ...
+
+    def scan(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        after: str | None = None,
+        sort: Sequence[Sorting] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[Row]:
+        """The next matches after a record id (``after``) in the order given, for paging through everything."""
+        ...
+
+    def count(self, dataset: Dataset, criteria: Criteria) -> int:
+        """How many records match."""
+        ...
+
+    def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
+        """A row's prediction and annotation as values."""
+        ...
+
+    def labels(self, dataset: Dataset, viewer: Viewer = ...) -> list[str]:
+        """Every label some prediction or annotation of the dataset has, of any score."""
+        ...
+
+    def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
+        """Everybody's annotation of one record."""
+        ...
+
+    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, Answers]:
+        """The annotations of those of the records that have one, by id."""
+        ...
+
+    def iterate(self, dataset: Dataset) -> Iterator[Record]:
+        """Every record with its vectors."""
+        ...
+
+    def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
+        """Every metadata key with the kind of its values."""
+        ...
+
+    # Writing
+
+    def log(self, dataset: Dataset, batch: Sequence[Prepared], *, at: int) -> None:
+        """Store records by id, replacing what was there."""
+        ...
+
+    def annotate(
+        self,
+        dataset: Dataset,
+        id: str,
+        annotator: str,
+        state: AnnotationState,
+        value: Value | None,
+        *,
+        at: int,
+    ) -> int | None:
+        """Set one annotator's own annotation, in their view only; its version, None without such a record."""
+        ...
+
+    def viewer(self, username: str) -> Viewer:
+        """The number under which somebody's own view is kept; ``NOBODY`` when they have none yet."""
+        ...
+
+    def patch(
+        self,
+        dataset: Dataset,
+        id: str,
+        *,
+        metadata: dict[str, Any] | None,
+        status: Status | None,
+        at: int,
+    ) -> bool:
+        """Merge metadata and set the status of one record; False when there is none."""
+        ...
+
+    def discard(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        """Mark matches as discarded: how many matched, how many that changed."""
+        ...
+
+    def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        """Remove matches for good: how many matched, how many were removed."""
+        ...
+
+    def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
+        """Copy all records with everything they hold into an empty dataset; how many."""
+        ...

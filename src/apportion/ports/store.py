@@ -1,0 +1,57 @@
+"""The store as use cases see it: consistent snapshots to read from, one queue to write through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from apportion.domain.records import Record
+from apportion.vocabulary import Task
+
+from .datasets import Datasets
+from .people import People
+from .records import Prepared, Records
+
+__all__ = ["Store", "Work"]
+
+T = TypeVar("T")
+
+
+class Work(Protocol):
+    """One transaction. Everything read through it is of one instant; everything written stands or falls together.
+
+    Handed out by ``Store.read`` its writing methods fail.
+    """
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def datasets(self) -> Datasets: ...
+
+    @property
+    def records(self) -> Records: ...
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    def read(self) -> AbstractContextManager[Work]:
+        """A snapshot; open it, read, leave. Not to be carried across threads."""
+        ...
+
+    def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
+        """Queue ``work`` as one transaction; the future resolves once it is safely on disk.
+
+        ``urgent`` work (one person's annotation) goes before bulk. What ``work`` raises the future raises,
+        and then nothing of it was kept. ``work`` may be run twice if a transaction it shared was lost.
+        """
+        ...
+
+    def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
+        """The part of logging that needs no transaction, so that the writer is held up as little as can be."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""HTTP: the app, its routes, who is calling, and how refusals are told."""

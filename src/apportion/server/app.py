@@ -1,0 +1,125 @@
+"""The app: routes, refusals, and what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+
+from apportion.bootstrap import open_store
+from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.first_admin import SetupCode
+from apportion.services.sign_in import SignIn
+from apportion.settings import Settings
+from apportion.version import __version__
+
+from . import errors
+from .guard import Guard
+from .house import House
+from .openapi import docs_page, document
+from .routers import ROUTERS, home
+from .security import Argon2Passwords, JwtTokens, SystemClock
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store
+
+__all__ = ["build_app", "create_app"]
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The server on its own store, opened."""
+    return create_app(settings, open_store(settings))
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    passwords: Passwords | None = None,
+    tokens: Tokens | None = None,
+) -> FastAPI:
+    """The server as an ASGI app; ``app.state.house`` is what it consists of.
+
+    The store is closed when the app shuts down.
+    """
+    clock = clock or SystemClock()
+    tokens = tokens or JwtTokens(settings.signing_key(), clock)
+    house = _house(settings, store, clock, passwords or Argon2Passwords(), tokens)
+    app = FastAPI(
+        title="Apportion",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # clients of 1.x do not follow redirects
+        strict_content_type=False,  # they send JSON without saying so
+        generate_unique_id_function=_operation_id,
+        lifespan=_lifespan,
+    )
+    app.state.house = house
+    errors.install(app)
+    app.add_middleware(Guard, settings=settings)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials="*" not in settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+        )
+    for router in (*ROUTERS, home.router):
+        app.include_router(router, prefix=settings.prefix)
+    if settings.docs_enabled:
+        _serve_docs(app, settings)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _house(settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens) -> House:
+    return House(
+        settings=settings,
+        store=store,
+        clock=clock,
+        passwords=passwords,
+        sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
+        setup=SetupCode(clock),
+        readers=ThreadPoolExecutor(4, "apportion-reader"),
+        hashers=ThreadPoolExecutor(2, "apportion-hasher"),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    house: House = app.state.house
+    house.readers.shutdown()
+    house.hashers.shutdown()
+    house.store.close()
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Short names for generated clients: the handler's module and name."""
+    module = route.endpoint.__module__.rpartition(".")[2]
+    return f"{module}_{route.name}"
+
+
+def _serve_docs(app: FastAPI, settings: Settings) -> None:
+    spec = f"{settings.prefix}/api/docs/spec.json"
+
+    async def spec_json() -> JSONResponse:
+        return JSONResponse(document(app))
+
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(document(app), spec))
+
+    routes: dict[str, Any] = {spec: spec_json, f"{settings.prefix}/api/docs": docs}
+    for path, handler in routes.items():
+        app.add_api_route(path, handler, include_in_schema=False)
+    app.include_router(home.docs_router, prefix=settings.prefix)

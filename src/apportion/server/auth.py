@@ -1,0 +1,142 @@
+"""Who is calling: by API key, by bearer token, or by the browser's cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from fastapi import Request, Response
+
+from apportion.domain.errors import ForbiddenOperationError, UnauthorizedError
+from apportion.domain.people import Actor
+from apportion.services.sign_in import by_key
+from apportion.settings import Settings
+
+from .house import House
+
+__all__ = [
+    "API_KEY_HEADER",
+    "COOKIE",
+    "CSRF_HEADER",
+    "Caller",
+    "address_of",
+    "drop_cookie",
+    "identify",
+    "is_https",
+    "set_cookie",
+]
+
+API_KEY_HEADER = "X-Argilla-Api-Key"
+CSRF_HEADER = "X-Apportion"
+COOKIE = "apportion_session"
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who, and by what: the API key that was sent, or the session."""
+
+    actor: Actor
+    key: str | None = None
+    sid: str | None = None
+
+
+def identify(request: Request, house: House) -> Caller:
+    """The caller of this request, or a refusal.
+
+    An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
+    """
+    headers = request.headers
+    if key := headers.get(API_KEY_HEADER):
+        return _by_key(house, key)
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return _by_bearer(house, token.strip())
+    if cookie := request.cookies.get(COOKIE):
+        caller = _by_token(house, cookie)
+        if request.method not in _HARMLESS and CSRF_HEADER not in headers:
+            raise ForbiddenOperationError(f"Requests that change something need the header {CSRF_HEADER}.")
+        return caller
+    raise UnauthorizedError
+
+
+def _by_key(house: House, key: str) -> Caller:
+    with house.store.read() as work:
+        return Caller(by_key(work.people, key), key=key)
+
+
+def _by_bearer(house: House, token: str) -> Caller:
+    """Clients of 1.x send their API key as bearer token too."""
+    if token.count(".") == 2:
+        try:
+            return _by_token(house, token)
+        except UnauthorizedError:
+            pass  # an API key may have dots as well
+    return _by_key(house, token)
+
+
+def _by_token(house: House, token: str) -> Caller:
+    with house.store.read() as work:
+        actor, sid = house.sign_in.by_token(work.people, token)
+    return Caller(actor, sid=sid)
+
+
+# The browser's cookie
+
+
+def set_cookie(request: Request, response: Response, token: str, settings: Settings) -> None:
+    """Keep the session in the browser, out of reach of scripts."""
+    response.headers.append("set-cookie", _cookie(request, settings, token, settings.token_minutes * 60))
+
+
+def drop_cookie(request: Request, response: Response, settings: Settings) -> None:
+    """Have the browser forget the session."""
+    response.headers.append("set-cookie", _cookie(request, settings, "", 0))
+
+
+def _cookie(request: Request, settings: Settings, value: str, seconds: int) -> str:
+    parts = [f"{COOKIE}={value}", "HttpOnly", f"Max-Age={seconds}", f"Path={settings.base_url}"]
+    if settings.embedded:
+        parts += ["SameSite=None", "Secure", "Partitioned"]
+    else:
+        parts += ["SameSite=Lax"] + ["Secure"] * is_https(request, settings)
+    return "; ".join(parts)
+
+
+# What a trusted proxy says
+
+
+def address_of(request: Request, settings: Settings) -> str:
+    """The caller's address; for IPv6 their network, since one person has all addresses of it."""
+    peer = request.client.host if request.client else "unknown"
+    if _trusted(peer, settings):
+        forwarded = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")]
+        for hop in reversed([each for each in forwarded if each]):
+            peer = hop
+            if not _trusted(hop, settings):
+                break
+    parsed = _parsed(peer)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed or peer)
+
+
+def is_https(request: Request, settings: Settings) -> bool:
+    """Does the caller's browser see https?"""
+    if request.client is not None and _trusted(request.client.host, settings):
+        said = request.headers.get("x-forwarded-proto", request.url.scheme)
+        return said.split(",")[0].strip() == "https"
+    return request.url.scheme == "https"
+
+
+def _trusted(address: str, settings: Settings) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in each for each in settings.trusted_proxy)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None

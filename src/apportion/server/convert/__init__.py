@@ -1,0 +1,1 @@
+"""Wire shapes from and to domain values, one module per noun."""

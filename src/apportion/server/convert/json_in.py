@@ -1,0 +1,123 @@
+"""Bodies from JSON to plain values; what is no clean JSON is refused in pydantic 1's terms."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apportion.domain.errors import ValidationError
+
+__all__ = ["MAX_DEPTH", "MAX_ERRORS", "Item", "Path", "decode_json", "item", "plain_problem"]
+
+MAX_DEPTH = 64
+MAX_ERRORS = 100
+"""So many errors of one request are told."""
+
+Path = tuple[str | int, ...]
+Item = dict[str, Any]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_INTEGERS = range(-(2**63), 2**63)
+
+
+def item(path: Path, msg: str, type: str, **ctx: Any) -> Item:
+    """One error as pydantic 1 has it."""
+    found: Item = {"loc": list(path), "msg": msg, "type": type}
+    if ctx:
+        found["ctx"] = ctx
+    return found
+
+
+def decode_json(body: bytes) -> Any:
+    """The values that a body holds. Raises ``ValidationError`` for anything that cannot be kept as text."""
+    try:
+        text = body.decode(json.detect_encoding(body))
+    except UnicodeDecodeError as broken:
+        msg = f"The body is not valid {broken.encoding.upper()}: {broken.reason} (byte {broken.start})"
+        raise ValidationError([_undecodable(broken.start, msg)]) from None
+    text = text.removeprefix("\ufeff")
+    constants: list[str] = []
+
+    def constant(name: str) -> float:
+        constants.append(name)
+        return math.nan
+
+    try:
+        found = json.loads(text, parse_constant=constant)
+    except json.JSONDecodeError as wrong:
+        where = {"pos": wrong.pos, "lineno": wrong.lineno, "colno": wrong.colno}
+        raise ValidationError([_undecodable(wrong.pos, str(wrong), msg=wrong.msg, **where)]) from None
+    except RecursionError:
+        raise ValidationError([_undecodable(0, _too_deep())]) from None
+    except ValueError:  # Python reads no integers of more than some thousand digits
+        raise ValidationError([_undecodable(0, "a number has too many digits")]) from None
+    if constants or _ESCAPED_SURROGATE.search(text):
+        errors = [error for error, _ in zip(_unspeakable(found), range(MAX_ERRORS), strict=False)]
+        if errors:
+            raise ValidationError(errors)
+    return found
+
+
+def _undecodable(position: int, text: str, **ctx: Any) -> Item:
+    found = item(("body", position), text, "value_error.jsondecode")
+    return {**found, "ctx": ctx} if ctx else found
+
+
+def _too_deep() -> str:
+    return f"more than {MAX_DEPTH} lists or objects inside one another"
+
+
+def _unspeakable(body: Any) -> Iterator[Item]:
+    """Numbers that JSON does not have, and halves of characters, wherever they are."""
+    waiting: list[tuple[Path, Any]] = [(("body",), body)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            if half := _SURROGATE.search(value):
+                yield _half_a_character(path, half)
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                yield _not_finite(path)
+        elif isinstance(value, list):
+            waiting += [((*path, index), each) for index, each in enumerate(value)][::-1]
+        elif isinstance(value, dict):
+            for key, each in reversed(value.items()):
+                if half := _SURROGATE.search(key):
+                    yield _half_a_character(path, half)
+                else:
+                    waiting.append(((*path, key), each))
+
+
+def _half_a_character(path: Path, half: re.Match[str]) -> Item:
+    code = f"\\u{ord(half[0]):04x}"
+    msg = f"half of a character ({code}, a lone surrogate) at position {half.start()}: this is no text"
+    return item(path, msg, "value_error.str.surrogate")
+
+
+def _not_finite(path: Path) -> Item:
+    msg = "NaN and Infinity are not JSON; send null, or leave the value out"
+    return item(path, msg, "value_error.number.not_finite_number")
+
+
+def plain_problem(value: Any, path: Path, *, depth: int = 0) -> Item | None:
+    """Why a value of no particular shape cannot be kept: too deep, or a number beyond 64 bits."""
+    waiting: list[tuple[int, Any]] = [(depth, value)]
+    while waiting:
+        level, each = waiting.pop()
+        if isinstance(each, (dict, list)):
+            if level >= MAX_DEPTH:
+                return item(path, _too_deep(), "value_error.depth")
+            inner = each.values() if isinstance(each, dict) else each
+            waiting += [(level + 1, one) for one in inner]
+        elif isinstance(each, float):
+            if not math.isfinite(each):
+                return _not_finite(path)
+        elif isinstance(each, int) and each not in _INTEGERS:
+            return item(
+                path, "this integer does not fit into 64 bits; send it as text", "value_error.number.size"
+            )
+    return None

@@ -1,0 +1,245 @@
+"""Users and workspaces on the wire, as 1.x has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from apportion.domain.people import (
+    NAME_PATTERN,
+    PASSWORD_LENGTHS,
+    Actor,
+    Workspace,
+)
+from apportion.domain.times import naive_iso
+from apportion.vocabulary import MembershipRole, Role
+
+__all__ = [
+    "Login",
+    "Me",
+    "MemberOut",
+    "Members",
+    "NewMember",
+    "NewUserIn",
+    "NewWorkspace",
+    "RoleIn",
+    "Setup",
+    "Token",
+    "UserChanges",
+    "UserOut",
+    "WorkspaceOut",
+    "me_out",
+    "member_out",
+    "members_out",
+    "user_out",
+    "workspace_out",
+]
+
+# Pydantic's own engine knows no look-ahead; Python's does
+_Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1)]
+_Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[1])]
+
+
+class _In(BaseModel):
+    """What clients send: numbers pass for text, unknown members are ignored, as in 1.x."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True, regex_engine="python-re", extra="ignore")
+
+
+class NewUserIn(_In):
+    """Somebody who shall be able to sign in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"first_name": "Ana", "username": "ana", "password": "long enough", "role": "annotator"}
+            ]
+        }
+    )
+
+    first_name: _Given
+    last_name: _Given | None = None
+    username: _Name
+    role: Role | None = None
+    password: _Password
+
+
+class UserChanges(_In):
+    """What to change; whatever is left out stays. The username never changes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role": "admin"}, {"password": "a new password"}]}
+    )
+
+    first_name: _Given | None = None
+    last_name: str | None = None
+    role: Role | None = None
+    password: _Password | None = None
+
+
+class Setup(NewUserIn):
+    """The first administrator, and the code from the server's console."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"code": "abcd-efgh-jkmn", "first_name": "Eva", "username": "eva", "password": "long enough"}
+            ]
+        }
+    )
+
+    code: str
+
+
+class Login(_In):
+    """Username and password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"username": "ana", "password": "long enough"}]}
+    )
+
+    username: Annotated[str, Field(min_length=1)]
+    password: Annotated[str, Field(min_length=1)]
+
+
+class NewWorkspace(_In):
+    """A workspace to create."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "recognai"}]})
+
+    name: _Name
+
+
+class NewMember(_In):
+    """Who shall belong to a workspace, and as what."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "ana", "role": "annotator"}]})
+
+    username: str
+    role: MembershipRole = MembershipRole.ANNOTATOR
+
+
+class RoleIn(_In):
+    """What a member shall be."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "reviewer"}]})
+
+    role: MembershipRole
+
+
+class Token(BaseModel):
+    """A bearer token."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105 - a word of OAuth
+
+
+class UserOut(BaseModel):
+    """A user. The API key is only there when it has just been made."""
+
+    id: str
+    first_name: str
+    last_name: str | None = None
+    full_name: str
+    username: str
+    role: Role
+    workspaces: list[str]
+    api_key: str | None = None
+    key_prefix: str | None = None
+    active: bool | None = Field(None, description="False for deactivated users; otherwise left out.")
+    inserted_at: str
+    updated_at: str
+
+
+class MembershipOut(BaseModel):
+    """What somebody is in one workspace."""
+
+    workspace: str
+    role: MembershipRole
+
+
+class Me(UserOut):
+    """Whoever is asking; administrators see every workspace. Echoes the API key the request carried."""
+
+    memberships: list[MembershipOut]
+
+
+class WorkspaceOut(BaseModel):
+    """A workspace."""
+
+    id: str
+    name: str
+    inserted_at: str
+    updated_at: str
+
+
+class MemberOut(BaseModel):
+    """A member of a workspace."""
+
+    id: str
+    username: str
+    full_name: str
+    global_role: Role
+    role: MembershipRole
+
+
+class Members(BaseModel):
+    """Everybody who belongs to a workspace."""
+
+    members: list[MemberOut]
+    total: int
+
+
+def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str, Any]:
+    user = actor.user
+    return {
+        "id": user.id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "full_name": user.full_name,
+        "username": user.username,
+        "role": user.role,
+        "workspaces": list(workspaces),
+        "api_key": key,
+        "key_prefix": user.key_prefix,
+        "active": None if user.active else False,
+        "inserted_at": naive_iso(user.inserted_at),
+        "updated_at": naive_iso(user.updated_at),
+    }
+
+
+def user_out(actor: Actor, *, key: str | None = None) -> UserOut:
+    """A user as lists show them; ``key`` is their API key if it has just been made."""
+    return UserOut(**_user(actor, actor.workspaces, key))
+
+
+def me_out(actor: Actor, workspaces: Sequence[str], key: str | None) -> Me:
+    """A user as they see themselves."""
+    memberships = [MembershipOut(workspace=each.workspace, role=each.role) for each in actor.memberships]
+    return Me(**_user(actor, workspaces, key), memberships=memberships)
+
+
+def workspace_out(workspace: Workspace) -> WorkspaceOut:
+    """A workspace as lists show it."""
+    return WorkspaceOut(
+        id=workspace.id,
+        name=workspace.name,
+        inserted_at=naive_iso(workspace.inserted_at),
+        updated_at=naive_iso(workspace.updated_at),
+    )
+
+
+def member_out(actor: Actor, role: MembershipRole) -> MemberOut:
+    """A member with their role in the workspace in question."""
+    user = actor.user
+    return MemberOut(
+        id=user.id, username=user.username, full_name=user.full_name, global_role=user.role, role=role
+    )
+
+
+def members_out(members: Sequence[tuple[Actor, MembershipRole]]) -> Members:
+    """All members of a workspace."""
+    return Members(members=[member_out(*each) for each in members], total=len(members))

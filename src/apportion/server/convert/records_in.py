@@ -1,0 +1,337 @@
+"""Bodies of ``:bulk`` to records: decoded straight when they are clean, else coerced or refused.
+
+Clean bodies never see Python code per member: ``msgspec`` checks and decodes them. Others are made clean by
+``records_lenient`` and then go the same way, so both mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple, TypeVar, cast
+from uuid import uuid4
+
+import msgspec
+
+from apportion.domain.errors import ValidationError
+from apportion.domain.metadata import flatten
+from apportion.domain.records import (
+    Answers,
+    Entities,
+    Problem,
+    Record,
+    Text2TextRecord,
+    TextClassificationRecord,
+    TokenClassificationRecord,
+    Value,
+    Vector,
+    best_first,
+    check,
+)
+from apportion.domain.spans import Entity
+from apportion.domain.times import instant_of
+from apportion.vocabulary import Status, Task
+from apportion.wire import records as wire
+
+from .json_in import MAX_ERRORS, Item, Path, item, plain_problem
+from .records_lenient import clean_bulk
+
+__all__ = ["ID_LENGTH", "Bulk", "Limits", "new_id", "read_bulk"]
+
+ID_LENGTH = 512
+
+T = TypeVar("T")
+_BIG = 2**63
+_new = tuple.__new__
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST_SECOND = 20_000_000_000  # larger epoch numbers are milliseconds, or smaller parts still
+_NEVER = (None, None)
+_DEPTH_OF_METADATA = 4  # body, records, record, metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may log."""
+
+    max_records: int = 10_000
+    max_text: int = 1_000_000
+    metadata_length: int = 128
+
+
+@dataclass(slots=True)
+class Bulk:
+    """Records to log, and what to add to their dataset."""
+
+    records: list[Record]
+    tags: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def new_id() -> str:
+    """An id for a record that came without."""
+    return str(uuid4())
+
+
+def read_bulk(
+    body: bytes,
+    task: Task,
+    limits: Limits,
+    *,
+    allow_overlap: bool = False,
+    make_id: Callable[[], str] = new_id,
+) -> Bulk:
+    """What the body asks to log: metadata flattened, labels best first, spans fitted to the tokens.
+
+    Raises ``ValidationError``: of model ``Request`` for a body of the wrong shape, of model
+    ``Service<task>Record`` for records that contradict themselves. It names every bad record, up to a hundred
+    errors, with paths into the body.
+    """
+    kind = _KINDS[task]
+    try:
+        sent = kind.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        clean = clean_bulk(body, task, most_records=limits.max_records)
+        sent = msgspec.convert(clean, kind.type)
+    errors: list[Item] = []
+    if len(sent.records) > limits.max_records:
+        msg = f"ensure this value has at most {limits.max_records} items"
+        path = ("body", "records")
+        errors.append(item(path, msg, "value_error.list.max_items", limit_value=limits.max_records))
+        raise ValidationError(errors)
+    if sent.metadata and (problem := plain_problem(sent.metadata, ("body", "metadata"), depth=1)):
+        errors.append(problem)
+    reading = _Reading(limits, make_id, errors)
+    found = kind.convert(reading, sent.records)
+    if errors:
+        raise ValidationError(errors[:MAX_ERRORS])
+    _check_all(found, task, allow_overlap)
+    return Bulk(found, sent.tags or {}, sent.metadata or {})
+
+
+def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool) -> None:
+    errors: list[Item] = []
+    for index, record in enumerate(records):
+        try:
+            check(record, allow_overlap=allow_overlap)
+        except Problem as problem:
+            errors.append(item(("records", index, *problem.loc), str(problem), problem.type))
+            if len(errors) >= MAX_ERRORS:
+                break
+    if errors:
+        raise ValidationError(errors, model=f"Service{task.value}Record")
+
+
+class _Reading:
+    """Turns wire records into ours, and notes what the wire types cannot tell."""
+
+    def __init__(self, limits: Limits, make_id: Callable[[], str], errors: list[Item]) -> None:
+        self._max_text = limits.max_text
+        self._longest = limits.metadata_length
+        self._make_id = make_id
+        self._errors = errors
+
+    # Per task
+
+    def texts(self, sent: Sequence[wire.TextClassificationRecord]) -> list[Record]:
+        found: list[Record] = []
+        multi_label = sent[0].multi_label if sent else False
+        for index, each in enumerate(sent):
+            if each.multi_label is not multi_label:
+                path = ("body", "records")
+                msg = "All records must be single/multi labelled"
+                self._note(path, f"{msg}: record {index} differs from record 0", "assertion_error")
+                break
+            self._measure(index, "inputs", _length(each.inputs))
+            prediction, annotation = each.prediction, each.annotation
+            found.append(
+                TextClassificationRecord(
+                    self._id(index, each.id),
+                    each.status or Status.DEFAULT,
+                    self._metadata(index, each.metadata) if each.metadata else each.metadata,
+                    *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
+                    _answers(prediction, each.predictions, _labels),
+                    _answers(annotation, each.annotations, _labels),
+                    self._vectors(index, each.vectors) if each.vectors else None,
+                    each.inputs,
+                    multi_label,
+                    msgspec.to_builtins(each.explanation) if each.explanation is not None else None,
+                )
+            )
+        return found
+
+    def tokens(self, sent: Sequence[wire.TokenClassificationRecord]) -> list[Record]:
+        found: list[Record] = []
+        for index, each in enumerate(sent):
+            text = each.text or each.raw_text or ""
+            if not text or text.isspace():
+                msg = "No text or empty text provided"
+                self._note(("body", "records", index, "__root__"), msg, "assertion_error")
+            self._measure(index, "text", len(text))
+            prediction = annotation = None
+            if each.prediction is not None or each.predictions:
+                prediction = _answers(each.prediction, each.predictions, _entities)
+                self._forwards(index, "prediction", each.prediction, prediction)
+            if each.annotation is not None or each.annotations:
+                annotation = _answers(each.annotation, each.annotations, _entities)
+                self._forwards(index, "annotation", each.annotation, annotation)
+            found.append(
+                TokenClassificationRecord(
+                    self._id(index, each.id),
+                    each.status or Status.DEFAULT,
+                    self._metadata(index, each.metadata) if each.metadata else each.metadata,
+                    *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
+                    prediction,
+                    annotation,
+                    self._vectors(index, each.vectors) if each.vectors else None,
+                    text,
+                    each.tokens,
+                )
+            )
+        return found
+
+    def pairs(self, sent: Sequence[wire.Text2TextRecord]) -> list[Record]:
+        found: list[Record] = []
+        for index, each in enumerate(sent):
+            self._measure(index, "text", len(each.text))
+            found.append(
+                Text2TextRecord(
+                    self._id(index, each.id),
+                    each.status or Status.DEFAULT,
+                    self._metadata(index, each.metadata) if each.metadata else each.metadata,
+                    *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
+                    _answers(each.prediction, each.predictions, _sentences),
+                    _answers(each.annotation, each.annotations, _sentences),
+                    self._vectors(index, each.vectors) if each.vectors else None,
+                    each.text,
+                )
+            )
+        return found
+
+    # Per member
+
+    def _note(self, path: Path, msg: str, type: str, **ctx: Any) -> None:
+        if len(self._errors) < MAX_ERRORS:
+            self._errors.append(item(path, msg, type, **ctx))
+
+    def _measure(self, index: int, name: str, length: int) -> None:
+        if length > self._max_text:
+            msg = f"ensure this value has at most {self._max_text} characters"
+            kind = "value_error.any_str.max_length"
+            self._note(("body", "records", index, name), msg, kind, limit_value=self._max_text)
+
+    def _id(self, index: int, given: str | int | None) -> str:
+        if given is None:
+            return self._make_id()
+        found = given if isinstance(given, str) else str(given)
+        if not found or len(found) > ID_LENGTH or "\0" in found:
+            path = ("body", "records", index, "id")
+            if not found:
+                self._note(path, "an id must not be empty", "value_error.any_str.min_length", limit_value=1)
+            elif len(found) > ID_LENGTH:
+                msg = f"ensure this value has at most {ID_LENGTH} characters"
+                self._note(path, msg, "value_error.any_str.max_length", limit_value=ID_LENGTH)
+            else:
+                self._note(path, "an id must not hold the character NUL", "value_error.str.nul")
+        return found
+
+    def _metadata(self, index: int, given: dict[str, Any]) -> dict[str, Any]:
+        for key, value in given.items():
+            kind = type(value)
+            if kind is str or kind is bool or value is None:
+                continue
+            if kind is int and -_BIG <= value < _BIG:
+                continue
+            path = ("body", "records", index, "metadata", key)
+            problem = plain_problem(value, path, depth=_DEPTH_OF_METADATA)
+            if problem:
+                self._note(path, problem["msg"], problem["type"])
+                return {}
+        return flatten(given, longest=self._longest)
+
+    @staticmethod
+    def _event(given: datetime | float) -> tuple[str, int]:
+        """The moment as 1.x prints it, and as an instant."""
+        if not isinstance(given, datetime):
+            while abs(given) > _LATEST_SECOND:
+                given /= 1000
+            given = _EPOCH + timedelta(seconds=given)
+        return given.isoformat(), instant_of(given)
+
+    def _vectors(self, index: int, given: Mapping[str, wire.Vector]) -> dict[str, Vector]:
+        found = {}
+        for name, each in given.items():
+            if each.record_properties:
+                path = ("body", "records", index, "vectors", name, "record_properties")
+                if problem := plain_problem(each.record_properties, path, depth=_DEPTH_OF_METADATA + 2):
+                    self._note(path, problem["msg"], problem["type"])
+            properties = cast("list[str] | None", each.record_properties)
+            found[name] = Vector(each.value, properties, each.model)
+        return found
+
+    def _forwards(self, index: int, name: str, singular: object | None, answers: Answers | None) -> None:
+        """Every span ends after its start."""
+        if answers is None:
+            return
+        for agent, value in answers.by_agent.items():
+            for place, (start, end, _, _) in enumerate(cast(Entities, value).spans):
+                if end <= start:
+                    where: Path = (name,) if singular and agent == answers.agent else (f"{name}s", agent)
+                    path = ("body", "records", index, *where, "entities", place, "end")
+                    self._note(path, "a span must end after its start", "assertion_error")
+
+
+def _length(inputs: Mapping[str, str | list[str]]) -> int:
+    length = 0
+    for value in inputs.values():
+        length += len(value) if isinstance(value, str) else sum(map(len, value))
+    return length
+
+
+# Answers
+
+
+def _labels(given: wire.LabelValue) -> Value:
+    return best_first([(each.name, each.score) for each in given.labels])
+
+
+def _entities(given: wire.EntityValue) -> Value:
+    # What Entity(…) does, in half the time
+    spans = [_new(Entity, (each.start, each.end, each.label, each.score)) for each in given.entities]
+    return Entities(spans, given.score)
+
+
+def _sentences(given: wire.SentenceValue) -> Value:
+    return best_first([(each.text, each.score) for each in given.sentences])
+
+
+def _answers(
+    one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]
+) -> Answers | None:
+    """The singular form counts, else the first of the plural; the singular is one of the plural, too."""
+    if not several:
+        return None if one is None else Answers(one.agent, {one.agent: convert(one)})
+    by_agent = {agent: convert(value) for agent, value in several.items()}
+    if one is None:
+        return Answers(next(iter(by_agent)), by_agent)
+    by_agent[one.agent] = convert(one)
+    return Answers(one.agent, by_agent)
+
+
+class _Kind(NamedTuple):
+    """How the requests of one task are read."""
+
+    type: Any
+    decode: Callable[[bytes], Any]
+    convert: Callable[[_Reading, Any], list[Record]]
+
+
+def _kind(type: Any, convert: Callable[[_Reading, Any], list[Record]]) -> _Kind:
+    return _Kind(type, msgspec.json.Decoder(type).decode, convert)
+
+
+_KINDS: dict[Task, _Kind] = {
+    Task.TEXT_CLASSIFICATION: _kind(wire.TextClassificationBulk, _Reading.texts),
+    Task.TOKEN_CLASSIFICATION: _kind(wire.TokenClassificationBulk, _Reading.tokens),
+    Task.TEXT2TEXT: _kind(wire.Text2TextBulk, _Reading.pairs),
+}

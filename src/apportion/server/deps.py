@@ -1,0 +1,84 @@
+"""What handlers are given: who is calling, which workspace they mean, and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from fastapi import Depends, Header, Query, Request
+
+from apportion.domain.errors import MissingInputParamError
+from apportion.domain.people import Actor
+from apportion.settings import Settings
+
+from .auth import Caller, identify
+from .house import House
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Work
+
+__all__ = ["Context", "Ctx", "House", "InHouse", "get_context", "get_house"]
+
+T = TypeVar("T")
+
+
+class Context:
+    """One request of somebody who has signed in.
+
+    ``key`` is the API key the request carried and ``sid`` its session, where there is one.
+    """
+
+    __slots__ = ("actor", "house", "key", "sid", "workspace")
+
+    def __init__(self, house: House, caller: Caller, workspace: str | None) -> None:
+        self.house = house
+        self.actor: Actor = caller.actor
+        self.key = caller.key
+        self.sid = caller.sid
+        self.workspace = workspace
+
+    @property
+    def settings(self) -> Settings:
+        return self.house.settings
+
+    def require_workspace(self) -> str:
+        """The workspace the request names; refused when it names none."""
+        if not self.workspace:
+            raise MissingInputParamError("A workspace must be provided")
+        return self.workspace
+
+    async def read(self, work: Callable[[Work], T]) -> T:
+        """Do short reading work on the event loop, in a snapshot of its own."""
+        return await self.house.read(work)
+
+    async def read_slow(self, work: Callable[[Work], T]) -> T:
+        """Do long reading work in a thread, in a snapshot of its own."""
+        return await self.house.read_slow(work)
+
+    async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
+        """Have work done as one transaction; returns once it is on disk."""
+        return await self.house.write(work, urgent=urgent)
+
+
+async def get_house(request: Request) -> House:
+    """The running server, for routes that need nobody signed in."""
+    house: House = request.app.state.house
+    return house
+
+
+async def get_context(
+    request: Request,
+    workspace: Annotated[
+        str | None, Query(description="Which workspace is meant; wins over the header.")
+    ] = None,
+    x_argilla_workspace: Annotated[
+        str | None, Header(description="Which workspace is meant, for clients of 1.x.")
+    ] = None,
+) -> Context:
+    """Whoever is calling, or a 401."""
+    house: House = request.app.state.house
+    return Context(house, identify(request, house), workspace or x_argilla_workspace)
+
+
+Ctx = Annotated[Context, Depends(get_context)]
+InHouse = Annotated[House, Depends(get_house)]

@@ -1,0 +1,59 @@
+"""What one running server consists of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from apportion.ports.security import Clock, Passwords
+from apportion.services.first_admin import SetupCode
+from apportion.services.sign_in import SignIn
+from apportion.settings import Settings
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store, Work
+
+__all__ = ["House"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Settings, store and everything else that lives as long as the server."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    passwords: Passwords
+    sign_in: SignIn
+    setup: SetupCode
+    readers: ThreadPoolExecutor
+    """For long reads, so that nobody annotating waits for them."""
+    hashers: ThreadPoolExecutor
+    """For password hashing, slow on purpose."""
+
+    async def read(self, work: Callable[[Work], T]) -> T:
+        """Do short reading work right here, in a snapshot of its own."""
+        with self.store.read() as snapshot:
+            return work(snapshot)
+
+    async def read_slow(self, work: Callable[[Work], T]) -> T:
+        """Do long reading work in a thread, in a snapshot of its own."""
+
+        def run() -> T:
+            with self.store.read() as snapshot:
+                return work(snapshot)
+
+        return await asyncio.get_running_loop().run_in_executor(self.readers, run)
+
+    async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
+        """Have work done as one transaction; returns once it is on disk."""
+        return await asyncio.wrap_future(self.store.write(work, urgent=urgent))
+
+    async def hashing(self, work: Callable[[], T]) -> T:
+        """Do work that hashes passwords, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.hashers, work)

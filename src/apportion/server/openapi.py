@@ -1,0 +1,203 @@
+"""The OpenAPI document, and a page that shows it without help from any other host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from apportion.domain.errors import UnauthorizedError, ValidationError
+from apportion.version import __version__
+
+from .auth import API_KEY_HEADER, COOKIE
+from .deps import get_context
+from .errors import responses
+
+__all__ = ["docs_page", "document", "page"]
+
+ABOUT = """Share text records out among annotators, see how far they agree, bring one clean dataset back.
+
+Send your API key in the header `X-Argilla-Api-Key`, and say which workspace you mean with `?workspace=`.
+Every error has the form `{"detail": {"code", "params"}}`."""
+
+_ERROR = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {
+        "detail": {
+            "type": "object",
+            "required": ["code", "params"],
+            "properties": {
+                "code": {"type": "string", "examples": ["argilla.api.errors::EntityNotFoundError"]},
+                "params": {"type": ["object", "null"], "additionalProperties": True},
+            },
+        }
+    },
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once. Routes that need somebody signed in say so, with their 401."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title="Apportion",
+            version=__version__,
+            description=ABOUT,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        parts = found.setdefault("components", {})
+        schemas = parts.setdefault("schemas", {})
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        schemas["Error"] = _ERROR
+        parts["securitySchemes"] = {
+            "apiKey": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+            "bearer": {"type": "http", "scheme": "bearer", "description": "A token, or an API key."},
+            "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        }
+        private = {
+            (method.lower(), route.path_format)
+            for route in _routes(app)
+            if _needs_somebody(route.dependant)
+            for method in route.methods or ()
+        }
+        for path, method, operation in _operations(found):
+            _finish(operation, private=(method, path) in private)
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+def _routes(app: FastAPI) -> Iterator[APIRoute]:
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            yield route
+
+
+def _needs_somebody(dependant: Dependant) -> bool:
+    return any(each.call is get_context or _needs_somebody(each) for each in dependant.dependencies)
+
+
+def _operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _finish(operation: dict[str, Any], *, private: bool) -> None:
+    """Summary from the docstring's first line, errors in our form."""
+    summary, _, rest = str(operation.get("description", "")).partition("\n")
+    if summary:
+        operation["summary"] = summary.strip().rstrip(".")
+        operation["description"] = " ".join((summary + rest).split())
+    answers: dict[str, Any] = operation["responses"]
+    if "422" in answers or "requestBody" in operation or "parameters" in operation:
+        answers["422"] = responses(ValidationError)[422]
+    if private:
+        operation["security"] = [{"apiKey": []}, {"bearer": []}, {"session": []}]
+        answers.setdefault("401", responses(UnauthorizedError)[401])
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+# The page
+
+
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:0 auto;padding:2rem 1rem}
+h1{margin-bottom:.2em} h2{margin-top:2em} pre,code{font-family:ui-monospace,monospace;font-size:.9em}
+pre{overflow:auto;padding:.7rem;border:1px solid #8886;border-radius:.4rem}
+details{border:1px solid #8886;border-radius:.4rem;margin:.4rem 0;padding:.4rem .8rem}
+summary{cursor:pointer} table{border-collapse:collapse} td,th{padding:.2rem 1rem .2rem 0;text-align:left}
+td{vertical-align:top} .m{display:inline-block;min-width:4.2em;font-weight:700}
+label{display:block;margin:.6rem 0} 
+input{font:inherit;padding:.35rem;width:100%;max-width:24rem;display:block}
+button{font:inherit;padding:.5rem 1rem}
+"""
+
+
+def page(title: str, body: str) -> str:
+    """A plain page in our dress; ``body`` is HTML."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
+    )
+
+
+def docs_page(found: dict[str, Any], spec_url: str) -> str:
+    """Every route, by topic, with what it takes and answers."""
+    topics: dict[str, list[str]] = {}
+    for path, method, operation in _operations(found):
+        topic = (operation.get("tags") or ["Other"])[0]
+        topics.setdefault(topic, []).append(_operation(found, path, method, operation))
+    about = "".join(f"<p>{escape(each)}</p>" for each in ABOUT.split("\n\n"))
+    body = f"<h1>Apportion {escape(__version__)}: HTTP API</h1>{about}"
+    body += f'<p>For programs: <a href="{escape(spec_url)}">the OpenAPI document</a>.</p>'
+    for topic, operations in topics.items():
+        body += f"<h2>{escape(topic)}</h2>{''.join(operations)}"
+    return page("Apportion: HTTP API", body)
+
+
+def _operation(found: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> str:
+    head = f'<span class="m">{method.upper()}</span> <code>{escape(path)}</code>'
+    body = f"<p>{escape(operation.get('description', operation.get('summary', '')))}</p>"
+    rows = [
+        f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
+        f"<td>{escape(each.get('description', ''))}</td></tr>"
+        for each in operation.get("parameters", ())
+    ]
+    if rows:
+        body += f"<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>{''.join(rows)}</table>"
+    if content := operation.get("requestBody", {}).get("content"):
+        body += f"<p>Body</p>{_shown(found, next(iter(content.values())))}"
+    for status, answer in operation["responses"].items():
+        body += f"<p>{escape(status)}: {escape(answer.get('description', ''))}</p>"
+        if status.startswith("2") and answer.get("content"):
+            body += _shown(found, next(iter(answer["content"].values())))
+    summary = escape(operation.get("summary", ""))
+    return f"<details><summary>{head} — {summary}</summary>{body}</details>"
+
+
+def _shown(found: dict[str, Any], media: dict[str, Any]) -> str:
+    shown = media["example"] if "example" in media else _example(found, media.get("schema", {}))
+    return f"<pre>{escape(json.dumps(shown, indent=2, ensure_ascii=False))}</pre>"
+
+
+def _example(found: dict[str, Any], schema: dict[str, Any], depth: int = 0) -> Any:
+    """Something that fits the schema: its own example where it has one."""
+    if depth > 8:
+        return "…"
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _example(found, found["components"]["schemas"].get(name, {}), depth + 1)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    for key in ("const", "default"):
+        if schema.get(key) is not None:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    for key in ("anyOf", "oneOf", "allOf"):
+        if schema.get(key):
+            return _example(found, schema[key][0], depth + 1)
+    match schema.get("type"):
+        case "object":
+            properties = schema.get("properties", {})
+            return {name: _example(found, each, depth + 1) for name, each in properties.items()}
+        case "array":
+            return [_example(found, schema.get("items", {}), depth + 1)]
+        case "integer" | "number":
+            return 0
+        case "boolean":
+            return False
+        case "null":
+            return None
+        case _:
+            return "…"

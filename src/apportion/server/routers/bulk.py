@@ -1,0 +1,97 @@
+"""Logging records in bulk."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from apportion.domain.errors import (
+    BulkDataError,
+    ClosedDatasetError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    MetadataLimitExceededError,
+    WrongTaskError,
+)
+from apportion.server.convert.records_in import Limits, read_bulk
+from apportion.server.deps import Context, Ctx
+from apportion.server.errors import responses
+from apportion.server.paths import task_of
+from apportion.services.log_records import Logging, log_records, speaks_for_others
+from apportion.wire.schemas import BULK_SCHEMAS
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Records"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in BULK_SCHEMAS.values()]}
+            }
+        },
+    }
+}
+_FEW = 20
+"""So few records are decoded right away; more in a thread, so that nobody waits for them."""
+
+
+class BulkOut(BaseModel):
+    """How many records were stored; ``failed`` is always 0, a bad record refuses the whole request."""
+
+    dataset: str
+    processed: int
+    failed: int = 0
+
+
+@router.post(
+    "/api/datasets/{name}/{task}:bulk",
+    openapi_extra=_BODY,
+    responses=responses(
+        WrongTaskError,
+        BulkDataError,
+        MetadataLimitExceededError,
+        ClosedDatasetError,
+        ForbiddenOperationError,
+        EntityNotFoundError,
+    ),
+)
+async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
+    """Log records, each replacing what its id held; creates the dataset if there is none."""
+    which = task_of(task)
+    body = await request.body()
+    workspace = ctx.workspace or ""
+    overlap = bool(workspace) and await ctx.read(
+        lambda work: (
+            (dataset := work.datasets.find(workspace, name)) is not None
+            and dataset.settings is not None
+            and dataset.settings.allow_overlapping_spans
+        )
+    )
+
+    def read() -> Logging:
+        bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap)
+        own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
+        prepared = ctx.house.store.prepare(which, bulk.records) if own else None
+        return Logging(
+            ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared
+        )
+
+    small = len(body) < _FEW * 2_000
+    logging = read() if small else await asyncio.get_running_loop().run_in_executor(ctx.house.readers, read)
+    now = ctx.house.clock.now()
+    logged = await ctx.write(
+        lambda work: log_records(work, ctx.actor, logging, now=now, prepare=ctx.house.store.prepare),
+        urgent=small,
+    )
+    return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed)
+
+
+def _limits(ctx: Context) -> Limits:
+    settings = ctx.settings
+    return Limits(settings.max_records, settings.max_text, settings.metadata_field_length)

@@ -1,0 +1,121 @@
+"""Datasets: list, create, change, copy, open, close, delete."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from apportion.domain.errors import (
+    EntityAlreadyExistsError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    MissingInputParamError,
+)
+from apportion.domain.permissions import Action
+from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import manage_datasets as manage
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Datasets"])
+_REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNotFoundError)
+
+
+@router.get("/api/datasets", response_model_exclude_none=True, responses=responses(EntityNotFoundError))
+@router.get("/api/datasets/", response_model_exclude_none=True, include_in_schema=False)
+async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
+    """List the datasets of one workspace, or of all one may look into."""
+    found = await ctx.read(lambda work: manage.list_datasets(work, ctx.actor, ctx.workspace or None))
+    return [dataset_out(each) for each in found]
+
+
+@router.post(
+    "/api/datasets",
+    response_model_exclude_none=True,
+    responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
+)
+async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
+    """Create an empty dataset."""
+    workspace = wanted.workspace or ctx.require_workspace()
+    now = ctx.house.clock.now()
+    made = await ctx.write(
+        lambda work: manage.create_dataset(
+            work,
+            ctx.actor,
+            workspace,
+            wanted.name,
+            wanted.task,
+            tags=wanted.tags,
+            metadata=wanted.metadata,
+            now=now,
+        )
+    )
+    return dataset_out(made)
+
+
+@router.get("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
+async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
+    """One dataset."""
+    workspace = ctx.require_workspace()
+    found = await ctx.read(
+        lambda work: manage.find_dataset(work, ctx.actor, workspace, name, Action.SEE_DATASET)
+    )
+    return dataset_out(found)
+
+
+@router.patch("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
+async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetOut:
+    """Merge tags and metadata into those a dataset has."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    changed = await ctx.write(
+        lambda work: manage.edit_dataset(
+            work, ctx.actor, workspace, name, tags=changes.tags, metadata=changes.metadata, now=now
+        )
+    )
+    return dataset_out(changed)
+
+
+@router.delete("/api/datasets/{name}", responses=_REFUSALS)
+async def delete_dataset(ctx: Ctx, name: str) -> None:
+    """Delete a dataset; it is no error if there is none."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.delete_dataset(work, ctx.actor, workspace, name, now=now))
+
+
+@router.put("/api/datasets/{name}:close", responses=_REFUSALS)
+async def close_dataset(ctx: Ctx, name: str) -> None:
+    """Close a dataset: it can be neither searched nor logged into until it is opened again."""
+    workspace = ctx.require_workspace()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True))
+
+
+@router.put("/api/datasets/{name}:open", responses=_REFUSALS)
+async def open_dataset(ctx: Ctx, name: str) -> None:
+    """Open a closed dataset."""
+    workspace = ctx.require_workspace()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False))
+
+
+@router.put(
+    "/api/datasets/{name}:copy",
+    response_model_exclude_none=True,
+    responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
+)
+async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
+    """Copy a dataset with its records, annotations and settings."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    made = await ctx.write(
+        lambda work: manage.copy_dataset(
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            target_workspace=wanted.target_workspace,
+            target_name=wanted.name,
+            tags=wanted.tags,
+            metadata=wanted.metadata,
+            now=now,
+        )
+    )
+    return dataset_out(made)

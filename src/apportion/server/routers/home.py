@@ -1,0 +1,117 @@
+"""The start page, until the web app takes its place, and the way to the documentation."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError as Invalid
+
+from apportion.domain.errors import Refusal
+from apportion.server.auth import set_cookie
+from apportion.server.convert.people import Setup
+from apportion.server.deps import House, InHouse
+from apportion.server.errors import v1_errors
+from apportion.server.openapi import page
+from apportion.version import __version__
+
+from .setup import make_first_admin
+
+__all__ = ["docs_router", "router"]
+
+router = APIRouter(include_in_schema=False)
+docs_router = APIRouter(include_in_schema=False)
+
+_FIELDS = (
+    ("code", "Code from the console of the server", "text"),
+    ("first_name", "Your first name", "text"),
+    ("username", "Username: lower case letters, digits, - and _", "text"),
+    ("password", "Password, 8 characters or more", "password"),
+)
+
+
+@router.get("/")
+async def home(house: InHouse) -> HTMLResponse:
+    """Say what is here; ask for the first administrator where there is none."""
+    if not await house.read(lambda work: work.people.has_admin()):
+        return _form(house)
+    people = await house.read(lambda work: work.people.count_users())
+    workspaces = await house.read(lambda work: len(work.people.workspaces()))
+    body = (
+        "<p>This server shares text records out among annotators. It knows "
+        f"{_count(people, 'person', 'people')} and {_count(workspaces, 'workspace', 'workspaces')}.</p>"
+        "<p>From a notebook:</p><pre>import apportion as rg\n\n"
+        "rg.init(api_url=&quot;…&quot;, api_key=&quot;…&quot;)</pre>"
+    )
+    return HTMLResponse(_page(body + _links(house)))
+
+
+@router.post("/")
+async def first_admin(
+    request: Request,
+    house: InHouse,
+    code: Annotated[str, Form()] = "",
+    first_name: Annotated[str, Form()] = "",
+    username: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """Take the form for the first administrator."""
+    given = {"code": code, "first_name": first_name, "username": username, "password": password}
+    try:
+        made, key, token = await make_first_admin(house, Setup.model_validate(given))
+    except Invalid as wrong:
+        problems = [f"{each['loc'][-1]}: {each['msg']}" for each in v1_errors(wrong.errors())]
+        return _form(house, problems, given, 422)
+    except Refusal as refusal:
+        return _form(house, [str(refusal)], given, 403)
+    body = (
+        f"<p>Welcome, {escape(made.user.full_name)}. You are the administrator of this server, "
+        f"in the workspace <code>{escape(made.username)}</code>.</p>"
+        "<p>Your API key is shown only now. Keep it:</p>"
+        f"<pre>{escape(key)}</pre>"
+    )
+    response = HTMLResponse(_page(body + _links(house)), headers={"Cache-Control": "no-store"})
+    set_cookie(request, response, token, house.settings)
+    return response
+
+
+@docs_router.get("/docs")
+@docs_router.get("/api")
+async def to_docs(house: InHouse) -> RedirectResponse:
+    """Send whoever looks for the documentation to where it is."""
+    return RedirectResponse(f"{house.settings.prefix}/api/docs", 307)
+
+
+def _form(
+    house: House, problems: list[str] | None = None, given: dict[str, str] | None = None, status: int = 200
+) -> HTMLResponse:
+    """The form for the first administrator; passwords are never sent back."""
+    known = {**(given or {}), "password": ""}
+    told = "".join(f'<p role="alert"><strong>{escape(each)}</strong></p>' for each in problems or ())
+    inputs = "".join(
+        f'<label>{label}<input name="{name}" type="{kind}" value="{escape(known.get(name, ""))}" required>'
+        "</label>"
+        for name, label, kind in _FIELDS
+    )
+    body = (
+        "<p>Nobody can sign in yet. Create the first administrator; the code stands on the console where the "
+        f'server was started.</p>{told}<form method="post" action="{escape(house.settings.base_url)}">'
+        f"{inputs}<button>Create administrator</button></form>"
+    )
+    return HTMLResponse(_page(body), status)
+
+
+def _page(body: str) -> str:
+    return page("Apportion", f"<h1>Apportion</h1>{body}<p><small>Version {escape(__version__)}</small></p>")
+
+
+def _links(house: House) -> str:
+    if not house.settings.docs_enabled:
+        return ""
+    return f'<p><a href="{escape(house.settings.prefix)}/api/docs">The HTTP API</a></p>'
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,56 @@
+"""What this server is and how it fares."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from fastapi import APIRouter
+
+from apportion.server.deps import InHouse
+from apportion.version import COMPATIBLE_WITH, __version__
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Server"])
+
+
+@router.get("/api/_info", openapi_extra={"x-example": {"version": COMPATIBLE_WITH, "apportion": __version__}})
+async def info() -> dict[str, str]:
+    """Say which version of the 1.x API this speaks, and our own."""
+    return {"version": COMPATIBLE_WITH, "apportion": __version__}
+
+
+@router.get("/api/_status")
+async def status() -> dict[str, Any]:
+    """Say how much memory the server uses, in the form of 1.x."""
+    return {
+        "version": COMPATIBLE_WITH,
+        "apportion": __version__,
+        "elasticsearch": {"version": "none: this server brings its own search"},
+        "mem_info": _memory(),
+    }
+
+
+@router.get("/api/health")
+async def health(house: InHouse) -> dict[str, str]:
+    """Say that the server is up and can read its store."""
+    await house.read(lambda work: work.people.count_users())
+    return {"status": "ok"}
+
+
+def _memory() -> dict[str, str]:
+    """Resident and virtual size, where the system tells."""
+    if sys.platform != "linux":
+        return {}
+    with open("/proc/self/statm") as file:
+        size, resident, *_ = (int(each) * 4096 for each in file.read().split())
+    return {"rss": _short(resident), "vms": _short(size)}
+
+
+def _short(size: int) -> str:
+    for unit in "BKMGT":
+        if size < 1024:
+            return f"{size}{unit}"
+        size //= 1024
+    return f"{size}P"

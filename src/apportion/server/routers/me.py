@@ -1,0 +1,35 @@
+"""Whoever is asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from apportion.server.convert.people import Me, me_out
+from apportion.server.deps import Ctx
+from apportion.services.manage_users import set_preferences
+from apportion.services.manage_workspaces import visible_workspaces
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Me"])
+
+
+@router.get("/api/me", response_model_exclude_none=True)
+async def me(ctx: Ctx) -> Me:
+    """See yourself: your role, your workspaces and what you are in each."""
+    names = await ctx.read(lambda work: visible_workspaces(work.people, ctx.actor))
+    return me_out(ctx.actor, names, ctx.key)
+
+
+@router.get("/api/me/preferences")
+async def preferences(ctx: Ctx) -> dict[str, Any]:
+    """See how you like your screens: keys, theme and the like."""
+    return await ctx.read(lambda work: work.people.preferences(ctx.actor.user.id))
+
+
+@router.put("/api/me/preferences")
+async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Say how you like your screens; replaces what was there."""
+    return await ctx.write(lambda work: set_preferences(work.people, ctx.actor, wanted))

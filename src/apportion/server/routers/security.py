@@ -1,0 +1,31 @@
+"""Tokens for clients of 1.x."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+
+from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
+from apportion.server.auth import address_of
+from apportion.server.convert.people import Token
+from apportion.server.deps import InHouse
+from apportion.server.errors import responses
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Signing in"])
+
+
+@router.post("/api/security/token", responses=responses(UnauthorizedError, TooManyAttemptsError))
+async def token(
+    request: Request,
+    house: InHouse,
+    username: Annotated[str, Form(min_length=1)],
+    password: Annotated[str, Form(min_length=1)],
+    grant_type: Annotated[str | None, Form(pattern="^password$")] = None,  # noqa: ARG001 - checked, not used
+) -> Token:
+    """Exchange username and password for a bearer token."""
+    address = address_of(request, house.settings)
+    made = await house.hashing(lambda: house.sign_in.with_password(username, password, address))
+    return Token(access_token=made)

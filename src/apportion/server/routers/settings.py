@@ -1,0 +1,51 @@
+"""What a dataset asks of its annotators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from apportion.domain.errors import (
+    BadRequestError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    WrongTaskError,
+)
+from apportion.server.convert.datasets import SettingsIn, SettingsOut, settings_in, settings_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.server.paths import name_and_task
+from apportion.services import dataset_settings as manage
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Settings"])
+_PATH = "/api/datasets/{name}/{task}/settings"
+_REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
+
+
+@router.get(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+async def get_settings(ctx: Ctx, name: str, task: str) -> SettingsOut:
+    """The settings of a dataset. Name and task may come in either order."""
+    name, which = name_and_task(name, task)
+    workspace = ctx.require_workspace()
+    found = await ctx.read(lambda work: manage.read_settings(work, ctx.actor, workspace, name, which))
+    return settings_out(found)
+
+
+@router.put(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+@router.patch(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> SettingsOut:
+    """Save settings; what is left out stays as it was."""
+    name, which = name_and_task(name, task)
+    workspace = ctx.require_workspace()
+    given = settings_in(wanted)
+    await ctx.write(lambda work: manage.save_settings(work, ctx.actor, workspace, name, which, given))
+    return settings_out(given)
+
+
+@router.delete(_PATH, responses=_REFUSALS)
+async def delete_settings(ctx: Ctx, name: str, task: str) -> None:
+    """Forget the settings of a dataset."""
+    name, which = name_and_task(name, task)
+    workspace = ctx.require_workspace()
+    await ctx.write(lambda work: manage.delete_settings(work, ctx.actor, workspace, name, which))

@@ -1,0 +1,98 @@
+"""Users, for administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from apportion.domain.errors import (
+    EntityAlreadyExistsError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+)
+from apportion.domain.ids import UserId
+from apportion.domain.permissions import Action, require
+from apportion.server.convert.people import NewUserIn, UserChanges, UserOut, user_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import manage_users as manage
+from apportion.vocabulary import Role
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Users"])
+
+
+@router.get("/api/users", response_model_exclude_none=True, responses=responses(ForbiddenOperationError))
+async def list_users(
+    ctx: Ctx, inactive: Annotated[bool, Query(description="List deactivated users too.")] = False
+) -> list[UserOut]:
+    """List all users, in the order in which they were created."""
+    found = await ctx.read(lambda work: manage.list_users(work.people, ctx.actor, inactive=inactive))
+    return [user_out(each) for each in found]
+
+
+@router.post(
+    "/api/users",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityAlreadyExistsError),
+)
+async def create_user(
+    ctx: Ctx,
+    wanted: NewUserIn,
+    restore: Annotated[bool, Query(description="Let a deactivated user of that name in again.")] = False,
+) -> UserOut:
+    """Create a user. The answer has their API key, which is never shown again."""
+    require(ctx.actor, Action.CREATE_USER)
+    hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(wanted.password))
+    new = manage.NewUser(
+        wanted.username, wanted.first_name, wanted.last_name, wanted.role or Role.ANNOTATOR, hashed
+    )
+    now = ctx.house.clock.now()
+    made, key = await ctx.write(
+        lambda work: manage.create_user(work.people, ctx.actor, new, now=now, restore=restore)
+    )
+    return user_out(made, key=key)
+
+
+@router.patch(
+    "/api/users/{id}",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
+    """Change a user's names, role or password. The username stays for ever."""
+    require(ctx.actor, Action.EDIT_USER)
+    hashed = None
+    if (password := wanted.password) is not None:
+        hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(password))
+    changes = manage.Changes(wanted.first_name, wanted.last_name, wanted.role, hashed)
+    user, now = UserId(str(id)), ctx.house.clock.now()
+    changed = await ctx.write(lambda work: manage.change_user(work.people, ctx.actor, user, changes, now=now))
+    return user_out(changed)
+
+
+@router.post(
+    "/api/users/{id}:reset_key",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
+    """Give a user a new API key; the old one stops working. Everybody may reset their own."""
+    user, now = UserId(str(id)), ctx.house.clock.now()
+    changed, key = await ctx.write(lambda work: manage.reset_key(work.people, ctx.actor, user, now=now))
+    return user_out(changed, key=key)
+
+
+@router.delete(
+    "/api/users/{id}",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def delete_user(ctx: Ctx, id: UUID) -> UserOut:
+    """Deactivate a user: nobody can sign in as them any more, and their annotations keep their name."""
+    user, now = UserId(str(id)), ctx.house.clock.now()
+    gone = await ctx.write(lambda work: manage.deactivate_user(work.people, ctx.actor, user, now=now))
+    return user_out(gone)

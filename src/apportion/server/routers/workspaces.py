@@ -1,0 +1,121 @@
+"""Workspaces and who belongs to them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from apportion.domain.errors import (
+    EntityAlreadyExistsError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+)
+from apportion.domain.ids import UserId, WorkspaceId
+from apportion.server.convert.people import (
+    MemberOut,
+    Members,
+    NewMember,
+    NewWorkspace,
+    RoleIn,
+    UserOut,
+    WorkspaceOut,
+    member_out,
+    members_out,
+    user_out,
+    workspace_out,
+)
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import manage_workspaces as manage
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Workspaces"])
+
+
+@router.get("/api/workspaces")
+async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
+    """List workspaces: all for administrators, their own for everybody else."""
+    found = await ctx.read(lambda work: manage.list_workspaces(work.people, ctx.actor))
+    return [workspace_out(each) for each in found]
+
+
+@router.post("/api/workspaces", responses=responses(ForbiddenOperationError, EntityAlreadyExistsError))
+async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
+    """Create a workspace with nobody in it."""
+    now = ctx.house.clock.now()
+    made = await ctx.write(lambda work: manage.create_workspace(work.people, ctx.actor, wanted.name, now=now))
+    return workspace_out(made)
+
+
+@router.get(
+    "/api/workspaces/{id}/users",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
+    """List the users of a workspace, in the order of joining."""
+    which = WorkspaceId(str(id))
+    found = await ctx.read(lambda work: manage.list_workspace_users(work.people, ctx.actor, which))
+    return [user_out(each) for each in found]
+
+
+@router.post(
+    "/api/workspaces/{id}/users/{user}",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError, EntityAlreadyExistsError),
+)
+async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
+    """Let a user into a workspace."""
+    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.house.clock.now()
+    return user_out(
+        await ctx.write(lambda work: manage.add_user_to(work.people, ctx.actor, which, who, now=now))
+    )
+
+
+@router.delete(
+    "/api/workspaces/{id}/users/{user}",
+    response_model_exclude_none=True,
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
+    """Take a user out of a workspace. What they annotated there stays."""
+    which, who = WorkspaceId(str(id)), UserId(str(user))
+    return user_out(await ctx.write(lambda work: manage.remove_user_from(work.people, ctx.actor, which, who)))
+
+
+@router.get(
+    "/api/workspaces/{name}/members", responses=responses(ForbiddenOperationError, EntityNotFoundError)
+)
+async def list_members(ctx: Ctx, name: str) -> Members:
+    """List the members of a workspace with their roles in it."""
+    found = await ctx.read(lambda work: manage.list_members(work.people, ctx.actor, name))
+    return members_out(found)
+
+
+@router.post(
+    "/api/workspaces/{name}/members",
+    responses=responses(ForbiddenOperationError, EntityNotFoundError, EntityAlreadyExistsError),
+)
+async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
+    """Let an existing user into a workspace, with a role."""
+    now = ctx.house.clock.now()
+    added = await ctx.write(
+        lambda work: manage.add_member(
+            work.people, ctx.actor, name, wanted.username, wanted.role, now=now
+        )
+    )
+    return member_out(added, wanted.role)
+
+
+@router.patch(
+    "/api/workspaces/{name}/members/{user}",
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def set_member_role(ctx: Ctx, name: str, user: str, wanted: RoleIn) -> MemberOut:
+    """Make a member annotator, reviewer or manager of a workspace."""
+    changed = await ctx.write(
+        lambda work: manage.set_member_role(work.people, ctx.actor, name, user, wanted.role)
+    )
+    return member_out(changed, wanted.role)

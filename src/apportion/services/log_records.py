@@ -1,0 +1,142 @@
+"""Log records into a dataset: the whole request or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, Place, place_of, require
+from apportion.domain.records import Answers, Entities, Record, TextClassificationRecord
+from apportion.ports.records import Prepared
+from apportion.ports.store import Work
+from apportion.vocabulary import Task
+
+from .manage_datasets import find_dataset, new_dataset, require_workspace
+
+__all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
+
+Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
+
+
+class Logged(NamedTuple):
+    """What became of a request: ``failed`` is always 0, since a bad record refuses the whole request."""
+
+    dataset: str
+    processed: int
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """A request to log records. ``prepared`` may hold them ready for writing, to spare the writer that work."""
+
+    workspace: str
+    name: str
+    task: Task
+    records: Sequence[Record]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    prepared: Sequence[Prepared] | None = None
+
+
+def speaks_for_others(actor: Actor, workspace: str) -> bool:
+    """May ``actor`` log annotations in the name of others? Annotators annotate under their own name."""
+    return place_of(actor, workspace) in (Place.ADMIN, Place.MANAGER)
+
+
+def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare: Prepare) -> Logged:
+    """Store the records, each replacing what its id held; create the dataset if there is none."""
+    dataset = _dataset_for(work, actor, request, now)
+    _check_labels(dataset, request.records)
+    dataset = _check_multi_label(work, dataset, request.records)
+    prepared = request.prepared
+    if prepared is None or not speaks_for_others(actor, dataset.workspace):
+        sign(work, actor, dataset, request.records)
+        prepared = prepare(request.task, request.records)
+    work.records.log(dataset, prepared, at=now)
+    work.datasets.update(
+        dataset,
+        tags={**dataset.tags, **request.tags},
+        metadata={**dataset.metadata, **request.metadata},
+        last_updated=now,
+    )
+    return Logged(request.name, len(request.records))
+
+
+def _dataset_for(work: Work, actor: Actor, request: Logging, now: int) -> Dataset:
+    if work.datasets.find(request.workspace, request.name) is None:
+        require_workspace(work, request.workspace)
+        require(actor, Action.CREATE_BY_LOGGING, request.workspace)
+        return new_dataset(
+            work, actor, request.workspace, request.name, request.task, tags={}, metadata={}, now=now
+        )
+    return find_dataset(
+        work, actor, request.workspace, request.name, Action.BULK, task=request.task, open_only=True
+    )
+
+
+def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
+    """Every label must be one the dataset's schema has."""
+    if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
+        return
+    used = (label for record in records for label in _labels(record))
+    unknown = dataset.settings.unknown(used)
+    if unknown:
+        known = [option.name for option in dataset.settings.labels]
+        raise BadRequestError(
+            f"Labels {unknown} are not in the label schema of dataset {dataset.name}, which has {known}. "
+            "Nothing of this request was stored."
+        )
+
+
+def _labels(record: Record) -> list[str]:
+    found: list[str] = []
+    for answers in (record.prediction, record.annotation):
+        if answers is not None:
+            for value in answers.by_agent.values():
+                pairs = [span.label for span in value.spans] if isinstance(value, Entities) else []
+                found += pairs or ([label for label, _ in value] if isinstance(value, tuple) else [])
+    return found
+
+
+def _check_multi_label(work: Work, dataset: Dataset, records: Sequence[Record]) -> Dataset:
+    """A dataset holds single-label or multi-label records, as its first record was."""
+    first = records[0] if records else None
+    if not isinstance(first, TextClassificationRecord):
+        return dataset
+    if dataset.multi_label is None or not dataset.records:
+        return work.datasets.update(dataset, multi_label=first.multi_label)
+    if dataset.multi_label is not first.multi_label:
+        here, there = ("multi", "single") if first.multi_label else ("single", "multi")
+        raise BadRequestError(
+            f"Cannot log {here}-label records into dataset {dataset.name}, which holds {there}-label records. "
+            "Nothing of this request was stored."
+        )
+    return dataset
+
+
+def sign(work: Work, actor: Actor, dataset: Dataset, records: Sequence[Record]) -> None:
+    """Put the writer's name to every annotation they changed; one left as it was keeps its author."""
+    annotated = [record for record in records if record.annotation is not None]
+    if not annotated:
+        return
+    stored = work.records.stored_answers(dataset, [record.id for record in annotated])
+    for record in annotated:
+        assert record.annotation is not None
+        before = stored.get(record.id)
+        if before is not None and _same(before.value, record.annotation.value):
+            record.annotation = before
+        else:
+            record.annotation = Answers(actor.username, {actor.username: record.annotation.value})
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Entities) and isinstance(other, Entities):
+        return [(s.start, s.end, s.label) for s in one.spans] == [
+            (s.start, s.end, s.label) for s in other.spans
+        ]
+    return bool(one == other)

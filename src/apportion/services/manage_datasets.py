@@ -1,0 +1,204 @@
+"""Find, create, change, copy and delete datasets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    ClosedDatasetError,
+    EntityAlreadyExistsError,
+    EntityNotFoundError,
+    WrongTaskError,
+)
+from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
+from apportion.domain.people import Actor, check_name
+from apportion.domain.permissions import Action, Place, place_of, require
+from apportion.ports.store import Work
+from apportion.vocabulary import Task
+
+__all__ = [
+    "copy_dataset",
+    "create_dataset",
+    "delete_dataset",
+    "edit_dataset",
+    "find_dataset",
+    "list_datasets",
+    "new_dataset",
+    "require_workspace",
+    "set_closed",
+    "viewer_of",
+]
+
+
+def find_dataset(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    action: Action,
+    *,
+    task: Task | None = None,
+    open_only: bool = False,
+) -> Dataset:
+    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it."""
+    dataset = work.datasets.find(workspace, name)
+    if dataset is None:
+        raise EntityNotFoundError(name, "ServiceDataset")
+    if task is not None and dataset.task is not task:
+        raise WrongTaskError(
+            f"Provided task {task} cannot be applied to dataset {name}, which is of task {dataset.task}"
+        )
+    require(actor, action, workspace, dataset.created_by)
+    if open_only and dataset.closed:
+        raise ClosedDatasetError(name)
+    return dataset
+
+
+def viewer_of(work: Work, actor: Actor, dataset: Dataset) -> Viewer:
+    """Whose view of the dataset's annotations ``actor`` has: the resolved one, or only their own."""
+    if not dataset.individual:
+        return RESOLVED
+    if place_of(actor, dataset.workspace) in (Place.ADMIN, Place.MANAGER, Place.REVIEWER):
+        return RESOLVED
+    return work.records.viewer(actor.username)
+
+
+def list_datasets(work: Work, actor: Actor, workspace: str | None) -> Sequence[Dataset]:
+    """The datasets of one workspace, or of every workspace ``actor`` may look into."""
+    require(actor, Action.LIST_DATASETS)
+    if workspace is not None:
+        known = work.people.workspace_named(workspace) is not None
+        if not known or not (actor.is_admin or workspace in actor.workspaces):
+            raise EntityNotFoundError(workspace, "Workspace")
+        return work.datasets.list([workspace])
+    return work.datasets.list(None if actor.is_admin else actor.workspaces)
+
+
+def require_workspace(work: Work, name: str) -> None:
+    """Refuse unless there is such a workspace."""
+    if work.people.workspace_named(name) is None:
+        raise EntityNotFoundError(name, "Workspace")
+
+
+def create_dataset(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    *,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    now: int,
+) -> Dataset:
+    """An empty dataset."""
+    require_workspace(work, workspace)
+    require(actor, Action.CREATE_DATASET, workspace)
+    if work.datasets.find(workspace, name) is not None:
+        raise EntityAlreadyExistsError(name, "ServiceDataset", workspace)
+    return new_dataset(work, actor, workspace, name, task, tags=tags, metadata=metadata, now=now)
+
+
+def new_dataset(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    *,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    now: int,
+) -> Dataset:
+    """Create a dataset once everything has been asked; only its name is checked here."""
+    check_name(name, "name", model="CreateDatasetRequest")
+    return work.datasets.add(
+        Dataset(
+            no=DatasetNo(0),
+            uuid=str(uuid.uuid4()),
+            workspace=workspace,
+            name=name,
+            task=task,
+            tags=dict(tags),
+            metadata=dict(metadata),
+            settings=None,
+            created_by=actor.username,
+            created_at=now,
+            last_updated=now,
+        )
+    )
+
+
+def edit_dataset(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    *,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    now: int,
+) -> Dataset:
+    """Merge tags and metadata into those the dataset has."""
+    dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
+    return work.datasets.update(
+        dataset,
+        tags={**dataset.tags, **tags},
+        metadata={**dataset.metadata, **metadata},
+        last_updated=now,
+    )
+
+
+def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
+    """Make a dataset disappear; one that is not there needs no deleting."""
+    if work.datasets.find(workspace, name) is None:
+        return
+    dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
+    work.datasets.delete(dataset, at=now)
+
+
+def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool) -> None:
+    """Open or close a dataset; a closed one can be neither searched nor logged into."""
+    dataset = find_dataset(work, actor, workspace, name, Action.OPEN_CLOSE)
+    work.datasets.update(dataset, closed=closed)
+
+
+def copy_dataset(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    *,
+    target_workspace: str | None,
+    target_name: str,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    now: int,
+) -> Dataset:
+    """A new dataset with the records, annotations and settings of another."""
+    into = target_workspace or workspace
+    require_workspace(work, into)
+    if work.datasets.find(into, target_name) is not None:
+        raise EntityAlreadyExistsError(target_name, "Dataset", into)
+    source = find_dataset(work, actor, workspace, name, Action.COPY_DATASET)
+    require(actor, Action.CREATE_DATASET, into)
+    copied_from = {"source_workspace": workspace, "copied_from": name}
+    target = new_dataset(
+        work,
+        actor,
+        into,
+        target_name,
+        source.task,
+        tags={**source.tags, **tags},
+        metadata={**source.metadata, **metadata, **copied_from},
+        now=now,
+    )
+    target = work.datasets.update(
+        target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+    )
+    work.records.copy(source, target, at=now)
+    return replace(target, records=source.records)

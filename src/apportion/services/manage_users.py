@@ -1,0 +1,204 @@
+"""Create, change and deactivate users; give them API keys."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.errors import (
+    BadRequestError,
+    EntityAlreadyExistsError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    PayloadTooLargeError,
+)
+from apportion.domain.ids import UserId
+from apportion.domain.people import Actor, User, check_first_name, check_username
+from apportion.domain.permissions import Action, require
+from apportion.ports.people import People
+from apportion.vocabulary import Role
+
+from .sign_in import hash_key
+
+__all__ = [
+    "KEY_PREFIX_LENGTH",
+    "Changes",
+    "NewUser",
+    "add_user",
+    "change_user",
+    "create_user",
+    "deactivate_user",
+    "list_users",
+    "new_key",
+    "reset_key",
+    "set_preferences",
+]
+
+KEY_PREFIX_LENGTH = 6
+PREFERENCES_SIZE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What is known of somebody before they can sign in; the password already hashed."""
+
+    username: str
+    first_name: str
+    last_name: str | None = None
+    role: Role = Role.ANNOTATOR
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to change of a user; None leaves it as it is, and an empty last name removes it."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    role: Role | None = None
+    password_hash: str | None = None
+
+
+def new_key() -> str:
+    """A fresh API key."""
+    return secrets.token_urlsafe(48)
+
+
+def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Sequence[Actor]:
+    """Everybody, in order of creation."""
+    require(actor, Action.SEE_USERS)
+    return people.users(inactive=inactive)
+
+
+def create_user(
+    people: People, actor: Actor, new: NewUser, *, now: int, restore: bool = False
+) -> tuple[Actor, str]:
+    """A new user and their API key, which nobody will be shown again.
+
+    A deactivated user keeps their name, because their annotations bear it: ``restore`` lets the same person
+    in again, with everything they did; without it the name is refused.
+    """
+    require(actor, Action.CREATE_USER)
+    key = new_key()
+    return add_user(people, new, key=key, now=now, restore=restore), key
+
+
+def add_user(people: People, new: NewUser, *, key: str | None, now: int, restore: bool = False) -> Actor:
+    """Create or restore a user without asking who wants it: for the command line and the first admin."""
+    check_username(new.username, "body", "username")
+    first_name = check_first_name(new.first_name, "body", "first_name")
+    known = people.named(new.username)
+    if known is not None and not (restore and not known.active):
+        raise _taken(people, known)
+    user = User(
+        id=known.id if known is not None else UserId(str(uuid.uuid4())),
+        username=new.username,
+        first_name=first_name,
+        last_name=new.last_name or None,
+        role=new.role,
+        active=True,
+        inserted_at=known.inserted_at if known is not None else now,
+        updated_at=now,
+        key_prefix=key[:KEY_PREFIX_LENGTH] if key is not None else None,
+    )
+    key_hash = hash_key(key) if key is not None else None
+    if known is None:
+        people.add_user(user, password_hash=new.password_hash, key_hash=key_hash)
+    else:
+        people.change_user(user)
+        people.set_password_hash(user.id, new.password_hash, now=now)
+        people.set_key(user.id, key_hash, user.key_prefix, now=now)
+    return _actor(people, user.username)
+
+
+def _taken(people: People, known: User) -> EntityAlreadyExistsError:
+    if known.active:
+        return EntityAlreadyExistsError(known.username, "User")
+    count = people.annotation_count(known.username)
+    return EntityAlreadyExistsError(
+        known.username,
+        "User",
+        deactivated=True,
+        annotations=count,
+        message=f"A deactivated user {known.username} made {count} annotations. If this is the same person, "
+        "restore them with restore=true; otherwise choose another username.",
+    )
+
+
+def change_user(people: People, actor: Actor, id: UserId, changes: Changes, *, now: int) -> Actor:
+    """Change names, role or password. A new password ends every session of that user."""
+    user = _existing(people, id)
+    require(actor, Action.EDIT_USER)
+    if changes.role is Role.ANNOTATOR and user.role is Role.ADMIN:
+        _keep_an_admin(people)
+    first, last = changes.first_name, changes.last_name
+    people.change_user(
+        replace(
+            user,
+            first_name=user.first_name if first is None else check_first_name(first, "body", "first_name"),
+            last_name=user.last_name if last is None else (last.strip() or None),
+            role=changes.role or user.role,
+            updated_at=now,
+        )
+    )
+    if changes.password_hash is not None:
+        people.set_password_hash(id, changes.password_hash, now=now)
+        people.close_sessions(id)
+    return _actor(people, user.username)
+
+
+def reset_key(people: People, actor: Actor, id: UserId, *, now: int) -> tuple[Actor, str]:
+    """A new API key for a user; the old one stops working. Everybody may reset their own."""
+    if id != actor.user.id:
+        user = _existing(people, id)
+        require(actor, Action.RESET_KEY)
+    else:
+        user = actor.user
+    key = new_key()
+    people.set_key(id, hash_key(key), key[:KEY_PREFIX_LENGTH], now=now)
+    return _actor(people, user.username), key
+
+
+def deactivate_user(people: People, actor: Actor, id: UserId, *, now: int) -> Actor:
+    """Lock a user out; what they annotated keeps their name. Returns them as they were."""
+    user = _existing(people, id)
+    require(actor, Action.DELETE_USER)
+    if user.id == actor.user.id:
+        raise ForbiddenOperationError("Operation not allowed: another administrator must delete you.")
+    before = _actor(people, user.username)
+    people.change_user(replace(user, active=False, key_prefix=None, updated_at=now))
+    people.set_key(id, None, None, now=now)
+    people.set_password_hash(id, None, now=now)
+    people.close_sessions(id)
+    return before
+
+
+def set_preferences(people: People, actor: Actor, preferences: dict[str, Any]) -> dict[str, Any]:
+    """Remember what somebody's own screens look like."""
+    if len(json.dumps(preferences)) > PREFERENCES_SIZE:
+        raise PayloadTooLargeError(f"Preferences may have {PREFERENCES_SIZE} characters.")
+    people.set_preferences(actor.user.id, preferences)
+    return preferences
+
+
+def _existing(people: People, id: UserId) -> User:
+    user = people.user(id)
+    if user is None or not user.active:
+        raise EntityNotFoundError(id, "User")
+    return user
+
+
+def _keep_an_admin(people: People) -> None:
+    if people.count_admins() <= 1:
+        raise BadRequestError("This is the only administrator; make somebody else one first.")
+
+
+def _actor(people: People, username: str) -> Actor:
+    actor = people.actor(username)
+    if actor is None:
+        raise EntityNotFoundError(username, "User")
+    return actor

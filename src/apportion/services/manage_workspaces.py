@@ -1,0 +1,152 @@
+"""Create workspaces; say who belongs to them and as what."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
+from apportion.domain.ids import UserId, WorkspaceId
+from apportion.domain.people import Actor, User, Workspace, check_name
+from apportion.domain.permissions import Action, require
+from apportion.ports.people import People
+from apportion.vocabulary import MembershipRole
+
+__all__ = [
+    "add_member",
+    "add_user_to",
+    "add_workspace",
+    "create_workspace",
+    "ensure_workspace",
+    "find_workspace",
+    "join",
+    "list_members",
+    "list_workspace_users",
+    "list_workspaces",
+    "remove_user_from",
+    "set_member_role",
+    "visible_workspaces",
+]
+
+
+def list_workspaces(people: People, actor: Actor) -> Sequence[Workspace]:
+    """Every workspace for administrators, their own for everybody else."""
+    require(actor, Action.LIST_WORKSPACES)
+    everything = people.workspaces()
+    return everything if actor.is_admin else [each for each in everything if each.name in actor.workspaces]
+
+
+def visible_workspaces(people: People, actor: Actor) -> Sequence[str]:
+    """Names of the workspaces somebody may look into."""
+    return [each.name for each in people.workspaces()] if actor.is_admin else actor.workspaces
+
+
+def create_workspace(people: People, actor: Actor, name: str, *, now: int) -> Workspace:
+    """A new workspace with nobody in it."""
+    require(actor, Action.CREATE_WORKSPACE)
+    return add_workspace(people, name, now=now)
+
+
+def add_workspace(people: People, name: str, *, now: int) -> Workspace:
+    """Create a workspace without asking who wants it: for the command line and the first admin."""
+    check_name(name, "body", "name")
+    if people.workspace_named(name) is not None:
+        raise EntityAlreadyExistsError(name, "Workspace")
+    made = Workspace(WorkspaceId(str(uuid.uuid4())), name, now, now)
+    people.add_workspace(made)
+    return made
+
+
+def ensure_workspace(people: People, name: str, *, now: int) -> Workspace:
+    """The workspace of that name, created if there is none."""
+    return people.workspace_named(name) or add_workspace(people, name, now=now)
+
+
+def find_workspace(people: People, name: str) -> Workspace:
+    """The workspace of that name."""
+    found = people.workspace_named(name)
+    if found is None:
+        raise EntityNotFoundError(name, "Workspace")
+    return found
+
+
+def list_workspace_users(people: People, actor: Actor, id: WorkspaceId) -> Sequence[Actor]:
+    """The members of a workspace, in order of joining."""
+    workspace = _allowed(people.workspace(id), id, actor, Action.LIST_WORKSPACE_USERS)
+    return [member for member, _ in people.members(workspace.id)]
+
+
+def list_members(people: People, actor: Actor, workspace: str) -> Sequence[tuple[Actor, MembershipRole]]:
+    """The members of a workspace with their roles, in order of joining."""
+    found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SEE_MEMBERS)
+    return people.members(found.id)
+
+
+def add_user_to(people: People, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:
+    """Let a user into a workspace, as 1.x names them: by their ids."""
+    found = _allowed(people.workspace(workspace), workspace, actor, Action.ADD_MEMBER)
+    who = people.user(user)
+    if who is None or not who.active:
+        raise EntityNotFoundError(user, "User")
+    return _join(people, found, who, MembershipRole.ANNOTATOR, now)
+
+
+def add_member(
+    people: People, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
+) -> Actor:
+    """Let a user into a workspace, by their names."""
+    found = _allowed(people.workspace_named(workspace), workspace, actor, Action.ADD_MEMBER)
+    return _join(people, found, _active(people, username), role, now)
+
+
+def join(people: People, workspace: Workspace, username: str, role: MembershipRole, *, now: int) -> Actor:
+    """Let a user in without asking who wants it: for the command line and the first admin."""
+    return _join(people, workspace, _active(people, username), role, now)
+
+
+def remove_user_from(people: People, actor: Actor, workspace: WorkspaceId, user: UserId) -> Actor:
+    """Take a user out of a workspace, as 1.x names them; what they annotated there stays."""
+    found, who = people.workspace(workspace), people.user(user)
+    if found is None or who is None or people.membership(found.id, who.id) is None:
+        raise EntityNotFoundError(user, "User")  # before asking who wants it, as 1.x
+    require(actor, Action.REMOVE_MEMBER, found.name)
+    people.remove_member(found.id, who.id)
+    return _again(people, who)
+
+
+def set_member_role(
+    people: People, actor: Actor, workspace: str, username: str, role: MembershipRole
+) -> Actor:
+    """Change what a member is in a workspace."""
+    found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SET_MEMBER_ROLE)
+    who = _active(people, username)
+    if people.membership(found.id, who.id) is None:
+        raise EntityNotFoundError(username, "User")
+    people.set_member_role(found.id, who.id, role)
+    return _again(people, who)
+
+
+def _allowed(found: Workspace | None, sought: str, actor: Actor, action: Action) -> Workspace:
+    """The workspace, once we know that they may; who may not does not learn whether it exists."""
+    require(actor, action, found.name if found is not None else None)
+    if found is None:
+        raise EntityNotFoundError(sought, "Workspace")
+    return found
+
+
+def _join(people: People, workspace: Workspace, who: User, role: MembershipRole, now: int) -> Actor:
+    if people.membership(workspace.id, who.id) is not None:
+        raise EntityAlreadyExistsError(who.username, "User")
+    people.add_member(workspace.id, who.id, role, now=now)
+    return _again(people, who)
+
+
+def _active(people: People, username: str) -> User:
+    who = people.named(username)
+    if who is None or not who.active:
+        raise EntityNotFoundError(username, "User")
+    return who
+
+
+def _again(people: People, who: User) -> Actor:
+    return people.actor(who.username) or Actor(who)

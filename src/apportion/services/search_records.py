@@ -1,0 +1,101 @@
+"""Find records, page by page or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ClosedDatasetError, EntityNotFoundError, RecordNotFound
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.ports.records import Criteria, Hits, Row, Sorting
+from apportion.ports.store import Work
+from apportion.vocabulary import Task
+
+from .manage_datasets import find_dataset, viewer_of
+
+__all__ = ["NearTo", "Page", "dataset_labels", "find_record", "scan", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class NearTo:
+    """A vector whose neighbours are wanted."""
+
+    name: str
+    value: Sequence[float]
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page of a search, in which order, with which counts (None: all there are)."""
+
+    sort: Sequence[Sorting] = ()
+    start: int = 0
+    limit: int = 50
+    facets: frozenset[str] | None = frozenset()
+
+
+def search(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    criteria: Criteria,
+    page: Page,
+    near: NearTo | None = None,
+) -> tuple[Dataset, Hits]:
+    """One page of matches with their exact total and what was to be counted."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEARCH, task=task, open_only=True)
+    seen = replace(criteria, viewer=viewer_of(work, actor, dataset))
+    if near is not None:
+        hits = work.records.nearest(
+            dataset, seen, vector=near.name, value=near.value, k=near.k, limit=page.limit, facets=page.facets
+        )
+    else:
+        hits = work.records.search(
+            dataset, seen, sort=page.sort, start=page.start, limit=page.limit, facets=page.facets
+        )
+    return dataset, hits
+
+
+def scan(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    criteria: Criteria,
+    *,
+    after: str | None,
+    sort: Sequence[Sorting],
+    offset: int,
+    limit: int,
+) -> tuple[Dataset, Sequence[Row]]:
+    """The next matches after a record id, for reading everything."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEARCH)
+    if dataset.closed:
+        raise ClosedDatasetError(name)
+    seen = replace(criteria, viewer=viewer_of(work, actor, dataset))
+    return dataset, work.records.scan(dataset, seen, after=after, sort=sort, offset=offset, limit=limit)
+
+
+def find_record(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Row]:
+    """One record by its id."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEE_RECORD)
+    row = work.records.get(dataset, id, viewer_of(work, actor, dataset))
+    if row is None:
+        raise RecordNotFound(dataset.id, id)
+    return dataset, row
+
+
+def dataset_labels(
+    work: Work, actor: Actor, workspace: str, name: str, task: Task, metric: str
+) -> Mapping[str, Any]:
+    """The one metric there is so far: all labels of a dataset's predictions and annotations."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEE_METRICS, task=task)
+    if metric != "dataset_labels" or task is Task.TEXT2TEXT:
+        raise EntityNotFoundError(metric, "ServiceBaseMetric")
+    return {"labels": work.records.labels(dataset, viewer_of(work, actor, dataset))}

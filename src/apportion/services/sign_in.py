@@ -1,0 +1,158 @@
+"""Sign in, stay signed in, sign out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
+from apportion.domain.people import Actor, User
+from apportion.ports.people import People
+from apportion.ports.security import Claims, Clock, Passwords, Tokens
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store, Work
+
+__all__ = ["SignIn", "Throttle", "by_key", "hash_key"]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+
+def hash_key(key: str) -> str:
+    """What is stored of an API key. Keys are long and random, so a fast hash keeps them safe."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def by_key(people: People, key: str) -> Actor:
+    """Whose API key is this?"""
+    actor = people.by_key(hash_key(key))
+    if actor is None:
+        raise UnauthorizedError
+    return actor
+
+
+class Throttle:
+    """Lets so many attempts through within a time, each counted before it is made."""
+
+    def __init__(self, clock: Clock, *, attempts: int, within: int, remembered: int = 10_000) -> None:
+        self._clock = clock
+        self._attempts = attempts
+        self._within = within
+        self._remembered = remembered
+        self._made: OrderedDict[str, list[int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def attempt(self, who: str) -> None:
+        """Count an attempt; refuse it when there were too many."""
+        with self._lock:
+            now = self._clock.now()
+            recent = [at for at in self._made.get(who, ()) if now - at < self._within]
+            if len(recent) >= self._attempts:
+                left = self._within - (now - recent[-self._attempts])
+                raise TooManyAttemptsError(max(1, -(-left // SECOND)))
+            recent.append(now)
+            self._made[who] = recent
+            self._made.move_to_end(who)
+            while len(self._made) > self._remembered:
+                self._made.popitem(last=False)
+
+    def take_back(self, who: str) -> None:
+        """The last attempt was a good one and does not count."""
+        with self._lock:
+            if made := self._made.get(who):
+                made.pop()
+
+    def forget(self, who: str) -> None:
+        """Start counting anew."""
+        with self._lock:
+            self._made.pop(who, None)
+
+
+class SignIn:
+    """Sessions against passwords, with attempts throttled per user and address, and per address."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        tokens: Tokens,
+        clock: Clock,
+        *,
+        minutes: int,
+        attempts: int = 10,
+        attempts_per_address: int = 100,
+        within: int = 5 * MINUTE,
+    ) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._tokens = tokens
+        self._clock = clock
+        self._minutes = minutes
+        self._one = Throttle(clock, attempts=attempts, within=within)
+        self._all = Throttle(clock, attempts=attempts_per_address, within=within)
+        self._nobody: str | None = None
+
+    def with_password(self, username: str, password: str, address: str) -> str:
+        """A token of a new session. Slow on purpose, and as slow for users that do not exist."""
+        who = f"{username}\n{address}"
+        self._all.attempt(address)
+        self._one.attempt(who)
+        user = self.check(username, password)
+        if user is None:
+            raise UnauthorizedError
+        self._one.forget(who)
+        self._all.take_back(address)
+        return self._store.write(lambda work: self.open(work.people, user), urgent=True).result()
+
+    def check(self, username: str, password: str) -> User | None:
+        """The user whose name and password these are. Slow on purpose."""
+        with self._store.read() as work:
+            found = work.people.password_hash(username)
+        user, hashed = found if found is not None else (None, None)
+        if user is None or hashed is None:
+            self._passwords.verify(password, self._nobodys_hash())
+            return None
+        if not self._passwords.verify(password, hashed):
+            return None
+        if self._passwords.outdated(hashed):
+            self._rehash(user, hashed, self._passwords.hash(password))
+        return user
+
+    def _rehash(self, user: User, old: str, new: str) -> None:
+        def work(within: Work) -> None:
+            found = within.people.password_hash(user.username)
+            if found is not None and found[1] == old:  # unless it was changed meanwhile
+                within.people.set_password_hash(user.id, new, now=user.updated_at)
+
+        self._store.write(work).result()
+
+    def _nobodys_hash(self) -> str:
+        if self._nobody is None:
+            self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
+        return self._nobody
+
+    def open(self, people: People, user: User) -> str:
+        """A token of a new session for somebody we already know to be who they say."""
+        sid = secrets.token_urlsafe(24)
+        now = self._clock.now()
+        expires_at = now + self._minutes * MINUTE
+        people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        return self._tokens.issue(Claims(user.username, sid), expires_at)
+
+    def by_token(self, people: People, token: str) -> tuple[Actor, str]:
+        """Whose token is this, and which session? Refused when the session was revoked."""
+        claims = self._tokens.read(token)
+        actor = people.by_session(claims.sid, self._clock.now()) if claims is not None else None
+        if claims is None or actor is None or actor.username != claims.username:
+            raise UnauthorizedError
+        return actor, claims.sid
+
+    @staticmethod
+    def out(people: People, sid: str | None) -> None:
+        """End a session; nothing happens if there is none."""
+        if sid is not None:
+            people.close_session(sid)

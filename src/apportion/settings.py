@@ -1,0 +1,302 @@
+"""Every setting: name, type, default, help. The only reader of the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from dataclasses import field as _field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+__all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
+
+PREFIX = "APPORTION_"
+HOME = Path("~/.apportion")
+
+
+class SettingsError(Exception):
+    """A setting has a value that makes no sense; the message says which and what would."""
+
+
+# What values may look like. Each reads text and raises ValueError with the rest of "must be …".
+
+
+def _text(given: str) -> str:
+    return given
+
+
+def _path(given: str) -> Path:
+    if not given.strip():
+        raise ValueError("a folder")
+    return Path(given).expanduser()
+
+
+def _flag(given: str) -> bool:
+    word = given.strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("true or false")
+
+
+def _number(low: int, high: int | None = None) -> Callable[[str], int]:
+    wanted = f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low} up"
+
+    def read(given: str) -> int:
+        try:
+            number = int(given)
+        except ValueError:
+            raise ValueError(wanted) from None
+        if number < low or (high is not None and number > high):
+            raise ValueError(wanted)
+        return number
+
+    return read
+
+
+def _base_url(given: str) -> str:
+    inner = given.strip().strip("/")
+    if any(each in inner for each in "?#{} ") or "//" in inner:
+        raise ValueError("a path such as / or /apportion/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _names(given: str) -> tuple[str, ...]:
+    """A JSON list or names between commas."""
+    if given.strip().startswith("["):
+        try:
+            parsed = json.loads(given)
+        except json.JSONDecodeError:
+            raise ValueError("a JSON list, or names between commas") from None
+        if not all(isinstance(each, str) for each in parsed):
+            raise ValueError("a list of texts")
+        return tuple(parsed)
+    return tuple(each.strip() for each in given.split(",") if each.strip())
+
+
+def _origins(given: str) -> tuple[str, ...]:
+    origins = tuple(each.rstrip("/") for each in _names(given))
+    if any(each != "*" and not each.startswith(("http://", "https://")) for each in origins):
+        raise ValueError("origins such as https://team.example.org, or *")
+    return origins
+
+
+def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each, strict=False) for each in _names(given))
+    except ValueError:
+        raise ValueError("addresses or networks such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
+def _secret(given: str) -> str:
+    if 0 < len(given) < 32:
+        raise ValueError("at least 32 characters long")
+    return given
+
+
+def _timezone(given: str) -> str:
+    try:
+        if given != "UTC":  # known even where the system has no table of time zones
+            ZoneInfo(given)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("a time zone such as UTC or Europe/Madrid") from None
+    return given
+
+
+def _setting(default: Any, read: Callable[[str], Any], help: str, *, also: tuple[str, ...] = ()) -> Any:
+    return _field(default=default, metadata={"read": read, "help": help, "also": also})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One table: what can be set, its default, what it means, and the names 1.x has for it."""
+
+    home: Path = _setting(  # noqa: RUF009 - a field, not a shared default
+        HOME, _path, "Folder for everything that is kept.", also=("ARGILLA_HOME_PATH",)
+    )
+    host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
+    port: int = _setting(6900, _number(0, 65535), "Port to listen at.")
+    base_url: str = _setting(
+        "/", _base_url, "Path under which everything is served.", also=("ARGILLA_BASE_URL",)
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        (),
+        _origins,
+        "Other web sites whose pages may call the API: a JSON list, or names between commas.",
+        also=("ARGILLA_CORS_ORIGINS", "CORS_ORIGINS"),
+    )
+    docs_enabled: bool = _setting(
+        True,
+        _flag,
+        "Serve the API's documentation at /api/docs.",
+        also=("ARGILLA_DOCS_ENABLED", "DOCS_ENABLED"),
+    )
+    secret_key: str = _setting(
+        "",
+        _secret,
+        "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder.",
+        also=("ARGILLA_LOCAL_AUTH_SECRET_KEY", "SECRET_KEY"),
+    )
+    token_minutes: int = _setting(
+        30000,
+        _number(1, 5_000_000),
+        "How long a login lasts, in minutes.",
+        also=("ARGILLA_LOCAL_AUTH_TOKEN_EXPIRATION_IN_MINUTES", "TOKEN_EXPIRATION_IN_MINUTES"),
+    )
+    embedded: bool = _setting(
+        False, _flag, "Let other sites show the app in a frame, as a Hugging Face Space does; needs https."
+    )
+    trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
+    )
+    timezone: str = _setting("UTC", _timezone, "Time zone in which due dates end.")
+    vectors_fields_limit: int = _setting(
+        5, _number(0, 1000), "Vector names a dataset may have.", also=("ARGILLA_VECTORS_FIELDS_LIMIT",)
+    )
+    metadata_fields_limit: int = _setting(
+        50, _number(1, 100), "Metadata keys a dataset may have.", also=("ARGILLA_METADATA_FIELDS_LIMIT",)
+    )
+    metadata_field_length: int = _setting(
+        128,
+        _number(1, 100_000),
+        "Longest metadata value that is kept, in characters.",
+        also=("ARGILLA_METADATA_FIELD_LENGTH",),
+    )
+    max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
+    max_records: int = _setting(10_000, _number(1), "Records one request may log.")
+    max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every route: the base URL without its last slash."""
+        return self.base_url.rstrip("/")
+
+    @property
+    def database(self) -> Path:
+        """The file everything is in."""
+        return self.home / "apportion.db"
+
+    def signing_key(self) -> str:
+        """The secret that signs sessions, generated when there is none yet."""
+        if self.secret_key:
+            return self.secret_key
+        self.home.mkdir(parents=True, exist_ok=True)
+        return _kept_secret(self.home / "secret")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in that file; made, and readable by its owner only, if there is none."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text("ascii").strip()
+        if len(kept) >= 32:
+            return kept
+        raise SettingsError(f"{path} is damaged. Delete it; everybody then signs in anew.") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        made = secrets.token_urlsafe(48)
+        file.write(made + "\n")
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and what the person who starts the server should be told about them."""
+
+    settings: Settings
+    notices: tuple[str, ...] = ()
+
+
+_WITHOUT_MEANING: dict[str, str] = {
+    "ARGILLA_DATABASE_URL": "everything is in one file in the home folder; see APPORTION_HOME",
+    "ARGILLA_ELASTICSEARCH": "no Elasticsearch is needed",
+    "ELASTICSEARCH": "no Elasticsearch is needed",
+    "ARGILLA_ELASTICSEARCH_SSL_VERIFY": "no Elasticsearch is needed",
+    "ELASTICSEARCH_SSL_VERIFY": "no Elasticsearch is needed",
+    "ARGILLA_ELASTICSEARCH_CA_PATH": "no Elasticsearch is needed",
+    "ARGILLA_NAMESPACE": "no Elasticsearch is needed",
+    "ARGILLA_ENABLE_MIGRATION": "no Elasticsearch is needed",
+    "ARGILLA_DEFAULT_ES_SEARCH_ANALYZER": "texts are always analysed the standard way",
+    "ARGILLA_EXACT_ES_SEARCH_ANALYZER": "`.exact` always compares words between spaces",
+    "ARGILLA_ES_RECORDS_INDEX_SHARDS": "no Elasticsearch is needed",
+    "ES_RECORDS_INDEX_SHARDS": "no Elasticsearch is needed",
+    "ES_RECORDS_INDEX_REPLICAS": "no Elasticsearch is needed",
+    "ARGILLA_ENABLE_TELEMETRY": "nothing is ever sent anywhere",
+    "ARGILLA_TELEMETRY_KEY": "nothing is ever sent anywhere",
+    "ARGILLA_LOCAL_AUTH_ALGORITHM": "tokens are always signed with HS256",
+    "ARGILLA_LOCAL_AUTH_TOKEN_API_URL": "the route is always /api/security/token",
+    "ARGILLA_LOCAL_AUTH_USERS_DB_FILE": "bring such a file in with `apportion users import-1x`",
+}
+
+_GENERIC = frozenset({"ELASTICSEARCH", "ELASTICSEARCH_SSL_VERIFY"})
+"""Names other programs use too: no notice about them, since they may be meant for those."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Loaded:
+    """Settings from ``given`` (by name), else the environment, else their defaults.
+
+    Variables of 1.x are understood where they still have a meaning, with one line of notice each.
+    """
+    environ = os.environ if environ is None else environ
+    notices: list[str] = []
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        if given.get(each.name) is not None:
+            values[each.name] = _read(each.name, each.metadata["read"], _as_text(given[each.name]), each.name)
+            continue
+        name = f"{PREFIX}{each.name.upper()}"
+        if name in environ:
+            values[each.name] = _read(each.name, each.metadata["read"], environ[name], name)
+            continue
+        for old in each.metadata["also"]:
+            if old in environ and not _default_of_1x(old, environ[old], notices):
+                values[each.name] = _read(each.name, each.metadata["read"], environ[old], old)
+                notices.append(f"{old} is understood; its name is now {name}.")
+                break
+    unknown = given.keys() - {each.name for each in fields(Settings)}
+    if unknown:
+        raise SettingsError(f"There is no setting {', '.join(sorted(unknown))}.")
+    notices += [
+        f"{old} has no meaning here: {why}."
+        for old, why in _WITHOUT_MEANING.items()
+        if old in environ and old not in _GENERIC
+    ]
+    notices += _misspelled(environ)
+    values["home"] = Path(values.get("home", Settings().home)).expanduser()
+    return Loaded(Settings(**values), tuple(notices))
+
+
+def _as_text(given: Any) -> str:
+    return ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
+
+
+def _read(name: str, read: Callable[[str], Any], given: str, called: str) -> Any:
+    try:
+        return read(given)
+    except ValueError as wrong:
+        shown = "…" if name == "secret_key" else repr(given)
+        raise SettingsError(f"{called} must be {wrong}, not {shown}.") from None
+
+
+def _default_of_1x(name: str, given: str, notices: list[str]) -> bool:
+    """Is this the well-known or a too short secret of a 1.x setup? Then a generated one is better."""
+    if not name.endswith("SECRET_KEY") or len(given) >= 32:
+        return False
+    notices.append(f"{name} is too short to be safe and is ignored; a generated key is used.")
+    return True
+
+
+def _misspelled(environ: Mapping[str, str]) -> list[str]:
+    known = {f"{PREFIX}{each.name.upper()}" for each in fields(Settings)}
+    known |= {f"{PREFIX}{each}" for each in ("API_URL", "API_KEY", "WORKSPACE")}  # read by the client
+    return [
+        f"{each} is not a setting."
+        for each in sorted(environ)
+        if each.startswith(PREFIX) and each not in known
+    ]

@@ -1,0 +1,136 @@
+"""Datasets in SQL, the same on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from apportion.domain.datasets import Dataset, LabelOption, Settings
+from apportion.domain.ids import DatasetNo
+from apportion.storage.tables import datasets
+from apportion.vocabulary import Task
+
+__all__ = ["SqlDatasets"]
+
+
+class SqlDatasets:
+    """``ports.datasets.Datasets`` over one connection.
+
+    ``created`` and ``purged`` are told a dataset's number, so that the engine can set up and take down
+    what it keeps besides the common tables.
+    """
+
+    def __init__(
+        self, connection: Connection, *, created: Callable[[int], None], purged: Callable[[int], None]
+    ) -> None:
+        self._connection = connection
+        self._created = created
+        self._purged = purged
+
+    def find(self, workspace: str, name: str) -> Dataset | None:
+        row = self._connection.execute(
+            select(datasets).where(
+                datasets.c.workspace == workspace, datasets.c.name == name, datasets.c.deleted_at.is_(None)
+            )
+        ).first()
+        return None if row is None else _dataset(row)
+
+    def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
+        query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
+        if workspaces is not None:
+            query = query.where(datasets.c.workspace.in_(workspaces))
+        return [_dataset(row) for row in self._connection.execute(query)]
+
+    def add(self, dataset: Dataset) -> Dataset:
+        (no,) = self._connection.execute(
+            insert(datasets)
+            .values(
+                uuid=dataset.uuid,
+                workspace=dataset.workspace,
+                name=dataset.name,
+                task=dataset.task.value,
+                tags=dict(dataset.tags),
+                metadata=dict(dataset.metadata),
+                settings=_settings_out(dataset.settings),
+                policies=dict(dataset.policies),
+                created_by=dataset.created_by,
+                created_at=dataset.created_at,
+                last_updated=dataset.last_updated,
+                closed=dataset.closed,
+                last_n=0,
+                records=0,
+                multi_label=dataset.multi_label,
+            )
+            .returning(datasets.c.no)
+        ).one()
+        self._created(no)
+        return replace(dataset, no=DatasetNo(no), records=0)
+
+    def update(self, dataset: Dataset, **changes: Any) -> Dataset:
+        values = dict(changes)
+        if "settings" in values:
+            values["settings"] = _settings_out(values["settings"])
+        self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(**values))
+        return replace(dataset, **changes)
+
+    def delete(self, dataset: Dataset, *, at: int) -> None:
+        self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
+
+    def purge(self, *, before: int) -> int:
+        rows = self._connection.execute(
+            select(datasets.c.no).where(datasets.c.deleted_at < before)
+        ).fetchall()
+        for (no,) in rows:
+            self._purged(no)
+        return len(rows)
+
+
+def _dataset(row: Row[Any]) -> Dataset:
+    found = row._mapping
+    return Dataset(
+        no=DatasetNo(found["no"]),
+        uuid=found["uuid"],
+        workspace=found["workspace"],
+        name=found["name"],
+        task=Task(found["task"]),
+        tags=found["tags"],
+        metadata=found["metadata"],
+        settings=_settings_in(found["settings"]),
+        policies=found["policies"],
+        created_by=found["created_by"],
+        created_at=found["created_at"],
+        last_updated=found["last_updated"],
+        closed=found["closed"],
+        records=found["records"],
+        multi_label=found["multi_label"],
+    )
+
+
+def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:
+    if found is None:
+        return None
+    labels = found.get("labels")
+    return Settings(
+        labels=None if labels is None else tuple(LabelOption(**label) for label in labels),
+        vectors=found.get("vectors"),
+        allow_overlapping_spans=found.get("allow_overlapping_spans", False),
+    )
+
+
+def _settings_out(settings: Settings | None) -> dict[str, Any] | None:
+    if settings is None:
+        return None
+    labels = None
+    if settings.labels is not None:
+        labels = [
+            {name: value for name in LabelOption.__slots__ if (value := getattr(label, name)) is not None}
+            for label in settings.labels
+        ]
+    return {
+        "labels": labels,
+        "vectors": None if settings.vectors is None else dict(settings.vectors),
+        "allow_overlapping_spans": settings.allow_overlapping_spans,
+    }

@@ -1,0 +1,445 @@
+"""What is kept in memory per open dataset so that filters and facets at a million records need no SQL.
+
+A pure cache: everything here can be thrown away and read again from the file, and ``verify`` compares
+the two. A selection of records is a roaring bitmap of their short numbers.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from pyroaring import BitMap
+
+from .changes import Changes
+from .database import Link
+
+__all__ = ["Column", "DatasetCache", "FacetField", "NumberField", "Numbers", "bitmap_of"]
+
+Numbers: TypeAlias = Any
+"""A numpy array. (Its own types add more noise than safety here.)"""
+
+FEW_VALUES = 2_000
+"""Up to so many values a field has one bitmap each; above, one column of value numbers."""
+
+_TEXT_SELECTIONS = 64
+_NOTHING = np.empty(0, dtype=np.uint32)
+
+
+def bitmap_of(packed: str | None) -> BitMap:
+    """The bitmap of a comma-separated list of numbers, which is how SQLite hands many over fastest."""
+    return BitMap(np.fromstring(packed, dtype=np.uint32, sep=",")) if packed else BitMap()
+
+
+class FacetField:
+    """Who has which value of one counted field, as one viewer sees it."""
+
+    def __init__(self, link: Link, field: int, viewer: int, size: int) -> None:
+        rows = link.raw.execute(
+            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+        ).fetchall()
+        self.values: dict[int, str] = dict(rows)
+        self.bitmaps: dict[int, BitMap] | None = None
+        self.column: Numbers | None = None
+        self.several = False
+        """Whether some record has more than one value: then a column cannot tell them all."""
+        if len(rows) <= FEW_VALUES:
+            self.bitmaps = {vid: _read_bitmap(link, vid) for vid in self.values}
+        else:
+            self.column = np.zeros(size + 1, dtype=np.uint32)
+            for vid in self.values:
+                ns = _read_numbers(link, vid)
+                self.several = self.several or bool(self.column[ns].any())
+                self.column[ns] = vid
+            self.values = {}
+
+    def change(self, vid: int, n: int, has: bool) -> None:
+        if self.bitmaps is not None:
+            bitmap = self.bitmaps.get(vid)
+            if bitmap is None:
+                bitmap = self.bitmaps[vid] = BitMap()
+            if has:
+                bitmap.add(n)
+            else:
+                bitmap.discard(n)
+        elif self.column is not None:
+            self.column = _grown(self.column, n)
+            if has:
+                self.several = self.several or self.column[n] not in (0, vid)
+                self.column[n] = vid
+            elif self.column[n] == vid:
+                self.column[n] = 0
+
+    def crowded(self) -> bool:
+        """Whether the field has outgrown bitmaps and is better read again."""
+        return self.bitmaps is not None and len(self.bitmaps) > 2 * FEW_VALUES
+
+    def counts(self, selection: BitMap, ns: Callable[[], Numbers]) -> list[tuple[int, int]] | None:
+        """(value number, how many of the selection have it), most first; None when it cannot be told."""
+        if self.bitmaps is not None:
+            found = [(vid, b.intersection_cardinality(selection)) for vid, b in self.bitmaps.items()]
+            return sorted((pair for pair in found if pair[1]), key=lambda pair: -pair[1])
+        if self.several or self.column is None:
+            return None
+        picked = self.column[np.minimum(ns(), len(self.column) - 1)]
+        vids, counts = np.unique(picked[picked > 0], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return list(zip(vids[order].tolist(), counts[order].tolist(), strict=True))
+
+
+class NumberField:
+    """The numbers of one field, record by record: scores, floats, dates."""
+
+    def __init__(self, link: Link, field: int) -> None:
+        rows = link.raw.execute("SELECT n, value FROM numbers WHERE field = ?", (field,)).fetchall()
+        ns = np.asarray([n for n, _ in rows], dtype=np.int64)
+        values = np.asarray([value for _, value in rows], dtype=np.float64)
+        order = np.argsort(ns, kind="stable")
+        self._ns, self._values = ns[order], values[order]
+        self._new: dict[int, tuple[float, ...]] = {}
+        self.histogram: dict[int, int] | None = None
+        """The match-all histogram, until the next change."""
+
+    def change(self, n: int, values: tuple[float, ...]) -> None:
+        self._new[n] = values
+        self.histogram = None
+
+    def pairs(self) -> tuple[Numbers, Numbers]:
+        """Record numbers, ascending, and their values; a record with several values comes several times."""
+        if self._new:
+            changed = np.fromiter(self._new, dtype=np.int64, count=len(self._new))
+            old = ~np.isin(self._ns, changed) if len(self._ns) and changed.min() <= self._ns[-1] else None
+            ns = self._ns if old is None else self._ns[old]
+            values = self._values if old is None else self._values[old]
+            more_n = [n for n, vs in self._new.items() for _ in vs]
+            more_v = [v for vs in self._new.values() for v in vs]
+            ns = np.concatenate([ns, np.asarray(more_n, dtype=np.int64)])
+            values = np.concatenate([values, np.asarray(more_v, dtype=np.float64)])
+            order = np.argsort(ns, kind="stable")
+            self._ns, self._values = ns[order], values[order]
+            self._new = {}
+        return self._ns, self._values
+
+    def between(self, low: float, high: float, *, include_low: bool, include_high: bool) -> BitMap:
+        """Records with some value in the range."""
+        ns, values = self.pairs()
+        hits = (values >= low) if include_low else (values > low)
+        hits &= (values <= high) if include_high else (values < high)
+        return BitMap(ns[hits].astype(np.uint32))
+
+    def of(self, selection: BitMap | None, size: int) -> tuple[Numbers, Numbers]:
+        """The pairs of the selected records; None selects all."""
+        ns, values = self.pairs()
+        if selection is None:
+            return ns, values
+        picked = mask_of(selection, size)[np.minimum(ns, size)]
+        return ns[picked], values[picked]
+
+
+class Column:
+    """One integer per record: last_updated, or the event's instant; ``MISSING`` where there is none."""
+
+    MISSING = np.iinfo(np.int64).max
+
+    def __init__(self, ns: Sequence[int], values: Sequence[int], size: int) -> None:
+        self.values = np.full(size + 1, self.MISSING, dtype=np.int64)
+        self.values[np.asarray(ns, dtype=np.int64)] = values
+
+    def set(self, n: int, value: int | None) -> None:
+        self.values = _grown(self.values, n, self.MISSING)
+        self.values[n] = self.MISSING if value is None else value
+
+    def between(self, low: int, high: int) -> BitMap:
+        """Records whose value lies in the closed range."""
+        hits = (self.values >= low) & (self.values <= high) & (self.values != self.MISSING)
+        return BitMap(np.flatnonzero(hits).astype(np.uint32))
+
+
+class DatasetCache:
+    """Everything cached of one dataset. Hold ``lock`` while using it; the writer takes it to apply changes."""
+
+    def __init__(self, dataset: int, connect: Callable[[], Link]) -> None:
+        self.dataset = dataset
+        self.lock = threading.RLock()
+        self._connect = connect
+        self._link: Link | None = None
+        self._everything: BitMap | None = None
+        self._facets: dict[tuple[int, int], FacetField] = {}
+        self._numbers: dict[int, NumberField] = {}
+        self._columns: dict[str, Column] = {}
+        self._texts: OrderedDict[str, BitMap] = OrderedDict()
+        self._vocabulary: list[str] | None = None
+        self._vectors: dict[int, tuple[Numbers, Numbers]] = {}
+        self._order: Numbers | None = None
+        self._ranks: Numbers | None = None
+        self._ordered_to = 0
+        self._size = 0
+        self.computed: dict[Any, Any] = {}
+        """Whatever else is worth keeping until the next change."""
+
+    @property
+    def link(self) -> Link:
+        """A connection outside any snapshot: it always sees the newest commit."""
+        if self._link is None:
+            self._link = self._connect()
+        return self._link
+
+    def apply(self, changes: Changes) -> None:
+        """Take over what a committed transaction changed."""
+        with self.lock:
+            self.computed.clear()
+            everything = self._everything
+            if everything is not None:
+                everything.update(changes.added)
+                everything.difference_update(BitMap(changes.removed))
+                if changes.added:
+                    self._size = max(self._size, max(changes.added))
+            for key, moves in changes.facets.items():
+                facet = self._facets.get(key)
+                if facet is not None:
+                    for vid, n, has in moves:
+                        facet.change(vid, n, has)
+                    if facet.crowded():
+                        del self._facets[key]
+            for field, values in changes.numbers.items():
+                number = self._numbers.get(field)
+                if number is not None:
+                    for n, now in values:
+                        number.change(n, now)
+            for name, moments in (("updated", changes.updated), ("event", changes.events)):
+                column = self._columns.get(name)
+                if column is not None:
+                    for n, value in moments:
+                        column.set(n, value)
+                    for n in changes.removed:
+                        column.set(n, None)
+            if changes.texts:
+                self._texts.clear()
+                self._vocabulary = None
+            for field in changes.vectors:
+                self._vectors.pop(field, None)
+
+    # Selections
+
+    @property
+    def everything(self) -> BitMap:
+        """All records of the dataset. Do not change it."""
+        if self._everything is None:
+            base = self.dataset << 32
+            (packed,) = self.link.raw.execute(
+                "SELECT group_concat(rid & 4294967295) FROM records WHERE rid > ? AND rid < ?",
+                (base, base + (1 << 32)),
+            ).fetchone()
+            self._everything = bitmap_of(packed)
+            self._size = max(self._everything.max() if self._everything else 0, self._size)
+        return self._everything
+
+    @property
+    def size(self) -> int:
+        """The highest record number there is, or more."""
+        _ = self.everything
+        return self._size
+
+    def facet(self, field: int, viewer: int) -> FacetField:
+        """Who has which value of a field."""
+        key = (field, viewer)
+        facet = self._facets.get(key)
+        if facet is None:
+            facet = self._facets[key] = FacetField(self.link, field, viewer, self.size)
+        return facet
+
+    def having(self, field: int, viewer: int, vids: Iterable[int]) -> BitMap:
+        """Records with any of the values."""
+        facet = self.facet(field, viewer)
+        if facet.bitmaps is not None:
+            nothing = BitMap()
+            return BitMap.union(nothing, *(facet.bitmaps.get(vid, nothing) for vid in vids))
+        return BitMap.union(BitMap(), *(_read_bitmap(self.link, vid) for vid in vids))
+
+    def having_some(self, field: int, viewer: int) -> BitMap:
+        """Records with any value of the field at all."""
+        facet = self.facet(field, viewer)
+        if facet.bitmaps is not None:
+            return BitMap.union(BitMap(), *facet.bitmaps.values())
+        if facet.column is None:
+            return BitMap()
+        return BitMap(np.flatnonzero(facet.column).astype(np.uint32))
+
+    def number(self, field: int) -> NumberField:
+        """The numbers of a field."""
+        found = self._numbers.get(field)
+        if found is None:
+            found = self._numbers[field] = NumberField(self.link, field)
+        return found
+
+    def column(self, name: str) -> Column:
+        """``updated`` or ``event`` of every record."""
+        found = self._columns.get(name)
+        if found is None:
+            rows = self.link.raw.execute(
+                f"SELECT rid & 4294967295, {name} FROM records WHERE dataset = ? AND {name} IS NOT NULL",
+                (self.dataset,),
+            ).fetchall()
+            ns, values = zip(*rows, strict=True) if rows else ((), ())
+            found = self._columns[name] = Column(ns, values, self.size)
+        return found
+
+    def text(self, match: str) -> BitMap:
+        """Records whose text matches a full-text expression. Do not change it."""
+        found = self._texts.get(match)
+        if found is None:
+            table = f"fts_{self.dataset}"
+            (packed,) = self.link.raw.execute(
+                f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
+            ).fetchone()
+            found = self._texts[match] = bitmap_of(packed)
+            if len(self._texts) > _TEXT_SELECTIONS:
+                self._texts.popitem(last=False)
+        else:
+            self._texts.move_to_end(match)
+        return found
+
+    def vocabulary(self) -> list[str]:
+        """Every word of the dataset."""
+        if self._vocabulary is None:
+            rows = self.link.raw.execute(f"SELECT term FROM words_{self.dataset}")
+            self._vocabulary = [term for (term,) in rows]
+        return self._vocabulary
+
+    def vectors(self, field: int) -> tuple[Numbers, Numbers]:
+        """Record numbers, and one row of float32 for each."""
+        found = self._vectors.get(field)
+        if found is None:
+            rows = self.link.raw.execute(
+                "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
+            ).fetchall()
+            ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
+            if rows:
+                flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
+                matrix = flat.reshape(len(rows), -1).astype(np.float32)
+            else:
+                matrix = np.empty((0, 0), dtype=np.float32)
+            found = self._vectors[field] = (ns, matrix)
+        return found
+
+    def in_order(
+        self, selection: BitMap, *, after: str | None = None, descending: bool = False
+    ) -> Iterator[int]:
+        """The selection's record numbers in the order of their ids, beginning behind the id ``after``."""
+        order = self._id_order()
+        late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
+        if descending:
+            order = order[::-1]
+        begin = 0 if after is None else self._place(order, after, descending)
+        mask = mask_of(selection, max(self._ordered_to, self._size))
+        known = (
+            n
+            for start in range(begin, order.size, 65_536)
+            for n in _chosen(order[start : start + 65_536], mask)
+        )
+        return self._merged(known, late, after, descending) if late else known
+
+    def _place(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
+        """How many of ``order`` do not come behind ``id``. Looks up some twenty ids at a million records."""
+        base, high = self.dataset << 32, int(order.size)
+        while low < high:
+            middle = (low + high) // 2
+            row = self.link.raw.execute(
+                "SELECT id FROM records WHERE rid = ?", (base | int(order[middle]),)
+            ).fetchone()
+            if row is None:  # deleted since the order was read: look at its neighbours one by one
+                order = np.delete(order, middle)
+                high -= 1
+            elif row[0] < id if descending else row[0] > id:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def id_ranks(self) -> Numbers:
+        """The place of each record number in the order of ids, records logged just now included."""
+        self._id_order(fresh=True)
+        if self._ranks is None:
+            order = self._id_order()
+            self._ranks = np.zeros(max(self._ordered_to, self._size) + 1, dtype=np.int64)
+            self._ranks[order] = np.arange(order.size)
+        return self._ranks
+
+    def _id_order(self, *, fresh: bool = False) -> Numbers:
+        """Record numbers in the order of their ids, as of when it was last read.
+
+        Reading it takes a while at a million records, so a few thousand late comers are tolerated.
+        """
+        late = self.size - self._ordered_to
+        if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
+            (packed,) = self.link.raw.execute(
+                "SELECT group_concat(n) FROM "
+                "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id)",
+                (self.dataset,),
+            ).fetchone()
+            self._order = np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+            self._ordered_to = max(self.size, int(self._order.max()) if self._order.size else 0)
+            self._ranks = None
+        return self._order
+
+    def _merged(
+        self, known: Iterator[int], late: BitMap, after: str | None, descending: bool
+    ) -> Iterator[int]:
+        """``known`` with late comers let in at their places."""
+        base = self.dataset << 32
+        rows = self.link.raw.execute(
+            "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
+            (base, json.dumps(late.to_array().tolist())),
+        ).fetchall()
+        if after is not None:
+            rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]
+        return (
+            n
+            for _, n in heapq.merge(
+                self._with_ids(known), sorted(rows, reverse=descending), reverse=descending
+            )
+        )
+
+    def _with_ids(self, ns: Iterator[int]) -> Iterator[tuple[str, int]]:
+        base = self.dataset << 32
+        for n in ns:
+            row = self.link.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
+            if row is not None:
+                yield row[0], n
+
+
+def _chosen(part: Numbers, mask: Numbers) -> list[int]:
+    chosen: list[int] = part[mask[part]].tolist()
+    return chosen
+
+
+def mask_of(selection: BitMap, size: int) -> Numbers:
+    """One truth value per record number up to ``size``."""
+    mask = np.zeros(size + 1, dtype=np.bool_)
+    mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
+    return mask
+
+
+def _read_numbers(link: Link, vid: int) -> Numbers:
+    (packed,) = link.raw.execute(
+        "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
+        (vid << 32, vid + 1 << 32),
+    ).fetchone()
+    return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+
+
+def _read_bitmap(link: Link, vid: int) -> BitMap:
+    return BitMap(_read_numbers(link, vid))
+
+
+def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:
+    """The column, long enough to have a place for ``n``."""
+    if n < len(column):
+        return column
+    more = np.full(max(n + 1 - len(column), len(column) // 4 + 1024), fill, dtype=column.dtype)
+    return np.concatenate([column, more])

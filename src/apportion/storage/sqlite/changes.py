@@ -1,0 +1,33 @@
+"""What a committed piece of work changed in one dataset: news for the caches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+__all__ = ["Changes"]
+
+
+@dataclass(slots=True)
+class Changes:
+    """Adds and removals by short record number ``n``; applying them twice does no harm."""
+
+    dataset: int
+    added: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    updated: list[tuple[int, int]] = field(default_factory=list)
+    """(n, last_updated)"""
+    events: list[tuple[int, int | None]] = field(default_factory=list)
+    """(n, event_timestamp)"""
+    facets: dict[tuple[int, int], list[tuple[int, int, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """(field, viewer) → (vid, n, whether it now has the value)"""
+    numbers: dict[int, list[tuple[int, tuple[float, ...]]]] = field(default_factory=lambda: defaultdict(list))
+    """field → (n, its values now)"""
+    texts: bool = False
+    """Whether the full-text index changed."""
+    vectors: set[int] = field(default_factory=set)
+    """Vector fields that changed."""
+    gone: bool = False
+    """The whole dataset is gone."""

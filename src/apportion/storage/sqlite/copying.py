@@ -1,0 +1,32 @@
+"""Copying a dataset's records: content, predictions, vectors, and everybody's annotations."""
+
+from __future__ import annotations
+
+from apportion.domain.datasets import Dataset
+from apportion.ports.records import Criteria
+
+from .cache import DatasetCache
+from .database import Link
+from .encoding import decode_record
+from .search import Searcher
+from .writing import RecordChange, prepare
+
+__all__ = ["copy_records"]
+
+
+def copy_records(link: Link, change: RecordChange, source: Dataset, target: Dataset, *, at: int) -> int:
+    """Log every record of ``source`` into the empty ``target``; how many there were."""
+    searcher = Searcher(link, DatasetCache(source.no, lambda: link), source, Criteria().viewer)
+    after: str | None = None
+    copied = 0
+    while rows := searcher.scan(Criteria(), after, (), 0, 500):
+        records = []
+        for row in rows:
+            record = decode_record(source.task, row.id, row.status, row.content, row.prediction, row.answer)
+            record.vectors = dict(row.vectors) if row.vectors else None
+            records.append(record)
+        change.log(prepare(target.task, records), at=at)
+        copied += len(rows)
+        after = rows[-1].id
+    change.finish()
+    return copied

@@ -1,0 +1,308 @@
+"""One SQLite file: its connections, its one writer thread, its start-up checks."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, Any, Generic, TypeVar
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from apportion.domain.errors import StorageFullError
+
+__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link"]
+
+T = TypeVar("T")
+log = logging.getLogger("apportion.storage")
+
+APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
+MERGE_SECONDS = 0.05
+"""How long the writer goes on adding waiting work to one transaction."""
+
+
+class DatabaseError(Exception):
+    """The file cannot be used; the message says why and what to do."""
+
+
+class Link:
+    """One connection to the file: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements.
+
+    Both speak over the same sqlite3 connection, so they share its transaction; ``sql`` never begins or ends
+    one by itself. ``after`` collects what to do once the running transaction has committed.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool) -> None:
+        self.raw = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
+        )
+        self.after: list[Callable[[], None]] = []
+        run = self.raw.execute
+        run("PRAGMA foreign_keys=ON")
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA temp_store=MEMORY")
+        run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-16384")
+        run("PRAGMA journal_size_limit=67108864")
+        run("PRAGMA wal_autocheckpoint=4000")
+        if readonly:
+            run("PRAGMA query_only=ON")
+            run("PRAGMA mmap_size=1073741824")
+
+        # Made before any transaction of ours: connecting, SQLAlchemy rolls back whatever is open.
+        engine = create_engine(
+            "sqlite://", creator=lambda: self.raw, poolclass=StaticPool, pool_reset_on_return=None
+        )
+        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def close(self) -> None:
+        self.raw.close()
+
+
+class _Job(Generic[T]):
+    __slots__ = ("future", "work")
+
+    def __init__(self, work: Callable[[Link], T]) -> None:
+        self.work = work
+        self.future: Future[T] = Future()
+
+
+class Database:
+    """The file, opened. One writer thread takes all writes; every reading thread has its own connection.
+
+    Writes that wait are merged into one transaction, single annotations (``urgent``) first; each stands
+    behind a savepoint of its own, so that one refused request takes nothing else down with it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._links: list[Link] = []
+        self._links_lock = threading.Lock()
+        self._urgent: deque[_Job[Any]] = deque()
+        self._waiting: deque[_Job[Any]] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._lock_file: IO[str] | None = None
+        check_sqlite()
+        self._writer_link = Link(path, readonly=False)
+        check_file(self._writer_link.raw, path)
+        self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
+        self._thread.start()
+
+    # Reading
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Link]:
+        """This thread's connection, inside one snapshot of the file."""
+        link = self._reader()
+        if link.raw.in_transaction:  # already inside a snapshot: share it
+            yield link
+            return
+        link.raw.execute("BEGIN")
+        try:
+            yield link
+        finally:
+            link.raw.execute("COMMIT")
+
+    def _reader(self) -> Link:
+        link: Link | None = getattr(self._local, "link", None)
+        if link is None:
+            link = self._local.link = self.connect()
+        return link
+
+    def connect(self) -> Link:
+        """A read-only connection of one's own, closed with the database."""
+        link = Link(self.path, readonly=True)
+        with self._links_lock:
+            self._links.append(link)
+        return link
+
+    def prepare(self, work: Callable[[Link], T]) -> T:
+        """Do something with the writer's connection before any writing; ``work`` minds its own transaction."""
+        return work(self._writer_link)
+
+    # Writing
+
+    def write(self, work: Callable[[Link], T], *, urgent: bool = False) -> Future[T]:
+        """Have ``work`` done by the writer thread; the future resolves once it is on disk.
+
+        What ``work`` raises is raised by the future, and then nothing of it was kept.
+        """
+        job = _Job(work)
+        with self._wake:
+            if self._closing:
+                raise DatabaseError("The server is shutting down.")
+            (self._urgent if urgent else self._waiting).append(job)
+            self._wake.notify()
+        return job.future
+
+    def _next(self) -> _Job[Any] | None:
+        queue = self._urgent or self._waiting
+        return queue.popleft() if queue else None
+
+    def _write_forever(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._urgent or self._waiting or self._closing):
+                    self._wake.wait()
+                if self._closing and not (self._urgent or self._waiting):
+                    return
+            self._write_some()
+
+    def _write_some(self) -> None:
+        """One transaction of whatever is waiting."""
+        done: list[tuple[_Job[Any], Any]] = []
+        link = self._writer_link
+        until = time.monotonic() + MERGE_SECONDS
+        try:
+            link.raw.execute("BEGIN IMMEDIATE")
+            while job := self._next():
+                if not job.future.set_running_or_notify_cancel():
+                    continue
+                self._one(link, job, done)
+                if time.monotonic() > until:
+                    break
+            link.raw.execute("COMMIT")
+        except sqlite3.Error as failure:
+            self._rolled_back(link, failure, [job for job, _ in done])
+            return
+        after, link.after = link.after, []
+        for hook in after:
+            hook()
+        for job, result in done:
+            job.future.set_result(result)
+
+    @staticmethod
+    def _one(link: Link, job: _Job[Any], done: list[tuple[_Job[Any], Any]]) -> None:
+        """Run one job behind a savepoint. Raises only when the whole transaction is lost."""
+        hooks = len(link.after)
+        link.raw.execute("SAVEPOINT job")
+        try:
+            result = job.work(link)
+        except BaseException as refused:
+            del link.after[hooks:]
+            if not link.raw.in_transaction:  # SQLite itself gave the transaction up: disk full, I/O error
+                done.append((job, None))
+                raise
+            link.raw.execute("ROLLBACK TO job")
+            link.raw.execute("RELEASE job")
+            job.future.set_exception(_translated(refused))
+        else:
+            link.raw.execute("RELEASE job")
+            done.append((job, result))
+
+    def _rolled_back(self, link: Link, failure: sqlite3.Error, jobs: list[_Job[Any]]) -> None:
+        """The merged transaction is lost. Work that shared it gets a transaction of its own."""
+        link.after.clear()
+        if link.raw.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                link.raw.execute("ROLLBACK")
+        if len(jobs) == 1:
+            log.error("write failed: %s", failure)
+            jobs[0].future.set_exception(_translated(failure))
+            return
+        for job in jobs:
+            try:
+                link.raw.execute("BEGIN IMMEDIATE")
+                result = job.work(link)
+                link.raw.execute("COMMIT")
+            except BaseException as refused:
+                link.after.clear()
+                if link.raw.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):
+                        link.raw.execute("ROLLBACK")
+                job.future.set_exception(_translated(refused))
+                continue
+            after, link.after = link.after, []
+            for hook in after:
+                hook()
+            job.future.set_result(result)
+
+    # Life
+
+    def hold(self) -> None:
+        """Claim the file for serving; refuse when another server holds it."""
+        handle = self.path.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as busy:
+            handle.close()
+            raise DatabaseError(
+                f"Another server is already running on {self.path}. Stop it first, or set APPORTION_HOME "
+                "to another folder."
+            ) from busy
+        self._lock_file = handle
+
+    def close(self) -> None:
+        """Finish what is waiting, then close every connection."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+        with self._links_lock:
+            for link in self._links:
+                link.close()
+            self._links.clear()
+        self._writer_link.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+
+def _translated(failure: BaseException) -> BaseException:
+    """SQLite's own words for a full disk, in ours."""
+    if isinstance(failure, sqlite3.OperationalError):
+        text = str(failure)
+        if "full" in text or "disk I/O" in text or "readonly" in text:
+            full = StorageFullError(
+                f"The server could not write to its disk ({text}). Nothing of this request was kept; "
+                "free some space and send it again."
+            )
+            full.__cause__ = failure
+            return full
+    return failure
+
+
+def check_sqlite() -> None:
+    """Refuse a SQLite that lacks what we need, and say what to do about it."""
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise DatabaseError(
+            f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or later is needed. Use a newer Python."
+        )
+    probe = sqlite3.connect(":memory:")
+    try:
+        probe.execute("CREATE VIRTUAL TABLE t USING fts5(x)")
+    except sqlite3.OperationalError as missing:
+        raise DatabaseError(
+            "This Python's SQLite was built without full-text search (FTS5). Use another build of Python, "
+            "such as the one of python.org, Debian, conda or uv."
+        ) from missing
+    finally:
+        probe.close()
+
+
+def check_file(raw: sqlite3.Connection, path: Path) -> None:
+    """Prepare a new file, or refuse one that is damaged or not ours."""
+    try:
+        (pages,) = raw.execute("PRAGMA page_count").fetchone()
+        (mark,) = raw.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError as damaged:
+        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    if pages == 0:
+        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    elif mark != APPLICATION_ID:
+        raise DatabaseError(f"{path} is a database of another program. Set APPORTION_HOME to another folder.")
+    (mode,) = raw.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseError(
+            f"{path} lies on a file system without shared memory (a network drive?), where SQLite's "
+            "write-ahead log does not work. Set APPORTION_HOME to a local folder."
+        )

@@ -1,0 +1,251 @@
+"""Counting: how many of the selected records have which value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.stopwords import STOP_WORDS
+from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
+from apportion.domain.text import cloud_words
+from apportion.vocabulary import Status, Task
+
+from .cache import DatasetCache, NumberField, Numbers
+from .database import Link
+from .encoding import unpacked
+
+__all__ = ["ALL_FACETS", "FacetCounter"]
+
+ALL_FACETS = frozenset({
+    "predicted_as", "annotated_as", "annotated_by", "predicted_by", "status", "predicted", "score", "words",
+    "metadata", "predicted_mentions", "mentions", "predicted_text", "annotated_text",
+})  # fmt: skip
+MOST_VALUES = 1_000
+MOST_WORDS = 80
+MOST_READ = 10_000
+"""Words and mentions are counted on so many records at the most."""
+
+
+class FacetCounter:
+    """Counts one selection of one dataset, as one viewer sees it."""
+
+    def __init__(
+        self,
+        link: Link,
+        cache: DatasetCache,
+        task: Task,
+        viewer: int,
+        selection: BitMap | None,
+        texts: Callable[[Iterable[int]], Iterable[str]],
+    ) -> None:
+        """``selection`` None stands for every record: then the stored counters have the answer."""
+        self._link = link
+        self._cache = cache
+        self._task = task
+        self._viewer = viewer
+        self._selection = selection
+        self._texts = texts
+        self._ns: Numbers | None = None
+        rows = link.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
+        self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
+
+    def count(self, wanted: frozenset[str]) -> dict[str, Any]:
+        """The wanted facets, each ``{value: count}``, most first."""
+        text2text = self._task is Task.TEXT2TEXT
+        found: dict[str, Any] = {}
+        for name in ("predicted_as", "annotated_as", "predicted"):
+            if name in wanted:
+                found[name] = {} if text2text else self._terms(name)
+        for name in ("annotated_by", "predicted_by"):
+            if name in wanted:
+                found[name] = self._terms(name)
+        if "status" in wanted:
+            found["status"] = self._status()
+        if "score" in wanted:
+            found["score"] = self._histogram()
+        if "words" in wanted:
+            found["words"] = self._words()
+        if "metadata" in wanted:
+            found["metadata"] = self._metadata()
+        if self._task is Task.TOKEN_CLASSIFICATION:
+            for name in ("predicted_mentions", "mentions"):
+                if name in wanted:
+                    found[name] = self._mentions(name)
+        if text2text:
+            found |= {name: {} for name in ("predicted_text", "annotated_text") if name in wanted}
+        return found
+
+    @property
+    def _total(self) -> int:
+        return len(self._cache.everything if self._selection is None else self._selection)
+
+    def _numbers(self) -> Numbers:
+        if self._ns is None:
+            selection = self._cache.everything if self._selection is None else self._selection
+            self._ns = np.asarray(selection.to_array(), dtype=np.int64)
+        return self._ns
+
+    def _terms(self, name: str, most: int = MOST_VALUES) -> dict[str, int]:
+        field = self._fields.get(name)
+        if field is None or self._total == 0:
+            return {}
+        viewer = self._viewer if name in ANSWER_FIELDS else 0
+        if self._selection is None:
+            return dict(
+                self._link.raw.execute(
+                    "SELECT value, n FROM vals WHERE field = ? AND viewer = ? AND n > 0 "
+                    "ORDER BY n DESC, value LIMIT ?",
+                    (field[0], viewer, most),
+                ).fetchall()
+            )
+        facet = self._cache.facet(field[0], viewer)
+        counts = facet.counts(self._selection, self._numbers)
+        if counts is None:
+            counts = self._counted_by_record(field[0], viewer)
+        if len(counts) > most:  # values that tie with the last one are ordered by name below
+            last = counts[most - 1][1]
+            counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
+        names = self._names(facet.values, [vid for vid, _ in counts])
+        ranked = sorted(((names[vid], n) for vid, n in counts if vid in names), key=lambda p: (-p[1], p[0]))
+        return dict(ranked[:most])
+
+    def _names(self, known: dict[int, str], vids: list[int]) -> dict[int, str]:
+        unknown = [vid for vid in vids if vid not in known]
+        found = {vid: known[vid] for vid in vids if vid in known}
+        for start in range(0, len(unknown), 500):
+            part = unknown[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            found.update(self._link.raw.execute(f"SELECT vid, value FROM vals WHERE vid IN ({marks})", part))
+        return found
+
+    def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
+        """Many values, several to a record: read what a sample of the records holds."""
+        ns = self._sample()
+        base = self._cache.dataset << 32
+        counts: Counter[int] = Counter()
+        column = "answer_terms" if field in self._answer_fields() else "terms"
+        for start in range(0, len(ns), 500):
+            part = [base | int(n) for n in ns[start : start + 500]]
+            marks = ", ".join("?" * len(part))
+            if viewer:
+                rows = self._link.raw.execute(
+                    f"SELECT terms FROM annotations WHERE annotator = ? AND rid IN ({marks})", [viewer, *part]
+                )
+            else:
+                rows = self._link.raw.execute(f"SELECT {column} FROM records WHERE rid IN ({marks})", part)
+            for (terms,) in rows:
+                counts.update(unpacked(terms))
+        ours = self._link.raw.execute(
+            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN ({', '.join(map(str, counts))})",
+            (field, viewer),
+        )
+        return Counter({vid: counts[vid] for (vid,) in ours}).most_common()
+
+    def _answer_fields(self) -> set[int]:
+        return {self._fields[name][0] for name in ANSWER_FIELDS if name in self._fields}
+
+    def _sample(self) -> Numbers:
+        ns = self._numbers()
+        if len(ns) <= MOST_READ:
+            return ns
+        return ns[:: -(-len(ns) // MOST_READ)]
+
+    def _status(self) -> dict[str, int]:
+        found = self._terms("status")
+        rest = self._total - sum(found.values())
+        if rest:
+            found[Status.DEFAULT.value] = rest
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def _histogram(self) -> dict[str, int]:
+        field = self._fields.get("score")
+        if field is None or self._total == 0:
+            return {}
+        number = self._cache.number(field[0])
+        if self._selection is None:
+            if number.histogram is None:
+                number.histogram = _score_buckets(number, None, self._cache.size)
+            buckets = number.histogram
+        else:
+            buckets = _score_buckets(number, self._selection, self._cache.size)
+        if not buckets:
+            return {}
+        return {repr(b / 1000): buckets.get(b, 0) for b in range(min(buckets), max(buckets) + 1)}
+
+    def _metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, (no, kind) in self._fields.items():
+            if not name.startswith("metadata."):
+                continue
+            key = name.removeprefix("metadata.")
+            if kind in ("float", "date"):
+                found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
+            else:
+                found[key] = {} if kind == "nested" else self._terms(name)
+        return found
+
+    def _statistics(self, field: int, divisor: float) -> dict[str, Any]:
+        _, values = self._cache.number(field).of(self._selection, self._cache.size)
+        return {"argilla:stats": _stats(values / divisor)} if len(values) else {}
+
+    def _mentions(self, name: str) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for value, n in self._terms(name, 5 * MOST_VALUES).items():
+            label, _, mention = value.partition(MENTION_SEPARATOR)
+            per_label = found.setdefault(label, {})
+            if len(per_label) < MOST_VALUES:
+                per_label[mention] = n
+        return found
+
+    def _words(self) -> dict[str, int]:
+        if self._selection is None and self._total > MOST_READ // 10:
+            return self._words_of_all()
+        counts: Counter[str] = Counter()
+        for text in self._texts(self._sample()):
+            counts.update(set(cloud_words(text)))
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_WORDS])
+
+    def _words_of_all(self) -> dict[str, int]:
+        """The index knows in how many records each word is."""
+        known: dict[str, int] | None = self._cache.computed.get("words")
+        if known is None:
+            rows = self._link.raw.execute(
+                f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
+            )
+            found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
+            known = self._cache.computed["words"] = dict(found[:MOST_WORDS])
+        return known
+
+
+def _score_buckets(number: NumberField, selection: BitMap | None, size: int) -> dict[int, int]:
+    """Records per bucket of 0.001; a record counts once in each bucket one of its scores falls into."""
+    ns, values = number.of(selection, size)
+    if not len(values):
+        return {}
+    buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
+    if len(ns) > 1 and (ns[1:] == ns[:-1]).any():
+        pairs = np.unique(np.stack([ns, buckets]), axis=1)
+        buckets = pairs[1]
+    keys, counts = np.unique(buckets, return_counts=True)
+    return dict(zip(keys.tolist(), counts.tolist(), strict=True))
+
+
+def _stats(values: Numbers) -> dict[str, Any]:
+    """What Elasticsearch's extended statistics hold."""
+    count = len(values)
+    total, squares = float(values.sum()), float((values * values).sum())
+    mean = total / count
+    population = max(0.0, squares / count - mean * mean)
+    sampling = population * count / (count - 1) if count > 1 else None
+    deviation = population**0.5
+    return {
+        "count": count, "min": float(values.min()), "max": float(values.max()), "avg": mean, "sum": total,
+        "sum_of_squares": squares, "variance": population, "variance_population": population,
+        "variance_sampling": sampling, "std_deviation": deviation, "std_deviation_population": deviation,
+        "std_deviation_sampling": None if sampling is None else sampling**0.5,
+        "std_deviation_bounds": {"upper": mean + 2 * deviation, "lower": mean - 2 * deviation},
+    }  # fmt: skip

@@ -1,0 +1,27 @@
+"""Removing a deleted dataset for good."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .writing import drop_text_index
+
+__all__ = ["purge_dataset"]
+
+
+def purge_dataset(raw: sqlite3.Connection, dataset: int) -> None:
+    """Remove every row of a dataset from every table."""
+    low, high = dataset << 32, (dataset + 1) << 32
+    fields = "SELECT no FROM fields WHERE dataset = ?"
+    raw.execute(
+        "DELETE FROM facet WHERE key IN (SELECT f.key FROM vals v JOIN facet f "
+        f"ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE v.field IN ({fields}))",
+        (dataset,),
+    )
+    for table in ("vals", "numbers", "vectors"):
+        raw.execute(f"DELETE FROM {table} WHERE field IN ({fields})", (dataset,))
+    raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,))
+    for table in ("annotations", "history", "records"):
+        raw.execute(f"DELETE FROM {table} WHERE rid >= ? AND rid < ?", (low, high))
+    drop_text_index(raw, dataset)
+    raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))

@@ -1,0 +1,237 @@
+"""``ports.records.Records`` on SQLite: what the write path and the search do, under one roof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.ids import NOBODY, RESOLVED, Viewer
+from apportion.domain.records import Answers, Record, Value
+from apportion.ports.records import Criteria, Hits, Prepared, Row, Sorting, StoredAnnotation
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .cache import DatasetCache
+from .changes import Changes
+from .copying import copy_records
+from .database import Link
+from .encoding import decode_answers, decode_record, decode_value
+from .search import Searcher
+from .terms import TermBook
+from .writing import STATES, Limits, RecordChange
+from .writing import Prepared as Ready
+
+__all__ = ["SqliteRecords"]
+
+
+class SqliteRecords:
+    """The records of all datasets, within one transaction."""
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        cache_of: Callable[[int], DatasetCache],
+        book: TermBook,
+        limits: Limits,
+        publish: Callable[[Changes], None],
+    ) -> None:
+        self._link = link
+        self._raw = link.raw
+        self._cache_of = cache_of
+        self._book = book
+        self._limits = limits
+        self._publish = publish
+
+    def _searcher(self, dataset: Dataset, viewer: Viewer) -> Searcher:
+        return Searcher(self._link, self._cache_of(dataset.no), dataset, viewer)
+
+    def _change(self, dataset: Dataset) -> RecordChange:
+        return RecordChange(self._link, dataset.no, self._book, self._limits, self._publish)
+
+    # Reading
+
+    def get(self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED) -> Row | None:
+        return self._searcher(dataset, viewer).get(id)
+
+    def search(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        sort: Sequence[Sorting] = (),
+        start: int = 0,
+        limit: int = 50,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> Hits:
+        return self._searcher(dataset, criteria.viewer).search(criteria, sort, start, limit, facets)
+
+    def nearest(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        vector: str,
+        value: Sequence[float],
+        k: int,
+        limit: int,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> Hits:
+        return self._searcher(dataset, criteria.viewer).nearest(criteria, vector, value, k, limit, facets)
+
+    def scan(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        after: str | None = None,
+        sort: Sequence[Sorting] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[Row]:
+        return self._searcher(dataset, criteria.viewer).scan(criteria, after, sort, offset, limit)
+
+    def count(self, dataset: Dataset, criteria: Criteria) -> int:
+        return self.search(dataset, criteria, limit=0).total
+
+    def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
+        return decode_answers(task, row.prediction), decode_answers(task, row.answer)
+
+    def labels(self, dataset: Dataset, viewer: Viewer = RESOLVED) -> list[str]:
+        found: set[str] = set()
+        rows = self._raw.execute(
+            "SELECT v.value, v.vid FROM fields f JOIN vals v ON v.field = f.no AND v.n > 0 "
+            "WHERE f.dataset = ? AND (f.name = 'predicted_as' OR (f.name = 'annotated_as' AND v.viewer = ?))",
+            (dataset.no, viewer),
+        )
+        found.update(value for value, _ in rows)
+        if dataset.task is Task.TEXT_CLASSIFICATION:
+            found |= self._labels_of_any_score(dataset, viewer)
+        return sorted(found)
+
+    def _labels_of_any_score(self, dataset: Dataset, viewer: Viewer) -> set[str]:
+        """Labels below the threshold are no terms; look for them in some thousand records."""
+        found: set[str] = set()
+        rows = self._raw.execute(
+            f"SELECT prediction, {'NULL' if viewer else 'answer'} FROM records WHERE dataset = ? "
+            "AND (prediction IS NOT NULL OR answer IS NOT NULL) LIMIT 1000",
+            (dataset.no,),
+        )
+        for fragments in rows:
+            for fragment in fragments:
+                answers = decode_answers(dataset.task, fragment)
+                if answers is not None and isinstance(answers.value, tuple):
+                    found.update(label for label, _ in answers.value)
+        return found
+
+    def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
+        rows = self._raw.execute(
+            "SELECT g.name, a.state, a.value, a.version, a.updated FROM records r "
+            "JOIN annotations a ON a.rid = r.rid JOIN agents g ON g.no = a.annotator "
+            "WHERE r.dataset = ? AND r.id = ? ORDER BY g.name",
+            (dataset.no, id),
+        )
+        return [
+            StoredAnnotation(
+                name,
+                STATES[state],
+                None if value is None else decode_value(dataset.task, value),
+                version,
+                updated,
+            )
+            for name, state, value, version, updated in rows
+        ]
+
+    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, Answers]:
+        rows = self._raw.execute(
+            "SELECT r.id, r.answer FROM json_each(?) AS wanted CROSS JOIN records AS r "
+            "ON r.dataset = ? AND r.id = wanted.value WHERE r.answer IS NOT NULL",
+            (msgspec.json.encode(list(ids)).decode(), dataset.no),
+        )
+        found = ((id, decode_answers(dataset.task, answer)) for id, answer in rows)
+        return {id: answers for id, answers in found if answers is not None}
+
+    def iterate(self, dataset: Dataset) -> Iterator[Record]:
+        after: str | None = None
+        while rows := self.scan(dataset, Criteria(), after=after, limit=500):
+            for row in rows:
+                record = decode_record(
+                    dataset.task, row.id, row.status, row.content, row.prediction, row.answer
+                )
+                record.vectors = dict(row.vectors) if row.vectors else None
+                yield record
+            after = rows[-1].id
+
+    def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
+        rows = self._raw.execute(
+            "SELECT name, kind FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (dataset.no,)
+        )
+        return {name.removeprefix("metadata."): kind for name, kind in rows}
+
+    def viewer(self, username: str) -> Viewer:
+        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (username,)).fetchone()
+        return Viewer(row[0]) if row else NOBODY
+
+    # Writing
+
+    def log(self, dataset: Dataset, batch: Sequence[Prepared], *, at: int) -> None:
+        change = self._change(dataset)
+        change.log([record for record in batch if isinstance(record, Ready)], at=at)
+        change.finish()
+
+    def annotate(
+        self,
+        dataset: Dataset,
+        id: str,
+        annotator: str,
+        state: AnnotationState,
+        value: Value | None,
+        *,
+        at: int,
+    ) -> int | None:
+        change = self._change(dataset)
+        version = change.annotate(id, annotator, state, value, at=at)
+        change.finish()
+        return version
+
+    def patch(
+        self,
+        dataset: Dataset,
+        id: str,
+        *,
+        metadata: dict[str, Any] | None,
+        status: Status | None,
+        at: int,
+    ) -> bool:
+        change = self._change(dataset)
+        found = change.patch(id, metadata=metadata, status=status, at=at)
+        change.finish()
+        return found
+
+    def discard(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        ns = self._matching(dataset, criteria)
+        change = self._change(dataset)
+        changed = change.discard(ns, at=at)
+        change.finish()
+        return len(ns), changed
+
+    def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        ns = self._matching(dataset, criteria)
+        change = self._change(dataset)
+        removed = change.delete(ns, at=at)
+        change.finish()
+        return len(ns), removed
+
+    def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
+        """Numbers of the matches, with everything this very transaction has written before."""
+        cache = (
+            DatasetCache(dataset.no, lambda: self._link) if self._link.after else self._cache_of(dataset.no)
+        )
+        searcher = Searcher(self._link, cache, dataset, criteria.viewer)
+        with cache.lock:
+            return list(searcher.select(searcher.plan(criteria)))
+
+    def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
+        return copy_records(self._link, self._change(target), source, target, at=at)

@@ -1,0 +1,330 @@
+"""Answering searches on one dataset: selection, order, page, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, InvalidTextSearchError
+from apportion.domain.ids import Viewer
+from apportion.domain.records import Vector
+from apportion.domain.terms import ANSWER_FIELDS
+from apportion.ports.records import Criteria, Hits, Row, Sorting
+from apportion.vocabulary import AnnotationState, Status
+
+from .cache import DatasetCache, Numbers
+from .database import Link
+from .encoding import decode_vector, encode_name
+from .facets import ALL_FACETS, FacetCounter
+from .matching import Doc
+from .selection import All, Compiler, Plan, select
+from .writing import STATES, STATUSES
+
+__all__ = ["Searcher"]
+
+_ROW = "rid, id, status, updated, content, prediction, answer"
+_STATUS_OF = {
+    AnnotationState.NONE: Status.DEFAULT,
+    AnnotationState.DRAFT: Status.EDITED,
+    AnnotationState.SUBMITTED: Status.VALIDATED,
+    AnnotationState.DISCARDED: Status.DISCARDED,
+}
+
+
+class Searcher:
+    """Searches one dataset within one snapshot, as one viewer sees it."""
+
+    def __init__(self, link: Link, cache: DatasetCache, dataset: Dataset, viewer: Viewer) -> None:
+        self._link = link
+        self._raw = link.raw
+        self._cache = cache
+        self._dataset = dataset
+        self._viewer = viewer
+        self._base = dataset.no << 32
+
+    # What matches
+
+    def plan(self, criteria: Criteria) -> Plan:
+        """How to find what is meant."""
+        compiler = Compiler(self._link, self._dataset, self._viewer, self._cache.vocabulary)
+        if criteria.ids is not None:
+            return compiler.ids(criteria.ids)
+        return compiler.plan(criteria.query)
+
+    def select(self, plan: Plan) -> BitMap:
+        """The numbers of the matching records."""
+        return select(plan, self._cache, self._docs)
+
+    def search(
+        self,
+        criteria: Criteria,
+        sort: Sequence[Sorting],
+        start: int,
+        limit: int,
+        facets: frozenset[str] | None,
+    ) -> Hits:
+        """A page of matches, their exact total, and counts over all of them."""
+        with self._cache.lock:
+            plan = self.plan(criteria)
+            everything = isinstance(plan, All)
+            selection = self.select(plan)
+            total = len(selection)
+            ns = self.page(selection, sort, start, limit) if limit else []
+            counts = self._count(None if everything else selection, facets)
+        return Hits(total, self.rows(ns), counts)
+
+    def nearest(
+        self,
+        criteria: Criteria,
+        name: str,
+        value: Sequence[float],
+        k: int,
+        limit: int,
+        facets: frozenset[str] | None,
+    ) -> Hits:
+        """The matches whose vector lies nearest by Euclidean distance, nearest first."""
+        row = self._raw.execute(
+            "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?",
+            (self._dataset.no, f"vectors.{name}"),
+        ).fetchone()
+        if row is None:
+            raise BadRequestError(f"Dataset {self._dataset.id} has no vectors named {name!r}")
+        size = int(row[1].partition(":")[2])
+        if len(value) != size:
+            raise BadRequestError(
+                f"Vector {name!r} has {size} dimensions in dataset {self._dataset.id}; {len(value)} were given"
+            )
+        with self._cache.lock:
+            selection = self.select(self.plan(criteria))
+            ns, matrix = self._cache.vectors(row[0])
+            if len(selection) < len(self._cache.everything):
+                inside = np.isin(ns, np.asarray(selection.to_array(), dtype=np.uint32))
+                ns, matrix = ns[inside], matrix[inside]
+            gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
+            distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
+            order = np.lexsort((ns, distances))[:k]
+            found = ns[order].tolist()
+            counts = self._count(BitMap(found), facets)
+        return Hits(len(found), self.rows(found[:limit]), counts)
+
+    def _count(self, selection: BitMap | None, facets: frozenset[str] | None) -> dict[str, Any]:
+        wanted = ALL_FACETS if facets is None else facets
+        if not wanted:
+            return {}
+        counter = FacetCounter(
+            self._link, self._cache, self._dataset.task, self._viewer, selection,
+            lambda ns: (doc.text for doc in self._docs(ns)),
+        )  # fmt: skip
+        return counter.count(wanted)
+
+    # In which order
+
+    def page(self, selection: BitMap, sort: Sequence[Sorting], start: int, limit: int) -> list[int]:
+        """Record numbers of one page. The id breaks ties and is the order when none is asked for."""
+        if not sort or sort[0].field == "id":
+            descending = bool(sort) and sort[0].descending
+            return list(islice(self._cache.in_order(selection, descending=descending), start, start + limit))
+        page: list[int] = self.sorted(selection, sort)[start : start + limit].tolist()
+        return page
+
+    def sorted(self, selection: BitMap, sort: Sequence[Sorting]) -> Numbers:
+        """All of the selection, in order; records without a value come last."""
+        ns = np.asarray(selection.to_array(), dtype=np.int64)
+        keys = [self._cache.id_ranks()[ns]]
+        for key in reversed(sort):
+            keys.append(self._sort_key(ns, key))
+        return ns[np.lexsort(keys)]
+
+    def _sort_key(self, ns: Numbers, key: Sorting) -> Numbers:
+        """One number per record, small ones first. Of several values the smallest (or largest) counts."""
+        name, descending = key
+        size = self._cache.size
+        if name == "id":
+            ranks = self._cache.id_ranks()[ns]
+            return -ranks if descending else ranks
+        if name in ("last_updated", "event_timestamp"):
+            column = self._cache.column("updated" if name == "last_updated" else "event")
+            values = column.values[ns]
+            missing = values == column.MISSING
+            return np.where(missing, column.MISSING, -values if descending else values)
+        if name == "status":
+            ranks = self._status_ranks(size)[ns]
+            return -ranks if descending else ranks
+        row = self._raw.execute(
+            "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?", (self._dataset.no, name)
+        ).fetchone()
+        if row is None:
+            if name.startswith("metadata."):
+                raise InvalidTextSearchError(f"No mapping found for [{name}] in order to sort on")
+            return np.zeros(len(ns))
+        field, kind = row
+        places = np.full(size + 1, np.inf)
+        if kind in ("float", "date"):
+            rows, numbers = self._cache.number(field).pairs()
+            order = np.argsort(numbers if descending else -numbers, kind="stable")
+            places[rows[order]] = -numbers[order] if descending else numbers[order]
+        else:
+            self._rank_values(places, field, name, kind, descending)
+        return places[ns]
+
+    def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
+        viewer = self._viewer if name in ANSWER_FIELDS else 0
+        by = "num" if kind == "long" else "value"
+        vids = self._raw.execute(
+            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}", (field, viewer)
+        ).fetchall()
+        facet = self._cache.facet(field, viewer)
+        ranked = list(enumerate(vid for (vid,) in vids))
+        # The value that counts is written last: the smallest going up, the largest going down.
+        for rank, vid in ranked if descending else reversed(ranked):
+            if facet.column is not None and not facet.several:
+                break
+            places[self._cache.having(field, viewer, [vid]).to_array()] = -rank if descending else rank
+        if facet.column is not None and not facet.several:
+            rank_of = np.full(max(vid for _, vid in ranked) + 1, np.inf)
+            for rank, vid in ranked:
+                rank_of[vid] = -rank if descending else rank
+            column = facet.column[: len(places)]
+            places[: len(column)][column > 0] = rank_of[column[column > 0]]
+
+    def _status_ranks(self, size: int) -> Numbers:
+        names = sorted(status.value for status in Status)
+        ranks = np.full(size + 1, names.index(Status.DEFAULT.value))
+        row = self._raw.execute(
+            "SELECT no FROM fields WHERE dataset = ? AND name = 'status'", (self._dataset.no,)
+        ).fetchone()
+        if row is not None:
+            for vid, value in self._raw.execute(
+                "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (row[0], self._viewer)
+            ).fetchall():
+                ns = self._cache.having(row[0], self._viewer, [vid])
+                ranks[np.asarray(ns.to_array(), dtype=np.int64)] = names.index(value)
+        return ranks
+
+    def scan(
+        self, criteria: Criteria, after: str | None, sort: Sequence[Sorting], offset: int, limit: int
+    ) -> list[Row]:
+        """The next matches behind a record id."""
+        with self._cache.lock:
+            plan = self.plan(criteria)
+            if isinstance(plan, All) and not sort:
+                return self._next_rows(after, limit)
+            selection = self.select(plan)
+            if not sort:
+                ns = list(islice(self._cache.in_order(selection, after=after), limit))
+            else:
+                ns = self._next_sorted(plan, selection, tuple(sort), after, offset, limit)
+        return self.rows(ns)
+
+    def _next_rows(self, after: str | None, limit: int) -> list[Row]:
+        rows = self._raw.execute(
+            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id > ? ORDER BY id LIMIT ?",
+            (self._dataset.no, "" if after is None else after, limit),
+        ).fetchall()
+        return self._as_rows(rows)
+
+    def _next_sorted(
+        self,
+        plan: Plan,
+        selection: BitMap,
+        sort: tuple[Sorting, ...],
+        after: str | None,
+        offset: int,
+        limit: int,
+    ) -> list[int]:
+        key = ("sorted", plan, sort, self._viewer)
+        ns = self._cache.computed.get(key)
+        if ns is None:
+            ns = self._cache.computed[key] = self.sorted(selection, sort)
+        if after is not None:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, after)
+            ).fetchone()
+            places = np.flatnonzero(ns == row[0]) if row else np.empty(0)
+            if places.size:
+                offset = int(places[0]) + 1
+        return list(ns[offset : offset + limit].tolist())
+
+    # The records themselves
+
+    def rows(self, ns: Sequence[int]) -> list[Row]:
+        """Records by number, in that order; those that are gone are left out."""
+        found: dict[int, tuple[Any, ...]] = {}
+        for start in range(0, len(ns), 500):
+            part = [self._base | n for n in ns[start : start + 500]]
+            for row in self._raw.execute(
+                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(part))})", part
+            ):
+                found[row[0] & 0xFFFFFFFF] = row
+        return self._as_rows([found[n] for n in ns if n in found])
+
+    def get(self, id: str) -> Row | None:
+        """One record by id."""
+        row = self._raw.execute(
+            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
+        ).fetchone()
+        return None if row is None else self._as_rows([row])[0]
+
+    def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[Row]:
+        vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
+        own = self._own_answers([row[0] for row in rows]) if self._viewer else None
+        found = []
+        for rid, id, status, updated, content, prediction, answer in rows:
+            seen = STATUSES[status]
+            if own is not None:
+                seen, answer = own.get(rid, (Status.DEFAULT, None))
+            found.append(Row(id, seen, updated, content, prediction, answer, vectors.get(rid & 0xFFFFFFFF)))
+        return found
+
+    def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
+        """What the viewer answered: the record's status and annotation as they see it."""
+        found: dict[int, tuple[Status, bytes | None]] = {}
+        row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
+        name = encode_name(row[0] if row else "")
+        for start in range(0, len(rids), 500):
+            part = rids[start : start + 500]
+            for rid, state, value in self._raw.execute(
+                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND rid IN "
+                f"({', '.join('?' * len(part))})",
+                [self._viewer, *part],
+            ):
+                answer = None if value is None else name + b"\n" + value
+                found[rid] = (_STATUS_OF[STATES[state]], answer)
+        return found
+
+    def _vectors(self, ns: list[int]) -> dict[int, dict[str, Vector]]:
+        fields = self._raw.execute(
+            "SELECT no, name FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self._dataset.no,)
+        ).fetchall()
+        found: dict[int, dict[str, Vector]] = {}
+        for field, name in fields:
+            for start in range(0, len(ns), 500):
+                part = ns[start : start + 500]
+                for n, value, more in self._raw.execute(
+                    f"SELECT n, value, more FROM vectors WHERE field = ? AND n IN ({', '.join('?' * len(part))})",
+                    [field, *part],
+                ):
+                    found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
+        return found
+
+    def _docs(self, ns: Iterable[int]) -> Iterator[Doc]:
+        """Records to look into, some hundred at a time."""
+        remaining = iter(ns)
+        while part := [int(n) for n in islice(remaining, 500)]:
+            rids = [self._base | n for n in part]
+            rows = self._raw.execute(
+                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(rids))})", rids
+            ).fetchall()
+            own = self._own_answers(rids) if self._viewer else None
+            for rid, id, status, updated, content, prediction, answer in rows:
+                seen = STATUSES[status]
+                if own is not None:
+                    seen, answer = own.get(rid, (Status.DEFAULT, None))
+                yield Doc(
+                    self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
+                )

@@ -1,0 +1,606 @@
+"""From a parsed query to sets of records: what each leaf asks of the index, of counters, or of the records.
+
+``Compiler`` turns a query tree into a plan of small nodes; ``select`` walks a plan and combines bitmaps.
+Leaves that no index answers become a ``Check``: their candidates are read and tested one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyroaring import BitMap
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import InvalidTextSearchError
+from apportion.domain.query import (
+    And,
+    Exists,
+    Fuzzy,
+    MatchAll,
+    Nested,
+    Not,
+    Or,
+    Phrase,
+    Piece,
+    Query,
+    Range,
+    Regex,
+    Term,
+    Wildcard,
+)
+from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
+from apportion.domain.text import fold, words
+from apportion.domain.times import parse_date_bounds
+from apportion.vocabulary import Status
+
+from .cache import DatasetCache
+from .database import Link
+from .matching import Doc, Leaf, NestedTest, Test, WordTest, leaf_test, word_test
+
+__all__ = ["Compiler", "Plan", "select"]
+
+MOST_EXPANSIONS = 10_000
+MOST_CHECKS = 100_000
+_KEYWORDS = frozenset(
+    {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
+)  # fmt: skip
+_TIMES = {"last_updated": "updated", "event_timestamp": "event"}
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """Records with any of some values of a counted field; no ``vids`` given: with any value at all."""
+
+    field: int
+    viewer: int
+    vids: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Records whose text matches a full-text expression."""
+
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Records with a number of the field in the range."""
+
+    field: int
+    low: float
+    high: float
+    include_low: bool = True
+    include_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """Records whose time column lies in the closed range."""
+
+    column: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class These:
+    """Records by number."""
+
+    ns: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Those of the candidates that pass a test on the record itself."""
+
+    candidates: Plan
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """All records but these."""
+
+    plan: Plan
+
+
+Plan: TypeAlias = All | Nothing | Having | Text | Between | During | These | Check | Both | Either | Without
+
+
+def select(plan: Plan, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]) -> BitMap:
+    """The numbers of the records a plan describes. The caller holds the cache's lock and copies the result."""
+    match plan:
+        case All():
+            return cache.everything
+        case Nothing():
+            return BitMap()
+        case Having(field, viewer, None):
+            return cache.having_some(field, viewer)
+        case Having(field, viewer, vids):
+            return cache.having(field, viewer, vids or ())
+        case Text(expression):
+            return cache.text(expression)
+        case Between(field, low, high, include_low, include_high):
+            number = cache.number(field)
+            return number.between(low, high, include_low=include_low, include_high=include_high)
+        case During(column, first, last):
+            return cache.column(column).between(first, last)
+        case These(ns):
+            return BitMap(ns)
+        case Without(inner):
+            return cache.everything - select(inner, cache, read)
+        case Either(plans):
+            return BitMap.union(BitMap(), *(select(each, cache, read) for each in plans))
+        case Both(plans):
+            return _select_both(plans, cache, read)
+        case Check():
+            return _checked(cache.everything, plan, cache, read)
+
+
+def _select_both(
+    plans: tuple[Plan, ...], cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
+) -> BitMap:
+    found = cache.everything
+    for plan in plans:
+        if not isinstance(plan, Check):
+            found = found & select(plan, cache, read)
+            if not found:
+                return found
+    for plan in plans:
+        if isinstance(plan, Check):
+            found = _checked(found, plan, cache, read)
+    return found
+
+
+def _checked(
+    among: BitMap, check: Check, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
+) -> BitMap:
+    candidates = among & select(check.candidates, cache, read)
+    if len(candidates) > MOST_CHECKS:
+        raise _refused(
+            f"one part of it can only be answered by reading {len(candidates):,} records one by one, more than "
+            f"{MOST_CHECKS:,}; add a word or a filter that narrows the search"
+        )
+    return BitMap(doc.n for doc in read(candidates) if check.test(doc))
+
+
+def _refused(reason: str) -> InvalidTextSearchError:
+    return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
+
+
+class Compiler:
+    """Compiles queries on one dataset, as one viewer sees it."""
+
+    def __init__(
+        self, link: Link, dataset: Dataset, viewer: int, vocabulary: Callable[[], list[str]]
+    ) -> None:
+        self._raw = link.raw
+        self._dataset = dataset
+        self._viewer = viewer
+        self._vocabulary = vocabulary
+        rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
+        self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
+
+    def ids(self, ids: Iterable[str]) -> Plan:
+        """The records with these ids; unknown ones match nothing."""
+        found: set[int] = set()
+        for id in ids:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
+            ).fetchone()
+            if row is not None:
+                found.add(row[0])
+        return These(frozenset(found)) if found else Nothing()
+
+    def plan(self, query: Query) -> Plan:
+        """What to look up for a query. Raises ``InvalidTextSearchError``."""
+        match query:
+            case MatchAll():
+                return All()
+            case Not(child):
+                return _without(self.plan(child))
+            case And(children):
+                return _both([self.plan(child) for child in children if not _blank(child)])
+            case Or(children):
+                return _either([self.plan(child) for child in children if not _blank(child)])
+            case Nested(path, child):
+                return Check(All(), NestedTest(path, child))
+            case Exists(field):
+                return self._exists(field)
+            case Range(field, None, None):
+                return self._exists(field or "text")
+            case _:
+                return self._leaf(query.field or "text", query)
+
+    # Fields
+
+    def _leaf(self, name: str, leaf: Leaf) -> Plan:
+        if "*" in name:
+            return _either([self._leaf(each, leaf) for each in self._names_like(name)])
+        if name in ("text", "text.wordcloud"):
+            return self._text(leaf)
+        if name in _TIMES:
+            return self._time(_TIMES[name], leaf)
+        if name == "id":
+            return self._id(leaf)
+        if name == "text.exact" or name.startswith("inputs."):
+            return self._part_of_text(name, leaf)
+        if name == "multi_label":
+            wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
+            return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
+        if name.startswith("metadata._"):
+            raise InvalidTextSearchError(f"Cannot search on field [{name}] since it is not indexed")
+        if name in self._fields or name in _KEYWORDS:
+            return self._counted(name, leaf)
+        stem, _, analyser = name.rpartition(".")
+        if analyser in ("text", "exact") and (stem in self._fields or stem in _KEYWORDS):
+            return self._analysed_values(stem, analyser, leaf)
+        return self._by_path(name, leaf)
+
+    def _names_like(self, pattern: str) -> list[str]:
+        known = ["text", "id", *_KEYWORDS]
+        known += [n for n, (_, kind) in self._fields.items() if kind != "input" or n.startswith("inputs.")]
+        known = [name for name in known if name not in ("predicted_mentions", "mentions")]
+        return [name for name in dict.fromkeys(known) if fnmatch.fnmatchcase(name, pattern)]
+
+    def _exists(self, name: str) -> Plan:
+        if "*" in name:
+            return _either([self._exists(each) for each in self._names_like(name)])
+        if name in ("text", "id", "status", "last_updated", "multi_label"):
+            return All()
+        if name == "event_timestamp":
+            return During("event", -(1 << 62), 1 << 62)
+        path, _, agent = name.partition(".")
+        if path in ("predictions", "annotations") and agent:
+            return self._agent_exists(path, agent)
+        field = self._fields.get(name)
+        if field is None:
+            return Nothing() if name in _KEYWORDS else self._path_exists(name)
+        no, kind = field
+        if kind in ("float", "date"):
+            return Between(no, float("-inf"), float("inf"))
+        if kind.startswith("vector:"):
+            rows = self._raw.execute("SELECT n FROM vectors WHERE field = ?", (no,))
+            return These(frozenset(n for (n,) in rows))
+        if kind == "input" or kind == "nested":
+            return self._path_exists(name)
+        return Having(no, self._viewer_of(name), None)
+
+    def _path_exists(self, name: str) -> Plan:
+        if name.startswith(("metadata.", "vectors.")) and name not in self._fields:
+            return Nothing()
+        return Check(All(), leaf_test(name, Exists(name)))
+
+    def _agent_exists(self, path: str, agent: str) -> Plan:
+        by = "predicted_by" if path == "predictions" else "annotated_by"
+        plans = [self._counted(name, Term(name, agent)) for name in (by, path) if name in self._fields]
+        return _either(plans)
+
+    def _viewer_of(self, name: str) -> int:
+        return self._viewer if name in ANSWER_FIELDS else 0
+
+    # Text
+
+    def _text(self, leaf: Leaf) -> Plan:
+        match leaf:
+            case Term(_, text) | Phrase(_, text, 0):
+                found = words(text)
+                return Text(_quoted(found)) if found else Nothing()
+            case Phrase(_, text, slop):
+                found = words(text)
+                near = " ".join(f'"{word}"' for word in found)
+                return Text(f"NEAR({near}, {min(slop, 1000)})") if found else Nothing()
+            case Wildcard(_, (str(start), Piece.ANY)):
+                found = words(start)
+                return Text(_quoted(found) + "*") if found else Nothing()
+            case Range():
+                return self._expanded(_range_test(leaf, fold), "")
+            case _:
+                prefix = (
+                    fold(leaf.pieces[0])
+                    if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str)
+                    else ""
+                )
+                return self._expanded(word_test(leaf, exact=False), prefix)
+
+    def _expanded(self, test: WordTest, prefix: str) -> Plan:
+        """All words of the vocabulary that pass, as one search for any of them."""
+        if prefix:
+            rows = self._raw.execute(
+                f"SELECT term FROM words_{self._dataset.no} WHERE term >= ? AND term < ?",
+                (prefix, prefix + "\U0010ffff"),
+            )
+            candidates: Iterable[str] = (term for (term,) in rows)
+        else:
+            candidates = self._vocabulary()
+        found = [word for word in candidates if test(word)]
+        if len(found) > MOST_EXPANSIONS:
+            raise _refused(
+                f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
+                "make it more specific"
+            )
+        return _either(
+            [Text(" OR ".join(f'"{w}"' for w in found[i : i + 200])) for i in range(0, len(found), 200)]
+        )
+
+    def _part_of_text(self, name: str, leaf: Leaf) -> Plan:
+        """One input of several, or words as written: the index names candidates, the record decides."""
+        inputs = [each for each, (_, kind) in self._fields.items() if kind == "input"]
+        if inputs == [name]:
+            return self._text(leaf)
+        stem = name.removesuffix(".exact")
+        if stem.startswith("inputs.") and stem not in inputs:
+            return Nothing()
+        candidates: Plan = All()
+        if (isinstance(leaf, Term | Phrase) and words(leaf.text)) or (
+            isinstance(leaf, Wildcard | Fuzzy | Regex) and not name.endswith(".exact")
+        ):
+            candidates = self._text(leaf)
+        return Check(candidates, leaf_test(name, leaf))
+
+    # Counted fields
+
+    def _counted(self, name: str, leaf: Leaf) -> Plan:
+        field = self._fields.get(name)
+        if name == "status":
+            return self._status(leaf)
+        if field is None:
+            return Nothing()
+        no, kind = field
+        if kind in ("float", "date"):
+            return self._number(name, no, kind, leaf)
+        if kind in ("nested", "input") or kind.startswith("vector:"):
+            return self._by_path(name, leaf)
+        viewer = self._viewer_of(name)
+        if kind == "long":
+            return self._long(name, no, leaf)
+        if isinstance(leaf, Term | Phrase):
+            return self._values(no, viewer, "value = ?", (leaf.text,))
+        return self._matching_values(no, viewer, _keyword_test(leaf), _prefix_of(leaf))
+
+    def _status(self, leaf: Leaf) -> Plan:
+        """``Default`` is the absence of the others."""
+        test = _keyword_test(leaf)
+        field = self._fields.get("status")
+        wanted = {status.value for status in Status if test(status.value)}
+        if field is None:
+            return All() if Status.DEFAULT.value in wanted else Nothing()
+        found = self._matching_values(field[0], self._viewer, test, "")
+        if Status.DEFAULT.value in wanted:
+            return _either([found, _without(Having(field[0], self._viewer, None))])
+        return found
+
+    def _values(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
+        rows = self._raw.execute(
+            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND {condition} LIMIT ?",
+            (field, viewer, *parameters, MOST_EXPANSIONS + 1),
+        ).fetchall()
+        if len(rows) > MOST_EXPANSIONS:
+            raise _refused(
+                f"it stands for more than {MOST_EXPANSIONS:,} different values; make it more specific"
+            )
+        return Having(field, viewer, tuple(vid for (vid,) in rows)) if rows else Nothing()
+
+    def _matching_values(self, field: int, viewer: int, test: WordTest, prefix: str) -> Plan:
+        rows = self._raw.execute(
+            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND value >= ? AND value < ?",
+            (field, viewer, prefix, prefix + "\U0010ffff\U0010ffff"),
+        )
+        vids = tuple(vid for vid, value in rows if test(value))
+        if len(vids) > MOST_EXPANSIONS:
+            raise _refused(
+                f"it stands for {len(vids):,} different values, more than {MOST_EXPANSIONS:,}; "
+                "make it more specific"
+            )
+        return Having(field, viewer, vids) if vids else Nothing()
+
+    def _analysed_values(self, name: str, analyser: str, leaf: Leaf) -> Plan:
+        """Words inside keyword values: tested on the distinct values, not on the records."""
+        no, kind = self._fields.get(name, (0, ""))
+        if not no or kind in ("float", "date"):
+            return Nothing()
+        inner = leaf_test("x.exact" if analyser == "exact" else "x.text", leaf)
+        return self._matching_values(no, self._viewer_of(name), inner.of_value, "")
+
+    def _long(self, name: str, field: int, leaf: Leaf) -> Plan:
+        low, high, include_low, include_high = _bounds(name, leaf)
+        return self._values(
+            field, 0,
+            f"num {'>=' if include_low else '>'} ? AND num {'<=' if include_high else '<'} ?", (low, high),
+        )  # fmt: skip
+
+    def _number(self, name: str, field: int, kind: str, leaf: Leaf) -> Plan:
+        if kind == "date":
+            first, last = _time_bounds(name, leaf)
+            return Between(field, float(first), float(last))
+        return Between(field, *_bounds(name, leaf))
+
+    def _time(self, column: str, leaf: Leaf) -> Plan:
+        return During(column, *_time_bounds(column, leaf))
+
+    def _id(self, leaf: Leaf) -> Plan:
+        if isinstance(leaf, Term | Phrase):
+            return self.ids([leaf.text])
+        test, prefix = _keyword_test(leaf), _prefix_of(leaf)
+        rows = self._raw.execute(
+            "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
+            (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
+        )
+        return These(frozenset(n for id, n in rows if test(id)))
+
+    # Everything else
+
+    def _by_path(self, name: str, leaf: Leaf) -> Plan:
+        """Paths inside the record that are not indexed: metrics, tokens, one agent's answers."""
+        root, _, rest = name.partition(".")
+        if root in ("predictions", "annotations"):
+            agent = rest.split(".")[0]
+            return Check(self._agent_exists(root, agent), leaf_test(name, leaf)) if agent else Nothing()
+        if root in ("tokens", "metrics"):
+            return Check(self._candidates(name, leaf), leaf_test(name, leaf))
+        return Nothing()
+
+    def _candidates(self, name: str, leaf: Leaf) -> Plan:
+        """What an index can say before records are read."""
+        if name.startswith("metrics.") and ".mentions." in name:
+            answered = "annotated_by" if name.startswith("metrics.annotated.") else "predicted_by"
+            if name.endswith(".mentions.value") and isinstance(leaf, Term | Phrase):
+                field = self._fields.get("mentions" if answered == "annotated_by" else "predicted_mentions")
+                if field is None:
+                    return Nothing()
+                wanted = MENTION_SEPARATOR + leaf.text
+                viewer = self._viewer if answered == "annotated_by" else 0
+                return self._matching_values(field[0], viewer, lambda value: value.endswith(wanted), "")
+            return self._exists(answered)
+        if (
+            name in ("tokens", "metrics.tokens.value")
+            and isinstance(leaf, Term | Phrase)
+            and words(leaf.text)
+        ):
+            return self._text(Phrase(None, leaf.text))
+        return All()
+
+
+def _blank(query: Query) -> bool:
+    """A part of the text search that holds no word, such as a lone dash: it asks for nothing."""
+    return (
+        isinstance(query, Term | Phrase)
+        and query.field in (None, "text", "text.wordcloud")
+        and not words(query.text)
+    )
+
+
+def _quoted(found: list[str]) -> str:
+    return '"' + " ".join(found) + '"'
+
+
+def _both(plans: list[Plan]) -> Plan:
+    """All of the plans at once; full-text parts are asked in one question."""
+    if any(isinstance(plan, Nothing) for plan in plans):
+        return Nothing()
+    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | All)]
+    if texts:
+        rest.insert(0, Text(" AND ".join(f"({match})" for match in texts) if len(texts) > 1 else texts[0]))
+    if not rest:
+        return All()
+    return rest[0] if len(rest) == 1 else Both(tuple(rest))
+
+
+def _either(plans: list[Plan]) -> Plan:
+    if any(isinstance(plan, All) for plan in plans):
+        return All()
+    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | Nothing)]
+    if 1 < len(texts) <= 50:
+        rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
+    else:
+        rest += [Text(match) for match in texts]
+    if not rest:
+        return Nothing()
+    return rest[0] if len(rest) == 1 else Either(tuple(rest))
+
+
+def _without(plan: Plan) -> Plan:
+    match plan:
+        case All():
+            return Nothing()
+        case Nothing():
+            return All()
+        case Without(inner):
+            return inner
+    return Without(plan)
+
+
+def _prefix_of(leaf: Leaf) -> str:
+    """Letters every match begins with."""
+    return leaf.pieces[0] if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str) else ""
+
+
+def _keyword_test(leaf: Leaf) -> WordTest:
+    return _range_test(leaf, str) if isinstance(leaf, Range) else word_test(leaf, exact=True)
+
+
+def _range_test(leaf: Range, normal: Callable[[str], str]) -> WordTest:
+    low = None if leaf.low is None else normal(leaf.low)
+    high = None if leaf.high is None else normal(leaf.high)
+
+    def inside(value: str) -> bool:
+        return (low is None or value > low or (leaf.include_low and value == low)) and (
+            high is None or value < high or (leaf.include_high and value == high)
+        )
+
+    return inside
+
+
+def _bounds(name: str, leaf: Leaf) -> tuple[float, float, bool, bool]:
+    """A leaf on a number field as a range."""
+    match leaf:
+        case Term(_, text) | Phrase(_, text):
+            value = _as_number(name, text)
+            return value, value, True, True
+        case Range(_, low, high, include_low, include_high):
+            return (
+                float("-inf") if low is None else _as_number(name, low),
+                float("inf") if high is None else _as_number(name, high),
+                include_low, include_high,
+            )  # fmt: skip
+    raise _refused(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
+
+
+def _as_number(name: str, text: str) -> float:
+    with contextlib.suppress(ValueError):
+        return float(text)
+    raise _refused(f"{name} holds numbers, and {text[:60]!r} is none")
+
+
+def _time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
+    """A leaf on a time field as a closed range of instants; partial dates are rounded outwards."""
+    match leaf:
+        case Term(_, text) | Phrase(_, text):
+            return _as_time(name, text)
+        case Range(_, low, high, include_low, include_high):
+            first, last = -(1 << 62), 1 << 62
+            if low is not None:
+                start, end = _as_time(name, low)
+                first = start if include_low else end + 1
+            if high is not None:
+                start, end = _as_time(name, high)
+                last = end if include_high else start - 1
+            return first, last
+    raise _refused(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
+
+
+def _as_time(name: str, text: str) -> tuple[int, int]:
+    if re.fullmatch(r"-?\d{5,}", text):
+        return int(text) * 1000, int(text) * 1000 + 999
+    try:
+        return parse_date_bounds(text)
+    except (ValueError, OverflowError):
+        raise _refused(f"{name} holds times, and {text[:60]!r} is none") from None

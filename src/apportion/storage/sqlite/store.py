@@ -1,0 +1,137 @@
+"""``ports.store.Store`` on one SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from apportion.domain.records import Record
+from apportion.ports.records import Prepared
+from apportion.ports.store import Work
+from apportion.storage.sql.datasets import SqlDatasets
+from apportion.storage.sql.people import SqlPeople
+from apportion.vocabulary import Task
+
+from .cache import DatasetCache
+from .changes import Changes
+from .database import Database, Link
+from .migrate import migrate
+from .purging import purge_dataset
+from .records import SqliteRecords
+from .terms import TermBook
+from .writing import Limits, create_text_index, prepare
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+
+
+class SqliteWork:
+    """One transaction."""
+
+    def __init__(self, store: SqliteStore, link: Link) -> None:
+        self._store = store
+        self._link = link
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        return SqlPeople(self._link.sql)
+
+    @cached_property
+    def datasets(self) -> SqlDatasets:
+        raw = self._link.raw
+        return SqlDatasets(
+            self._link.sql,
+            created=lambda no: create_text_index(raw, no),
+            purged=lambda no: self._store.purged(self._link, no),
+        )
+
+    @cached_property
+    def records(self) -> SqliteRecords:
+        store = self._store
+        return SqliteRecords(
+            self._link, cache_of=store.cache_of, book=store.book, limits=store.limits, publish=store.published
+        )
+
+
+class SqliteStore:
+    """Everything in one file under ``path``, opened by one process.
+
+    ``open_datasets`` is how many datasets keep their caches in memory, the least recently used going first.
+    """
+
+    def __init__(
+        self, path: Path, *, limits: Limits | None = None, open_datasets: int = 32, allow_upgrade: bool = True
+    ) -> None:
+        self.limits = limits or Limits()
+        self.book = TermBook()
+        self._open_datasets = open_datasets
+        self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
+        self._caches_lock = threading.Lock()
+        self.database = Database(path)
+        self.upgraded_from: Path | None = None
+        """The copy made before an upgrade, when there was one."""
+        try:
+            self.upgraded_from = self.database.prepare(
+                lambda link: migrate(link, path, allowed=allow_upgrade)
+            )
+        except BaseException:
+            self.database.close()
+            raise
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Work]:
+        with self.database.read() as link:
+            yield SqliteWork(self, link)
+
+    def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
+        return self.database.write(lambda link: work(SqliteWork(self, link)), urgent=urgent)
+
+    def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
+        """The part of logging that needs no transaction."""
+        return prepare(task, records)
+
+    def hold(self) -> None:
+        """Claim the file for serving; refuse when another server holds it."""
+        self.database.hold()
+
+    def close(self) -> None:
+        self.database.close()
+
+    # Caches
+
+    def cache_of(self, dataset: int) -> DatasetCache:
+        """The cache of a dataset, opened when needed."""
+        with self._caches_lock:
+            cache = self._caches.get(dataset)
+            if cache is None:
+                cache = self._caches[dataset] = DatasetCache(dataset, self.database.connect)
+                if len(self._caches) > self._open_datasets:
+                    self._caches.popitem(last=False)
+            else:
+                self._caches.move_to_end(dataset)
+            return cache
+
+    def published(self, changes: Changes) -> None:
+        """Tell the cache, if there is one, what a transaction changed."""
+        with self._caches_lock:
+            cache = self._caches.get(changes.dataset)
+        if cache is not None:
+            cache.apply(changes)
+
+    def purged(self, link: Link, dataset: int) -> None:
+        """Remove a dataset's rows, and its cache once that is committed."""
+        purge_dataset(link.raw, dataset)
+        link.after.append(lambda: self._forget(dataset))
+
+    def _forget(self, dataset: int) -> None:
+        self.book.fields = {key: value for key, value in self.book.fields.items() if key[0] != dataset}
+        self.book.vids.clear()
+        with self._caches_lock:
+            self._caches.pop(dataset, None)

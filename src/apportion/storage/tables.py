@@ -1,0 +1,206 @@
+"""Every fixed table once. The full-text tables, one per dataset, are made by the SQLite engine.
+
+Times are integers: microseconds since 1970 in UTC. Record numbers: ``rid = dataset << 32 | n``,
+where ``n`` counts a dataset's records from 1 and is never used twice; whatever speaks of one dataset
+only (facets, numbers, vectors, full text, bitmaps) stores the short ``n``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+__all__ = ["metadata"]
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True, comment="uuid"),
+    Column("username", Text, nullable=False, unique=True),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("key_hash", Text, unique=True, comment="SHA-256 of the API key; the key itself is never kept"),
+    Column("key_prefix", Text),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("preferences", JSON, nullable=False, default=dict),
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True, comment="uuid"),
+    Column("name", Text, nullable=False, unique=True),
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="keeps the order of joining"),
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    UniqueConstraint("workspace_id", "user_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("settings", JSON, comment="label schema and vectors; null when never set"),
+    Column("policies", JSON, nullable=False),
+    Column("created_by", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_updated", BigInteger, nullable=False),
+    Column("closed", Boolean, nullable=False, default=False),
+    Column("deleted_at", BigInteger, comment="invisible from then on; purged later"),
+    Column("last_n", Integer, nullable=False, default=0, comment="the highest record number given out"),
+    Column("records", Integer, nullable=False, default=0, comment="how many there are"),
+    Column("multi_label", Boolean, comment="of the first record stored; null before"),
+    Index(
+        "datasets_live", "workspace", "name", unique=True,
+        sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),
+    ),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+records = Table(
+    "records",
+    metadata,
+    Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("dataset", Integer, nullable=False),
+    Column("id", Text, nullable=False, comment="the owner's id, as sent"),
+    Column("status", Integer, nullable=False, comment="as viewer 0 sees it: index into vocabulary.Status"),
+    Column("updated", BigInteger, nullable=False),
+    Column("event", BigInteger, comment="event_timestamp as an instant, for ranges and sorting"),
+    Column("content", LargeBinary, nullable=False, comment="JSON members of the record's own fields"),
+    Column("prediction", LargeBinary, comment="JSON members prediction and predictions"),
+    Column("answer", LargeBinary, comment="JSON members annotation and annotations, as viewer 0 sees them"),
+    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of content and prediction"),
+    Column("answer_terms", LargeBinary, nullable=False, comment="the same of status and answer, viewer 0"),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("dataset", "id"),
+    Index("records_updated", "dataset", "updated"),
+    Index("records_event", "dataset", "event", sqlite_where=Column("event").is_not(None)),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="also the viewer number; 0 is nobody: the resolved view"),
+    Column("name", Text, nullable=False, unique=True, comment="a username, or whatever 1.x clients named"),
+    sqlite_autoincrement=True,
+)
+
+annotations_table = Table(
+    "annotations",
+    metadata,
+    Column("rid", BigInteger, primary_key=True),
+    Column("annotator", Integer, primary_key=True, comment="agents.no"),
+    Column("state", Integer, nullable=False, comment="index into vocabulary.AnnotationState"),
+    Column("value", LargeBinary, comment="JSON of the value, without agent"),
+    Column("version", Integer, nullable=False),
+    Column("seconds", Float),
+    Column("updated", BigInteger, nullable=False),
+    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
+    Index("annotations_of", "annotator", "rid"),
+    sqlite_with_rowid=False,
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("rid", BigInteger, nullable=False, index=True),
+    Column("annotator", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("value", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False, comment="replaced, outdated, deleted, …"),
+)
+
+fields = Table(
+    "fields",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("dataset", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="keyword, long, float, boolean, date, vector:<dimension>"),
+    UniqueConstraint("dataset", "name"),
+)
+
+vals = Table(
+    "vals",
+    metadata,
+    Column("vid", Integer, primary_key=True),
+    Column("field", Integer, nullable=False),
+    Column("viewer", Integer, nullable=False, comment="0: content or the resolved view; else agents.no"),
+    Column("value", Text, nullable=False),
+    Column("num", Float, comment="the value as a number, where its field has numbers"),
+    Column("n", Integer, nullable=False, comment="how many records have it, exactly"),
+    UniqueConstraint("field", "viewer", "value"),
+    Index("vals_top", "field", "viewer", text("n DESC"), "value"),
+)
+
+facet = Table(
+    "facet",
+    metadata,
+    Column("key", Integer, primary_key=True, comment="vid << 32 | n: this record has that value"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("field", Integer, primary_key=True),
+    Column("value", Float, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("field", Integer, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("value", LargeBinary, nullable=False, comment="float64, little-endian"),
+    Column("more", LargeBinary, comment="JSON members record_properties and model"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,194 @@
+import doctest
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from apportion.domain import spans as module
+from apportion.domain.spans import Entity, SpanError, align, from_tags, to_tags, token_offsets
+
+TEXT = "Ana  lives in New York."
+TOKENS = ["Ana", "lives", "in", "New", "York", "."]
+OFFSETS = [(0, 3), (5, 10), (11, 13), (14, 17), (18, 22), (22, 23)]
+
+PIECES = st.text(st.sampled_from("ab-é\u0301😀👩\u200d漢 \n"), min_size=1, max_size=3)
+GAPS = st.sampled_from(["", " ", "  ", "\n", "\u3000"])
+LABELS = st.sampled_from(["PER", "B-LOC", "x", "I", "O"])
+
+
+@st.composite
+def tagged(draw, labels=LABELS):
+    """Offsets of tokens, and entities over them that do not overlap, in order."""
+    offsets, place = [], 0
+    for length, gap in draw(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2)), max_size=12)):
+        offsets.append((place + gap, place + gap + length))
+        place += gap + length
+    borders = sorted(draw(st.sets(st.integers(0, len(offsets)))))
+    stretches = list(pairwise(borders))
+    chosen = [stretch for stretch in stretches if draw(st.booleans())]
+    return offsets, [Entity(offsets[a][0], offsets[b - 1][1], draw(labels)) for a, b in chosen]
+
+
+def located_literally(text, tokens):
+    """The rule of the contract, word for word."""
+    offsets, here = [], 0
+    for token in tokens:
+        start = text.find(token, here)
+        if start < 0:
+            return None
+        offsets.append((start, start + len(token)))
+        here = start + len(token)
+        here += text[here : here + 1] == " "
+    return offsets
+
+
+@given(st.lists(st.tuples(GAPS, st.just("") | PIECES), min_size=1, max_size=8), st.integers(0, 8))
+def test_tokens_are_located_as_the_contract_says(pairs, changed):
+    text = "".join(gap + token for gap, token in pairs)
+    tokens = [token for _, token in pairs]
+    tokens[changed:] = tokens[changed + 1 :]
+    expected = located_literally(text, tokens)
+    assume(expected is not None)
+
+    assert token_offsets(text, tokens) == expected
+
+
+@given(st.lists(PIECES, min_size=1))
+def test_tokens_that_make_up_the_text_are_always_located(tokens):
+    for between in ("", " "):
+        text = between.join(tokens)
+
+        assert [text[start:end] for start, end in token_offsets(text, tokens)] == tokens
+
+
+def test_repeated_tokens_are_located_one_after_the_other():
+    assert token_offsets("ha, ha ha", ["ha", "ha", "ha"]) == [(0, 2), (4, 6), (7, 9)]
+
+
+def test_a_token_that_is_not_in_the_text_is_named():
+    with pytest.raises(SpanError, match=r"token 1 \('cd'\)") as refusal:
+        token_offsets("ab c d", ["ab", "cd"])
+
+    assert (refusal.value.kind, refusal.value.token_index) == ("token_not_found", 1)
+
+
+def test_a_token_is_not_looked_for_before_the_one_it_follows():
+    with pytest.raises(SpanError):
+        token_offsets("b a", ["a", "b"])
+
+
+def test_entities_that_fit_come_back_as_they_are():
+    entities = [Entity(14, 22, "LOC", 0.5), Entity(0, 3, "PER")]
+
+    assert align(TEXT, OFFSETS, entities) is entities
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "covered"),
+    [(3, 11, "lives"), (-2, 3, "Ana"), (14, 99, "New York."), (13, 18, "New")],
+)
+def test_entities_are_cut_to_the_text_and_trimmed(start, end, covered):
+    (aligned,) = align(TEXT, OFFSETS, [Entity(start, end, "L", 0.5)])
+
+    assert TEXT[aligned.start : aligned.end] == covered
+    assert aligned[2:] == ("L", 0.5)
+
+
+def test_a_token_of_white_space_can_be_an_entity_next_to_one_that_needs_trimming():
+    offsets = token_offsets("a\n b", ["a", "\n", "b"])
+
+    assert align("a\n b", offsets, [Entity(1, 2, "NL"), Entity(2, 4, "B")])[0] == (1, 2, "NL", 1.0)
+
+
+def test_an_entity_that_cuts_a_token_is_named_with_the_nearest_borders():
+    with pytest.raises(SpanError, match="'w York'") as refusal:
+        align(TEXT, OFFSETS, [Entity(0, 3, "PER"), Entity(16, 22, "LOC")])
+
+    error = refusal.value
+    assert (error.kind, error.span_index) == ("misaligned", 1)
+    assert error.details == {
+        "start": 16,
+        "end": 22,
+        "label": "LOC",
+        "text": "w York",
+        "nearest_start": 14,
+        "nearest_end": 22,
+    }
+
+
+@pytest.mark.parametrize(("start", "end"), [(5, 3), (99, 120), (5, 5), (3, 5), (22, 3)])
+def test_entities_that_cover_nothing_are_refused(start, end):
+    with pytest.raises(SpanError):
+        align(TEXT, OFFSETS, [Entity(start, end, "X")])
+
+
+def test_overlapping_entities_are_refused_unless_allowed():
+    entities = [Entity(18, 22, "CITY"), Entity(0, 3, "PER"), Entity(14, 22, "LOC")]
+
+    assert align(TEXT, OFFSETS, entities, allow_overlap=True) == entities
+    with pytest.raises(SpanError, match="spans 0 and 2 overlap: CITY 18-22 and LOC 14-22") as refusal:
+        align(TEXT, OFFSETS, entities)
+    assert (refusal.value.kind, refusal.value.span_index) == ("overlap", 2)
+
+
+@given(tagged(), st.sampled_from(["iob", "bilou"]))
+def test_entities_survive_the_way_to_tags_and_back(case, scheme):
+    offsets, entities = case
+    tags = to_tags(offsets, entities, scheme)
+
+    assert len(tags) == len(offsets)
+    assert from_tags(offsets, tags) == entities
+
+
+@given(st.lists(PIECES.filter(str.strip), min_size=1, max_size=8), st.data())
+def test_tokens_of_a_text_survive_tagging(tokens, data):
+    text = " ".join(tokens)
+    offsets = token_offsets(text, tokens)
+    tags = data.draw(
+        st.lists(st.sampled_from(["B-X", "U-X", "O"]), min_size=len(tokens), max_size=len(tokens))
+    )
+    entities = from_tags(offsets, tags)
+
+    assert [text[e.start : e.end] for e in entities] == [
+        t for t, tag in zip(tokens, tags, strict=True) if tag != "O"
+    ]
+
+
+def test_tags_of_both_schemes():
+    entities = [Entity(14, 23, "LOC"), Entity(0, 3, "PER")]
+
+    assert to_tags(OFFSETS, entities) == ["B-PER", "O", "O", "B-LOC", "I-LOC", "I-LOC"]
+    assert to_tags(OFFSETS, entities, "bilou") == ["U-PER", "O", "O", "B-LOC", "I-LOC", "L-LOC"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (["I-A", "I-A", "O"], [(0, 3, "A")]),
+        (["L-A", "L-A", "O"], [(0, 1, "A"), (2, 3, "A")]),
+        (["B-A", "I-B", "L-B"], [(0, 1, "A"), (2, 5, "B")]),
+        (["B-A", "L-A", "I-A"], [(0, 3, "A"), (4, 5, "A")]),
+        (["B-A", "B-A", "U-A"], [(0, 1, "A"), (2, 3, "A"), (4, 5, "A")]),
+        (["B-A-b", "I-A-b", "I-A"], [(0, 3, "A-b"), (4, 5, "A")]),
+        (["B-A", "O", "I-A"], [(0, 1, "A"), (4, 5, "A")]),
+    ],
+)
+def test_unfinished_tags_are_tolerated(tags, expected):
+    assert [entity[:3] for entity in from_tags([(0, 1), (2, 3), (4, 5)], tags)] == expected
+
+
+@pytest.mark.parametrize("tags", [["B-A"], ["O", "E-A"], ["O", "b-A"], ["O", "B"], ["O", "B-"], ["O", ""]])
+def test_other_tags_are_refused(tags):
+    with pytest.raises(SpanError):
+        from_tags([(0, 1), (2, 3)], tags)
+
+
+@pytest.mark.parametrize("entities", [[(0, 2)], [(0, 1), (0, 3)], [(2, 1)], [(1, 3)]])
+def test_entities_without_tags_are_refused(entities):
+    with pytest.raises(SpanError):
+        to_tags([(0, 1), (2, 3)], [Entity(start, end, "X") for start, end in entities])
+
+
+def test_the_examples_hold():
+    assert doctest.testmod(module).failed == 0

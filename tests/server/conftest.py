@@ -1,0 +1,111 @@
+"""The app in process, and people who talk to it.
+
+Workspaces `shared` and `other`; eva (admin), max (manager), rita (reviewer), ana and ben (annotators) in
+`shared`, olga (annotator) in `other`. Everybody's API key is `<username>.apikey` and their password
+`<username>-password`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi import FastAPI
+
+from apportion.server.app import create_app
+from apportion.server.security import Argon2Passwords
+from apportion.services.manage_users import NewUser, add_user
+from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.settings import Settings
+from apportion.vocabulary import MembershipRole, Role
+from support import Client, FakeClock, PeopleStore
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store, Work
+
+SECRET = "only for tests, and long enough to sign"
+TEAM = {
+    "eva": (Role.ADMIN, {}),
+    "max": (Role.ANNOTATOR, {"shared": "manager"}),
+    "rita": (Role.ANNOTATOR, {"shared": "reviewer"}),
+    "ana": (Role.ANNOTATOR, {"shared": "annotator"}),
+    "ben": (Role.ANNOTATOR, {"shared": "annotator"}),
+    "olga": (Role.ANNOTATOR, {"other": "annotator"}),
+}
+
+ClientAs = Callable[..., Client]
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Argon2Passwords:
+    """As in earnest, but cheap."""
+    return Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session")
+def hashes(passwords: Argon2Passwords) -> dict[str, str]:
+    return {name: passwords.hash(f"{name}-password") for name in TEAM}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, secret_key=SECRET)
+
+
+@pytest.fixture
+def store(people_store: PeopleStore) -> Any:
+    return people_store
+
+
+@pytest.fixture
+def make_app(store: Any, clock: FakeClock, passwords: Argon2Passwords) -> Callable[[Settings], FastAPI]:
+    """Another app on the same store, with other settings."""
+    return lambda settings: create_app(settings, store, clock=clock, passwords=passwords)
+
+
+@pytest.fixture
+def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
+    """The app before anybody is there."""
+    return make_app(settings)
+
+
+@pytest.fixture
+def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, str]) -> FastAPI:
+    """The app with its team."""
+
+    def settle(work: Work) -> None:
+        for workspace in ("shared", "other"):
+            ensure_workspace(work.people, workspace, now=clock.now())
+        for name, (role, memberships) in TEAM.items():
+            new = NewUser(name, name.title(), role=role, password_hash=hashes[name])
+            add_user(work.people, new, key=f"{name}.apikey", now=clock.now())
+            for workspace, what in memberships.items():
+                found = ensure_workspace(work.people, workspace, now=clock.now())
+                join(work.people, found, name, MembershipRole(what), now=clock.now())
+
+    store.write(settle).result()
+    return empty_app
+
+
+@pytest.fixture
+def client_as(app: FastAPI) -> Iterator[ClientAs]:
+    """A client that sends somebody's API key; nobody's with ``client_as(None)``."""
+    made: list[Client] = []
+
+    def make(username: str | None, **headers: str) -> Client:
+        if username is not None:
+            headers["X-Argilla-Api-Key"] = f"{username}.apikey"
+        made.append(Client(app, headers=headers))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def client(client_as: ClientAs) -> Client:
+    """A client of the administrator eva."""
+    return client_as("eva")

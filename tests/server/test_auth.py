@@ -1,0 +1,164 @@
+"""Who is let in, by what, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import bcrypt
+import pytest
+
+from support import Client, FakeClock
+
+REFUSED = {
+    "detail": {
+        "code": "argilla.api.errors::UnauthorizedError",
+        "params": {"detail": "Could not validate credentials"},
+    }
+}
+
+
+def sign_in(client: Client, username: str = "ana", password: str | None = None, **headers: str) -> Any:
+    form = {"username": username, "password": password or f"{username}-password"}
+    return client.post("/api/security/token", data=form, headers=headers)
+
+
+def token_of(client: Client, username: str = "ana") -> dict[str, str]:
+    return {"Authorization": f"Bearer {sign_in(client, username).json()['access_token']}"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Argilla-Api-Key": "wrong"},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Bearer a.b.c"},
+        {"Authorization": "Basic ana.apikey"},
+        {"Cookie": "apportion_session=a.b.c"},
+    ],
+)
+def test_without_good_credentials_nobody_is_let_in(client_as: Any, headers: dict[str, str]) -> None:
+    answer = client_as(None).get("/api/me", headers=headers)
+
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+    assert "www-authenticate" not in answer.headers
+
+
+def test_the_key_is_accepted_in_the_header_and_as_bearer_token(client_as: Any) -> None:
+    for headers in ({"x-argilla-api-key": "ana.apikey"}, {"Authorization": "Bearer ana.apikey"}):
+        me = client_as(None).get("/api/me", headers=headers).json()
+        assert (me["username"], me["api_key"]) == ("ana", "ana.apikey")
+
+
+def test_a_key_in_the_header_wins_over_a_good_token_even_when_wrong(client_as: Any) -> None:
+    good = token_of(client_as(None))
+
+    assert client_as(None).get("/api/me", headers={**good, "X-Argilla-Api-Key": "wrong"}).status_code == 401
+    assert client_as(None).get("/api/me", headers={**good, "X-Argilla-Api-Key": ""}).status_code == 200
+    assert client_as("ben").get("/api/me", headers=good).json()["username"] == "ben"
+
+
+def test_a_token_signs_in_without_showing_any_key(client_as: Any) -> None:
+    answer = sign_in(client_as(None))
+    me = client_as(None).get("/api/me", headers=token_of(client_as(None))).json()
+
+    assert answer.json()["token_type"] == "bearer"
+    assert me["username"] == "ana"
+    assert "api_key" not in me
+
+
+@pytest.mark.parametrize(("username", "password"), [("ana", "wrong"), ("nobody", "ana-password")])
+def test_a_wrong_name_and_a_wrong_password_look_alike(client_as: Any, username: str, password: str) -> None:
+    answer = sign_in(client_as(None), username, password)
+
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+
+
+def test_a_form_without_a_field_says_which(client_as: Any) -> None:
+    for sent in ({"data": {"password": "x"}}, {"json": {"username": "ana", "password": "x"}}):
+        answer = client_as(None).post("/api/security/token", **sent)
+        first = answer.json()["detail"]["params"]["errors"][0]
+        assert answer.status_code == 422
+        assert first == {"loc": ["body", "username"], "msg": "field required", "type": "value_error.missing"}
+
+
+def test_tokens_end(client_as: Any, clock: FakeClock, make_app: Any, settings: Any) -> None:
+    with Client(make_app(replace(settings, token_minutes=5))) as client:
+        token = token_of(client)
+        assert client.get("/api/me", headers=token).status_code == 200
+
+        clock.pass_minutes(6)
+
+        assert client.get("/api/me", headers=token).status_code == 401
+
+
+def test_tokens_of_another_server_are_strangers(client_as: Any, make_app: Any, settings: Any) -> None:
+    with Client(make_app(replace(settings, secret_key="another secret " * 3))) as other:
+        foreign = token_of(other)
+
+    assert client_as(None).get("/api/me", headers=foreign).status_code == 401
+
+
+def test_a_new_password_ends_every_session(client: Client, client_as: Any) -> None:
+    token = token_of(client_as(None))
+    ana = client_as("ana").get("/api/me").json()["id"]
+
+    client.patch(f"/api/users/{ana}", json={"password": "something new"})
+
+    assert client_as(None).get("/api/me", headers=token).status_code == 401
+    assert sign_in(client_as(None)).status_code == 401
+    assert sign_in(client_as(None), password="something new").status_code == 200
+
+
+def test_too_many_failures_are_stopped_for_that_user_and_address_only(
+    client_as: Any, clock: FakeClock
+) -> None:
+    for _ in range(10):
+        assert sign_in(client_as(None), password="wrong").status_code == 401
+    answer = sign_in(client_as(None))
+
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 300
+    assert sign_in(client_as(None), "ben").status_code == 200
+    clock.pass_minutes(5.1)
+    assert sign_in(client_as(None)).status_code == 200
+
+
+def test_too_many_failures_from_one_address_stop_that_address(make_app: Any, app: Any, settings: Any) -> None:
+    with Client(make_app(replace(settings, trusted_proxy=_networks("127.0.0.0/8")))) as client:
+        for number in range(100):
+            sign_in(client, f"guess-{number}", "wrong", **{"X-Forwarded-For": "203.0.113.9"})
+
+        assert sign_in(client, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 429
+        assert sign_in(client, **{"X-Forwarded-For": "203.0.113.10"}).status_code == 200
+
+
+def test_strangers_cannot_choose_their_address(app: Any, client_as: Any) -> None:
+    for number in range(10):
+        sign_in(client_as(None), password="wrong", **{"X-Forwarded-For": f"203.0.113.{number}"})
+
+    assert sign_in(client_as(None)).status_code == 429
+
+
+@pytest.mark.parametrize("mark", ["$2b$", "$2y$"])
+def test_passwords_of_1x_work_and_are_hashed_anew(client_as: Any, store: Any, mark: str) -> None:
+    long = "långt lösenord " * 6
+    old = bcrypt.hashpw(long.encode()[:72], bcrypt.gensalt(4)).decode().replace("$2b$", mark)
+    ana = store.write(lambda work: _set_hash(work, old)).result()
+
+    assert sign_in(client_as(None), password=long).status_code == 200
+    with store.read() as work:
+        assert work.people.password_hash(ana)[1].startswith("$argon2id$")
+    assert sign_in(client_as(None), password=long).status_code == 200
+
+
+def _set_hash(work: Any, hashed: str) -> str:
+    work.people.set_password_hash(work.people.named("ana").id, hashed, now=1)
+    return "ana"
+
+
+def _networks(*given: str) -> Any:
+    from ipaddress import ip_network
+
+    return tuple(map(ip_network, given))

@@ -1,0 +1,87 @@
+"""Role × endpoint over HTTP: the routes about people."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+ROLES = ("nobody", "olga", "ana", "rita", "max", "eva")
+SHARED = "shared"
+
+# method, path, body, and the least in ROLES who may; nobody: open to all, olga: whoever signed in
+MATRIX: list[tuple[str, str, Any, str]] = [
+    ("GET", "/api/_info", None, "nobody"),
+    ("GET", "/api/_status", None, "nobody"),
+    ("GET", "/api/health", None, "nobody"),
+    ("GET", "/api/docs", None, "nobody"),
+    ("GET", "/api/docs/spec.json", None, "nobody"),
+    ("GET", "/api/me", None, "olga"),
+    ("GET", "/api/me/preferences", None, "olga"),
+    ("PUT", "/api/me/preferences", {}, "olga"),
+    ("DELETE", "/api/session", None, "olga"),
+    ("GET", "/api/users", None, "eva"),
+    ("POST", "/api/users", {"first_name": "Cy", "username": "cy", "password": "long enough"}, "eva"),
+    ("PATCH", "/api/users/{ben}", {"first_name": "Benno"}, "eva"),
+    ("POST", "/api/users/{ben}:reset_key", None, "eva"),
+    ("DELETE", "/api/users/{ben}", None, "eva"),
+    ("GET", "/api/workspaces", None, "olga"),
+    ("POST", "/api/workspaces", {"name": "fresh"}, "eva"),
+    ("GET", "/api/workspaces/{shared}/users", None, "max"),
+    ("POST", "/api/workspaces/{shared}/users/{olga}", None, "max"),
+    ("DELETE", "/api/workspaces/{shared}/users/{ben}", None, "max"),
+    ("GET", "/api/workspaces/shared/members", None, "rita"),
+    ("POST", "/api/workspaces/shared/members", {"username": "olga"}, "max"),
+    ("PATCH", "/api/workspaces/shared/members/ben", {"role": "reviewer"}, "max"),
+]
+ELSEWHERE = {"/api/security/token", "/api/session", "/api/setup"}  # tests of their own: they need no role
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize(("method", "path", "body", "least"), MATRIX)
+def test_everybody_may_do_what_their_role_allows_and_nothing_else(
+    client_as: Any, method: str, path: str, body: Any, least: str, who: str
+) -> None:
+    admin = client_as("eva")
+    ids = {each["username"]: each["id"] for each in admin.get("/api/users").json()}
+    ids |= {each["name"]: each["id"] for each in admin.get("/api/workspaces").json()}
+
+    answer = client_as(None if who == "nobody" else who).request(method, path.format(**ids), json=body)
+
+    if ROLES.index(who) >= ROLES.index(least):
+        assert answer.status_code == 200, answer.text
+    else:
+        assert answer.status_code == (401 if who == "nobody" else 403), answer.text
+
+
+def test_every_route_about_people_is_in_the_matrix(client: Any) -> None:
+    ours = ("/api/users", "/api/workspaces", "/api/me", "/api/session", "/api/setup", "/api/security")
+    known = {(method, _general(path)) for method, path, _, _ in MATRIX}
+
+    for path, methods in client.get("/api/docs/spec.json").json()["paths"].items():
+        for method in methods:
+            if path.startswith(ours) and path not in ELSEWHERE:
+                assert (method.upper(), _general(path)) in known
+
+
+def _general(path: str) -> str:
+    """The path with every changing part as ``{}``."""
+    fixed = {
+        "api",
+        "users",
+        "workspaces",
+        "members",
+        "me",
+        "preferences",
+        "session",
+        "_info",
+        "_status",
+        "health",
+    }
+    parts = [each if each in fixed | {"docs", "spec.json", ""} else "{}" for each in path.split("/")]
+    return "/".join(parts)
+
+
+def test_ids_are_uuids(client: Any) -> None:
+    assert all(UUID(each["id"]) for each in client.get("/api/users").json())

@@ -1,0 +1,73 @@
+"""Signing in with a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support import Client
+
+OURS = {"X-Apportion": "1"}
+ANA = {"username": "ana", "password": "ana-password"}
+
+
+@pytest.fixture
+def browser(client_as: Any) -> Client:
+    """A browser in which ana has signed in."""
+    client = client_as(None)
+    assert client.post("/api/session", json=ANA, headers=OURS).status_code == 200
+    return client
+
+
+def test_the_cookie_is_out_of_reach_of_scripts(client_as: Any) -> None:
+    cookie = client_as(None).post("/api/session", json=ANA, headers=OURS).headers["set-cookie"]
+
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_the_cookie_is_secure_on_https(app: Any) -> None:
+    with Client(app, base_url="https://testserver") as client:
+        assert "Secure" in client.post("/api/session", json=ANA, headers=OURS).headers["set-cookie"]
+
+
+def test_an_embedded_app_has_a_cookie_that_lives_in_frames(app: Any, make_app: Any, settings: Any) -> None:
+    with Client(make_app(replace(settings, embedded=True))) as client:
+        cookie = client.post("/api/session", json=ANA, headers=OURS).headers["set-cookie"]
+
+    assert all(word in cookie for word in ("SameSite=None", "Secure", "Partitioned"))
+
+
+def test_the_cookie_signs_in(browser: Client) -> None:
+    assert browser.get("/api/me").json()["username"] == "ana"
+
+
+def test_what_changes_something_needs_a_header_that_other_sites_cannot_send(browser: Client) -> None:
+    assert browser.put("/api/me/preferences", json={}).status_code == 403
+    assert browser.put("/api/me/preferences", json={}, headers=OURS).status_code == 200
+
+
+def test_signing_in_needs_that_header_too(client_as: Any) -> None:
+    assert client_as(None).post("/api/session", json=ANA).status_code == 403
+
+
+def test_signing_out_ends_the_session_itself(browser: Client) -> None:
+    kept = {"Cookie": f"apportion_session={browser.cookies['apportion_session']}"}
+
+    assert browser.delete("/api/session", headers=OURS).status_code == 200
+
+    assert "apportion_session" not in browser.cookies
+    assert browser.get("/api/me", headers=kept).status_code == 401
+
+
+def test_preferences_are_each_persons_own(client_as: Any) -> None:
+    liked = {"theme": "dark", "keys": {"1": "PER"}}
+
+    assert client_as("ana").put("/api/me/preferences", json=liked).json() == liked
+
+    assert client_as("ana").get("/api/me/preferences").json() == liked
+    assert client_as("ben").get("/api/me/preferences").json() == {}
+    assert client_as("ana").put("/api/me/preferences", json={"x": "y" * 70_000}).status_code == 413

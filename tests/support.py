@@ -1,0 +1,98 @@
+"""What tests of several rooms build on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from apportion.domain.ids import UserId
+from apportion.domain.people import Actor, Membership, User
+from apportion.storage.sql.people import SqlPeople
+from apportion.storage.sqlite.database import Database, Link
+from apportion.storage.tables import metadata
+from apportion.vocabulary import MembershipRole, Role
+
+T = TypeVar("T")
+
+__all__ = ["Client", "FakeClock", "PeopleStore", "actor"]
+
+
+class Client(httpx.Client):
+    """Speaks HTTP to an app in this process."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        options.setdefault("base_url", "http://testserver")
+        super().__init__(transport=_InProcess(app), **options)
+
+
+class _InProcess(httpx.BaseTransport):
+    """One event loop, on which one request runs at a time."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._loop = asyncio.new_event_loop()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._loop.run_until_complete(self._answer(request))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+        answer = await self._inner.handle_async_request(sent)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+    def close(self) -> None:
+        self._loop.close()
+
+
+class FakeClock:
+    """Time as a test wants it, in microseconds."""
+
+    def __init__(self, now: int = 1_700_000_000_000_000) -> None:
+        self.time = now
+
+    def now(self) -> int:
+        self.time += 1  # so that everything happens in some order
+        return self.time
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.time += int(minutes * 60_000_000)
+
+
+class PeopleWork:
+    """One transaction of a store that knows people only."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.people = SqlPeople(link.sql)
+
+
+class PeopleStore:
+    """A store that knows people only."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = Database(path)
+        self.write(lambda work: metadata.create_all(work.link.sql)).result()
+
+    @contextmanager
+    def read(self) -> Iterator[PeopleWork]:
+        with self.database.read() as link:
+            yield PeopleWork(link)
+
+    def write(self, work: Callable[[Any], T], *, urgent: bool = False) -> Future[T]:
+        return self.database.write(lambda link: work(PeopleWork(link)), urgent=urgent)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def actor(username: str = "ana", role: Role = Role.ANNOTATOR, **memberships: str) -> Actor:
+    """Somebody; keywords are workspaces and what they are there."""
+    user = User(UserId(f"id-of-{username}"), username, username.title(), None, role, True, 0, 0)
+    joined = tuple(Membership(name, MembershipRole(given)) for name, given in memberships.items())
+    return Actor(user, joined)

@@ -1,0 +1,136 @@
+"""The import contracts hold, and each of them refuses what it is there to refuse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "apportion"
+CONFIG = ROOT / ".importlinter"
+FOUNDATION = {"vocabulary", "version"}
+WING = {"wire"}
+
+ATTACKS = [
+    # (file, what it imports, the contract that has to break)
+    ("domain/x.py", "import apportion.services", "floors"),
+    ("domain/x.py", "def late():\n    import apportion.storage", "floors"),
+    (
+        "domain/x.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import apportion.server",
+        "floors",
+    ),
+    ("vocabulary.py", "import apportion.domain", "floors"),
+    ("ports/x.py", "import apportion.settings", "floors"),
+    ("services/x.py", "import apportion.storage", "floors"),
+    ("services/x.py", "import apportion.settings", "floors"),
+    ("services/x.py", "import apportion.server", "floors"),
+    ("storage/x.py", "import apportion.services", "floors"),
+    ("settings.py", "import apportion.bootstrap", "floors"),
+    ("bootstrap.py", "import apportion.server", "floors"),
+    ("server/x.py", "import apportion.cli", "floors"),
+    ("helpers/__init__.py", "", "floors"),
+    ("services/x.py", "import apportion.wire", "wire"),
+    ("storage/x.py", "import apportion.wire", "wire"),
+    ("server/x.py", "import apportion.storage", "engines"),
+    ("cli/x.py", "import apportion.storage.sqlite", "engines"),
+    ("wire/x.py", "import apportion.domain", "wing"),
+    ("wire/x.py", "import apportion.settings", "wing"),
+    ("demo/x.py", "import apportion.domain", "demo"),
+    ("domain/x.py", "import sqlite3", "pure"),
+    ("domain/x.py", "import fastapi", "pure"),
+    ("services/x.py", "import sqlalchemy", "pure"),
+    ("services/x.py", "from subprocess import run", "pure"),
+    ("ports/x.py", "import msgspec", "pure"),
+    ("vocabulary.py", "import socket", "pure"),
+]
+
+
+def rooms() -> set[str]:
+    """The first level of the package, whether a folder or a file."""
+    found = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.parent.name for path in PACKAGE.glob("*/__init__.py")
+    }
+    return found - {"__init__"}
+
+
+def contracts() -> ConfigParser:
+    parser = ConfigParser()
+    parser.read(CONFIG)
+    return parser
+
+
+def listed(contract: str, option: str) -> set[str]:
+    names = contracts()[f"importlinter:contract:{contract}"][option].split()
+    return {name.removeprefix("apportion.") for name in names} - {"|"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rooms of the house, empty."""
+    top = tmp_path_factory.mktemp("model")
+    for room in listed("floors", "layers") | WING:
+        folder = top / "apportion" / room
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+    (top / "apportion" / "__init__.py").touch()
+    (top / "apportion" / "storage" / "sqlite.py").touch()
+    for name in ("vocabulary", "version", "settings", "bootstrap"):
+        (top / "apportion" / name / "__init__.py").unlink()
+        (top / "apportion" / name).rmdir()
+        (top / "apportion" / f"{name}.py").touch()
+    return top
+
+
+@pytest.fixture(scope="module")
+def outcomes(model: Path) -> dict[tuple[str, str, str], bool]:
+    return dict(zip(ATTACKS, attack(model, ATTACKS), strict=True))
+
+
+def attack(model: Path, attacks: list[tuple[str, str, str]]) -> list[bool]:
+    command = [sys.executable, str(Path(__file__).with_name("attack.py")), str(model), str(CONFIG)]
+    ran = subprocess.run(command, input=json.dumps(attacks), capture_output=True, text=True, check=True)
+    return list(json.loads(ran.stdout))
+
+
+def test_the_package_keeps_every_contract() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_empty_model_keeps_every_contract(model: Path) -> None:
+    names = [section.rpartition(":")[2] for section in contracts().sections() if ":contract:" in section]
+
+    assert not any(attack(model, [("domain/__init__.py", "", name) for name in names]))
+
+
+@pytest.mark.parametrize("case", ATTACKS, ids=lambda case: " ".join(case[0:2]).replace("\n", " "))
+def test_a_forbidden_import_breaks_its_contract(
+    case: tuple[str, str, str], outcomes: dict[tuple[str, str, str], bool]
+) -> None:
+    assert outcomes[case]
+
+
+def test_a_cycle_within_a_room_breaks_its_contract(model: Path) -> None:
+    (model / "apportion" / "domain" / "one.py").write_text("import apportion.domain.two")
+    try:
+        lazy = ("domain/two.py", "def late():\n    import apportion.domain.one", "cycles")
+        assert attack(model, [lazy]) == [True]
+    finally:
+        (model / "apportion" / "domain" / "one.py").unlink()
+
+
+def test_every_room_has_a_floor() -> None:
+    assert rooms() == listed("floors", "layers") | WING
+
+
+def test_the_wing_is_told_about_every_room() -> None:
+    assert listed("wing", "source_modules") == WING
+    assert listed("wing", "forbidden_modules") == rooms() - WING - FOUNDATION
