@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
 from apportion.domain.ids import UserId
 from apportion.domain.people import Actor, Membership, User
-from apportion.storage.sql.people import SqlPeople
-from apportion.storage.sqlite.database import Database, Link
-from apportion.storage.tables import metadata
 from apportion.vocabulary import MembershipRole, Role
 
-T = TypeVar("T")
-
-__all__ = ["Client", "FakeClock", "PeopleStore", "actor"]
+__all__ = ["Client", "FakeClock", "actor"]
 
 
 class Client(httpx.Client):
@@ -62,33 +53,6 @@ class FakeClock:
 
     def pass_minutes(self, minutes: float) -> None:
         self.time += int(minutes * 60_000_000)
-
-
-class PeopleWork:
-    """One transaction of a store that knows people only."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.people = SqlPeople(link.sql)
-
-
-class PeopleStore:
-    """A store that knows people only."""
-
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path)
-        self.write(lambda work: metadata.create_all(work.link.sql)).result()
-
-    @contextmanager
-    def read(self) -> Iterator[PeopleWork]:
-        with self.database.read() as link:
-            yield PeopleWork(link)
-
-    def write(self, work: Callable[[Any], T], *, urgent: bool = False) -> Future[T]:
-        return self.database.write(lambda link: work(PeopleWork(link)), urgent=urgent)
-
-    def close(self) -> None:
-        self.database.close()
 
 
 def actor(username: str = "ana", role: Role = Role.ANNOTATOR, **memberships: str) -> Actor:

@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
+    from apportion.ports.upkeep import Upkeep
 
-__all__ = ["open_store"]
+__all__ = ["open_store", "open_upkeep"]
 
 
-def open_store(settings: Settings) -> Store:
-    """The store of these settings, opened; the folder is made if there is none."""
+def open_store(
+    settings: Settings,
+    *,
+    serving: bool = False,
+    allow_upgrade: bool = True,
+    upgraded: Callable[[Path], None] | None = None,
+) -> Store:
+    """The store of these settings, opened; the folder is made if there is none.
+
+    ``serving`` claims it, so that no second server can. ``upgraded`` is told where the copy is that was
+    made before an upgrade. Raises ``CannotOpenError``.
+    """
     from apportion.storage.sqlite.store import SqliteStore
+    from apportion.storage.sqlite.writing import Limits
 
-    settings.home.mkdir(parents=True, exist_ok=True)
-    return SqliteStore(settings.database)
+    limits = Limits(metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit)
+    with _told(settings):
+        settings.home.mkdir(parents=True, exist_ok=True)
+        store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade)
+        try:
+            if serving:
+                store.hold()
+        except BaseException:
+            store.close()
+            raise
+    if store.upgraded_from is not None and upgraded is not None:
+        upgraded(store.upgraded_from)
+    return store
+
+
+def open_upkeep(settings: Settings) -> Upkeep:
+    """What looks after the store of these settings. Raises ``CannotOpenError``."""
+    from apportion.storage.sqlite.upkeep import SqliteUpkeep
+
+    with _told(settings):
+        return SqliteUpkeep(settings.database)
+
+
+@contextmanager
+def _told(settings: Settings) -> Iterator[None]:
+    """What the engine says when it cannot open, in the word that other rooms know."""
+    import sqlite3
+
+    from apportion.storage.sqlite.database import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as refused:
+        raise CannotOpenError(str(refused)) from refused
+    except (sqlite3.Error, OSError) as failure:
+        raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

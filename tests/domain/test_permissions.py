@@ -69,6 +69,8 @@ def test_creators_may_do_what_their_rows_say_while_they_belong() -> None:
 
 
 def test_a_refusal_says_who_could() -> None:
-    with pytest.raises(ForbiddenOperationError, match="only managers of workspace ours and admin.* may copy"):
+    with pytest.raises(
+        ForbiddenOperationError, match=r"only managers of workspace ours and admin.* may copy"
+    ):
         require(MEMBER, Action.COPY_DATASET, "ours")
     require(MANAGER, Action.COPY_DATASET, "ours")

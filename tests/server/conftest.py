@@ -19,8 +19,9 @@ from apportion.server.security import Argon2Passwords
 from apportion.services.manage_users import NewUser, add_user
 from apportion.services.manage_workspaces import ensure_workspace, join
 from apportion.settings import Settings
+from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
-from support import Client, FakeClock, PeopleStore
+from support import Client, FakeClock
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
@@ -55,8 +56,10 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def store(people_store: PeopleStore) -> Any:
-    return people_store
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "apportion.db")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

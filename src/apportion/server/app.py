@@ -22,7 +22,7 @@ from apportion.version import __version__
 from . import errors
 from .guard import Guard
 from .house import House
-from .openapi import docs_page, document
+from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 
@@ -33,8 +33,8 @@ __all__ = ["build_app", "create_app"]
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The server on its own store, opened."""
-    return create_app(settings, open_store(settings))
+    """The server on its own store, opened and claimed so that no second server can use it."""
+    return create_app(settings, open_store(settings, serving=True))
 
 
 def create_app(
@@ -76,9 +76,10 @@ def create_app(
         )
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
+    private = private_operations(ROUTERS, settings.prefix)
+    app.openapi = lambda: document(app, private)  # type: ignore[method-assign]
     if settings.docs_enabled:
         _serve_docs(app, settings)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
 
 
@@ -114,10 +115,10 @@ def _serve_docs(app: FastAPI, settings: Settings) -> None:
     spec = f"{settings.prefix}/api/docs/spec.json"
 
     async def spec_json() -> JSONResponse:
-        return JSONResponse(document(app))
+        return JSONResponse(app.openapi())
 
     async def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(document(app), spec))
+        return HTMLResponse(docs_page(app.openapi(), spec))
 
     routes: dict[str, Any] = {spec: spec_json, f"{settings.prefix}/api/docs": docs}
     for path, handler in routes.items():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from html import escape
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -19,7 +19,7 @@ from .auth import API_KEY_HEADER, COOKIE
 from .deps import get_context
 from .errors import responses
 
-__all__ = ["docs_page", "document", "page"]
+__all__ = ["docs_page", "document", "page", "private_operations"]
 
 ABOUT = """Share text records out among annotators, see how far they agree, bring one clean dataset back.
 
@@ -42,8 +42,8 @@ _ERROR = {
 }
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, made once. Routes that need somebody signed in say so, with their 401."""
+def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
+    """The OpenAPI document, made once; ``private`` are the operations that need somebody signed in."""
     if app.openapi_schema is None:
         found = get_openapi(
             title="Apportion",
@@ -62,22 +62,21 @@ def document(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer", "description": "A token, or an API key."},
             "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
         }
-        private = {
-            (method.lower(), route.path_format)
-            for route in _routes(app)
-            if _needs_somebody(route.dependant)
-            for method in route.methods or ()
-        }
         for path, method, operation in _operations(found):
             _finish(operation, private=(method, path) in private)
         app.openapi_schema = found
     return app.openapi_schema
 
 
-def _routes(app: FastAPI) -> Iterator[APIRoute]:
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            yield route
+def private_operations(routers: Iterable[APIRouter], prefix: str) -> set[tuple[str, str]]:
+    """Method and path of every route that asks for a ``Ctx``."""
+    return {
+        (method.lower(), prefix + route.path_format)
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and _needs_somebody(route.dependant)
+        for method in route.methods or ()
+    }
 
 
 def _needs_somebody(dependant: Dependant) -> bool:

@@ -87,9 +87,13 @@ class JwtTokens:
     def read(self, token: str) -> Claims | None:
         import jwt
 
-        required = {"require": ["sub", "exp", "sid"], "verify_exp": False}
         try:
-            body = jwt.decode(token, self._key, algorithms=["HS256"], options=required)
+            body = jwt.decode(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                options={"require": ["sub", "exp", "sid"], "verify_exp": False},
+            )
         except jwt.InvalidTokenError:
             return None
         if not isinstance(body["exp"], int) or body["exp"] * 1_000_000 <= self._clock.now():

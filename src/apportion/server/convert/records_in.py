@@ -46,7 +46,7 @@ _BIG = 2**63
 _new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST_SECOND = 20_000_000_000  # larger epoch numbers are milliseconds, or smaller parts still
-_NEVER = (None, None)
+_NEVER: tuple[str | None, int | None] = (None, None)
 _DEPTH_OF_METADATA = 4  # body, records, record, metadata
 
 
@@ -250,7 +250,7 @@ class _Reading:
         return flatten(given, longest=self._longest)
 
     @staticmethod
-    def _event(given: datetime | float) -> tuple[str, int]:
+    def _event(given: datetime | float) -> tuple[str | None, int | None]:
         """The moment as 1.x prints it, and as an instant."""
         if not isinstance(given, datetime):
             while abs(given) > _LATEST_SECOND:
@@ -305,9 +305,7 @@ def _sentences(given: wire.SentenceValue) -> Value:
     return best_first([(each.text, each.score) for each in given.sentences])
 
 
-def _answers(
-    one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]
-) -> Answers | None:
+def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]) -> Answers | None:
     """The singular form counts, else the first of the plural; the singular is one of the plural, too."""
     if not several:
         return None if one is None else Answers(one.agent, {one.agent: convert(one)})

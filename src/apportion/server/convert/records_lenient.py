@@ -57,7 +57,9 @@ _VALUES: dict[Task, dict[str, Field]] = {
         "score": Field(maybe(number())),
     },
     Task.TEXT2TEXT: {
-        "sentences": Field(items(shape({"text": Field(text(), required=True), "score": _SCORE})), required=True)
+        "sentences": Field(
+            items(shape({"text": Field(text(), required=True), "score": _SCORE})), required=True
+        )
     },
 }
 
@@ -111,7 +113,8 @@ _RECORDS: dict[Task, Reader] = {task: _record(task) for task in Task}
 
 def clean_bulk(body: bytes, task: Task, *, most_records: int) -> dict[str, Any]:
     """The request in the form that ``wire.records`` describes. Raises ``ValidationError`` with all errors."""
-    if not body.strip():
+    sent = decode_json(body) if body.strip() else None
+    if sent is None:
         raise ValidationError([item(("body",), "field required", "value_error.missing")])
     read = shape(
         {
@@ -121,7 +124,7 @@ def clean_bulk(body: bytes, task: Task, *, most_records: int) -> dict[str, Any]:
         }
     )
     errors: list[Item] = []
-    found: dict[str, Any] = read(decode_json(body), ("body",), errors)
+    found: dict[str, Any] = read(sent, ("body",), errors)
     if errors:
         raise ValidationError(errors[:MAX_ERRORS])
     return found

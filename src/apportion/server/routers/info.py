@@ -14,8 +14,14 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Server"])
 
+_INFO: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/json": {"example": {"version": COMPATIBLE_WITH, "apportion": __version__}}}
+    }
+}
 
-@router.get("/api/_info", openapi_extra={"x-example": {"version": COMPATIBLE_WITH, "apportion": __version__}})
+
+@router.get("/api/_info", responses=_INFO)
 async def info() -> dict[str, str]:
     """Say which version of the 1.x API this speaks, and our own."""
     return {"version": COMPATIBLE_WITH, "apportion": __version__}

@@ -102,9 +102,7 @@ async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
     """Let an existing user into a workspace, with a role."""
     now = ctx.house.clock.now()
     added = await ctx.write(
-        lambda work: manage.add_member(
-            work.people, ctx.actor, name, wanted.username, wanted.role, now=now
-        )
+        lambda work: manage.add_member(work.people, ctx.actor, name, wanted.username, wanted.role, now=now)
     )
     return member_out(added, wanted.role)
 

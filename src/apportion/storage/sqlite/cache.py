@@ -199,13 +199,8 @@ class DatasetCache:
                 everything.difference_update(BitMap(changes.removed))
                 if changes.added:
                     self._size = max(self._size, max(changes.added))
-            for key, moves in changes.facets.items():
-                facet = self._facets.get(key)
-                if facet is not None:
-                    for vid, n, has in moves:
-                        facet.change(vid, n, has)
-                    if facet.crowded():
-                        del self._facets[key]
+            self._apply_facets(changes.lost, changes.field_of, has=False)
+            self._apply_facets(changes.gained, changes.field_of, has=True)
             for field, values in changes.numbers.items():
                 number = self._numbers.get(field)
                 if number is not None:
@@ -223,6 +218,24 @@ class DatasetCache:
                 self._vocabulary = None
             for field in changes.vectors:
                 self._vectors.pop(field, None)
+
+    def _apply_facets(
+        self,
+        moves: list[tuple[int, Iterable[int]]],
+        field_of: dict[int, tuple[int, int]],
+        *,
+        has: bool,
+    ) -> None:
+        facets = self._facets
+        if not facets:
+            return
+        for n, vids in moves:
+            for vid in vids:
+                facet = facets.get(field_of[vid])
+                if facet is not None:
+                    facet.change(vid, n, has)
+        for key in [key for key, facet in facets.items() if facet.crowded()]:
+            del facets[key]
 
     # Selections
 

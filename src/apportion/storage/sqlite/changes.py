@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 __all__ = ["Changes"]
@@ -19,10 +20,12 @@ class Changes:
     """(n, last_updated)"""
     events: list[tuple[int, int | None]] = field(default_factory=list)
     """(n, event_timestamp)"""
-    facets: dict[tuple[int, int], list[tuple[int, int, bool]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """(field, viewer) → (vid, n, whether it now has the value)"""
+    lost: list[tuple[int, Iterable[int]]] = field(default_factory=list)
+    """(n, the numbers of values it no longer has), to be applied before ``gained``"""
+    gained: list[tuple[int, Iterable[int]]] = field(default_factory=list)
+    """(n, the numbers of values it now has)"""
+    field_of: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Value number → (field, viewer)"""
     numbers: dict[int, list[tuple[int, tuple[float, ...]]]] = field(default_factory=lambda: defaultdict(list))
     """field → (n, its values now)"""
     texts: bool = False

@@ -8,8 +8,9 @@ from apportion.ports.records import Criteria
 from .cache import DatasetCache
 from .database import Link
 from .encoding import decode_record
+from .prepare import prepare
 from .search import Searcher
-from .writing import RecordChange, prepare
+from .writing import RecordChange
 
 __all__ = ["copy_records"]
 

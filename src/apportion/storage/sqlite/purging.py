@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from .writing import drop_text_index
+from .texts import drop_text_index
 
 __all__ = ["purge_dataset"]
 

@@ -13,15 +13,16 @@ from apportion.domain.records import Answers, Record, Value
 from apportion.ports.records import Criteria, Hits, Prepared, Row, Sorting, StoredAnnotation
 from apportion.vocabulary import AnnotationState, Status, Task
 
+from .annotating import STATES
 from .cache import DatasetCache
 from .changes import Changes
 from .copying import copy_records
 from .database import Link
 from .encoding import decode_answers, decode_record, decode_value
+from .prepare import Prepared as Ready
 from .search import Searcher
 from .terms import TermBook
-from .writing import STATES, Limits, RecordChange
-from .writing import Prepared as Ready
+from .writing import Limits, RecordChange
 
 __all__ = ["SqliteRecords"]
 

@@ -15,25 +15,20 @@ from apportion.domain.ids import Viewer
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, Hits, Row, Sorting
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import Status
 
+from .annotating import STATES, STATUS_OF
 from .cache import DatasetCache, Numbers
 from .database import Link
 from .encoding import decode_vector, encode_name
 from .facets import ALL_FACETS, FacetCounter
 from .matching import Doc
 from .selection import All, Compiler, Plan, select
-from .writing import STATES, STATUSES
+from .writing import STATUSES
 
 __all__ = ["Searcher"]
 
 _ROW = "rid, id, status, updated, content, prediction, answer"
-_STATUS_OF = {
-    AnnotationState.NONE: Status.DEFAULT,
-    AnnotationState.DRAFT: Status.EDITED,
-    AnnotationState.SUBMITTED: Status.VALIDATED,
-    AnnotationState.DISCARDED: Status.DISCARDED,
-}
 
 
 class Searcher:
@@ -294,7 +289,7 @@ class Searcher:
                 [self._viewer, *part],
             ):
                 answer = None if value is None else name + b"\n" + value
-                found[rid] = (_STATUS_OF[STATES[state]], answer)
+                found[rid] = (STATUS_OF[STATES[state]], answer)
         return found
 
     def _vectors(self, ns: list[int]) -> dict[int, dict[str, Vector]]:

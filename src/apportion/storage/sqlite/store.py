@@ -22,10 +22,12 @@ from .cache import DatasetCache
 from .changes import Changes
 from .database import Database, Link
 from .migrate import migrate
+from .prepare import prepare
 from .purging import purge_dataset
 from .records import SqliteRecords
 from .terms import TermBook
-from .writing import Limits, create_text_index, prepare
+from .texts import create_text_index
+from .writing import Limits
 
 __all__ = ["SqliteStore"]
 

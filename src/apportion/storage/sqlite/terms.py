@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
+from collections.abc import Iterable
 
 from .database import Link
 
@@ -100,9 +101,11 @@ class TermSession:
         book.next_vid += 1
         return vid
 
-    def count(self, vid: int, change: int) -> None:
-        """Note that ``change`` more (or fewer) records have the value."""
-        self._counts[vid] += change
+    def count(self, vids: Iterable[int], change: int) -> None:
+        """Note that one record more (``change`` 1) or fewer (-1) has each of the values."""
+        counts = self._counts
+        for vid in vids:
+            counts[vid] += change
 
     def flush(self) -> None:
         """Write new values and changed counters."""

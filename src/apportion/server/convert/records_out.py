@@ -1,0 +1,266 @@
+"""Stored records as replies show them: fragments put side by side, decoded only where somebody asks for more.
+
+Three forms: what a search shows, what a scan hands out, and one record in full. All replacements of bytes
+here look for quotes that end a name. Inside JSON text quotes are escaped, so texts are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from apportion.domain.query import field_regex
+from apportion.domain.records import Vector, joined_text
+from apportion.domain.spans import Entity, token_offsets
+from apportion.domain.times import naive_iso
+from apportion.domain.token_metrics import token_metrics
+from apportion.ports.records import Row
+from apportion.vocabulary import Task
+
+__all__ = ["Projection", "full_record", "record_metrics", "scan_record", "search_record"]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
+_CLASS = (b'{"class_label":', b'{"class":')
+
+
+class _Texts(msgspec.Struct):
+    """The members of stored content that metrics need."""
+
+    inputs: dict[str, str | list[str]] | None = None
+    text: str = ""
+    tokens: list[str] = []
+
+
+class _Span(msgspec.Struct, gc=False):
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+class _Spans(msgspec.Struct):
+    entities: list[_Span]
+
+
+_texts = msgspec.json.Decoder(_Texts).decode
+_spans = msgspec.json.Decoder(_Spans).decode
+
+
+class Projection:
+    """Which members of a record are wanted: dotted names, in which a star stands for any run."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._patterns = [field_regex(name) for name in names]
+        self._starts = [name.partition("*")[0] for name in names]
+        self._open = ["*" in name for name in names]
+
+    @staticmethod
+    def of(names: Iterable[str] | None) -> Projection | None:
+        """The projection to these names; None when they stand for everything."""
+        wanted = list(dict.fromkeys(names or ()))
+        return Projection(wanted) if wanted and "*" not in wanted else None
+
+    def touches(self, name: str) -> bool:
+        """Whether anything of that top level member may be wanted."""
+        for start, is_open in zip(self._starts, self._open, strict=True):
+            if start == name or start.startswith(f"{name}.") or (is_open and name.startswith(start)):
+                return True
+        return False
+
+    def apply(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What is wanted of the record; its id always is."""
+        found = self._inside(record, "")
+        return {"id": record["id"], **found}
+
+    def _wants(self, path: str) -> bool:
+        return any(pattern.fullmatch(path) for pattern in self._patterns)
+
+    def _inside(self, value: dict[str, Any], path: str) -> dict[str, Any]:
+        found = {}
+        for name, each in value.items():
+            here = f"{path}{name}"
+            if self._wants(here):
+                found[name] = each
+            elif isinstance(each, dict):
+                if inner := self._inside(each, f"{here}."):
+                    found[name] = inner
+            elif isinstance(each, list):
+                parts = [self._inside(one, f"{here}.") for one in each if isinstance(one, dict)]
+                if any(parts):
+                    found[name] = parts
+        return found
+
+
+# The three forms
+
+
+def search_record(
+    row: Row, task: Task, *, metrics: bool, search_keywords: Sequence[str] | None = None
+) -> bytes:
+    """The record as ``:search`` shows it: nothing that is null, ids as numbers where they look like one."""
+    content = row.content.replace(b'"event_timestamp":null,', b"")
+    if content.startswith(b'"metadata":null,'):
+        content = content[16:]
+    content = content.removesuffix(b',"explanation":null')
+    if b":null" in content:
+        content = _encode(_without_nulls(_decode(b"{%b}" % content)))[1:-1]
+    parts = [b'{"id":%b,"status":"%b"' % (_number_or_text(row.id), row.status.value.encode())]
+    if row.prediction is not None:
+        parts.append(_shown(b"prediction", row.prediction))
+    if row.answer is not None:
+        parts.append(_shown(b"annotation", row.answer))
+    if row.vectors:
+        parts.append(b'"vectors":' + _encode(_without_nulls(_vectors(row.vectors))))
+    found = _without_nulls(record_metrics(row, task)) if metrics else {}
+    parts.append(b'"metrics":' + _encode(found))
+    parts.append(_updated(row.updated))
+    if search_keywords:
+        parts.append(b'"search_keywords":' + _encode(list(search_keywords)))
+    parts.append(content)
+    return b",".join(parts) + b"}"
+
+
+def scan_record(
+    row: Row,
+    task: Task,
+    *,
+    metrics: bool,
+    fields: Projection | None = None,
+    text: bool = True,
+    search_keywords: Sequence[str] | None = None,
+) -> bytes:
+    """The record as the scan hands it out: nulls written, ids always text, labels as ``class_label``.
+
+    Without ``metrics`` that member is ``{}``. Text classification records get their inputs joined as
+    ``text``, unless ``text`` is False.
+    """
+    if fields is not None:
+        return _projected(row, task, fields, metrics, search_keywords)
+    more = b""
+    if text and task is Task.TEXT_CLASSIFICATION:
+        more = b',"text":' + _encode(joined_text(_texts(b"{%b}" % row.content).inputs or {}))
+    if search_keywords:
+        more += b',"search_keywords":' + _encode(list(search_keywords))
+    return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,%b,%b%b}' % (
+        _encode(row.id),
+        row.status.value.encode(),
+        _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction),
+        _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer),
+        _encode(_vectors(row.vectors)) if row.vectors else b"null",
+        _encode(record_metrics(row, task)) if metrics else b"{}",
+        _updated(row.updated),
+        row.content,
+        more,
+    )
+
+
+def full_record(row: Row, task: Task) -> bytes:
+    """The record with all it has: nulls written, metrics in full, ids as numbers where they look like one."""
+    return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,"search_keywords":null,%b,%b}' % (
+        _number_or_text(row.id),
+        row.status.value.encode(),
+        _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction).replace(*_CLASS),
+        _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer).replace(*_CLASS),
+        _encode(_vectors(row.vectors)) if row.vectors else b"null",
+        _encode(record_metrics(row, task)),
+        _updated(row.updated),
+        row.content,
+    )
+
+
+def _projected(
+    row: Row, task: Task, fields: Projection, metrics: bool, search_keywords: Sequence[str] | None
+) -> bytes:
+    metrics = metrics and fields.touches("metrics")
+    text = task is Task.TEXT_CLASSIFICATION and fields.touches("text")
+    whole = _decode(scan_record(row, task, metrics=metrics, text=text))
+    if search_keywords:
+        whole["search_keywords"] = list(search_keywords)
+    return _encode(fields.apply(whole))
+
+
+# Their parts
+
+_NO_PREDICTION = b'"prediction":null,"predictions":null'
+_NO_ANNOTATION = b'"annotation":null,"annotations":null'
+
+
+def _number_or_text(id: str) -> bytes:
+    """Numbers stay text where writing them as a number would lose something: ``007``, ``-0``."""
+    return id.encode() if _WHOLE_NUMBER.fullmatch(id) else _encode(id)
+
+
+@lru_cache(maxsize=4096)
+def _updated(instant: int) -> bytes:
+    return b'"last_updated":"%b"' % naive_iso(instant).encode()
+
+
+def _whole(name: bytes, answers: bytes) -> bytes:
+    """Singular and plural of a prediction or an annotation, as stored."""
+    if answers.count(b"\n") == 1:
+        agent, value = answers.split(b"\n")
+        return b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}' % (name, agent, value, name, agent, value)
+    lines = answers.split(b"\n")
+    several = b",".join(b'%b:{"agent":null,%b}' % each for each in zip(lines[::2], lines[1::2], strict=True))
+    return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, lines[0], lines[1], name, several)
+
+
+def _shown(name: bytes, answers: bytes) -> bytes:
+    """Singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
+    lines = answers.replace(*_CLASS).split(b"\n")
+    agents = lines[::2]
+    values = [line.removesuffix(b',"score":null') for line in lines[1::2]]
+    several = b",".join(b"%b:{%b}" % each for each in zip(agents, values, strict=True))
+    return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, agents[0], values[0], name, several)
+
+
+def _vectors(vectors: Any) -> dict[str, dict[str, Any]]:
+    return {name: _vector(each) for name, each in vectors.items()}
+
+
+def _vector(vector: Vector) -> dict[str, Any]:
+    return {
+        "value": list(vector.value),
+        "record_properties": vector.record_properties,
+        "model": vector.model,
+    }
+
+
+def _without_nulls(value: Any) -> Any:
+    """The value without members that are null; lists keep their places."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
+
+
+def record_metrics(row: Row, task: Task) -> dict[str, Any]:
+    """The ``metrics`` of a record, derived from what is stored."""
+    content = _texts(b"{%b}" % row.content)
+    if task is Task.TEXT_CLASSIFICATION:
+        return {"text_length": len(joined_text(content.inputs or {}))}
+    if task is Task.TEXT2TEXT:
+        return {"text_length": len(content.text)}
+    return token_metrics(
+        content.text,
+        content.tokens,
+        token_offsets(content.text, content.tokens),
+        _entities(row.prediction),
+        _entities(row.answer),
+    )
+
+
+def _entities(answers: bytes | None) -> list[Entity] | None:
+    """The spans of the agent that counts."""
+    if answers is None:
+        return None
+    value = answers.split(b"\n", 2)[1]
+    return [Entity(each.start, each.end, each.label, each.score) for each in _spans(b"{%b}" % value).entities]

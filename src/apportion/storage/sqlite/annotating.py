@@ -1,0 +1,130 @@
+"""Who annotated which record how: one row per annotator, and a history of what was before."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from apportion.domain.records import Answers, Value
+from apportion.domain.terms import answer_terms
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .counting import CountedTerms
+from .encoding import decode_record, encode_value, packed, unpacked
+
+__all__ = ["STATES", "STATUS_OF", "AnnotationWriter"]
+
+STATES = tuple(AnnotationState)
+STATUS_OF = {
+    AnnotationState.SUBMITTED: Status.VALIDATED,
+    AnnotationState.DRAFT: Status.EDITED,
+    AnnotationState.DISCARDED: Status.DISCARDED,
+    AnnotationState.NONE: Status.DEFAULT,
+}
+_STATE_NO = {state: no for no, state in enumerate(STATES)}
+_STATE_OF = {
+    Status.VALIDATED: AnnotationState.SUBMITTED,
+    Status.EDITED: AnnotationState.DRAFT,
+    Status.DISCARDED: AnnotationState.DISCARDED,
+    Status.DEFAULT: AnnotationState.DRAFT,
+}
+
+
+class _Kept(NamedTuple):
+    state: int
+    value: bytes | None
+    version: int
+    terms: bytes
+
+
+class AnnotationWriter:
+    """The annotations of one dataset, changed within one transaction."""
+
+    def __init__(self, raw: sqlite3.Connection, dataset: int, task: Task, counted: CountedTerms) -> None:
+        self._raw = raw
+        self._dataset = dataset
+        self._task = task
+        self._counted = counted
+
+    def keep(self, rid: int, status: Status, annotation: Answers | None, at: int, *, new: bool) -> None:
+        """In a shared dataset: take over a record's annotation; what it does not repeat goes to history."""
+        by_agent = annotation.by_agent if annotation is not None else {}
+        wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
+        state = _STATE_NO[_STATE_OF[status]]
+        there = {} if new else self._kept(rid)
+        for annotator, before in there.items():
+            if (wanted.get(annotator), state) != (before.value, before.state):
+                self._remember(rid, annotator, before, at, "replaced")
+            if annotator not in wanted:
+                self._forget(rid, annotator, before)
+        for annotator, value in wanted.items():
+            known = there.get(annotator)
+            if known is None or (known.state, known.value) != (state, value):
+                version = known.version + 1 if known else 1
+                self._put(rid, annotator, _Kept(state, value, version, known.terms if known else b""), at)
+
+    def set(
+        self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
+    ) -> int | None:
+        """In an individual dataset: set one annotator's own annotation; its version, None without such a record."""
+        row = self._raw.execute(
+            "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
+        ).fetchone()
+        if row is None:
+            return None
+        rid, content, prediction = row
+        viewer = self.agent(annotator)
+        before = self._kept(rid).get(viewer)
+        answers = None if value is None else Answers(annotator, {annotator: value})
+        record = decode_record(self._task, id, STATUS_OF[state], content, prediction, None)
+        vids = self._counted.vids(answer_terms(record, STATUS_OF[state], answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), vids)
+        if before is not None:
+            self._remember(rid, viewer, before, at, "replaced")
+        version = before.version + 1 if before else 1
+        encoded = None if value is None else encode_value(self._task, value)
+        self._put(rid, viewer, _Kept(_STATE_NO[state], encoded, version, packed(vids)), at)
+        return version
+
+    def discard(self, rid: int, at: int) -> None:
+        """Mark everybody's annotation of a record as discarded."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, "discarded by query")
+            discarded = _STATE_NO[AnnotationState.DISCARDED]
+            self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
+
+    def delete(self, rid: int, at: int) -> None:
+        """Move everybody's annotation of a record to history."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, "record deleted")
+            self._forget(rid, annotator, before)
+
+    def agent(self, name: str) -> int:
+        """The number of an annotator, which is also their viewer number."""
+        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            row = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
+        no: int = row[0]
+        return no
+
+    def _kept(self, rid: int) -> dict[int, _Kept]:
+        rows = self._raw.execute(
+            "SELECT annotator, state, value, version, terms FROM annotations WHERE rid = ?", (rid,)
+        )
+        return {row[0]: _Kept(*row[1:]) for row in rows.fetchall()}
+
+    def _put(self, rid: int, annotator: int, kept: _Kept, at: int) -> None:
+        self._raw.execute(
+            "INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
+            (rid, annotator, kept.state, kept.value, kept.version, at, kept.terms),
+        )
+
+    def _forget(self, rid: int, annotator: int, kept: _Kept) -> None:
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
+        self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
+
+    def _remember(self, rid: int, annotator: int, kept: _Kept, at: int, why: str) -> None:
+        self._raw.execute(
+            "INSERT INTO history (rid, annotator, version, state, value, at, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (rid, annotator, kept.version, kept.state, kept.value, at, why),
+        )

@@ -1,0 +1,76 @@
+"""Writing vectors: names and dimensions are checked before anything is stored."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from apportion.domain.errors import BadRequestError
+from apportion.domain.records import Vector
+
+from .changes import Changes
+from .encoding import encode_vector
+from .prepare import Prepared
+from .terms import TermSession
+
+__all__ = ["VectorWriter"]
+
+
+class VectorWriter:
+    """The vectors of one dataset, changed within one transaction."""
+
+    def __init__(
+        self, raw: sqlite3.Connection, dataset: int, terms: TermSession, limit: int, changes: Changes
+    ) -> None:
+        self._raw = raw
+        self._dataset = dataset
+        self._terms = terms
+        self._limit = limit
+        self._changes = changes
+        rows = raw.execute(
+            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (dataset,)
+        )
+        self._fields = {name: (no, int(kind.partition(":")[2])) for name, no, kind in rows}
+
+    def check(self, batch: Iterable[Prepared]) -> None:
+        """Refuse vectors of another size than the dataset's, and one kind too many."""
+        for record in batch:
+            for name, vector in (record.vectors or {}).items():
+                size = len(vector.value)
+                field = f"vectors.{name}"
+                if field not in self._fields:
+                    if len(self._fields) >= self._limit:
+                        raise BadRequestError(
+                            f"Cannot create more than {self._limit} kind of vectors per dataset. "
+                            "Nothing of this request was stored."
+                        )
+                    no, _ = self._terms.field(self._dataset, field, f"vector:{size}")
+                    self._fields[field] = (no, size)
+                if size != self._fields[field][1]:
+                    raise BadRequestError(
+                        f"Vector {name!r} of record {record.id!r} has {size} dimensions; this dataset's have "
+                        f"{self._fields[field][1]}. Nothing of this request was stored."
+                    )
+
+    def insert(self, n: int, vectors: dict[str, Vector]) -> None:
+        """Store a record's vectors, checked before."""
+        for name, vector in vectors.items():
+            field, _ = self._fields[f"vectors.{name}"]
+            self._raw.execute(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", (field, n, *encode_vector(vector))
+            )
+            self._changes.vectors.add(field)
+
+    def rows(self, n: int) -> list[tuple[int, int, bytes, bytes | None]]:
+        """A record's vectors as stored."""
+        return [
+            row
+            for field, _ in self._fields.values()
+            for row in self._raw.execute("SELECT * FROM vectors WHERE field = ? AND n = ?", (field, n))
+        ]
+
+    def delete(self, n: int) -> None:
+        """Forget a record's vectors."""
+        for field, _ in self._fields.values():
+            if self._raw.execute("DELETE FROM vectors WHERE field = ? AND n = ?", (field, n)).rowcount:
+                self._changes.vectors.add(field)
