@@ -34,7 +34,7 @@ def open_store(
 
     limits = Limits(metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit)
     with _told(settings):
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade)
         try:
             if serving:

@@ -18,7 +18,7 @@ class Task(_Word):
     """What kind of answer the records of a dataset ask for."""
 
     TEXT_CLASSIFICATION = "TextClassification"
-    TOKEN_CLASSIFICATION = "TokenClassification"
+    TOKEN_CLASSIFICATION = "TokenClassification"  # noqa: S105
     TEXT2TEXT = "Text2Text"
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.records import Record
@@ -137,6 +137,7 @@ def row_of(record: Record, task: Task) -> Row:
 
 
 @pytest.mark.parametrize("task", list(Task))
+@settings(deadline=None)
 @given(data=st.data())
 def test_what_is_clean_reads_the_same_when_it_is_coerced(task: Task, data: st.DataObject) -> None:
     body = data.draw(bodies(task))
@@ -160,6 +161,7 @@ def nulls(value: Any) -> bool:
 
 
 @pytest.mark.parametrize("task", list(Task))
+@settings(deadline=None)
 @given(data=st.data())
 def test_logging_what_was_shown_changes_nothing(task: Task, data: st.DataObject) -> None:
     body = json.dumps(data.draw(bodies(task))).encode()
@@ -172,6 +174,7 @@ def test_logging_what_was_shown_changes_nothing(task: Task, data: st.DataObject)
 
 
 @pytest.mark.parametrize("task", list(Task))
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_search_shows_no_nulls_and_all_the_rest(task: Task, data: st.DataObject) -> None:
     body = json.dumps(data.draw(bodies(task))).encode()

@@ -286,7 +286,7 @@ class _Scanner:
     def _comparison(self) -> Bounds:
         at = self._at
         sign = _COMPARISON.match(self._text, at)
-        assert sign is not None  # noqa: S101 - the caller saw < or >
+        assert sign is not None
         self._at = sign.end()
         self._skip_blanks()
         start = self._at

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import info, me, security, session, setup, users, workspaces
+from . import (
+    bulk,
+    datasets,
+    info,
+    me,
+    metrics,
+    records,
+    rules,
+    search,
+    security,
+    session,
+    settings,
+    setup,
+    users,
+    workspaces,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -16,5 +31,12 @@ ROUTERS: list[APIRouter] = [
     users.router,
     workspaces.router,
     setup.router,
+    datasets.router,
+    settings.router,
+    bulk.router,
+    search.router,
+    records.router,
+    rules.router,
+    metrics.router,
 ]
 """Everything under ``/api``, in the order of the documentation."""

@@ -32,7 +32,9 @@ _BODY: dict[str, Any] = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in BULK_SCHEMAS.values()]}
+                "schema": {
+                    "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in BULK_SCHEMAS.values()]
+                }
             }
         },
     }
@@ -78,9 +80,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap)
         own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
         prepared = ctx.house.store.prepare(which, bulk.records) if own else None
-        return Logging(
-            ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared
-        )
+        return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)
 
     small = len(body) < _FEW * 2_000
     logging = read() if small else await asyncio.get_running_loop().run_in_executor(ctx.house.readers, read)

@@ -56,8 +56,8 @@ async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]
 
 
 @router.post(_RULES, responses=_REFUSALS)
-@router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
-@router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
+@router.patch(_RULES + "/{query:path}", operation_id="rules_edit_rule", responses=_REFUSALS)
+@router.delete(_RULES + "/{query:path}", operation_id="rules_delete_rule", responses=_REFUSALS)
 async def change_rules(ctx: Ctx, name: str, task: str) -> None:
     """Store, change or delete a labeling rule: not yet available."""
     await _require(ctx, name, task, Action.EDIT_RULES)

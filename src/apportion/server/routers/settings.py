@@ -32,7 +32,9 @@ async def get_settings(ctx: Ctx, name: str, task: str) -> SettingsOut:
     return settings_out(found)
 
 
-@router.put(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+@router.put(
+    _PATH, operation_id="settings_put_settings", response_model_exclude_none=True, responses=_REFUSALS
+)
 @router.patch(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
 async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> SettingsOut:
     """Save settings; what is left out stays as it was."""

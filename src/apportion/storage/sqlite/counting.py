@@ -71,6 +71,15 @@ class CountedTerms:
         if was - now:
             self._removed.append((n, tuple(was - now)))
 
+    def add_numbers(self, n: int, numbers: NumberTerms) -> None:
+        """A new record has numbers."""
+        if len(numbers) == 1:
+            ((field, value),) = numbers
+            self._new_numbers.append((field, value, n))
+            self._changes.numbers[field].append((n, (value,)))
+        else:
+            self.change_numbers(n, set(), numbers)
+
     def change_numbers(self, n: int, before: set[tuple[int, float]], after: NumberTerms) -> None:
         """A record's numbers were ``before`` and are ``after``."""
         now = set(after)

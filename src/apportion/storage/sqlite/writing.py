@@ -126,11 +126,11 @@ class RecordChange:
     ) -> tuple[Any, ...]:
         rid = self._base | n
         vids = self._counted.vids(record.content_terms, counted)
-        answer_vids = self._counted.vids(record.answer_terms)
+        answer_vids = self._counted.vids(record.answer_terms) if record.answer_terms else []
         self._counted.add(n, vids)
         self._counted.add(n, answer_vids)
         if numbers:
-            self._counted.change_numbers(n, set(), numbers)
+            self._counted.add_numbers(n, numbers)
         if record.annotation is not None:
             self._annotations.keep(rid, record.status, record.annotation, at, new=True)
         self._changes.added.append(n)

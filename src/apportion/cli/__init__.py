@@ -1,0 +1,1 @@
+"""The command line. Importing it loads nothing that only a server needs."""

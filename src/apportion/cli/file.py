@@ -1,0 +1,89 @@
+"""``apportion db``, ``backup`` and ``verify``: looking after the file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from apportion.ports.upkeep import CannotOpenError
+
+from .house import home_option, read_settings
+from .say import Refused, as_json, examples, notice, print_json
+
+__all__ = ["backup", "db", "verify"]
+
+
+@click.group()
+def db() -> None:
+    """Look after the tables."""
+
+
+@db.command(epilog=examples("apportion db migrate"))
+@home_option
+def migrate(home: Path | None) -> None:
+    """Bring the file up to this version's tables; the server does the same when it starts.
+
+    A copy of the file as it was is kept beside it. Refused while a server runs.
+    """
+    from apportion.bootstrap import open_store
+
+    settings = read_settings(home)
+    copies: list[Path] = []
+    try:
+        open_store(settings, allow_upgrade=False).close()
+    except CannotOpenError:  # which needs an upgrade, or cannot be helped: opening it again tells
+        open_store(settings, serving=True, upgraded=copies.append).close()
+    for copy in copies:
+        click.echo(f"{settings.database} is upgraded. As it was before: {copy}")
+    if not copies:
+        click.echo(f"{settings.database} is up to date.")
+
+
+@click.command(epilog=examples("apportion backup /backups/monday.db", "apportion backup --force latest.db"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@home_option
+def backup(file: Path, force: bool, home: Path | None) -> None:
+    """Write a consistent copy of everything to FILE, also while a server runs.
+
+    Everything acknowledged before the backup began is in it. The secret that signs logins is not: after a
+    restore elsewhere everybody signs in again.
+    """
+    from apportion.bootstrap import open_upkeep
+
+    if file.exists() and not force:
+        raise Refused(f"{file} exists. Choose another name, or replace it with --force.")
+    if not file.parent.is_dir():
+        raise Refused(f"There is no folder {file.parent}.")
+    open_upkeep(read_settings(home)).backup(file)
+    click.echo(f"{file} written, {file.stat().st_size:,} bytes.")
+
+
+@click.command(
+    epilog=examples("apportion verify", "apportion verify --json", "apportion verify --home /restored")
+)
+@as_json
+@home_option
+def verify(as_json: bool, home: Path | None) -> None:
+    """Check that rows, counters, text index and caches agree; exit code 1 when they do not.
+
+    Reads only, and works while a server runs. Takes about a minute per million records.
+    """
+    from apportion.bootstrap import open_upkeep
+
+    settings = read_settings(home)
+    problems = open_upkeep(settings).verify()
+    if as_json:
+        print_json([asdict(each) for each in problems])
+    else:
+        for each in problems:
+            click.echo(f"{each.dataset or settings.database.name}, {each.check}: {each.message}")
+    if problems:
+        notice(
+            f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} found in {settings.database}."
+        )
+        raise click.exceptions.Exit(1)
+    if not as_json:
+        click.echo(f"{settings.database}: everything agrees.")

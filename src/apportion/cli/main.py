@@ -1,0 +1,39 @@
+"""``apportion``: every command."""
+
+from __future__ import annotations
+
+import click
+
+from apportion.version import __version__
+
+from .datasets import datasets
+from .file import backup, db, verify
+from .quickstart import quickstart
+from .say import EXIT_CODES, Commands, examples
+from .serve import server
+from .users import users
+from .workspaces import workspaces
+
+__all__ = ["main"]
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES + "\n\n" + examples("apportion quickstart", "apportion users create --username ana"),
+)
+@click.version_option(__version__, "--version", help="Print the version.")
+def main() -> None:
+    """Share text records out among annotators, and bring one clean dataset back.
+
+    Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
+    folder, also while a server runs. The others (datasets, server status) ask a running server.
+    """
+
+
+for command in (quickstart, server, users, workspaces, datasets, db, backup, verify):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main(prog_name="apportion")

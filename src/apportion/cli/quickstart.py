@@ -1,0 +1,153 @@
+"""``apportion quickstart``: a server with a team and data to try things on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from apportion.settings import Settings, load_settings
+from apportion.version import __version__
+from apportion.vocabulary import MembershipRole, Task
+
+from .house import home_option
+from .say import Refused, examples, notice
+from .serve import listening_options, run
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from apportion.demo import Person
+    from apportion.ports.people import People
+    from apportion.ports.store import Store
+
+__all__ = ["quickstart"]
+
+
+@click.command(
+    epilog=examples("apportion quickstart", "apportion quickstart --no-browser --port 8000 --home /tmp/trial")
+)
+@listening_options
+@click.option(
+    "--browser/--no-browser",
+    default=None,
+    help="Open a browser when the server is up; by default where there is a screen and somebody at it.",
+)
+@home_option
+def quickstart(host: str | None, port: int | None, browser: bool | None, home: Path | None) -> None:
+    """Start a server with a demo team and two datasets of real text.
+
+    What is there already stays as it is, so starting it again goes on where you stopped. The passwords and
+    keys are printed in the documentation: this is for trying things on your own machine.
+    """
+    loaded = load_settings(host=host, port=port, home=home)
+    for each in loaded.notices:
+        notice(each)
+
+    def announce(_: FastAPI, url: str) -> None:
+        _announce(loaded.settings, url)
+        if browser or (browser is None and _somebody_is_there()):
+            webbrowser.open(url)
+
+    run(loaded.settings, prepare=_prepare, announce=announce)
+
+
+def _somebody_is_there() -> bool:
+    screen = sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return screen and sys.stdout.isatty() and not os.environ.get("CI")
+
+
+def _announce(settings: Settings, url: str) -> None:
+    from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET
+
+    names = [person.username for person in TEAM]
+    click.echo(
+        f"\nApportion {__version__}, with a demo team and two datasets of real text\n\n"
+        f"  Open       {url}\n"
+        f"  Users      {', '.join(names)}; password {TEAM[0].password}\n"
+        f"  API keys   {', '.join(person.api_key for person in TEAM)}\n"
+        f"  Datasets   {ENTITIES_DATASET}, {TOPICS_DATASET}; in workspace {TEAM[0].username}\n"
+        f"  Team       workspace {SHARED_WORKSPACE}, where all of them are\n"
+        f"  Data       {settings.database}\n\n"
+        "Ctrl+C stops the server. Whatever you do is kept for the next start.\n"
+    )
+
+
+def _prepare(app: FastAPI, store: Store) -> None:
+    """The team and the data, where they are not there yet."""
+    _create_team(app, store)
+    asyncio.run(_load(app))
+
+
+def _create_team(app: FastAPI, store: Store) -> None:
+    from apportion.demo import TEAM
+    from apportion.services.sign_in import hash_key
+
+    house = app.state.house
+    admin = TEAM[0]
+    with store.read() as work:
+        people = work.people
+        somebody = people.users(inactive=True)
+        owner = people.by_key(hash_key(admin.api_key))
+        missing = [person for person in TEAM if people.named(person.username) is None]
+    if somebody and (owner is None or owner.username != admin.username):
+        raise Refused(
+            f"{house.settings.database} belongs to a team of its own, and the demo's well-known passwords would "
+            "open it to anybody. Start it with `apportion server start`, or choose another folder with --home."
+        )
+    if missing:
+        hashes = {person.username: house.passwords.hash(person.password) for person in missing}
+        now = house.clock.now()
+        store.write(lambda work: _add(work.people, missing, hashes, now)).result()
+
+
+def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
+    from apportion.services.manage_users import NewUser, add_user
+    from apportion.services.manage_workspaces import ensure_workspace, join
+
+    for person in missing:
+        new = NewUser(person.username, person.first_name, None, person.role, hashes[person.username])
+        add_user(people, new, key=person.api_key, now=now)
+        for name in person.workspaces:
+            join(people, ensure_workspace(people, name, now=now), person.username,
+                 MembershipRole.ANNOTATOR, now=now)  # fmt: skip
+
+
+async def _load(app: FastAPI) -> None:
+    """Log the demo datasets the way a notebook does: over HTTP, only without a network."""
+    import httpx
+
+    from apportion.demo import ENTITIES_DATASET, TEAM, TOPICS_DATASET, entities_records, topics_records
+
+    settings: Settings = app.state.house.settings
+    admin = TEAM[0]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url=f"http://localhost{settings.prefix}/api/datasets/",
+        headers={"X-Argilla-Api-Key": admin.api_key, "X-Argilla-Workspace": admin.username},
+        timeout=None,  # noqa: S113  nothing but this process to wait for
+    ) as client:
+        for name, task, records in (
+            (ENTITIES_DATASET, Task.TOKEN_CLASSIFICATION, entities_records),
+            (TOPICS_DATASET, Task.TEXT_CLASSIFICATION, topics_records),
+        ):
+            if (await client.get(name)).status_code != 200:
+                await _log(client, f"{name}/{task}:bulk", records(), settings.max_records)
+
+
+async def _log(client: Any, path: str, records: list[dict[str, Any]], at_once: int) -> None:
+    """As one request where it may be: then the dataset is there whole, or not at all."""
+    for start in range(0, len(records), at_once):
+        answer = await client.post(path, json={"records": records[start : start + at_once]})
+        if answer.status_code != 200:
+            raise Refused(
+                f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}"
+            )

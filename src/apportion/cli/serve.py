@@ -1,0 +1,244 @@
+"""``apportion server``: start one, ask one how it fares."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from apportion.settings import Settings, load_settings
+from apportion.version import __version__
+
+from .house import home_option
+from .remote import Remote, server_url
+from .say import CannotStart, Refused, as_json, examples, notice, print_json
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from apportion.ports.store import Store
+
+__all__ = ["address_of", "listening_options", "on_this_machine_only", "run", "server"]
+
+BACKLOG = 2048
+SECONDS_TO_FINISH = 5
+SWITCH_INTERVAL = 0.001
+
+
+def listening_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--host`` and ``--port``."""
+    for name, kind, help in (
+        (
+            "--port",
+            click.IntRange(0, 65535),
+            "Port to listen at; default APPORTION_PORT, else 6900. 0: any free one.",
+        ),
+        ("--host", str, "Address to listen at; default APPORTION_HOST, else 127.0.0.1. 0.0.0.0 for all."),
+    ):
+        command = click.option(name, type=kind, help=help)(command)
+    return command
+
+
+@click.group()
+def server() -> None:
+    """Start a server, or ask a running one how it fares."""
+
+
+@server.command(
+    epilog=examples(
+        "apportion server start",
+        "apportion server start --host 0.0.0.0 --port 80 --home /var/lib/apportion",
+        "apportion server start --base-url /annotate/ --trusted-proxy 127.0.0.1",
+    )
+)
+@listening_options
+@click.option("--base-url", help="Path under which everything is served; default APPORTION_BASE_URL, else /.")
+@click.option(
+    "--trusted-proxy",
+    multiple=True,
+    help="Address or network of a proxy to believe. Can be given several times.",
+)
+@click.option("--no-migrate", is_flag=True, help="Refuse to start on a file that needs an upgrade.")
+@home_option
+def start(
+    host: str | None,
+    port: int | None,
+    base_url: str | None,
+    trusted_proxy: tuple[str, ...],
+    no_migrate: bool,
+    home: Path | None,
+) -> None:
+    """Start the server; Ctrl+C or SIGTERM stops it.
+
+    Every option is a setting too, and there are more: see the page of settings in the documentation.
+    """
+    loaded = load_settings(
+        host=host, port=port, base_url=base_url, trusted_proxy=trusted_proxy or None, home=home
+    )
+    for each in loaded.notices:
+        notice(each)
+    run(loaded.settings, allow_upgrade=not no_migrate, announce=_announce)
+
+
+def _announce(app: FastAPI, url: str) -> None:
+    house = app.state.house
+    click.echo(f"Apportion {__version__} listens on {url}, with its data in {house.settings.database}.")
+    with house.store.read() as work:
+        nobody = not work.people.has_admin()
+    if nobody:
+        click.echo(f"Nobody can sign in yet. Open {url} and enter this code: {house.setup.code}")
+        click.echo("(Or stop the server and run `apportion users create --role admin`.)")
+
+
+def run(
+    settings: Settings,
+    *,
+    allow_upgrade: bool = True,
+    prepare: Callable[[FastAPI, Store], None] | None = None,
+    announce: Callable[[FastAPI, str], None],
+) -> None:
+    """Serve until told to stop. ``prepare`` is called before anybody can connect, ``announce`` once they can."""
+    from apportion.bootstrap import open_store
+    from apportion.server.app import create_app
+
+    def upgraded(copy: Path) -> None:
+        notice(f"{settings.database} was upgraded. As it was before: {copy}")
+
+    # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
+    # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with _bound(settings) as listener:
+        store = open_store(settings, serving=True, allow_upgrade=allow_upgrade, upgraded=upgraded)
+        try:
+            app = create_app(settings, store)
+            if prepare is not None:
+                prepare(app, store)
+            _warn_of_known_keys(settings, store)
+            _serve(app, settings, listener, announce)
+        finally:
+            store.close()
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The address, ours from here on, so that a taken port is told before anything else is done."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as unknown:
+        raise CannotStart(f"There is no address {settings.host} here: {unknown}.") from unknown
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+    except OSError as taken:
+        listener.close()
+        raise CannotStart(
+            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. Choose another with --port."
+        ) from taken
+    return listener
+
+
+def _serve(
+    app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[FastAPI, str], None]
+) -> None:
+    import logging
+
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            announce(app, address_of(settings, listener.getsockname()[1]))
+            sys.stdout.flush()
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    serving = Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            loop="asyncio",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,  # the app itself decides whose word it takes
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        )
+    )
+
+    def stop(*_: object) -> None:
+        serving.should_exit = True
+
+    # uvicorn takes these signals while it serves, and raises them again when it is done: a stop that was
+    # asked for is no failure, so then they find this.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    serving.run(sockets=[listener])
+
+
+def address_of(settings: Settings, port: int) -> str:
+    """What to type into a browser on this machine."""
+    host = settings.host
+    if host in ("0.0.0.0", "::", "127.0.0.1", "::1", ""):  # noqa: S104
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.prefix}"
+
+
+def on_this_machine_only(host: str) -> bool:
+    """Can only programs of this machine connect?"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _warn_of_known_keys(settings: Settings, store: Store) -> None:
+    """Keys of the demo and of 1.x's defaults are printed in documentation: not for open doors."""
+    from apportion.demo.team import TEAM
+    from apportion.services.sign_in import hash_key
+
+    if on_this_machine_only(settings.host):
+        return
+    with store.read() as work:
+        known = [
+            key for key in (*(p.api_key for p in TEAM), "argilla.apikey") if work.people.by_key(hash_key(key))
+        ]
+    if known:
+        notice(
+            click.style(
+                f"WARNING: other machines can reach this server at {settings.host}, and anybody who has read the "
+                f"documentation knows these API keys of it: {', '.join(known)}.\n"
+                "Change them (apportion users reset-key NAME) and the passwords, or listen at 127.0.0.1 only.",
+                fg="red",
+                bold=True,
+            )
+        )
+
+
+@server.command(
+    epilog=examples(
+        "apportion server status", "apportion server status --url https://team.example.org --json"
+    )
+)
+@click.option("--url", help="Address of the server; default APPORTION_API_URL, else http://localhost:6900.")
+@as_json
+def status(url: str | None, as_json: bool) -> None:
+    """Ask a running server for its version, health and memory; exit code 4 when there is no answer."""
+    remote = Remote(server_url(url))
+    found = remote.get("/api/_status")
+    if not isinstance(found, dict) or "apportion" not in found:
+        raise Refused(f"{remote.url} answers, but is no Apportion server.")
+    health = remote.get("/api/health")
+    if as_json:
+        print_json({"url": remote.url, **found, **health})
+        return
+    memory = found.get("mem_info", {}).get("rss", "unknown")
+    click.echo(f"{remote.url}: Apportion {found['apportion']}, status {health['status']}, memory {memory}.")

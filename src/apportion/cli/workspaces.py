@@ -1,0 +1,111 @@
+"""``apportion workspaces``: where datasets live, and who shares them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from apportion.domain.errors import EntityNotFoundError
+from apportion.vocabulary import MembershipRole
+
+from .house import change, home_option, opened
+from .say import as_json, examples, listing
+
+if TYPE_CHECKING:
+    from apportion.ports.people import People
+
+__all__ = ["workspaces"]
+
+
+@click.group()
+def workspaces() -> None:
+    """Create workspaces, and say who belongs to them."""
+
+
+@workspaces.command(epilog=examples("apportion workspaces create recognai"))
+@click.argument("name")
+@home_option
+def create(name: str, home: Path | None) -> None:
+    """Create a workspace with nobody in it; one that is there already stays as it is."""
+    from apportion.services.manage_workspaces import add_workspace
+
+    def work(people: People, now: int) -> bool:
+        if people.workspace_named(name) is not None:
+            return False
+        add_workspace(people, name, now=now)
+        return True
+
+    made = change(home, work, create=True)
+    click.echo(f"Workspace {name} created." if made else f"Workspace {name} exists already.")
+
+
+@workspaces.command("list", epilog=examples("apportion workspaces list", "apportion workspaces list --json"))
+@as_json
+@home_option
+def list_(as_json: bool, home: Path | None) -> None:
+    """List workspaces with their members, in order of creation."""
+    with opened(home) as store, store.read() as work:
+        found = [(each, work.people.members(each.id)) for each in work.people.workspaces()]
+    rows = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "members": [
+                {"username": member.username, "role": role.value}
+                if as_json
+                else _called(member.username, role)
+                for member, role in members
+            ],
+        }
+        for each, members in found
+    ]
+    listing(rows, ["name", "members"], json=as_json, none="There are no workspaces yet.")
+
+
+def _called(username: str, role: MembershipRole) -> str:
+    return username if role is MembershipRole.ANNOTATOR else f"{username} ({role})"
+
+
+@workspaces.command(
+    "add-user",
+    epilog=examples(
+        "apportion workspaces add-user recognai ana",
+        "apportion workspaces add-user recognai rita --role reviewer",
+    ),
+)
+@click.argument("workspace")
+@click.argument("username")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in MembershipRole]),
+    default=MembershipRole.ANNOTATOR.value,
+    show_default=True,
+    help="What they are there. Reviewers see everybody's answers; managers run the workspace.",
+)
+@home_option
+def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:
+    """Let a user into a workspace; for a member, change their role there."""
+    from apportion.services.manage_workspaces import find_workspace, join
+
+    wanted = MembershipRole(role)
+
+    def work(people: People, now: int) -> MembershipRole | None:
+        found, who = find_workspace(people, workspace), people.actor(username)
+        if who is None:
+            raise EntityNotFoundError(username, "User")
+        before = people.membership(found.id, who.user.id)
+        if before is None:
+            join(people, found, username, wanted, now=now)
+        elif before is not wanted:
+            people.set_member_role(found.id, who.user.id, wanted)
+        return before
+
+    before = change(home, work)
+    if before is None:
+        click.echo(f"{username} is now {role} in {workspace}.")
+    elif before is wanted:
+        click.echo(f"{username} is {role} in {workspace} already.")
+    else:
+        click.echo(f"{username} is now {role} in {workspace}, and was {before.value}.")

@@ -1,0 +1,96 @@
+"""Where a scan stands: the cursor of 1.x, which is JSON in a string."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from apportion.domain.records import joined_text
+from apportion.ports.records import Row, Sorting
+from apportion.vocabulary import Task
+
+from .queries import ScanRequest
+
+__all__ = ["Following", "Place", "next_page", "read_page", "searched_texts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind which record a scan goes on, and in which order."""
+
+    sort: Sequence[Sorting]
+    after: str | None
+    offset: int
+    cursor: str | None
+
+
+class Following(NamedTuple):
+    """What tells a client how to ask for the next page."""
+
+    next_idx: str | None
+    next_page_cfg: str
+
+
+class _Key(msgspec.Struct):
+    id: str
+    order: str = "asc"
+
+
+class _Cursor(msgspec.Struct):
+    shuffle: bool = False
+    sort_by: list[_Key] = []
+    next_search_params: list[Any] = []
+    offset: int = 0
+
+
+def read_page(request: ScanRequest) -> Place:
+    """Where to go on: a valid cursor wins over order and start; a garbled one is ignored, as in 1.x."""
+    if request.next_page_cfg:
+        try:
+            cursor = msgspec.json.decode(request.next_page_cfg, type=_Cursor)
+        except (msgspec.MsgspecError, UnicodeError):
+            cursor = None
+        if cursor is not None and cursor.next_search_params:
+            after = str(cursor.next_search_params[-1])
+            sort = [Sorting(key.id, key.order == "desc") for key in cursor.sort_by]
+            return Place(_meant(sort), after, max(0, cursor.offset), request.next_page_cfg)
+    if request.sort:
+        return Place(_meant(request.sort), None, 0, None)
+    return Place((), request.next_idx, 0, None)
+
+
+def _meant(sort: Sequence[Sorting]) -> Sequence[Sorting]:
+    """No order at all and by id going up are the same, and much the faster."""
+    return () if list(sort) == [Sorting("id")] else sort
+
+
+def next_page(place: Place, rows: Sequence[Row]) -> Following:
+    """How to ask for what comes behind these rows; an empty page hands the cursor back."""
+    last = rows[-1].id if rows else place.after
+    if not rows and place.cursor is not None:
+        return Following(None if place.sort else last, place.cursor)
+    keys = [_Key(key.field, "desc" if key.descending else "asc") for key in place.sort] or [_Key("id")]
+    cursor = _Cursor(
+        sort_by=keys,
+        next_search_params=[] if last is None else [last],
+        offset=place.offset + len(rows),
+    )
+    return Following(None if place.sort else last, msgspec.json.encode(cursor).decode())
+
+
+def searched_texts(row: Row, task: Task) -> Mapping[str, str]:
+    """A row's texts under the names they are searched by."""
+    fields: dict[str, Any] = msgspec.json.decode(b"{%b}" % row.content)
+    inputs = fields.get("inputs")
+    if task is not Task.TEXT_CLASSIFICATION or inputs is None:
+        text = fields["text"]
+        return {"text": text, "text.exact": text}
+    text = joined_text(inputs)
+    found = {"text": text, "text.exact": text}
+    for name, value in inputs.items():
+        each = value if isinstance(value, str) else "\n".join(value)
+        found[f"inputs.{name}"] = found[f"inputs.{name}.exact"] = each
+    return found

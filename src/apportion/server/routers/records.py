@@ -1,0 +1,91 @@
+"""Single records, and deleting many."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from apportion.domain.errors import (
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+    RecordNotFound,
+)
+from apportion.domain.metadata import flatten
+from apportion.server.convert.queries import read_deletion
+from apportion.server.convert.records_out import full_record
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.server.paths import record_id
+from apportion.services import edit_records, search_records
+from apportion.vocabulary import Status
+from apportion.wire.queries import DELETION_BODY
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Records"])
+_RECORD = "/api/datasets/{name}/records/{id:path}"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, RecordNotFound)
+
+
+class RecordChanges(BaseModel):
+    """What to change: metadata is merged key by key."""
+
+    metadata: dict[str, Any] | None = None
+    status: Status | None = None
+
+
+class Deleted(BaseModel):
+    """How many records matched, and how many of them were dealt with."""
+
+    matched: int
+    processed: int
+
+
+@router.get(_RECORD, responses=_REFUSALS)
+async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
+    """One record with everything it has. The id is one percent-encoded segment and may hold anything."""
+    id, workspace = record_id(request), ctx.require_workspace()
+    dataset, row = await ctx.read(
+        lambda work: search_records.find_record(work, ctx.actor, workspace, name, id)
+    )
+    return Response(full_record(row, dataset.task), media_type="application/json")
+
+
+@router.patch(_RECORD, responses=_REFUSALS)
+async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Response:
+    """Merge metadata into a record and set its status."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    metadata = None
+    if changes.metadata is not None:
+        metadata = flatten(changes.metadata, longest=ctx.settings.metadata_field_length)
+    dataset, row = await ctx.write(
+        lambda work: edit_records.patch_record(
+            work, ctx.actor, workspace, name, id, metadata=metadata, status=changes.status, now=now
+        ),
+        urgent=True,
+    )
+    return Response(full_record(row, dataset.task), media_type="application/json")
+
+
+@router.delete(
+    "/api/datasets/{name}/data",
+    openapi_extra=DELETION_BODY,
+    responses={**_REFUSALS, **responses(InvalidTextSearchError)},
+)
+async def delete_records(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    mark_as_discarded: Annotated[bool, Query(description="Mark as discarded instead of deleting.")] = False,
+) -> Deleted:
+    """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
+    criteria = read_deletion(await request.body())
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    act = edit_records.discard_records if mark_as_discarded else edit_records.delete_records
+    matched, processed = await ctx.write(
+        lambda work: act(work, ctx.actor, workspace, name, criteria, now=now)
+    )
+    return Deleted(matched=matched, processed=processed)

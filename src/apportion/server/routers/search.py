@@ -1,0 +1,163 @@
+"""Searching records: pages with totals and counts, and scans through everything."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    ClosedDatasetError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+    WrongTaskError,
+)
+from apportion.domain.query import Highlighter
+from apportion.domain.query import Query as SearchQuery
+from apportion.ports.records import Hits, Row
+from apportion.server.convert.pages import next_page, read_page, searched_texts
+from apportion.server.convert.queries import Selected, read_scan, read_search
+from apportion.server.convert.records_out import Projection, scan_record, search_record
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.server.paths import task_of
+from apportion.services import search_records
+from apportion.services.search_records import NearTo, Page
+from apportion.vocabulary import Task
+from apportion.wire.queries import SCAN_BODY, SEARCH_BODY
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Search"])
+_REFUSALS = responses(
+    InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
+)
+_DEEPEST = 10_000
+
+
+@router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
+async def search(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    task: str,
+    limit: Annotated[int, Query(ge=0, le=1000, description="Records on the page; 0 only counts.")] = 50,
+    start: Annotated[int, Query(alias="from", ge=0, le=_DEEPEST, description="Matches to leave out.")] = 0,
+    include_metrics: Annotated[bool, Query(description="Whether records carry their metrics.")] = False,
+    facets: Annotated[
+        str | None,
+        Query(description="What to count, by commas; all there is when left out, none when empty."),
+    ] = None,
+) -> Response:
+    """One page of the records that match, with their exact number and counts over all of them."""
+    which = task_of(task)
+    wanted = read_search(await request.body(), which)
+    workspace = ctx.require_workspace()
+    if start + limit > _DEEPEST:
+        raise InvalidTextSearchError(
+            f"Result window is too large, from + limit must be less than or equal to {_DEEPEST}. "
+            "Scan the records instead to read them all."
+        )
+    page = Page(wanted.sort, start, limit, _facets(facets, start))
+    near = _near(wanted.selected, limit)
+
+    def find(work: Any) -> tuple[Dataset, Hits]:
+        return search_records.search(
+            work, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near
+        )
+
+    _, hits = await ctx.read_slow(find)
+    words = None if near is not None else wanted.selected.words
+    return _json(_search_reply(hits, which, words, metrics=include_metrics, counted=start == 0))
+
+
+def _facets(asked: str | None, start: int) -> frozenset[str] | None:
+    """1.x counts everything, on the first page only."""
+    if start > 0:
+        return frozenset()
+    return None if asked is None else frozenset(filter(None, asked.split(",")))
+
+
+def _near(selected: Selected, limit: int) -> NearTo | None:
+    nearest = selected.nearest
+    return None if nearest is None else NearTo(nearest.name, nearest.value, nearest.k or limit or 5)
+
+
+def _search_reply(
+    hits: Hits, task: Task, words: SearchQuery | None, *, metrics: bool, counted: bool
+) -> bytes:
+    highlighter = None if words is None else Highlighter(words)
+    records = [
+        search_record(row, task, metrics=metrics, search_keywords=_keywords(highlighter, row, task))
+        for row in hits.rows
+    ]
+    reply = b'{"total":%d,"records":[%b]' % (hits.total, b",".join(records))
+    if counted:
+        reply += b',"aggregations":' + msgspec.json.encode(hits.facets)
+    return reply + b"}"
+
+
+def _keywords(highlighter: Highlighter | None, row: Row, task: Task) -> list[str] | None:
+    return None if highlighter is None else highlighter.keywords(searched_texts(row, task)) or None
+
+
+@router.post("/api/datasets/{name}/records/:search", openapi_extra=SCAN_BODY, responses=_REFUSALS)
+async def scan(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    limit: Annotated[int, Query(ge=0, le=1000, description="Records on the page.")] = 100,
+    include_metrics: Annotated[
+        bool, Query(description="Whether records carry their metrics; leaving them out is much faster.")
+    ] = True,
+) -> Response:
+    """The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty."""
+    wanted = read_scan(await request.body())
+    workspace = ctx.require_workspace()
+    place = read_page(wanted)
+    size = limit or 500
+    dataset, rows = await ctx.read_slow(
+        lambda work: search_records.scan(
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            wanted.selected.criteria,
+            after=place.after,
+            sort=place.sort,
+            offset=place.offset,
+            limit=size,
+        )
+    )
+    fields = Projection.of(wanted.fields)
+    highlighter = None
+    if wanted.selected.words is not None and (fields is None or fields.touches("search_keywords")):
+        highlighter = Highlighter(wanted.selected.words)
+    task = dataset.task
+    records = [
+        scan_record(
+            row,
+            task,
+            metrics=include_metrics,
+            fields=fields,
+            text=include_metrics,
+            search_keywords=_keywords(highlighter, row, task),
+        )
+        for row in rows
+    ]
+    following = next_page(place, rows)
+    return _json(
+        b'{"records":[%b],"next_idx":%b,"next_page_cfg":%b}'
+        % (
+            b",".join(records),
+            msgspec.json.encode(following.next_idx),
+            msgspec.json.encode(following.next_page_cfg),
+        )
+    )
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")

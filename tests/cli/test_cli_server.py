@@ -1,0 +1,181 @@
+"""``apportion quickstart`` and ``server``, as processes; ``datasets`` against them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from command_line import Run
+
+
+@dataclass
+class Running:
+    """A server that was started by the command line."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    url: str
+    said: list[str]
+
+
+@contextmanager
+def started(home: Path, *words: str, until: str) -> Iterator[Running]:
+    """A server on a free port, once it has printed ``until``; stopped afterwards."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("APPORTION_", "ARGILLA_"))
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "apportion.cli.main", *words, "--port", "0", "--home", str(home)],
+        env=clean,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if until in line:
+                break
+        found = re.search(r"http://localhost:\d+", "".join(said))
+        assert found is not None, "".join(said)
+        yield Running(process, home, found.group(), said)
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("demo") / "home"
+    with started(home, "quickstart", "--no-browser", until="Ctrl+C") as running:
+        yield running
+
+
+@pytest.fixture
+def as_admin(demo: Running) -> dict[str, str]:
+    return {
+        "APPORTION_API_URL": demo.url,
+        "APPORTION_API_KEY": "admin.apikey",
+        "APPORTION_WORKSPACE": "admin",
+    }
+
+
+def test_quickstart_prints_what_to_open_and_how_to_sign_in(demo: Running) -> None:
+    told = "".join(demo.said)
+
+    assert demo.url in told
+    assert "admin, ana, ben, cy; password 12345678" in told
+    assert "cy.apikey" in told
+
+
+def test_quickstart_brings_the_team_and_two_datasets(
+    demo: Running, run: Run, as_admin: dict[str, str]
+) -> None:
+    listed = json.loads(run("datasets", "list", "--json", **as_admin).stdout)
+    ana = httpx.get(f"{demo.url}/api/me", headers={"X-Argilla-Api-Key": "ana.apikey"}).json()
+
+    assert [row["name"] for row in listed] == ["python-docs-entities", "python-docs-topics"]
+    assert ana["workspaces"] == ["ana", "recognai"]
+
+
+def test_commands_on_the_file_work_beside_the_server(demo: Running, run: Run, tmp_path: Path) -> None:
+    assert run("verify", "--home", demo.home).exit_code == 0
+    assert run("backup", tmp_path / "copy.db", "--home", demo.home).exit_code == 0
+    assert run("workspaces", "create", "more", "--home", demo.home).exit_code == 0
+    assert run("db", "migrate", "--home", demo.home).exit_code == 0
+
+
+def test_status_tells_version_and_health(demo: Running, run: Run) -> None:
+    found = json.loads(run("server", "status", "--json", "--url", demo.url).stdout)
+
+    assert (found["version"], found["status"]) == ("1.6.0", "ok")
+
+
+def test_a_second_server_on_the_same_home_is_told_in_one_line(demo: Running, run: Run) -> None:
+    told = run("server", "start", "--port", "0", "--home", demo.home)
+
+    assert told.exit_code == 3
+    assert told.stderr.startswith("Error: Another server is already running")
+    assert told.stderr.count("\n") == 1
+
+
+def test_a_taken_port_is_told_in_one_line(demo: Running, run: Run) -> None:
+    told = run("server", "start", "--port", demo.url.rpartition(":")[2])
+
+    assert told.exit_code == 3
+    assert "Choose another with --port" in told.stderr
+
+
+def test_only_those_who_may_delete_a_dataset(demo: Running, run: Run, as_admin: dict[str, str]) -> None:
+    delete = ("datasets", "delete", "python-docs-topics")
+
+    assert run(*delete, "--yes", **{**as_admin, "APPORTION_API_KEY": "ana.apikey"}).exit_code == 1
+    assert run(*delete, input="n\n", **as_admin).exit_code == 1
+    assert run(*delete, "--yes", **as_admin).exit_code == 0
+    assert "no such dataset" in run(*delete, "--yes", **as_admin).stderr
+
+
+def test_stopping_is_no_failure_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with started(home, "quickstart", "--no-browser", until="Ctrl+C") as first:
+        headers = {"X-Argilla-Api-Key": "admin.apikey"}
+        httpx.post(f"{first.url}/api/workspaces", json={"name": "mine"}, headers=headers).raise_for_status()
+        first.process.send_signal(signal.SIGTERM)
+        assert first.process.wait(10) == 0
+
+    with started(home, "quickstart", "--no-browser", until="Ctrl+C") as second:
+        names = [each["name"] for each in httpx.get(f"{second.url}/api/workspaces", headers=headers).json()]
+        assert names == ["admin", "recognai", "ana", "ben", "cy", "mine"]
+        second.process.send_signal(signal.SIGINT)
+        assert second.process.wait(10) == 0
+
+
+def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
+    run(
+        "users",
+        "create",
+        "--username",
+        "eva",
+        "--first-name",
+        "Eva",
+        "--role",
+        "admin",
+        "--password",
+        "12345678",
+    )
+
+    told = run("quickstart", "--no-browser", "--port", "0")
+
+    assert told.exit_code == 1
+    assert "apportion server start" in told.stderr
+    assert "ana" not in run("users", "list").stdout
+
+
+def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) -> None:
+    with started(home, "server", "start", until="enter this code") as running:
+        code = running.said[-1].rpartition(" ")[2].strip()
+        setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "12345678"}
+        assert httpx.post(f"{running.url}/", data=setup).status_code == 200
+
+
+def test_well_known_keys_on_an_open_door_are_warned_about(
+    demo: Running, run: Run, home: Path, tmp_path: Path
+) -> None:
+    run("backup", home / "apportion.db", "--force", "--home", demo.home)
+
+    with started(home, "server", "start", "--host", "0.0.0.0", until="listens on") as running:
+        assert "WARNING" in "".join(running.said)
+        assert "ana.apikey" in "".join(running.said)

@@ -1,0 +1,195 @@
+"""``apportion users`` and ``apportion workspaces``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from command_line import ANA, Run, people_in
+
+from apportion.server.security import Argon2Passwords
+from apportion.services.sign_in import hash_key
+
+
+def rows(result: Result) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(result.stdout)
+    return found
+
+
+def test_a_created_user_signs_in_and_has_a_workspace_of_their_own(run: Run, home: Path) -> None:
+    made = run("users", "create", *ANA, "--workspace", "team", "--api-key", "ana.apikey")
+
+    assert made.exit_code == 0
+    with people_in(home) as people:
+        found = people.password_hash("ana")
+        assert found is not None
+        assert found[1] is not None
+        assert Argon2Passwords().verify("12345678", found[1])
+        ana = people.by_key(hash_key("ana.apikey"))
+        assert ana is not None
+        assert ana.workspaces == ("ana", "team")
+
+
+def test_without_a_key_one_is_made_up_and_shown_once(run: Run, home: Path) -> None:
+    key = run("users", "create", *ANA, "--no-workspace").stdout.rpartition(" ")[2].strip()
+
+    with people_in(home) as people:
+        ana = people.by_key(hash_key(key))
+        assert ana is not None
+        assert ana.workspaces == ()
+
+
+def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
+    made = run("users", "create", input="ben\nBen\n\n12345678\nother\n12345678\n12345678\n")
+
+    assert made.exit_code == 0, made.output
+    assert rows(run("users", "list", "--json"))[0]["role"] == "annotator"
+
+
+@pytest.mark.parametrize(
+    "again", [ANA, (*ANA[2:], "--username", "ben", "--api-key", "ana.apikey")], ids=["name", "key"]
+)
+def test_a_name_or_key_in_use_is_told_and_changes_nothing(run: Run, again: tuple[str, ...]) -> None:
+    run("users", "create", *ANA, "--api-key", "ana.apikey")
+
+    told = run("users", "create", *again, "--workspace", "new")
+
+    assert told.exit_code == 0
+    assert "ana" in told.stdout
+    assert "Nothing was created" in told.stdout
+    assert [row["name"] for row in rows(run("workspaces", "list", "--json"))] == ["ana"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--username", "Ana"),
+        ("--username", "me"),
+        ("--password", "short"),
+        ("--api-key", "short"),
+        ("--workspace", "-bad"),
+    ],
+    ids=" ".join,
+)
+def test_whatever_is_invalid_creates_nothing(run: Run, wrong: tuple[str, str]) -> None:
+    refused = run("users", "create", *ANA, "--workspace", "team", *wrong)
+
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+    assert rows(run("users", "list", "--json")) == []
+    assert rows(run("workspaces", "list", "--json")) == []
+
+
+def test_the_only_administrator_stays_one(run: Run) -> None:
+    run("users", "create", *ANA)
+
+    assert run("users", "set-role", "ana", "admin").exit_code == 0
+    refused = run("users", "set-role", "ana", "annotator")
+    assert refused.exit_code == 1
+    assert "only administrator" in refused.stderr
+
+
+def test_a_reset_key_takes_the_place_of_the_old_one(run: Run, home: Path) -> None:
+    run("users", "create", *ANA, "--api-key", "ana.apikey")
+
+    key = json.loads(run("users", "reset-key", "ana", "--json").stdout)["api_key"]
+
+    with people_in(home) as people:
+        assert people.by_key(hash_key("ana.apikey")) is None
+        assert people.by_key(hash_key(key)) is not None
+
+
+def test_unknown_users_and_workspaces_are_refused(run: Run) -> None:
+    assert run("users", "reset-key", "nobody").exit_code == 1
+    assert run("workspaces", "add-user", "nowhere", "nobody").exit_code == 1
+
+
+def test_joining_a_workspace_twice_changes_the_role_there(run: Run) -> None:
+    run("users", "create", *ANA, "--no-workspace")
+    run("workspaces", "create", "team")
+    run("workspaces", "add-user", "team", "ana")
+    run("workspaces", "add-user", "team", "ana", "--role", "reviewer")
+
+    (team,) = rows(run("workspaces", "list", "--json"))
+    assert team["members"] == [{"username": "ana", "role": "reviewer"}]
+    assert "ana (reviewer)" in run("workspaces", "list").stdout
+    assert "exists already" in run("workspaces", "create", "team").stdout
+
+
+def test_a_home_without_a_database_is_told_and_not_made(run: Run, tmp_path: Path) -> None:
+    told = run("users", "list", "--home", tmp_path / "elsewhere")
+
+    assert told.exit_code == 3
+    assert "There is no database" in told.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+# Users of 1.x
+
+FILE = """
+- username: huang
+  full_name: Huang W
+  api_key: huang.apikey
+  hashed_password: "$2y$05$ImqrEJmmoPrHBJ3bpVcLCuCdVXFwMy6GrVjAL6PUnLCB0lZ8ylDnO"
+  email: huang@example.org
+  disabled: false
+- username: ana
+  api_key: ana.apikey
+  workspaces: [team, team]
+- username: ben
+  api_key: ben.apikey
+  workspaces: []
+"""
+
+
+def test_users_of_1x_keep_keys_and_passwords_and_get_their_roles(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "users.yml").write_text(FILE)
+
+    assert run("users", "import-1x", tmp_path / "users.yml").exit_code == 0
+
+    found = {
+        row["username"]: (row["name"], row["role"], row["workspaces"])
+        for row in rows(run("users", "list", "--json"))
+    }
+    assert found == {
+        "huang": ("Huang W", "admin", ["huang"]),
+        "ana": ("ana", "annotator", ["ana", "team"]),
+        "ben": ("ben", "annotator", ["ben"]),
+    }
+    with people_in(home) as people:
+        assert people.by_key(hash_key("huang.apikey")) is not None
+        kept = people.password_hash("huang")
+        assert kept is not None
+        assert str(kept[1]).startswith("$2y$05$")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "- {username: Ana, api_key: other.key}",
+        "- {username: ben, api_key: other.key}",
+        "- {username: cy, api_key: ben.apikey}",
+        "- {username: cy}",
+        "- {username: cy, api_key: cy.apikey, workspaces: [No Such]}",
+        "- {username: cy, api_key: cy.apikey, workspaces: team}",
+        "- just a word",
+        "- {username: [",
+    ],
+)
+def test_one_wrong_entry_keeps_the_whole_file_out(run: Run, tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "users.yml").write_text(FILE + wrong)
+
+    refused = run("users", "import-1x", tmp_path / "users.yml")
+
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+    assert rows(run("users", "list", "--json")) == []
+    assert rows(run("workspaces", "list", "--json")) == []
+
+
+def test_a_users_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
+    assert run("users", "import-1x", tmp_path / "users.yml").exit_code == 1
