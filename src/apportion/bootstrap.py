@@ -66,5 +66,9 @@ def _told(settings: Settings) -> Iterator[None]:
         yield
     except DatabaseError as refused:
         raise CannotOpenError(str(refused)) from refused
-    except (sqlite3.Error, OSError) as failure:
+    except sqlite3.DatabaseError as failure:
+        damaged = "file is not a database" in str(failure) or "malformed" in str(failure)
+        why = "is not a database, or is damaged" if damaged else "cannot be opened"
+        raise CannotOpenError(f"{settings.database} {why}: {failure}.") from failure
+    except OSError as failure:
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

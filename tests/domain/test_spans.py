@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from apportion.domain import spans as module
-from apportion.domain.spans import Entity, SpanError, align, from_tags, to_tags, token_offsets
+from apportion import spans as module
+from apportion.spans import Entity, SpanError, align, from_tags, to_tags, token_offsets
 
 TEXT = "Ana  lives in New York."
 TOKENS = ["Ana", "lives", "in", "New", "York", "."]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apportion.domain import token_metrics as module
-from apportion.domain.spans import Entity, token_offsets
 from apportion.domain.token_metrics import capitalness, mentions, token_metrics
+from apportion.spans import Entity, token_offsets
 
 TEXT = "Ana met ANA in New York"
 TOKENS = TEXT.split()

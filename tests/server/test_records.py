@@ -84,7 +84,8 @@ def test_logging_again_replaces_the_whole_record(client: Client) -> None:
     assert search(client, "soup")["total"] == 0
     assert search(client, "metadata.user:ben AND text:new")["total"] == 1
     (record,) = search(client)["records"]
-    assert record["metadata"] == {"user": "ben"} and "prediction" not in record
+    assert record["metadata"] == {"user": "ben"}
+    assert "prediction" not in record
 
 
 def test_the_facets_count_the_matches(client: Client) -> None:
@@ -108,15 +109,19 @@ def test_the_facets_count_the_matches(client: Client) -> None:
     )
     counts = search(client)["aggregations"]
     assert counts["status"] == {"Validated": 2, "Default": 1}
-    assert counts["annotated_as"] == {"A": 2} and counts["predicted_as"] == {"A": 1, "B": 1}
+    assert counts["annotated_as"] == {"A": 2}
+    assert counts["predicted_as"] == {"A": 1, "B": 1}
     assert counts["predicted"] == {"ko": 1, "ok": 1}
     assert counts["metadata"] == {"user": {"ben": 2, "ana": 1}}
     assert counts["words"] == {"good": 3, "soup": 3}
-    assert counts["annotated_by"] == {"eva": 2} and counts["predicted_by"] == {"model": 2}
-    assert list(counts["score"].items())[0] == ("0.8", 1) and len(counts["score"]) == 101
+    assert counts["annotated_by"] == {"eva": 2}
+    assert counts["predicted_by"] == {"model": 2}
+    assert next(iter(counts["score"].items())) == ("0.8", 1)
+    assert len(counts["score"]) == 101
 
     narrowed = search(client, filters={"metadata": {"user": ["ben"]}})
-    assert narrowed["total"] == 2 and narrowed["aggregations"]["status"] == {"Default": 1, "Validated": 1}
+    assert narrowed["total"] == 2
+    assert narrowed["aggregations"]["status"] == {"Default": 1, "Validated": 1}
 
 
 @pytest.mark.parametrize(
@@ -190,9 +195,11 @@ def test_any_id_can_be_addressed(client: Client, id: str) -> None:
     if id == "..":
         path = "/api/datasets/reviews/records/%2E%2E"
     answer = client.get(path, params=SHARED)
-    assert answer.status_code == 200 and str(answer.json()["id"]) == id
+    assert answer.status_code == 200
+    assert str(answer.json()["id"]) == id
     patched = client.patch(path, params=SHARED, json={"status": "Discarded", "metadata": {"k": {"l": 1}}})
-    assert patched.json()["status"] == "Discarded" and patched.json()["metadata"] == {"k.l": 1}
+    assert patched.json()["status"] == "Discarded"
+    assert patched.json()["metadata"] == {"k.l": 1}
     assert search(client, "status:Discarded AND metadata.k.l:1")["total"] == 1
 
 
@@ -233,7 +240,8 @@ def test_delete_and_discard_by_query(client: Client) -> None:
     assert delete({"query": {"ids": [0]}}) == {"matched": 1, "processed": 1}
     assert ids(search(client)) == [1, 2, 3, 4]
     answer = client.request("DELETE", path, params=SHARED, json={"nonsense": 1})
-    assert answer.status_code == 422 and search(client)["total"] == 4
+    assert answer.status_code == 422
+    assert search(client)["total"] == 4
     assert delete({}) == {"matched": 4, "processed": 4}
     assert delete({}) == {"matched": 0, "processed": 0}
 
@@ -248,11 +256,14 @@ def test_vectors_find_the_nearest(client: Client) -> None:
     )
     near = {"vector": {"name": "v", "value": [3.2, 0.5], "k": 3}}
     found = search(client, filters=near)
-    assert ids(found) == [3, 4, 2] and found["total"] == 3
+    assert ids(found) == [3, 4, 2]
+    assert found["total"] == 3
     assert found["records"][0]["vectors"] == {"v": {"value": [3.0, 0.5]}}
     assert ids(search(client, "metadata.even:true", filters=near)) == [4, 2, 0]
     wrong = log(client, text_record(9, vectors={"v": {"value": [1]}}))
-    assert wrong.status_code == 400 and "2" in wrong.text and search(client)["total"] == 6
+    assert wrong.status_code == 400
+    assert "2" in wrong.text
+    assert search(client)["total"] == 6
 
 
 def test_one_bad_record_refuses_the_whole_request(client: Client) -> None:
@@ -276,7 +287,8 @@ def test_clashing_metadata_names_each_bad_record(client: Client) -> None:
     log(client, text_record(1, metadata={"n": 1}))
     answer = log(client, text_record(2, metadata={"n": 2}), text_record(3, metadata={"n": "three"}))
     detail = answer.json()["detail"]
-    assert answer.status_code == 400 and detail["code"].endswith("BulkDataError")
+    assert answer.status_code == 400
+    assert detail["code"].endswith("BulkDataError")
     assert "'3'" in detail["params"]["errors"][0]["reason"]
     assert ids(search(client)) == [1]
 
@@ -303,17 +315,19 @@ def test_only_labels_of_the_schema_are_accepted(client: Client) -> None:
     log(client, text_record(1, prediction=label("good", "m", 0.5)))
     path = f"/api/datasets/reviews/{TEXT}/settings"
     missing = client.put(path, params=SHARED, json={"label_schema": {"labels": ["bad"]}})
-    assert missing.status_code == 400 and "good" in missing.text
+    assert missing.status_code == 400
+    assert "good" in missing.text
     saved = client.put(path, params=SHARED, json={"label_schema": {"labels": ["bad", "good"]}})
     assert saved.json() == {
         "label_schema": {"labels": [{"id": "bad", "name": "bad"}, {"id": "good", "name": "good"}]}
     }
     assert (
-        client.get(f"/api/datasets/TaskType.text_classification/reviews/settings", params=SHARED).json()
+        client.get("/api/datasets/TaskType.text_classification/reviews/settings", params=SHARED).json()
         == saved.json()
     )
     refused = log(client, text_record(2, annotation=label("ugly")))
-    assert refused.status_code == 400 and "ugly" in refused.text
+    assert refused.status_code == 400
+    assert "ugly" in refused.text
     assert client.delete(path, params=SHARED).json() is None
     assert client.get(path, params=SHARED).status_code == 404
 
@@ -332,7 +346,8 @@ def test_token_records_keep_spans_in_code_points(client: Client) -> None:
     assert [t["tag"] for t in metrics["annotated"]["tags"]] == ["O", "O", "B-LOC", "O"]
     record["annotation"]["entities"][0]["start"] = 6  # type: ignore[index]
     refused = log(client, record, name="places", task=TOKEN)
-    assert refused.status_code == 422 and "ilbao" in refused.text
+    assert refused.status_code == 422
+    assert "ilbao" in refused.text
 
 
 def test_closing_a_dataset_stops_searching_and_logging(client: Client) -> None:
@@ -362,7 +377,8 @@ def test_a_copy_has_records_annotations_vectors_and_settings(client: Client) -> 
     assert made.json()["metadata"] == {"source_workspace": "shared", "copied_from": "reviews"}
     other = {"workspace": "other"}
     (record,) = client.post(f"/api/datasets/twin/{TEXT}:search", params=other, json={}).json()["records"]
-    assert record["annotation"]["agent"] == "ana" and record["vectors"] == {"v": {"value": [1.0, 2.0]}}
+    assert record["annotation"]["agent"] == "ana"
+    assert record["vectors"] == {"v": {"value": [1.0, 2.0]}}
     assert client.get(f"/api/datasets/twin/{TEXT}/settings", params=other).status_code == 200
     again = client.put(
         "/api/datasets/reviews:copy", params=SHARED, json={"name": "twin", "target_workspace": "other"}
@@ -397,7 +413,8 @@ def test_rules_and_metrics_answer_what_exists(client: Client) -> None:
 def test_the_wrong_task_is_refused(client: Client) -> None:
     log(client, text_record(1))
     answer = log(client, {"text": "x", "tokens": ["x"]}, task=TOKEN)
-    assert answer.status_code == 400 and answer.json()["detail"]["code"].endswith("WrongTaskError")
+    assert answer.status_code == 400
+    assert answer.json()["detail"]["code"].endswith("WrongTaskError")
 
 
 def test_bodies_need_no_content_type_and_may_be_broken(client: Client) -> None:
@@ -405,4 +422,5 @@ def test_bodies_need_no_content_type_and_may_be_broken(client: Client) -> None:
     body = json.dumps({"records": [text_record(1)]})
     assert client.post(path, params=SHARED, content=body).status_code == 200
     broken = client.post(path, params=SHARED, content=body[:-2])
-    assert broken.status_code == 422 and broken.json()["detail"]["params"]["errors"][0]["loc"][0] == "body"
+    assert broken.status_code == 422
+    assert broken.json()["detail"]["params"]["errors"][0]["loc"][0] == "body"

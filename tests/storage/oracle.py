@@ -51,10 +51,10 @@ from apportion.domain.records import (
     Vector,
     best_first,
 )
-from apportion.domain.spans import Entity, token_offsets
 from apportion.domain.text import cloud_words, exact_words, fold, words
 from apportion.domain.times import instant_of, parse_date_bounds, parse_datetime
 from apportion.domain.token_metrics import token_metrics
+from apportion.spans import Entity, token_offsets
 from apportion.vocabulary import AnnotationState, Status, Task
 
 __all__ = ["Model", "View", "queries", "record_batches", "sortable"]
@@ -579,10 +579,7 @@ def _date_passes(value: int, leaf: Query) -> bool:
 
 # Random records
 
-WORDS = (
-    "fox Fox lazy dog dogs don't naïve Ärger ärger 私は犬 日本語 iPhone 🤔 x-y e.g. 42 _a ΛΌΓΟΣ λόγος İstanbul "
-    'ß straße AND "quoted" (b) a*b état lim limit limited 3.5 -- foo_bar カメラ'
-).split()
+WORDS = ["fox", "Fox", "lazy", "dog", "dogs", "don't", "naïve", "Ärger", "ärger", "私は犬", "日本語", "iPhone", "🤔", "x-y", "e.g.", "42", "_a", "ΛΌΓΟΣ", "λόγος", "İstanbul", "ß", "straße", "AND", '"quoted"', "(b)", "a*b", "état", "lim", "limit", "limited", "3.5", "--", "foo_bar", "カメラ"]
 LABELS = ["A", "B", "b c", "É", "q\"'"]
 AGENTS = ["m", "model.v1", "ana", "ünï"]
 IDS = [

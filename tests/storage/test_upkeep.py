@@ -6,19 +6,21 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import DatasetNo
 from apportion.domain.records import Answers, TextClassificationRecord, Vector
+from apportion.ports.records import Criteria
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import Status, Task
 
 
-def dataset(name: str = "talk") -> Dataset:
-    return Dataset(DatasetNo(0), f"uuid-of-{name}", "team", name, Task.TEXT_CLASSIFICATION, {}, {}, None)
+def dataset() -> Dataset:
+    return Dataset(DatasetNo(0), str(uuid4()), "team", "talk", Task.TEXT_CLASSIFICATION, {}, {}, None)
 
 
 def record(n: int, text: str = "a quiet word") -> TextClassificationRecord:
@@ -63,9 +65,15 @@ def test_a_sound_file_has_no_problems(store: SqliteStore) -> None:
 
 def test_a_file_stays_sound_through_updates_and_deletions(store: SqliteStore) -> None:
     log(store, [record(2, "ein ganz anderes 私 wort"), record(20)], at=2)
-    store.write(lambda work: work.datasets.delete(dataset_of(store), at=3)).result()
-    log(store, [record(1)], at=4)
+    some = Criteria(ids=("r3", "r4"))
+    store.write(lambda work: work.records.discard(dataset_of(store), some, at=3)).result()
+    store.write(
+        lambda work: work.records.delete(dataset_of(store), Criteria(ids=("r4", "r5")), at=4)
+    ).result()
+    assert found_in(store) == []
 
+    store.write(lambda work: work.datasets.delete(dataset_of(store), at=5)).result()
+    log(store, [record(1)], at=6)
     assert found_in(store) == []
 
 
@@ -139,6 +147,9 @@ def test_caches_in_use_follow_every_change(store: SqliteStore) -> None:
     assert caches(store) == []  # and now they are filled
 
     log(store, [record(3, "changed"), record(30)], at=2)
+    store.write(
+        lambda work: work.records.delete(dataset_of(store), Criteria(ids=("r1", "r30")), at=3)
+    ).result()
 
     assert caches(store) == []
 

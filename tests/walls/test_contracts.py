@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "apportion"
 CONFIG = ROOT / ".importlinter"
-FOUNDATION = {"vocabulary", "version"}
-WING = {"wire"}
+FOUNDATION = {"spans", "vocabulary", "version"}
+WING = {"sdk", "wire"}
 
 ATTACKS = [
     # (file, what it imports, the contract that has to break)

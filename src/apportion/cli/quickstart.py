@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +114,13 @@ def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now:
     from apportion.services.manage_users import NewUser, add_user
     from apportion.services.manage_workspaces import ensure_workspace, join
 
+    times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
         new = NewUser(person.username, person.first_name, None, person.role, hashes[person.username])
-        add_user(people, new, key=person.api_key, now=now)
+        add_user(people, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
-            join(people, ensure_workspace(people, name, now=now), person.username,
-                 MembershipRole.ANNOTATOR, now=now)  # fmt: skip
+            workspace = ensure_workspace(people, name, now=next(times))
+            join(people, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
 async def _load(app: FastAPI) -> None:

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from apportion.spans import Entity, SpanError, align, token_offsets
 from apportion.vocabulary import Status, Task
-
-from .spans import Entity, SpanError, align, token_offsets
 
 __all__ = [
     "Answers",

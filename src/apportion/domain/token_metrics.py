@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from apportion.domain.spans import Entity
+from apportion.spans import Entity
 
 __all__ = ["capitalness", "mentions", "token_metrics"]
 

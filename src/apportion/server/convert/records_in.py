@@ -29,8 +29,8 @@ from apportion.domain.records import (
     best_first,
     check,
 )
-from apportion.domain.spans import Entity
 from apportion.domain.times import instant_of
+from apportion.spans import Entity
 from apportion.vocabulary import Status, Task
 from apportion.wire import records as wire
 

@@ -15,10 +15,10 @@ import msgspec
 
 from apportion.domain.query import field_regex
 from apportion.domain.records import Vector, joined_text
-from apportion.domain.spans import Entity, token_offsets
 from apportion.domain.times import naive_iso
 from apportion.domain.token_metrics import token_metrics
 from apportion.ports.records import Row
+from apportion.spans import Entity, token_offsets
 from apportion.vocabulary import Task
 
 __all__ = ["Projection", "full_record", "record_metrics", "scan_record", "search_record"]

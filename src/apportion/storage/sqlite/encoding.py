@@ -25,8 +25,8 @@ from apportion.domain.records import (
     Vector,
     best_first,
 )
-from apportion.domain.spans import Entity
 from apportion.domain.times import instant_of, parse_datetime
+from apportion.spans import Entity
 from apportion.vocabulary import Status, Task
 
 __all__ = [

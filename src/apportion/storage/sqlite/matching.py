@@ -26,9 +26,9 @@ from apportion.domain.query import (
     wildcard_regex,
     within_edits,
 )
-from apportion.domain.spans import token_offsets
 from apportion.domain.text import exact_words, fold, words
 from apportion.domain.token_metrics import token_metrics
+from apportion.spans import token_offsets
 from apportion.vocabulary import Status, Task
 
 from .encoding import decode_answers, decode_content, entities_of, value_members

@@ -1,0 +1,1 @@
+"""The light client: what `import apportion as rg` is made of."""
