@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
+from oracle import Batch, Model, View, queries, record_batches, records, sortable
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED
@@ -27,7 +28,6 @@ from apportion.storage.sqlite.cache import DatasetCache
 from apportion.storage.sqlite.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import AnnotationState, Status, Task
-from oracle import Batch, Model, View, queries, record_batches, records, sortable
 
 _WANTED = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 
@@ -40,6 +40,7 @@ def sized(examples: int) -> Callable[[Any], Any]:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        **({"phases": [Phase.generate]} if os.environ.get("HUNT") else {}),
     )
 
 

@@ -20,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def datasets() -> None:
     """List and delete datasets of a running server.
 
-    The server and you are named by APPORTION_API_URL and APPORTION_API_KEY, else ARGILLA_API_URL and
-    ARGILLA_API_KEY, else by options.
+    Where the server is and who you are say the options, else APPORTION_API_URL, APPORTION_API_KEY and
+    APPORTION_WORKSPACE, else the same names with ARGILLA_.
     """
 
 

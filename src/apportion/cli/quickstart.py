@@ -84,8 +84,17 @@ def _announce(settings: Settings, url: str) -> None:
 
 def _prepare(app: FastAPI, store: Store) -> None:
     """The team and the data, where they are not there yet."""
+    from apportion.demo import ENTITIES_DATASET, TEAM, TOPICS_DATASET
+
     _create_team(app, store)
-    asyncio.run(_load(app))
+    with store.read() as work:
+        missing = [
+            name
+            for name in (ENTITIES_DATASET, TOPICS_DATASET)
+            if work.datasets.find(TEAM[0].username, name) is None
+        ]
+    if missing:
+        asyncio.run(_load(app, missing))
 
 
 def _create_team(app: FastAPI, store: Store) -> None:
@@ -123,12 +132,16 @@ def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now:
             join(people, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
-async def _load(app: FastAPI) -> None:
-    """Log the demo datasets the way a notebook does: over HTTP, only without a network."""
+async def _load(app: FastAPI, names: Sequence[str]) -> None:
+    """Log demo datasets the way a notebook does: over HTTP, only without a network."""
     import httpx
 
     from apportion.demo import ENTITIES_DATASET, TEAM, TOPICS_DATASET, entities_records, topics_records
 
+    known = {
+        ENTITIES_DATASET: (Task.TOKEN_CLASSIFICATION, entities_records),
+        TOPICS_DATASET: (Task.TEXT_CLASSIFICATION, topics_records),
+    }
     settings: Settings = app.state.house.settings
     admin = TEAM[0]
     async with httpx.AsyncClient(
@@ -137,12 +150,9 @@ async def _load(app: FastAPI) -> None:
         headers={"X-Argilla-Api-Key": admin.api_key, "X-Argilla-Workspace": admin.username},
         timeout=None,  # noqa: S113  nothing but this process to wait for
     ) as client:
-        for name, task, records in (
-            (ENTITIES_DATASET, Task.TOKEN_CLASSIFICATION, entities_records),
-            (TOPICS_DATASET, Task.TEXT_CLASSIFICATION, topics_records),
-        ):
-            if (await client.get(name)).status_code != 200:
-                await _log(client, f"{name}/{task}:bulk", records(), settings.max_records)
+        for name in names:
+            task, records = known[name]
+            await _log(client, f"{name}/{task}:bulk", records(), settings.max_records)
 
 
 async def _log(client: Any, path: str, records: list[dict[str, Any]], at_once: int) -> None:

@@ -105,6 +105,8 @@ async def _framework(request: Request, raised: Exception) -> Response:
     if failure.status_code == 413:
         return error_response(PayloadTooLargeError(str(failure.detail)))
     if failure.status_code == 400 and "parsing the body" in str(failure.detail):
+        if isinstance(failure.__cause__, Refusal):  # ours, from reading a body strictly
+            return error_response(failure.__cause__)
         bad = {
             "loc": ["body", 0],
             "msg": "The body is not valid UTF-8 JSON",

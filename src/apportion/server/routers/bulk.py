@@ -16,6 +16,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     WrongTaskError,
 )
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.records_in import Limits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
@@ -25,7 +26,7 @@ from apportion.wire.schemas import BULK_SCHEMAS
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Records"])
+router = APIRouter(tags=["Records"], route_class=JsonRoute)
 
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -11,6 +11,7 @@ from apportion.domain.errors import (
     MissingInputParamError,
 )
 from apportion.domain.permissions import Action
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -18,7 +19,7 @@ from apportion.services import manage_datasets as manage
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Datasets"])
+router = APIRouter(tags=["Datasets"], route_class=JsonRoute)
 _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNotFoundError)
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from apportion.server.bodies import JsonRoute
 from apportion.server.deps import InHouse
 from apportion.version import COMPATIBLE_WITH, __version__
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Server"])
+router = APIRouter(tags=["Server"], route_class=JsonRoute)
 
 _INFO: dict[int | str, dict[str, Any]] = {
     200: {

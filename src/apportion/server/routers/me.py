@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Me, me_out
 from apportion.server.deps import Ctx
 from apportion.services.manage_users import set_preferences
@@ -13,7 +14,7 @@ from apportion.services.manage_workspaces import visible_workspaces
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Me"])
+router = APIRouter(tags=["Me"], route_class=JsonRoute)
 
 
 @router.get("/api/me", response_model_exclude_none=True)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, WrongTaskError
 from apportion.domain.permissions import Action
+from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
@@ -17,7 +18,7 @@ from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Metrics"])
+router = APIRouter(tags=["Metrics"], route_class=JsonRoute)
 _METRICS = "/api/datasets/{name}/{task}/metrics"
 _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 

@@ -14,6 +14,7 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.metadata import flatten
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.queries import read_deletion
 from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
@@ -25,7 +26,7 @@ from apportion.wire.queries import DELETION_BODY
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Records"])
+router = APIRouter(tags=["Records"], route_class=JsonRoute)
 _RECORD = "/api/datasets/{name}/records/{id:path}"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, RecordNotFound)
 

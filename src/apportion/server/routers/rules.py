@@ -13,6 +13,7 @@ from apportion.domain.errors import (
     WrongTaskError,
 )
 from apportion.domain.permissions import Action
+from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
@@ -21,7 +22,7 @@ from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Labeling rules"])
+router = APIRouter(tags=["Labeling rules"], route_class=JsonRoute)
 _RULES = "/api/datasets/{name}/{task}/labeling/rules"
 _REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 

@@ -18,6 +18,7 @@ from apportion.domain.errors import (
 from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.records import Hits, Row
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.pages import next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
 from apportion.server.convert.records_out import Projection, scan_record, search_record
@@ -31,7 +32,7 @@ from apportion.wire.queries import SCAN_BODY, SEARCH_BODY
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Search"])
+router = APIRouter(tags=["Search"], route_class=JsonRoute)
 _REFUSALS = responses(
     InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
 )

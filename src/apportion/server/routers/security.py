@@ -8,13 +8,14 @@ from fastapi import APIRouter, Form, Request
 
 from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
 from apportion.server.auth import address_of
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Token
 from apportion.server.deps import InHouse
 from apportion.server.errors import responses
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Signing in"])
+router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
 
 
 @router.post("/api/security/token", responses=responses(UnauthorizedError, TooManyAttemptsError))

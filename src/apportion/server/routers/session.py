@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
 from apportion.server.auth import CSRF_HEADER, address_of, drop_cookie, set_cookie
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Login, Me, me_out
 from apportion.server.deps import Ctx, InHouse
 from apportion.server.errors import responses
@@ -13,7 +14,7 @@ from apportion.services.manage_workspaces import visible_workspaces
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Signing in"])
+router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     WrongTaskError,
 )
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import SettingsIn, SettingsOut, settings_in, settings_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -18,7 +19,7 @@ from apportion.services import dataset_settings as manage
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Settings"])
+router = APIRouter(tags=["Settings"], route_class=JsonRoute)
 _PATH = "/api/datasets/{name}/{task}/settings"
 _REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 

@@ -11,6 +11,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.people import Actor
 from apportion.server.auth import set_cookie
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Setup, UserOut, user_out
 from apportion.server.deps import House, InHouse
 from apportion.server.errors import responses
@@ -19,7 +20,7 @@ from apportion.services.manage_users import NewUser
 
 __all__ = ["make_first_admin", "router"]
 
-router = APIRouter(tags=["Server"])
+router = APIRouter(tags=["Server"], route_class=JsonRoute)
 
 
 @router.post(

@@ -14,6 +14,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.ids import UserId
 from apportion.domain.permissions import Action, require
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import NewUserIn, UserChanges, UserOut, user_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -22,7 +23,7 @@ from apportion.vocabulary import Role
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Users"])
+router = APIRouter(tags=["Users"], route_class=JsonRoute)
 
 
 @router.get("/api/users", response_model_exclude_none=True, responses=responses(ForbiddenOperationError))

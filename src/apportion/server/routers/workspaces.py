@@ -12,6 +12,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
 )
 from apportion.domain.ids import UserId, WorkspaceId
+from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import (
     MemberOut,
     Members,
@@ -31,7 +32,7 @@ from apportion.services import manage_workspaces as manage
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Workspaces"])
+router = APIRouter(tags=["Workspaces"], route_class=JsonRoute)
 
 
 @router.get("/api/workspaces")

@@ -1,0 +1,1 @@
+"""Measurements of Apportion against the bare engine. Run with ``python -m benchmarks``."""

@@ -1,0 +1,161 @@
+"""A real server in a process of its own, watched from outside, and a client that costs little."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+__all__ = ["API_KEY", "NAME", "WORKSPACE", "Client", "Refused", "Server", "made_home"]
+
+NAME = "bench"
+"""The admin who logs, searches and annotates."""
+
+WORKSPACE = NAME
+API_KEY = "bench.apikey"
+_PASSWORD = "only-for-benchmarks"
+_TICKS = os.sysconf("SC_CLK_TCK")
+_LONGEST_START = 60.0
+
+
+class Refused(Exception):
+    """The server answered, but not as it should."""
+
+
+class Client:
+    """One kept connection. The plainest there is, so that what is measured is the server."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self._headers = {"X-Argilla-Api-Key": API_KEY, "Content-Type": "application/json"}
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **params: Any) -> bytes:
+        """The body of the answer; ``start`` stands for ``from``."""
+        query = urlencode({"workspace": WORKSPACE, **params})
+        self._connection.request(method, f"{path}?{query}", body, self._headers)
+        answer = self._connection.getresponse()
+        found = answer.read()
+        if answer.status != 200:
+            raise Refused(f"{method} {path}: {answer.status} {found[:500]!r}")
+        return found
+
+    def log(self, dataset: str, task: str, body: bytes) -> None:
+        """Log the records of a request."""
+        self.ask("POST", f"/api/datasets/{dataset}/{task}:bulk", body)
+
+    def search(self, dataset: str, task: str, query: str | None, **params: Any) -> Any:
+        """The decoded reply to a search by query text."""
+        body = msgspec.json.encode({"query": {"query_text": query} if query else {}})
+        return msgspec.json.decode(self.ask("POST", f"/api/datasets/{dataset}/{task}:search", body, **params))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "apportion.cli.main", *arguments]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    foreign = ("APPORTION_", "ARGILLA_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {**kept, "APPORTION_HOME": str(home)}
+
+
+@contextlib.contextmanager
+def made_home() -> Iterator[Path]:
+    """A temporary home with one admin in it."""
+    home = Path(tempfile.mkdtemp(prefix="apportion-bench-"))
+    try:
+        furnish(home)
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def furnish(home: Path) -> None:
+    """Create the admin."""
+    create = _command(
+        "users", "create", "--username", NAME, "--first-name", "Bench", "--role", "admin",
+        "--password", _PASSWORD, "--api-key", API_KEY,
+    )  # fmt: skip
+    subprocess.run(create, env=_environment(home), check=True, stdout=subprocess.DEVNULL)
+
+
+class Server:
+    """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        began = time.perf_counter()
+        self._process = subprocess.Popen(
+            _command("server", "start", "--port", str(self.port)),
+            env=_environment(home),
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+        self.seconds_to_start = time.perf_counter() - began
+
+    def _wait(self) -> None:
+        until = time.monotonic() + _LONGEST_START
+        while True:
+            try:
+                with contextlib.closing(self.client()) as client:
+                    client.ask("GET", "/api/_info")
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+    def client(self) -> Client:
+        """A connection of its own."""
+        return Client(self.port)
+
+    def cpu(self) -> float:
+        """Seconds of processor time, user and system, of all threads so far."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / _TICKS
+
+    def memory(self, which: str = "VmRSS") -> float:
+        """Resident memory in MB: now, or at its highest (``VmHWM``)."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith(which + ":"):
+                return int(line.split()[1]) / 1024
+        raise KeyError(which)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,40 @@
+"""Bodies that pydantic reads, decoded first as strictly as records are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from apportion.domain.errors import ValidationError
+
+from .convert.json_in import decode_json, plain_problem
+
+__all__ = ["JsonRoute"]
+
+
+class JsonRoute(APIRoute):
+    """Refuses what could be stored but never be sent back, wherever in a body it is.
+
+    Halves of characters, NaN, integers beyond 64 bits, a thousand lists inside one another: Python reads
+    them all, and every later answer that holds one would fail.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        """The decoded body. FastAPI wraps what is raised here; ``errors`` finds it again."""
+        found = decode_json(await self.body())
+        if problem := plain_problem(found, ("body",)):
+            raise ValidationError([problem])
+        return found
