@@ -35,13 +35,7 @@ def open_store(
     limits = Limits(metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit)
     with _told(settings):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade)
-        try:
-            if serving:
-                store.hold()
-        except BaseException:
-            store.close()
-            raise
+        store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade, hold=serving)
     if store.upgraded_from is not None and upgraded is not None:
         upgraded(store.upgraded_from)
     return store

@@ -69,7 +69,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
 def verify(as_json: bool, home: Path | None) -> None:
     """Check that rows, counters, text index and caches agree; exit code 1 when they do not.
 
-    Reads only, and works while a server runs. Takes about a minute per million records.
+    Reads only, and works while a server runs. A million records take a few minutes.
     """
     from apportion.bootstrap import open_upkeep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from apportion.version import __version__
 from . import errors
 from .guard import Guard
 from .house import House
+from .housekeeping import keep_house
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
@@ -98,8 +100,10 @@ def _house(settings: Settings, store: Store, clock: Clock, passwords: Passwords,
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
     house: House = app.state.house
+    rounds = asyncio.create_task(keep_house(house))
+    yield
+    rounds.cancel()
     house.readers.shutdown()
     house.hashers.shutdown()
     house.store.close()

@@ -28,10 +28,15 @@ __all__ = [
     "find_dataset",
     "list_datasets",
     "new_dataset",
+    "purge_deleted",
     "require_workspace",
     "set_closed",
     "viewer_of",
 ]
+
+
+KEPT_AFTER_DELETION = 7 * 24 * 3600 * 1_000_000
+"""Microseconds a deleted dataset is kept, so that one wrong call does not burn a month of people's work."""
 
 
 def find_dataset(
@@ -159,6 +164,11 @@ def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: 
         return
     dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
     work.datasets.delete(dataset, at=now)
+
+
+def purge_deleted(work: Work, *, now: int) -> int:
+    """Remove for good what was deleted long enough ago; how many datasets."""
+    return work.datasets.purge(before=now - KEPT_AFTER_DELETION)
 
 
 def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool) -> None:

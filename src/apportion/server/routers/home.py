@@ -39,9 +39,11 @@ async def home(house: InHouse) -> HTMLResponse:
         return _form(house)
     people = await house.read(lambda work: work.people.count_users())
     workspaces = await house.read(lambda work: len(work.people.workspaces()))
+    datasets = await house.read(lambda work: len(work.datasets.list()))
     body = (
         "<p>This server shares text records out among annotators. It knows "
-        f"{_count(people, 'person', 'people')} and {_count(workspaces, 'workspace', 'workspaces')}.</p>"
+        f"{_count(people, 'person', 'people')}, {_count(workspaces, 'workspace', 'workspaces')} and "
+        f"{_count(datasets, 'dataset', 'datasets')}.</p>"
         "<p>From a notebook:</p><pre>import apportion as rg\n\n"
         "rg.init(api_url=&quot;…&quot;, api_key=&quot;…&quot;)</pre>"
     )

@@ -54,6 +54,8 @@ class FacetField:
             self.column = np.zeros(size + 1, dtype=np.uint32)
             for vid in self.values:
                 ns = _read_numbers(link, vid)
+                if ns.size:  # a record logged just now may be new to whoever knew the size
+                    self.column = _grown(self.column, int(ns.max()))
                 self.several = self.several or bool(self.column[ns].any())
                 self.column[ns] = vid
             self.values = {}
@@ -137,7 +139,8 @@ class NumberField:
         ns, values = self.pairs()
         if selection is None:
             return ns, values
-        picked = mask_of(selection, size)[np.minimum(ns, size)]
+        mask = mask_of(selection, max(size, int(ns[-1]) if len(ns) else 0))
+        picked = mask[ns]
         return ns[picked], values[picked]
 
 
@@ -147,7 +150,7 @@ class Column:
     MISSING = np.iinfo(np.int64).max
 
     def __init__(self, ns: Sequence[int], values: Sequence[int], size: int) -> None:
-        self.values = np.full(size + 1, self.MISSING, dtype=np.int64)
+        self.values = np.full(max(size, max(ns, default=0)) + 1, self.MISSING, dtype=np.int64)
         self.values[np.asarray(ns, dtype=np.int64)] = values
 
     def set(self, n: int, value: int | None) -> None:
@@ -178,6 +181,7 @@ class DatasetCache:
         self._order: Numbers | None = None
         self._ranks: Numbers | None = None
         self._ordered_to = 0
+        self._gone = BitMap()
         self._size = 0
         self.computed: dict[Any, Any] = {}
         """Whatever else is worth keeping until the next change."""
@@ -189,6 +193,13 @@ class DatasetCache:
             self._link = self._connect()
         return self._link
 
+    def close(self, forget: Callable[[Link], None]) -> None:
+        """Give the connection back; whoever still holds the cache gets a new one when they ask."""
+        with self.lock:
+            link, self._link = self._link, None
+            if link is not None:
+                forget(link)
+
     def apply(self, changes: Changes) -> None:
         """Take over what a committed transaction changed."""
         with self.lock:
@@ -197,6 +208,7 @@ class DatasetCache:
             if everything is not None:
                 everything.update(changes.added)
                 everything.difference_update(BitMap(changes.removed))
+                self._gone.update(changes.removed)
                 if changes.added:
                     self._size = max(self._size, max(changes.added))
             self._apply_facets(changes.lost, changes.field_of, has=False)
@@ -281,6 +293,11 @@ class DatasetCache:
             return BitMap.union(BitMap(), *facet.bitmaps.values())
         if facet.column is None:
             return BitMap()
+        if facet.several:  # having lost one value, a record may have another that the column does not tell
+            vids = self.link.raw.execute(
+                "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+            ).fetchall()
+            return BitMap.union(BitMap(), *(_read_bitmap(self.link, vid) for (vid,) in vids))
         return BitMap(np.flatnonzero(facet.column).astype(np.uint32))
 
     def number(self, field: int) -> NumberField:
@@ -334,7 +351,7 @@ class DatasetCache:
             ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
             if rows:
                 flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
-                matrix = flat.reshape(len(rows), -1).astype(np.float32)
+                matrix = flat.reshape(len(rows), len(rows[0][1]) // 8).astype(np.float32)
             else:
                 matrix = np.empty((0, 0), dtype=np.float32)
             found = self._vectors[field] = (ns, matrix)
@@ -362,16 +379,16 @@ class DatasetCache:
         base, high = self.dataset << 32, int(order.size)
         while low < high:
             middle = (low + high) // 2
-            row = self.link.raw.execute(
-                "SELECT id FROM records WHERE rid = ?", (base | int(order[middle]),)
-            ).fetchone()
-            if row is None:  # deleted since the order was read: look at its neighbours one by one
-                order = np.delete(order, middle)
-                high -= 1
-            elif row[0] < id if descending else row[0] > id:
+            probe, row = middle, None
+            while probe < high and row is None:  # deleted since the order was read: ask the next one
+                row = self.link.raw.execute(
+                    "SELECT id FROM records WHERE rid = ?", (base | int(order[probe]),)
+                ).fetchone()
+                probe += 1
+            if row is None or (row[0] < id if descending else row[0] > id):
                 high = middle
             else:
-                low = middle + 1
+                low = probe
         return low
 
     def id_ranks(self) -> Numbers:
@@ -398,6 +415,10 @@ class DatasetCache:
             self._order = np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
             self._ordered_to = max(self.size, int(self._order.max()) if self._order.size else 0)
             self._ranks = None
+            self._gone = BitMap()
+        elif self._gone:
+            self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
+            self._gone = BitMap()
         return self._order
 
     def _merged(
@@ -432,8 +453,8 @@ def _chosen(part: Numbers, mask: Numbers) -> list[int]:
 
 
 def mask_of(selection: BitMap, size: int) -> Numbers:
-    """One truth value per record number up to ``size``."""
-    mask = np.zeros(size + 1, dtype=np.bool_)
+    """One truth value per record number up to ``size``, or more where the selection has more."""
+    mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
     mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
     return mask
 

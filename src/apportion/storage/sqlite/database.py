@@ -45,6 +45,19 @@ class Link:
             path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
         )
         self.after: list[Callable[[], None]] = []
+        try:
+            self._set_up(readonly)
+        except BaseException:
+            self.raw.close()
+            raise
+
+        # Made before any transaction of ours: connecting, SQLAlchemy rolls back whatever is open.
+        engine = create_engine(
+            "sqlite://", creator=lambda: self.raw, poolclass=StaticPool, pool_reset_on_return=None
+        )
+        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _set_up(self, readonly: bool) -> None:
         run = self.raw.execute
         run("PRAGMA foreign_keys=ON")
         run("PRAGMA synchronous=FULL")
@@ -55,12 +68,6 @@ class Link:
         if readonly:
             run("PRAGMA query_only=ON")
             run("PRAGMA mmap_size=1073741824")
-
-        # Made before any transaction of ours: connecting, SQLAlchemy rolls back whatever is open.
-        engine = create_engine(
-            "sqlite://", creator=lambda: self.raw, poolclass=StaticPool, pool_reset_on_return=None
-        )
-        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         self.raw.close()
@@ -81,7 +88,8 @@ class Database:
     behind a savepoint of its own, so that one refused request takes nothing else down with it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, hold: bool = False) -> None:
+        """Open the file; with ``hold`` claim it for serving first, before anything in it can change."""
         self.path = path
         self._local = threading.local()
         self._links: list[Link] = []
@@ -92,8 +100,14 @@ class Database:
         self._closing = False
         self._lock_file: IO[str] | None = None
         check_sqlite()
-        self._writer_link = Link(path, readonly=False)
-        check_file(self._writer_link.raw, path)
+        if hold:
+            self.hold()
+        path.touch(mode=0o600)  # it holds password hashes
+        try:
+            self._writer_link = _opened(path)
+        except BaseException:
+            self._release()
+            raise
         self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
         self._thread.start()
 
@@ -124,6 +138,13 @@ class Database:
         with self._links_lock:
             self._links.append(link)
         return link
+
+    def forget(self, link: Link) -> None:
+        """Close a connection made by ``connect``."""
+        with self._links_lock:
+            if link in self._links:
+                self._links.remove(link)
+        link.close()
 
     def prepare(self, work: Callable[[Link], T]) -> T:
         """Do something with the writer's connection before any writing; ``work`` minds its own transaction."""
@@ -158,7 +179,7 @@ class Database:
             self._write_some()
 
     def _write_some(self) -> None:
-        """One transaction of whatever is waiting."""
+        """One transaction of whatever is waiting. Nothing may escape: the writer must outlive every job."""
         done: list[tuple[_Job[Any], Any]] = []
         link = self._writer_link
         until = time.monotonic() + MERGE_SECONDS
@@ -171,14 +192,22 @@ class Database:
                 if time.monotonic() > until:
                     break
             link.raw.execute("COMMIT")
-        except sqlite3.Error as failure:
+        except BaseException as failure:  # SQLAlchemy wraps SQLite's errors in its own
             self._rolled_back(link, failure, [job for job, _ in done])
             return
-        after, link.after = link.after, []
-        for hook in after:
-            hook()
+        self._committed(link)
         for job, result in done:
             job.future.set_result(result)
+
+    @staticmethod
+    def _committed(link: Link) -> None:
+        """Tell whoever wanted to know. What they make of it cannot undo the commit."""
+        after, link.after = link.after, []
+        for hook in after:
+            try:
+                hook()
+            except Exception:
+                log.exception("could not pass on a committed change")
 
     @staticmethod
     def _one(link: Link, job: _Job[Any], done: list[tuple[_Job[Any], Any]]) -> None:
@@ -189,17 +218,18 @@ class Database:
             result = job.work(link)
         except BaseException as refused:
             del link.after[hooks:]
-            if not link.raw.in_transaction:  # SQLite itself gave the transaction up: disk full, I/O error
+            try:
+                link.raw.execute("ROLLBACK TO job")
+                link.raw.execute("RELEASE job")
+            except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
                 done.append((job, None))
-                raise
-            link.raw.execute("ROLLBACK TO job")
-            link.raw.execute("RELEASE job")
+                raise refused from None
             job.future.set_exception(_translated(refused))
         else:
-            link.raw.execute("RELEASE job")
             done.append((job, result))
+            link.raw.execute("RELEASE job")
 
-    def _rolled_back(self, link: Link, failure: sqlite3.Error, jobs: list[_Job[Any]]) -> None:
+    def _rolled_back(self, link: Link, failure: BaseException, jobs: list[_Job[Any]]) -> None:
         """The merged transaction is lost. Work that shared it gets a transaction of its own."""
         link.after.clear()
         if link.raw.in_transaction:
@@ -221,9 +251,7 @@ class Database:
                         link.raw.execute("ROLLBACK")
                 job.future.set_exception(_translated(refused))
                 continue
-            after, link.after = link.after, []
-            for hook in after:
-                hook()
+            self._committed(link)
             job.future.set_result(result)
 
     # Life
@@ -252,14 +280,18 @@ class Database:
                 link.close()
             self._links.clear()
         self._writer_link.close()
+        self._release()
+
+    def _release(self) -> None:
         if self._lock_file is not None:
             self._lock_file.close()
 
 
 def _translated(failure: BaseException) -> BaseException:
     """SQLite's own words for a full disk, in ours."""
-    if isinstance(failure, sqlite3.OperationalError):
-        text = str(failure)
+    cause = getattr(failure, "orig", failure)  # SQLAlchemy keeps SQLite's error there
+    if isinstance(cause, sqlite3.OperationalError):
+        text = str(cause)
         if "full" in text or "disk I/O" in text or "readonly" in text:
             full = StorageFullError(
                 f"The server could not write to its disk ({text}). Nothing of this request was kept; "
@@ -268,6 +300,22 @@ def _translated(failure: BaseException) -> BaseException:
             full.__cause__ = failure
             return full
     return failure
+
+
+def _opened(path: Path) -> Link:
+    """The writer's connection to a file that is checked to be ours."""
+    try:
+        link = Link(path, readonly=False)
+    except sqlite3.OperationalError as unreadable:
+        raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
+    except sqlite3.DatabaseError as damaged:
+        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    try:
+        check_file(link.raw, path)
+    except BaseException:
+        link.close()
+        raise
+    return link
 
 
 def check_sqlite() -> None:

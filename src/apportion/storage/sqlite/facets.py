@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -140,8 +141,8 @@ class FacetCounter:
             for (terms,) in rows:
                 counts.update(unpacked(terms))
         ours = self._link.raw.execute(
-            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN ({', '.join(map(str, counts))})",
-            (field, viewer),
+            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN (SELECT value FROM json_each(?))",
+            (field, viewer, json.dumps(list(counts))),
         )
         return Counter({vid: counts[vid] for (vid,) in ours}).most_common()
 
@@ -157,7 +158,7 @@ class FacetCounter:
     def _status(self) -> dict[str, int]:
         found = self._terms("status")
         rest = self._total - sum(found.values())
-        if rest:
+        if rest > 0:
             found[Status.DEFAULT.value] = rest
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
@@ -211,13 +212,13 @@ class FacetCounter:
 
     def _words_of_all(self) -> dict[str, int]:
         """The index knows in how many records each word is."""
-        known: dict[str, int] | None = self._cache.computed.get("words")
+        known: dict[str, int] | None = self._cache.computed.get(("words",))
         if known is None:
-            rows = self._link.raw.execute(
+            rows = self._cache.link.raw.execute(
                 f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
             )
             found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
-            known = self._cache.computed["words"] = dict(found[:MOST_WORDS])
+            known = self._cache.computed[("words",)] = dict(found[:MOST_WORDS])
         return known
 
 

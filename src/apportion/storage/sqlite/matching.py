@@ -17,6 +17,7 @@ from apportion.domain.query import (
     Not,
     Or,
     Phrase,
+    Piece,
     Query,
     Range,
     Regex,
@@ -40,6 +41,7 @@ __all__ = [
     "NestedTest",
     "Test",
     "WordTest",
+    "is_prefix",
     "leaf_test",
     "metrics_of",
     "word_test",
@@ -93,6 +95,9 @@ class Doc:
                 found = value_members(self.task, self.prediction)
             case "annotations":
                 found = value_members(self.task, self.answer)
+            case "inputs":
+                value = self.fields.get("inputs", {}).get(rest)
+                return [] if value is None else [value if isinstance(value, str) else "\n".join(value)]
             case "metadata":
                 value = (self.fields["metadata"] or {}).get(rest)
                 return list(_plain(value))
@@ -147,23 +152,27 @@ class Test(Protocol):
 
 
 class LeafTest:
-    """One leaf on one path. The end of the path says how values are read: ``.text``, ``.exact`` or whole."""
+    """One leaf on one path; ``analyse`` cuts values into words, without it they are taken whole.
 
-    def __init__(self, path: str, leaf: Leaf | Exists) -> None:
-        stem, _, end = path.rpartition(".")
+    Equal tests are equal, so that what was found with one can be kept.
+    """
+
+    def __init__(
+        self, path: str, leaf: Leaf | Exists, analyse: Callable[[str], list[str]] | None = None
+    ) -> None:
+        self.path = path
         self._leaf = leaf
-        self._analyse: Callable[[str], list[str]] | None = None
-        self._path = path
-        if end == "exact" and stem:
-            self._analyse, self._path = exact_words, stem
-        elif end == "text" and stem.startswith(("predictions.", "annotations.", "metrics.", "x")):
-            self._path, self._analyse = (stem if not stem.endswith("sentences") else path), words
-        elif path.startswith("inputs.") or path == "text":
-            self._analyse = words
-        self._test = None if isinstance(leaf, Exists) else _value_test(leaf, self._analyse)
+        self._key = (path, leaf, analyse)
+        self._test = None if isinstance(leaf, Exists) else _value_test(leaf, analyse)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LeafTest) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __call__(self, doc: Doc) -> bool:
-        values = doc.values(self._path)
+        values = doc.values(self.path)
         if self._test is None:
             return bool(values)
         return any(map(self.of_value, values))
@@ -180,7 +189,12 @@ class LeafTest:
 
 
 def leaf_test(path: str, leaf: Leaf | Exists) -> LeafTest:
-    """A test of records for one leaf of a query."""
+    """A test of records for one leaf of a query; the end of the path says how values are read."""
+    stem, _, end = path.rpartition(".")
+    if end == "exact" and stem:
+        return LeafTest(stem, leaf, exact_words)
+    if end == "text" and stem and not stem.endswith(".sentences"):  # there, text is a value of its own
+        return LeafTest(stem, leaf, words)
     return LeafTest(path, leaf)
 
 
@@ -191,8 +205,25 @@ def _value_test(leaf: Leaf, analyse: Callable[[str], list[str]] | None) -> WordT
         wanted = analyse(leaf.text)
         slop = leaf.slop if isinstance(leaf, Phrase) else 0
         return lambda value: near(analyse(value), wanted, slop)
+    if analyse is words and isinstance(leaf, Wildcard) and is_prefix(leaf):
+        start = words(str(leaf.pieces[0]))
+        return lambda value: _begins(words(value), start)
     each = word_test(leaf, exact=analyse is exact_words)
     return lambda value: any(map(each, analyse(value)))
+
+
+def is_prefix(leaf: Wildcard) -> bool:
+    """Whether the pattern is a beginning and one star. The index reads it as a phrase cut short."""
+    return len(leaf.pieces) == 2 and isinstance(leaf.pieces[0], str) and leaf.pieces[1] is Piece.ANY
+
+
+def _begins(found: list[str], start: list[str]) -> bool:
+    many = len(start)
+    return bool(start) and any(
+        word.startswith(start[-1]) and found[place - many + 1 : place] == start[:-1]
+        for place, word in enumerate(found)
+        if place >= many - 1
+    )
 
 
 def near(found: list[str], wanted: list[str], slop: int) -> bool:
@@ -207,7 +238,7 @@ def near(found: list[str], wanted: list[str], slop: int) -> bool:
 
 
 def _clump(places: list[list[int]], slop: int) -> bool:
-    """Whether one place per word can be chosen within the span FTS5's NEAR allows."""
+    """Whether one place per word can be chosen within as many places as there are words, and ``slop`` more."""
     if not all(places):
         return False
     for start in sorted({place for each in places for place in each}):
@@ -272,6 +303,12 @@ class NestedTest:
         self._path = path
         self._child = child
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NestedTest) and (self._path, self._child) == (other._path, other._child)
+
+    def __hash__(self) -> int:
+        return hash((self._path, self._child))
+
     def __call__(self, doc: Doc) -> bool:
         root, _, rest = self._path.partition(".")
         found: Any = doc.metrics if root == "metrics" else doc.fields.get(root)
@@ -295,5 +332,5 @@ class NestedTest:
             case _:
                 name = (query.field or "").removeprefix(self._path + ".")
                 test = leaf_test(name, query)
-                values = _plain(_under(element, name.split("."))) if name else _plain(element)
+                values = _plain(_under(element, test.path.split("."))) if name else _plain(element)
                 return any(test.of_value(value) for value in values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,17 +14,20 @@ from apportion.ports.records import Criteria, Hits, Prepared, Row, Sorting, Stor
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .annotating import STATES
-from .cache import DatasetCache
 from .changes import Changes
-from .copying import copy_records
 from .database import Link
 from .encoding import decode_answers, decode_record, decode_value
 from .prepare import Prepared as Ready
-from .search import Searcher
 from .terms import TermBook
 from .writing import Limits, RecordChange
 
+if TYPE_CHECKING:
+    from .cache import DatasetCache
+    from .search import Searcher
+
 __all__ = ["SqliteRecords"]
+
+# What searches is imported when somebody searches: numpy and the bitmaps are a quarter of an idle server.
 
 
 class SqliteRecords:
@@ -47,7 +50,17 @@ class SqliteRecords:
         self._publish = publish
 
     def _searcher(self, dataset: Dataset, viewer: Viewer) -> Searcher:
-        return Searcher(self._link, self._cache_of(dataset.no), dataset, viewer)
+        from .search import Searcher
+
+        return Searcher(self._link, self._cache(dataset), dataset, viewer)
+
+    def _cache(self, dataset: Dataset) -> DatasetCache:
+        """The shared cache; or, once this transaction has written, one that sees what it wrote."""
+        if self._link.after:
+            from .cache import DatasetCache
+
+            return DatasetCache(dataset.no, lambda: self._link)
+        return self._cache_of(dataset.no)
 
     def _change(self, dataset: Dataset) -> RecordChange:
         return RecordChange(self._link, dataset.no, self._book, self._limits, self._publish)
@@ -227,12 +240,10 @@ class SqliteRecords:
 
     def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
         """Numbers of the matches, with everything this very transaction has written before."""
-        cache = (
-            DatasetCache(dataset.no, lambda: self._link) if self._link.after else self._cache_of(dataset.no)
-        )
-        searcher = Searcher(self._link, cache, dataset, criteria.viewer)
-        with cache.lock:
-            return list(searcher.select(searcher.plan(criteria)))
+        searcher = self._searcher(dataset, criteria.viewer)
+        return searcher.matching(criteria)
 
     def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
+        from .copying import copy_records
+
         return copy_records(self._link, self._change(target), source, target, at=at)

@@ -28,6 +28,9 @@ from .writing import STATUSES
 
 __all__ = ["Searcher"]
 
+_ORDERS_KEPT = 8
+"""Eight bytes a record each: enough for a few people paging at once."""
+
 _ROW = "rid, id, status, updated, content, prediction, answer"
 
 
@@ -54,6 +57,11 @@ class Searcher:
     def select(self, plan: Plan) -> BitMap:
         """The numbers of the matching records."""
         return select(plan, self._cache, self._docs)
+
+    def matching(self, criteria: Criteria) -> list[int]:
+        """The numbers of everything that is meant."""
+        with self._cache.lock:
+            return list(self.select(self.plan(criteria)))
 
     def search(
         self,
@@ -138,7 +146,7 @@ class Searcher:
     def _sort_key(self, ns: Numbers, key: Sorting) -> Numbers:
         """One number per record, small ones first. Of several values the smallest (or largest) counts."""
         name, descending = key
-        size = self._cache.size
+        size = max(self._cache.size, int(ns[-1]) if len(ns) else 0)
         if name == "id":
             ranks = self._cache.id_ranks()[ns]
             return -ranks if descending else ranks
@@ -162,6 +170,7 @@ class Searcher:
         if kind in ("float", "date"):
             rows, numbers = self._cache.number(field).pairs()
             order = np.argsort(numbers if descending else -numbers, kind="stable")
+            order = order[rows[order] <= size]
             places[rows[order]] = -numbers[order] if descending else numbers[order]
         else:
             self._rank_values(places, field, name, kind, descending)
@@ -179,9 +188,11 @@ class Searcher:
         for rank, vid in ranked if descending else reversed(ranked):
             if facet.column is not None and not facet.several:
                 break
-            places[self._cache.having(field, viewer, [vid]).to_array()] = -rank if descending else rank
-        if facet.column is not None and not facet.several:
-            rank_of = np.full(max(vid for _, vid in ranked) + 1, np.inf)
+            ns = np.asarray(self._cache.having(field, viewer, [vid]).to_array(), dtype=np.int64)
+            places[ns[ns < len(places)]] = -rank if descending else rank
+        if facet.column is not None and not facet.several and ranked:
+            highest = max(int(facet.column.max()), *(vid for _, vid in ranked))
+            rank_of = np.full(highest + 1, np.inf)
             for rank, vid in ranked:
                 rank_of[vid] = -rank if descending else rank
             column = facet.column[: len(places)]
@@ -198,7 +209,8 @@ class Searcher:
                 "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (row[0], self._viewer)
             ).fetchall():
                 ns = self._cache.having(row[0], self._viewer, [vid])
-                ranks[np.asarray(ns.to_array(), dtype=np.int64)] = names.index(value)
+                held = np.asarray(ns.to_array(), dtype=np.int64)
+                ranks[held[held <= size]] = names.index(value)
         return ranks
 
     def scan(
@@ -207,19 +219,21 @@ class Searcher:
         """The next matches behind a record id."""
         with self._cache.lock:
             plan = self.plan(criteria)
-            if isinstance(plan, All) and not sort:
+            if isinstance(plan, All) and not sort and not offset:
                 return self._next_rows(after, limit)
             selection = self.select(plan)
             if not sort:
-                ns = list(islice(self._cache.in_order(selection, after=after), limit))
+                first = 0 if after is not None else offset
+                ns = list(islice(self._cache.in_order(selection, after=after), first, first + limit))
             else:
                 ns = self._next_sorted(plan, selection, tuple(sort), after, offset, limit)
         return self.rows(ns)
 
     def _next_rows(self, after: str | None, limit: int) -> list[Row]:
         rows = self._raw.execute(
-            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id > ? ORDER BY id LIMIT ?",
-            (self._dataset.no, "" if after is None else after, limit),
+            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id {'>=' if after is None else '>'} ? "
+            "ORDER BY id LIMIT ?",
+            (self._dataset.no, after or "", limit),
         ).fetchall()
         return self._as_rows(rows)
 
@@ -232,10 +246,13 @@ class Searcher:
         offset: int,
         limit: int,
     ) -> list[int]:
+        computed = self._cache.computed
         key = ("sorted", plan, sort, self._viewer)
-        ns = self._cache.computed.get(key)
+        ns = computed.get(key)
         if ns is None:
-            ns = self._cache.computed[key] = self.sorted(selection, sort)
+            for old in [each for each in computed if each[0] == "sorted"][: -_ORDERS_KEPT + 1]:
+                del computed[old]
+            ns = computed[key] = self.sorted(selection, sort)
         if after is not None:
             row = self._raw.execute(
                 "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, after)

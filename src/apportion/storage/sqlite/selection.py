@@ -7,7 +7,6 @@ Leaves that no index answers become a ``Check``: their candidates are read and t
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,27 +19,25 @@ from apportion.domain.errors import InvalidTextSearchError
 from apportion.domain.query import (
     And,
     Exists,
-    Fuzzy,
     MatchAll,
     Nested,
     Not,
     Or,
     Phrase,
-    Piece,
     Query,
     Range,
-    Regex,
     Term,
     Wildcard,
+    field_regex,
 )
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
-from apportion.domain.text import fold, words
+from apportion.domain.text import exact_words, fold, words
 from apportion.domain.times import parse_date_bounds
-from apportion.vocabulary import Status
+from apportion.vocabulary import Status, Task
 
 from .cache import DatasetCache
 from .database import Link
-from .matching import Doc, Leaf, NestedTest, Test, WordTest, leaf_test, word_test
+from .matching import Doc, Leaf, LeafTest, NestedTest, Test, WordTest, is_prefix, leaf_test, word_test
 
 __all__ = ["Compiler", "Plan", "select"]
 
@@ -49,6 +46,9 @@ MOST_CHECKS = 100_000
 _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
+_FAR = 1 << 60
+_EXACT = float(1 << 53)
+"""Up to here every integer is a float of its own."""
 _TIMES = {"last_updated": "updated", "event_timestamp": "event"}
 
 
@@ -194,6 +194,14 @@ def _refused(reason: str) -> InvalidTextSearchError:
     return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
 
 
+class _DoesNotFit(InvalidTextSearchError):
+    """The field holds another kind of value than was asked for."""
+
+
+def _unfit(reason: str) -> InvalidTextSearchError:
+    return _DoesNotFit(f"Cannot answer this query: {reason}.", reason=reason)
+
+
 class Compiler:
     """Compiles queries on one dataset, as one viewer sees it."""
 
@@ -226,9 +234,10 @@ class Compiler:
             case Not(child):
                 return _without(self.plan(child))
             case And(children):
-                return _both([self.plan(child) for child in children if not _blank(child)])
+                asked = [child for child in children if not _blank(child)]
+                return _both([self.plan(child) for child in asked]) if asked else Nothing()
             case Or(children):
-                return _either([self.plan(child) for child in children if not _blank(child)])
+                return _either([self.plan(child) for child in children])
             case Nested(path, child):
                 return Check(All(), NestedTest(path, child))
             case Exists(field):
@@ -242,7 +251,7 @@ class Compiler:
 
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
         if "*" in name:
-            return _either([self._leaf(each, leaf) for each in self._names_like(name)])
+            return _either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
             return self._text(leaf)
         if name in _TIMES:
@@ -251,6 +260,8 @@ class Compiler:
             return self._id(leaf)
         if name == "text.exact" or name.startswith("inputs."):
             return self._part_of_text(name, leaf)
+        if name == "multi_label" and self._dataset.task is not Task.TEXT_CLASSIFICATION:
+            return Nothing()
         if name == "multi_label":
             wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
             return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
@@ -263,24 +274,40 @@ class Compiler:
             return self._analysed_values(stem, analyser, leaf)
         return self._by_path(name, leaf)
 
+    def _leaf_if_it_fits(self, name: str, leaf: Leaf) -> Plan:
+        """One of several fields: a word asked of a number field is no match there, and no mistake."""
+        try:
+            return self._leaf(name, leaf)
+        except _DoesNotFit:
+            return Nothing()
+
     def _names_like(self, pattern: str) -> list[str]:
         known = ["text", "id", *_KEYWORDS]
         known += [n for n, (_, kind) in self._fields.items() if kind != "input" or n.startswith("inputs.")]
         known = [name for name in known if name not in ("predicted_mentions", "mentions")]
-        return [name for name in dict.fromkeys(known) if fnmatch.fnmatchcase(name, pattern)]
+        fits = field_regex(pattern).fullmatch
+        return [name for name in dict.fromkeys(known) if fits(name) and not name.startswith("vectors.")]
 
     def _exists(self, name: str) -> Plan:
         if "*" in name:
             return _either([self._exists(each) for each in self._names_like(name)])
-        if name in ("text", "id", "status", "last_updated", "multi_label"):
+        if name == "multi_label":
+            return All() if self._dataset.task is Task.TEXT_CLASSIFICATION else Nothing()
+        if name in ("text", "text.exact", "text.wordcloud", "id", "status", "last_updated"):
             return All()
         if name == "event_timestamp":
             return During("event", -(1 << 62), 1 << 62)
         path, _, agent = name.partition(".")
-        if path in ("predictions", "annotations") and agent:
-            return self._agent_exists(path, agent)
-        field = self._fields.get(name)
-        if field is None:
+        if path in ("predictions", "annotations"):
+            return (
+                self._exists("predicted_by" if path == "predictions" else "annotated_by")
+                if not agent
+                else (_either([self._agent_exists(path, agent), self._under_agent_exists(name)]))
+            )
+        if name in ("metadata", "inputs"):
+            return self._exists(f"{name}.*")
+        field = self._fields.get(name) or self._fields.get(name.removesuffix(".value"), (0, ""))
+        if not field[0]:
             return Nothing() if name in _KEYWORDS else self._path_exists(name)
         no, kind = field
         if kind in ("float", "date"):
@@ -288,12 +315,14 @@ class Compiler:
         if kind.startswith("vector:"):
             rows = self._raw.execute("SELECT n FROM vectors WHERE field = ?", (no,))
             return These(frozenset(n for (n,) in rows))
-        if kind == "input" or kind == "nested":
-            return self._path_exists(name)
+        if kind == "nested":
+            return Check(All(), LeafTest(name, Exists(name)))
+        if kind == "input":
+            return All() if self._inputs() == [name] else Check(All(), LeafTest(name, Exists(name)))
         return Having(no, self._viewer_of(name), None)
 
     def _path_exists(self, name: str) -> Plan:
-        if name.startswith(("metadata.", "vectors.")) and name not in self._fields:
+        if name.split(".")[0] not in ("tokens", "metrics"):
             return Nothing()
         return Check(All(), leaf_test(name, Exists(name)))
 
@@ -301,6 +330,22 @@ class Compiler:
         by = "predicted_by" if path == "predictions" else "annotated_by"
         plans = [self._counted(name, Term(name, agent)) for name in (by, path) if name in self._fields]
         return _either(plans)
+
+    def _under_agent_exists(self, name: str) -> Plan:
+        candidates = self._some_agent(name)
+        return (
+            candidates
+            if isinstance(candidates, Nothing)
+            else Check(candidates, leaf_test(name, Exists(name)))
+        )
+
+    def _some_agent(self, name: str) -> Plan:
+        """Records with an answer of whom the path may mean: agents' names may hold dots."""
+        root, *rest = name.split(".")
+        return _either([self._agent_exists(root, ".".join(rest[:cut])) for cut in range(1, len(rest))])
+
+    def _inputs(self) -> list[str]:
+        return [name for name, (_, kind) in self._fields.items() if kind == "input"]
 
     def _viewer_of(self, name: str) -> int:
         return self._viewer if name in ANSWER_FIELDS else 0
@@ -315,9 +360,10 @@ class Compiler:
             case Phrase(_, text, slop):
                 found = words(text)
                 near = " ".join(f'"{word}"' for word in found)
-                return Text(f"NEAR({near}, {min(slop, 1000)})") if found else Nothing()
-            case Wildcard(_, (str(start), Piece.ANY)):
-                found = words(start)
+                # FTS5 counts what may lie between the first and the last word, the others included.
+                return Text(f"NEAR({near}, {slop + max(0, len(found) - 2)})") if found else Nothing()
+            case Wildcard(_, pieces) if is_prefix(leaf):
+                found = words(str(pieces[0]))
                 return Text(_quoted(found) + "*") if found else Nothing()
             case Range():
                 return self._expanded(_range_test(leaf, fold), "")
@@ -345,24 +391,33 @@ class Compiler:
                 f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
                 "make it more specific"
             )
+        return self._any_of(found)
+
+    @staticmethod
+    def _any_of(found: list[str]) -> Plan:
         return _either(
             [Text(" OR ".join(f'"{w}"' for w in found[i : i + 200])) for i in range(0, len(found), 200)]
         )
 
     def _part_of_text(self, name: str, leaf: Leaf) -> Plan:
         """One input of several, or words as written: the index names candidates, the record decides."""
-        inputs = [each for each, (_, kind) in self._fields.items() if kind == "input"]
+        inputs = self._inputs()
         if inputs == [name]:
             return self._text(leaf)
-        stem = name.removesuffix(".exact")
-        if stem.startswith("inputs.") and stem not in inputs:
+        exact = name not in inputs
+        stem = name.removesuffix(".exact") if exact else name
+        if stem != "text" and stem not in inputs:
             return Nothing()
         candidates: Plan = All()
-        if (isinstance(leaf, Term | Phrase) and words(leaf.text)) or (
-            isinstance(leaf, Wildcard | Fuzzy | Regex) and not name.endswith(".exact")
-        ):
+        if isinstance(leaf, Term | Phrase):
+            found = words(leaf.text)
+            if found and isinstance(leaf, Phrase) and leaf.slop:  # other words may lie between
+                candidates = Text(" AND ".join(_quoted([word]) for word in dict.fromkeys(found)))
+            elif found:
+                candidates = self._text(leaf)
+        elif not exact:
             candidates = self._text(leaf)
-        return Check(candidates, leaf_test(name, leaf))
+        return Check(candidates, LeafTest(stem, leaf, exact_words if exact else words))
 
     # Counted fields
 
@@ -425,15 +480,36 @@ class Compiler:
         no, kind = self._fields.get(name, (0, ""))
         if not no or kind in ("float", "date"):
             return Nothing()
-        inner = leaf_test("x.exact" if analyser == "exact" else "x.text", leaf)
+        inner = LeafTest("", leaf, exact_words if analyser == "exact" else words)
         return self._matching_values(no, self._viewer_of(name), inner.of_value, "")
 
     def _long(self, name: str, field: int, leaf: Leaf) -> Plan:
         low, high, include_low, include_high = _bounds(name, leaf)
-        return self._values(
-            field, 0,
-            f"num {'>=' if include_low else '>'} ? AND num {'<=' if include_high else '<'} ?", (low, high),
-        )  # fmt: skip
+        if max(abs(low), abs(high)) < _EXACT or {low, high} <= {float("-inf"), float("inf")}:
+            return self._values(
+                field, 0,
+                f"num {'>=' if include_low else '>'} ? AND num {'<=' if include_high else '<'} ?", (low, high),
+            )  # fmt: skip
+        # Neighbours as large as this share a float: their digits decide.
+        if isinstance(leaf, Term | Phrase):
+            leaf = Range(None, leaf.text, leaf.text)
+        assert isinstance(leaf, Range)
+        first, last = _exact(leaf.low, low), _exact(leaf.high, high)
+
+        def inside(value: str) -> bool:
+            number = int(value)
+            return (number > first or (include_low and number == first)) and (
+                number < last or (include_high and number == last)
+            )
+
+        rows = self._raw.execute(
+            "SELECT vid, value FROM vals WHERE field = ? AND viewer = 0 AND n > 0 AND num BETWEEN ? AND ?",
+            (field, low, high),
+        )
+        vids = tuple(vid for vid, value in rows if inside(value))
+        if len(vids) > MOST_EXPANSIONS:
+            raise _refused(f"it stands for more than {MOST_EXPANSIONS:,} different values")
+        return Having(field, 0, vids) if vids else Nothing()
 
     def _number(self, name: str, field: int, kind: str, leaf: Leaf) -> Plan:
         if kind == "date":
@@ -460,8 +536,8 @@ class Compiler:
         """Paths inside the record that are not indexed: metrics, tokens, one agent's answers."""
         root, _, rest = name.partition(".")
         if root in ("predictions", "annotations"):
-            agent = rest.split(".")[0]
-            return Check(self._agent_exists(root, agent), leaf_test(name, leaf)) if agent else Nothing()
+            candidates = self._some_agent(name) if rest else Nothing()
+            return Check(candidates, leaf_test(name, leaf)) if candidates != Nothing() else Nothing()
         if root in ("tokens", "metrics"):
             return Check(self._candidates(name, leaf), leaf_test(name, leaf))
         return Nothing()
@@ -483,8 +559,15 @@ class Compiler:
             and isinstance(leaf, Term | Phrase)
             and words(leaf.text)
         ):
-            return self._text(Phrase(None, leaf.text))
+            return self._within_words(max(words(leaf.text), key=len))
         return All()
+
+    def _within_words(self, part: str) -> Plan:
+        """Records with a word that holds ``part``: tokens need not end where words do (``do`` + ``n't``)."""
+        found = [word for word in self._vocabulary() if part in word]
+        if len(found) > MOST_EXPANSIONS:
+            return All()
+        return self._any_of(found)
 
 
 def _blank(query: Query) -> bool:
@@ -571,13 +654,20 @@ def _bounds(name: str, leaf: Leaf) -> tuple[float, float, bool, bool]:
                 float("inf") if high is None else _as_number(name, high),
                 include_low, include_high,
             )  # fmt: skip
-    raise _refused(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
+    raise _unfit(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
 
 
 def _as_number(name: str, text: str) -> float:
     with contextlib.suppress(ValueError):
         return float(text)
-    raise _refused(f"{name} holds numbers, and {text[:60]!r} is none")
+    raise _unfit(f"{name} holds numbers, and {text[:60]!r} is none")
+
+
+def _exact(text: str | None, known: float) -> int | float:
+    """A bound with all its digits."""
+    with contextlib.suppress(ValueError):
+        return known if text is None else int(text)
+    return known
 
 
 def _time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
@@ -594,13 +684,18 @@ def _time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
                 start, end = _as_time(name, high)
                 last = end if include_high else start - 1
             return first, last
-    raise _refused(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
+    raise _unfit(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
 
 
 def _as_time(name: str, text: str) -> tuple[int, int]:
     if re.fullmatch(r"-?\d{5,}", text):
-        return int(text) * 1000, int(text) * 1000 + 999
+        instant = max(-_FAR, min(_FAR, int(text[:20]) * 1000))
+        return instant, instant + 999
+    if re.fullmatch(r"\d{4}", text):
+        text_low, text_high = f"{text}-01", f"{text}-12-31"
+        with contextlib.suppress(ValueError, OverflowError):
+            return parse_date_bounds(text_low)[0], parse_date_bounds(text_high)[1]
     try:
         return parse_date_bounds(text)
     except (ValueError, OverflowError):
-        raise _refused(f"{name} holds times, and {text[:60]!r} is none") from None
+        raise _unfit(f"{name} holds times, and {text[:60]!r} is none") from None

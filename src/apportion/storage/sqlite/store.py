@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.records import Prepared
@@ -18,7 +18,6 @@ from apportion.storage.sql.datasets import SqlDatasets
 from apportion.storage.sql.people import SqlPeople
 from apportion.vocabulary import Task
 
-from .cache import DatasetCache
 from .changes import Changes
 from .database import Database, Link
 from .migrate import migrate
@@ -28,6 +27,9 @@ from .records import SqliteRecords
 from .terms import TermBook
 from .texts import create_text_index
 from .writing import Limits
+
+if TYPE_CHECKING:
+    from .cache import DatasetCache
 
 __all__ = ["SqliteStore"]
 
@@ -69,14 +71,20 @@ class SqliteStore:
     """
 
     def __init__(
-        self, path: Path, *, limits: Limits | None = None, open_datasets: int = 32, allow_upgrade: bool = True
+        self,
+        path: Path,
+        *,
+        limits: Limits | None = None,
+        open_datasets: int = 32,
+        allow_upgrade: bool = True,
+        hold: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         self.book = TermBook()
         self._open_datasets = open_datasets
         self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
         self._caches_lock = threading.Lock()
-        self.database = Database(path)
+        self.database = Database(path, hold=hold)
         self.upgraded_from: Path | None = None
         """The copy made before an upgrade, when there was one."""
         try:
@@ -113,9 +121,11 @@ class SqliteStore:
         with self._caches_lock:
             cache = self._caches.get(dataset)
             if cache is None:
+                from .cache import DatasetCache
+
                 cache = self._caches[dataset] = DatasetCache(dataset, self.database.connect)
                 if len(self._caches) > self._open_datasets:
-                    self._caches.popitem(last=False)
+                    self._caches.popitem(last=False)[1].close(self.database.forget)
             else:
                 self._caches.move_to_end(dataset)
             return cache
@@ -125,11 +135,17 @@ class SqliteStore:
         with self._caches_lock:
             cache = self._caches.get(changes.dataset)
         if cache is not None:
-            cache.apply(changes)
+            try:
+                cache.apply(changes)
+            except BaseException:  # a cache that missed something must not go on answering
+                with self._caches_lock:
+                    self._caches.pop(changes.dataset, None)
+                raise
 
     def purged(self, link: Link, dataset: int) -> None:
         """Remove a dataset's rows, and its cache once that is committed."""
         purge_dataset(link.raw, dataset)
+        self.book.vids.clear()  # at once: field numbers may be given out again before the commit
         link.after.append(lambda: self._forget(dataset))
 
     def _forget(self, dataset: int) -> None:

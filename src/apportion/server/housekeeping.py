@@ -1,0 +1,29 @@
+"""What the server does now and then without being asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from apportion.services.manage_datasets import purge_deleted
+
+from .house import House
+
+__all__ = ["keep_house"]
+
+log = logging.getLogger("apportion.server")
+EVERY = 3600.0
+"""Seconds between two rounds."""
+
+
+async def keep_house(house: House) -> None:
+    """Forget for good, every hour, the datasets that were deleted a week ago. Runs until cancelled."""
+    while True:
+        try:
+            now = house.clock.now()
+            purged = await house.write(lambda work, now=now: purge_deleted(work, now=now))  # type: ignore[misc]
+            if purged:
+                log.info("purged %d deleted datasets", purged)
+        except Exception:
+            log.exception("housekeeping failed; it is tried again in an hour")
+        await asyncio.sleep(EVERY)
