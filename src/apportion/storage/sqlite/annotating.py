@@ -10,7 +10,7 @@ from apportion.domain.terms import answer_terms
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .counting import CountedTerms
-from .encoding import decode_record, encode_value, packed, unpacked
+from .encoding import decode_record, decode_value, encode_value, packed, unpacked
 
 __all__ = ["STATES", "STATUS_OF", "AnnotationWriter"]
 
@@ -75,10 +75,7 @@ class AnnotationWriter:
         rid, content, prediction = row
         viewer = self.agent(annotator)
         before = self._kept(rid).get(viewer)
-        answers = None if value is None else Answers(annotator, {annotator: value})
-        record = decode_record(self._task, id, STATUS_OF[state], content, prediction, None)
-        vids = self._counted.vids(answer_terms(record, STATUS_OF[state], answers), viewer=viewer)
-        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), vids)
+        vids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
         if before is not None:
             self._remember(rid, viewer, before, at, "replaced")
         version = before.version + 1 if before else 1
@@ -93,11 +90,44 @@ class AnnotationWriter:
             discarded = _STATE_NO[AnnotationState.DISCARDED]
             self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
 
-    def delete(self, rid: int, at: int) -> None:
+    def delete(self, rid: int, at: int, why: str) -> None:
         """Move everybody's annotation of a record to history."""
         for annotator, before in self._kept(rid).items():
-            self._remember(rid, annotator, before, at, "record deleted")
+            self._remember(rid, annotator, before, at, why)
             self._forget(rid, annotator, before)
+
+    def refresh(self, rid: int, content: bytes, prediction: bytes | None) -> None:
+        """Everybody's own view after the prediction changed: it may be right now, or wrong."""
+        for annotator, kept in self._kept(rid).items():
+            (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
+            value = None if kept.value is None else decode_value(self._task, kept.value)
+            vids = self._view(rid, annotator, name, kept, value, content, prediction)
+            self._raw.execute(
+                "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
+                (packed(vids), rid, annotator),
+            )
+
+    def _view(
+        self,
+        rid: int,
+        viewer: int,
+        name: str,
+        before: _Kept | None,
+        value: Value | None,
+        content: bytes,
+        prediction: bytes | None,
+        state: AnnotationState | None = None,
+    ) -> list[int]:
+        """Give a record the terms of one annotator's view instead of those it had."""
+        if state is None:
+            assert before is not None
+            state = STATES[before.state]
+        status = STATUS_OF[state]
+        answers = None if value is None else Answers(name, {name: value})
+        record = decode_record(self._task, "", status, content, prediction, None)
+        vids = self._counted.vids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), vids)
+        return vids
 
     def agent(self, name: str) -> int:
         """The number of an annotator, which is also their viewer number."""

@@ -162,9 +162,15 @@ class SqliteRecords:
         rows = self._raw.execute(
             "SELECT r.id, r.answer FROM json_each(?) AS wanted CROSS JOIN records AS r "
             "ON r.dataset = ? AND r.id = wanted.value WHERE r.answer IS NOT NULL",
-            (msgspec.json.encode(list(ids)).decode(), dataset.no),
-        )
-        found = ((id, decode_answers(dataset.task, answer)) for id, answer in rows)
+            (msgspec.json.encode(ids := list(ids)).decode(), dataset.no),
+        ).fetchall()
+        for id in ids:
+            if "\0" in id:  # where SQLite's JSON ends a string
+                rows += self._raw.execute(
+                    "SELECT id, answer FROM records WHERE dataset = ? AND id = ? AND answer IS NOT NULL",
+                    (dataset.no, id),
+                ).fetchall()
+        found = [(id, decode_answers(dataset.task, answer)) for id, answer in rows]
         return {id: answers for id, answers in found if answers is not None}
 
     def iterate(self, dataset: Dataset) -> Iterator[Record]:

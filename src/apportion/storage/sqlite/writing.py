@@ -16,7 +16,7 @@ from .annotating import AnnotationWriter
 from .changes import Changes
 from .counting import CountedTerms, MetadataTerms, NumberTerms
 from .database import Link
-from .encoding import decode_record, packed, unpacked
+from .encoding import decode_content, decode_record, packed, unpacked
 from .metadata_terms import MetadataReader
 from .prepare import Prepared, prepare
 from .rows import as_json, insert_rows
@@ -67,9 +67,12 @@ class RecordChange:
         self._base = dataset << 32
         self._publish = publish
         self._changes = changes = Changes(dataset)
-        self._last_n, self._records, task, address = raw.execute(
-            "SELECT last_n, records, task, workspace || '.' || name FROM datasets WHERE no = ?", (dataset,)
+        self._last_n, self._records, task, address, policy = raw.execute(
+            "SELECT last_n, records, task, workspace || '.' || name, json_extract(policies, '$.annotation') "
+            "FROM datasets WHERE no = ?",
+            (dataset,),
         ).fetchone()
+        self._individual = policy == "individual"
         self._task = Task(task)
         self._counted = CountedTerms(link, dataset, book, changes)
         terms = self._counted.session
@@ -131,7 +134,7 @@ class RecordChange:
         self._counted.add(n, answer_vids)
         if numbers:
             self._counted.add_numbers(n, numbers)
-        if record.annotation is not None:
+        if record.annotation is not None and not self._individual:
             self._annotations.keep(rid, record.status, record.annotation, at, new=True)
         self._changes.added.append(n)
         return (
@@ -152,7 +155,12 @@ class RecordChange:
         if old.content != record.content or old.prediction != record.prediction:
             self._counted.change_numbers(n, self._numbers_of(old.content, old.prediction), numbers)
         self._vectors.delete(n)
-        if (old.answer, old.status) != (record.answer, status):
+        if self._individual:
+            if old.content != record.content and _asked(old.content) != _asked(record.content):
+                self._annotations.delete(old.rid, at, "outdated")
+            elif old.prediction != record.prediction:
+                self._annotations.refresh(old.rid, record.content, record.prediction)
+        elif (old.answer, old.status) != (record.answer, status):
             self._annotations.keep(old.rid, record.status, record.annotation, at, new=False)
         self._raw.execute(
             "UPDATE records SET status = ?, updated = ?, event = ?, content = ?, prediction = ?, answer = ?, "
@@ -164,11 +172,18 @@ class RecordChange:
         )  # fmt: skip
 
     def _stored(self, ids: list[str]) -> dict[str, _Stored]:
+        columns = "r.id, r.rid, r.status, r.content, r.prediction, r.answer, r.terms, r.answer_terms"
         rows = self._raw.execute(  # CROSS JOIN: look ids up one by one, whatever the planner believes
-            "SELECT r.id, r.rid, r.status, r.content, r.prediction, r.answer, r.terms, r.answer_terms "
+            f"SELECT {columns} "
             "FROM json_each(?) AS wanted CROSS JOIN records AS r ON r.dataset = ? AND r.id = wanted.value",
-            (msgspec.json.encode(ids).decode(), self._dataset),
-        )
+            (msgspec.json.encode([id for id in ids if "\0" not in id]).decode(), self._dataset),
+        ).fetchall()
+        for id in ids:
+            if "\0" in id:  # where SQLite's JSON ends a string
+                rows += self._raw.execute(
+                    f"SELECT {columns} FROM records AS r WHERE r.dataset = ? AND r.id = ?",
+                    (self._dataset, id),
+                ).fetchall()
         return {row[0]: _Stored(*row[1:]) for row in rows}
 
     def _numbers_of(self, content: bytes, prediction: bytes | None) -> set[tuple[int, float]]:
@@ -221,7 +236,8 @@ class RecordChange:
                 "UPDATE records SET status = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
                 (_STATUS_NO[Status.DISCARDED], packed(now), self._base | n),
             )
-            self._annotations.discard(self._base | n, at)
+            if not self._individual:
+                self._annotations.discard(self._base | n, at)
             changed += 1
         return changed
 
@@ -235,7 +251,7 @@ class RecordChange:
             self._counted.change_numbers(n, self._numbers_of(content, prediction), [])
             self._texts.remove(n, text_of(content))
             self._vectors.delete(n)
-            self._annotations.delete(self._base | n, at)
+            self._annotations.delete(self._base | n, at, "record deleted")
             self._raw.execute("DELETE FROM records WHERE rid = ?", (self._base | n,))
             self._changes.removed.append(n)
             removed += 1
@@ -251,3 +267,9 @@ class RecordChange:
             ).fetchall()
             for row in rows:
                 yield row[0] & 0xFFFFFFFF, row[1:]
+
+
+def _asked(content: bytes) -> tuple[Any, ...]:
+    """What annotators were shown: an annotation of something else is outdated."""
+    found = decode_content(content)
+    return found.get("inputs"), found.get("text"), found.get("tokens")

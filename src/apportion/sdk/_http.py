@@ -1,0 +1,284 @@
+"""One way to the server: requests, patience with a server that is away for a moment, clear problems.
+
+What the SDK wants done is written once, as generators that yield a ``Request`` and are sent the answer's
+body; ``HttpClient.run`` carries them out, ``AsyncHttpClient.run`` does the same on an event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from ._refusals import Asked, decode, problem_of
+from .errors import BaseClientError, InputValueError, ServerTimeoutError, ServerUnreachableError
+
+__all__ = ["KEY_HEADER", "WORKSPACE_HEADER", "AsyncHttpClient", "HttpClient", "Request", "Steps", "path"]
+
+KEY_HEADER = "X-Argilla-Api-Key"
+WORKSPACE_HEADER = "X-Argilla-Workspace"
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""How long to wait before asking again, in seconds: a server that restarts is back by then."""
+_LONGEST_PAUSE = 30.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. ``repeatable``: doing it twice is as good as once. ``patient``: ask again if need be."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None
+    repeatable: bool = True
+    patient: bool = True
+
+
+Steps = Generator[Request, bytes, T]
+
+
+def path(template: str, *names: str) -> str:
+    """The path with names put in for ``{}``, as one segment each.
+
+    >>> path("/api/datasets/{}/records/{}", "reviews", "a/b")
+    '/api/datasets/reviews/records/a%2Fb'
+    """
+    return template.format(*(quote(str(name), safe="") for name in names))
+
+
+class _Shared:
+    """What both clients know."""
+
+    def __init__(self, base_url: str, token: str, headers: Mapping[str, str], timeout: float) -> None:
+        self.base_url = _clean(base_url)
+        self.token = token = token.strip()
+        if not token.isascii():
+            raise InputValueError("An API key has no accents or other special characters. Copy it once more.")
+        self.is_token = token.startswith("eyJ") and token.count(".") == 2
+        self.timeout = timeout
+        named = {"Authorization": f"Bearer {token}"} if self.is_token else {KEY_HEADER: token}
+        self.headers: dict[str, str] = {**named, **headers}
+        """Sent with every request; may be changed."""
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        headers = {name: value for name, value in self.headers.items() if name != WORKSPACE_HEADER}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        return {
+            "method": request.method,
+            "url": self.base_url + request.path,
+            "params": {name: _word(value) for name, value in request.query.items() if value is not None},
+            "content": request.body,
+            "headers": headers,
+        }
+
+    def _asked(self, request: Request) -> Asked:
+        return Asked(
+            self.base_url,
+            request.method,
+            request.path,
+            request.query.get("workspace") or self.headers.get(WORKSPACE_HEADER),
+            self.token,
+            self.is_token,
+        )
+
+    def _body(self, request: Request, response: httpx.Response) -> bytes:
+        problem = problem_of(
+            self._asked(request), response.status_code, response.headers, response.content
+        )
+        if problem is not None:
+            raise problem
+        return response.content
+
+    def _pauses(self, request: Request) -> list[float | None]:
+        return [*PAUSES, None] if request.patient else [None]
+
+    def _trouble(self, failure: Exception) -> BaseClientError:
+        said = str(failure) or type(failure).__name__
+        if isinstance(failure, httpx.TimeoutException):
+            return ServerTimeoutError(
+                f"{self.base_url} did not answer within {self.timeout:g} seconds. It may still finish what it was "
+                "asked; records can be logged again without harm. rg.init(timeout=…) waits longer."
+            )
+        if isinstance(failure, httpx.InvalidURL | httpx.UnsupportedProtocol):
+            return InputValueError(f"{self.base_url!r} is no address of a server: {said}.")
+        if isinstance(failure, httpx.ConnectError):
+            return ServerUnreachableError(
+                f"Nothing answers at {self.base_url} ({said}). Is the server running, and is this its address? "
+                "Pass api_url=… or set APPORTION_API_URL; `apportion quickstart` starts a server here."
+            )
+        return ServerUnreachableError(f"{self.base_url} broke off ({said}). Is the server still running?")
+
+
+def _clean(url: str) -> str:
+    found = url.strip().rstrip("/")
+    if not found.startswith(("http://", "https://")):
+        raise InputValueError(f"{url!r} is no address of a server: it has to begin with http:// or https://.")
+    return found
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _again(request: Request, failure: Exception) -> bool:
+    """Whether asking again can help and cannot harm."""
+    if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
+        return True  # the server never got it
+    lost = (httpx.NetworkError, httpx.RemoteProtocolError)
+    return request.repeatable and isinstance(failure, lost)
+
+
+def _busy(request: Request, response: httpx.Response, pause: float) -> float | None:
+    """How long to wait if the server is not to be had just now."""
+    if response.status_code != 503 or not request.repeatable:
+        return None
+    told = response.headers.get("retry-after", "")
+    return min(_LONGEST_PAUSE, max(pause, float(told) if told.isdecimal() else 0.0))
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value, enc_hook=str)
+
+
+class HttpClient(_Shared):
+    """Speaks HTTP to one server, from any number of threads.
+
+    ``get``, ``post``, ``put``, ``patch`` and ``delete`` take any path of the server, send the active workspace
+    along as 1.x does, and return the answer's JSON.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(base_url, token, headers, timeout)
+        self._httpx = httpx.Client(timeout=timeout, transport=transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._httpx.close()
+
+    def run(self, steps: Steps[T]) -> T:
+        """Carry out the steps; returns what they come to."""
+        try:
+            request = next(steps)
+            while True:
+                try:
+                    body = self.send(request)
+                except BaseClientError as problem:
+                    request = steps.throw(problem)
+                else:
+                    request = steps.send(body)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def send(self, request: Request) -> bytes:
+        """The body of the answer."""
+        for pause in self._pauses(request):
+            try:
+                response = self._httpx.request(**self._arguments(request))
+            except (httpx.RequestError, httpx.InvalidURL) as failure:
+                if pause is None or not _again(request, failure):
+                    raise self._trouble(failure) from failure
+            else:
+                pause = None if pause is None else _busy(request, response, pause)
+                if pause is None:
+                    return self._body(request, response)
+            time.sleep(pause)
+        raise AssertionError("the last pause is None")
+
+    def get(self, path: str, **options: Any) -> Any:
+        """The JSON that ``GET path`` answers."""
+        return self._raw("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> Any:
+        """The JSON that ``POST path`` answers."""
+        return self._raw("POST", path, json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> Any:
+        """The JSON that ``PUT path`` answers."""
+        return self._raw("PUT", path, json, **options)
+
+    def patch(self, path: str, json: Any = None, **options: Any) -> Any:
+        """The JSON that ``PATCH path`` answers."""
+        return self._raw("PATCH", path, json, **options)
+
+    def delete(self, path: str, json: Any = None, **options: Any) -> Any:
+        """The JSON that ``DELETE path`` answers."""
+        return self._raw("DELETE", path, json, **options)
+
+    def _raw(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
+        request = Request(method, "/" + path.lstrip("/"))
+        headers = {**self.headers, **options.pop("headers", {})}
+        if json is not None:
+            options["content"] = _json(json)
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            url = self.base_url + request.path
+            response = self._httpx.request(method, url, headers=headers, **options)
+        except (httpx.RequestError, httpx.InvalidURL) as failure:
+            raise self._trouble(failure) from failure
+        return decode(self._body(request, response), self._asked(request))
+
+
+class AsyncHttpClient(_Shared):
+    """Speaks HTTP to one server on one event loop."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        super().__init__(base_url, token, headers, timeout)
+        self._httpx = httpx.AsyncClient(timeout=timeout, transport=transport)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._httpx.aclose()
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Carry out the steps; returns what they come to."""
+        try:
+            request = next(steps)
+            while True:
+                try:
+                    body = await self.send(request)
+                except BaseClientError as problem:
+                    request = steps.throw(problem)
+                else:
+                    request = steps.send(body)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def send(self, request: Request) -> bytes:
+        """The body of the answer."""
+        for pause in self._pauses(request):
+            try:
+                response = await self._httpx.request(**self._arguments(request))
+            except (httpx.RequestError, httpx.InvalidURL) as failure:
+                if pause is None or not _again(request, failure):
+                    raise self._trouble(failure) from failure
+            else:
+                pause = None if pause is None else _busy(request, response, pause)
+                if pause is None:
+                    return self._body(request, response)
+            await asyncio.sleep(pause)
+        raise AssertionError("the last pause is None")
