@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,18 +23,19 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
 
 def main() -> None:
     given = _arguments()
-    report = Report(" ".join(["python -m benchmarks", *_told(sys.argv[1:])]))
+    report = Report(_command(given))
     scale = _scale(given)
-    for name in given.names or _ALL:
+    for name in [] if given.page_only else given.names or _ALL:
         say(name)
         for line in _ALL[name](scale):
             report.lines.append(line)
             say(f"    {' | '.join(cell for cell in line.cells() if cell)}")
-    print(report.text())
+    if report.lines:
+        print(report.text())
     if given.json:
         given.json.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n")
     if given.write:
-        given.write.write_text(page(report))
+        given.write.write_text(page([*map(Report.read, given.add), *([report] if report.lines else [])]))
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,6 +48,15 @@ def _arguments() -> argparse.Namespace:
     size.add_argument("--full", action="store_true", help="a million records, 60 s of eight annotators")
     parser.add_argument("--records", type=int, help="records to search, annotate and scan; default 200,000")
     parser.add_argument("--home", type=Path, help="a folder for the loaded server, kept for the next run")
+    parser.add_argument(
+        "--add",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="JSON of earlier runs for that page, too",
+    )
+    parser.add_argument("--page-only", action="store_true", help="measure nothing: only write that page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the results as a page of Markdown")
     given = parser.parse_args()
@@ -69,17 +78,13 @@ def _scale(given: argparse.Namespace) -> Scale:
     )
 
 
-def _told(arguments: list[str]) -> list[str]:
-    """The command line without what only says where to write."""
-    found, skip = [], False
-    for each in arguments:
-        if skip:
-            skip = False
-        elif each in ("--write", "--json", "--home"):
-            skip = True
-        elif not each.startswith(("--write=", "--json=", "--home=")):
-            found.append(each)
-    return found
+def _command(given: argparse.Namespace) -> str:
+    """What to type to measure this again."""
+    parts = ["python -m benchmarks", *given.names]
+    parts += [f"--{name}" for name in ("quick", "full") if getattr(given, name)]
+    if given.records:
+        parts.append(f"--records {given.records}")
+    return " ".join(parts)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .report import Line, Report
 
 __all__ = ["page"]
@@ -33,19 +35,22 @@ _HOW = """\
 """
 
 
-def page(report: Report) -> str:
-    """Markdown with all results."""
-    when = report.began.strftime("%d %B %Y").lstrip("0")
-    parts = [_HEAD, f"Measured on {when} by `{report.command}`: {report.machine()}.\n"]
-    for title, lines in report.ordered():
-        if lines:
-            parts.append(f"## {title}\n")
-            parts.append(_table(lines))
-    missed = [line.what.strip() for line in report.lines if line.verdict == "missed"]
-    if missed:
-        parts.append("**Missed in this run**: " + "; ".join(missed) + ".\n")
+def page(reports: Sequence[Report]) -> str:
+    """Markdown with the results of some runs."""
+    parts = [_HEAD]
+    for report in reports:
+        when = report.began.strftime("%d %B %Y").lstrip("0")
+        parts.append(f"## `{report.command}`\n\nOn {when}: {report.machine()}.\n")
+        for title, lines in report.ordered():
+            if lines:
+                parts.append(f"### {title}\n")
+                parts.append(_table(lines))
+        missed = [line.what.strip() for line in report.lines if line.verdict == "missed"]
+        if missed:
+            parts.append("**Missed in this run**: " + "; ".join(missed) + ".\n")
     parts.append(_HOW)
-    parts.append(f"## Measure it yourself\n\n```sh\nmake bench\n{report.command}\n```\n")
+    commands = "\n".join(["make bench", *(report.command for report in reports)])
+    parts.append(f"## Measure it yourself\n\n```sh\n{commands}\n```\n")
     return "\n".join(parts)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,23 @@ class Report:
         self.lines: list[Line] = []
         self.began = datetime.now(timezone.utc)
         self._load = os.getloadavg()
+        self._machine = ""
+
+    @classmethod
+    def read(cls, file: Path) -> Report:
+        """The report of an earlier run."""
+        found = json.loads(file.read_text())
+        report = cls(found["command"])
+        report.began = datetime.fromisoformat(found["when"])
+        report._machine = found["machine"]
+        names = {each.name for each in fields(Line)}
+        report.lines = [Line(**{k: v for k, v in line.items() if k in names}) for line in found["lines"]]
+        return report
 
     def machine(self) -> str:
+        """What it ran on, and how busy that was."""
+        if self._machine:
+            return self._machine
         load = " → ".join(f"{each[0]:.1f}" for each in (self._load, os.getloadavg()))
         return (
             f"{os.cpu_count()} cores ({_processor()}), load {load}, {platform.system()} {platform.release()}, "

@@ -44,8 +44,13 @@ class Client:
     def ask(self, method: str, path: str, body: bytes | None = None, **params: Any) -> bytes:
         """The body of the answer; ``start`` stands for ``from``."""
         query = urlencode({"workspace": WORKSPACE, **params})
-        self._connection.request(method, f"{path}?{query}", body, self._headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, f"{path}?{query}", body, self._headers)
+            answer = self._connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self._connection.close()  # the server ends connections that were idle for some seconds
+            self._connection.request(method, f"{path}?{query}", body, self._headers)
+            answer = self._connection.getresponse()
         found = answer.read()
         if answer.status != 200:
             raise Refused(f"{method} {path}: {answer.status} {found[:500]!r}")

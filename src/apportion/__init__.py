@@ -1,5 +1,157 @@
-"""Share text records out among annotators and bring one clean dataset back."""
+"""Share text records out among annotators and bring one clean dataset back.
+
+``import apportion as rg`` loads next to nothing: each name is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .sdk.async_client import AsyncClient
+    from .sdk.client import Client
+    from .sdk.datasets import (
+        DatasetForText2Text,
+        DatasetForTextClassification,
+        DatasetForTokenClassification,
+        read_datasets,
+        read_pandas,
+    )
+    from .sdk.hub import from_hub, to_hub
+    from .sdk.records import (
+        Text2TextRecord,
+        TextClassificationRecord,
+        TextGenerationRecord,
+        TokenAttributions,
+        TokenClassificationRecord,
+    )
+    from .sdk.session import (
+        User,
+        Workspace,
+        active_client,
+        configure_dataset,
+        copy,
+        delete,
+        delete_records,
+        get_workspace,
+        init,
+        list_datasets,
+        load,
+        log,
+        log_async,
+        search,
+        set_workspace,
+    )
+    from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "DatasetForText2Text",
+    "DatasetForTextClassification",
+    "DatasetForTokenClassification",
+    "Text2TextRecord",
+    "TextClassificationRecord",
+    "TextClassificationSettings",
+    "TextGenerationRecord",
+    "TokenAttributions",
+    "TokenClassificationRecord",
+    "TokenClassificationSettings",
+    "User",
+    "Workspace",
+    "__version__",
+    "active_client",
+    "configure_dataset",
+    "copy",
+    "delete",
+    "delete_records",
+    "from_hub",
+    "get_workspace",
+    "init",
+    "list_datasets",
+    "load",
+    "log",
+    "log_async",
+    "read_datasets",
+    "read_pandas",
+    "search",
+    "set_workspace",
+    "to_hub",
+]
+
+_HOMES = {
+    "async_client": ("AsyncClient",),
+    "client": ("Client",),
+    "datasets": (
+        "DatasetForText2Text",
+        "DatasetForTextClassification",
+        "DatasetForTokenClassification",
+        "read_datasets",
+        "read_pandas",
+    ),
+    "hub": ("from_hub", "to_hub"),
+    "records": (
+        "Text2TextRecord",
+        "TextClassificationRecord",
+        "TextGenerationRecord",
+        "TokenAttributions",
+        "TokenClassificationRecord",
+    ),
+    "session": (
+        "User",
+        "Workspace",
+        "active_client",
+        "configure_dataset",
+        "copy",
+        "delete",
+        "delete_records",
+        "get_workspace",
+        "init",
+        "list_datasets",
+        "load",
+        "log",
+        "log_async",
+        "search",
+        "set_workspace",
+    ),
+    "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+_LISTENER = (
+    "there are no listeners here. Ask in a loop of your own: rg.search(name, query, limit=0).total tells how "
+    "many records match, rg.load(name, query=…) brings them"
+)
+_GONE = {
+    "monitor": (
+        "there is no monitor here. Log what your model predicts: rg.log(records, name, background=True, "
+        "verbose=False) returns at once"
+    ),
+    "listener": _LISTENER,
+    "RGListenerContext": _LISTENER,
+    "Search": _LISTENER,
+    "Metrics": _LISTENER,
+    "metrics": "metrics are not here yet. rg.search(name).facets counts labels, statuses, words and metadata",
+    "labeling": "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would",
+    "training": "there is no trainer here. rg.load(name).prepare_for_training(…) gives what trainers take",
+    "monitoring": "there is no monitor here. Log what your model predicts: rg.log(…, background=True)",
+    "listeners": _LISTENER,
+    "app": "the server is started with `apportion server start`",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is not None:
+        found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
+        return found
+    if name in _GONE:
+        raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,10 @@ class House:
     store: SqliteStore
     path: Path
     _clients: list[Client] = field(default_factory=list)
+    _version: int = 0
+
+    def __post_init__(self) -> None:
+        self._watch = sqlite3.connect(self.path)
 
     def client(self, who: str | None = "eva", **headers: str) -> Client:
         if who is not None:
@@ -95,11 +100,21 @@ class House:
         self._clients.append(Client(self.app, headers=headers))
         return self._clients[-1]
 
+    def written(self) -> bool:
+        """Has anything been committed since the last time this was asked?"""
+        before = self._version
+        (self._version,) = self._watch.execute("PRAGMA data_version").fetchone()
+        return self._version != before
+
     def verify(self) -> list[Any]:
         """What does not agree, with the caches in use and with fresh ones."""
-        return [*SqliteUpkeep(self.path, cache_of=self.store.cache_of).verify(), *SqliteUpkeep(self.path).verify()]
+        return [
+            *SqliteUpkeep(self.path, cache_of=self.store.cache_of).verify(),
+            *SqliteUpkeep(self.path).verify(),
+        ]
 
     def close(self) -> None:
+        self._watch.close()
         for each in self._clients:
             each.close()
         house = self.app.state.house
@@ -120,7 +135,9 @@ def house_at(home: Path, **settings: Any) -> Iterator[House]:
         for name in ("shared", "other"):
             ensure_workspace(work.people, name, now=clock.now())
         for name, (role, workspace, what) in TEAM.items():
-            add_user(work.people, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
+            add_user(
+                work.people, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now()
+            )
             if workspace is not None and what is not None:
                 found = ensure_workspace(work.people, workspace, now=clock.now())
                 join(work.people, found, name, what, now=clock.now())
@@ -178,9 +195,19 @@ class Running:
     process: subprocess.Popen[str]
     url: str
     home: Path
+    _clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self, who: str = "eva") -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"X-Argilla-Api-Key": f"{who}.apikey"}, timeout=30)
+        headers = {"X-Argilla-Api-Key": f"{who}.apikey"}
+        self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30))
+        return self._clients[-1]
+
+    def close(self) -> None:
+        """Kill it, unless it has ended."""
+        self.process.kill()
+        self.process.wait()
+        for each in self._clients:
+            each.close()
 
 
 def command(*words: str | Path) -> list[str]:
@@ -206,18 +233,18 @@ def running_on(home: Path) -> Iterator[Running]:
     )
     assert process.stdout is not None
     said: list[str] = []
-    try:
-        for line in process.stdout:
+    with process.stdout as output:
+        for line in output:
             said.append(line)
             if found := re.search(r"listens on (http://[^,]+),", line):
                 break
         else:
             raise AssertionError("".join(said))
-        yield Running(process, found[1], home)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        running = Running(process, found[1], home)
+        try:
+            yield running
+        finally:
+            running.close()
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -579,7 +579,42 @@ def _date_passes(value: int, leaf: Query) -> bool:
 
 # Random records
 
-WORDS = ["fox", "Fox", "lazy", "dog", "dogs", "don't", "naïve", "Ärger", "ärger", "私は犬", "日本語", "iPhone", "🤔", "x-y", "e.g.", "42", "_a", "ΛΌΓΟΣ", "λόγος", "İstanbul", "ß", "straße", "AND", '"quoted"', "(b)", "a*b", "état", "lim", "limit", "limited", "3.5", "--", "foo_bar", "カメラ"]
+WORDS = [
+    "fox",
+    "Fox",
+    "lazy",
+    "dog",
+    "dogs",
+    "don't",
+    "naïve",
+    "Ärger",
+    "ärger",
+    "私は犬",
+    "日本語",
+    "iPhone",
+    "🤔",
+    "x-y",
+    "e.g.",
+    "42",
+    "_a",
+    "ΛΌΓΟΣ",
+    "λόγος",
+    "İstanbul",
+    "ß",
+    "straße",
+    "AND",
+    '"quoted"',
+    "(b)",
+    "a*b",
+    "état",
+    "lim",
+    "limit",
+    "limited",
+    "3.5",
+    "--",
+    "foo_bar",
+    "カメラ",
+]
 LABELS = ["A", "B", "b c", "É", "q\"'"]
 AGENTS = ["m", "model.v1", "ana", "ünï"]
 IDS = [

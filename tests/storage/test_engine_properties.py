@@ -168,7 +168,7 @@ def _statistics(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("task", list(Task))
 @given(data=st.data())
-@sized(60)
+@sized(9)
 def test_search_finds_what_the_oracle_finds(store: SqliteStore, task: Task, data: st.DataObject) -> None:
     batch = data.draw(record_batches(task))
     shelf = Shelf(store, batch)
@@ -180,7 +180,7 @@ def test_search_finds_what_the_oracle_finds(store: SqliteStore, task: Task, data
 
 
 @given(data=st.data())
-@sized(40)
+@sized(12)
 def test_counts_and_orders_are_those_of_the_oracle(store: SqliteStore, data: st.DataObject) -> None:
     batch = data.draw(record_batches())
     shelf = Shelf(store, batch)
@@ -263,7 +263,7 @@ def _slots(record: Record) -> list[str]:
 @pytest.mark.parametrize("few", [caching.FEW_VALUES, 2])
 @pytest.mark.parametrize("individual", [False, True])
 @given(data=st.data())
-@sized(20)
+@sized(3)
 def test_after_any_changes_a_warm_cache_answers_like_a_fresh_one(
     store: SqliteStore, individual: bool, few: int, data: st.DataObject
 ) -> None:
@@ -358,7 +358,7 @@ def check_counters(shelf: Shelf) -> None:
 
 
 @given(data=st.data())
-@sized(25)
+@sized(8)
 def test_late_comers_and_gaps_keep_their_places(store: SqliteStore, data: st.DataObject) -> None:
     """Once the order of ids is in memory, later records are let in and deleted ones drop out."""
     batch = data.draw(record_batches(Task.TEXT2TEXT))

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from apportion.vocabulary import Task
 
+from .errors import BadRequestError
 from .ids import DatasetNo
 
-__all__ = ["Dataset", "LabelOption", "Settings"]
+__all__ = ["REMARKS_SIZE", "Dataset", "LabelOption", "Settings", "check_remarks"]
+
+REMARKS_SIZE = 1_000_000
+"""How long tags and metadata of a dataset may be together, as JSON: every list of datasets carries them."""
+
+
+def check_remarks(tags: Mapping[str, str], metadata: Mapping[str, Any]) -> None:
+    """Refuse tags and metadata that are too long to be sent with every list of datasets."""
+    size = len(json.dumps([dict(tags), dict(metadata)], ensure_ascii=False))
+    if size > REMARKS_SIZE:
+        raise BadRequestError(
+            f"Tags and metadata of a dataset may have {REMARKS_SIZE:,} characters; they would have {size:,}. "
+            "Nothing of this request was stored."
+        )
 
 
 @dataclass(frozen=True, slots=True)

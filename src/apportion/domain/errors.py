@@ -54,8 +54,8 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """The name of the reason, stable for clients."""
-        return type(self).__name__
+        """The name of the reason, stable for clients: of the nearest class that is not private to an engine."""
+        return next(each.__name__ for each in type(self).__mro__ if not each.__name__.startswith("_"))
 
     def params(self) -> dict[str, Any]:
         """What a client can act on, as plain JSON values."""

@@ -8,7 +8,10 @@ from typing import Any
 
 from .times import instant_of, parse_datetime
 
-__all__ = ["KINDS_AS_NUMBERS", "MetadataClash", "flatten", "kind_of", "terms_of"]
+__all__ = ["KEY_LENGTH", "KINDS_AS_NUMBERS", "MetadataClash", "flatten", "kind_of", "terms_of"]
+
+KEY_LENGTH = 512
+"""Longest name of a metadata key or of a vector, in characters."""
 
 KINDS_AS_NUMBERS = frozenset({"float", "date"})
 """Kinds searched as numbers and summed up in statistics; the others are counted value by value."""

@@ -12,6 +12,7 @@ from .errors import ValidationError
 from .ids import UserId, WorkspaceId
 
 __all__ = [
+    "NAME_LENGTH",
     "NAME_PATTERN",
     "PASSWORD_LENGTHS",
     "USERNAME_LENGTH",
@@ -27,6 +28,9 @@ __all__ = [
 
 NAME_PATTERN = r"^(?!-|_)[a-z0-9-_]+$"
 """What usernames, workspace names and dataset names look like; as 1.x has it."""
+
+NAME_LENGTH = 200
+"""Both names of a dataset together stayed below 255 characters in 1.x, whose Elasticsearch takes no more."""
 
 USERNAME_LENGTH = 50
 """``adjudicated:<username>`` must fit into the 64 characters that 1.x clients allow an agent."""
@@ -112,6 +116,14 @@ def check_name(name: str, *field: str | int, model: str = "Request") -> str:
             "value_error.str.regex",
             model,
             pattern=NAME_PATTERN,
+        )
+    if len(name) > NAME_LENGTH:
+        raise _wrong(
+            field,
+            f"ensure this value has at most {NAME_LENGTH} characters",
+            "value_error.any_str.max_length",
+            model,
+            limit_value=NAME_LENGTH,
         )
     return name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
 __all__ = ["instant_of", "naive_iso", "parse_datetime", "parse_date_bounds", "zoned_iso"]  # noqa: RUF022
@@ -55,7 +56,7 @@ def parse_date_bounds(text: str) -> tuple[int, int]:
     elif day is not None:
         width = timedelta(days=1)
     else:
-        width = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - first
+        width = timedelta(days=monthrange(first.year, first.month)[1])
     low = instant_of(first)
     return low, low + width // _MICROSECOND - 1
 

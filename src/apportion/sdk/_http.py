@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -91,9 +92,7 @@ class _Shared:
         )
 
     def _body(self, request: Request, response: httpx.Response) -> bytes:
-        problem = problem_of(
-            self._asked(request), response.status_code, response.headers, response.content
-        )
+        problem = problem_of(self._asked(request), response.status_code, response.headers, response.content)
         if problem is not None:
             raise problem
         return response.content
@@ -166,10 +165,11 @@ class HttpClient(_Shared):
     ) -> None:
         super().__init__(base_url, token, headers, timeout)
         self._httpx = httpx.Client(timeout=timeout, transport=transport)
+        self._close = weakref.finalize(self, self._httpx.close)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._httpx.close()
+        """Close the connections, as happens by itself once nobody uses this any more."""
+        self._close()
 
     def run(self, steps: Steps[T]) -> T:
         """Carry out the steps; returns what they come to."""

@@ -68,7 +68,7 @@ def problem_of(asked: Asked, status: int, headers: Mapping[str, str], body: byte
         return WrongResponseError(
             f"{asked.url} sends us on to {target}. Give the final address as api_url.", body
         )
-    if "json" not in kind:
+    if "json" not in kind and (body or status < 300 or status > 500):
         if status in (502, 503, 504):
             return HttpResponseError(
                 f"{asked.url} answered {status}: a proxy is there, but the server behind it is not up. "
@@ -85,7 +85,7 @@ def problem_of(asked: Asked, status: int, headers: Mapping[str, str], body: byte
     if status < 300:
         return None
     try:
-        content = msgspec.json.decode(body)
+        content = msgspec.json.decode(body or b"null")
     except (msgspec.MsgspecError, UnicodeDecodeError):
         content = _text(body)
     detail = content.get("detail", content) if isinstance(content, dict) else content

@@ -1,22 +1,22 @@
 """Everything that can go wrong, one class each. Names and attributes are those of 1.x where it had them.
 
-    BaseClientError                    whatever goes wrong; ``accepted`` tells how far a ``log`` had come
-    ├── InputValueError                what was given cannot be meant (also a ``ValueError``)
-    ├── ServerUnreachableError         nothing answers at that address (also a ``ConnectionError``)
-    ├── ServerTimeoutError             no answer in time (also a ``TimeoutError``)
-    ├── WrongResponseError             something answers, but not as our server does
-    ├── ApiCompatibilityError          the server is too old or too new
-    ├── HttpResponseError              a status that none of the classes below stands for
-    └── ArApiResponseError             the server refuses
-        ├── BadRequestApiError         400
-        ├── UnauthorizedApiError       401
-        ├── ForbiddenApiError          403
-        ├── NotFoundApiError           404
-        ├── MethodNotAllowedApiError   405
-        ├── AlreadyExistsApiError      409
-        ├── ValidationApiError         422
-        └── GenericApiError            500
-    WrongRecordTypeError               a record of another task than its dataset
+BaseClientError                    whatever goes wrong; ``accepted`` tells how far a ``log`` had come
+├── InputValueError                what was given cannot be meant (also a ``ValueError``)
+├── ServerUnreachableError         nothing answers at that address (also a ``ConnectionError``)
+├── ServerTimeoutError             no answer in time (also a ``TimeoutError``)
+├── WrongResponseError             something answers, but not as our server does
+├── ApiCompatibilityError          the server is too old or too new
+├── HttpResponseError              a status that none of the classes below stands for
+└── ArApiResponseError             the server refuses
+    ├── BadRequestApiError         400
+    ├── UnauthorizedApiError       401
+    ├── ForbiddenApiError          403
+    ├── NotFoundApiError           404
+    ├── MethodNotAllowedApiError   405
+    ├── AlreadyExistsApiError      409
+    ├── ValidationApiError         422
+    └── GenericApiError            500
+WrongRecordTypeError               a record of another task than its dataset
 """
 
 from __future__ import annotations

@@ -10,9 +10,19 @@ from fastapi.routing import APIRoute
 
 from apportion.domain.errors import ValidationError
 
-from .convert.json_in import decode_json, plain_problem
+from .convert.json_in import decode_json, item, plain_problem
 
-__all__ = ["JsonRoute"]
+__all__ = ["JsonRoute", "json_body"]
+
+
+async def json_body(request: Request) -> bytes:
+    """The body of a route that decodes it itself; refused when it says it is something else than JSON."""
+    given = request.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    body = await request.body()
+    if given and body and not (kind == "application/json" or kind.endswith("+json")):
+        raise ValidationError([item(("body",), "value is not a valid dict", "type_error.dict")])
+    return body
 
 
 class JsonRoute(APIRoute):

@@ -20,6 +20,7 @@ from apportion.wire.schemas import record_schemas
 from .auth import API_KEY_HEADER, COOKIE
 from .deps import get_context
 from .errors import responses
+from .paths import TASKS
 
 __all__ = ["docs_page", "document", "page", "private_operations"]
 
@@ -33,7 +34,8 @@ _ERROR = {
     "required": ["detail"],
     "properties": {
         "detail": {
-            "type": "object",
+            "type": ["object", "string"],
+            "description": "Text only where there is no such path, or none for that method.",
             "required": ["code", "params"],
             "properties": {
                 "code": {"type": "string", "examples": ["argilla.api.errors::EntityNotFoundError"]},
@@ -67,6 +69,8 @@ def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
         }
         for path, method, operation in _operations(found):
             _finish(operation, private=(method, path) in private)
+            if "{task}" in path:
+                _name_tasks(method, operation)
         app.openapi_schema = found
     return app.openapi_schema
 
@@ -105,6 +109,16 @@ def _finish(operation: dict[str, Any], *, private: bool) -> None:
         operation["security"] = [{"apiKey": []}, {"bearer": []}, {"session": []}]
         answers.setdefault("401", responses(UnauthorizedError)[401])
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _name_tasks(method: str, operation: dict[str, Any]) -> None:
+    """There is no such path for anything but a task."""
+    for each in operation["parameters"]:
+        if each["name"] == "task":
+            each["schema"] = {"type": "string", "enum": list(TASKS)}
+    if method != "get":
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        operation["responses"]["405"] = {"description": "No such task", "content": content}
 
 
 # The page

@@ -8,29 +8,30 @@ from fastapi import HTTPException, Request
 
 from apportion.vocabulary import Task
 
-__all__ = ["name_and_task", "record_id", "task_of"]
+__all__ = ["TASKS", "name_and_task", "record_id", "task_of"]
 
-_TASKS: dict[str, Task] = {
+TASKS: dict[str, Task] = {
     **{task.value: task for task in Task},
     # Since Python 3.11 the 1.x client prints its own enumeration into the path instead of the value
     "TaskType.text_classification": Task.TEXT_CLASSIFICATION,
     "TaskType.token_classification": Task.TOKEN_CLASSIFICATION,
     "TaskType.text2text": Task.TEXT2TEXT,
 }
+"""What a path may have for a task."""
 
 
 def task_of(word: str) -> Task:
     """The task a path names; no such path without one."""
-    task = _TASKS.get(word)
+    task = TASKS.get(word)
     if task is None:
-        raise HTTPException(404, f"No such task: {word}. There are {', '.join(_TASKS)}.")
+        raise HTTPException(404, f"No such task: {word}. There are {', '.join(TASKS)}.")
     return task
 
 
 def name_and_task(first: str, second: str) -> tuple[str, Task]:
     """A dataset's name and task from a path that has them in either order, as 1.x allows."""
-    if first in _TASKS:
-        return second, _TASKS[first]
+    if first in TASKS:
+        return second, TASKS[first]
     return first, task_of(second)
 
 

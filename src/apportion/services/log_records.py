@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, check_remarks
 from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of, require
@@ -58,12 +58,10 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
         sign(work, actor, dataset, request.records)
         prepared = prepare(request.task, request.records)
     work.records.log(dataset, prepared, at=now)
-    work.datasets.update(
-        dataset,
-        tags={**dataset.tags, **request.tags},
-        metadata={**dataset.metadata, **request.metadata},
-        last_updated=now,
-    )
+    tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
+    if request.tags or request.metadata:
+        check_remarks(tags, metadata)
+    work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
     return Logged(request.name, len(request.records))
 
 

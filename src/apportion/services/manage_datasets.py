@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, check_remarks
 from apportion.domain.errors import (
     ClosedDatasetError,
     EntityAlreadyExistsError,
@@ -121,6 +121,7 @@ def new_dataset(
 ) -> Dataset:
     """Create a dataset once everything has been asked; only its name is checked here."""
     check_name(name, "name", model="CreateDatasetRequest")
+    check_remarks(tags, metadata)
     return work.datasets.add(
         Dataset(
             no=DatasetNo(0),
@@ -150,12 +151,9 @@ def edit_dataset(
 ) -> Dataset:
     """Merge tags and metadata into those the dataset has."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
-    return work.datasets.update(
-        dataset,
-        tags={**dataset.tags, **tags},
-        metadata={**dataset.metadata, **metadata},
-        last_updated=now,
-    )
+    merged = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
+    check_remarks(*merged)
+    return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
 
 
 def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:

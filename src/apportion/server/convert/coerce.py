@@ -23,6 +23,7 @@ __all__ = [
     "Reader",
     "agent",
     "anything",
+    "count",
     "flag",
     "integer",
     "items",
@@ -41,6 +42,7 @@ Reader = Callable[[Any, Path, list[Item]], Any]
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
+_BEYOND_ALL_CLOCKS = 1e30
 _NUMERIC = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -136,6 +138,15 @@ def number(*, low: float | None = None, high: float | None = None) -> Reader:
     return read
 
 
+def count(value: Any, path: Path, errors: list[Item]) -> Any:
+    """A whole number from 1 up."""
+    found = integer(value, path, errors)
+    if found is not None and found < 1:
+        msg = "ensure this value is greater than or equal to 1"
+        errors.append(item(path, msg, "value_error.number.not_ge", limit_value=1))
+    return found
+
+
 def integer(value: Any, path: Path, errors: list[Item]) -> Any:
     """A whole number; other numbers lose their fraction."""
     if _none(value, path, errors):
@@ -198,14 +209,24 @@ def moment(value: Any, path: Path, errors: list[Item]) -> Any:
         except msgspec.ValidationError:
             pass
         try:
-            return float(value) if _NUMERIC.fullmatch(value) else parse_datetime(value)
+            return _epoch(float(value)) if _NUMERIC.fullmatch(value) else parse_datetime(value)
         except (ValueError, OverflowError):
             pass
     elif isinstance(value, (int, float)):
-        return float(value) if isinstance(value, float) else int(value)
+        try:
+            return _epoch(int(value) if isinstance(value, int) else value)
+        except ValueError:
+            pass
     if not _none(value, path, errors):
         errors.append(item(path, "invalid datetime format", "value_error.datetime"))
     return datetime.fromtimestamp(0, timezone.utc)
+
+
+def _epoch(number: float) -> float:
+    """A number that may count seconds or parts of them since 1970: neither endless nor beyond all clocks."""
+    if not abs(number) < _BEYOND_ALL_CLOCKS:
+        raise ValueError
+    return number
 
 
 def items(read: Reader, *, least: int = 0, most: int | None = None) -> Reader:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from apportion.domain.datasets import Dataset, LabelOption, Settings
-from apportion.domain.people import NAME_PATTERN
+from apportion.domain.people import NAME_LENGTH, NAME_PATTERN
 from apportion.domain.times import naive_iso
 from apportion.vocabulary import Task
 
@@ -30,7 +30,9 @@ def _as_text(value: Any) -> Any:
 
 
 _Tags = dict[str, Annotated[str, BeforeValidator(_as_text)]]
-_Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1, examples=["reviews"])]
+_Name = Annotated[
+    str, Field(pattern=NAME_PATTERN, min_length=1, max_length=NAME_LENGTH, examples=["reviews"])
+]
 
 
 class _In(BaseModel):

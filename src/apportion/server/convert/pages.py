@@ -51,7 +51,7 @@ def read_page(request: ScanRequest) -> Place:
     if request.next_page_cfg:
         try:
             cursor = msgspec.json.decode(request.next_page_cfg, type=_Cursor)
-        except (msgspec.MsgspecError, UnicodeError):
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             cursor = None
         if cursor is not None and cursor.next_search_params:
             after = str(cursor.next_search_params[-1])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from apportion.domain.people import (
+    NAME_LENGTH,
     NAME_PATTERN,
     PASSWORD_LENGTHS,
     Actor,
@@ -38,8 +39,8 @@ __all__ = [
 ]
 
 # Pydantic's own engine knows no look-ahead; Python's does
-_Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1)]
-_Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1, max_length=NAME_LENGTH)]
+_Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)]
 _Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[1])]
 
 
@@ -75,7 +76,7 @@ class UserChanges(_In):
     )
 
     first_name: _Given | None = None
-    last_name: str | None = None
+    last_name: Annotated[str, Field(max_length=NAME_LENGTH)] | None = None
     role: Role | None = None
     password: _Password | None = None
 

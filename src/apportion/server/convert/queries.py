@@ -26,8 +26,8 @@ from .coerce import (
     Field,
     Reader,
     anything,
+    count,
     flag,
-    integer,
     items,
     mapping,
     maybe,
@@ -164,7 +164,7 @@ def _query(*, strict: bool) -> Reader:
                         {
                             "name": Field(text(), required=True),
                             "value": Field(items(number(), least=1), required=True),
-                            "k": Field(maybe(integer)),
+                            "k": Field(maybe(count)),
                         },
                         strict=strict,
                     )
@@ -297,7 +297,9 @@ def _filters(given: dict[str, Any], task: Task | None) -> list[Query]:
     names = ["annotated_by", "predicted_by", "status"]
     if task is not Task.TEXT2TEXT:
         names += ["annotated_as", "predicted_as"]
-    parts = [any_of(Term(name, value) for value in given[name]) for name in names if given.get(name)]
+    parts = [
+        any_of(Term(name, value) for value in dict.fromkeys(given[name])) for name in names if given.get(name)
+    ]
     if given.get("predicted") is not None:
         parts.append(Term("predicted", given["predicted"]))
     if (score := given.get("score")) is not None:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import msgspec
 
 from apportion.domain.errors import ValidationError
-from apportion.domain.metadata import flatten
+from apportion.domain.metadata import KEY_LENGTH, flatten
 from apportion.domain.records import (
     Answers,
     Entities,
@@ -143,6 +143,10 @@ class _Reading:
                 self._note(path, f"{msg}: record {index} differs from record 0", "assertion_error")
                 break
             self._measure(index, "inputs", _length(each.inputs))
+            if len(max(each.inputs, key=len)) > KEY_LENGTH:
+                msg = f"ensure the name of an input has at most {KEY_LENGTH} characters"
+                where = ("body", "records", index, "inputs")
+                self._note(where, msg, "value_error.any_str.max_length", limit_value=KEY_LENGTH)
             prediction, annotation = each.prediction, each.annotation
             found.append(
                 TextClassificationRecord(
@@ -194,14 +198,19 @@ class _Reading:
         found: list[Record] = []
         for index, each in enumerate(sent):
             self._measure(index, "text", len(each.text))
+            prediction = _answers(each.prediction, each.predictions, _sentences)
+            annotation = _answers(each.annotation, each.annotations, _sentences)
+            for name, answers in (("prediction", prediction), ("annotation", annotation)):
+                if answers is not None:
+                    self._measure(index, name, _longest_sentence(answers))
             found.append(
                 Text2TextRecord(
                     self._id(index, each.id),
                     each.status or Status.DEFAULT,
                     self._metadata(index, each.metadata) if each.metadata else each.metadata,
                     *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
-                    _answers(each.prediction, each.predictions, _sentences),
-                    _answers(each.annotation, each.annotations, _sentences),
+                    prediction,
+                    annotation,
                     self._vectors(index, each.vectors) if each.vectors else None,
                     each.text,
                 )
@@ -299,6 +308,13 @@ def _entities(given: wire.EntityValue) -> Value:
     # What Entity(…) does, in half the time
     spans = [_new(Entity, (each.start, each.end, each.label, each.score)) for each in given.entities]
     return Entities(spans, given.score)
+
+
+def _longest_sentence(answers: Answers) -> int:
+    sentences = (
+        each for value in answers.by_agent.values() for each in cast(Sequence[tuple[str, float]], value)
+    )
+    return max((len(text) for text, _ in sentences), default=0)
 
 
 def _sentences(given: wire.SentenceValue) -> Value:

@@ -16,7 +16,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     WrongTaskError,
 )
-from apportion.server.bodies import JsonRoute
+from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.records_in import Limits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
@@ -67,7 +67,7 @@ class BulkOut(BaseModel):
 async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     """Log records, each replacing what its id held; creates the dataset if there is none."""
     which = task_of(task)
-    body = await request.body()
+    body = await json_body(request)
     workspace = ctx.workspace or ""
     overlap = bool(workspace) and await ctx.read(
         lambda work: (

@@ -14,7 +14,7 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.metadata import flatten
-from apportion.server.bodies import JsonRoute
+from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.queries import read_deletion
 from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
@@ -83,7 +83,7 @@ async def delete_records(
     mark_as_discarded: Annotated[bool, Query(description="Mark as discarded instead of deleting.")] = False,
 ) -> Deleted:
     """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
-    criteria = read_deletion(await request.body())
+    criteria = read_deletion(await json_body(request))
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     act = edit_records.discard_records if mark_as_discarded else edit_records.delete_records
     matched, processed = await ctx.write(

@@ -18,7 +18,7 @@ from apportion.domain.errors import (
 from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.records import Hits, Row
-from apportion.server.bodies import JsonRoute
+from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.pages import next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
 from apportion.server.convert.records_out import Projection, scan_record, search_record
@@ -55,7 +55,7 @@ async def search(
 ) -> Response:
     """One page of the records that match, with their exact number and counts over all of them."""
     which = task_of(task)
-    wanted = read_search(await request.body(), which)
+    wanted = read_search(await json_body(request), which)
     workspace = ctx.require_workspace()
     if start + limit > _DEEPEST:
         raise InvalidTextSearchError(
@@ -116,7 +116,7 @@ async def scan(
     ] = True,
 ) -> Response:
     """The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty."""
-    wanted = read_scan(await request.body())
+    wanted = read_scan(await json_body(request))
     workspace = ctx.require_workspace()
     place = read_page(wanted)
     size = limit or 500

@@ -25,7 +25,7 @@ Numbers: TypeAlias = Any
 """A numpy array. (Its own types add more noise than safety here.)"""
 
 FEW_VALUES = 2_000
-"""Up to so many values a field has one bitmap each; above, one column of value numbers."""
+"""Up to so many values a field has a bitmap each, where records have several."""
 
 _TEXT_SELECTIONS = 64
 _NOTHING = np.empty(0, dtype=np.uint32)
@@ -37,61 +37,131 @@ def bitmap_of(packed: str | None) -> BitMap:
 
 
 class FacetField:
-    """Who has which value of one counted field, as one viewer sees it."""
+    """Who has which value of one counted field, as one viewer sees it.
+
+    Mostly a record has one value, and then ``column`` holds its code: values are numbered from 1 in their
+    own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
+    """
 
     def __init__(self, link: Link, field: int, viewer: int, size: int) -> None:
         rows = link.raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
+            (field, viewer),
         ).fetchall()
-        self.values: dict[int, str] = dict(rows)
-        self.bitmaps: dict[int, BitMap] | None = None
+        self.vids = [vid for vid, _ in rows]
+        self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
+        self._code_of = {vid: code for code, vid in enumerate(self.vids, 1)}
+        self._bitmaps: dict[int, BitMap] = {}
         self.column: Numbers | None = None
-        self.several = False
-        """Whether some record has more than one value: then a column cannot tell them all."""
-        if len(rows) <= FEW_VALUES:
-            self.bitmaps = {vid: _read_bitmap(link, vid) for vid in self.values}
-        else:
-            self.column = np.zeros(size + 1, dtype=np.uint32)
-            for vid in self.values:
-                ns = _read_numbers(link, vid)
-                if ns.size:  # a record logged just now may be new to whoever knew the size
-                    self.column = _grown(self.column, int(ns.max()))
-                self.several = self.several or bool(self.column[ns].any())
-                self.column[ns] = vid
-            self.values = {}
+        keys = _read_keys(link, field, viewer)
+        ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
+        if np.unique(ns).size == ns.size:
+            self.column = np.zeros(max(size, int(ns.max()) if ns.size else 0) + 1, dtype=np.uint32)
+            self.column[ns] = codes
+        elif self._few():
+            for code, vid in enumerate(self.vids, 1):
+                self._bitmaps[vid] = BitMap(ns[codes == code].astype(np.uint32))
+
+    def _codes(self, vids: Numbers) -> Numbers:
+        if not vids.size:
+            return vids
+        known = np.asarray(self.vids, dtype=np.int64)
+        order = np.argsort(known)
+        return order[np.searchsorted(known, vids, sorter=order)] + 1
+
+    def _few(self) -> bool:
+        return len(self.vids) <= FEW_VALUES
 
     def change(self, vid: int, n: int, has: bool) -> None:
-        if self.bitmaps is not None:
-            bitmap = self.bitmaps.get(vid)
-            if bitmap is None:
-                bitmap = self.bitmaps[vid] = BitMap()
+        """A record gains or loses a value."""
+        code = self._code_of.get(vid)
+        if code is None:
+            self.vids.append(vid)
+            code = self._code_of[vid] = len(self.vids)
+        if self.column is not None:
+            self.column = _grown(self.column, n)
+            if not has:
+                if self.column[n] == code:
+                    self.column[n] = 0
+            elif self.column[n] in (0, code):
+                self.column[n] = code
+            else:
+                self._split()
+        bitmap = self._bitmaps.get(vid)
+        if bitmap is None and self.column is None and self._few():
+            bitmap = self._bitmaps[vid] = BitMap()
+        if bitmap is not None:
             if has:
                 bitmap.add(n)
             else:
                 bitmap.discard(n)
-        elif self.column is not None:
-            self.column = _grown(self.column, n)
-            if has:
-                self.several = self.several or self.column[n] not in (0, vid)
-                self.column[n] = vid
-            elif self.column[n] == vid:
-                self.column[n] = 0
+
+    def _split(self) -> None:
+        """Some record has a second value from now on: a column cannot tell them all."""
+        if self._few():
+            for vid in self.vids:
+                self.holders(vid)
+        else:
+            self._bitmaps.clear()
+        self.column = None
 
     def crowded(self) -> bool:
-        """Whether the field has outgrown bitmaps and is better read again."""
-        return self.bitmaps is not None and len(self.bitmaps) > 2 * FEW_VALUES
+        """Whether the field has outgrown what is kept of it, so that it has to be read again."""
+        return self.column is None and bool(self._bitmaps) and not self._few()
 
-    def counts(self, selection: BitMap, ns: Callable[[], Numbers]) -> list[tuple[int, int]] | None:
+    def holders(self, vid: int) -> BitMap | None:
+        """The records that have a value; None when only the file can tell. Do not change it."""
+        found = self._bitmaps.get(vid)
+        if found is None:
+            code = self._code_of.get(vid)
+            if code is None:
+                return BitMap()
+            if self.column is None:
+                return BitMap() if self._few() else None
+            found = BitMap(np.flatnonzero(self.column == code).astype(np.uint32))
+            if self._few():
+                self._bitmaps[vid] = found
+        return found
+
+    def holders_of_any(self) -> BitMap | None:
+        """The records that have some value; None when only the file can tell."""
+        if self.column is not None:
+            return BitMap(np.flatnonzero(self.column).astype(np.uint32))
+        return BitMap.union(BitMap(), *self._bitmaps.values()) if self._few() else None
+
+    def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:
         """(value number, how many of the selection have it), most first; None when it cannot be told."""
-        if self.bitmaps is not None:
-            found = [(vid, b.intersection_cardinality(selection)) for vid, b in self.bitmaps.items()]
-            return sorted((pair for pair in found if pair[1]), key=lambda pair: -pair[1])
-        if self.several or self.column is None:
+        if self.column is not None:
+            found = np.bincount(
+                self.column[np.minimum(ns(), len(self.column) - 1)], minlength=len(self.vids) + 1
+            )
+            found[0] = 0
+            codes = np.flatnonzero(found)
+            weight = (
+                found[codes] * (len(self.vids) + 1) - codes
+            )  # more first, then in the order of the values
+            if codes.size > most:
+                best = np.argpartition(-weight, most)[:most]
+                codes, weight = codes[best], weight[best]
+            codes = codes[np.argsort(-weight)]
+            return [(self.vids[code - 1], int(found[code])) for code in codes.tolist()]
+        if not self._few():
             return None
-        picked = self.column[np.minimum(ns(), len(self.column) - 1)]
-        vids, counts = np.unique(picked[picked > 0], return_counts=True)
-        order = np.argsort(-counts, kind="stable")
-        return list(zip(vids[order].tolist(), counts[order].tolist(), strict=True))
+        shared = [(vid, bitmap.intersection_cardinality(selection)) for vid, bitmap in self._bitmaps.items()]
+        return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
+
+    def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
+        """A number per record, the one its value has in ``rank_of``; None where records have several values."""
+        if self.column is None:
+            return None
+        table = np.full(len(self.vids) + 1, np.inf)
+        for vid, rank in rank_of.items():
+            if vid in self._code_of:
+                table[self._code_of[vid]] = rank
+        places = np.full(size + 1, np.inf)
+        column = self.column[: size + 1]
+        places[: len(column)] = table[column]
+        return places
 
 
 class NumberField:
@@ -101,13 +171,22 @@ class NumberField:
         rows = link.raw.execute("SELECT n, value FROM numbers WHERE field = ?", (field,)).fetchall()
         ns = np.asarray([n for n, _ in rows], dtype=np.int64)
         values = np.asarray([value for _, value in rows], dtype=np.float64)
-        order = np.argsort(ns, kind="stable")
-        self._ns, self._values = ns[order], values[order]
         self._new: dict[int, tuple[float, ...]] = {}
+        self._take(ns, values)
         self.histogram: dict[int, int] | None = None
         """The match-all histogram, until the next change."""
 
+    def _take(self, ns: Numbers, values: Numbers) -> None:
+        order = np.argsort(ns, kind="stable")
+        self._ns, self._values = ns[order], values[order]
+        self._dense: Numbers | None = None
+        """The value of each record by its number, where none has several."""
+        if not (self._ns[1:] == self._ns[:-1]).any():
+            self._dense = np.full(int(self._ns[-1]) + 1 if len(ns) else 0, np.nan)
+            self._dense[self._ns] = self._values
+
     def change(self, n: int, values: tuple[float, ...]) -> None:
+        """A record's values are these from now on."""
         self._new[n] = values
         self.histogram = None
 
@@ -122,9 +201,8 @@ class NumberField:
             more_v = [v for vs in self._new.values() for v in vs]
             ns = np.concatenate([ns, np.asarray(more_n, dtype=np.int64)])
             values = np.concatenate([values, np.asarray(more_v, dtype=np.float64)])
-            order = np.argsort(ns, kind="stable")
-            self._ns, self._values = ns[order], values[order]
             self._new = {}
+            self._take(ns, values)
         return self._ns, self._values
 
     def between(self, low: float, high: float, *, include_low: bool, include_high: bool) -> BitMap:
@@ -134,14 +212,21 @@ class NumberField:
         hits &= (values <= high) if include_high else (values < high)
         return BitMap(ns[hits].astype(np.uint32))
 
-    def of(self, selection: BitMap | None, size: int) -> tuple[Numbers, Numbers]:
-        """The pairs of the selected records; None selects all."""
+    def of(self, selection: BitMap | None) -> tuple[Numbers | None, Numbers]:
+        """The values of the selected records (None: of all). Records have their numbers before them, unless
+        every record has one value at the most."""
         ns, values = self.pairs()
-        if selection is None:
+        dense = self._dense
+        if dense is None and selection is None:
             return ns, values
-        mask = mask_of(selection, max(size, int(ns[-1]) if len(ns) else 0))
-        picked = mask[ns]
-        return ns[picked], values[picked]
+        if selection is None:
+            return None, values
+        picked = np.asarray(selection.to_array(), dtype=np.int64)
+        if dense is None:
+            inside = mask_of(selection, int(ns[-1]))[ns]
+            return ns[inside], values[inside]
+        found = dense[picked[picked < len(dense)]]
+        return None, found[~np.isnan(found)]
 
 
 class Column:
@@ -281,24 +366,18 @@ class DatasetCache:
     def having(self, field: int, viewer: int, vids: Iterable[int]) -> BitMap:
         """Records with any of the values."""
         facet = self.facet(field, viewer)
-        if facet.bitmaps is not None:
-            nothing = BitMap()
-            return BitMap.union(nothing, *(facet.bitmaps.get(vid, nothing) for vid in vids))
-        return BitMap.union(BitMap(), *(_read_bitmap(self.link, vid) for vid in vids))
+        found = []
+        for vid in vids:
+            held = facet.holders(vid)
+            found.append(_read_bitmap(self.link, vid) if held is None else held)
+        return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
     def having_some(self, field: int, viewer: int) -> BitMap:
         """Records with any value of the field at all."""
-        facet = self.facet(field, viewer)
-        if facet.bitmaps is not None:
-            return BitMap.union(BitMap(), *facet.bitmaps.values())
-        if facet.column is None:
-            return BitMap()
-        if facet.several:  # having lost one value, a record may have another that the column does not tell
-            vids = self.link.raw.execute(
-                "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
-            ).fetchall()
-            return BitMap.union(BitMap(), *(_read_bitmap(self.link, vid) for (vid,) in vids))
-        return BitMap(np.flatnonzero(facet.column).astype(np.uint32))
+        found = self.facet(field, viewer).holders_of_any()
+        if found is None:
+            found = BitMap((_read_keys(self.link, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
+        return found
 
     def number(self, field: int) -> NumberField:
         """The numbers of a field."""
@@ -327,7 +406,8 @@ class DatasetCache:
             (packed,) = self.link.raw.execute(
                 f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
             ).fetchone()
-            found = self._texts[match] = bitmap_of(packed)
+            # Without what was committed a moment ago and is not yet applied here: nothing else knows of it
+            found = self._texts[match] = bitmap_of(packed) & self.everything
             if len(self._texts) > _TEXT_SELECTIONS:
                 self._texts.popitem(last=False)
         else:
@@ -457,6 +537,16 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
     mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
     mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
     return mask
+
+
+def _read_keys(link: Link, field: int, viewer: int) -> Numbers:
+    """Every facet row of a field: value number << 32 | record number."""
+    (packed,) = link.raw.execute(
+        "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
+        "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
+        (field, viewer),
+    ).fetchone()
+    return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
 
 
 def _read_numbers(link: Link, vid: int) -> Numbers:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.records import Criteria
+from apportion.vocabulary import AnnotationState
 
+from .annotating import STATES
 from .cache import DatasetCache
 from .database import Link
-from .encoding import decode_record
+from .encoding import decode_record, decode_value
 from .prepare import prepare
 from .search import Searcher
 from .writing import RecordChange
@@ -27,7 +29,23 @@ def copy_records(link: Link, change: RecordChange, source: Dataset, target: Data
             record.vectors = dict(row.vectors) if row.vectors else None
             records.append(record)
         change.log(prepare(target.task, records), at=at)
+        if source.individual and target.individual:
+            _copy_own(link, change, source, [row.id for row in rows])
         copied += len(rows)
         after = rows[-1].id
     change.finish()
     return copied
+
+
+def _copy_own(link: Link, change: RecordChange, source: Dataset, ids: list[str]) -> None:
+    """Everybody's own annotations, when they were made; drafts stay their author's business."""
+    for id in ids:
+        rows = link.raw.execute(
+            "SELECT g.name, a.state, a.value, a.updated FROM records r JOIN annotations a ON a.rid = r.rid "
+            "JOIN agents g ON g.no = a.annotator WHERE r.dataset = ? AND r.id = ?",
+            (source.no, id),
+        ).fetchall()
+        for name, state, value, updated in rows:
+            if STATES[state] in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED):
+                answer = None if value is None else decode_value(source.task, value)
+                change.annotate(id, name, STATES[state], answer, at=updated)

@@ -62,12 +62,11 @@ class Link:
         run("PRAGMA foreign_keys=ON")
         run("PRAGMA synchronous=FULL")
         run("PRAGMA temp_store=MEMORY")
-        run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-16384")
+        run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-32768")
         run("PRAGMA journal_size_limit=67108864")
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:
             run("PRAGMA query_only=ON")
-            run("PRAGMA mmap_size=1073741824")
 
     def close(self) -> None:
         self.raw.close()
@@ -102,7 +101,6 @@ class Database:
         check_sqlite()
         if hold:
             self.hold()
-        path.touch(mode=0o600)  # it holds password hashes
         try:
             self._writer_link = _opened(path)
         except BaseException:
@@ -305,8 +303,9 @@ def _translated(failure: BaseException) -> BaseException:
 def _opened(path: Path) -> Link:
     """The writer's connection to a file that is checked to be ours."""
     try:
+        path.touch(mode=0o600)  # it holds password hashes
         link = Link(path, readonly=False)
-    except sqlite3.OperationalError as unreadable:
+    except (OSError, sqlite3.OperationalError) as unreadable:
         raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
     except sqlite3.DatabaseError as damaged:
         raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged

@@ -28,7 +28,9 @@ ALL_FACETS = frozenset({
 MOST_VALUES = 1_000
 MOST_WORDS = 80
 MOST_READ = 10_000
-"""Words and mentions are counted on so many records at the most."""
+"""What has to be read record by record is counted on so many of them at the most."""
+MOST_READ_FOR_WORDS = 2_000
+"""Of more than ``MOST_READ`` records only so many are read for their words: taking texts apart takes time."""
 
 
 class FacetCounter:
@@ -104,7 +106,7 @@ class FacetCounter:
                 ).fetchall()
             )
         facet = self._cache.facet(field[0], viewer)
-        counts = facet.counts(self._selection, self._numbers)
+        counts = facet.counts(self._selection, self._numbers, most)
         if counts is None:
             counts = self._counted_by_record(field[0], viewer)
         if len(counts) > most:  # values that tie with the last one are ordered by name below
@@ -149,11 +151,10 @@ class FacetCounter:
     def _answer_fields(self) -> set[int]:
         return {self._fields[name][0] for name in ANSWER_FIELDS if name in self._fields}
 
-    def _sample(self) -> Numbers:
+    def _sample(self, instead: int = MOST_READ) -> Numbers:
+        """The selected records; of more than ``MOST_READ`` of them some ``instead``, evenly spread."""
         ns = self._numbers()
-        if len(ns) <= MOST_READ:
-            return ns
-        return ns[:: -(-len(ns) // MOST_READ)]
+        return ns if len(ns) <= MOST_READ else ns[:: -(-len(ns) // instead)]
 
     def _status(self) -> dict[str, int]:
         found = self._terms("status")
@@ -169,10 +170,10 @@ class FacetCounter:
         number = self._cache.number(field[0])
         if self._selection is None:
             if number.histogram is None:
-                number.histogram = _score_buckets(number, None, self._cache.size)
+                number.histogram = _score_buckets(number, None)
             buckets = number.histogram
         else:
-            buckets = _score_buckets(number, self._selection, self._cache.size)
+            buckets = _score_buckets(number, self._selection)
         if not buckets:
             return {}
         return {repr(b / 1000): buckets.get(b, 0) for b in range(min(buckets), max(buckets) + 1)}
@@ -190,7 +191,7 @@ class FacetCounter:
         return found
 
     def _statistics(self, field: int, divisor: float) -> dict[str, Any]:
-        _, values = self._cache.number(field).of(self._selection, self._cache.size)
+        _, values = self._cache.number(field).of(self._selection)
         return {"argilla:stats": _stats(values / divisor)} if len(values) else {}
 
     def _mentions(self, name: str) -> dict[str, dict[str, int]]:
@@ -206,7 +207,7 @@ class FacetCounter:
         if self._selection is None and self._total > MOST_READ // 10:
             return self._words_of_all()
         counts: Counter[str] = Counter()
-        for text in self._texts(self._sample()):
+        for text in self._texts(self._sample(MOST_READ_FOR_WORDS)):
             counts.update(set(cloud_words(text)))
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_WORDS])
 
@@ -222,15 +223,14 @@ class FacetCounter:
         return known
 
 
-def _score_buckets(number: NumberField, selection: BitMap | None, size: int) -> dict[int, int]:
+def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, int]:
     """Records per bucket of 0.001; a record counts once in each bucket one of its scores falls into."""
-    ns, values = number.of(selection, size)
+    ns, values = number.of(selection)
     if not len(values):
         return {}
     buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
-    if len(ns) > 1 and (ns[1:] == ns[:-1]).any():
-        pairs = np.unique(np.stack([ns, buckets]), axis=1)
-        buckets = pairs[1]
+    if ns is not None:
+        buckets = np.unique(np.stack([ns, buckets]), axis=1)[1]
     keys, counts = np.unique(buckets, return_counts=True)
     return dict(zip(keys.tolist(), counts.tolist(), strict=True))
 
@@ -238,7 +238,10 @@ def _score_buckets(number: NumberField, selection: BitMap | None, size: int) -> 
 def _stats(values: Numbers) -> dict[str, Any]:
     """What Elasticsearch's extended statistics hold."""
     count = len(values)
-    total, squares = float(values.sum()), float((values * values).sum())
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # the squares of 1e300 are infinite, as in Elasticsearch
+        total, squares = float(values.sum()), float((values * values).sum())
     mean = total / count
     population = max(0.0, squares / count - mean * mean)
     sampling = population * count / (count - 1) if count > 1 else None

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from apportion.domain.errors import BulkDataError, MetadataLimitExceededError
-from apportion.domain.metadata import KINDS_AS_NUMBERS, MetadataClash, kind_of, terms_of
+from apportion.domain.errors import BadRequestError, BulkDataError, MetadataLimitExceededError
+from apportion.domain.metadata import KEY_LENGTH, KINDS_AS_NUMBERS, MetadataClash, kind_of, terms_of
 
 from .counting import MetadataTerms, NumberTerms
 from .prepare import Prepared
@@ -77,6 +77,11 @@ class MetadataReader:
             raise MetadataLimitExceededError(len(known), self._limit)
         new = [key for key, field in known.items() if field is None]
         if new:
+            if len(longest := max(new, key=len)) > KEY_LENGTH:
+                raise BadRequestError(
+                    f"A metadata key may have {KEY_LENGTH} characters, and {longest[:40]!r}… has {len(longest):,}. "
+                    "Nothing of this request was stored."
+                )
             (there,) = self._raw.execute(
                 "SELECT count(*) FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (self._dataset,)
             ).fetchone()

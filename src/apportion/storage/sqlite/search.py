@@ -182,21 +182,15 @@ class Searcher:
         vids = self._raw.execute(
             f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}", (field, viewer)
         ).fetchall()
-        facet = self._cache.facet(field, viewer)
-        ranked = list(enumerate(vid for (vid,) in vids))
+        ranked = [(-rank if descending else rank, vid) for rank, (vid,) in enumerate(vids)]
+        quick = self._cache.facet(field, viewer).ranks({vid: rank for rank, vid in ranked}, len(places) - 1)
+        if quick is not None:
+            places[:] = quick
+            return
         # The value that counts is written last: the smallest going up, the largest going down.
-        for rank, vid in ranked if descending else reversed(ranked):
-            if facet.column is not None and not facet.several:
-                break
+        for rank, vid in sorted(ranked, reverse=True):
             ns = np.asarray(self._cache.having(field, viewer, [vid]).to_array(), dtype=np.int64)
-            places[ns[ns < len(places)]] = -rank if descending else rank
-        if facet.column is not None and not facet.several and ranked:
-            highest = max(int(facet.column.max()), *(vid for _, vid in ranked))
-            rank_of = np.full(highest + 1, np.inf)
-            for rank, vid in ranked:
-                rank_of[vid] = -rank if descending else rank
-            column = facet.column[: len(places)]
-            places[: len(column)][column > 0] = rank_of[column[column > 0]]
+            places[ns[ns < len(places)]] = rank
 
     def _status_ranks(self, size: int) -> Numbers:
         names = sorted(status.value for status in Status)

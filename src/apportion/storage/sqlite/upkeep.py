@@ -355,13 +355,8 @@ class _DatasetCheck:
         for vid, no, viewer in vals:
             low, high = np.searchsorted(self.actual, [vid << 32, (vid + 1) << 32])
             ns = (self.actual[low:high] & _LOW).astype(np.uint32)
-            facet = cache.facet(no, viewer)
-            if facet.bitmaps is not None:
-                same = facet.bitmaps.get(vid, BitMap()) == BitMap(ns)
-            else:
-                assert facet.column is not None
-                same = facet.several or bool((facet.column[ns] == vid).all())
-            if not same:
+            held = cache.facet(no, viewer).holders(vid)
+            if held is not None and held != BitMap(ns):
                 yield f"The cached records of {self._value(vid)} differ from its facet rows."
 
     def _cached_numbers(self, cache: DatasetCache) -> Iterator[str]:

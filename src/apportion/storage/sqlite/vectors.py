@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from apportion.domain.errors import BadRequestError
+from apportion.domain.metadata import KEY_LENGTH
 from apportion.domain.records import Vector
 
 from .changes import Changes
@@ -38,6 +39,11 @@ class VectorWriter:
             for name, vector in (record.vectors or {}).items():
                 size = len(vector.value)
                 field = f"vectors.{name}"
+                if len(name) > KEY_LENGTH or len(vector.model or "") > KEY_LENGTH:
+                    raise BadRequestError(
+                        f"The names of a vector and of its model may have {KEY_LENGTH} characters; those of vector "
+                        f"{name[:40]!r} of record {record.id!r} have more. Nothing of this request was stored."
+                    )
                 if field not in self._fields:
                     if len(self._fields) >= self._limit:
                         raise BadRequestError(

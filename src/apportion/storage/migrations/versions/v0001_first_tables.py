@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("vid"),
         sa.UniqueConstraint("field", "viewer", "value"),
     )
+    op.create_index("vals_top", "vals", ["field", "viewer", sa.text("n DESC"), "value"], unique=False)
     op.create_table(
         "vectors",
         sa.Column("field", sa.Integer(), nullable=False),

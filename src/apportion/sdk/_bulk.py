@@ -1,0 +1,24 @@
+"""Making very many objects at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["making_many"]
+
+
+@contextmanager
+def making_many() -> Iterator[None]:
+    """Hold back the search for garbage meanwhile: it takes as long as the work, and finds nothing.
+
+    Several threads may do so at a time; whoever found it running sets it going again.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

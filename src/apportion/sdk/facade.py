@@ -1,0 +1,90 @@
+"""Calls of 1.x under the names they had: `rg.active_client().datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from apportion.vocabulary import Task
+
+from . import _datasets
+from ._connection import Connection, loads
+from ._http import HttpClient
+from .loading import Scan
+from .results import DatasetInfo
+from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
+
+__all__ = ["Datasets"]
+
+
+class Datasets:
+    """Datasets of the active workspace."""
+
+    def __init__(self, http: HttpClient, connection: Connection) -> None:
+        self._http = http
+        self._connection = connection
+
+    def find_by_name(self, name: str) -> DatasetInfo:
+        """What the server tells of a dataset. Raises ``NotFoundApiError``."""
+        return self._http.run(_datasets.find_dataset(self._connection, name, None))
+
+    def create(self, name: str, workspace: str, settings: Settings) -> None:
+        """A new dataset with these settings. Raises ``AlreadyExistsApiError``."""
+        task: Task = settings.task
+        self._http.run(_datasets.create_dataset(self._connection, name, task, workspace))
+        self.configure(name, workspace, settings)
+
+    def configure(self, name: str, workspace: str, settings: Settings) -> None:
+        """Give a dataset these settings; see ``rg.configure_dataset``."""
+        self._http.run(_datasets.configure_dataset(self._connection, name, settings, workspace))
+
+    def scan(
+        self,
+        name: str,
+        projection: set[str] | None = None,
+        limit: int | None = None,
+        sort: Sequence[tuple[str, str]] | None = None,
+        id_from: str | None = None,
+        batch_size: int = 250,
+        query_text: str | None = None,
+        ids: Sequence[str | int] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The records as JSON, one after the other, with the fields that are asked for and their ids."""
+        scan = Scan(
+            query=query_text,
+            ids=ids,
+            limit=limit,
+            sort=sort,
+            id_from=id_from,
+            batch_size=batch_size,
+            fields=sorted(projection) if projection else ["id"],
+            include_metrics=True,
+        )
+        request = None if scan.nothing else scan.first(self.find_by_name(name))
+        while request is not None:
+            body = self._http.send(request)
+            yield from loads(body)["records"]
+            request = scan.after(body)
+
+    def update_record(self, name: str, record_id: str | int, **content: Any) -> dict[str, Any]:
+        """Merge ``metadata`` into a record and set its ``status``; returns the record."""
+        return self._http.run(_datasets.update_record(self._connection, name, record_id, None, content))
+
+    def delete_records(
+        self,
+        name: str,
+        mark_as_discarded: bool = False,
+        discard_when_forbidden: bool = True,
+        query_text: str | None = None,
+        ids: Sequence[str | int] | None = None,
+    ) -> tuple[int, int]:
+        """How many records matched, and how many were deleted or discarded; see ``rg.delete_records``."""
+        return self._http.run(
+            _datasets.delete_records(
+                self._connection, name, None, query_text, ids, mark_as_discarded, discard_when_forbidden
+            )
+        )
+
+    def load_settings(self, name: str) -> TextClassificationSettings | TokenClassificationSettings | None:
+        """The settings of a dataset; None if it has none."""
+        return self._http.run(_datasets.load_settings(self._connection, name, None))

@@ -1,0 +1,84 @@
+"""Records to and from ``pandas`` data frames, a column per field."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from apportion.vocabulary import Task
+
+from ._bulk import making_many
+from ._libraries import library
+from .records import Record, ValidationError
+
+__all__ = ["built", "columns_of", "from_pandas", "report_unused", "to_pandas"]
+
+R = TypeVar("R", bound=Record)
+
+_log = logging.getLogger(__name__)
+
+_INFERRED = ("id", "multi_label", "event_timestamp")
+
+
+def columns_of(kind: type[Record]) -> tuple[str, ...]:
+    """The columns that a record can be made from."""
+    return (*kind._names, "tags") if kind.task is Task.TOKEN_CLASSIFICATION else kind._names
+
+
+def to_pandas(kind: type[Record], records: Sequence[Record]) -> Any:
+    """A frame with a column per field, holding what the records hold, None included."""
+    pandas = library("pandas")
+    if not len(records):
+        return pandas.DataFrame()
+    columns = {}
+    for name in kind._names:
+        values = [getattr(record, name) for record in records]
+        columns[name] = values if name in _INFERRED else pandas.Series(values, dtype=object)
+    return pandas.DataFrame(columns)
+
+
+def from_pandas(kind: type[R], frame: Any) -> list[R]:
+    """The rows as records; NaN, NaT and NA count as not given. Raises ``ValidationError`` with the row."""
+    known = [name for name in frame.columns if name in columns_of(kind)]
+    report_unused(kind, [str(name) for name in frame.columns if name not in known])
+    with making_many():
+        columns = {name: _values(frame[name]) for name in known}
+        return built(kind, columns, range(len(frame)))
+
+
+def report_unused(kind: type[Record], unused: Sequence[str]) -> None:
+    """Say which columns are left out."""
+    if unused:
+        _log.warning("These columns are no field of a %s and are left out: %s", kind.__name__, list(unused))
+
+
+def built(kind: type[R], columns: dict[str, list[Any]], rows: Sequence[int]) -> list[R]:
+    """A record per row, made from what is there; ``rows`` are their numbers, for when one is wrong."""
+    if "inputs" in columns and "text" in columns:
+        both = zip(columns["text"], columns["inputs"], strict=True)
+        columns["text"] = [text if inputs is None else None for text, inputs in both]
+    if "multi_label" in columns:
+        columns["multi_label"] = [value is not None and value for value in columns["multi_label"]]
+    names = list(columns)
+    found: list[R] = []
+    values: Iterable[tuple[Any, ...]] = zip(*columns.values(), strict=True)
+    try:
+        for row in values:
+            found.append(kind(**dict(zip(names, row, strict=True))))
+    except ValidationError as wrong:
+        raise type(wrong)(f"row {rows[len(found)]}, {wrong.field}", wrong.reason) from wrong
+    return found
+
+
+def _values(column: Any) -> list[Any]:
+    missing = column.isna()
+    values = column.astype(object).where(~missing, None).tolist() if missing.any() else column.tolist()
+    return [_listed(each) for each in values]
+
+
+def _listed(value: Any) -> Any:
+    """Arrays, as columns read from Parquet hold them, as lists; records know no others."""
+    if hasattr(value, "tolist") and getattr(value, "shape", False):
+        return [_listed(each) for each in value.tolist()]
+    return value

@@ -1,0 +1,201 @@
+"""Rows of ``datasets`` as records, read column by column from Arrow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain, compress
+from typing import Any, TypeVar
+
+from apportion.vocabulary import Task
+
+from ._bulk import making_many
+from ._libraries import library
+from ._wire import user_id
+from .frames import built, columns_of, report_unused
+from .records import Record
+
+__all__ = ["from_datasets"]
+
+R = TypeVar("R", bound=Record)
+
+_log = logging.getLogger(__name__)
+
+_ROWS_AT_A_TIME = 10_000
+
+_MEMBERS = {
+    (Task.TEXT_CLASSIFICATION, "prediction"): ("label", "score"),
+    (Task.TOKEN_CLASSIFICATION, "prediction"): ("label", "start", "end", "score"),
+    (Task.TOKEN_CLASSIFICATION, "annotation"): ("label", "start", "end"),
+    (Task.TEXT2TEXT, "prediction"): ("text", "score"),
+}
+"""Lists of dictionaries that records hold as lists of tuples, and the order of their members."""
+
+
+def from_datasets(
+    kind: type[R],
+    dataset: Any,
+    renamed: Mapping[str, str | None],
+    gathered: Mapping[str, str | Sequence[str] | None],
+) -> list[R]:
+    """The rows as records.
+
+    ``renamed`` says which column to read for a field, ``gathered`` which columns to put into one dictionary.
+    """
+    if isinstance(dataset, Mapping):
+        raise ValueError(f"this is a dictionary of datasets; choose one of {sorted(map(str, dataset))}")
+    if dataset.column_names is None:
+        raise ValueError("the columns of this stream are not known; load it with streaming=False")
+    sources = _sources(kind, dataset.column_names, renamed)
+    groups = _groups(dataset.column_names, gathered)
+    for name in groups:
+        sources.pop(name, None)
+    used = _used(sources, groups)
+    report_unused(kind, [name for name in dataset.column_names if name not in used])
+    if kind.task is Task.TOKEN_CLASSIFICATION and "tokens" not in sources:
+        raise KeyError("there is no column of tokens; say which one it is, with tokens=…")
+    if not used:
+        return []
+    with making_many():
+        found, skipped = _read(kind, dataset, sources, groups)
+    if skipped:
+        _log.warning("%d rows without tokens are left out", skipped)
+    return found
+
+
+def _read(
+    kind: type[R], dataset: Any, sources: Mapping[str, str], groups: Mapping[str, Sequence[str]]
+) -> tuple[list[R], int]:
+    """The records, and how many rows had no tokens."""
+    features = dataset.features or {}
+    names = {field: _class_names(features.get(column)) for field, column in sources.items()}
+    found: list[R] = []
+    first = skipped = 0
+    for table in dataset.select_columns(_used(sources, groups)).with_format("arrow").iter(_ROWS_AT_A_TIME):
+        columns = {
+            field: _column(kind.task, field, _whole(table.column(column)), names[field])
+            for field, column in sources.items()
+        }
+        for field, group in groups.items():
+            lists = [table.column(column).to_pylist() for column in group]
+            columns[field] = [dict(zip(group, row, strict=True)) for row in zip(*lists, strict=True)]
+        rows: Sequence[int] = range(first, first + table.num_rows)
+        first += len(rows)
+        if kind.task is Task.TOKEN_CLASSIFICATION and not all(columns["tokens"]):
+            kept = [bool(tokens) for tokens in columns["tokens"]]
+            rows = list(compress(rows, kept))
+            skipped += kept.count(False)
+            columns = {field: list(compress(values, kept)) for field, values in columns.items()}
+        found += built(kind, columns, rows)
+    return found, skipped
+
+
+def _sources(kind: type[Record], columns: Sequence[str], renamed: Mapping[str, str | None]) -> dict[str, str]:
+    found = {name: name for name in columns_of(kind) if name in columns}
+    for field, column in renamed.items():
+        if column is None:
+            continue
+        if column not in columns:
+            raise ValueError(f"there is no column {column!r} to read {field} from; there are {list(columns)}")
+        if column != field:
+            found = {name: source for name, source in found.items() if source != column}
+        found[field] = column
+    return found
+
+
+def _used(sources: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns that are read, once each."""
+    return list(dict.fromkeys([*sources.values(), *chain.from_iterable(groups.values())]))
+
+
+def _groups(
+    columns: Sequence[str], gathered: Mapping[str, str | Sequence[str] | None]
+) -> dict[str, list[str]]:
+    found = {}
+    for field, wanted in gathered.items():
+        if wanted is None:
+            continue
+        found[field] = [wanted] if isinstance(wanted, str) else list(wanted)
+        for column in found[field]:
+            if column not in columns:
+                raise KeyError(
+                    f"there is no column {column!r} to gather in {field}; there are {list(columns)}"
+                )
+    return found
+
+
+def _class_names(feature: Any) -> Sequence[str] | None:
+    """The names of the classes, where the column or what its lists hold is a ``ClassLabel``."""
+    while feature is not None and not hasattr(feature, "names"):
+        feature = feature[0] if isinstance(feature, list) and feature else getattr(feature, "feature", None)
+    return None if feature is None else list(feature.names)
+
+
+def _column(task: Task, field: str, array: Any, names: Sequence[str] | None) -> list[Any]:
+    if members := _MEMBERS.get((task, field)):
+        return _tuples(array, members)
+    values: list[Any] = array.to_pylist()
+    if names is not None:
+        return _named(values, names)
+    if field == "id":
+        return [user_id(value) if isinstance(value, str) else value for value in values]
+    if field in ("inputs", "vectors"):
+        return [_given(value) for value in values]
+    if field == "explanation":
+        return [
+            value and {name: _explained(each) for name, each in _given(value).items()} for value in values
+        ]
+    return values
+
+
+def _named(values: list[Any], names: Sequence[str]) -> list[Any]:
+    name_of = dict(enumerate(names)).__getitem__
+    found: list[Any] = []
+    for value in values:
+        try:
+            found.append([name_of(each) for each in value] if isinstance(value, list) else name_of(value))
+        except KeyError:  # a number without a name
+            found.append(None)
+    return found
+
+
+def _given(value: Any) -> Any:
+    """Without the keys that are there only because another row has them."""
+    if not isinstance(value, dict):
+        return value
+    return {name: each for name, each in value.items() if each is not None}
+
+
+def _explained(tokens: Any) -> Any:
+    return [{**each, "attributions": _given(each.get("attributions") or {})} for each in tokens]
+
+
+def _tuples(array: Any, members: Sequence[str]) -> list[Any]:
+    """A list of tuples per row, from lists of structures or, as ``Sequence`` of old had it, a structure of lists."""
+    types = library("pyarrow").types
+    if types.is_struct(array.type):
+        rows = array.to_pylist()
+        return [
+            row and list(zip(*(row[name] for name in members if name in row), strict=True)) for row in rows
+        ]
+    is_list = types.is_list(array.type) or types.is_large_list(array.type)
+    if not is_list or not types.is_struct(array.type.value_type):
+        return array.to_pylist()  # type: ignore[no-any-return]
+    flat = array.flatten()
+    places = [flat.type.get_field_index(name) for name in members]
+    parts = [part.to_pylist() for part in flat.flatten()]
+    if members[0] == "text" and places[1] >= 0:
+        parts[places[1]] = [1.0 if score is None else score for score in parts[places[1]]]
+    tuples = list(zip(*(parts[place] for place in places if place >= 0), strict=True))
+    lengths = array.value_lengths().to_pylist()
+    ends = accumulate(length or 0 for length in lengths)
+    return [
+        None if length is None else tuples[end - length : end]
+        for end, length in zip(ends, lengths, strict=True)
+    ]
+
+
+def _whole(column: Any) -> Any:
+    """One array, whatever the chunks."""
+    found = column.combine_chunks()
+    return found.chunk(0) if hasattr(found, "chunks") and found.num_chunks == 1 else found

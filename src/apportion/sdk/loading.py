@@ -1,0 +1,231 @@
+"""Loading records: page by page, the next page on its way while one is being read."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import msgspec
+
+from apportion.vocabulary import Task
+
+from . import _wire
+from ._beside import Beside
+from ._datasets import selection
+from ._http import Request, path
+from .datasets import DatasetForText2Text, DatasetForTextClassification, DatasetForTokenClassification
+from .errors import WrongResponseError
+from .records import Record
+from .results import DatasetInfo, SearchPage
+
+__all__ = ["Dataset", "Scan", "dataset_of", "load_now", "load_on_loop", "read_search", "search_request"]
+
+Dataset: TypeAlias = "DatasetForTextClassification | DatasetForTokenClassification | DatasetForText2Text"
+
+_CLASSES: dict[Task, Any] = {
+    Task.TEXT_CLASSIFICATION: DatasetForTextClassification,
+    Task.TOKEN_CLASSIFICATION: DatasetForTokenClassification,
+    Task.TEXT2TEXT: DatasetForText2Text,
+}
+_PAGE = 1000
+_PAGE_OF_1X = 250
+_NEAREST = 100
+
+
+class _Turn(msgspec.Struct):
+    """What of a page tells how to go on."""
+
+    records: list[msgspec.Raw]
+    next_idx: str | None = None
+    next_page_cfg: str | None = None
+
+
+_turn = msgspec.json.Decoder(_Turn).decode
+
+
+class Scan:
+    """Which records to load, in which order, in which portions."""
+
+    def __init__(
+        self,
+        *,
+        query: str | None = None,
+        vector: tuple[str, Sequence[float]] | None = None,
+        ids: Sequence[str | int] | None = None,
+        limit: int | None = None,
+        sort: Sequence[tuple[str, str]] | None = None,
+        id_from: str | None = None,
+        batch_size: int = _PAGE_OF_1X,
+        include_vectors: bool = True,
+        include_metrics: bool = False,
+        fields: Sequence[str] = ("*",),
+    ) -> None:
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit is how many records to load at most; got {limit}.")
+        if batch_size < 1:
+            raise ValueError(f"batch_size is how many records to ask for at a time; got {batch_size}.")
+        self.nearest = vector is not None
+        self.nothing = ids is not None and not len(ids)  # on the wire no ids would mean all
+        self._left = limit or None
+        self._page = _PAGE if batch_size == _PAGE_OF_1X else min(batch_size, _PAGE)
+        self._vectors = include_vectors
+        self._metrics = include_metrics
+        self._body: dict[str, Any] = {"query": selection(query, ids, vector)}
+        if self.nearest:
+            return
+        self._body["fields"] = list(fields)
+        if sort is not None:
+            self._body["sort_by"] = _order(sort)
+        elif id_from is not None:
+            self._body["next_idx"] = str(id_from)
+
+    def first(self, dataset: DatasetInfo) -> Request:
+        """The request for the first page."""
+        self._dataset = dataset
+        if self.nearest:
+            query = {"limit": self._left or _NEAREST, "include_metrics": self._metrics, "facets": ""}
+            return self._request(f"{dataset.task.value}:search", query)
+        return self._next()
+
+    def after(self, body: bytes) -> Request | None:
+        """The request for the page behind this one, unless this is the last."""
+        if self.nearest:
+            return None
+        with _expected(body):
+            turn = _turn(body)
+        if self._left is not None:
+            self._left -= len(turn.records)
+        if len(turn.records) < self._asked or self._left == 0 or not (turn.next_idx or turn.next_page_cfg):
+            return None
+        for name in ("next_idx", "next_page_cfg"):
+            self._body.pop(name, None)
+            if cursor := getattr(turn, name):
+                self._body[name] = cursor
+        return self._next()
+
+    def read(self, body: bytes) -> list[Record]:
+        """The records of a page."""
+        with _expected(body), _no_collection():
+            records = _wire.read_page(body, self._dataset.task).records
+        if not self._vectors:
+            for each in records:
+                each.vectors = None
+        return records
+
+    def _next(self) -> Request:
+        self._asked = self._page if self._left is None else min(self._left, self._page)
+        return self._request("records/:search", {"limit": self._asked, "include_metrics": self._metrics})
+
+    def _request(self, tail: str, query: dict[str, Any]) -> Request:
+        query["workspace"] = self._dataset.workspace
+        return Request(
+            "POST",
+            path("/api/datasets/{}/", self._dataset.name) + tail,
+            query,
+            msgspec.json.encode(self._body),
+        )
+
+
+def load_now(scan: Scan, dataset: DatasetInfo, send: Callable[[Request], bytes]) -> list[Record]:
+    """All records, read in this thread while another one waits for the next page."""
+    if scan.nothing:
+        return []
+    found: list[Record] = []
+    with Beside() as beside:
+        waiting = beside.start(send, scan.first(dataset))
+        while True:
+            body = waiting.result()
+            following = scan.after(body)
+            if following is None:
+                found += scan.read(body)
+                return found
+            waiting = beside.start(send, following)
+            found += scan.read(body)
+
+
+async def load_on_loop(
+    scan: Scan, dataset: DatasetInfo, send: Callable[[Request], Coroutine[Any, Any, bytes]]
+) -> list[Record]:
+    """All records, read in a thread while the event loop waits for the next page."""
+    if scan.nothing:
+        return []
+    found: list[Record] = []
+    body = await send(scan.first(dataset))
+    while (following := scan.after(body)) is not None:
+        waiting = asyncio.create_task(send(following))
+        try:
+            found += await asyncio.to_thread(scan.read, body)
+        except BaseException:
+            waiting.cancel()
+            raise
+        body = await waiting
+    return found + await asyncio.to_thread(scan.read, body)
+
+
+def dataset_of(task: Task, records: list[Record]) -> Dataset:
+    """The records as a dataset of their task."""
+    found: Dataset = _CLASSES[task](records)
+    return found
+
+
+# One page
+
+
+def search_request(
+    dataset: DatasetInfo,
+    *,
+    query: str | None,
+    vector: tuple[str, Sequence[float]] | None,
+    ids: Sequence[str | int] | None,
+    limit: int,
+    start: int,
+    sort: Sequence[tuple[str, str]] | None,
+    facets: bool | Iterable[str],
+    include_metrics: bool,
+) -> Request:
+    """The request for one page with its facets."""
+    body = {"query": selection(query, ids, vector), "sort": _order(sort or ())}
+    asked: dict[str, Any] = {"workspace": dataset.workspace, "limit": limit, "from": start}
+    asked["include_metrics"] = include_metrics
+    if facets is not True:
+        asked["facets"] = ",".join(facets or ())
+    route = path("/api/datasets/{}/{}:search", dataset.name, dataset.task.value)
+    return Request("POST", route, asked, msgspec.json.encode(body))
+
+
+def read_search(body: bytes, task: Task) -> SearchPage:
+    """The page."""
+    with _expected(body):
+        return SearchPage(*_wire.read_search(body, task))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Thousands of new objects, none of which is garbage: looking for some takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def _expected(body: bytes) -> Iterator[None]:
+    try:
+        yield
+    except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
+        raise WrongResponseError(f"The server answered with a broken page: {failure}.", body) from failure
+
+
+def _order(sort: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    found = []
+    for each in sort:
+        if isinstance(each, str) or len(each) != 2 or each[-1] not in ("asc", "desc"):
+            raise ValueError(f"sort is a list of pairs, as in [('metadata.source', 'asc')]; got {each!r}.")
+        found.append({"id": str(each[0]), "order": each[1]})
+    return found

@@ -1,0 +1,283 @@
+"""Logging records: cut into batches, converted while the batch before is on its way, summed up.
+
+Records are taken from where they come one batch at a time, so that a generator of a million of them needs no
+more memory than one of a thousand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import warnings
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sized
+from itertools import islice
+from typing import Any, NamedTuple
+
+from apportion.vocabulary import Task
+
+from ._beside import Beside
+from ._connection import check_name, loads
+from ._http import Request, path
+from ._refusals import refused_record
+from ._wire import to_bulk
+from .errors import ArApiResponseError, BaseClientError, HttpResponseError, InputValueError
+from .progress import Progress
+from .records import RECORD_TYPES, BulkResponse, Record, ValidationError
+
+__all__ = ["Job", "log_now", "log_on_loop"]
+
+log = logging.getLogger("apportion")
+
+TASKS: dict[type, Task] = {kind: task for task, kind in RECORD_TYPES.items()}
+_PLACE = re.compile(r"records\[(\d+)\]")
+_LARGE = 5_000
+_SHOWN = 5
+_PROXY_GAVE_UP = (502, 504)
+
+
+class Batch(NamedTuple):
+    """Some of the records, ready to be sent."""
+
+    request: Request
+    ids: list[str | int]
+
+
+class Job:
+    """Records on their way to a dataset."""
+
+    def __init__(
+        self,
+        records: Any,
+        name: str,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        batch_size: int = 500,
+        chunk_size: int | None = None,
+    ) -> None:
+        self.name = check_name(name)
+        self.tags = _texts(tags)
+        self.metadata = dict(metadata or {})
+        if chunk_size is not None:
+            warnings.warn("chunk_size is called batch_size now.", FutureWarning, stacklevel=4)
+            batch_size = chunk_size
+        if batch_size < 1:
+            raise InputValueError(f"A batch has at least one record; got batch_size={batch_size}.")
+        if batch_size > _LARGE:
+            log.warning("Batches of %d records may be larger than the server takes.", batch_size)
+        self._batch_size = batch_size
+        self._records = _iterable(records)
+        self.total = len(self._records) if isinstance(self._records, Sized) else None
+        if self.total == 0:
+            raise InputValueError("There are no records to log.")
+        self._task: Task | None = None
+        self.accepted = 0
+        self._failed = 0
+        self._workspace = self._agent = ""
+
+    def by(self, agent: str, workspace: str) -> None:
+        """Who logs, and where to."""
+        self._agent, self._workspace = agent, workspace
+
+    def chunks(self) -> Iterator[list[Record]]:
+        """The records, as many at a time as go into a batch."""
+        records = iter(self._records)
+        while chunk := list(islice(records, self._batch_size)):
+            yield chunk
+            del chunk  # or it would be kept alive until the next one is there
+
+    def convert(self, chunk: list[Record], place: int) -> Batch:
+        """The chunk as a request; ``place`` is how many records came before."""
+        task = _task_of(chunk[0], place)
+        kind = type(chunk[0])
+        if self._task not in (None, task):
+            raise _mixed(place, chunk[0], self._task)
+        self._task = task
+        for index, record in enumerate(chunk):
+            if type(record) is not kind:
+                _task_of(record, place + index)
+                raise _mixed(place + index, record, task)
+        try:
+            body = to_bulk(chunk, self.tags, self.metadata, agent=self._agent)
+        except ValidationError as problem:
+            found = _PLACE.fullmatch(problem.field)
+            if found is None:
+                raise
+            raise ValidationError(f"records[{place + int(found[1])}]", problem.reason) from None
+        route = path("/api/datasets/{}/{}:bulk", self.name, task.value)
+        return Batch(
+            Request("POST", route, {"workspace": self._workspace}, body), [each.id for each in chunk]
+        )
+
+    def settle(self, answer: bytes) -> None:
+        """Take note of what the server said to a batch."""
+        said = loads(answer)
+        self.accepted += said["processed"]
+        self._failed += said.get("failed") or 0
+
+    def stopped(self, problem: BaseException, ids: list[str | int]) -> None:
+        """Have the problem tell which records it is about, and how far we came."""
+        note = self._how_far(problem, ids)
+        if isinstance(problem, BaseClientError):
+            problem.stopped_log(self.accepted, ids, note)
+            if isinstance(problem, ArApiResponseError) and (lines := self._refused(problem, ids)):
+                problem.args = ("\n".join(["The server refuses some of the records:", *lines]),)
+        elif isinstance(problem, ValidationError):
+            problem.reason = f"{problem.reason}\n{note}"
+        elif hasattr(problem, "add_note"):
+            problem.add_note(note)
+
+    def _refused(self, problem: ArApiResponseError, ids: list[str | int]) -> list[str]:
+        found = refused_record(problem)
+        lines = [
+            f"  record {self.accepted + index}{f' (id {ids[index]!r})' if index < len(ids) else ''}: {what}"
+            for index, what in found[:_SHOWN]
+        ]
+        return lines if len(found) <= _SHOWN else [*lines, f"  and {len(found) - _SHOWN} more"]
+
+    def _how_far(self, problem: BaseException, ids: list[str | int]) -> str:
+        before = (
+            "No record was stored" if not self.accepted else f"The first {self.accepted:,} records are stored"
+        )
+        if not ids:
+            return f"{before}, no other was sent."
+        refused = isinstance(problem, ArApiResponseError | HttpResponseError)
+        if isinstance(problem, HttpResponseError) and problem.status_code in _PROXY_GAVE_UP:
+            refused = False
+        batch = "none is" if refused else "it is not known whether they are"
+        last = self.accepted + len(ids) - 1
+        return (
+            f"{before}; of the batch with records {self.accepted} to {last} (counted from 0) {batch}. Logging "
+            "all of them again does no harm: a record replaces the one of the same id."
+        )
+
+    def result(self) -> BulkResponse:
+        """What became of it all."""
+        if not self.accepted and self.total is None:
+            raise InputValueError("There are no records to log.")
+        return BulkResponse(dataset=self.name, processed=self.accepted, failed=self._failed)
+
+
+def log_now(job: Job, send: Callable[[Request], bytes], progress: Progress) -> BulkResponse:
+    """Log from this thread: it takes and converts records while another one sends the batch before."""
+    waiting: tuple[Any, list[str | int]] | None = None
+
+    def settle() -> None:
+        nonlocal waiting
+        if waiting is None:
+            return
+        (promise, ids), waiting = waiting, None
+        try:
+            answer = promise.result()
+        except Exception as problem:
+            job.stopped(problem, ids)
+            raise
+        job.settle(answer)
+        progress.advance(len(ids))
+
+    place = 0
+    with progress, Beside() as beside:
+        try:
+            for chunk in job.chunks():
+                batch = job.convert(chunk, place)
+                place += len(chunk)
+                del chunk
+                settle()
+                waiting = beside.start(send, batch.request), batch.ids
+                del batch
+        except Exception as problem:
+            if waiting is None:
+                raise
+            settle()
+            job.stopped(problem, [])
+            raise
+        settle()
+    return job.result()
+
+
+async def log_on_loop(
+    job: Job, send: Callable[[Request], Coroutine[Any, Any, bytes]], progress: Progress
+) -> BulkResponse:
+    """Log on an event loop, which stays free: records are converted in a thread."""
+    waiting: tuple[asyncio.Task[bytes], list[str | int]] | None = None
+
+    async def settle() -> None:
+        nonlocal waiting
+        if waiting is None:
+            return
+        (task, ids), waiting = waiting, None
+        try:
+            answer = await task
+        except Exception as problem:
+            job.stopped(problem, ids)
+            raise
+        job.settle(answer)
+        progress.advance(len(ids))
+
+    place = 0
+    with progress:
+        try:
+            for chunk in job.chunks():
+                batch = await asyncio.to_thread(job.convert, chunk, place)
+                place += len(chunk)
+                await settle()
+                waiting = asyncio.create_task(send(batch.request)), batch.ids
+        except Exception as problem:
+            if waiting is None:
+                raise
+            await settle()
+            job.stopped(problem, [])
+            raise
+        except BaseException:
+            if waiting is not None:
+                waiting[0].cancel()
+            raise
+        await settle()
+    return job.result()
+
+
+# What may be given
+
+
+def _iterable(records: Any) -> Iterable[Record]:
+    if type(records) in TASKS:
+        return [records]
+    if isinstance(records, str | bytes | Mapping) or not isinstance(records, Iterable):
+        raise InputValueError(f"records is one record or a list of records, not {_named(records)}.")
+    if hasattr(records, "iloc") or hasattr(records, "column_names"):
+        how = "rg.read_pandas" if hasattr(records, "iloc") else "rg.read_datasets"
+        raise InputValueError(
+            f"{_named(records)} has rows, not records. {how}(…, task='TextClassification') makes them."
+        )
+    return records
+
+
+def _task_of(record: Any, place: int) -> Task:
+    task = TASKS.get(type(record))
+    if task is None:
+        raise InputValueError(
+            f"Record {place} is of an unknown record type, {_named(record)}. There are "
+            f"{', '.join(each.__name__ for each in TASKS)}."
+        )
+    return task
+
+
+def _mixed(place: int, record: Any, task: Task | None) -> InputValueError:
+    return InputValueError(
+        f"Record {place} is a {type(record).__name__}, but those before it are for {task}. A dataset holds "
+        "records of one task; log them into two."
+    )
+
+
+def _named(value: object) -> str:
+    return f"a {type(value).__module__}.{type(value).__qualname__}".replace(" builtins.", " ")
+
+
+def _texts(tags: Mapping[str, Any] | None) -> dict[str, str]:
+    found = {}
+    for name, value in (tags or {}).items():
+        if not isinstance(value, str | bool | int | float):
+            raise InputValueError(f"Tags are text; tag {name!r} is {value!r}.")
+        found[str(name)] = str(value)
+    return found

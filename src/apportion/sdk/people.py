@@ -1,0 +1,263 @@
+"""Users and workspaces of a server: `rg.User` and `rg.Workspace`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from apportion.vocabulary import MembershipRole, Role
+
+from .errors import InputValueError, NotFoundApiError
+
+__all__ = [
+    "Asked",
+    "Member",
+    "User",
+    "Workspace",
+    "ask_through",
+    "read_member",
+    "read_user",
+    "read_workspace",
+]
+
+_Users: TypeAlias = "list[User]"
+_Workspaces: TypeAlias = "list[Workspace]"
+
+
+class Asked(Protocol):
+    """A client, as far as people are concerned."""
+
+    def me(self) -> User: ...
+    def list_users(self) -> _Users: ...
+    def user_named(self, username: str) -> User: ...
+    def create_user(
+        self,
+        username: str,
+        password: str,
+        *,
+        first_name: str | None = ...,
+        last_name: str | None = ...,
+        role: str = ...,
+        workspaces: Iterable[str] = ...,
+    ) -> User: ...
+    def list_workspaces(self) -> _Workspaces: ...
+    def workspace_named(self, name: str) -> Workspace: ...
+    def create_workspace(self, name: str) -> Workspace: ...
+    def list_workspace_users(self, workspace: str) -> _Users: ...
+    def list_members(self, workspace: str) -> list[Member]: ...
+    def add_member(self, workspace: str, username: str, role: str = ...) -> Member: ...
+    def remove_member(self, workspace: str, username: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who can sign in. ``api_key`` is only known right after it was made, and of yourself."""
+
+    username: str
+    first_name: str = ""
+    last_name: str | None = None
+    role: Role = Role.ANNOTATOR
+    workspaces: tuple[str, ...] = ()
+    id: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    active: bool = True
+    email: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """First and last name."""
+        return " ".join(filter(None, [self.first_name, self.last_name]))
+
+    @property
+    def disabled(self) -> bool:
+        """Whether they can no longer sign in."""
+        return not self.active
+
+    @property
+    def is_annotator(self) -> bool:
+        """Whether their role is annotator."""
+        return self.role == Role.ANNOTATOR
+
+    @classmethod
+    def list(cls) -> _Users:
+        """Everybody on the server, in the order in which they were created. For administrators.
+
+        >>> [user.username for user in rg.User.list() if user.is_annotator]  # doctest: +SKIP
+        ['ana', 'ben', 'cy']
+
+        Raises ``ForbiddenApiError``.
+        """
+        return _active().list_users()
+
+    @classmethod
+    def create(
+        cls,
+        username: str,
+        password: str,
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        role: str = "annotator",
+        workspaces: Iterable[str] = (),
+    ) -> User:
+        """A new user, with the API key that is never shown again. For administrators.
+
+        They join ``workspaces``, which are created where there are none.
+
+        >>> rg.User.create("ana", "long enough", workspaces=["recognai"]).api_key  # doctest: +SKIP
+        'IH7...'
+
+        Raises ``AlreadyExistsApiError``, ``ForbiddenApiError``, ``ValidationApiError`` (a password has 8 to
+        100 characters).
+        """
+        return _active().create_user(
+            username, password, first_name=first_name, last_name=last_name, role=role, workspaces=workspaces
+        )
+
+    @classmethod
+    def from_name(cls, username: str) -> User:
+        """The user of that name. For administrators; everybody may look up themselves.
+
+        Raises ``NotFoundApiError``, ``ForbiddenApiError``.
+        """
+        return _active().user_named(username)
+
+    @classmethod
+    def me(cls) -> User:
+        """Yourself, as the server sees you now.
+
+        >>> rg.User.me().workspaces  # doctest: +SKIP
+        ('recognai',)
+        """
+        return _active().me()
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a workspace: ``role`` is what they are there."""
+
+    username: str
+    full_name: str
+    role: MembershipRole
+    id: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A room for datasets and the people who work on them."""
+
+    name: str
+    id: str
+    _client: Asked | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def users(self) -> _Users:
+        """The people in it, in the order in which they joined. For its managers and administrators."""
+        return self._asked().list_workspace_users(self.name)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The people in it with what they are there. For its reviewers and managers, and administrators."""
+        return tuple(self._asked().list_members(self.name))
+
+    def add_user(self, user: User | str, role: str = "annotator") -> None:
+        """Let somebody in, as ``annotator``, ``reviewer`` or ``manager``.
+
+        >>> rg.Workspace.from_name("recognai").add_user("ana")  # doctest: +SKIP
+
+        Raises ``AlreadyExistsApiError`` if they are in it, ``NotFoundApiError``, ``ForbiddenApiError``.
+        """
+        self._asked().add_member(self.name, username_of(user), role)
+
+    def remove_user(self, user: User | str) -> None:
+        """Take somebody out; what they annotated stays.
+
+        Raises ``NotFoundApiError`` if they are not in it, ``ForbiddenApiError``.
+        """
+        self._asked().remove_member(self.name, username_of(user))
+
+    def _asked(self) -> Asked:
+        if self._client is None:
+            raise InputValueError(
+                "This workspace came from an AsyncClient: ask that, as in "
+                f"`await client.list_members({self.name!r})`."
+            )
+        return self._client
+
+    @classmethod
+    def list(cls) -> _Workspaces:
+        """All workspaces for administrators, their own for everybody else."""
+        return _active().list_workspaces()
+
+    @classmethod
+    def create(cls, name: str) -> Workspace:
+        """A new workspace with nobody in it. For administrators.
+
+        >>> rg.Workspace.create("recognai").add_user("ana")  # doctest: +SKIP
+
+        Raises ``AlreadyExistsApiError``, ``ForbiddenApiError``, ``InputValueError``.
+        """
+        return _active().create_workspace(name)
+
+    @classmethod
+    def from_name(cls, name: str) -> Workspace:
+        """The workspace of that name.
+
+        Raises ``NotFoundApiError`` if there is none, or none you belong to.
+        """
+        return _active().workspace_named(name)
+
+
+def ask_through(active_client: Callable[[], Asked]) -> None:
+    """Say whom the class methods ask; done by the module that has the active client."""
+    global _active
+    _active = active_client
+
+
+def _active() -> Asked:
+    raise InputValueError("Reach this as rg.User or rg.Workspace, after `import apportion as rg`.")
+
+
+def username_of(user: User | str) -> str:
+    """The name of somebody given as user or by name."""
+    return user.username if isinstance(user, User) else user
+
+
+# Reading answers
+
+
+def read_user(found: Mapping[str, Any]) -> User:
+    """A user as the server tells of them."""
+    return User(
+        username=found["username"],
+        first_name=found.get("first_name") or "",
+        last_name=found.get("last_name"),
+        role=Role(found.get("role") or Role.ANNOTATOR),
+        workspaces=tuple(found.get("workspaces") or ()),
+        id=found.get("id"),
+        api_key=found.get("api_key"),
+        active=found.get("active") is not False,
+        email=found.get("email"),
+    )
+
+
+def read_member(found: Mapping[str, Any]) -> Member:
+    """A member as the server tells of them."""
+    return Member(found["username"], found["full_name"], MembershipRole(found["role"]), found["id"])
+
+
+def read_workspace(found: Mapping[str, Any]) -> Workspace:
+    """A workspace as the server tells of it."""
+    return Workspace(found["name"], found["id"])
+
+
+def named(found: Iterable[Any], name: str, kind: str) -> Any:
+    """The one of that name."""
+    known = list(found)
+    for each in known:
+        if name == getattr(each, "username", getattr(each, "name", None)):
+            return each
+    names = ", ".join(getattr(each, "username", None) or each.name for each in known)
+    ctx = {"code": "EntityNotFoundError", "params": {"name": name, "type": kind}}
+    raise NotFoundApiError(f"There is no {kind.lower()} {name!r}. There are: {names or 'none'}.", **ctx)

@@ -1,0 +1,118 @@
+"""Records and datasets for notebooks: readable on light and on dark ground."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+from zlib import crc32
+
+__all__ = ["counts", "dataset_html", "record_html"]
+
+_MUTED = "opacity:.7;font-size:.9em"
+
+
+def record_html(record: Any) -> str:
+    """The text, its labels or spans in colour, and who said so."""
+    members: list[tuple[str, str]] = [("text", _text(record))]
+    for name in ("prediction", "annotation"):
+        said = getattr(record, name)
+        if said is not None:
+            agent = getattr(record, f"{name}_agent")
+            by = f" <span style='{_MUTED}'>by {escape(agent)}</span>" if agent else ""
+            members.append((name, _said(record, said) + by))
+    members += [("id", escape(str(record.id))), ("status", escape(record.status))]
+    members += [(name, escape(str(value))) for name, value in record.metadata.items()]
+    rows = "".join(
+        f"<tr><th style='text-align:left;vertical-align:top'>{escape(name)}</th>"
+        f"<td style='text-align:left;white-space:pre-wrap'>{value}</td></tr>"
+        for name, value in members
+    )
+    return f"<table>{rows}</table>"
+
+
+def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
+    """How many records there are by status, and the first of them."""
+    shown = "".join(
+        f"<tr><td>{escape(str(each.id))}</td><td>{escape(each.status)}</td>"
+        f"<td style='text-align:left;white-space:pre-wrap'>{_text(each)}</td>"
+        f"<td style='text-align:left'>{_short(each, each.prediction)}</td>"
+        f"<td style='text-align:left'>{_short(each, each.annotation)}</td></tr>"
+        for each in records[:rows]
+    )
+    heads = "".join(f"<th>{each}</th>" for each in ("id", "status", "text", "prediction", "annotation"))
+    more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table>" if shown else ""
+    return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{table}{more}"
+
+
+def counts(records: Sequence[Any]) -> str:
+    """How many records there are, by status.
+
+    >>> counts([])
+    '0 records'
+    """
+    total = f"{len(records)} record{'' if len(records) == 1 else 's'}"
+    by_status = Counter(each.status for each in records).most_common()
+    parts = ", ".join(f"{count} {status}" for status, count in by_status)
+    return f"{total} ({parts})" if parts else total
+
+
+def _short(record: Any, said: Any) -> str:
+    return "" if said is None else _said(record, said)
+
+
+def _said(record: Any, said: Any) -> str:
+    if hasattr(record, "tokens"):
+        return " ".join(_label(label, record.text[start:end]) for label, start, end, *_ in said) or "∅"
+    if isinstance(said, str):
+        return escape(said) if _is_pair(record) else _label(said)
+    if not said:
+        return "∅"
+    if isinstance(said[0], str):
+        return " ".join(map(_label, said))
+    if _is_pair(record):
+        return "<br>".join(
+            f"{escape(text)} <span style='{_MUTED}'>{score:.3g}</span>" for text, score in said
+        )
+    return " ".join(f"{_label(label)} <span style='{_MUTED}'>{score:.3g}</span>" for label, score in said)
+
+
+def _is_pair(record: Any) -> bool:
+    return not hasattr(record, "tokens") and not hasattr(record, "inputs")
+
+
+def _text(record: Any) -> str:
+    if hasattr(record, "tokens"):
+        said = record.prediction if record.annotation is None else record.annotation
+        return _marked(record.text, said or ())
+    inputs = getattr(record, "inputs", None) or {"text": getattr(record, "text", None)}
+    if set(inputs) == {"text"}:
+        return _plain(inputs["text"])
+    return "<br>".join(
+        f"<span style='{_MUTED}'>{escape(name)}</span> {_plain(value)}" for name, value in inputs.items()
+    )
+
+
+def _plain(value: Any) -> str:
+    return escape(value if isinstance(value, str) else "\n".join(value or ()))
+
+
+def _marked(text: str, spans: Iterable[Sequence[Any]]) -> str:
+    """The text with its spans in colour; of those that overlap, the first and longest."""
+    parts, here = [], 0
+    for label, start, end, *_ in sorted(spans, key=lambda span: (span[1], -span[2])):
+        if start >= here:
+            parts += [escape(text[here:start]), _label(label, text[start:end])]
+            here = end
+    return "".join([*parts, escape(text[here:])])
+
+
+def _label(label: str, text: str | None = None) -> str:
+    """Colour for the label, letters in the colour of what is around: legible on any ground."""
+    hue = crc32(label.encode(errors="replace")) % 360
+    style = f"background:hsl({hue} 75% 50%/.22);color:inherit;border-bottom:2px solid hsl({hue} 70% 50%)"
+    if text is None:
+        return f"<mark style='{style};padding:0 .25em'>{escape(label)}</mark>"
+    return f"<mark style='{style};padding:0 .15em'>{escape(text)} <sub>{escape(label)}</sub></mark>"

@@ -1,0 +1,192 @@
+"""Values with named, checked members: what 1.x users know from pydantic, without pydantic."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping, Set
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from ._errors import ValidationError
+from ._values import shown
+
+__all__ = ["Field", "FieldInfo", "Model"]
+
+Self = TypeVar("Self", bound="Model")
+Members = dict[str, Any]
+Out = TypeVar("Out", covariant=True)
+In = TypeVar("In", contravariant=True)
+
+
+class Field(Generic[Out, In]):
+    """For type checkers only: a member that reads as one type and can be set from another."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Out:
+        raise NotImplementedError
+
+    def __set__(self, instance: Any, value: In) -> None:
+        raise NotImplementedError
+
+
+class FieldInfo(NamedTuple):
+    """What is known of a member without looking at an instance."""
+
+    name: str
+    default: Any
+    required: bool
+
+
+class Model:
+    """Named members in slots; setting one checks it. Equal when all members are; not hashable."""
+
+    __slots__ = ()
+
+    __fields__: ClassVar[dict[str, FieldInfo]] = {}
+    """What members there are, in order."""
+
+    _names: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[Mapping[str, Any]] = {}
+    _required: ClassVar[frozenset[str]] = frozenset()
+    _fixed: ClassVar[frozenset[str]] = frozenset()
+    _put: ClassVar[tuple[Callable[[Any, Any], None], ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._put = tuple(getattr(cls, name).__set__ for name in cls._names)
+        cls.__fields__ = {
+            name: FieldInfo(name, cls._defaults.get(name), name in cls._required) for name in cls._names
+        }
+
+    def _fill(self, *values: Any) -> None:
+        """Set all members, in order and unchecked."""
+        for put, value in zip(self._put, values):  # noqa: B905 strict would cost; all callers are in this room
+            put(self, value)
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """The value as it may be kept. Raises ``ValidationError``."""
+        raise NotImplementedError
+
+    @classmethod
+    def _unknown(cls, names: Any) -> ValidationError:
+        known = ", ".join(cls._names)
+        return ValidationError(", ".join(names), f"a {cls.__name__} has no such field; it has {known}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._fixed:
+            raise AttributeError(f"{name} cannot be changed; make another record, e.g. with copy(update=…)")
+        if name not in self._names:
+            raise self._unknown([name])
+        object.__setattr__(self, name, self._checked(name, value))
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return ((name, getattr(self, name)) for name in self._names)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is type(self):
+            return all(getattr(self, name) == getattr(other, name) for name in self._names)
+        if isinstance(other, dict):
+            return self.dict() == other
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        members = (f"{name}={value!r}" for name, value in self if value is not None and value != {})
+        return f"{type(self).__name__}({', '.join(members)})"
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (type(self), *(value for _, value in self))
+
+    def __copy__(self: Self) -> Self:
+        return _rebuilt(type(self), *(value for _, value in self))
+
+    # What pydantic 1 offers
+
+    def dict(
+        self,
+        *,
+        include: Set[str] | None = None,
+        exclude: Set[str] | None = None,
+        exclude_none: bool = False,
+        **_: Any,
+    ) -> Members:
+        """The members by name, in order; models among them as dictionaries, too."""
+        return {
+            name: _plain(value)
+            for name, value in self
+            if (include is None or name in include)
+            and (exclude is None or name not in exclude)
+            and not (exclude_none and value is None)
+        }
+
+    def json(
+        self,
+        *,
+        include: Set[str] | None = None,
+        exclude: Set[str] | None = None,
+        exclude_none: bool = False,
+        **dumps: Any,
+    ) -> str:
+        """``dict()`` as JSON; ``indent`` and the like are handed to ``json.dumps``."""
+        dumps.pop("by_alias", None)
+        found = self.dict(include=include, exclude=exclude, exclude_none=exclude_none)
+        return json.dumps(found, **{"default": msgspec.to_builtins, **dumps})
+
+    def copy(
+        self: Self,
+        *,
+        include: Set[str] | None = None,
+        exclude: Set[str] | None = None,
+        update: Mapping[str, Any] | None = None,
+        deep: bool = False,
+    ) -> Self:
+        """Another one like this, with what ``update`` says instead; lists are shared unless ``deep``.
+
+        Members left out by ``include`` or ``exclude`` get their defaults. Raises ``ValidationError``.
+        """
+        found = copy.deepcopy(self) if deep else copy.copy(self)
+        if update is None and include is None and exclude is None:
+            return found
+        values = {
+            name: value
+            for name, value in found
+            if (include is None or name in include) and (exclude is None or name not in exclude)
+        }
+        return type(self)(**self._updated(values, dict(update or {})))
+
+    def _updated(self, values: Members, update: Members) -> Members:
+        return {**values, **update}
+
+    @classmethod
+    def parse_obj(cls: type[Self], obj: Any) -> Self:
+        """One made from a dictionary. Raises ``ValidationError``."""
+        if not isinstance(obj, Mapping):
+            raise ValidationError(cls.__name__, f"{shown(obj)} is not a dictionary")
+        for name in cls._required.difference(obj):
+            raise ValidationError(name, f"a {cls.__name__} needs it")
+        return cls(**obj)
+
+    @classmethod
+    def parse_raw(cls: type[Self], b: str | bytes, **_: Any) -> Self:
+        """One made from JSON. Raises ``ValidationError``."""
+        try:
+            return cls.parse_obj(json.loads(b))
+        except json.JSONDecodeError as wrong:
+            raise ValidationError(cls.__name__, f"this is not JSON: {wrong}") from None
+
+
+def _rebuilt(kind: type[Self], *values: Any) -> Self:
+    found = object.__new__(kind)
+    found._fill(*values)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.dict()
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,105 @@
+"""What records of every task have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from apportion.vocabulary import Task
+
+from ._model import Field, Model
+from ._values import (
+    as_dictionary,
+    as_id,
+    as_metadata,
+    as_text,
+    as_texts,
+    as_time,
+    as_vectors,
+    warn,
+)
+
+__all__ = ["DEFAULT", "VALIDATED", "Record", "agent_of", "common"]
+
+DEFAULT = "Default"
+VALIDATED = "Validated"
+
+Vectors = dict[str, list[float]]
+
+
+class Record(Model):
+    """What records of every task have in common. Make one of the classes for a task instead."""
+
+    __slots__ = ()
+
+    task: ClassVar[Task]
+    """What kind of answer this asks for."""
+
+    if TYPE_CHECKING:
+        prediction: Any
+        annotation: Any
+        prediction_agent: Field[str | None, str | None]
+        annotation_agent: Field[str | None, str | None]
+        vectors: Field[Vectors | None, Mapping[str, Sequence[float]] | None]
+        id: Field[int | str, int | str | None]
+        metadata: Field[dict[str, Any], Mapping[str, Any] | None]
+        status: Field[str, str | None]
+        event_timestamp: Field[datetime, datetime | str | float | None]
+        metrics: Field[dict[str, Any] | None, Mapping[str, Any] | None]
+        search_keywords: Field[list[str] | None, Sequence[str] | None]
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "status":
+            return as_text(value, name) if value else DEFAULT if self.annotation is None else VALIDATED
+        if name in _AGENTS:
+            return agent_of(getattr(self, name.removesuffix("_agent")), value, name)
+        return _CHECKS[name](value)
+
+    def _repr_html_(self) -> str:
+        from ._html import record_html
+
+        return record_html(self)
+
+
+_AGENTS = ("prediction_agent", "annotation_agent")
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "vectors": as_vectors,
+    "id": as_id,
+    "metadata": as_metadata,
+    "event_timestamp": as_time,
+    "metrics": lambda value: None if value is None else as_dictionary(value, "metrics"),
+    "search_keywords": lambda value: None if value is None else as_texts(value, "search_keywords"),
+}
+
+
+def agent_of(answer: object, agent: Any, field: str) -> str | None:
+    """The agent; warns if there is nothing that it says."""
+    if agent is None:
+        return None
+    if answer is None:
+        what = field.removesuffix("_agent")
+        warn(f"{field} {agent!r} is kept here, but without a {what} it is not logged")
+    return as_text(agent, field)
+
+
+def common(
+    annotation: object,
+    id: Any,
+    metadata: Any,
+    status: Any,
+    event_timestamp: Any,
+    metrics: Any,
+    search_keywords: Any,
+) -> tuple[int | str, dict[str, Any], str, datetime, dict[str, Any] | None, list[str] | None]:
+    """The members that end every record, checked: ``id`` to ``search_keywords``."""
+    kind = type(id)
+    return (
+        id if kind is str or kind is int else as_id(id),
+        as_metadata(metadata) if metadata else {},
+        as_text(status, "status") if status else DEFAULT if annotation is None else VALIDATED,
+        event_timestamp if type(event_timestamp) is datetime else as_time(event_timestamp),
+        None if metrics is None else as_dictionary(metrics, "metrics"),
+        None if search_keywords is None else as_texts(search_keywords, "search_keywords"),
+    )

@@ -1,0 +1,135 @@
+"""Role × endpoint over HTTP: the routes about datasets, and that no route is in no table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+from houses import RECORDS, SHARED, TEXT, House, furnish
+
+from apportion.domain.permissions import ALLOWED, Action, Place
+
+PEOPLE = {
+    None: None,
+    "olga": Place.OUTSIDER,
+    "ana": Place.MEMBER,
+    "rita": Place.REVIEWER,
+    "max": Place.MANAGER,
+    "eva": Place.ADMIN,
+}
+"""Nobody, then everybody by what they may; in this order every row gives its statuses."""
+
+MEMBERS = (401, 403, 200, 200, 200, 200)
+MANAGERS = (401, 403, 403, 403, 200, 200)
+
+_DATASET = "/api/datasets/{name}"
+_TASK = "/api/datasets/{name}/{task}"
+_RULES = _TASK + "/labeling/rules"
+_RECORDS = {"records": RECORDS["reviews"][1][:1]}
+_LABELS = {"label_schema": {"labels": ["good", "bad"]}}
+
+# Method, path, body, parameters, what is done, statuses
+MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
+    ("GET", "/api/datasets", None, {}, Action.SEE_DATASET, (401, 404, 200, 200, 200, 200)),
+    ("POST", "/api/datasets", {"name": "made-by-{who}", "task": TEXT}, {}, Action.CREATE_DATASET, MANAGERS),
+    ("GET", _DATASET, None, {}, Action.SEE_DATASET, MEMBERS),
+    ("PATCH", _DATASET, {"tags": {"a": "b"}}, {}, Action.EDIT_TAGS, MEMBERS),
+    ("DELETE", _DATASET, None, {}, Action.DELETE_DATASET, MANAGERS),
+    ("DELETE", "/api/datasets/unknown", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
+    ("PUT", _DATASET + ":close", None, {}, Action.OPEN_CLOSE, MANAGERS),
+    ("PUT", _DATASET + ":open", None, {}, Action.OPEN_CLOSE, MANAGERS),
+    ("PUT", _DATASET + ":copy", {"name": "copied-by-{who}"}, {}, Action.COPY_DATASET, MANAGERS),
+    ("GET", _TASK + "/settings", None, {}, Action.SEE_SETTINGS, MEMBERS),
+    ("PUT", _TASK + "/settings", _LABELS, {}, Action.EDIT_SETTINGS, MANAGERS),
+    ("PATCH", _TASK + "/settings", _LABELS, {}, Action.EDIT_SETTINGS, MANAGERS),
+    ("DELETE", _TASK + "/settings", None, {}, Action.EDIT_SETTINGS, MANAGERS),
+    ("POST", _TASK + ":bulk", _RECORDS, {}, Action.BULK, MEMBERS),
+    ("POST", "/api/datasets/logged-by-{who}/{task}:bulk", _RECORDS, {}, Action.CREATE_BY_LOGGING, MANAGERS),
+    ("POST", _TASK + ":search", {}, {}, Action.SEARCH, MEMBERS),
+    ("POST", _DATASET + "/records/:search", {}, {}, Action.SEARCH, MEMBERS),
+    ("GET", _DATASET + "/records/{id}", None, {}, Action.SEE_RECORD, MEMBERS),
+    ("PATCH", _DATASET + "/records/{id}", {"metadata": {"user": "ben"}}, {}, Action.PATCH_RECORD, MEMBERS),
+    ("DELETE", _DATASET + "/data", {"ids": [1]}, {}, Action.DELETE_RECORDS, MANAGERS),
+    ("DELETE", _DATASET + "/data", {}, {"mark_as_discarded": "True"}, Action.DISCARD_RECORDS, MEMBERS),
+    ("GET", _RULES, None, {}, Action.SEE_RULES, MEMBERS),
+    ("GET", _RULES + "/metrics", None, {}, Action.SEE_RULES, MEMBERS),
+    ("GET", _RULES + "/{query}", None, {}, Action.SEE_RULES, (401, 403, 404, 404, 404, 404)),
+    ("POST", _RULES, {"query": "a", "label": "b"}, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
+    ("PATCH", _RULES + "/{query}", {"label": "b"}, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
+    ("DELETE", _RULES + "/{query}", None, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
+    ("GET", _TASK + "/metrics", None, {}, Action.SEE_METRICS, MEMBERS),
+    ("POST", _TASK + "/metrics/{metric}:summary", {}, {}, Action.SEE_METRICS, MEMBERS),
+]
+NAMES = {"name": "reviews", "task": TEXT, "id": "1", "query": "soup", "metric": "dataset_labels"}
+_ROWS = [f"{method} {path} {params or ''}" for method, path, _, params, *_ in MATRIX]
+
+
+@pytest.fixture
+def as_before(furnished: House) -> Iterator[Any]:
+    """Puts back what somebody was allowed to destroy."""
+
+    def restore() -> None:
+        admin = furnished.client()
+        admin.put("/api/datasets/reviews:open", params=SHARED)
+        furnish(admin)
+        admin.put(f"/api/datasets/reviews/{TEXT}/settings", params=SHARED, json=_LABELS).raise_for_status()
+
+    restore()
+    return restore
+
+
+@pytest.mark.parametrize(("method", "path", "body", "params", "action", "statuses"), MATRIX, ids=_ROWS)
+def test_everybody_may_do_with_a_dataset_what_their_role_allows(
+    furnished: House, as_before: Any, method: str, path: str, body: Any, params: dict[str, str],
+    action: Action, statuses: tuple[int, ...],
+) -> None:  # fmt: skip
+    for who, status in zip(PEOPLE, statuses, strict=True):
+        sent = {
+            key: each.format(who=who) if isinstance(each, str) else each for key, each in (body or {}).items()
+        }
+        url = path.format(who=who, **NAMES)
+        client = furnished.client(who)
+        answer = client.request(method, url, params={**SHARED, **params}, json=None if body is None else sent)
+
+        assert answer.status_code == status, f"{who}: {answer.text[:300]}"
+        if status == 403:
+            assert answer.json()["detail"]["code"].endswith("::ForbiddenOperationError")
+        if status == 200 and method != "GET":
+            as_before()
+
+
+@pytest.mark.parametrize(("action", "statuses"), [row[4:] for row in MATRIX], ids=_ROWS)
+def test_the_table_here_and_the_one_of_the_domain_agree(action: Action, statuses: tuple[int, ...]) -> None:
+    let_in = {
+        place for place, status in zip(PEOPLE.values(), statuses, strict=True) if status not in (401, 403)
+    }
+    if 404 in statuses[:2]:
+        let_in.discard(Place.OUTSIDER)
+
+    assert let_in == ALLOWED[action] - {Place.CREATOR}
+
+
+def test_every_route_is_in_a_table(furnished: House) -> None:
+    people = _people_matrix()
+    known = {(method, path) for method, path, *_ in (*MATRIX, *people.MATRIX)}
+
+    for path, methods in furnished.client().get("/api/docs/spec.json").json()["paths"].items():
+        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+        for method in methods:
+            found = any(method.upper() == each and pattern.fullmatch(other) for each, other in known)
+            assert found or path in people.ELSEWHERE, f"{method.upper()} {path} is in no table of permissions"
+
+
+def _people_matrix() -> Any:
+    """The table about people; its folder is not on the path when only this one is tested."""
+    file = Path(__file__).parents[1] / "server" / "test_permission_matrix.py"
+    spec = spec_from_file_location("people_matrix", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

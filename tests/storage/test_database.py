@@ -1,0 +1,350 @@
+"""The file: one writer that merges and survives, readers with snapshots, and refusals before anything is touched."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text as sql
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BulkDataError, StorageFullError
+from apportion.domain.ids import DatasetNo
+from apportion.domain.records import Text2TextRecord
+from apportion.ports.records import Criteria
+from apportion.storage.sqlite import migrate as migrating
+from apportion.storage.sqlite.database import APPLICATION_ID, Database, DatabaseError, Link
+from apportion.storage.sqlite.store import SqliteStore
+from apportion.vocabulary import Task
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "plain.db")
+    database.write(lambda link: link.raw.execute("CREATE TABLE t (x)")).result()
+    yield database
+    database.close()
+
+
+def insert(value: object, times: int = 1) -> Callable[[Link], int]:
+    def work(link: Link) -> int:
+        link.raw.executemany("INSERT INTO t VALUES (?)", [(value,)] * times)
+        return times
+
+    return work
+
+
+def held(database: Database) -> list[Any]:
+    with database.read() as link:
+        return [x for (x,) in link.raw.execute("SELECT x FROM t ORDER BY rowid")]
+
+
+class Pause:
+    """Holds the writer up until told, so that writes pile up behind."""
+
+    def __init__(self, database: Database) -> None:
+        self._go = threading.Event()
+        started = threading.Event()
+
+        def wait(link: Link) -> None:
+            started.set()
+            self._go.wait(10)
+
+        self.waiting: Future[None] = database.write(wait)
+        started.wait(10)
+
+    def over(self) -> None:
+        self._go.set()
+        self.waiting.result(10)
+
+
+def test_urgent_work_goes_before_the_rest(database: Database) -> None:
+    pause = Pause(database)
+    slow = [database.write(insert(f"bulk {i}")) for i in range(3)]
+    quick = [database.write(insert(f"one {i}"), urgent=True) for i in range(2)]
+    pause.over()
+
+    assert [each.result(10) for each in slow + quick] == [1] * 5
+    assert held(database) == ["one 0", "one 1", "bulk 0", "bulk 1", "bulk 2"]
+
+
+def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(database: Database) -> None:
+    told: list[str] = []
+
+    def refused(link: Link) -> None:
+        insert("bad")(link)
+        link.after.append(lambda: told.append("bad"))
+        raise BulkDataError("no", [])
+
+    def good(link: Link) -> None:
+        insert("good")(link)
+        link.after.append(lambda: told.append("good"))
+
+    pause = Pause(database)
+    results = [database.write(work) for work in (good, refused, good)]
+    pause.over()
+
+    assert results[0].result(10) is None
+    assert isinstance(results[1].exception(10), BulkDataError)
+    assert results[2].result(10) is None
+    assert held(database) == ["good", "good"]
+    assert told == ["good", "good"]
+
+
+def test_work_may_be_cancelled_while_it_waits(database: Database) -> None:
+    pause = Pause(database)
+    waiting = database.write(insert("never"))
+    assert waiting.cancel()
+    pause.over()
+
+    assert database.write(insert("after")).result(10) == 1
+    assert held(database) == ["after"]
+
+
+def test_a_commit_that_fails_is_told_to_whoever_caused_it_only(database: Database) -> None:
+    database.write(
+        lambda link: link.raw.execute(
+            "CREATE TABLE child (t INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+    ).result(10)
+    database.write(lambda link: link.raw.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")).result(10)
+    pause = Pause(database)
+    good = database.write(insert("good"))
+    orphan = database.write(lambda link: link.raw.execute("INSERT INTO child VALUES (1)") and None)
+    more = database.write(insert("more"))
+    pause.over()
+
+    assert isinstance(orphan.exception(10), sqlite3.IntegrityError)
+    assert (good.result(10), more.result(10)) == (1, 1)
+    assert held(database) == ["good", "more"]
+
+
+def test_a_hook_that_fails_does_not_stop_the_writer(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def work(link: Link) -> None:
+        insert("kept")(link)
+        link.after.append(lambda: 1 // 0)  # type: ignore[arg-type,return-value]
+        link.after.append(lambda: told.append("told"))
+
+    assert database.write(work).result(10) is None
+    assert database.write(insert("next")).result(10) == 1
+    assert (held(database), told) == (["kept", "next"], ["told"])
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("through_sqlalchemy", [False, True])
+def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
+    database: Database, through_sqlalchemy: bool
+) -> None:
+    def fill(link: Link) -> None:
+        if through_sqlalchemy:
+            link.sql.execute(sql("INSERT INTO t VALUES (:x)"), [{"x": "y" * 5000} for _ in range(200)])
+        else:
+            insert("y" * 5000, 200)(link)
+
+    def room_for(pages: int) -> Callable[[Link], Any]:
+        return lambda link: link.raw.execute(f"PRAGMA max_page_count={pages}").fetchone()
+
+    database.prepare(room_for(20))
+    pause = Pause(database)
+    writes = [database.write(insert("before")), database.write(fill), database.write(insert("after"))]
+    pause.over()
+
+    assert isinstance(writes[1].exception(20), StorageFullError)
+    assert [writes[0].result(20), writes[2].result(20)] == [1, 1]
+    assert held(database) == ["before", "after"]
+    database.prepare(room_for(1_000_000))
+    assert database.write(fill).result(20) is None
+    assert len(held(database)) == 202
+
+
+def test_what_was_written_is_read_at_once_but_not_by_a_snapshot_that_is_older(database: Database) -> None:
+    with database.read() as old:
+        assert old.raw.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        database.write(insert("x")).result(10)
+        assert old.raw.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        with database.read() as same:
+            assert same is old
+    assert held(database) == ["x"]
+
+
+def test_readers_cannot_write(database: Database) -> None:
+    with database.read() as link, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        link.raw.execute("INSERT INTO t VALUES (1)")
+
+
+def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
+    path = tmp_path / "closing.db"
+    database = Database(path)
+    database.write(lambda link: link.raw.execute("CREATE TABLE t (x)"))
+    last = database.write(insert("last"))
+    database.close()
+
+    assert last.result(0) == 1
+    with pytest.raises(DatabaseError, match="shutting down"):
+        database.write(insert("late"))
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT x FROM t").fetchall() == [("last",)]
+    raw.close()
+
+
+# Starting
+
+
+def foreign(path: Path) -> None:
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE theirs (x)")
+    raw.commit()
+    raw.close()
+
+
+def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path: Path) -> None:
+    garbage, theirs, missing = tmp_path / "garbage", tmp_path / "theirs", tmp_path / "no" / "such"
+    garbage.write_bytes(b"this is no database, whatever its name says" * 100)
+    foreign(theirs)
+    before = garbage.read_bytes(), theirs.read_bytes()
+
+    for path, reason in (
+        (garbage, "not a database"),
+        (theirs, "another program"),
+        (missing, "cannot be opened"),
+    ):
+        with pytest.raises(DatabaseError, match=reason):
+            SqliteStore(path)
+
+    assert (garbage.read_bytes(), theirs.read_bytes()) == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["garbage", "theirs"]
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    SqliteStore(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute(f"PRAGMA user_version={migrating.LATEST + 1}")
+    raw.close()
+
+    with pytest.raises(DatabaseError, match="newer version"):
+        SqliteStore(path)
+
+
+def test_a_new_file_gets_its_tables_and_our_mark(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    assert store.upgraded_from is None
+    with store.database.read() as link:
+        for pragma, value in (("application_id", APPLICATION_ID), ("user_version", migrating.LATEST)):
+            assert link.raw.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+        assert link.raw.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        assert link.raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    store.close()
+    again = SqliteStore(path)
+    assert again.upgraded_from is None
+    again.close()
+
+
+def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    add_dataset(store)
+    store.close()
+    monkeypatch.setattr(migrating, "LATEST", migrating.LATEST + 1)
+
+    with pytest.raises(DatabaseError, match="needs an upgrade"):
+        SqliteStore(path, allow_upgrade=False)
+    store = SqliteStore(path)
+    copy = store.upgraded_from
+    with store.read() as work:
+        assert work.datasets.find("ws", "ds") is not None
+    store.close()
+
+    assert copy is not None
+    raw = sqlite3.connect(copy)
+    assert raw.execute("SELECT name FROM datasets").fetchall() == [("ds",)]
+    assert raw.execute("PRAGMA user_version").fetchone() == (migrating.LATEST - 1,)
+    raw.close()
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from apportion.storage.sqlite.database import Database, DatabaseError
+database = Database(Path(sys.argv[1]))
+try:
+    database.hold()
+except DatabaseError as refused:
+    print(refused)
+database.close()
+"""
+
+
+def test_a_second_server_on_the_same_file_is_refused_until_the_first_ends(database: Database) -> None:
+    def second() -> str:
+        command = [sys.executable, "-c", HOLD, str(database.path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    database.hold()
+    assert "already running" in second()
+    database.close()
+    assert second() == ""
+    database.close = lambda: None  # type: ignore[method-assign]
+
+
+def add_dataset(store: SqliteStore) -> Dataset:
+    wanted = Dataset(DatasetNo(0), "u", "ws", "ds", Task.TEXT2TEXT, {}, {}, None)
+    return store.write(lambda work: work.datasets.add(wanted)).result(10)
+
+
+def test_readers_never_see_half_a_request_while_somebody_writes(tmp_path: Path) -> None:
+    """Every request logs ten records; totals, facets and pages are of whole requests."""
+    store = SqliteStore(tmp_path / "store.db")
+    dataset = add_dataset(store)
+    done = threading.Event()
+    failures: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                with store.read() as work:
+                    hits = work.records.search(dataset, Criteria(), limit=1000, facets=frozenset({"status"}))
+                    assert all(count >= 0 for count in hits.facets["status"].values())
+                    assert len(work.records.scan(dataset, Criteria(), limit=1000)) % 10 == 0
+        except BaseException as failure:
+            failures.append(failure)
+
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for i in range(40):
+        batch = [Text2TextRecord(f"{i}-{j}", raw=f"word{j}", metadata={"n": j}) for j in range(10)]
+        ready = store.prepare(dataset.task, batch)
+        store.write(lambda work, ready=ready: work.records.log(dataset, ready, at=1)).result(10)  # type: ignore[misc]
+        with store.read() as work:
+            assert work.records.count(dataset, Criteria()) == 10 * (i + 1)
+    done.set()
+    for reader in readers:
+        reader.join()
+    store.close()
+    assert failures == []
+
+
+def test_datasets_that_fall_out_of_memory_give_their_connections_back(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db", open_datasets=2)
+    for i in range(6):
+        wanted = Dataset(DatasetNo(0), f"u{i}", "ws", f"ds{i}", Task.TEXT2TEXT, {}, {}, None)
+        dataset = store.write(lambda work, wanted=wanted: work.datasets.add(wanted)).result(10)  # type: ignore[misc]
+        with store.read() as work:
+            assert work.records.count(dataset, Criteria()) == 0
+    assert len(store.database._links) <= 4
+    store.close()
