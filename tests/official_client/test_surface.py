@@ -18,7 +18,10 @@ EXPECTED: dict[str, Any] = {
         "untouched": None,
         "status": ["Default"],
     },
-    "annotations_come_back_with_agent_and_status": [["sunny", "ana", "Validated"], ["sunny", "ana", "Validated"]],
+    "annotations_come_back_with_agent_and_status": [
+        ["sunny", "ana", "Validated"],
+        ["sunny", "ana", "Validated"],
+    ],
     "copy_then_delete": {
         "copied": [4, 4],
         "taken": ["AlreadyExistsApiError", 409, "EntityAlreadyExistsError"],

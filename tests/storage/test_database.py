@@ -133,7 +133,7 @@ def test_a_hook_that_fails_does_not_stop_the_writer(
 
     def work(link: Link) -> None:
         insert("kept")(link)
-        link.after.append(lambda: 1 // 0)  # type: ignore[arg-type,return-value]
+        link.after.append(lambda: 1 // 0)  # type: ignore[arg-type]
         link.after.append(lambda: told.append("told"))
 
     assert database.write(work).result(10) is None
@@ -157,7 +157,7 @@ def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
 
     database.prepare(room_for(20))
     pause = Pause(database)
-    writes = [database.write(insert("before")), database.write(fill), database.write(insert("after"))]
+    writes: list[Future[Any]] = [database.write(work) for work in (insert("before"), fill, insert("after"))]
     pause.over()
 
     assert isinstance(writes[1].exception(20), StorageFullError)

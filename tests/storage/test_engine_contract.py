@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from apportion.domain.records import (
     TokenClassificationRecord,
     Vector,
 )
-from apportion.ports.records import Criteria, Hits, Sorting
-from apportion.ports.store import Store
+from apportion.ports.records import Criteria, Hits, Prepared, Sorting
+from apportion.ports.store import Store, Work
 from apportion.spans import Entity
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Status, Task
@@ -326,11 +327,12 @@ def test_a_refused_request_takes_none_of_its_neighbours_down(desk: Desk) -> None
         desk.store.prepare(desk.dataset.task, [text(id, metadata={"n": n, f"of {id}": "x"})])
         for id, n in (("a", 1), ("b", "bad"), ("c", 2))
     ]
-    gate = desk.store.write(lambda work: __import__("time").sleep(0.05))
-    writes = [
-        desk.store.write(lambda work, ready=ready: work.records.log(desk.dataset, ready, at=2))
-        for ready in prepared
-    ]
+
+    def logging(ready: Sequence[Prepared]) -> Callable[[Work], None]:
+        return lambda work: work.records.log(desk.dataset, ready, at=2)
+
+    gate = desk.store.write(lambda work: time.sleep(0.05))
+    writes = [desk.store.write(logging(ready)) for ready in prepared]
 
     gate.result()
     assert writes[0].exception() is None

@@ -15,7 +15,7 @@ from apportion.ports.records import Prepared
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
-from .manage_datasets import find_dataset, new_dataset, require_workspace
+from .manage_datasets import allow, new_dataset, require_workspace
 
 __all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
 
@@ -66,15 +66,14 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
 
 
 def _dataset_for(work: Work, actor: Actor, request: Logging, now: int) -> Dataset:
-    if work.datasets.find(request.workspace, request.name) is None:
+    dataset = work.datasets.find(request.workspace, request.name)
+    if dataset is None:
         require_workspace(work, request.workspace)
         require(actor, Action.CREATE_BY_LOGGING, request.workspace)
         return new_dataset(
             work, actor, request.workspace, request.name, request.task, tags={}, metadata={}, now=now
         )
-    return find_dataset(
-        work, actor, request.workspace, request.name, Action.BULK, task=request.task, open_only=True
-    )
+    return allow(dataset, actor, Action.BULK, task=request.task, open_only=True)
 
 
 def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:

@@ -21,6 +21,7 @@ from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
 __all__ = [
+    "allow",
     "copy_dataset",
     "create_dataset",
     "delete_dataset",
@@ -53,6 +54,14 @@ def find_dataset(
     dataset = work.datasets.find(workspace, name)
     if dataset is None:
         raise EntityNotFoundError(name, "ServiceDataset")
+    return allow(dataset, actor, action, task=task, open_only=open_only)
+
+
+def allow(
+    dataset: Dataset, actor: Actor, action: Action, *, task: Task | None = None, open_only: bool = False
+) -> Dataset:
+    """The dataset, if it is of the task wanted, open, and ``actor`` may do this with it."""
+    workspace, name = dataset.workspace, dataset.name
     if task is not None and dataset.task is not task:
         raise WrongTaskError(
             f"Provided task {task} cannot be applied to dataset {name}, which is of task {dataset.task}"

@@ -1,26 +1,25 @@
 """Closed forms for large even batches: who gets a record follows from its place in the keyed order alone.
 
-    everybody in turn       one person per record, in proportion to any weights
-    every pair in turn      two per record: all pairs equally often, within one at every moment
-    cyclic blocks           three and more: shifted difference blocks, pairs near their ideal
+everybody in turn       one person per record, in proportion to any weights
+every pair in turn      two per record: all pairs equally often, within one at every moment
+cyclic blocks           three and more: shifted difference blocks, pairs near their ideal
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np  # noqa: TID251  (this room computes)
-from numpy.typing import NDArray
+from .arrays import Column, np
 
 __all__ = ["base_blocks", "groups", "pair_cycle", "pairs_in_turn", "turns"]
 
-Ints = NDArray[Any]
 
 MAX_BASES = 1_000
 
 
-def turns(loads: Sequence[int], totals: Sequence[int], weights: Sequence[float], rank: Sequence[int]) -> Ints:
+def turns(
+    loads: Sequence[int], totals: Sequence[int], weights: Sequence[float], rank: Sequence[int]
+) -> Column:
     """The people who get the next rows, one after another, until everybody has come from load to total.
 
     The same rounds as the greedy rule has: who is behind comes first, and somebody with half the weight every
@@ -38,7 +37,7 @@ def turns(loads: Sequence[int], totals: Sequence[int], weights: Sequence[float],
     return np.asarray(person[order])
 
 
-def pair_cycle(people: int) -> Ints:
+def pair_cycle(people: int) -> Column:
     """Every pair once, ordered so that loads stay within one of each other after every single record.
 
     An even number of people meets in rounds of disjoint pairs, everybody in each round. An odd number goes around
@@ -65,7 +64,7 @@ def pair_cycle(people: int) -> Ints:
     return np.concatenate(circles)
 
 
-def pairs_in_turn(people: int, first: int, count: int) -> Ints:
+def pairs_in_turn(people: int, first: int, count: int) -> Column:
     """The pairs for ``count`` records when ``first`` have been dealt before; two columns."""
     cycle = pair_cycle(people)
     whole, part = divmod(count, len(cycle))
@@ -73,7 +72,7 @@ def pairs_in_turn(people: int, first: int, count: int) -> Ints:
     return np.concatenate([np.tile(start, (whole, 1)), start[:part]])
 
 
-def base_blocks(people: int, size: int, count: int) -> Ints:
+def base_blocks(people: int, size: int, count: int) -> Column:
     """``count`` groups of ``size`` among the numbers on a circle, whose differences come up almost equally often.
 
     Shifting a group once around the circle gives everybody ``size`` rows. Each group is grown number by number,
@@ -105,12 +104,12 @@ def base_blocks(people: int, size: int, count: int) -> Ints:
     return found
 
 
-def _dearer(used: Ints, steps: Ints) -> Ints:
+def _dearer(used: Column, steps: Column) -> Column:
     """By how much the squares of the pair counts grow; half around the circle, half as many pairs count double."""
     return np.asarray(2 * used[steps] + 1 + (2 * steps == len(used)))
 
 
-def groups(people: int, size: int, first: int, count: int) -> Ints:
+def groups(people: int, size: int, first: int, count: int) -> Column:
     """The groups for ``count`` records when ``first`` have been dealt before; ``size`` columns.
 
     ``people`` records in a row give everybody ``size`` of them.

@@ -6,7 +6,7 @@ kept lets the next batch continue where the last one ended, and no row ever has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .quotas import due_totals
@@ -102,10 +102,12 @@ def deal(
     wanted: int,
     able: Sequence[int],
     on: Mapping[int, Sequence[int]] | None = None,
+    barred: Mapping[int, Collection[int]] | None = None,
 ) -> list[Dealt]:
     """Give every record to ``wanted`` of the people who are ``able``; with too little room, to as many as go.
 
-    ``jobs`` are pairs of record number and key, in keyed order; ``on`` says who is on a record already. Everybody
+    ``jobs`` are pairs of record number and key, in keyed order; ``on`` says who is on a record already, ``barred``
+    who must not get it for other reasons. Everybody
     gets their share of the batch, and who is behind catches up first: at every moment equal people with equal
     histories are within one row of each other. Among the people whose turn it is, those win who have nothing in
     common yet with who is on the record, then those who share the fewest records with them, then the key decides.
@@ -123,7 +125,8 @@ def deal(
     left = len(jobs)
     for record, key in jobs:
         there = list(on.get(record, ()))
-        taken = {number[person] for person in there if person in number}
+        away = [*there, *barred.get(record, ())] if barred else there
+        taken = {number[person] for person in away if person in number}
         for _ in range(wanted):
             spot, reason = _pick(desk, shares, able, taken, there, totals, level, left, key)
             if spot is None or reason is None:

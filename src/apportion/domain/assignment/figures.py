@@ -33,11 +33,9 @@ class PairFigures:
         return {"min": self.min, "max": self.max, "ideal": round(self.ideal, 1)}
 
 
-def pair_figures(
-    pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[str]]
-) -> PairFigures | None:
+def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[str]]) -> PairFigures | None:
     """Figures over all pairs that could meet, those within one of the teams; None where nobody can."""
-    possible = set()
+    possible: set[tuple[str, str]] = set()
     for team in teams:
         names = sorted(team)
         possible.update(pair(one, other) for place, one in enumerate(names) for other in names[place + 1 :])

@@ -7,9 +7,7 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-import numpy as np  # noqa: TID251  (this room computes)
-from numpy.typing import NDArray
-
+from .arrays import NDArray, np
 from .spec import Order
 
 __all__ = ["Hashes", "chosen", "hash_of", "hashes", "keyed", "priorities", "remix", "sort_key", "target"]
@@ -44,7 +42,7 @@ def remix(values: Hashes, stream: int) -> Hashes:
     mixed = values ^ np.uint64(stream * 0x9E3779B97F4A7C15 & _MASK)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
 def keyed(values: Hashes, ids: Sequence[str]) -> NDArray[np.int64]:
@@ -84,7 +82,7 @@ def priorities(
         for rank, place in enumerate([*(i for _, _, i in present), *(i for _, i in missing)]):
             found[place] = rank
         return found
-    return -found if order.descending else found
+    return np.asarray(-found if order.descending else found)
 
 
 def sort_key(value: Hashable) -> tuple[int, Any]:

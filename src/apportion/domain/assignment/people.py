@@ -134,7 +134,10 @@ def check_team(rule: RuleSpec, team: Sequence[Person], *at: str | int) -> None:
     if not active:
         wrong = "users", "nobody is there to assign to"
     elif len(team) > MAX_TEAM:
-        wrong = "users", f"a rule may have {counted(MAX_TEAM, 'person', 'people')}; this one has {len(team):,}"
+        wrong = (
+            "users",
+            f"a rule may have {counted(MAX_TEAM, 'person', 'people')}; this one has {len(team):,}",
+        )
     elif isinstance(rule.overlap, Overlap) and rule.overlap.annotators > active:
         wrong = "overlap", too_few(rule.overlap.annotators, active)
     if wrong is not None:

@@ -28,12 +28,13 @@ from .words import Mode, Skip, Visibility
 
 __all__ = ["read_plan", "too_few"]
 
-PLAN_KEYS = frozenset(
-    "rules seed blind visibility standing adaptive checks mirror mirror_overwrite digest".split()
+PLAN_KEYS = frozenset({"rules", "seed", "blind", "visibility", "standing", "adaptive", "checks", "mirror"})
+PLAN_KEYS |= {"mirror_overwrite", "digest"}
+RULE_KEYS = frozenset(
+    {"where", "users", "overlap", "anchors", "needs", "order", "mode", "due", "lease", "skip"}
 )
-RULE_KEYS = frozenset("where users overlap anchors needs order mode due lease skip".split())
-USER_KEYS = frozenset("user weight cap skills".split())
-OVERLAP_KEYS = frozenset("annotators share stratify".split())
+USER_KEYS = frozenset({"user", "weight", "cap", "skills"})
+OVERLAP_KEYS = frozenset({"annotators", "share", "stratify"})
 MAX_COUNT = 10_000_000
 MAX_WEIGHT = 1e6
 MAX_LEASE = 7 * 24 * 60

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .dealing import UNLIMITED, Desk, Shares
 from .words import counted
 
-__all__ = ["Board", "Shortfall", "shortfall"]
+__all__ = ["Board", "Shortfall", "room_left", "shortfall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,9 @@ class Board:
         self._kind = kind
         self._on: dict[int, set[int]] = {record: set(fixed.get(record, ())) for record in kind}
         self._has: dict[int, set[int]] = {}
+        self._everybody = frozenset().union(*able)
         self._full: frozenset[int] = frozenset()
+        self._stuck: dict[frozenset[int], frozenset[int]] = {}
         self.moved: dict[tuple[int, int], str] = {}
         """The rows that were not dealt so: record and person, and whether ``repair`` or ``balance`` did it."""
 
@@ -85,24 +87,22 @@ class Board:
         """All rows that are not fixed, by record."""
         return sorted((record, person) for person, records in self._has.items() for record in records)
 
-    def fill(self, record: int) -> frozenset[int]:
-        """Fill one more slot of the record. If that cannot be, the people who are too few: all of them are full.
+    def fill(self, record: int) -> frozenset[int] | None:
+        """Fill one more slot of the record; None when done. Otherwise the people who are too few, all of them full.
 
-        The people returned can hand none of their rows to anybody outside, so no plan whatever does better.
+        Those can hand none of their rows to anybody else, so no plan whatever does better.
         """
         starts = self._able[self._kind[record]] - self._on[record]
-        if starts <= self._full:
-            return self._reach(starts)[0] if starts else frozenset()
-        reached, came, free = self._search(starts - self._full)
-        if free is None:
+        if not starts <= self._full:
+            reached, came, free = self._search(starts - self._full)
+            if free is not None:
+                first = self._shift(free, came, "repair")
+                self._put(record, first, "repair")
+                return None
             self._full |= reached
-            return self._reach(starts)[0]
-        self._shift(free, came, "repair")
-        first = free
-        while came[first] is not None:
-            first = came[first][0]  # type: ignore[index]
-        self._put(record, first, "repair")
-        return frozenset()
+        if starts not in self._stuck:
+            self._stuck[starts] = self._reach(starts)[0]
+        return self._stuck[starts]
 
     def balance(self) -> int:
         """Move rows while that brings somebody closer to their share and nobody else further away; how many moved."""
@@ -135,7 +135,7 @@ class Board:
         self, starts: frozenset[int]
     ) -> tuple[frozenset[int], dict[int, tuple[int, int] | None], int | None]:
         """Walk from person to person over rows that could change hands, until somebody is free."""
-        came: dict[int, tuple[int, int] | None] = {person: None for person in self._sorted(starts)}
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
         waiting = deque(came)
         while waiting:
             person = waiting.popleft()
@@ -145,16 +145,15 @@ class Board:
         return frozenset(came), came, None
 
     def _reach(self, starts: frozenset[int]) -> tuple[frozenset[int], dict[int, tuple[int, int] | None]]:
-        came: dict[int, tuple[int, int] | None] = {person: None for person in self._sorted(starts)}
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
         waiting = deque(came)
         while waiting:
             self._step(waiting.popleft(), came, waiting)
         return frozenset(came), came
 
     def _step(self, person: int, came: dict[int, tuple[int, int] | None], waiting: deque[int]) -> None:
-        everybody = frozenset().union(*self._able) if self._able else frozenset()
         for record in sorted(self._has.get(person, ())):
-            if everybody <= came.keys():
+            if self._everybody <= came.keys():
                 return
             for other in self._sorted(self._able[self._kind[record]] - self._on[record] - came.keys()):
                 came[other] = person, record
@@ -163,13 +162,14 @@ class Board:
     def _sorted(self, people: Iterable[int]) -> list[int]:
         return sorted(people, key=lambda each: (self._level(each, 0), each))
 
-    def _shift(self, person: int, came: Mapping[int, tuple[int, int] | None], why: str) -> None:
-        """Everybody on the way to ``person`` hands one row on."""
+    def _shift(self, person: int, came: Mapping[int, tuple[int, int] | None], why: str) -> int:
+        """Everybody on the way to ``person`` hands one row on; returns where the way began."""
         while (step := came[person]) is not None:
             giver, record = step
             self._remove(record, giver)
             self._put(record, person, why)
             person = giver
+        return person
 
     def _put(self, record: int, person: int, why: str) -> None:
         self._desk.take(person, self._on[record])

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-import numpy as np  # noqa: TID251  (this room computes)
-from numpy.typing import NDArray
-
+from .arrays import Column, NDArray, np
 from .words import Phase, Reason
 
 __all__ = ["OPEN", "PHASES", "Row", "Rows", "RowsBuilder"]
@@ -18,8 +16,6 @@ OPEN = -1
 """In place of a person: whoever comes."""
 
 PHASES = tuple(Phase)
-
-Ints = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +45,13 @@ class Rows:
     records: Sequence[str]
     people: Sequence[str]
     reasons: Sequence[Reason]
-    priority: Ints
-    record: Ints
-    person: Ints
-    rule: Ints
-    slot: Ints
-    phase: Ints
-    reason: Ints
+    priority: Column
+    record: Column
+    person: Column
+    rule: Column
+    slot: Column
+    phase: Column
+    reason: Column
     inclusion: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -109,11 +105,11 @@ class RowsBuilder:
     def __init__(self, people: Sequence[str]) -> None:
         self.people = people
         self.records: list[str] = []
-        self._priority: list[Ints] = []
+        self._priority: list[Column] = []
         self._reasons: dict[Reason, int] = {}
-        self._parts: list[tuple[Ints, Ints, Ints, Ints, int, int, float]] = []
+        self._parts: list[tuple[Column, Column, Column, Column, int, int, Column]] = []
 
-    def add_records(self, ids: Sequence[str], priority: Ints) -> int:
+    def add_records(self, ids: Sequence[str], priority: Column) -> int:
         """Make these records known; returns the number of the first of them."""
         first = len(self.records)
         self.records.extend(ids)
@@ -126,14 +122,14 @@ class RowsBuilder:
 
     def add(
         self,
-        record: Ints,
-        person: Ints,
-        slot: Ints,
-        reason: Ints | int,
+        record: Column,
+        person: Column,
+        slot: Column,
+        reason: Column | int,
         *,
         rule: int,
         phase: Phase,
-        inclusion: float,
+        inclusion: Column,
     ) -> None:
         """Add rows: columns of equal length, and what is the same for all of them."""
         why = np.full(len(record), reason, dtype=np.int32) if isinstance(reason, int) else reason
@@ -143,10 +139,10 @@ class RowsBuilder:
         """The rows in the order they were added."""
         sizes = [len(part[0]) for part in self._parts]
 
-        def column(place: int, kind: Any) -> Ints:
+        def column(place: int, kind: Any) -> Column:
             return np.concatenate([np.zeros(0, kind), *(part[place] for part in self._parts)]).astype(kind)
 
-        def spread(place: int, kind: Any) -> Ints:
+        def spread(place: int, kind: Any) -> Column:
             return np.repeat(np.array([part[place] for part in self._parts], dtype=kind), sizes)
 
         return Rows(
@@ -160,5 +156,5 @@ class RowsBuilder:
             column(2, np.int32),
             spread(5, np.int8),
             column(3, np.int32),
-            spread(6, np.float64),
+            column(6, np.float64),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from apportion.domain.datasets import Dataset, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
@@ -14,6 +14,14 @@ from apportion.storage.tables import datasets
 from apportion.vocabulary import Task
 
 __all__ = ["SqlDatasets"]
+
+
+# Asked by nearly every request, so it is not put together anew each time
+_FIND = select(datasets).where(
+    datasets.c.workspace == bindparam("in_workspace"),
+    datasets.c.name == bindparam("called"),
+    datasets.c.deleted_at.is_(None),
+)
 
 
 class SqlDatasets:
@@ -31,11 +39,7 @@ class SqlDatasets:
         self._purged = purged
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        row = self._connection.execute(
-            select(datasets).where(
-                datasets.c.workspace == workspace, datasets.c.name == name, datasets.c.deleted_at.is_(None)
-            )
-        ).first()
+        row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
         return None if row is None else _dataset(row)
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:

@@ -132,9 +132,9 @@ class FacetField:
     def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:
         """(value number, how many of the selection have it), most first; None when it cannot be told."""
         if self.column is not None:
-            found = np.bincount(
-                self.column[np.minimum(ns(), len(self.column) - 1)], minlength=len(self.vids) + 1
-            )
+            known = ns()
+            known = known[known < len(self.column)]  # records logged since may lie beyond, without a value
+            found = np.bincount(self.column[known], minlength=len(self.vids) + 1)
             found[0] = 0
             codes = np.flatnonzero(found)
             weight = (
@@ -270,6 +270,8 @@ class DatasetCache:
         self._size = 0
         self.computed: dict[Any, Any] = {}
         """Whatever else is worth keeping until the next change."""
+        self.computed_of_texts: dict[Any, Any] = {}
+        """The same, until some text changes."""
 
     @property
     def link(self) -> Link:
@@ -311,6 +313,7 @@ class DatasetCache:
                     for n in changes.removed:
                         column.set(n, None)
             if changes.texts:
+                self.computed_of_texts.clear()
                 self._texts.clear()
                 self._vocabulary = None
             for field in changes.vectors:

@@ -213,13 +213,13 @@ class FacetCounter:
 
     def _words_of_all(self) -> dict[str, int]:
         """The index knows in how many records each word is."""
-        known: dict[str, int] | None = self._cache.computed.get(("words",))
+        known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
             rows = self._cache.link.raw.execute(
                 f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
             )
             found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
-            known = self._cache.computed[("words",)] = dict(found[:MOST_WORDS])
+            known = self._cache.computed_of_texts["words"] = dict(found[:MOST_WORDS])
         return known
 
 
