@@ -250,6 +250,23 @@ def test_sorting_puts_missing_values_last_and_breaks_ties_by_id(desk: Desk) -> N
         desk.ids("", ("metadata.unknown", False))
 
 
+def test_large_numbers_are_sorted_by_all_their_digits(desk: Desk) -> None:
+    desk.log(*(text(f"{i}", metadata={"n": sign * 2**62 + i}) for i, sign in enumerate((1, 1, -1, -1))))
+
+    assert desk.ids("", ("metadata.n", False)) == ["2", "3", "0", "1"]
+    assert desk.ids("", ("metadata.n", True)) == ["1", "0", "3", "2"]
+
+
+def test_records_logged_after_others_were_counted_are_not_counted_as_these(desk: Desk) -> None:
+    wanted = frozenset({"metadata"})
+    desk.log(*(text(f"{i}", metadata={"k": f"v{i}"}) for i in range(3)))
+    before = desk.search("some", facets=wanted).facets
+    desk.log(text("3"), text("4"))
+
+    assert desk.search("some", facets=wanted).facets == before
+    assert desk.ids("_exists_:metadata.k") == ["0", "1", "2"]
+
+
 def test_neighbours_come_nearest_first_and_only_among_the_matches(desk: Desk) -> None:
     desk.log(
         *(

@@ -1,6 +1,7 @@
 """Whatever is stored and whatever is asked: the engine answers as the oracle does, its caches as its tables do.
 
-Run with ``HYPOTHESIS_EXAMPLES=2000`` to hunt.
+Run with ``HYPOTHESIS_EXAMPLES=2000`` to hunt, and with ``HYPOTHESIS_SHRINK=1`` to have a failure made small,
+which takes minutes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def sized(examples: int) -> Callable[[Any], Any]:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate] if _WANTED else list(Phase),
+        phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
     )
 
 

@@ -91,7 +91,8 @@ def rebalance(
     offered = table.surplus(must) if level else []
     moved, stuck = table.deal_again([*must, *offered])
     # What somebody has too much of and nobody can take stays where it is.
-    stuck = [each for each in stuck if each[0] not in offered]
+    stays = set(offered)
+    stuck = [each for each in stuck if each[0] not in stays]
     return Change(
         added=tuple((row, Reason("joined", (count,))) for row, count in table.joining()),
         removed=tuple(sorted([*anchors, *(row for row, _ in stuck)], key=by_order)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar
@@ -36,7 +35,7 @@ RULE_KEYS = frozenset(
 USER_KEYS = frozenset({"user", "weight", "cap", "skills"})
 OVERLAP_KEYS = frozenset({"annotators", "share", "stratify"})
 MAX_COUNT = 10_000_000
-MAX_WEIGHT = 1e6
+WEIGHTS = 1e-6, 1e6
 MAX_LEASE = 7 * 24 * 60
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -150,7 +149,7 @@ class _Reader:
         cap = found.get("cap")
         return UserEntry(
             user=self.text(found.get("user"), (*at, "user")) or "?",
-            weight=self.number(found.get("weight", 1), (*at, "weight"), 0, MAX_WEIGHT, above=True),
+            weight=self.number(found.get("weight", 1), (*at, "weight"), *WEIGHTS),
             cap=None if cap is None else self.whole(cap, (*at, "cap"), 0, MAX_COUNT),
             skills=self.skills(found.get("skills"), (*at, "skills")),
         )
@@ -228,12 +227,11 @@ class _Reader:
             return low
         return json
 
-    def number(self, json: Any, at: _Path, low: float, high: float, *, above: bool = False) -> float:
+    def number(self, json: Any, at: _Path, low: float, high: float) -> float:
         if not isinstance(json, (int, float)) or isinstance(json, bool):
             self.wrong(at, "a number is expected here", "type_error.float")
-        elif not (low < json if above else low <= json) or not json <= high or math.isnan(json):
-            bounds = f"above {low:g}" if above else f"between {low:g} and {high:g}"
-            self.wrong(at, f"a number {bounds} is expected here; it is {json}", "value_error.number")
+        elif not low <= json <= high:  # not a number is neither
+            self.wrong(at, f"{low:g} to {high:g} is possible here; it is {json}", "value_error.number")
         else:
             return float(json)
         return 1.0

@@ -52,7 +52,6 @@ class RulePlanner:
             weight[self._place[person.name]] = person.weight
             cap[self._place[person.name]] = person.cap
         self._shares = shares_of(weight, cap)
-        self._start = list(desk.loads)
 
     def run(self, records: Records, gone: set[str]) -> bytes:
         """Add the rule's rows, put its records among those ``gone``; returns what the digest needs to know."""
@@ -75,6 +74,7 @@ class RulePlanner:
         elif len(mine.ids):
             drawn = self._anchor(len(anchors))
             anchors += tuple(mine.ids[place] for place in drawn.tolist())
+            self._start = list(self._desk.loads)
             others = np.ones(len(mine.ids), dtype=np.bool_)
             others[drawn] = False
             rest = np.flatnonzero(others)

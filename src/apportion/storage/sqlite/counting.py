@@ -107,8 +107,8 @@ class CountedTerms:
                             "SELECT field, viewer FROM vals WHERE vid = ?", (vid,)
                         ).fetchone()
         if self._added:
-            keys = sorted([vid << 32 | n for n, vids in self._added for vid in vids])
-            self._raw.execute("INSERT OR IGNORE INTO facet SELECT value FROM json_each(?)", (as_json(keys),))
+            keys = sorted({vid << 32 | n for n, vids in self._added for vid in vids})
+            insert_rows(self._raw, "facet", 1, [(key,) for key in keys])
             for _, vids in self._added:
                 count(vids, 1)
         if self._old_numbers:

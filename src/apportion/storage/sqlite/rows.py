@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 __all__ = ["as_json", "insert_rows"]
 
-_ROWS_AT_ONCE = 100
+_VALUES_AT_ONCE = 3000
 
 
 def insert_rows(raw: sqlite3.Connection, into: str, columns: int, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, a hundred with one statement."""
+    """Insert rows, some hundred values with one statement."""
+    at_once = _VALUES_AT_ONCE // columns
     one = f"({', '.join('?' * columns)})"
-    many = ", ".join([one] * _ROWS_AT_ONCE)
-    whole = len(rows) - len(rows) % _ROWS_AT_ONCE
-    for start in range(0, whole, _ROWS_AT_ONCE):
-        flat = [value for row in rows[start : start + _ROWS_AT_ONCE] for value in row]
-        raw.execute(f"INSERT INTO {into} VALUES {many}", flat)
+    many = ", ".join([one] * at_once)
+    whole = len(rows) - len(rows) % at_once
+    for start in range(0, whole, at_once):
+        raw.execute(
+            f"INSERT INTO {into} VALUES {many}", list(chain.from_iterable(rows[start : start + at_once]))
+        )
     raw.executemany(f"INSERT INTO {into} VALUES {one}", rows[whole:])
 
 

@@ -23,7 +23,7 @@ from .database import Link
 from .encoding import decode_vector, encode_name
 from .facets import ALL_FACETS, FacetCounter
 from .matching import Doc
-from .selection import All, Compiler, Plan, select
+from .selection import EXACT_FLOATS, All, Compiler, Plan, select
 from .writing import STATUSES
 
 __all__ = ["Searcher"]
@@ -179,10 +179,13 @@ class Searcher:
     def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
         viewer = self._viewer if name in ANSWER_FIELDS else 0
         by = "num" if kind == "long" else "value"
-        vids = self._raw.execute(
-            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}", (field, viewer)
+        rows = self._raw.execute(
+            f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}",
+            (field, viewer),
         ).fetchall()
-        ranked = [(-rank if descending else rank, vid) for rank, (vid,) in enumerate(vids)]
+        if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
+            rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
+        ranked = [(-rank if descending else rank, row[0]) for rank, row in enumerate(rows)]
         quick = self._cache.facet(field, viewer).ranks({vid: rank for rank, vid in ranked}, len(places) - 1)
         if quick is not None:
             places[:] = quick

@@ -39,7 +39,7 @@ from .cache import DatasetCache
 from .database import Link
 from .matching import Doc, Leaf, LeafTest, NestedTest, Test, WordTest, is_prefix, leaf_test, word_test
 
-__all__ = ["Compiler", "Plan", "select"]
+__all__ = ["EXACT_FLOATS", "Compiler", "Plan", "select"]
 
 MOST_EXPANSIONS = 10_000
 MOST_CHECKS = 100_000
@@ -47,7 +47,7 @@ _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
 _FAR = 1 << 60
-_EXACT = float(1 << 53)
+EXACT_FLOATS = float(1 << 53)
 """Up to here every integer is a float of its own."""
 _TIMES = {"last_updated": "updated", "event_timestamp": "event"}
 
@@ -485,7 +485,7 @@ class Compiler:
 
     def _long(self, name: str, field: int, leaf: Leaf) -> Plan:
         low, high, include_low, include_high = _bounds(name, leaf)
-        if max(abs(low), abs(high)) < _EXACT or {low, high} <= {float("-inf"), float("inf")}:
+        if max(abs(low), abs(high)) < EXACT_FLOATS or {low, high} <= {float("-inf"), float("inf")}:
             return self._values(
                 field, 0,
                 f"num {'>=' if include_low else '>'} ? AND num {'<=' if include_high else '<'} ?", (low, high),

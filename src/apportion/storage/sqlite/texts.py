@@ -9,7 +9,6 @@ from apportion.domain.records import joined_text
 from apportion.domain.text import analysed
 
 from .encoding import decode_content
-from .rows import insert_rows
 
 __all__ = ["TextIndex", "create_text_index", "drop_text_index", "text_of"]
 
@@ -46,7 +45,8 @@ class TextIndex:
 
     def add(self, texts: Sequence[tuple[int, str]]) -> None:
         """Index new records by number; the texts are analysed already."""
-        insert_rows(self._raw, f"{self._table}(rowid, text)", 2, texts)
+        # Row by row: before a statement of many rows SQLite makes FTS5 write down all it has collected so far
+        self._raw.executemany(f"INSERT INTO {self._table}(rowid, text) VALUES (?, ?)", texts)
         self.changed = self.changed or bool(texts)
 
     def remove(self, n: int, text: str) -> None:
