@@ -221,6 +221,43 @@ def test_pages_follow_the_order_of_ids_as_strings(desk: Desk) -> None:
         assert row == found == same
 
 
+def test_deleted_records_and_late_comers_leave_the_order_of_the_others(desk: Desk) -> None:
+    """Asked before and after, so that whatever is kept in memory has to be brought up to date."""
+    desk.log(*(text(f"{i:02}") for i in range(20)))
+    assert len(desk.ids("some")) == 20
+    desk.write(lambda records: records.delete(desk.dataset, Criteria(ids=("03", "04", "05", "11")), at=2))
+    desk.log(text("035"), text("20"), text("00a"))
+    left = [
+        "00",
+        "00a",
+        "01",
+        "02",
+        "035",
+        *(f"{i:02}" for i in range(6, 11)),
+        *(f"{i:02}" for i in range(12, 21)),
+    ]
+
+    assert desk.ids("some") == left
+    assert desk.ids("some", ("id", True)) == left[::-1]
+    assert desk.ids("some", ("status", True)) == left
+    with desk.store.read() as work:
+        for after in ("", "00", "03", "035", "05", "11", "19", "20", "x"):
+            rows = work.records.scan(desk.dataset, Criteria(Term(None, "some")), after=after, limit=3)
+            assert [row.id for row in rows] == [id for id in left if id > after][:3]
+    desk.write(lambda records: records.delete(desk.dataset, Criteria(ids=tuple(left[:-1])), at=3))
+    assert desk.ids("some", ("id", True)) == ["20"]
+
+
+def test_a_part_without_words_asks_for_nothing_beside_others_and_finds_nothing_alone(desk: Desk) -> None:
+    desk.log(text("a", "fox!"))
+
+    assert desk.ids(r"fox AND \!") == ["a"]
+    assert desk.ids(r"\!") == []
+    assert desk.ids(r"\! AND \?") == []
+    assert desk.ids(r"\! OR dog") == []
+    assert desk.ids(r"text.exact:fox\!") == ["a"]
+
+
 def test_any_string_is_an_id(desk: Desk) -> None:
     strange = ["", "a\0b", "a", "\U0010ffff", "' OR 1=1 --", "x" * 5000]
     desk.log(*(text(id, "one") for id in strange))
@@ -412,6 +449,8 @@ def test_slop_widens_a_phrase_and_never_narrows_it(desk: Desk) -> None:
     assert desk.ids('"four one"~1') == []
     assert desk.ids('"four one"~2') == ["a"]
     assert desk.ids('text.exact:"one four"~2') == ["a"]
+    desk.log(text("b", "six x-y-z seven"))
+    assert desk.ids('text.exact:"six seven"~1') == ["b"]  # one piece lies between, though three words do
 
 
 @pytest.mark.parametrize("many", [201, 1000])

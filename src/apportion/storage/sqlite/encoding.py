@@ -146,7 +146,7 @@ def _instant(text: str | None) -> int | None:
 
 def packed(vids: list[int]) -> bytes:
     """Value numbers as little-endian unsigned 32-bit integers, ascending."""
-    return array("I", sorted(vids)).tobytes()
+    return array("I", sorted(vids)).tobytes() if vids else b""
 
 
 def unpacked(blob: bytes) -> array[int]:
