@@ -438,6 +438,10 @@ def test_phrases_of_text_reach_across_inputs_and_those_of_an_input_do_not(desk: 
     assert desk.ids('"dog hated"') == ["a"]
     assert desk.ids('inputs.one:"dog hated"') == []
     assert desk.ids('inputs.*:"hated fox"') == ["a"]
+    assert desk.ids(r"inputs.one:lazy\-do*") == ["a"]
+    desk.log(TextClassificationRecord("b", inputs={"one": "my dog", "two": "crazy dot"}))
+    assert desk.ids(r"inputs.one:crazy\-do* OR inputs.one:fo*") == []
+    assert desk.ids(r"inputs.two:crazy\-do*") == ["b"]
 
 
 def test_slop_widens_a_phrase_and_never_narrows_it(desk: Desk) -> None:

@@ -202,6 +202,16 @@ def test_the_resolved_value_is_nobodys_own_annotation(room: Room) -> None:
     assert room.ids("ana", "annotated_as:A AND status:Validated") == ["1"]
     assert room.ids("ana", "id:2 AND status:Validated") == ["2"]
     assert room.facets("ben")["status"] == {"Default": 2, "Validated": 1}
+    assert [row.status for row in room.as_("ana").rows] == [
+        Status.VALIDATED,
+        Status.VALIDATED,
+        Status.DEFAULT,
+    ]
+    room.log(replace(room.records[0], id="4", annotation=Answers("ana", {"ana": B})), at=22)
+    with room.store.read() as work:
+        assert work.records.annotations(room.dataset, "4") == []
+        assert [each.state for each in work.records.annotations(room.dataset, "2")] == [SUBMITTED]
+    assert room.ids("ana", "id:4 AND status:Default") == ["4"]
 
 
 def test_a_copy_takes_what_everybody_submitted(room: Room) -> None:

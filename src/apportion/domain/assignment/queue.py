@@ -153,7 +153,9 @@ def claim(
     taken = [*again, *found][:limit]
     leased = tuple(
         replace(
-            slot, state=RowState.LEASED, lease=Lease(me.name, now + slot.minutes * _MINUTE, _token(slot, token))
+            slot,
+            state=RowState.LEASED,
+            lease=Lease(me.name, now + slot.minutes * _MINUTE, _token(slot, token)),
         )
         for slot, token in zip(taken, tokens, strict=False)
     )

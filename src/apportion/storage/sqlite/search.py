@@ -18,12 +18,14 @@ from apportion.ports.records import Criteria, Hits, Row, Sorting
 from apportion.vocabulary import Status
 
 from .annotating import STATES, STATUS_OF
+from .bounds import EXACT_FLOATS
 from .cache import DatasetCache, Numbers
+from .compiling import Compiler
 from .database import Link
 from .encoding import decode_vector, encode_name
 from .facets import ALL_FACETS, FacetCounter
 from .matching import Doc
-from .selection import EXACT_FLOATS, All, Compiler, Plan, select
+from .plans import All, Plan, select
 from .writing import STATUSES
 
 __all__ = ["Searcher"]

@@ -1,18 +1,8 @@
-"""From a parsed query to sets of records: what each leaf asks of the index, of counters, or of the records.
-
-``Compiler`` turns a query tree into a plan of small nodes; ``select`` walks a plan and combines bitmaps.
-Leaves that no index answers become a ``Check``: their candidates are read and tested one by one.
-"""
+"""From a parsed query to a plan: what each leaf asks of the index, of counters, or of the records."""
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
-
-from pyroaring import BitMap
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import InvalidTextSearchError
@@ -32,174 +22,35 @@ from apportion.domain.query import (
 )
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import exact_words, fold, words
-from apportion.domain.times import parse_date_bounds
 from apportion.vocabulary import Status, Task
 
-from .cache import DatasetCache
+from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
 from .database import Link
-from .matching import Doc, Leaf, LeafTest, NestedTest, Test, WordTest, is_prefix, leaf_test, word_test
+from .matching import Leaf, LeafTest, NestedTest, WordTest, is_prefix, leaf_test, word_test
+from .plans import (
+    All,
+    Between,
+    Check,
+    DoesNotFit,
+    During,
+    Having,
+    Nothing,
+    Plan,
+    Text,
+    These,
+    both,
+    either,
+    refused,
+    without,
+)
 
-__all__ = ["EXACT_FLOATS", "Compiler", "Plan", "select"]
+__all__ = ["Compiler"]
 
 MOST_EXPANSIONS = 10_000
-MOST_CHECKS = 100_000
 _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
-_FAR = 1 << 60
-EXACT_FLOATS = float(1 << 53)
-"""Up to here every integer is a float of its own."""
 _TIMES = {"last_updated": "updated", "event_timestamp": "event"}
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Every record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Having:
-    """Records with any of some values of a counted field; no ``vids`` given: with any value at all."""
-
-    field: int
-    viewer: int
-    vids: tuple[int, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Records whose text matches a full-text expression."""
-
-    match: str
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """Records with a number of the field in the range."""
-
-    field: int
-    low: float
-    high: float
-    include_low: bool = True
-    include_high: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class During:
-    """Records whose time column lies in the closed range."""
-
-    column: str
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class These:
-    """Records by number."""
-
-    ns: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Those of the candidates that pass a test on the record itself."""
-
-    candidates: Plan
-    test: Test
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    plans: tuple[Plan, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    plans: tuple[Plan, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Without:
-    """All records but these."""
-
-    plan: Plan
-
-
-Plan: TypeAlias = All | Nothing | Having | Text | Between | During | These | Check | Both | Either | Without
-
-
-def select(plan: Plan, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]) -> BitMap:
-    """The numbers of the records a plan describes. The caller holds the cache's lock and copies the result."""
-    match plan:
-        case All():
-            return cache.everything
-        case Nothing():
-            return BitMap()
-        case Having(field, viewer, None):
-            return cache.having_some(field, viewer)
-        case Having(field, viewer, vids):
-            return cache.having(field, viewer, vids or ())
-        case Text(expression):
-            return cache.text(expression)
-        case Between(field, low, high, include_low, include_high):
-            number = cache.number(field)
-            return number.between(low, high, include_low=include_low, include_high=include_high)
-        case During(column, first, last):
-            return cache.column(column).between(first, last)
-        case These(ns):
-            return BitMap(ns)
-        case Without(inner):
-            return cache.everything - select(inner, cache, read)
-        case Either(plans):
-            return BitMap.union(BitMap(), *(select(each, cache, read) for each in plans))
-        case Both(plans):
-            return _select_both(plans, cache, read)
-        case Check():
-            return _checked(cache.everything, plan, cache, read)
-
-
-def _select_both(
-    plans: tuple[Plan, ...], cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
-) -> BitMap:
-    found = cache.everything
-    for plan in plans:
-        if not isinstance(plan, Check):
-            found = found & select(plan, cache, read)
-            if not found:
-                return found
-    for plan in plans:
-        if isinstance(plan, Check):
-            found = _checked(found, plan, cache, read)
-    return found
-
-
-def _checked(
-    among: BitMap, check: Check, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
-) -> BitMap:
-    candidates = among & select(check.candidates, cache, read)
-    if len(candidates) > MOST_CHECKS:
-        raise _refused(
-            f"one part of it can only be answered by reading {len(candidates):,} records one by one, more than "
-            f"{MOST_CHECKS:,}; add a word or a filter that narrows the search"
-        )
-    return BitMap(doc.n for doc in read(candidates) if check.test(doc))
-
-
-def _refused(reason: str) -> InvalidTextSearchError:
-    return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
-
-
-class _DoesNotFit(InvalidTextSearchError):
-    """The field holds another kind of value than was asked for."""
-
-
-def _unfit(reason: str) -> InvalidTextSearchError:
-    return _DoesNotFit(f"Cannot answer this query: {reason}.", reason=reason)
 
 
 class Compiler:
@@ -232,12 +83,12 @@ class Compiler:
             case MatchAll():
                 return All()
             case Not(child):
-                return _without(self.plan(child))
+                return without(self.plan(child))
             case And(children):
                 asked = [child for child in children if not _blank(child)]
-                return _both([self.plan(child) for child in asked]) if asked else Nothing()
+                return both([self.plan(child) for child in asked]) if asked else Nothing()
             case Or(children):
-                return _either([self.plan(child) for child in children])
+                return either([self.plan(child) for child in children])
             case Nested(path, child):
                 return Check(All(), NestedTest(path, child))
             case Exists(field):
@@ -251,7 +102,7 @@ class Compiler:
 
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
         if "*" in name:
-            return _either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
+            return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
             return self._text(leaf)
         if name in _TIMES:
@@ -278,7 +129,7 @@ class Compiler:
         """One of several fields: a word asked of a number field is no match there, and no mistake."""
         try:
             return self._leaf(name, leaf)
-        except _DoesNotFit:
+        except DoesNotFit:
             return Nothing()
 
     def _names_like(self, pattern: str) -> list[str]:
@@ -290,7 +141,7 @@ class Compiler:
 
     def _exists(self, name: str) -> Plan:
         if "*" in name:
-            return _either([self._exists(each) for each in self._names_like(name)])
+            return either([self._exists(each) for each in self._names_like(name)])
         if name == "multi_label":
             return All() if self._dataset.task is Task.TEXT_CLASSIFICATION else Nothing()
         if name in ("text", "text.exact", "text.wordcloud", "id", "status", "last_updated"):
@@ -302,7 +153,7 @@ class Compiler:
             return (
                 self._exists("predicted_by" if path == "predictions" else "annotated_by")
                 if not agent
-                else (_either([self._agent_exists(path, agent), self._under_agent_exists(name)]))
+                else (either([self._agent_exists(path, agent), self._under_agent_exists(name)]))
             )
         if name in ("metadata", "inputs"):
             return self._exists(f"{name}.*")
@@ -329,7 +180,7 @@ class Compiler:
     def _agent_exists(self, path: str, agent: str) -> Plan:
         by = "predicted_by" if path == "predictions" else "annotated_by"
         plans = [self._counted(name, Term(name, agent)) for name in (by, path) if name in self._fields]
-        return _either(plans)
+        return either(plans)
 
     def _under_agent_exists(self, name: str) -> Plan:
         candidates = self._some_agent(name)
@@ -342,7 +193,7 @@ class Compiler:
     def _some_agent(self, name: str) -> Plan:
         """Records with an answer of whom the path may mean: agents' names may hold dots."""
         root, *rest = name.split(".")
-        return _either([self._agent_exists(root, ".".join(rest[:cut])) for cut in range(1, len(rest))])
+        return either([self._agent_exists(root, ".".join(rest[:cut])) for cut in range(1, len(rest))])
 
     def _inputs(self) -> list[str]:
         return [name for name, (_, kind) in self._fields.items() if kind == "input"]
@@ -387,7 +238,7 @@ class Compiler:
             candidates = self._vocabulary()
         found = [word for word in candidates if test(word)]
         if len(found) > MOST_EXPANSIONS:
-            raise _refused(
+            raise refused(
                 f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
                 "make it more specific"
             )
@@ -395,7 +246,7 @@ class Compiler:
 
     @staticmethod
     def _any_of(found: list[str]) -> Plan:
-        return _either(
+        return either(
             [Text(" OR ".join(f'"{w}"' for w in found[i : i + 200])) for i in range(0, len(found), 200)]
         )
 
@@ -448,7 +299,7 @@ class Compiler:
             return All() if Status.DEFAULT.value in wanted else Nothing()
         found = self._matching_values(field[0], self._viewer, test, "")
         if Status.DEFAULT.value in wanted:
-            return _either([found, _without(Having(field[0], self._viewer, None))])
+            return either([found, without(Having(field[0], self._viewer, None))])
         return found
 
     def _values(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
@@ -457,7 +308,7 @@ class Compiler:
             (field, viewer, *parameters, MOST_EXPANSIONS + 1),
         ).fetchall()
         if len(rows) > MOST_EXPANSIONS:
-            raise _refused(
+            raise refused(
                 f"it stands for more than {MOST_EXPANSIONS:,} different values; make it more specific"
             )
         return Having(field, viewer, tuple(vid for (vid,) in rows)) if rows else Nothing()
@@ -469,7 +320,7 @@ class Compiler:
         )
         vids = tuple(vid for vid, value in rows if test(value))
         if len(vids) > MOST_EXPANSIONS:
-            raise _refused(
+            raise refused(
                 f"it stands for {len(vids):,} different values, more than {MOST_EXPANSIONS:,}; "
                 "make it more specific"
             )
@@ -484,7 +335,7 @@ class Compiler:
         return self._matching_values(no, self._viewer_of(name), inner.of_value, "")
 
     def _long(self, name: str, field: int, leaf: Leaf) -> Plan:
-        low, high, include_low, include_high = _bounds(name, leaf)
+        low, high, include_low, include_high = bounds(name, leaf)
         if max(abs(low), abs(high)) < EXACT_FLOATS or {low, high} <= {float("-inf"), float("inf")}:
             return self._values(
                 field, 0,
@@ -494,7 +345,7 @@ class Compiler:
         if isinstance(leaf, Term | Phrase):
             leaf = Range(None, leaf.text, leaf.text)
         assert isinstance(leaf, Range)
-        first, last = _exact(leaf.low, low), _exact(leaf.high, high)
+        first, last = exact(leaf.low, low), exact(leaf.high, high)
 
         def inside(value: str) -> bool:
             number = int(value)
@@ -508,17 +359,17 @@ class Compiler:
         )
         vids = tuple(vid for vid, value in rows if inside(value))
         if len(vids) > MOST_EXPANSIONS:
-            raise _refused(f"it stands for more than {MOST_EXPANSIONS:,} different values")
+            raise refused(f"it stands for more than {MOST_EXPANSIONS:,} different values")
         return Having(field, 0, vids) if vids else Nothing()
 
     def _number(self, name: str, field: int, kind: str, leaf: Leaf) -> Plan:
         if kind == "date":
-            first, last = _time_bounds(name, leaf)
+            first, last = time_bounds(name, leaf)
             return Between(field, float(first), float(last))
-        return Between(field, *_bounds(name, leaf))
+        return Between(field, *bounds(name, leaf))
 
     def _time(self, column: str, leaf: Leaf) -> Plan:
-        return During(column, *_time_bounds(column, leaf))
+        return During(column, *time_bounds(column, leaf))
 
     def _id(self, leaf: Leaf) -> Plan:
         if isinstance(leaf, Term | Phrase):
@@ -583,44 +434,6 @@ def _quoted(found: list[str]) -> str:
     return '"' + " ".join(found) + '"'
 
 
-def _both(plans: list[Plan]) -> Plan:
-    """All of the plans at once; full-text parts are asked in one question."""
-    if any(isinstance(plan, Nothing) for plan in plans):
-        return Nothing()
-    texts = [plan.match for plan in plans if isinstance(plan, Text)]
-    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | All)]
-    if texts:
-        rest.insert(0, Text(" AND ".join(f"({match})" for match in texts) if len(texts) > 1 else texts[0]))
-    if not rest:
-        return All()
-    return rest[0] if len(rest) == 1 else Both(tuple(rest))
-
-
-def _either(plans: list[Plan]) -> Plan:
-    if any(isinstance(plan, All) for plan in plans):
-        return All()
-    texts = [plan.match for plan in plans if isinstance(plan, Text)]
-    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | Nothing)]
-    if 1 < len(texts) <= 50:
-        rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
-    else:
-        rest += [Text(match) for match in texts]
-    if not rest:
-        return Nothing()
-    return rest[0] if len(rest) == 1 else Either(tuple(rest))
-
-
-def _without(plan: Plan) -> Plan:
-    match plan:
-        case All():
-            return Nothing()
-        case Nothing():
-            return All()
-        case Without(inner):
-            return inner
-    return Without(plan)
-
-
 def _prefix_of(leaf: Leaf) -> str:
     """Letters every match begins with."""
     return leaf.pieces[0] if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str) else ""
@@ -640,62 +453,3 @@ def _range_test(leaf: Range, normal: Callable[[str], str]) -> WordTest:
         )
 
     return inside
-
-
-def _bounds(name: str, leaf: Leaf) -> tuple[float, float, bool, bool]:
-    """A leaf on a number field as a range."""
-    match leaf:
-        case Term(_, text) | Phrase(_, text):
-            value = _as_number(name, text)
-            return value, value, True, True
-        case Range(_, low, high, include_low, include_high):
-            return (
-                float("-inf") if low is None else _as_number(name, low),
-                float("inf") if high is None else _as_number(name, high),
-                include_low, include_high,
-            )  # fmt: skip
-    raise _unfit(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
-
-
-def _as_number(name: str, text: str) -> float:
-    with contextlib.suppress(ValueError):
-        return float(text)
-    raise _unfit(f"{name} holds numbers, and {text[:60]!r} is none")
-
-
-def _exact(text: str | None, known: float) -> int | float:
-    """A bound with all its digits."""
-    with contextlib.suppress(ValueError):
-        return known if text is None else int(text)
-    return known
-
-
-def _time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
-    """A leaf on a time field as a closed range of instants; partial dates are rounded outwards."""
-    match leaf:
-        case Term(_, text) | Phrase(_, text):
-            return _as_time(name, text)
-        case Range(_, low, high, include_low, include_high):
-            first, last = -(1 << 62), 1 << 62
-            if low is not None:
-                start, end = _as_time(name, low)
-                first = start if include_low else end + 1
-            if high is not None:
-                start, end = _as_time(name, high)
-                last = end if include_high else start - 1
-            return first, last
-    raise _unfit(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
-
-
-def _as_time(name: str, text: str) -> tuple[int, int]:
-    if re.fullmatch(r"-?\d{5,}", text):
-        instant = max(-_FAR, min(_FAR, int(text[:20]) * 1000))
-        return instant, instant + 999
-    if re.fullmatch(r"\d{4}", text):
-        text_low, text_high = f"{text}-01", f"{text}-12-31"
-        with contextlib.suppress(ValueError, OverflowError):
-            return parse_date_bounds(text_low)[0], parse_date_bounds(text_high)[1]
-    try:
-        return parse_date_bounds(text)
-    except (ValueError, OverflowError):
-        raise _unfit(f"{name} holds times, and {text[:60]!r} is none") from None
