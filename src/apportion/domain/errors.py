@@ -54,8 +54,10 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """The name of the reason, stable for clients: of the nearest class that is not private to an engine."""
-        return next(each.__name__ for each in type(self).__mro__ if not each.__name__.startswith("_"))
+        """The name of the reason, stable for clients: of the nearest class that is the domain's, not an engine's."""
+        return next(
+            each.__name__ for each in type(self).__mro__ if each.__module__.startswith("apportion.domain")
+        )
 
     def params(self) -> dict[str, Any]:
         """What a client can act on, as plain JSON values."""
