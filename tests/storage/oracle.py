@@ -844,6 +844,8 @@ EXISTING = [
     "metadata.k", "metadata.f", "metadata.d", "metadata.tags", "metadata.unknown", "inputs.text", "inputs.b.c",
     "predictions.m", "predictions.model.v1", "annotations.ana", "vectors.v", "vectors.v.value", "nowhere",
     "predicted_by", "annotated_by", "metrics.tokens.tag", "multi_label", "annotations.ana.labels.class_label",
+    "metadata.k.text", "metadata.n.exact", "metadata.f.text", "metadata.k.value", "inputs.text.exact",
+    "inputs.b.c.exact", "predicted_by.exact", "annotated_as.text", "text.exact",
 ]  # fmt: skip
 
 

@@ -487,6 +487,16 @@ def test_agents_may_have_dots_in_their_names(desk: Desk) -> None:
     assert desk.ids(r"predictions.org\/model.v2.labels.class_label:A") == []
 
 
+def test_a_subfield_exists_where_its_field_does(desk: Desk) -> None:
+    desk.log(text("a", metadata={"k": "x", "f": 1.5}), text("b"))
+
+    for name in ("metadata.k", "metadata.k.text", "metadata.k.exact", "metadata.f"):
+        assert desk.ids(f"_exists_:{name}") == desk.ids(f"{name}:*") == ["a"], name
+    for name in ("metadata.k.value", "metadata.f.text", "metadata.k.text.exact"):
+        assert desk.ids(f"_exists_:{name}") == [], name
+    assert desk.ids("inputs.text.exact:*") == ["a", "b"]
+
+
 def test_quotes_and_operators_in_words_are_only_characters(desk: Desk) -> None:
     desk.log(text("a", 'she said "NEAR(x)" AND left'), text("b", "x"))
 

@@ -157,8 +157,10 @@ class Compiler:
             )
         if name in ("metadata", "inputs"):
             return self._exists(f"{name}.*")
-        field = self._fields.get(name) or self._fields.get(name.removesuffix(".value"), (0, ""))
-        if not field[0]:
+        if name.startswith("vectors."):
+            name = name.removesuffix(".value")
+        field = self._fields.get(name)
+        if field is None:
             return Nothing() if name in _KEYWORDS else self._path_exists(name)
         no, kind = field
         if kind in ("float", "date"):
@@ -174,7 +176,10 @@ class Compiler:
 
     def _path_exists(self, name: str) -> Plan:
         if name.split(".")[0] not in ("tokens", "metrics"):
-            return Nothing()
+            stem, _, analyser = name.rpartition(".")
+            _, kind = self._fields.get(stem, (0, ""))
+            read = kind in ("keyword", "long", "boolean") or (kind == "input" and analyser == "exact")
+            return self._exists(stem) if read and analyser in ("text", "exact") else Nothing()
         return Check(All(), leaf_test(name, Exists(name)))
 
     def _agent_exists(self, path: str, agent: str) -> Plan:
