@@ -1,0 +1,183 @@
+"""Deal the records of one kind with whatever suits them: a closed form where people are alike, else the greedy rule.
+
+The greedy rule keeps pairs within -2 … +3 of ideal, but looks at every person for every slot. So it has the small
+batches and the uneven ones; the closed forms have one person each at any size, two each where people are alike, and
+from 20,000 rows on three and more. The last records of a large batch are always dealt greedily when the closed form
+cannot leave the loads even by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .arrays import Column, NDArray, new_runs, np
+from .blocks import groups, pair_cycle, pairs_in_turn, turns
+from .dealing import Desk, Shares, deal, room_of
+from .ordering import hash_of
+from .quotas import due_totals
+from .smoothing import smooth
+from .words import Engine, Reason
+
+__all__ = ["GREEDY_ROWS", "Chunk", "Lot", "deal_lot", "seen_by"]
+
+GREEDY_ROWS = 20_000
+"""Up to so many rows a batch, the greedy rule deals what a closed form could deal less evenly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Records of one kind, in keyed order, each to go to ``wanted`` of the people who are ``able``."""
+
+    records: Column
+    keys: NDArray[np.uint64]
+    wanted: int
+    able: tuple[int, ...]
+    label: str = ""
+    on: Mapping[int, Sequence[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows that one engine dealt: columns, and one reason for all or one for each."""
+
+    engine: Engine
+    record: Column
+    person: Column
+    slot: Column
+    reasons: Reason | Sequence[Reason]
+
+
+def deal_lot(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+    """Deal a lot and keep the desk; ``turn`` has how many records of each label were dealt in turn, and is kept too."""
+    size, people = len(lot.records), len(lot.able)
+    if not size or not lot.wanted or not people:
+        return []
+    if lot.on:
+        return _greedy(desk, shares, lot, 0)
+    room = room_of(desk, shares, lot.able, size)
+    if lot.wanted >= people and min(room) == size:
+        return [_everyone(desk, lot)]
+    if lot.wanted == 1:
+        return [_in_turn(desk, shares, lot, room)]
+    alike = len({shares.weights[person] for person in lot.able}) == 1
+    if not alike or min(room) < size:
+        return _greedy(desk, shares, lot, 0)
+    return _alike(desk, shares, lot, turn)
+
+
+def _alike(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+    """Two or more people each, all of them alike."""
+    size, people = len(lot.records), len(lot.able)
+    order = _relabelled(desk, lot)
+    label = f"{lot.label}|{lot.wanted}|{hash_of(0, chr(0).join(desk.names[each] for each in lot.able)):016x}"
+    first = turn.get(label, 0)
+    loads = np.array([desk.loads[person] for person in order])
+    if lot.wanted == 2:
+        cycle = pair_cycle(people)[: first % (people * (people - 1) // 2)]
+        level = len(set((loads - np.bincount(cycle.ravel(), minlength=people)).tolist())) == 1
+        bulk = size
+    else:
+        level = len(set(loads.tolist())) == 1
+        bulk = size // people * people
+    small = size * lot.wanted <= GREEDY_ROWS
+    if small and not (lot.wanted == 2 and level):
+        return _greedy(desk, shares, lot, 0)
+    if not level:
+        catching_up = _catching_up(lot, desk)
+        if catching_up is not None:
+            one, rest = catching_up
+            return deal_lot(desk, shares, one, turn) + deal_lot(desk, shares, rest, turn)
+        # Leave enough records for those who are behind.
+        behind = loads.max() - loads
+        keep = int(max(behind.max(), -(-behind.sum() // lot.wanted))) + people
+        bulk = max(0, size - keep) // people * people
+    chunks = []
+    if bulk:
+        if lot.wanted == 2:
+            drawn, engine = pairs_in_turn(people, first, bulk), Engine.PAIRS
+            reason = Reason("pairs", (people,))
+        else:
+            drawn, engine = groups(people, lot.wanted, first, bulk), Engine.BLOCKS
+            reason = Reason("blocks", (people, lot.wanted))
+        turn[label] = first + bulk
+        team = np.array(order)[drawn]
+        seen_by(desk, team)
+        slot = np.tile(np.arange(lot.wanted), bulk)
+        record = np.repeat(lot.records[:bulk], lot.wanted)
+        chunks.append(Chunk(engine, record, team.ravel(), slot, reason))
+    return chunks + _greedy(desk, shares, lot, bulk)
+
+
+def _catching_up(lot: Lot, desk: Desk) -> tuple[Lot, Lot] | None:
+    """If many people are far behind the others by the same: the records that bring them up, and the rest."""
+    lowest = min(desk.loads[person] for person in lot.able)
+    near = tuple(person for person in lot.able if desk.loads[person] <= lowest + len(lot.able))
+    ahead = [desk.loads[person] for person in lot.able if person not in near]
+    if not ahead or len(near) <= lot.wanted:
+        return None
+    gap = min(ahead) - max(desk.loads[person] for person in near)
+    count = min(len(lot.records), gap * len(near) // lot.wanted)
+    if count * lot.wanted <= GREEDY_ROWS:
+        return None
+    return (
+        replace(lot, records=lot.records[:count], keys=lot.keys[:count], able=near),
+        replace(lot, records=lot.records[count:], keys=lot.keys[count:]),
+    )
+
+
+def _everyone(desk: Desk, lot: Lot) -> Chunk:
+    size, people = len(lot.records), len(lot.able)
+    for place, person in enumerate(lot.able):
+        desk.loads[person] += size
+        for other in lot.able[place + 1 :]:
+            desk.meet(person, other, size)
+    slot = np.tile(np.arange(people), size)
+    record = np.repeat(lot.records, people)
+    return Chunk(Engine.EVERYONE, record, np.array(lot.able)[slot], slot, Reason("everyone"))
+
+
+def _in_turn(desk: Desk, shares: Shares, lot: Lot, room: Sequence[int]) -> Chunk:
+    loads = [desk.loads[person] for person in lot.able]
+    weights = [shares.weights[person] for person in lot.able]
+    order = {person: rank for rank, person in enumerate(_relabelled(desk, lot))}
+    rank = [order[person] for person in lot.able]
+    totals = due_totals(loads, weights, room, len(lot.records), rank)
+    person = np.array(lot.able)[turns(loads, totals, weights, rank)]
+    for each, total in zip(lot.able, totals, strict=True):
+        desk.loads[each] = total
+    record = lot.records[: len(person)]
+    return Chunk(
+        Engine.TURNS, record, person, np.zeros(len(person), np.int64), Reason("turns", (len(lot.able),))
+    )
+
+
+def _greedy(desk: Desk, shares: Shares, lot: Lot, start: int) -> list[Chunk]:
+    if start == len(lot.records):
+        return []
+    jobs = list(zip(lot.records[start:].tolist(), lot.keys[start:].tolist(), strict=True))
+    before = list(desk.loads)
+    dealt = deal(desk, shares, jobs, lot.wanted, lot.able, lot.on)
+    if lot.wanted > 1 and not lot.on and len({shares.weights[person] for person in lot.able}) == 1:
+        dealt = smooth(desk, lot.able, dealt, before)
+    record = np.array([each[0] for each in dealt], dtype=np.int64)
+    person = np.array([each[1] for each in dealt], dtype=np.int64)
+    return [Chunk(Engine.GREEDY, record, person, new_runs(record), [each[2] for each in dealt])]
+
+
+def _relabelled(desk: Desk, lot: Lot) -> list[int]:
+    """The people in an order that only the seed decides: the closed forms know them by their place in it."""
+    return sorted(lot.able, key=lambda person: desk.tie(lot.wanted, person))
+
+
+def seen_by(desk: Desk, team: Column) -> None:
+    """Count rows on the desk: one line per record, one column per slot."""
+    people = len(desk.names)
+    for person, more in enumerate(np.bincount(team.ravel(), minlength=people).tolist()):
+        desk.loads[person] += more
+    met = np.zeros(people * people, dtype=np.int64)
+    for one in range(team.shape[1]):
+        for other in range(one + 1, team.shape[1]):
+            met += np.bincount(team[:, one] * people + team[:, other], minlength=people * people)
+    for cell in np.flatnonzero(met).tolist():
+        desk.meet(cell // people, cell % people, int(met[cell]))

@@ -1,0 +1,81 @@
+"""How well rows are balanced, and how exactly agreement can be measured from them.
+
+The half-width is 1.96 standard errors of Krippendorff's alpha for nominal labels, under the planning case that
+``ASSUMED`` names: answers of one record are independent draws, right with some probability and otherwise spread
+evenly over the other classes. The share of agreeing pairs of a record is then a U-statistic, whose variance is known
+exactly; alpha divides its distance from chance by what chance leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .state import pair
+
+__all__ = ["ASSUMED", "PairFigures", "alpha_half_width", "pair_figures", "units_needed"]
+
+CLASSES = 3
+ACCURACY = 0.85
+ASSUMED = f"{CLASSES} equally frequent classes, answers {ACCURACY:.0%} right (alpha about 0.60)"
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """How many records pairs of people share: fewest, most, and the mean that perfect balance would give to all."""
+
+    min: int
+    max: int
+    ideal: float
+
+    def show(self) -> dict[str, int | float]:
+        return {"min": self.min, "max": self.max, "ideal": round(self.ideal, 1)}
+
+
+def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[str]]) -> PairFigures | None:
+    """Figures over all pairs that could meet, those within one of the teams; None where nobody can."""
+    possible: set[tuple[str, str]] = set()
+    for team in teams:
+        names = sorted(team)
+        possible.update(pair(one, other) for place, one in enumerate(names) for other in names[place + 1 :])
+    if not possible:
+        return None
+    counts = [pairs.get(each, 0) for each in possible]
+    return PairFigures(min(counts), max(counts), sum(counts) / len(counts))
+
+
+def alpha_half_width(
+    records: Mapping[int, int], *, classes: int = CLASSES, accuracy: float = ACCURACY
+) -> float | None:
+    """Half of the 95 % interval to expect for alpha; ``records`` says how many records get how many answers.
+
+    Records count by their number of answers, as they do in alpha; those with one answer do not. None: no such records.
+
+    >>> round(alpha_half_width({1: 800, 2: 200}), 3)
+    0.092
+    """
+    answers = sum(size * count for size, count in records.items() if size > 1)
+    if not answers:
+        return None
+    wrong = (1 - accuracy) / (classes - 1)
+    agree = accuracy**2 + (classes - 1) * wrong**2
+    two = agree - agree**2
+    one = accuracy**3 + (classes - 1) * wrong**3 - agree**2
+    variance = 0.0
+    for size, count in records.items():
+        if size > 1 and count:
+            of_record = 2 / (size * (size - 1)) * (2 * (size - 2) * one + two)
+            variance += count * (size / answers) ** 2 * of_record
+    return min(1.0, 1.96 * math.sqrt(variance) / (1 - 1 / classes))
+
+
+def units_needed(alpha: float, classes: int, *, coders: int = 2, z: float = 1.645) -> int:
+    """How many records make it likely that alpha is above ``alpha``, equally frequent classes (Bloch and Kraemer).
+
+    >>> [units_needed(least, 4) for least in (0.667, 0.8, 0.9)]
+    [81, 139, 283]
+    """
+    p = 1 / classes
+    inner = (1 + alpha) * (3 - alpha) / (4 * p * (1 - p) * (1 - alpha)) - alpha
+    return round(coders * z**2 * inner)

@@ -1,0 +1,182 @@
+"""Plan: which record goes to whom, for all rules of a plan. Looking and applying are the same computation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from json import dumps
+from typing import Any
+
+from .arrays import np
+from .dealing import Desk
+from .figures import ASSUMED, PairFigures, alpha_half_width, pair_figures
+from .ordering import hashes
+from .people import Person, Records, check_team
+from .refusals import NothingToAssignError, PlanMovedError
+from .repair import Shortfall
+from .rows import Rows, RowsBuilder
+from .rule import RulePlanner
+from .spec import PlanSpec, show_plan
+from .state import PlanState, show_state
+from .words import Engine, Mode
+
+__all__ = ["ENGINE_VERSION", "Plan", "RuleInput", "check_digest", "plan"]
+
+ENGINE_VERSION = 1
+"""Part of every digest: a release that deals differently never applies what an older one showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInput:
+    """What the world has to say about one rule: the records it matches, and its team."""
+
+    records: Records
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan worked out: its rows, what it comes to, and the state from which a next batch continues.
+
+    ``loads`` counts the rows of this batch, ``totals`` all that the plan's rules have given; ``pairs`` are those of
+    the whole plan, since they are what a next batch evens out.
+    """
+
+    spec: PlanSpec
+    digest: str
+    rows: Rows
+    records: int
+    loads: Mapping[str, int]
+    totals: Mapping[str, int]
+    pairs: PairFigures | None
+    unassigned: tuple[Shortfall, ...]
+    half_width: float | None
+    engines: tuple[tuple[Engine, ...], ...]
+    warnings: tuple[str, ...]
+    state: PlanState
+
+    def show(self) -> dict[str, Any]:
+        """The preview as JSON."""
+        return {
+            "seed": self.spec.seed,
+            "digest": self.digest,
+            "records": self.records,
+            "slots": len(self.rows),
+            "loads": dict(self.loads),
+            "pairs": None if self.pairs is None else self.pairs.show(),
+            "unassigned": [each.show() for each in self.unassigned],
+            "agreement_half_width": None if self.half_width is None else round(self.half_width, 3),
+            "agreement_assumes": ASSUMED,
+            "engines": [list(map(str, each)) for each in self.engines],
+            "warnings": list(self.warnings),
+        }
+
+
+def plan(
+    spec: PlanSpec,
+    given: Sequence[RuleInput],
+    *,
+    state: PlanState | None = None,
+    taken: Sequence[str] = (),
+    policies: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Work a plan out, with one input per rule. The same arguments always give the same plan.
+
+    Nothing depends on the order of records or people, only on who and which they are. A record that an earlier rule
+    got, or that is ``taken``, is not dealt again. With the ``state`` of an earlier batch, the new records are dealt
+    so that everything together is balanced; no earlier row is touched.
+
+    >>> rule = RuleInput(Records([f"r{n}" for n in range(90)]), (Person("ana"), Person("ben"), Person("cy")))
+    >>> plan(PlanSpec(seed=7), [rule]).loads
+    {'ana': 30, 'ben': 30, 'cy': 30}
+
+    Raises ``NothingToAssignError`` when no record is left to deal, ``ValidationError`` when a team is too small.
+    """
+    if spec.seed is None or len(given) != len(spec.rules):
+        raise ValueError("a plan needs its seed and one input per rule")
+    for number, (rule, each) in enumerate(zip(spec.rules, given, strict=True)):
+        check_team(rule, each.people, "rules", number)
+    before = state or PlanState()
+    names = sorted({person.name for each in given for person in each.people} | _known(before))
+    desk = Desk(names, {}, before.pairs, hashes(spec.seed, [f"person {name}" for name in names]).tolist())
+    builder = RowsBuilder(names)
+    digest = blake2b(digest_size=16)
+    digest.update(_frame(spec, given, before, policies or {}))
+    gone = set(taken)
+    planners = []
+    for number, each in enumerate(given):
+        desk.loads = [before.rule(number).loads.get(name, 0) for name in names]
+        planner = RulePlanner(spec, number, each.people, desk, builder, before.rule(number))
+        digest.update(planner.run(each.records, gone))
+        planners.append(planner)
+    rows = builder.finish()
+    if not rows.records:
+        raise NothingToAssignError
+    after = PlanState(
+        {number: planner.after for number, planner in enumerate(planners)},
+        {
+            (one, other): count
+            for place, one in enumerate(names)
+            for other, count in zip(names[place + 1 :], desk.pairs[place][place + 1 :], strict=True)
+            if count
+        },
+    )
+    team = {person.name for each in given for person in each.people}
+    loads = {name: load for name, load in rows.loads().items() if name in team or load}
+    return Plan(
+        spec,
+        digest.hexdigest(),
+        rows,
+        len(rows.records),
+        loads,
+        {name: sum(each.loads.get(name, 0) for each in after.rules.values()) for name in loads},
+        pair_figures(after.pairs, _teams(spec, given)),
+        tuple(short for planner in planners for short in planner.short),
+        alpha_half_width(_answers(rows)),
+        tuple(tuple(sorted(planner.engines, key=str)) for planner in planners),
+        tuple(warning for planner in planners for warning in planner.warnings),
+        after,
+    )
+
+
+def check_digest(sent: str | None, current: str) -> None:
+    """Refuse to apply what is not what the preview showed; nothing sent means nobody looked."""
+    if sent is not None and sent != current:
+        raise PlanMovedError(sent, current)
+
+
+def _known(state: PlanState) -> set[str]:
+    """Everybody the state speaks of."""
+    found = {name for each in state.pairs for name in each}
+    return found.union(*(rule.loads for rule in state.rules.values()))
+
+
+def _teams(spec: PlanSpec, given: Sequence[RuleInput]) -> list[list[str]]:
+    return [
+        [person.name for person in each.people if person.active]
+        for rule, each in zip(spec.rules, given, strict=True)
+        if rule.may_double and rule.mode is Mode.PUSH
+    ]
+
+
+def _answers(rows: Rows) -> dict[int, int]:
+    """How many records get how many answers."""
+    sizes = np.bincount(np.bincount(rows.record, minlength=1)).tolist()
+    return {size: count for size, count in enumerate(sizes) if size and count}
+
+
+def _frame(
+    spec: PlanSpec, given: Sequence[RuleInput], state: PlanState, policies: Mapping[str, Any]
+) -> bytes:
+    """Everything a plan depends on but the records: rules, seed, people with their loads and caps, policies."""
+    asked = show_plan(spec)
+    asked.pop("digest", None)
+    teams = [
+        sorted(
+            [p.name, p.weight, p.cap, {k: sorted(v) for k, v in sorted(p.skills.items())}, p.active]
+            for p in each.people
+        )
+        for each in given
+    ]
+    return dumps([ENGINE_VERSION, asked, teams, show_state(state), dict(policies)], sort_keys=True).encode()

@@ -1,0 +1,303 @@
+"""Which record comes next: leases, skips and late answers, as decisions over the slots of single records.
+
+A slot is one answer wanted. It is open, pending for somebody, leased, done, or withdrawn; a record never has more
+answers counted and leases running than it has live slots, because each of them sits in a slot of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from .people import Person
+from .words import RowState, Skip
+
+__all__ = [
+    "CLAIM_LIMIT",
+    "Claim",
+    "Lease",
+    "Outcome",
+    "Slot",
+    "Verdict",
+    "WhyEmpty",
+    "claim",
+    "expire",
+    "heartbeat",
+    "release",
+    "skip",
+    "submit",
+]
+
+CLAIM_LIMIT = 20
+_MINUTE = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """That somebody has the record open, until when, and the token that proves it."""
+
+    annotator: str
+    until: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One answer wanted on a record. ``annotator`` is whom it is planned for; None: whoever takes it.
+
+    ``pull`` says that the slot was open when it was planned, and is so again once it is given up. ``declined`` are
+    those who skipped it.
+    """
+
+    id: int
+    record: str
+    annotator: str | None = None
+    state: RowState = RowState.PENDING
+    lease: Lease | None = None
+    rule: int = 0
+    priority: int = 0
+    pull: bool = False
+    due: int | None = None
+    minutes: int = 30
+    skip: Skip = Skip.NEXT_PERSON
+    needs: tuple[tuple[str, str], ...] = ()
+    declined: frozenset[str] = frozenset()
+    behind: int = 0
+    """How often the slot was put back by "back to me": it then waits behind all that were not."""
+
+    def leased(self, now: int) -> bool:
+        """Whether somebody has a lease on it that has not run out."""
+        return self.lease is not None and self.lease.until > now and self.state is RowState.LEASED
+
+    def free(self, now: int) -> bool:
+        """Whether nobody is at it: pending, or leased by somebody whose lease has run out."""
+        return self.state is RowState.PENDING or (self.state is RowState.LEASED and not self.leased(now))
+
+
+class WhyEmpty(str, Enum):
+    """Why a claim returned nothing, or less than asked for."""
+
+    ALL_DONE = "everything of yours is done"
+    NOTHING_PLANNED = "nothing has been assigned to you"
+    PAUSED = "your work is paused"
+    CAP = "you have reached the number of records that was agreed for you"
+    PAST_DUE = "what is left was due already"
+    NOT_ELIGIBLE = "what is left needs skills that you are not listed with"
+    OTHERS = "what is left is with others, or you have answered it already"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Slots leased to somebody, how many more there are for them, and if none was leased, why."""
+
+    slots: tuple[Slot, ...]
+    left: int
+    why_empty: WhyEmpty | None = None
+
+
+def claim(
+    slots: Iterable[Slot],
+    me: Person,
+    now: int,
+    tokens: Sequence[str],
+    *,
+    limit: int = 5,
+    caps: Mapping[int, int] | None = None,
+    answered: Collection[str] = (),
+) -> Claim:
+    """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take.
+
+    ``slots`` are all slots of every record in question; ``answered`` the records they have answered outside of these.
+    What they have leased already comes first and its lease is renewed, so that asking twice takes nothing more.
+    ``caps`` says how many slots of each rule they may have, done and leased ones counted.
+
+    If an eligible slot exists, one is returned; if none is, ``why_empty`` names the cause.
+    """
+    everything = list(slots)
+    mine = {slot.record for slot in everything if _has(slot, me.name, now)} | set(answered)
+    used: dict[int, int] = {}
+    for slot in everything:
+        if _has(slot, me.name, now):
+            used[slot.rule] = used.get(slot.rule, 0) + 1
+    limit = max(0, min(limit, CLAIM_LIMIT, len(tokens)))
+    again = [
+        slot
+        for slot in everything
+        if slot.leased(now) and slot.lease is not None and slot.lease.annotator == me.name
+    ]
+    again.sort(key=_urgency)
+    reasons: list[WhyEmpty] = []
+    found: list[Slot] = []
+    if me.active:
+        for slot in sorted(everything, key=lambda each: (each.annotator != me.name, *_urgency(each))):
+            why = _obstacle(slot, me, now, mine, used, caps or {})
+            if why is None:
+                found.append(slot)
+                mine.add(slot.record)
+                used[slot.rule] = used.get(slot.rule, 0) + 1
+            elif slot.state is not RowState.WITHDRAWN:
+                reasons.append(why)
+    taken = [*again, *found][:limit]
+    leased = tuple(
+        replace(
+            slot,
+            state=RowState.LEASED,
+            # A lease that is renewed keeps its token: two tabs of one person do not throw each other out.
+            lease=Lease(
+                me.name,
+                now + slot.minutes * _MINUTE,
+                slot.lease.token if slot.lease is not None and slot.leased(now) else token,
+            ),
+        )
+        for slot, token in zip(taken, tokens, strict=False)
+    )
+    left = len(again) + len(found) - len(leased)
+    if leased:
+        return Claim(leased, left)
+    if not me.active:
+        return Claim((), 0, WhyEmpty.PAUSED)
+    first = (WhyEmpty.CAP, WhyEmpty.PAST_DUE, WhyEmpty.NOT_ELIGIBLE, WhyEmpty.OTHERS, WhyEmpty.ALL_DONE)
+    return Claim((), left, next((why for why in first if why in reasons), WhyEmpty.NOTHING_PLANNED))
+
+
+def heartbeat(slot: Slot, token: str, now: int) -> Slot | None:
+    """The slot with its lease renewed; None if the lease is not theirs any more."""
+    if slot.lease is None or slot.lease.token != token or not slot.leased(now):
+        return None
+    return replace(slot, lease=replace(slot.lease, until=now + slot.minutes * _MINUTE))
+
+
+def release(slot: Slot, token: str) -> Slot | None:
+    """The slot without its lease, free again; None if the token is not of the current lease."""
+    if slot.state is not RowState.LEASED or slot.lease is None or slot.lease.token != token:
+        return None
+    return replace(slot, state=RowState.PENDING, lease=None)
+
+
+def expire(slots: Iterable[Slot], now: int) -> list[Slot]:
+    """The slots whose lease has run out, free again. What is free already is not returned a second time."""
+    return [
+        replace(slot, state=RowState.PENDING, lease=None)
+        for slot in slots
+        if slot.state is RowState.LEASED and not slot.leased(now)
+    ]
+
+
+def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
+    """What becomes of a slot that somebody skips; ``policy`` wins over the slot's own.
+
+    ``next_person``: open to anybody but them. ``back_to_me``: theirs again, behind everything else.
+    ``drop``: nobody's, and the record wants one answer less.
+    """
+    policy = policy or slot.skip
+    if policy is Skip.DROP:
+        return replace(slot, state=RowState.SKIPPED, lease=None, annotator=me)
+    if policy is Skip.BACK_TO_ME:
+        return replace(slot, state=RowState.PENDING, lease=None, behind=slot.behind + 1)
+    return replace(
+        slot, state=RowState.PENDING, lease=None, annotator=None, pull=True, declined=slot.declined | {me}
+    )
+
+
+class Verdict(str, Enum):
+    """Why an answer counts, or why it is kept as an extra."""
+
+    OWN = "it fills your slot"
+    OPEN = "it fills an open slot"
+    AGAIN = "it replaces your earlier answer"
+    NO_SLOT = "nobody asked for another answer on this record"
+    FULL = "all answers wanted on this record are there or under way"
+    CAPPED = "you have reached the number of records that was agreed for you"
+    INELIGIBLE = "the record needs skills that you are not listed with"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the answer counts in progress, consensus and agreement."""
+        return self in (Verdict.OWN, Verdict.OPEN, Verdict.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The slot an answer fills as it is from now on, or None for an extra, and why."""
+
+    slot: Slot | None
+    why: Verdict
+
+
+def submit(
+    slots: Iterable[Slot],
+    me: Person,
+    now: int,
+    *,
+    used: Mapping[int, int] | None = None,
+    caps: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Which slot of the record an answer fills: one's own, leased or planned, else a free one one may take.
+
+    ``slots`` are those of one record. An answer that no slot is left for is an extra: kept, never counted. A stale
+    lease does not matter by itself: it is the slot that counts, and nobody else's is ever taken. ``used`` and
+    ``caps`` are, by rule, how many other records they have under way or done, and may have.
+    """
+    live = sorted(
+        (slot for slot in slots if slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)), key=_urgency
+    )
+    done = next((slot for slot in live if slot.state is RowState.DONE and slot.annotator == me.name), None)
+    if done is not None:
+        return Outcome(done, Verdict.AGAIN)
+    for slot in live:
+        held = slot.leased(now) and slot.lease is not None and slot.lease.annotator == me.name
+        planned = slot.annotator == me.name and slot.free(now)
+        if held or planned:
+            return Outcome(_filled(slot, me.name), Verdict.OWN)
+    why = Verdict.FULL if live else Verdict.NO_SLOT
+    for slot in live:
+        if not slot.free(now) or slot.annotator is not None or me.name in slot.declined:
+            continue
+        if not me.can(slot.needs):
+            why = Verdict.INELIGIBLE
+        elif (used or {}).get(slot.rule, 0) >= (caps or {}).get(slot.rule, 2**62):
+            why = Verdict.CAPPED
+        else:
+            return Outcome(_filled(slot, me.name), Verdict.OPEN)
+    return Outcome(None, why)
+
+
+def _filled(slot: Slot, name: str) -> Slot:
+    return replace(slot, state=RowState.DONE, annotator=name, lease=None)
+
+
+def _has(slot: Slot, name: str, now: int) -> bool:
+    """Whether the slot holds work of this person: done, or open in front of them."""
+    if slot.state is RowState.DONE or slot.state is RowState.SKIPPED:
+        return slot.annotator == name
+    return slot.leased(now) and slot.lease is not None and slot.lease.annotator == name
+
+
+def _obstacle(
+    slot: Slot, me: Person, now: int, mine: Collection[str], used: Mapping[int, int], caps: Mapping[int, int]
+) -> WhyEmpty | None:
+    """Why somebody does not get a slot; None if they do."""
+    if slot.state in (RowState.DONE, RowState.SKIPPED):
+        return WhyEmpty.ALL_DONE if slot.annotator == me.name else WhyEmpty.OTHERS
+    if slot.state is RowState.WITHDRAWN or not slot.free(now) or me.name in slot.declined:
+        return WhyEmpty.OTHERS
+    if slot.record in mine or slot.annotator not in (None, me.name):
+        return WhyEmpty.OTHERS
+    if slot.annotator is None and not me.can(slot.needs):
+        return WhyEmpty.NOT_ELIGIBLE
+    if slot.due is not None and slot.due < now:
+        return WhyEmpty.PAST_DUE
+    if used.get(slot.rule, 0) >= caps.get(slot.rule, 2**62):
+        return WhyEmpty.CAP
+    return None
+
+
+def _urgency(slot: Slot) -> tuple[int, int, int, str, int]:
+    return slot.behind, slot.due if slot.due is not None else 2**63, slot.priority, slot.record, slot.id

@@ -1,0 +1,36 @@
+"""What planning refuses, beside malformed plans.
+
+Refusal
+├── BadRequestError
+│   └── NothingToAssignError      no record matches, or all are taken
+└── PlanMovedError                records, people or policies are not what the preview saw
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apportion.domain.errors import BadRequestError, Refusal
+
+__all__ = ["NothingToAssignError", "PlanMovedError"]
+
+
+class NothingToAssignError(BadRequestError):
+    """No record matches any rule of the plan, or every one that does has been dealt already."""
+
+    def __init__(self) -> None:
+        super().__init__("No record is left that a rule of this plan matches. Nothing was planned.")
+
+
+class PlanMovedError(Refusal):
+    """The preview was of other records, people or policies: look again before applying."""
+
+    def __init__(self, sent: str, current: str) -> None:
+        super().__init__(
+            "The matching records, the people or the policies have changed since the preview. Nothing was assigned."
+        )
+        self.sent = sent
+        self.current = current
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "sent": self.sent, "current": self.current}

@@ -1,0 +1,189 @@
+"""Fill slots that stayed empty by moving rows along a chain of people, bring loads together the same way,
+and where nothing helps, say which people are too few for which records."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .dealing import UNLIMITED, Desk, Shares
+from .words import counted
+
+__all__ = ["Board", "Shortfall", "room_left", "shortfall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Slots that nobody can take, and the sentence that says why."""
+
+    slots: int
+    records: int
+    reason: str
+
+    def show(self) -> dict[str, int | str]:
+        """As the preview has it; ``count`` is in slots."""
+        return {"count": self.slots, "records": self.records, "reason": self.reason}
+
+
+def shortfall(
+    labels: Iterable[str], slots: int, records: int, wanted: int, people: int, left: int | None
+) -> Shortfall:
+    """The sentence for slots that stay empty.
+
+    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply too few
+    for ``wanted`` different ones on a record.
+
+    >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
+    '312 records that need lang=eu: 1 eligible person with 200 slots left'
+    """
+    named = sorted({label for label in labels if label})
+    which = counted(records, "record") + (
+        f" that need{'s' if records == 1 else ''} {' or '.join(named)}" if named else ""
+    )
+    several = f", {wanted} people each" if wanted > 1 else ""
+    if people == 0:
+        reason = f"{which}: nobody is eligible"
+    elif left is None:
+        reason = f"{which}{several}: only {counted(people, 'eligible person', 'eligible people')}"
+    else:
+        who = counted(people, "eligible person", "eligible people")
+        reason = f"{which}{several}: {who} with {counted(left, 'slot')} left"
+    return Shortfall(slots, records, reason)
+
+
+class Board:
+    """Who is on which record of one rule, with what may be moved.
+
+    ``able[kind]`` are the people who may take records of a kind; ``fixed`` those on a record for good.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        shares: Shares,
+        able: Sequence[frozenset[int]],
+        kind: Mapping[int, int],
+        fixed: Mapping[int, Sequence[int]],
+    ) -> None:
+        self._desk = desk
+        self._shares = shares
+        self._able = able
+        self._kind = kind
+        self._on: dict[int, set[int]] = {record: set(fixed.get(record, ())) for record in kind}
+        self._has: dict[int, set[int]] = {}
+        self._everybody = frozenset().union(*able)
+        self._full: frozenset[int] = frozenset()
+        self._stuck: dict[frozenset[int], frozenset[int]] = {}
+        self.moved: dict[tuple[int, int], str] = {}
+        """The rows that were not dealt so: record and person, and whether ``repair`` or ``balance`` did it."""
+
+    def place(self, record: int, person: int) -> None:
+        """Tell of a row that was dealt already."""
+        self._on[record].add(person)
+        self._has.setdefault(person, set()).add(record)
+
+    def rows(self) -> list[tuple[int, int]]:
+        """All rows that are not fixed, by record."""
+        return sorted((record, person) for person, records in self._has.items() for record in records)
+
+    def fill(self, record: int) -> frozenset[int] | None:
+        """Fill one more slot of the record; None when done. Otherwise the people who are too few, all of them full.
+
+        Those can hand none of their rows to anybody else, so no plan whatever does better.
+        """
+        starts = self._able[self._kind[record]] - self._on[record]
+        if not starts <= self._full:
+            reached, came, free = self._search(starts - self._full)
+            if free is not None:
+                first = self._shift(free, came, "repair")
+                self._put(record, first, "repair")
+                return None
+            self._full |= reached
+        if starts not in self._stuck:
+            self._stuck[starts] = self._reach(starts)[0]
+        return self._stuck[starts]
+
+    def balance(self) -> int:
+        """Move rows while that brings somebody closer to their share and nobody else further away; how many moved."""
+        moved = 0
+        settled: set[int] = set()
+        while True:
+            over = [person for person in self._has if self._has[person] and person not in settled]
+            if not over:
+                return moved
+            giver = max(over, key=lambda each: (self._level(each, -0.5), -each))
+            reached, came = self._reach(frozenset([giver]))
+            taker = min(
+                (each for each in reached if self._free(each)),
+                key=lambda each: (self._level(each, 0.5), each),
+                default=giver,
+            )
+            if taker == giver or self._level(taker, 0.5) >= self._level(giver, -0.5) - 1e-9:
+                settled.add(giver)
+                continue
+            self._shift(taker, came, "balance")
+            moved += 1
+
+    def _level(self, person: int, more: float) -> float:
+        return (self._desk.loads[person] + more) / self._shares.weights[person]
+
+    def _free(self, person: int) -> bool:
+        return self._desk.loads[person] < self._shares.caps[person]
+
+    def _search(
+        self, starts: frozenset[int]
+    ) -> tuple[frozenset[int], dict[int, tuple[int, int] | None], int | None]:
+        """Walk from person to person over rows that could change hands, until somebody is free."""
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
+        waiting = deque(came)
+        while waiting:
+            person = waiting.popleft()
+            if self._free(person):
+                return frozenset(came), came, person
+            self._step(person, came, waiting)
+        return frozenset(came), came, None
+
+    def _reach(self, starts: frozenset[int]) -> tuple[frozenset[int], dict[int, tuple[int, int] | None]]:
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
+        waiting = deque(came)
+        while waiting:
+            self._step(waiting.popleft(), came, waiting)
+        return frozenset(came), came
+
+    def _step(self, person: int, came: dict[int, tuple[int, int] | None], waiting: deque[int]) -> None:
+        for record in sorted(self._has.get(person, ())):
+            if self._everybody <= came.keys():
+                return
+            for other in self._sorted(self._able[self._kind[record]] - self._on[record] - came.keys()):
+                came[other] = person, record
+                waiting.append(other)
+
+    def _sorted(self, people: Iterable[int]) -> list[int]:
+        return sorted(people, key=lambda each: (self._level(each, 0), each))
+
+    def _shift(self, person: int, came: Mapping[int, tuple[int, int] | None], why: str) -> int:
+        """Everybody on the way to ``person`` hands one row on; returns where the way began."""
+        while (step := came[person]) is not None:
+            giver, record = step
+            self._remove(record, giver)
+            self._put(record, person, why)
+            person = giver
+        return person
+
+    def _put(self, record: int, person: int, why: str) -> None:
+        self._desk.take(person, self._on[record])
+        self.place(record, person)
+        self.moved[record, person] = why
+
+    def _remove(self, record: int, person: int) -> None:
+        self._on[record].discard(person)
+        self._has[person].discard(record)
+        self._desk.give(person, self._on[record])
+        self.moved.pop((record, person), None)
+
+
+def room_left(shares: Shares, loads: Sequence[int], people: Iterable[int]) -> int | None:
+    """How many rows the people could take together, counted from these loads; None where somebody has no cap."""
+    rooms = [max(0, shares.caps[person] - loads[person]) for person in people]
+    return None if any(shares.caps[person] == UNLIMITED for person in people) else sum(rooms)

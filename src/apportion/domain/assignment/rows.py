@@ -1,0 +1,160 @@
+"""The rows of a plan, in columns: two million of them fit, and read one by one as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from .arrays import Column, NDArray, np
+from .words import Phase, Reason
+
+__all__ = ["OPEN", "PHASES", "Row", "Rows", "RowsBuilder"]
+
+OPEN = -1
+"""In place of a person: whoever comes."""
+
+PHASES = tuple(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One slot: this person (None: whoever comes) is to annotate this record."""
+
+    record: str
+    annotator: str | None
+    rule: int
+    slot: int
+    phase: Phase
+    reason: Reason
+    inclusion: float
+    """The probability, before the seed was drawn, that a record like this one got this treatment."""
+
+    priority: int
+    """Smaller ones are met first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as columns of equal length; ``records``, ``people`` and ``reasons`` are what their numbers point into.
+
+    ``priority`` belongs to the records: one number for each entry of ``records``.
+    """
+
+    records: Sequence[str]
+    people: Sequence[str]
+    reasons: Sequence[Reason]
+    priority: Column
+    record: Column
+    person: Column
+    rule: Column
+    slot: Column
+    phase: Column
+    reason: Column
+    inclusion: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+    def __iter__(self) -> Iterator[Row]:
+        columns = (self.record, self.person, self.rule, self.slot, self.phase, self.reason, self.inclusion)
+        for start in range(0, len(self), 10_000):
+            part = slice(start, start + 10_000)
+            for record, person, rule, slot, phase, reason, inclusion in zip(
+                *(column[part].tolist() for column in columns), strict=True
+            ):
+                yield Row(
+                    self.records[record],
+                    None if person == OPEN else self.people[person],
+                    rule,
+                    slot,
+                    PHASES[phase],
+                    self.reasons[reason],
+                    inclusion,
+                    int(self.priority[record]),
+                )
+
+    def loads(self) -> dict[str, int]:
+        """How many rows each person has, in the order of their names."""
+        counts = np.bincount(self.person[self.person != OPEN], minlength=len(self.people)).tolist()
+        return dict(sorted(zip(self.people, counts, strict=True)))
+
+    def fingerprint(self) -> str:
+        """Equal for equal rows only, on every platform."""
+        hasher = blake2b(digest_size=16)
+        for texts in (self.records, self.people, [f"{each.code} {each.args}" for each in self.reasons]):
+            hasher.update("\0".join(texts).encode("utf-8", "surrogatepass") + b"\1")
+        for column in (
+            self.priority,
+            self.record,
+            self.person,
+            self.rule,
+            self.slot,
+            self.phase,
+            self.reason,
+        ):
+            hasher.update(column.astype("<i8").tobytes())
+        hasher.update(self.inclusion.astype("<f8").tobytes())
+        return hasher.hexdigest()
+
+
+class RowsBuilder:
+    """Collects rows, a column at a time."""
+
+    def __init__(self, people: Sequence[str]) -> None:
+        self.people = people
+        self.records: list[str] = []
+        self._priority: list[Column] = []
+        self._reasons: dict[Reason, int] = {}
+        self._parts: list[tuple[Column, Column, Column, Column, int, int, Column]] = []
+
+    def add_records(self, ids: Sequence[str], priority: Column) -> int:
+        """Make these records known; returns the number of the first of them."""
+        first = len(self.records)
+        self.records.extend(ids)
+        self._priority.append(priority)
+        return first
+
+    def reason(self, reason: Reason) -> int:
+        """The number of a reason."""
+        return self._reasons.setdefault(reason, len(self._reasons))
+
+    def add(
+        self,
+        record: Column,
+        person: Column,
+        slot: Column,
+        reason: Column | int,
+        *,
+        rule: int,
+        phase: Phase,
+        inclusion: Column,
+    ) -> None:
+        """Add rows: columns of equal length, and what is the same for all of them."""
+        why = np.full(len(record), reason, dtype=np.int32) if isinstance(reason, int) else reason
+        self._parts.append((record, person, slot, why, rule, PHASES.index(phase), inclusion))
+
+    def finish(self) -> Rows:
+        """The rows in the order they were added."""
+        sizes = [len(part[0]) for part in self._parts]
+
+        def column(place: int, kind: Any) -> Column:
+            return np.concatenate([np.zeros(0, kind), *(part[place] for part in self._parts)]).astype(kind)
+
+        def spread(place: int, kind: Any) -> Column:
+            return np.repeat(np.array([part[place] for part in self._parts], dtype=kind), sizes)
+
+        return Rows(
+            self.records,
+            self.people,
+            list(self._reasons),
+            np.concatenate([np.zeros(0, np.int64), *self._priority]),
+            column(0, np.int64),
+            column(1, np.int32),
+            spread(4, np.int32),
+            column(2, np.int32),
+            spread(5, np.int8),
+            column(3, np.int32),
+            column(6, np.float64),
+        )

@@ -1,0 +1,313 @@
+"""Plan one rule: anchors, the share for several people, the rest; then what can still be repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from fractions import Fraction
+from hashlib import blake2b
+
+from .arrays import Column, NDArray, new_runs, np
+from .dealing import Desk, shares_of
+from .engines import GREEDY_ROWS, Chunk, Lot, deal_lot
+from .ordering import chosen, hashes, keyed, priorities, remix
+from .people import Person, Records, kinds, words_of
+from .repair import Board, Shortfall, room_left, shortfall
+from .rows import OPEN, RowsBuilder
+from .spec import FromMetadata, Overlap, PlanSpec
+from .state import RuleState
+from .words import Engine, Mode, Phase, Reason, counted
+
+__all__ = ["RulePlanner"]
+
+_ANCHORS = 0x414E43484F52
+
+
+class RulePlanner:
+    """One rule on its way from records to rows. The desk has the rule's loads and the whole plan's pairs."""
+
+    def __init__(
+        self,
+        spec: PlanSpec,
+        number: int,
+        people: Sequence[Person],
+        desk: Desk,
+        builder: RowsBuilder,
+        before: RuleState,
+    ) -> None:
+        assert spec.seed is not None
+        self.rule = spec.rules[number]
+        self.short: list[Shortfall] = []
+        self.warnings: list[str] = []
+        self.engines: set[Engine] = set()
+        self.after = before
+        self._seed = spec.seed
+        self._number = number
+        self._desk = desk
+        self._builder = builder
+        self._before = before
+        self._place = {name: place for place, name in enumerate(desk.names)}
+        self._people = sorted(people, key=lambda person: person.name)
+        weight, cap = [1.0] * len(desk.names), [None] * len(desk.names)  # type: list[float], list[int | None]
+        for person in people:
+            weight[self._place[person.name]] = person.weight
+            cap[self._place[person.name]] = person.cap
+        self._shares = shares_of(weight, cap)
+
+    def run(self, records: Records, gone: set[str]) -> bytes:
+        """Add the rule's rows, put its records among those ``gone``; returns what the digest needs to know."""
+        mine, self._keys = _in_keyed_order(self._seed, records, gone)
+        self._ids = mine.ids
+        field = mine.values.get(self.rule.order.by)
+        priority = priorities(self.rule.order, self._keys, logged=mine.logged, field=field)
+        self._first = self._builder.add_records(mine.ids, priority)
+        self._kinds, numbers = kinds(self.rule, mine)
+        self._kind = np.zeros(len(mine.ids), np.int64) if numbers is None else np.array(numbers, np.int64)
+        self._able = [
+            tuple(self._place[person.name] for person in self._people if kind.allows(person))
+            for kind in self._kinds
+        ]
+        self._want = np.zeros(len(mine.ids), dtype=np.int64)
+        self._inclusion = np.ones(len(mine.ids))
+        anchors, strata, turn = self._before.anchors, dict(self._before.strata), dict(self._before.turns)
+        if isinstance(self.rule.users, FromMetadata):
+            self._adopt(self.rule.users.key, mine.values.get(f"metadata.{self.rule.users.key}"))
+        elif len(mine.ids):
+            drawn = self._anchor(len(anchors))
+            anchors += tuple(mine.ids[place] for place in drawn.tolist())
+            self._start = list(self._desk.loads)
+            others = np.ones(len(mine.ids), dtype=np.bool_)
+            others[drawn] = False
+            rest = np.flatnonzero(others)
+            anchored = Fraction(len(drawn), len(mine.ids))
+            self._deal_rest(rest, 1 - float(anchored), mine.values, strata, turn)
+        loads = {name: load for name, load in zip(self._desk.names, self._desk.loads, strict=True) if load}
+        self.after = RuleState(loads, strata, anchors, turn)
+        return _digest(mine, self._keys)
+
+    def _anchor(self, drawn: int) -> Column:
+        """The anchors still missing, given to everybody; returns their places."""
+        missing = self.rule.anchors - drawn
+        if missing <= 0:
+            return np.zeros(0, dtype=np.int64)
+        everybody = tuple(self._place[person.name] for person in self._people if person.active)
+        fit = [number for number, able in enumerate(self._able) if able == everybody]
+        open_to_all = np.flatnonzero(np.isin(self._kind, fit))
+        order = np.argsort(remix(self._keys[open_to_all], _ANCHORS), kind="stable")
+        found = np.sort(open_to_all[order[:missing]])
+        if len(found) < missing:
+            self.warnings.append(
+                f"{counted(missing, 'anchor')} wanted, but only {counted(len(found), 'record')} "
+                "can be answered by everybody"
+            )
+        lot = Lot(found, self._keys[found], len(everybody), everybody, "anchors")
+        chunks = deal_lot(self._desk, self._shares, lot, {})
+        share = len(found) / max(1, len(open_to_all))
+        why = Reason("anchor", (self.rule.anchors,))
+        for chunk in chunks:
+            self._add(chunk, Phase.ANCHOR, np.full(len(chunk.record), share), why)
+        empty = len(found) * len(everybody) - sum(len(chunk.record) for chunk in chunks)
+        if empty:
+            self.short.append(
+                Shortfall(
+                    empty, len(found), f"{counted(len(found), 'anchor')} for everybody: caps leave no room"
+                )
+            )
+        return found
+
+    def _deal_rest(
+        self,
+        rest: Column,
+        inclusion: float,
+        values: Mapping[str, Sequence[Hashable]],
+        strata: dict[str, tuple[int, int]],
+        turn: dict[str, int],
+    ) -> None:
+        overlap = self.rule.overlap
+        if not isinstance(overlap, Overlap):
+            parts = [(len(self._people), rest, inclusion)]
+        elif overlap.share == 1 or overlap.annotators == 1:
+            parts = [(overlap.annotators, rest, inclusion)]
+        else:
+            column = values.get(overlap.stratify) if overlap.stratify else None
+            groups = None if column is None else [column[place] for place in rest.tolist()]
+            doubled, tallies = chosen(self._seed, self._keys[rest], groups, overlap.exact_share, strata)
+            strata.update(tallies)
+            parts = [
+                (overlap.annotators, rest[doubled], inclusion * overlap.share),
+                (1, rest[~doubled], inclusion * (1 - overlap.share)),
+            ]
+        chunks: list[Chunk] = []
+        for wanted, places, share in parts:
+            self._inclusion[places] = share
+            chunks += self._deal_part(wanted, places, turn)
+        if self.rule.mode is Mode.PUSH:
+            chunks = self._repaired(chunks)
+        for chunk in chunks:
+            self._add(chunk, Phase.FIXED, self._inclusion[chunk.record])
+
+    def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[Chunk]:
+        """Records that all go to the same number of people, kind by kind: those that few people may take first."""
+        chunks: list[Chunk] = []
+        kind_of = self._kind[places]
+        scarce = sorted(
+            range(len(self._kinds)), key=lambda each: (len(self._able[each]), self._kinds[each].label)
+        )
+        for number in scarce:
+            own = places[kind_of == number]
+            able, kind = self._able[number], self._kinds[number]
+            possible = min(wanted, len(able))
+            if possible < wanted and len(own) and isinstance(self.rule.overlap, Overlap):
+                missing = (wanted - possible) * len(own)
+                self.short.append(shortfall([kind.label], missing, len(own), wanted, len(able), None))
+            self._want[own] = possible
+            if self.rule.mode is Mode.PULL:
+                slot = np.tile(np.arange(possible), len(own))
+                record = np.repeat(own, possible)
+                chunks.append(Chunk(Engine.OPEN, record, np.full(len(record), OPEN), slot, Reason("open")))
+                continue
+            there = [self._place[name] for name in sorted(kind.held) if name in self._place]
+            on = dict.fromkeys(own.tolist(), there) if there else {}
+            lot = Lot(own, self._keys[own], possible, able, kind.label, on)
+            chunks += deal_lot(self._desk, self._shares, lot, turn)
+        return chunks
+
+    def _repaired(self, chunks: list[Chunk]) -> list[Chunk]:
+        """The same rows, moved where that fills empty slots or evens loads out; what stays empty is said."""
+        record = np.concatenate([np.zeros(0, np.int64), *(chunk.record for chunk in chunks)])
+        have = np.bincount(record, minlength=len(self._want))
+        empty = np.flatnonzero(have < self._want)
+        uneven = len(self._kinds) > 1 and len(record) <= GREEDY_ROWS
+        if not len(empty) and not uneven:
+            return chunks
+        if len(self._kinds) == 1:
+            self._say(
+                {frozenset(self._able[0]): [(int(p), int(self._want[p] - have[p])) for p in empty.tolist()]}
+            )
+            return chunks
+        kind = dict(enumerate(self._kind.tolist()))
+        fixed = {
+            place: [self._place[name] for name in self._kinds[each].held if name in self._place]
+            for place, each in kind.items()
+            if self._kinds[each].held
+        }
+        board = Board(self._desk, self._shares, [frozenset(able) for able in self._able], kind, fixed)
+        why: dict[tuple[int, int], Reason] = {}
+        for chunk in chunks:
+            reasons = (
+                [chunk.reasons] * len(chunk.record) if isinstance(chunk.reasons, Reason) else chunk.reasons
+            )
+            for place, person, reason in zip(
+                chunk.record.tolist(), chunk.person.tolist(), reasons, strict=True
+            ):
+                board.place(place, person)
+                why[place, person] = reason
+        stuck: dict[frozenset[int], list[tuple[int, int]]] = {}
+        for place in empty.tolist():
+            for left in range(int(self._want[place] - have[place]), 0, -1):
+                full = board.fill(place)
+                if full is not None:
+                    stuck.setdefault(full, []).append((place, left))
+                    break
+        if uneven:
+            board.balance()
+        self._say(stuck)
+        rows = board.rows()
+        reasons = [
+            Reason(board.moved[row]) if row in board.moved else why.get(row, Reason("repair")) for row in rows
+        ]
+        places = np.array([row[0] for row in rows], dtype=np.int64)
+        slot = new_runs(places)
+        self.engines.update(chunk.engine for chunk in chunks)
+        return [Chunk(Engine.GREEDY, places, np.array([row[1] for row in rows], np.int64), slot, reasons)]
+
+    def _say(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
+        """For each group of people who are too few: how many records compete for how many of their slots."""
+        for people, empty in stuck.items():
+            rivals = [number for number, able in enumerate(self._able) if able and set(able) <= people]
+            among = np.isin(self._kind, rivals) & (self._want > 0)
+            slots = sum(left for _, left in empty)
+            labels = [self._kinds[number].label for number in rivals if np.any(self._kind[among] == number)]
+            left = room_left(self._shares, self._start, sorted(people))
+            wanted = int(self._want[among].max(initial=1))
+            records = int(np.count_nonzero(among))
+            self.short.append(shortfall(labels, slots, records, wanted, len(people), left))
+
+    def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
+        """The people whom the records name, as far as they are in the team."""
+        team = {person.name for person in self._people if person.active}
+        strangers: dict[str, int] = {}
+        record, person = [], []
+        nameless = 0
+        for place in range(len(self._ids)):
+            names = words_of(column[place]) if column is not None else []
+            nameless += not names
+            there: list[int] = []
+            for name in names:
+                if name not in team:
+                    strangers[name] = strangers.get(name, 0) + 1
+                    continue
+                self._desk.take(self._place[name], there)
+                there.append(self._place[name])
+            record += [place] * len(there)
+            person += there
+        for name, count in sorted(strangers.items()):
+            says = f"{counted(count, 'record')} under {key!r} {'names' if count == 1 else 'name'} {name!r}"
+            self.short.append(Shortfall(count, count, f"{says}, who does not annotate here"))
+        if nameless:
+            says = f"{counted(nameless, 'record')} {'has' if nameless == 1 else 'have'} nobody under {key!r}"
+            self.short.append(Shortfall(nameless, nameless, says))
+        places = np.array(record, dtype=np.int64)
+        slot = new_runs(places)
+        chunk = Chunk(Engine.ADOPTED, places, np.array(person, np.int64), slot, Reason("adopted", (key,)))
+        self._add(chunk, Phase.ADOPTED, np.ones(len(record)))
+
+    def _add(self, chunk: Chunk, phase: Phase, inclusion: Column, why: Reason | None = None) -> None:
+        self.engines.add(chunk.engine)
+        reasons = why or chunk.reasons
+        number: Column | int
+        if isinstance(reasons, Reason):
+            number = self._builder.reason(reasons)
+        else:
+            number = np.array([self._builder.reason(each) for each in reasons], dtype=np.int32)
+        self._builder.add(
+            chunk.record + self._first,
+            chunk.person,
+            chunk.slot,
+            number,
+            rule=self._number,
+            phase=phase,
+            inclusion=inclusion,
+        )
+
+
+def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Records, NDArray[np.uint64]]:
+    """The records nobody has yet, each once, in keyed order, with their hashes; how they came is forgotten."""
+    ids = list(records.ids)
+    new = set(ids)
+    if len(new) < len(ids) or not gone.isdisjoint(new):
+        first = {each: place for place, each in reversed(list(enumerate(ids))) if each not in gone}
+        keep: Sequence[int] = sorted(first.values())
+        ids = [ids[place] for place in keep]
+    else:
+        keep = range(len(ids))
+    gone |= new
+    values = hashes(seed, ids)
+    places_in_order = keyed(values, ids)
+    order = places_in_order.tolist()
+    places = [keep[place] for place in order] if records.values or records.logged is not None else []
+    mine = Records(
+        [ids[place] for place in order],
+        {key: [column[place] for place in places] for key, column in records.values.items()},
+        None if records.logged is None else [records.logged[place] for place in places],
+        records.held,
+    )
+    return mine, values[places_in_order]
+
+
+def _digest(records: Records, keys: NDArray[np.uint64]) -> bytes:
+    """What the digest has to know of the records: which they are, and what the rule reads of them."""
+    hasher = blake2b(keys.astype("<u8").tobytes(), digest_size=16)
+    for key in sorted(records.values):
+        hasher.update(repr((key, list(records.values[key]))).encode("utf-8", "surrogatepass"))
+    hasher.update(repr(sorted((record, sorted(names)) for record, names in records.held.items())).encode())
+    return hasher.digest()

@@ -1,0 +1,213 @@
+"""Exchange people between records where greedy dealing left two of them together too often or too seldom,
+or groups of people with nothing in common.
+
+That is rare, since the greedy rule corrects itself; but a promise is a promise. Nobody's load changes, and at no
+moment are loads further apart than they were.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from .dealing import Dealt, Desk
+from .words import Reason
+
+__all__ = ["ABOVE", "BELOW", "smooth"]
+
+BELOW, ABOVE = 2, 3
+"""How far the records that two people share may lie below and above the mean of all pairs."""
+
+_TRIES = 300
+_NEAREST = 40
+
+_Swap = tuple[int, int, int, int]
+"""A place and who leaves it, another place and who leaves that."""
+
+
+def smooth(desk: Desk, able: Sequence[int], dealt: list[Dealt], before: Sequence[int]) -> list[Dealt]:
+    """The same rows with as few people exchanged as it takes to bring every pair within the bounds.
+
+    ``before`` are everybody's loads before these rows. Where no exchange helps, the pair stays as it is.
+    """
+    apart = _islands(desk, able, {}) > 1
+    if not dealt or not (apart or _outside(desk, able)):
+        return dealt
+    counts = [desk.pairs[one][other] for one, other in combinations(able, 2)]
+    batch = _Batch(desk, dealt, before, sum(counts) / len(counts))
+    while apart and batch.connect(able):
+        apart = _islands(desk, able, {}) > 1
+    given_up: set[tuple[int, int]] = set()
+    for _ in range(_TRIES):
+        wrong = [pair for pair in _outside(desk, able) if pair not in given_up]
+        if not wrong:
+            break
+        if not batch.mend(*wrong[0]):
+            given_up.add(wrong[0])
+    return batch.rows()
+
+
+def _outside(desk: Desk, able: Sequence[int]) -> list[tuple[int, int]]:
+    """The pairs out of bounds, the worst first."""
+    pairs = desk.pairs
+    counts = [(pairs[one][other], one, other) for one, other in combinations(able, 2)]
+    mean = sum(count for count, _, _ in counts) / max(1, len(counts))
+    found = [
+        (-max(mean - BELOW - count, count - mean - ABOVE), one, other)
+        for count, one, other in counts
+        if not mean - BELOW <= count <= mean + ABOVE
+    ]
+    return [(one, other) for _, one, other in sorted(found)]
+
+
+def _islands(desk: Desk, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
+    """How many groups of people there are with nothing in common, once pair counts have changed so."""
+    left = set(able)
+    found = 0
+    while left:
+        found += 1
+        waiting = [left.pop()]
+        while waiting:
+            one = waiting.pop()
+            row = desk.pairs[one]
+            near = [
+                other
+                for other in left
+                if row[other] + changes.get((one, other) if one < other else (other, one), 0) > 0
+            ]
+            left.difference_update(near)
+            waiting += near
+    return found
+
+
+class _Batch:
+    def __init__(self, desk: Desk, dealt: list[Dealt], before: Sequence[int], mean: float) -> None:
+        self._desk = desk
+        self._mean = mean
+        self._before = list(before)
+        self._records = list(dict.fromkeys(record for record, _, _ in dealt))
+        place = {record: number for number, record in enumerate(self._records)}
+        self._on: list[list[int]] = [[] for _ in self._records]
+        self._why: list[dict[int, Reason]] = [{} for _ in self._records]
+        for record, person, reason in dealt:
+            self._on[place[record]].append(person)
+            self._why[place[record]][person] = reason
+
+    def rows(self) -> list[Dealt]:
+        return [
+            (record, person, why.get(person) or Reason("exchanged"))
+            for record, people, why in zip(self._records, self._on, self._why, strict=True)
+            for person in people
+        ]
+
+    def mend(self, one: int, other: int) -> bool:
+        """Make the exchange that helps most and concerns these two; False if none does."""
+        swaps = sorted({(self._gain(swap), swap) for swap in self._swaps(one, other)})
+        for gain, swap in swaps:
+            if gain >= (0, 0):
+                return False
+            if self._keeps_loads_together(swap):
+                self._make(swap)
+                return True
+        return False
+
+    def _swaps(self, one: int, other: int) -> Iterator[_Swap]:
+        """Exchanges that part the two where they are together, or bring them together where they are not."""
+        has_one = [place for place, people in enumerate(self._on) if one in people]
+        has_other = [place for place, people in enumerate(self._on) if other in people]
+        both = set(has_one) & set(has_other)
+        for place in sorted(both)[-_NEAREST:]:
+            for leaver in (one, other):
+                for far in self._near(place):
+                    for newcomer in self._on[far]:
+                        if leaver not in self._on[far] and newcomer not in self._on[place]:
+                            yield place, leaver, far, newcomer
+        for mine, theirs, comer in ((has_one, has_other, other), (has_other, has_one, one)):
+            for place in [each for each in mine if each not in both][-_NEAREST:]:
+                for far in [each for each in theirs if each not in both and abs(each - place) <= _NEAREST]:
+                    for leaver in self._on[place]:
+                        if leaver not in (one, other) and leaver not in self._on[far]:
+                            yield place, leaver, far, comer
+
+    def _near(self, place: int) -> range:
+        return range(max(0, place - _NEAREST), min(len(self._on), place + _NEAREST + 1))
+
+    def connect(self, able: Sequence[int]) -> bool:
+        """Make one exchange that leaves fewer groups apart; False if none does, or there are too many to try.
+
+        Only a handful of records can leave groups apart at all.
+        """
+        links = sum(len(people) - 1 for people in self._on)
+        undone: Counter[tuple[int, int]] = Counter()
+        for people in self._on:
+            undone.subtract(combinations(sorted(people), 2))
+        if len(self._on) > _NEAREST or links < _islands(self._desk, able, undone) - 1:
+            return False
+        islands = _islands(self._desk, able, {})
+        for place, far in combinations(range(len(self._on)), 2):
+            for leaver in self._on[place]:
+                for newcomer in self._on[far]:
+                    swap = place, leaver, far, newcomer
+                    if leaver in self._on[far] or newcomer in self._on[place]:
+                        continue
+                    if (
+                        self._desk.pairs[leaver][newcomer] == 0
+                        and self._keeps_loads_together(swap)
+                        and _islands(self._desk, able, self._changes(swap)) < islands
+                    ):
+                        self._make(swap)
+                        return True
+        return False
+
+    def _changes(self, swap: _Swap) -> dict[tuple[int, int], int]:
+        """What an exchange does to the pairs."""
+        changes: dict[tuple[int, int], int] = {}
+        place, leaver, far, newcomer = swap
+        for here, gone, come in ((place, leaver, newcomer), (far, newcomer, leaver)):
+            for person in self._on[here]:
+                if person != gone:
+                    for each, step in ((gone, -1), (come, 1)):
+                        pair = (each, person) if each < person else (person, each)
+                        changes[pair] = changes.get(pair, 0) + step
+        return changes
+
+    def _gain(self, swap: _Swap) -> tuple[float, int]:
+        """By how much the pairs come out of bounds, and the squares of their counts grow."""
+        out, squares = 0.0, 0
+        for (one, other), step in self._changes(swap).items():
+            count = self._desk.pairs[one][other]
+            out += self._out(count + step) - self._out(count)
+            squares += step * (2 * count + step)
+        return round(out, 6), squares
+
+    def _out(self, count: int) -> float:
+        return max(0.0, self._mean - BELOW - count, count - self._mean - ABOVE)
+
+    def _keeps_loads_together(self, swap: _Swap) -> bool:
+        """Whether loads, record after record, stay as close as they were, or within one."""
+        place, leaver, far, newcomer = swap
+        first, last = min(place, far), max(place, far)
+        loads = list(self._before)
+        for people in self._on[:first]:
+            for person in people:
+                loads[person] += 1
+        team = sorted({person for people in self._on for person in people})
+        step = 1 if place < far else -1
+        for people in self._on[first:last]:
+            for person in people:
+                loads[person] += 1
+            was = [loads[person] for person in team]
+            now = [loads[person] - step * (person == leaver) + step * (person == newcomer) for person in team]
+            if max(now) - min(now) > max(1, max(was) - min(was)):
+                return False
+        return True
+
+    def _make(self, swap: _Swap) -> None:
+        place, leaver, far, newcomer = swap
+        for here, gone, come in ((place, leaver, newcomer), (far, newcomer, leaver)):
+            people = self._on[here]
+            self._desk.give(gone, [person for person in people if person != gone])
+            people[people.index(gone)] = come
+            self._desk.take(come, [person for person in people if person != come])
+            self._why[here].pop(gone, None)

@@ -1,0 +1,83 @@
+"""What a plan remembers between batches, so that the next one continues where the last one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["PlanState", "RuleState", "pair", "read_state", "show_state", "tally_pairs"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """How far one rule has come: rows per person, records seen and chosen per stratum, its anchors, its turns."""
+
+    loads: Mapping[str, int] = field(default_factory=dict)
+    strata: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    anchors: tuple[str, ...] = ()
+    turns: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """How far a plan has come: its rules, and how many records each pair of people shares."""
+
+    rules: Mapping[int, RuleState] = field(default_factory=dict)
+    pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def rule(self, number: int) -> RuleState:
+        """The state of one rule, empty where it has dealt nothing yet."""
+        return self.rules.get(number, RuleState())
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    """Two people in the order in which pairs are kept."""
+    return (one, other) if one < other else (other, one)
+
+
+def tally_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
+    """How many records each pair shares, from the people on each record.
+
+    >>> tally_pairs([["ben", "ana"], ["ana", "ben", "cy"]])
+    {('ana', 'ben'): 2, ('ana', 'cy'): 1, ('ben', 'cy'): 1}
+    """
+    found: dict[tuple[str, str], int] = {}
+    for team in teams:
+        names = sorted(team)
+        for place, one in enumerate(names):
+            for other in names[place + 1 :]:
+                found[one, other] = found.get((one, other), 0) + 1
+    return found
+
+
+def show_state(state: PlanState) -> dict[str, Any]:
+    """The state as JSON; equal states read the same."""
+    return {
+        "rules": {
+            str(number): {
+                "loads": dict(sorted(rule.loads.items())),
+                "strata": {name: list(rule.strata[name]) for name in sorted(rule.strata)},
+                "anchors": list(rule.anchors),
+                "turns": dict(sorted(rule.turns.items())),
+            }
+            for number, rule in sorted(state.rules.items())
+        },
+        "pairs": [[one, other, count] for (one, other), count in sorted(state.pairs.items()) if count],
+    }
+
+
+def read_state(json: Mapping[str, Any]) -> PlanState:
+    """The state that ``show_state`` wrote."""
+    return PlanState(
+        {
+            int(number): RuleState(
+                dict(rule["loads"]),
+                {name: (seen, taken) for name, (seen, taken) in rule["strata"].items()},
+                tuple(rule["anchors"]),
+                dict(rule["turns"]),
+            )
+            for number, rule in json["rules"].items()
+        },
+        {(one, other): count for one, other, count in json["pairs"]},
+    )

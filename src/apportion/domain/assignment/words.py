@@ -1,0 +1,125 @@
+"""The states, phases and reasons of assignment rows, and the sentences that reasons read as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+__all__ = ["Engine", "Mode", "Phase", "Reason", "RowState", "Skip", "Visibility", "counted", "explain"]
+
+
+class _Word(str, Enum):
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Mode(_Word):
+    """Whether a rule names the person for each slot, or leaves slots open for whoever comes."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+class Skip(_Word):
+    """What happens to a record that somebody skipped."""
+
+    NEXT_PERSON = "next_person"
+    BACK_TO_ME = "back_to_me"
+    DROP = "drop"
+
+
+class Visibility(_Word):
+    """Which records an annotator may see."""
+
+    DATASET = "dataset"
+    ASSIGNED = "assigned"
+
+
+class Phase(_Word):
+    """Why a row exists at all. Agreement may count rows of every phase that is listed here."""
+
+    FIXED = "fixed"
+    ANCHOR = "anchor"
+    ADOPTED = "adopted"
+
+
+class RowState(_Word):
+    """How far a row has come."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
+
+
+class Engine(_Word):
+    """Which procedure dealt a part of a plan."""
+
+    TURNS = "turns"
+    PAIRS = "pairs"
+    BLOCKS = "blocks"
+    GREEDY = "greedy"
+    EVERYONE = "everyone"
+    OPEN = "open"
+    ADOPTED = "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why this person has this record: a code and what goes into its sentence, in order."""
+
+    code: str
+    args: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        return explain(self.code, self.args)
+
+    def show(self) -> dict[str, Any]:
+        """The reason as JSON."""
+        return {"code": self.code, "args": list(self.args)}
+
+
+SENTENCES: Mapping[str, str] = {
+    "anchor": "one of {0} records that everybody answers",
+    "everyone": "this rule gives every record to everybody",
+    "turns": "the seeded order of the records met the next of {0} people in turn",
+    "pairs": "the seeded order of the records met the next pair of {0} people, each pair in turn",
+    "blocks": "the seeded order of the records met the next group of {1} among {0} people",
+    "least_loaded": "had the least to do for their share ({0} of {1})",
+    "fewest_shared": "had the least to do for their share ({0} of {1}), then fewest records with {2} ({3})",
+    "other_island": "had the least to do for their share ({0} of {1}), then nothing in common yet with {2}",
+    "over_share": "their share ({1}) was full, but nobody else could take it",
+    "repair": "the rows of others were moved so that every slot could be filled",
+    "balance": "the rows of others were moved so that loads come closer to the shares",
+    "exchanged": "exchanged with somebody so that no two people share too many or too few records",
+    "open": "an open slot: whoever is free and eligible takes it",
+    "adopted": "the records already named this person under {0}",
+    "moved": "taken over from {0} ({1}); {2}",
+    "by_hand": "moved here by hand from {0}",
+    "undone": "back where it was before a change was undone",
+    "joined": "one of {0} records that everybody answers, and this person joined later",
+}
+
+
+def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
+    """The sentence for a reason; a code of a newer version reads as itself.
+
+    >>> explain("fewest_shared", (41, 50, "ben", 6))
+    'had the least to do for their share (41 of 50), then fewest records with ben (6)'
+    """
+    sentence = SENTENCES.get(code)
+    if sentence is None:
+        return " ".join([code, *map(str, args)])
+    return sentence.format(*args, *("?" for _ in range(4)))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "record"), counted(1200, "person", "people")
+    ('1 record', '1,200 people')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
