@@ -240,7 +240,7 @@ def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
         Held("r5", "ana", phase=Phase.ANCHOR),
     ]
 
-    change = move(rows, Person("ben"), annotator="ana", on=on(rows))
+    change = move(rows, Person("ben"), annotator="ana", on=on(rows), has=1)
 
     assert [(each.row.record, each.to) for each in change.moved] == [("r0", "ben")]
     assert [row.record for row in change.kept] == ["r1", "r4"]
@@ -249,6 +249,15 @@ def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
         ("r3", "ben lacks lang=eu"),
     ]
     assert change.show()["loads"] == {"ana": -1, "ben": 1}
+
+
+def test_a_cap_counts_what_somebody_has_before_a_move_by_hand() -> None:
+    rows = [Held("r0", "ana"), Held("r1", "ana")]
+
+    change = move(rows, Person("ben", cap=4), on=on(rows), has=3)
+
+    assert [each.row.record for each in change.moved] == ["r0"]
+    assert [why for _, why in change.refused] == ["ben has no room left under their cap"]
 
 
 def test_withdrawing_names_records_or_people() -> None:

@@ -76,3 +76,10 @@ def test_the_start_page_says_what_is_here(client_as: Any) -> None:
     assert "6 people" in page
     assert "2 workspaces" in page
     assert "/api/docs" in page
+
+
+def test_the_link_a_notebook_prints_says_how_to_load_the_dataset(client_as: Any) -> None:
+    answer = client_as(None).get("/datasets/team/<b>reviews")
+    assert answer.status_code == 200
+    assert "rg.load(&#x27;&lt;b&gt;reviews&#x27;, workspace=&#x27;team&#x27;)" in answer.text
+    assert "<b>reviews" not in answer.text.replace("<b>&lt;b&gt;reviews", "")

@@ -24,7 +24,7 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.query import And, Exists, Fuzzy, MatchAll, Not, Or, Phrase, Query, Term
 from apportion.domain.records import Record
 from apportion.ports.records import Criteria, Sorting
-from apportion.storage.sqlite import cache as caching
+from apportion.storage.sqlite import fields as fields_in_memory
 from apportion.storage.sqlite.cache import DatasetCache
 from apportion.storage.sqlite.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
@@ -261,7 +261,7 @@ def _slots(record: Record) -> list[str]:
     return list(record.__dataclass_fields__)
 
 
-@pytest.mark.parametrize("few", [caching.FEW_VALUES, 2])
+@pytest.mark.parametrize("few", [fields_in_memory.FEW_VALUES, 2])
 @pytest.mark.parametrize("individual", [False, True])
 @given(data=st.data())
 @sized(3)
@@ -271,7 +271,7 @@ def test_after_any_changes_a_warm_cache_answers_like_a_fresh_one(
     """``few`` = 2 turns most fields into columns, which a million distinct values would otherwise take."""
     batch = data.draw(record_batches())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(caching, "FEW_VALUES", few)
+        patched.setattr(fields_in_memory, "FEW_VALUES", few)
         shelf = Shelf(store, batch, individual=individual)
         story = Story(shelf, batch, data, ("ana", "ben") if individual else ())
         shelf.log(batch.records)

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["instant_of", "naive_iso", "parse_datetime", "parse_date_bounds", "zoned_iso"]  # noqa: RUF022
+__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -71,8 +71,3 @@ def instant_of(moment: datetime) -> int:
 def naive_iso(instant: int) -> str:
     """As 1.x routes write times: UTC without a zone, with microseconds."""
     return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat(timespec="microseconds")
-
-
-def zoned_iso(instant: int) -> str:
-    """As new routes write times: UTC with ``Z``."""
-    return naive_iso(instant) + "Z"

@@ -118,11 +118,13 @@ def move(
     records: Collection[str] | None = None,
     annotator: str | None = None,
     on: Mapping[str, Collection[str]],
+    has: int,
 ) -> Change:
     """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None: anybody).
 
-    ``on`` says who is on each record. Rows whose record the person has already, may not have or has no room for
-    are refused one by one, each with its sentence; rows with work begun are kept.
+    ``on`` says who is on each record, ``has`` how many rows of the rule the person has before. Rows whose record the
+    person has already, may not have or has no room for are refused one by one, each with its sentence; rows with
+    work begun are kept.
     """
     asked = [
         row
@@ -146,7 +148,7 @@ def move(
             problem = f"{to.name} is not active"
         elif not to.can(row.needs):
             problem = f"{to.name} lacks " + ", ".join(f"{skill}={value}" for skill, value in row.needs)
-        elif to.cap is not None and len(given) >= to.cap:
+        elif to.cap is not None and has + len(given) >= to.cap:
             problem = f"{to.name} has no room left under their cap"
         if problem is not None:
             refused.append((row, problem))

@@ -22,6 +22,7 @@ from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
 from apportion.services.log_records import Logging, log_records, speaks_for_others
+from apportion.vocabulary import Task
 from apportion.wire.schemas import BULK_SCHEMAS
 
 __all__ = ["router"]
@@ -69,7 +70,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     which = task_of(task)
     body = await json_body(request)
     workspace = ctx.workspace or ""
-    overlap = bool(workspace) and await ctx.read(
+    overlap = which is Task.TOKEN_CLASSIFICATION and await ctx.read(
         lambda work: (
             (dataset := work.datasets.find(workspace, name)) is not None
             and dataset.settings is not None

@@ -50,6 +50,18 @@ async def home(house: InHouse) -> HTMLResponse:
     return HTMLResponse(_page(body + _links(house)))
 
 
+@router.get("/datasets/{space}/{name}")
+async def dataset_page(house: InHouse, space: str, name: str) -> HTMLResponse:
+    """Where notebooks link to after logging: until the web app is here, say how to get at the dataset."""
+    load = f"rg.load({name!r}, workspace={space!r})"
+    body = (
+        f"<p>Dataset <b>{escape(name)}</b> of workspace <b>{escape(space)}</b> will open here once the web app "
+        "is part of this server. Until then, in a notebook:</p>"
+        f"<pre>import apportion as rg\n\n{escape(load)}</pre>"
+    )
+    return HTMLResponse(_page(body + _links(house)))
+
+
 @router.post("/")
 async def first_admin(
     request: Request,

@@ -10,242 +10,20 @@ import heapq
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from pyroaring import BitMap
 
 from .changes import Changes
 from .database import Link
+from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
 
-__all__ = ["Column", "DatasetCache", "FacetField", "NumberField", "Numbers", "bitmap_of"]
-
-Numbers: TypeAlias = Any
-"""A numpy array. (Its own types add more noise than safety here.)"""
-
-FEW_VALUES = 2_000
-"""Up to so many values a field has a bitmap each, where records have several."""
+__all__ = ["DatasetCache"]
 
 _TEXT_SELECTIONS = 64
 _NOTHING = np.empty(0, dtype=np.uint32)
-
-
-def bitmap_of(packed: str | None) -> BitMap:
-    """The bitmap of a comma-separated list of numbers, which is how SQLite hands many over fastest."""
-    return BitMap(np.fromstring(packed, dtype=np.uint32, sep=",")) if packed else BitMap()
-
-
-class FacetField:
-    """Who has which value of one counted field, as one viewer sees it.
-
-    Mostly a record has one value, and then ``column`` holds its code: values are numbered from 1 in their
-    own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
-    """
-
-    def __init__(self, link: Link, field: int, viewer: int, size: int) -> None:
-        rows = link.raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
-            (field, viewer),
-        ).fetchall()
-        self.vids = [vid for vid, _ in rows]
-        self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
-        self._code_of = {vid: code for code, vid in enumerate(self.vids, 1)}
-        self._bitmaps: dict[int, BitMap] = {}
-        self.column: Numbers | None = None
-        keys = _read_keys(link, field, viewer)
-        ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
-        if np.unique(ns).size == ns.size:
-            self.column = np.zeros(max(size, int(ns.max()) if ns.size else 0) + 1, dtype=np.uint32)
-            self.column[ns] = codes
-        elif self._few():
-            for code, vid in enumerate(self.vids, 1):
-                self._bitmaps[vid] = BitMap(ns[codes == code].astype(np.uint32))
-
-    def _codes(self, vids: Numbers) -> Numbers:
-        if not vids.size:
-            return vids
-        known = np.asarray(self.vids, dtype=np.int64)
-        order = np.argsort(known)
-        return order[np.searchsorted(known, vids, sorter=order)] + 1
-
-    def _few(self) -> bool:
-        return len(self.vids) <= FEW_VALUES
-
-    def change(self, vid: int, n: int, has: bool) -> None:
-        """A record gains or loses a value."""
-        code = self._code_of.get(vid)
-        if code is None:
-            self.vids.append(vid)
-            code = self._code_of[vid] = len(self.vids)
-        if self.column is not None:
-            self.column = _grown(self.column, n)
-            if not has:
-                if self.column[n] == code:
-                    self.column[n] = 0
-            elif self.column[n] in (0, code):
-                self.column[n] = code
-            else:
-                self._split()
-        bitmap = self._bitmaps.get(vid)
-        if bitmap is None and self.column is None and self._few():
-            bitmap = self._bitmaps[vid] = BitMap()
-        if bitmap is not None:
-            if has:
-                bitmap.add(n)
-            else:
-                bitmap.discard(n)
-
-    def _split(self) -> None:
-        """Some record has a second value from now on: a column cannot tell them all."""
-        if self._few():
-            for vid in self.vids:
-                self.holders(vid)
-        else:
-            self._bitmaps.clear()
-        self.column = None
-
-    def crowded(self) -> bool:
-        """Whether the field has outgrown what is kept of it, so that it has to be read again."""
-        return self.column is None and bool(self._bitmaps) and not self._few()
-
-    def holders(self, vid: int) -> BitMap | None:
-        """The records that have a value; None when only the file can tell. Do not change it."""
-        found = self._bitmaps.get(vid)
-        if found is None:
-            code = self._code_of.get(vid)
-            if code is None:
-                return BitMap()
-            if self.column is None:
-                return BitMap() if self._few() else None
-            found = BitMap(np.flatnonzero(self.column == code).astype(np.uint32))
-            if self._few():
-                self._bitmaps[vid] = found
-        return found
-
-    def holders_of_any(self) -> BitMap | None:
-        """The records that have some value; None when only the file can tell."""
-        if self.column is not None:
-            return BitMap(np.flatnonzero(self.column).astype(np.uint32))
-        return BitMap.union(BitMap(), *self._bitmaps.values()) if self._few() else None
-
-    def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:
-        """(value number, how many of the selection have it), most first; None when it cannot be told."""
-        if self.column is not None:
-            known = ns()
-            known = known[known < len(self.column)]  # records logged since may lie beyond, without a value
-            found = np.bincount(self.column[known], minlength=len(self.vids) + 1)
-            found[0] = 0
-            codes = np.flatnonzero(found)
-            weight = (
-                found[codes] * (len(self.vids) + 1) - codes
-            )  # more first, then in the order of the values
-            if codes.size > most:
-                best = np.argpartition(-weight, most)[:most]
-                codes, weight = codes[best], weight[best]
-            codes = codes[np.argsort(-weight)]
-            return [(self.vids[code - 1], int(found[code])) for code in codes.tolist()]
-        if not self._few():
-            return None
-        shared = [(vid, bitmap.intersection_cardinality(selection)) for vid, bitmap in self._bitmaps.items()]
-        return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
-
-    def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
-        """A number per record, the one its value has in ``rank_of``; None where records have several values."""
-        if self.column is None:
-            return None
-        table = np.full(len(self.vids) + 1, np.inf)
-        for vid, rank in rank_of.items():
-            if vid in self._code_of:
-                table[self._code_of[vid]] = rank
-        places = np.full(size + 1, np.inf)
-        column = self.column[: size + 1]
-        places[: len(column)] = table[column]
-        return places
-
-
-class NumberField:
-    """The numbers of one field, record by record: scores, floats, dates."""
-
-    def __init__(self, link: Link, field: int) -> None:
-        rows = link.raw.execute("SELECT n, value FROM numbers WHERE field = ?", (field,)).fetchall()
-        ns = np.asarray([n for n, _ in rows], dtype=np.int64)
-        values = np.asarray([value for _, value in rows], dtype=np.float64)
-        self._new: dict[int, tuple[float, ...]] = {}
-        self._take(ns, values)
-        self.histogram: dict[int, int] | None = None
-        """The match-all histogram, until the next change."""
-
-    def _take(self, ns: Numbers, values: Numbers) -> None:
-        order = np.argsort(ns, kind="stable")
-        self._ns, self._values = ns[order], values[order]
-        self._dense: Numbers | None = None
-        """The value of each record by its number, where none has several."""
-        if not (self._ns[1:] == self._ns[:-1]).any():
-            self._dense = np.full(int(self._ns[-1]) + 1 if len(ns) else 0, np.nan)
-            self._dense[self._ns] = self._values
-
-    def change(self, n: int, values: tuple[float, ...]) -> None:
-        """A record's values are these from now on."""
-        self._new[n] = values
-        self.histogram = None
-
-    def pairs(self) -> tuple[Numbers, Numbers]:
-        """Record numbers, ascending, and their values; a record with several values comes several times."""
-        if self._new:
-            changed = np.fromiter(self._new, dtype=np.int64, count=len(self._new))
-            old = ~np.isin(self._ns, changed) if len(self._ns) and changed.min() <= self._ns[-1] else None
-            ns = self._ns if old is None else self._ns[old]
-            values = self._values if old is None else self._values[old]
-            more_n = [n for n, vs in self._new.items() for _ in vs]
-            more_v = [v for vs in self._new.values() for v in vs]
-            ns = np.concatenate([ns, np.asarray(more_n, dtype=np.int64)])
-            values = np.concatenate([values, np.asarray(more_v, dtype=np.float64)])
-            self._new = {}
-            self._take(ns, values)
-        return self._ns, self._values
-
-    def between(self, low: float, high: float, *, include_low: bool, include_high: bool) -> BitMap:
-        """Records with some value in the range."""
-        ns, values = self.pairs()
-        hits = (values >= low) if include_low else (values > low)
-        hits &= (values <= high) if include_high else (values < high)
-        return BitMap(ns[hits].astype(np.uint32))
-
-    def of(self, selection: BitMap | None) -> tuple[Numbers | None, Numbers]:
-        """The values of the selected records (None: of all). Records have their numbers before them, unless
-        every record has one value at the most."""
-        ns, values = self.pairs()
-        dense = self._dense
-        if dense is None and selection is None:
-            return ns, values
-        if selection is None:
-            return None, values
-        picked = np.asarray(selection.to_array(), dtype=np.int64)
-        if dense is None:
-            inside = mask_of(selection, int(ns[-1]))[ns]
-            return ns[inside], values[inside]
-        found = dense[picked[picked < len(dense)]]
-        return None, found[~np.isnan(found)]
-
-
-class Column:
-    """One integer per record: last_updated, or the event's instant; ``MISSING`` where there is none."""
-
-    MISSING = np.iinfo(np.int64).max
-
-    def __init__(self, ns: Sequence[int], values: Sequence[int], size: int) -> None:
-        self.values = np.full(max(size, max(ns, default=0)) + 1, self.MISSING, dtype=np.int64)
-        self.values[np.asarray(ns, dtype=np.int64)] = values
-
-    def set(self, n: int, value: int | None) -> None:
-        self.values = _grown(self.values, n, self.MISSING)
-        self.values[n] = self.MISSING if value is None else value
-
-    def between(self, low: int, high: int) -> BitMap:
-        """Records whose value lies in the closed range."""
-        hits = (self.values >= low) & (self.values <= high) & (self.values != self.MISSING)
-        return BitMap(np.flatnonzero(hits).astype(np.uint32))
 
 
 class DatasetCache:
@@ -372,14 +150,14 @@ class DatasetCache:
         found = []
         for vid in vids:
             held = facet.holders(vid)
-            found.append(_read_bitmap(self.link, vid) if held is None else held)
+            found.append(read_bitmap(self.link, vid) if held is None else held)
         return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
     def having_some(self, field: int, viewer: int) -> BitMap:
         """Records with any value of the field at all."""
         found = self.facet(field, viewer).holders_of_any()
         if found is None:
-            found = BitMap((_read_keys(self.link, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
+            found = BitMap((read_keys(self.link, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
         return found
 
     def number(self, field: int) -> NumberField:
@@ -533,40 +311,3 @@ class DatasetCache:
 def _chosen(part: Numbers, mask: Numbers) -> list[int]:
     chosen: list[int] = part[mask[part]].tolist()
     return chosen
-
-
-def mask_of(selection: BitMap, size: int) -> Numbers:
-    """One truth value per record number up to ``size``, or more where the selection has more."""
-    mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
-    mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
-    return mask
-
-
-def _read_keys(link: Link, field: int, viewer: int) -> Numbers:
-    """Every facet row of a field: value number << 32 | record number."""
-    (packed,) = link.raw.execute(
-        "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
-        "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
-        (field, viewer),
-    ).fetchone()
-    return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
-
-
-def _read_numbers(link: Link, vid: int) -> Numbers:
-    (packed,) = link.raw.execute(
-        "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
-        (vid << 32, vid + 1 << 32),
-    ).fetchone()
-    return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
-
-
-def _read_bitmap(link: Link, vid: int) -> BitMap:
-    return BitMap(_read_numbers(link, vid))
-
-
-def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:
-    """The column, long enough to have a place for ``n``."""
-    if n < len(column):
-        return column
-    more = np.full(max(n + 1 - len(column), len(column) // 4 + 1024), fill, dtype=column.dtype)
-    return np.concatenate([column, more])

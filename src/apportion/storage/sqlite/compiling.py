@@ -222,7 +222,7 @@ class Compiler:
                 found = words(str(pieces[0]))
                 return Text(_quoted(found) + "*") if found else Nothing()
             case Range():
-                return self._expanded(_range_test(leaf, fold), "")
+                return self._expanded(word_test(leaf, exact=False), "")
             case _:
                 prefix = (
                     fold(leaf.pieces[0])
@@ -293,11 +293,11 @@ class Compiler:
             return self._long(name, no, leaf)
         if isinstance(leaf, Term | Phrase):
             return self._values(no, viewer, "value = ?", (leaf.text,))
-        return self._matching_values(no, viewer, _keyword_test(leaf), _prefix_of(leaf))
+        return self._matching_values(no, viewer, word_test(leaf, exact=True), _prefix_of(leaf))
 
     def _status(self, leaf: Leaf) -> Plan:
         """``Default`` is the absence of the others."""
-        test = _keyword_test(leaf)
+        test = word_test(leaf, exact=True)
         field = self._fields.get("status")
         wanted = {status.value for status in Status if test(status.value)}
         if field is None:
@@ -379,7 +379,7 @@ class Compiler:
     def _id(self, leaf: Leaf) -> Plan:
         if isinstance(leaf, Term | Phrase):
             return self.ids([leaf.text])
-        test, prefix = _keyword_test(leaf), _prefix_of(leaf)
+        test, prefix = word_test(leaf, exact=True), _prefix_of(leaf)
         rows = self._raw.execute(
             "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
             (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
@@ -442,19 +442,3 @@ def _quoted(found: list[str]) -> str:
 def _prefix_of(leaf: Leaf) -> str:
     """Letters every match begins with."""
     return leaf.pieces[0] if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str) else ""
-
-
-def _keyword_test(leaf: Leaf) -> WordTest:
-    return _range_test(leaf, str) if isinstance(leaf, Range) else word_test(leaf, exact=True)
-
-
-def _range_test(leaf: Range, normal: Callable[[str], str]) -> WordTest:
-    low = None if leaf.low is None else normal(leaf.low)
-    high = None if leaf.high is None else normal(leaf.high)
-
-    def inside(value: str) -> bool:
-        return (low is None or value > low or (leaf.include_low and value == low)) and (
-            high is None or value < high or (leaf.include_high and value == high)
-        )
-
-    return inside

@@ -15,9 +15,10 @@ from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import cloud_words
 from apportion.vocabulary import Status, Task
 
-from .cache import DatasetCache, NumberField, Numbers
+from .cache import DatasetCache
 from .database import Link
 from .encoding import unpacked
+from .fields import NumberField, Numbers
 
 __all__ = ["ALL_FACETS", "FacetCounter"]
 

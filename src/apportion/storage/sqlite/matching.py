@@ -27,6 +27,7 @@ from apportion.domain.query import (
     wildcard_regex,
     within_edits,
 )
+from apportion.domain.records import joined_text
 from apportion.domain.text import exact_words, fold, words
 from apportion.domain.token_metrics import token_metrics
 from apportion.spans import token_offsets
@@ -75,8 +76,7 @@ class Doc:
         inputs = self.fields.get("inputs")
         if inputs is None:
             return str(self.fields["text"])
-        parts = [part for v in inputs.values() for part in ([v] if isinstance(v, str) else v)]
-        return "\n".join(parts)
+        return joined_text(inputs)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -269,31 +269,30 @@ def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
             limit = auto_edits(wanted) if edits is None else edits
             return lambda word: within_edits(wanted, word, limit)
         case Range():
-            return lambda word: _inside(normal(word), leaf, normal)
+            inside = _within(leaf, normal)
+            return lambda word: inside(normal(word))
 
 
-def _inside(value: str, leaf: Range, normal: Callable[[str], str]) -> bool:
-    low = None if leaf.low is None else normal(leaf.low)
-    high = None if leaf.high is None else normal(leaf.high)
-    return (low is None or value > low or (leaf.include_low and value == low)) and (
-        high is None or value < high or (leaf.include_high and value == high)
-    )
+def _within(leaf: Range, read: Callable[[str], Any]) -> Callable[[Any], bool]:
+    """Whether a value lies in the range, whose bounds are read the way values are."""
+    low = None if leaf.low is None else read(leaf.low)
+    high = None if leaf.high is None else read(leaf.high)
+
+    def inside(value: Any) -> bool:
+        return (low is None or value > low or (leaf.include_low and value == low)) and (
+            high is None or value < high or (leaf.include_high and value == high)
+        )
+
+    return inside
 
 
 def _number_passes(leaf: Leaf | Exists, value: float) -> bool:
     try:
         if isinstance(leaf, Term | Phrase):
             return float(leaf.text) == value
-        if isinstance(leaf, Range):
-            low = None if leaf.low is None else float(leaf.low)
-            high = None if leaf.high is None else float(leaf.high)
-        else:
-            return False
+        return isinstance(leaf, Range) and _within(leaf, float)(value)
     except ValueError:
         return False
-    return (low is None or value > low or (leaf.include_low and value == low)) and (
-        high is None or value < high or (leaf.include_high and value == high)
-    )
 
 
 class NestedTest:

@@ -19,11 +19,12 @@ from apportion.vocabulary import Status
 
 from .annotating import STATES, STATUS_OF
 from .bounds import EXACT_FLOATS
-from .cache import DatasetCache, Numbers
+from .cache import DatasetCache
 from .compiling import Compiler
 from .database import Link
 from .encoding import decode_vector, encode_name
 from .facets import ALL_FACETS, FacetCounter
+from .fields import Numbers
 from .matching import Doc
 from .plans import All, Plan, select
 from .writing import STATUSES

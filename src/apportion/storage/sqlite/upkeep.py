@@ -23,9 +23,10 @@ from apportion.domain.text import analysed
 from apportion.ports.upkeep import Problem
 from apportion.vocabulary import Status, Task
 
-from .cache import Column, DatasetCache, Numbers
+from .cache import DatasetCache
 from .database import DatabaseError, Link, check_file
 from .encoding import decode_record
+from .fields import Column, Numbers
 from .migrate import LATEST, version_of
 from .texts import create_text_index, text_of
 
