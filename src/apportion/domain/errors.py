@@ -14,6 +14,10 @@
     ├── EntityNotFoundError           no such user, workspace, dataset, settings …
     │   └── RecordNotFound
     ├── EntityAlreadyExistsError
+    ├── ConflictError                 somebody else was faster
+    │   ├── StaleVersionError         the annotation has changed since it was read
+    │   └── OtherContentError         the record is not the one that was annotated
+    ├── DatasetGoneError              deleted, maybe created anew, since the client began
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
@@ -31,6 +35,8 @@ __all__ = [
     "BadRequestError",
     "BulkDataError",
     "ClosedDatasetError",
+    "ConflictError",
+    "DatasetGoneError",
     "EntityAlreadyExistsError",
     "EntityNotFoundError",
     "ForbiddenOperationError",
@@ -38,9 +44,11 @@ __all__ = [
     "MetadataLimitExceededError",
     "MissingDatasetRecordsError",
     "MissingInputParamError",
+    "OtherContentError",
     "PayloadTooLargeError",
     "RecordNotFound",
     "Refusal",
+    "StaleVersionError",
     "StorageFullError",
     "TooManyAttemptsError",
     "UnauthorizedError",
@@ -190,6 +198,52 @@ class EntityAlreadyExistsError(Refusal):
         if self.workspace is not None:
             found["workspace"] = self.workspace
         return found
+
+
+class ConflictError(Refusal):
+    """What the request builds on is no longer so; nothing was stored."""
+
+
+class StaleVersionError(ConflictError):
+    """The annotation or gold value has changed since it was read; ``current`` is what it is now."""
+
+    def __init__(self, sent: int, current: dict[str, Any]) -> None:
+        super().__init__(
+            f"Version {sent} was sent, but version {current['version']} is stored. Nothing was overwritten."
+        )
+        self.sent = sent
+        self.current = current
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "sent": self.sent, "current": self.current}
+
+
+class OtherContentError(ConflictError):
+    """A record was annotated on a text that is not the stored one."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        named = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")
+        super().__init__(
+            f"The stored text of {named} differs from what was annotated. Load it again; nothing of this request "
+            "was stored."
+        )
+        self.ids = list(ids)
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "ids": self.ids[:100]}
+
+
+class DatasetGoneError(Refusal):
+    """The dataset that the client works on was deleted; another of the same name may be there now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Dataset {name} was deleted since you began. Your answer was not stored; keep a copy."
+        )
+        self.name = name
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "name": self.name}
 
 
 class ValidationError(Refusal):

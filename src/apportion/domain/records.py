@@ -27,6 +27,7 @@ __all__ = [
     "TokenClassificationRecord",
     "Value",
     "Vector",
+    "asked",
     "best_first",
     "check",
     "chosen_labels",
@@ -53,10 +54,14 @@ Value: TypeAlias = "Scored | Entities"
 
 @dataclass(slots=True)
 class Answers:
-    """What one or several agents say about a record; ``agent`` is whose word counts."""
+    """What one or several agents say about a record; ``agent`` is whose word counts.
+
+    ``singular`` is False where only the plural was sent and ``agent`` is merely the first of them.
+    """
 
     agent: str
     by_agent: dict[str, Value]
+    singular: bool = field(default=True, compare=False)
 
     @property
     def value(self) -> Value:
@@ -159,6 +164,15 @@ def best_first(pairs: Sequence[tuple[str, float]]) -> Scored:
     if len(pairs) < 2:
         return tuple(pairs)
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def asked(record: Record) -> tuple[Any, ...]:
+    """What annotators are shown: an annotation of something else is outdated."""
+    if isinstance(record, TextClassificationRecord):
+        return (record.inputs,)
+    if isinstance(record, TokenClassificationRecord):
+        return record.raw, record.tokens
+    return (record.text,)
 
 
 class Problem(ValueError):

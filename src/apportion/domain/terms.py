@@ -11,16 +11,28 @@ from typing import TypeAlias
 
 from apportion.vocabulary import Status
 
+from .individual.resolution import View
 from .records import Answers, Entities, Record, outcome, shown_as
 
-__all__ = ["ANSWER_FIELDS", "MENTION_SEPARATOR", "Term", "answer_terms", "content_terms"]
+__all__ = ["ANSWER_FIELDS", "MENTION_SEPARATOR", "Term", "answer_terms", "content_terms", "view_terms"]
 
 Term: TypeAlias = "tuple[str, str]"
 
 MENTION_SEPARATOR = "\x1f"
 """Between the label and the text in the value of a mention term."""
 
-ANSWER_FIELDS = frozenset({"status", "annotated_as", "annotated_by", "annotations", "predicted", "mentions"})
+ANSWER_FIELDS = frozenset(
+    {
+        "status",
+        "annotated_as",
+        "annotated_by",
+        "annotations",
+        "predicted",
+        "mentions",
+        "assignment",
+        "conflict",
+    }
+)
 """Fields that depend on who is looking."""
 
 
@@ -52,6 +64,19 @@ def answer_terms(record: Record, status: Status, annotation: Answers | None) -> 
         terms.append(("predicted", right))
     if isinstance(annotation.value, Entities):
         terms += _mentions("mentions", record, annotation)
+    return terms
+
+
+def view_terms(record: Record, view: View) -> list[Term]:
+    """Terms of a record as everybody sees it who sees more than their own."""
+    if view.agent is not None and view.value is not None:
+        by_agent = {view.agent: view.value, **view.everyone}
+        terms = answer_terms(record, view.status, Answers(view.agent, by_agent))
+    else:
+        terms = answer_terms(record, view.status, None)
+        terms += [("annotations", name) for name in view.everyone]
+    if view.conflict:
+        terms.append(("conflict", "true"))
     return terms
 
 

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime"]
+__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime", "utc_iso"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -71,3 +71,12 @@ def instant_of(moment: datetime) -> int:
 def naive_iso(instant: int) -> str:
     """As 1.x routes write times: UTC without a zone, with microseconds."""
     return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def utc_iso(instant: int) -> str:
+    """As routes of ours write times: UTC, and they say so.
+
+    >>> utc_iso(0)
+    '1970-01-01T00:00:00.000000Z'
+    """
+    return f"{naive_iso(instant)}Z"

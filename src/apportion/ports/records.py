@@ -12,7 +12,7 @@ from apportion.domain.query import MatchAll, Query
 from apportion.domain.records import Answers, Record, Value, Vector
 from apportion.vocabulary import AnnotationState, Status, Task
 
-__all__ = ["Criteria", "Hits", "Prepared", "Records", "Row", "Sorting", "StoredAnnotation"]
+__all__ = ["Criteria", "Hits", "Ids", "Prepared", "Records", "Row", "Sorting", "StoredAnnotation"]
 
 
 class Prepared(Protocol):
@@ -31,11 +31,26 @@ class Sorting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which records are meant: a query, or exactly these ids, as one viewer sees them."""
+    """Which records are meant: a query, or exactly these ids, as one viewer sees them.
+
+    ``me`` is whom the word stands for in a query; with ``alone`` the query knows nobody else's assignments. With
+    ``assigned_to`` only records are meant that are before that person or annotated by them.
+    """
 
     query: Query = field(default_factory=MatchAll)
     ids: tuple[str, ...] | None = None
     viewer: Viewer = RESOLVED
+    me: str | None = None
+    assigned_to: str | None = None
+    alone: bool = False
+
+
+class Ids(NamedTuple):
+    """Matching records: their ids, their place in the order of logging, and the values of some metadata keys."""
+
+    ids: list[str]
+    logged: list[int]
+    values: Mapping[str, list[Any]]
 
 
 class Row(NamedTuple):
@@ -124,6 +139,10 @@ class Records(Protocol):
         """How many records match."""
         ...
 
+    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
+        """All matches by id, in the order of logging, with the values of fields (``metadata.<key>``, ``id``, …)."""
+        ...
+
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
         """A row's prediction and annotation as values."""
         ...
@@ -150,8 +169,10 @@ class Records(Protocol):
 
     # Writing
 
-    def log(self, dataset: Dataset, batch: Sequence[Prepared], *, at: int) -> None:
-        """Store records by id, replacing what was there."""
+    def log(
+        self, dataset: Dataset, batch: Sequence[Prepared], *, at: int, keep_answers: bool = False
+    ) -> None:
+        """Store records by id, replacing what was there; with ``keep_answers`` but for status and annotation."""
         ...
 
     def annotate(
@@ -179,8 +200,14 @@ class Records(Protocol):
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
+        annotation: Answers | None = None,
+        annotated: bool = False,
+        keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata and set the status of one record; False when there is none."""
+        """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record.
+
+        With ``keep_answers`` status and annotation stay exactly as they are.
+        """
         ...
 
     def discard(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:

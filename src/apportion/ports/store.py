@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 from apportion.domain.records import Record
 from apportion.vocabulary import Task
 
+from .annotations import Annotations
+from .assignments import Assignments
 from .datasets import Datasets
 from .people import People
 from .records import Prepared, Records
@@ -33,6 +35,12 @@ class Work(Protocol):
 
     @property
     def records(self) -> Records: ...
+
+    @property
+    def annotations(self) -> Annotations: ...
+
+    @property
+    def assignments(self) -> Assignments: ...
 
 
 class Store(Protocol):

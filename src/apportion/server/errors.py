@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 from apportion.domain.errors import (
     BadRequestError,
+    ConflictError,
+    DatasetGoneError,
     EntityAlreadyExistsError,
     EntityNotFoundError,
     ForbiddenOperationError,
@@ -44,6 +46,8 @@ STATUS: dict[type[Refusal], int] = {
     ForbiddenOperationError: 403,
     EntityNotFoundError: 404,
     EntityAlreadyExistsError: 409,
+    ConflictError: 409,
+    DatasetGoneError: 410,
     PayloadTooLargeError: 413,
     ValidationError: 422,
     TooManyAttemptsError: 429,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import HTTPException, Request
+from starlette.routing import Match
+from starlette.types import Scope
 
 from apportion.vocabulary import Task
 
-__all__ = ["TASKS", "name_and_task", "record_id", "task_of"]
+from .bodies import JsonRoute
+
+__all__ = ["TASKS", "RecordRoute", "name_and_task", "record_id", "task_of"]
 
 TASKS: dict[str, Task] = {
     **{task.value: task for task in Task},
@@ -35,8 +39,22 @@ def name_and_task(first: str, second: str) -> tuple[str, Task]:
     return first, task_of(second)
 
 
+class RecordRoute(JsonRoute):
+    """A route below a record, whose id is one percent-encoded segment and may hold anything, slashes too."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.NONE and _raw(scope).count(b"/") != self.path.count("/"):
+            return Match.NONE, {}
+        return match, child
+
+
 def record_id(request: Request) -> str:
-    """The record id a path ends in: one percent-encoded segment, so that it may hold anything."""
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    _, _, segment = raw.partition(b"/records/")
-    return unquote_to_bytes(segment).decode("utf-8", "replace")
+    """The record id in the path of a ``RecordRoute``."""
+    place = request.scope["route"].path.split("/").index("{id:path}")
+    return unquote_to_bytes(_raw(request.scope).split(b"/")[place]).decode("utf-8", "replace")
+
+
+def _raw(scope: Scope) -> bytes:
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw

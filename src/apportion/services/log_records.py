@@ -15,6 +15,8 @@ from apportion.ports.records import Prepared
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
+from .annotate import follow_shared
+from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
 
 __all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
@@ -23,11 +25,15 @@ Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
 
 
 class Logged(NamedTuple):
-    """What became of a request: ``failed`` is always 0, since a bad record refuses the whole request."""
+    """What became of a request: ``failed`` is always 0, since a bad record refuses the whole request.
+
+    ``kept`` counts, where people have annotations of their own, those that were left as they were.
+    """
 
     dataset: str
     processed: int
     failed: int = 0
+    kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,39 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
     dataset = _dataset_for(work, actor, request, now)
     _check_labels(dataset, request.records)
     dataset = _check_multi_label(work, dataset, request.records)
+    kept = None
+    if dataset.individual:
+        kept = log_individual(work, actor, dataset, request.records, now=now, prepare=prepare)
+    else:
+        _log_shared(work, actor, dataset, request, now, prepare)
+    tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
+    if request.tags or request.metadata:
+        check_remarks(tags, metadata)
+    if not dataset.individual or place_of(actor, dataset.workspace) is not Place.MEMBER:
+        work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+    return Logged(request.name, len(request.records), kept=kept)
+
+
+def _log_shared(
+    work: Work, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
+) -> None:
     prepared = request.prepared
     if prepared is None or not speaks_for_others(actor, dataset.workspace):
         sign(work, actor, dataset, request.records)
         prepared = prepare(request.task, request.records)
     work.records.log(dataset, prepared, at=now)
-    tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
-    if request.tags or request.metadata:
-        check_remarks(tags, metadata)
-    work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
-    return Logged(request.name, len(request.records))
+    if work.assignments.plans(dataset):
+        _follow(work, dataset, request.records, now)
+
+
+def _follow(work: Work, dataset: Dataset, records: Sequence[Record], now: int) -> None:
+    """What was answered needs no other answer: in a shared dataset the slots of a record follow its status."""
+    by_id = {record.id: record for record in records}
+    for case in work.annotations.cases(dataset, list(by_id)):
+        if case.slots:
+            record = by_id[case.id]
+            author = None if record.annotation is None else record.annotation.agent
+            follow_shared(work, dataset, case, record.status, author, now)
 
 
 def _dataset_for(work: Work, actor: Actor, request: Logging, now: int) -> Dataset:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from apportion.domain.assignment.words import Visibility
 from apportion.domain.datasets import Dataset, check_remarks
 from apportion.domain.errors import (
     ClosedDatasetError,
@@ -17,6 +18,8 @@ from apportion.domain.errors import (
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, Place, place_of, require
+from apportion.domain.policies import Policies
+from apportion.ports.records import Criteria
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
@@ -31,6 +34,7 @@ __all__ = [
     "new_dataset",
     "purge_deleted",
     "require_workspace",
+    "seen_by",
     "set_closed",
     "viewer_of",
 ]
@@ -79,6 +83,19 @@ def viewer_of(work: Work, actor: Actor, dataset: Dataset) -> Viewer:
     if place_of(actor, dataset.workspace) in (Place.ADMIN, Place.MANAGER, Place.REVIEWER):
         return RESOLVED
     return work.records.viewer(actor.username)
+
+
+def seen_by(work: Work, actor: Actor, dataset: Dataset, criteria: Criteria) -> Criteria:
+    """The criteria as ``actor`` may mean them: in their view, and among the records they may see."""
+    seen = replace(criteria, viewer=viewer_of(work, actor, dataset), me=actor.username)
+    policies = Policies.of(dataset.policies)
+    if place_of(actor, dataset.workspace) is not Place.MEMBER:
+        return seen
+    return replace(
+        seen,
+        assigned_to=actor.username if policies.visibility is Visibility.ASSIGNED else None,
+        alone=policies.blind,
+    )
 
 
 def list_datasets(work: Work, actor: Actor, workspace: str | None) -> Sequence[Dataset]:

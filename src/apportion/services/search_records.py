@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ClosedDatasetError, EntityNotFoundError, RecordNotFound
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
+from apportion.domain.policies import Policies
 from apportion.ports.records import Criteria, Hits, Row, Sorting
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
-from .manage_datasets import find_dataset, viewer_of
+from .annotate import record_case
+from .manage_datasets import find_dataset, seen_by, viewer_of
 
 __all__ = ["NearTo", "Page", "dataset_labels", "find_record", "scan", "search"]
 
@@ -50,7 +52,7 @@ def search(
 ) -> tuple[Dataset, Hits]:
     """One page of matches with their exact total and what was to be counted."""
     dataset = find_dataset(work, actor, workspace, name, Action.SEARCH, task=task, open_only=True)
-    seen = replace(criteria, viewer=viewer_of(work, actor, dataset))
+    seen = seen_by(work, actor, dataset, criteria)
     if near is not None:
         hits = work.records.nearest(
             dataset, seen, vector=near.name, value=near.value, k=near.k, limit=page.limit, facets=page.facets
@@ -78,13 +80,15 @@ def scan(
     dataset = find_dataset(work, actor, workspace, name, Action.SEARCH)
     if dataset.closed:
         raise ClosedDatasetError(name)
-    seen = replace(criteria, viewer=viewer_of(work, actor, dataset))
+    seen = seen_by(work, actor, dataset, criteria)
     return dataset, work.records.scan(dataset, seen, after=after, sort=sort, offset=offset, limit=limit)
 
 
 def find_record(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Row]:
     """One record by its id."""
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_RECORD)
+    if str(Policies.of(dataset.policies).visibility) == "assigned":
+        record_case(work, dataset, actor, id)
     row = work.records.get(dataset, id, viewer_of(work, actor, dataset))
     if row is None:
         raise RecordNotFound(dataset.id, id)

@@ -140,6 +140,13 @@ annotations_table = Table(
     Column("seconds", Float),
     Column("updated", BigInteger, nullable=False),
     Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
+    Column(
+        "counted",
+        Boolean,
+        nullable=False,
+        server_default="0",
+        comment="one of the answers wanted; else extra",
+    ),
     Index("annotations_of", "annotator", "rid"),
     sqlite_with_rowid=False,
 )
@@ -203,4 +210,129 @@ vectors = Table(
     Column("value", LargeBinary, nullable=False, comment="float64, little-endian"),
     Column("more", LargeBinary, comment="JSON members record_properties and model"),
     sqlite_with_rowid=False,
+)
+
+gold = Table(
+    "gold",
+    metadata,
+    Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("value", LargeBinary, comment="JSON of the value; null: the record is unusable"),
+    Column("origin", Text, nullable=False, comment="adjudicated, imported, earlier"),
+    Column("author", Text, nullable=False),
+    Column("reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid"),
+    Column("dataset", Integer, nullable=False, index=True),
+    Column("state", Text, nullable=False, comment="writing, live, undoing, undone"),
+    Column("spec", JSON, nullable=False, comment="all that was asked for, with its seed"),
+    Column("teams", JSON, nullable=False, comment="per rule, the people as they were resolved"),
+    Column("progress", JSON, nullable=False, comment="domain.assignment.state: where the next batch goes on"),
+    Column("figures", JSON, nullable=False, comment="what the preview showed"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+reasons = Table(
+    "reasons",
+    metadata,
+    Column("plan", Integer, primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("args", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("dataset", Integer, nullable=False),
+    Column("rid", BigInteger, nullable=False, index=True),
+    Column("plan", Integer, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("slot", Integer, nullable=False, comment="which of the record's answers this is, from 0"),
+    Column("annotator", Integer, nullable=False, comment="agents.no; 0: whoever takes it"),
+    Column("state", Integer, nullable=False, comment="index into assignment.words.RowState"),
+    Column("phase", Integer, nullable=False, comment="index into assignment.words.Phase"),
+    Column("reason", Integer, nullable=False, comment="reasons.no of the plan"),
+    Column("inclusion", Float, nullable=False, comment="probability of this treatment before the seed was drawn"),
+    Column("priority", BigInteger, nullable=False, comment="smaller ones are met first"),
+    Column("due", BigInteger, nullable=False, comment="an instant; very large when there is none"),
+    Column("behind", Integer, nullable=False, comment="how often its person put it back"),
+    Column("pull", Boolean, nullable=False, comment="open again once it is given up"),
+    Column("needs", JSON, comment="pairs of skill and value"),
+    Column("holder", Integer, comment="agents.no of who has it leased"),
+    Column("until", BigInteger, comment="when the lease runs out"),
+    Column("token", Text),
+    Column("why", Text, comment="why it was withdrawn or changed hands"),
+    Index(
+        "slots_queue", "dataset", "annotator", "behind", "due", "priority", sqlite_where=text("state <= 1"),
+    ),
+    Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1")),
+)  # fmt: skip
+
+declined = Table(
+    "declined",
+    metadata,
+    Column("slot", Integer, primary_key=True),
+    Column("annotator", Integer, primary_key=True, comment="agents.no of who skipped it"),
+    sqlite_with_rowid=False,
+)
+
+slot_counts = Table(
+    "slot_counts",
+    metadata,
+    Column("dataset", Integer, primary_key=True),
+    Column("plan", Integer, primary_key=True),
+    Column("rule", Integer, primary_key=True),
+    Column("annotator", Integer, primary_key=True),
+    Column("state", Integer, primary_key=True),
+    Column("n", Integer, nullable=False, comment="how many slots, exactly"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="the order of things; what a stream goes on from"),
+    Column("dataset", Integer, nullable=False),
+    Column("rid", BigInteger),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", JSON),
+    Index("events_of", "dataset", "no"),
+    Index("events_who", "dataset", "who", "no"),
+    sqlite_autoincrement=True,
+)
+
+guidelines = Table(
+    "guidelines",
+    metadata,
+    Column("dataset", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("rid", BigInteger, nullable=False, index=True),
+    Column("author", Text, nullable=False),
+    Column("to", Text, comment="the person it is meant for"),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

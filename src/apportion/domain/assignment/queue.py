@@ -208,6 +208,7 @@ class Verdict(str, Enum):
 
     OWN = "it fills your slot"
     OPEN = "it fills an open slot"
+    WANTED = "it is an answer wanted on a record that was not shared out"
     AGAIN = "it replaces your earlier answer"
     NO_SLOT = "nobody asked for another answer on this record"
     FULL = "all answers wanted on this record are there or under way"
@@ -220,7 +221,7 @@ class Verdict(str, Enum):
     @property
     def counted(self) -> bool:
         """Whether the answer counts in progress, consensus and agreement."""
-        return self in (Verdict.OWN, Verdict.OPEN, Verdict.AGAIN)
+        return self in (Verdict.OWN, Verdict.OPEN, Verdict.WANTED, Verdict.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

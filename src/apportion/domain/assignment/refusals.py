@@ -3,14 +3,15 @@
 Refusal
 ├── BadRequestError
 │   └── NothingToAssignError      no record matches, or all are taken
-└── PlanMovedError                records, people or policies are not what the preview saw
+└── ConflictError
+    └── PlanMovedError            records, people or policies are not what the preview saw
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from apportion.domain.errors import BadRequestError, Refusal
+from apportion.domain.errors import BadRequestError, ConflictError
 
 __all__ = ["NothingToAssignError", "PlanMovedError"]
 
@@ -22,7 +23,7 @@ class NothingToAssignError(BadRequestError):
         super().__init__("No record is left that a rule of this plan matches. Nothing was planned.")
 
 
-class PlanMovedError(Refusal):
+class PlanMovedError(ConflictError):
     """The preview was of other records, people or policies: look again before applying."""
 
     def __init__(self, sent: str, current: str) -> None:

@@ -327,7 +327,7 @@ def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], V
         return None if one is None else Answers(one.agent, {one.agent: convert(one)})
     by_agent = {agent: convert(value) for agent, value in several.items()}
     if one is None:
-        return Answers(next(iter(by_agent)), by_agent)
+        return Answers(next(iter(by_agent)), by_agent, singular=False)
     by_agent[one.agent] = convert(one)
     return Answers(one.agent, by_agent)
 

@@ -202,13 +202,22 @@ def _updated(instant: int) -> bytes:
     return b'"last_updated":"%b"' % naive_iso(instant).encode()
 
 
+_NOBODY = b"null\n"
+_RESOLVED = (b'"consensus:', b'"adjudicated:')
+"""Agents of settled values: whose word counts, but nobody's annotation."""
+
+
 def _whole(name: bytes, answers: bytes) -> bytes:
     """Singular and plural of a prediction or an annotation, as stored."""
     if answers.count(b"\n") == 1:
         agent, value = answers.split(b"\n")
-        return b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}' % (name, agent, value, name, agent, value)
+        if not agent.startswith(_RESOLVED):
+            member = b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}'
+            return member % (name, agent, value, name, agent, value)
     lines = answers.split(b"\n")
-    several = b",".join(b'%b:{"agent":null,%b}' % each for each in zip(lines[::2], lines[1::2], strict=True))
+    several = b",".join(b'%b:{"agent":null,%b}' % each for each in _everyone(lines[::2], lines[1::2]))
+    if answers.startswith(_NOBODY):
+        return b'"%b":null,"%bs":{%b}' % (name, name, several)
     return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, lines[0], lines[1], name, several)
 
 
@@ -217,8 +226,19 @@ def _shown(name: bytes, answers: bytes) -> bytes:
     lines = answers.replace(*_CLASS).split(b"\n")
     agents = lines[::2]
     values = [line.removesuffix(b',"score":null') for line in lines[1::2]]
-    several = b",".join(b"%b:{%b}" % each for each in zip(agents, values, strict=True))
+    several = b",".join(b"%b:{%b}" % each for each in _everyone(agents, values))
+    if answers.startswith(_NOBODY):
+        return b'"%bs":{%b}' % (name, several)
     return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, agents[0], values[0], name, several)
+
+
+def _everyone(agents: list[bytes], values: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """The pairs that stand for somebody's own answer."""
+    return [
+        (agent, value)
+        for agent, value in zip(agents, values, strict=True)
+        if agent != b"null" and not agent.startswith(_RESOLVED)
+    ]
 
 
 def _vectors(vectors: Any) -> dict[str, dict[str, Any]]:
@@ -260,7 +280,7 @@ def record_metrics(row: Row, task: Task) -> dict[str, Any]:
 
 def _entities(answers: bytes | None) -> list[Entity] | None:
     """The spans of the agent that counts."""
-    if answers is None:
+    if answers is None or answers.startswith(_NOBODY):
         return None
     value = answers.split(b"\n", 2)[1]
     return [Entity(each.start, each.end, each.label, each.score) for each in _spans(b"{%b}" % value).entities]

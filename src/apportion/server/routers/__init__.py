@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    answers,
     bulk,
     datasets,
     info,
     me,
     metrics,
+    policies,
     records,
     rules,
     search,
@@ -33,8 +35,10 @@ ROUTERS: list[APIRouter] = [
     setup.router,
     datasets.router,
     settings.router,
+    policies.router,
     bulk.router,
     search.router,
+    answers.router,
     records.router,
     rules.router,
     metrics.router,

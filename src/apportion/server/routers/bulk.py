@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from apportion.domain.errors import (
     BulkDataError,
@@ -51,10 +51,14 @@ class BulkOut(BaseModel):
     dataset: str
     processed: int
     failed: int = 0
+    kept: int | None = Field(
+        None, description="Annotations left as they were, where everybody has their own."
+    )
 
 
 @router.post(
     "/api/datasets/{name}/{task}:bulk",
+    response_model_exclude_none=True,
     openapi_extra=_BODY,
     responses=responses(
         WrongTaskError,
@@ -91,7 +95,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         lambda work: log_records(work, ctx.actor, logging, now=now, prepare=ctx.house.store.prepare),
         urgent=small,
     )
-    return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed)
+    return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed, kept=logged.kept)
 
 
 def _limits(ctx: Context) -> Limits:

@@ -14,19 +14,19 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.metadata import flatten
-from apportion.server.bodies import JsonRoute, json_body
+from apportion.server.bodies import json_body
 from apportion.server.convert.queries import read_deletion
 from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.server.paths import record_id
+from apportion.server.paths import RecordRoute, record_id
 from apportion.services import edit_records, search_records
 from apportion.vocabulary import Status
 from apportion.wire.queries import DELETION_BODY
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Records"], route_class=JsonRoute)
+router = APIRouter(tags=["Records"], route_class=RecordRoute)
 _RECORD = "/api/datasets/{name}/records/{id:path}"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, RecordNotFound)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from apportion.domain.records import Answers, Value
+from apportion.domain.individual.case import ANSWERED, Annotation
+from apportion.domain.records import Answers, Record, Value
 from apportion.domain.terms import answer_terms
 from apportion.vocabulary import AnnotationState, Status, Task
 
+from .agents import Agents
 from .counting import CountedTerms
 from .encoding import decode_record, decode_value, encode_value, packed, unpacked
 
@@ -35,16 +37,27 @@ class _Kept(NamedTuple):
     value: bytes | None
     version: int
     terms: bytes
+    seconds: float | None = None
+    counted: bool = False
 
 
 class AnnotationWriter:
     """The annotations of one dataset, changed within one transaction."""
 
-    def __init__(self, raw: sqlite3.Connection, dataset: int, task: Task, counted: CountedTerms) -> None:
+    def __init__(
+        self,
+        raw: sqlite3.Connection,
+        dataset: int,
+        task: Task,
+        counted: CountedTerms,
+        agents: Agents | None = None,
+    ) -> None:
         self._raw = raw
         self._dataset = dataset
         self._task = task
         self._counted = counted
+        self._agents = agents or Agents(raw)
+        self.agent = self._agents.number
 
     def keep(self, rid: int, status: Status, annotation: Answers | None, at: int, *, new: bool) -> None:
         """In a shared dataset: take over a record's annotation; what it does not repeat goes to history."""
@@ -82,6 +95,31 @@ class AnnotationWriter:
         encoded = None if value is None else encode_value(self._task, value)
         self._put(rid, viewer, _Kept(_STATE_NO[state], encoded, version, packed(vids)), at)
         return version
+
+    def change(
+        self, rid: int, record: Record, before: Annotation | None, after: Annotation | None, at: int, why: str
+    ) -> None:
+        """One annotator's annotation of a record was ``before`` and is ``after``, None being none at all.
+
+        What somebody had answered goes to history, if it is known before; a draft is overwritten in place.
+        """
+        name = (after or before).annotator  # type: ignore[union-attr]
+        viewer = self._agents.number(name)
+        kept = self._kept(rid).get(viewer)
+        if kept is not None and before is not None and STATES[kept.state] in ANSWERED:
+            self._remember(rid, viewer, kept, at, why)
+        if after is None:
+            if kept is not None:
+                self._forget(rid, viewer, kept)
+            return
+        status = STATUS_OF[after.state]
+        answers = None if after.value is None else Answers(name, {name: after.value})
+        vids = self._counted.vids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms) if kept else (), vids)
+        value = None if after.value is None else encode_value(self._task, after.value)
+        state = _STATE_NO[after.state]
+        now = _Kept(state, value, after.version, packed(vids), after.seconds, after.counted)
+        self._put(rid, viewer, now, after.updated)
 
     def discard(self, rid: int, at: int) -> None:
         """Mark everybody's annotation of a record as discarded."""
@@ -129,24 +167,27 @@ class AnnotationWriter:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), vids)
         return vids
 
-    def agent(self, name: str) -> int:
-        """The number of an annotator, which is also their viewer number."""
-        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            row = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
-        no: int = row[0]
-        return no
-
     def _kept(self, rid: int) -> dict[int, _Kept]:
         rows = self._raw.execute(
-            "SELECT annotator, state, value, version, terms FROM annotations WHERE rid = ?", (rid,)
+            "SELECT annotator, state, value, version, terms, seconds, counted FROM annotations WHERE rid = ?",
+            (rid,),
         )
         return {row[0]: _Kept(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: _Kept, at: int) -> None:
         self._raw.execute(
-            "INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
-            (rid, annotator, kept.state, kept.value, kept.version, at, kept.terms),
+            "INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                rid,
+                annotator,
+                kept.state,
+                kept.value,
+                kept.version,
+                kept.seconds,
+                at,
+                kept.terms,
+                kept.counted,
+            ),
         )
 
     def _forget(self, rid: int, annotator: int, kept: _Kept) -> None:

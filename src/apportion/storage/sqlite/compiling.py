@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import InvalidTextSearchError
+from apportion.domain.ids import RESOLVED
 from apportion.domain.query import (
     And,
     Exists,
@@ -14,6 +16,7 @@ from apportion.domain.query import (
     Not,
     Or,
     Phrase,
+    Piece,
     Query,
     Range,
     Term,
@@ -22,6 +25,7 @@ from apportion.domain.query import (
 )
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import exact_words, fold, words
+from apportion.ports.records import Criteria
 from apportion.vocabulary import Status, Task
 
 from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
@@ -44,7 +48,7 @@ from .plans import (
     without,
 )
 
-__all__ = ["Compiler"]
+__all__ = ["Compiler", "mirrors_of"]
 
 MOST_EXPANSIONS = 10_000
 _KEYWORDS = frozenset(
@@ -57,14 +61,33 @@ class Compiler:
     """Compiles queries on one dataset, as one viewer sees it."""
 
     def __init__(
-        self, link: Link, dataset: Dataset, viewer: int, vocabulary: Callable[[], list[str]]
+        self, link: Link, dataset: Dataset, criteria: Criteria, vocabulary: Callable[[], list[str]]
     ) -> None:
         self._raw = link.raw
         self._dataset = dataset
-        self._viewer = viewer
+        self._criteria = criteria
+        self._viewer = criteria.viewer
         self._vocabulary = vocabulary
+        self._mirrors = mirrors_of(self._raw, dataset.no)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
+
+    def meant(self) -> Plan:
+        """All that the criteria mean."""
+        criteria = self._criteria
+        plan = self.plan(criteria.query) if criteria.ids is None else self.ids(criteria.ids)
+        if criteria.assigned_to is not None:
+            plan = both([plan, self._before(criteria.assigned_to)])
+        return plan
+
+    def _before(self, person: str) -> Plan:
+        """Records that somebody has been given, or has annotated."""
+        field = self._fields.get("status")
+        if self._viewer == RESOLVED:
+            own = self._counted("annotated_by", Term("annotated_by", person))
+        else:
+            own = Nothing() if field is None else Having(field[0], self._viewer, None)
+        return either([self._assigned(Term("assigned_to", person)), own])
 
     def ids(self, ids: Iterable[str]) -> Plan:
         """The records with these ids; unknown ones match nothing."""
@@ -107,6 +130,12 @@ class Compiler:
             return self._text(leaf)
         if name in _TIMES:
             return self._time(_TIMES[name], leaf)
+        if name == "assigned_to" or name in self._mirrors:
+            return self._assigned(leaf)
+        if name == "assignment":
+            return self._assignment(leaf)
+        if name == "annotated_by" and isinstance(leaf, Term) and leaf.text == "me" and self._criteria.me:
+            leaf = Term(name, self._criteria.me)
         if name == "id":
             return self._id(leaf)
         if name == "text.exact" or name.startswith("inputs."):
@@ -155,6 +184,8 @@ class Compiler:
                 if not agent
                 else (either([self._agent_exists(path, agent), self._under_agent_exists(name)]))
             )
+        if name == "assigned_to" or name in self._mirrors:
+            return self._assigned(Wildcard("assigned_to", (Piece.ANY,)))
         if name in ("metadata", "inputs"):
             return self._exists(f"{name}.*")
         if name.startswith("vectors."):
@@ -205,6 +236,35 @@ class Compiler:
 
     def _viewer_of(self, name: str) -> int:
         return self._viewer if name in ANSWER_FIELDS else 0
+
+    # Assignments
+
+    def _assigned(self, leaf: Leaf) -> Plan:
+        """Records before somebody; of others nobody learns who annotates blind."""
+        field = self._fields.get("assigned_to")
+        if field is None:
+            return Nothing()
+        me = self._criteria.me
+        if isinstance(leaf, Term) and leaf.text == "me" and me is not None:
+            leaf = Term(leaf.field, me)
+        test = word_test(leaf, exact=True)
+        if self._criteria.alone:
+            return self._values(field[0], 0, "value = ?", (me,)) if me is not None and test(me) else Nothing()
+        if isinstance(leaf, Term | Phrase):
+            return self._values(field[0], 0, "value = ?", (leaf.text,))
+        return self._matching_values(field[0], 0, test, _prefix_of(leaf))
+
+    def _assignment(self, leaf: Leaf) -> Plan:
+        """Records by the state of their slots; in somebody's own view, of theirs."""
+        field = self._fields.get("assignment")
+        if field is None:
+            return Nothing()
+        test = word_test(leaf, exact=True)
+        found = self._matching_values(field[0], self._viewer, test, "")
+        if self._viewer == RESOLVED or not test("pending") or self._criteria.me is None:
+            return found
+        mine = self._assigned(Term("assigned_to", self._criteria.me))
+        return either([found, both([mine, without(Having(field[0], self._viewer, None))])])
 
     # Text
 
@@ -424,6 +484,16 @@ class Compiler:
         if len(found) > MOST_EXPANSIONS:
             return All()
         return self._any_of(found)
+
+
+def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
+    """Fields of metadata under which plans show whom a record is assigned to."""
+    rows = raw.execute(
+        "SELECT DISTINCT json_extract(spec, '$.mirror') FROM plans WHERE dataset = ? "
+        "AND json_extract(spec, '$.mirror') IS NOT NULL AND state IN ('live', 'undoing')",
+        (dataset,),
+    )
+    return frozenset(f"metadata.{key}" for (key,) in rows)
 
 
 def _blank(query: Query) -> bool:

@@ -4,7 +4,8 @@ Three fragments, so that what depends on the viewer stays out of what does not:
 
 * ``content``: the members of the record's own fields, nulls written out, as the scan route shows them;
 * ``prediction`` and ``answer``: lines of agent and value by turns, the agent that counts first.
-  Compact JSON never holds a raw line break, so they can be split without parsing.
+  Compact JSON never holds a raw line break, so they can be split without parsing. Where people have answered
+  but nothing is settled, the first agent and value are ``null``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.individual.resolution import View
 from apportion.domain.records import (
     Answers,
     Entities,
@@ -30,6 +32,7 @@ from apportion.spans import Entity
 from apportion.vocabulary import Status, Task
 
 __all__ = [
+    "UNSETTLED",
     "decode_answers",
     "decode_content",
     "decode_record",
@@ -40,11 +43,15 @@ __all__ = [
     "encode_name",
     "encode_value",
     "encode_vector",
+    "encode_view",
     "entities_of",
     "packed",
     "unpacked",
     "value_members",
 ]
+
+UNSETTLED = b"null\n"
+"""What an answer begins with when nobody's word counts yet."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -100,7 +107,7 @@ def decode_value(task: Task, fragment: bytes) -> Value:
 
 def decode_answers(task: Task, fragment: bytes | None) -> Answers | None:
     """The answers behind a stored fragment."""
-    if fragment is None:
+    if fragment is None or fragment.startswith(UNSETTLED):
         return None
     lines = fragment.split(b"\n")
     agents = [_decode(line) for line in lines[::2]]
@@ -171,12 +178,27 @@ def value_members(task: Task, fragment: bytes | None) -> dict[str, Any]:
     found = {
         _decode(agent): _decode(b"{" + value + b"}")
         for agent, value in zip(lines[::2], lines[1::2], strict=True)
+        if agent != b"null"
     }
     if task is Task.TEXT_CLASSIFICATION:
         for value in found.values():
             for label in value["labels"]:
                 label["class"] = label["class_label"]
     return found
+
+
+def encode_view(task: Task, view: View) -> bytes | None:
+    """Whose word counts with its value, then everybody's."""
+    everyone = [(_encode(name), encode_value(task, value)) for name, value in view.everyone.items()]
+    if view.agent is not None and view.value is not None:
+        first = (_encode(view.agent), encode_value(task, view.value))
+    elif everyone:
+        first = (b"null", b"null")
+    else:
+        return None
+    return b"\n".join(
+        line for pair in (first, *(each for each in everyone if each[0] != first[0])) for line in pair
+    )
 
 
 def encode_name(name: str) -> bytes:

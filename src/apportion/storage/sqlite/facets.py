@@ -16,6 +16,7 @@ from apportion.domain.text import cloud_words
 from apportion.vocabulary import Status, Task
 
 from .cache import DatasetCache
+from .compiling import mirrors_of
 from .database import Link
 from .encoding import unpacked
 from .fields import NumberField, Numbers
@@ -45,14 +46,19 @@ class FacetCounter:
         viewer: int,
         selection: BitMap | None,
         texts: Callable[[Iterable[int]], Iterable[str]],
+        alone: str | None = None,
     ) -> None:
-        """``selection`` None stands for every record: then the stored counters have the answer."""
+        """``selection`` None stands for every record: then the stored counters have the answer.
+
+        ``alone`` is who may learn of no other assignments than their own.
+        """
         self._link = link
         self._cache = cache
         self._task = task
         self._viewer = viewer
         self._selection = selection
         self._texts = texts
+        self._alone = alone
         self._ns: Numbers | None = None
         rows = link.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
@@ -67,6 +73,10 @@ class FacetCounter:
         for name in ("annotated_by", "predicted_by"):
             if name in wanted:
                 found[name] = self._terms(name)
+        if "assigned_to" in wanted:
+            found["assigned_to"] = self._assigned()
+        if "assignment" in wanted:
+            found["assignment"] = self._terms("assignment")
         if "status" in wanted:
             found["status"] = self._status()
         if "score" in wanted:
@@ -131,6 +141,8 @@ class FacetCounter:
         ns = self._sample()
         base = self._cache.dataset << 32
         counts: Counter[int] = Counter()
+        if field in {self._fields[name][0] for name in ("assigned_to", "assignment") if name in self._fields}:
+            return self._counted_by_value(field, viewer)
         column = "answer_terms" if field in self._answer_fields() else "terms"
         for start in range(0, len(ns), 500):
             part = [base | int(n) for n in ns[start : start + 500]]
@@ -149,6 +161,20 @@ class FacetCounter:
         )
         return Counter({vid: counts[vid] for (vid,) in ours}).most_common()
 
+    def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
+        """As many values as people: each one's records are at hand."""
+        selection = self._cache.everything if self._selection is None else self._selection
+        vids = self._link.raw.execute(
+            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+        ).fetchall()
+        counts = Counter(
+            {
+                vid: self._cache.having(field, viewer, [vid]).intersection_cardinality(selection)
+                for (vid,) in vids
+            }
+        )
+        return counts.most_common()
+
     def _answer_fields(self) -> set[int]:
         return {self._fields[name][0] for name in ANSWER_FIELDS if name in self._fields}
 
@@ -156,6 +182,12 @@ class FacetCounter:
         """The selected records; of more than ``MOST_READ`` of them some ``instead``, evenly spread."""
         ns = self._numbers()
         return ns if len(ns) <= MOST_READ else ns[:: -(-len(ns) // instead)]
+
+    def _assigned(self) -> dict[str, int]:
+        found = self._terms("assigned_to")
+        if self._alone is None:
+            return found
+        return {name: n for name, n in found.items() if name == self._alone}
 
     def _status(self) -> dict[str, int]:
         found = self._terms("status")
@@ -189,6 +221,8 @@ class FacetCounter:
                 found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
             else:
                 found[key] = {} if kind == "nested" else self._terms(name)
+        for name in mirrors_of(self._link.raw, self._cache.dataset):
+            found[name.removeprefix("metadata.")] = self._assigned()
         return found
 
     def _statistics(self, field: int, divisor: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from .database import DatabaseError, Link
 
 __all__ = ["LATEST", "backup_path", "migrate", "version_of"]
 
-LATEST = 1
+LATEST = 2
 """The number of the last step in ``storage/migrations/versions``."""
 
 

@@ -21,7 +21,12 @@ def purge_dataset(raw: sqlite3.Connection, dataset: int) -> None:
     for table in ("vals", "numbers", "vectors"):
         raw.execute(f"DELETE FROM {table} WHERE field IN ({fields})", (dataset,))
     raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,))
-    for table in ("annotations", "history", "records"):
+    slots = "SELECT no FROM slots WHERE dataset = ?"
+    raw.execute(f"DELETE FROM declined WHERE slot IN ({slots})", (dataset,))
+    raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
+    for table in ("slots", "slot_counts", "plans", "events", "guidelines"):
+        raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
+    for table in ("annotations", "history", "gold", "comments", "records"):
         raw.execute(f"DELETE FROM {table} WHERE rid >= ? AND rid < ?", (low, high))
     drop_text_index(raw, dataset)
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))

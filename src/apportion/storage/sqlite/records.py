@@ -10,7 +10,7 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import NOBODY, RESOLVED, Viewer
 from apportion.domain.records import Answers, Record, Value
-from apportion.ports.records import Criteria, Hits, Prepared, Row, Sorting, StoredAnnotation
+from apportion.ports.records import Criteria, Hits, Ids, Prepared, Row, Sorting, StoredAnnotation
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .annotating import STATES
@@ -41,9 +41,11 @@ class SqliteRecords:
         book: TermBook,
         limits: Limits,
         publish: Callable[[Changes], None],
+        withdraw: Callable[[Dataset, Sequence[int]], None],
     ) -> None:
         self._link = link
         self._raw = link.raw
+        self._withdraw = withdraw
         self._cache_of = cache_of
         self._book = book
         self._limits = limits
@@ -109,6 +111,9 @@ class SqliteRecords:
 
     def count(self, dataset: Dataset, criteria: Criteria) -> int:
         return self.search(dataset, criteria, limit=0).total
+
+    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
+        return self._searcher(dataset, criteria.viewer).ids(criteria, keys)
 
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
         return decode_answers(task, row.prediction), decode_answers(task, row.answer)
@@ -196,9 +201,12 @@ class SqliteRecords:
 
     # Writing
 
-    def log(self, dataset: Dataset, batch: Sequence[Prepared], *, at: int) -> None:
+    def log(
+        self, dataset: Dataset, batch: Sequence[Prepared], *, at: int, keep_answers: bool = False
+    ) -> None:
         change = self._change(dataset)
-        change.log([record for record in batch if isinstance(record, Ready)], at=at)
+        ready = [record for record in batch if isinstance(record, Ready)]
+        change.log(ready, at=at, keep_answers=keep_answers)
         change.finish()
 
     def annotate(
@@ -224,9 +232,20 @@ class SqliteRecords:
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
+        annotation: Answers | None = None,
+        annotated: bool = False,
+        keep_answers: bool = False,
     ) -> bool:
         change = self._change(dataset)
-        found = change.patch(id, metadata=metadata, status=status, at=at)
+        found = change.patch(
+            id,
+            metadata=metadata,
+            status=status,
+            at=at,
+            annotation=annotation,
+            annotated=annotated,
+            keep_answers=keep_answers,
+        )
         change.finish()
         return found
 
@@ -239,6 +258,7 @@ class SqliteRecords:
 
     def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
         ns = self._matching(dataset, criteria)
+        self._withdraw(dataset, ns)
         change = self._change(dataset)
         removed = change.delete(ns, at=at)
         change.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from apportion.domain.errors import BadRequestError, InvalidTextSearchError
 from apportion.domain.ids import Viewer
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
-from apportion.ports.records import Criteria, Hits, Row, Sorting
+from apportion.ports.records import Criteria, Hits, Ids, Row, Sorting
 from apportion.vocabulary import Status
 
 from .annotating import STATES, STATUS_OF
@@ -27,6 +28,7 @@ from .facets import ALL_FACETS, FacetCounter
 from .fields import Numbers
 from .matching import Doc
 from .plans import All, Plan, select
+from .rows import as_json
 from .writing import STATUSES
 
 __all__ = ["Searcher"]
@@ -52,14 +54,50 @@ class Searcher:
 
     def plan(self, criteria: Criteria) -> Plan:
         """How to find what is meant."""
-        compiler = Compiler(self._link, self._dataset, self._viewer, self._cache.vocabulary)
-        if criteria.ids is not None:
-            return compiler.ids(criteria.ids)
-        return compiler.plan(criteria.query)
+        criteria = replace(criteria, viewer=self._viewer)
+        return Compiler(self._link, self._dataset, criteria, self._cache.vocabulary).meant()
 
     def select(self, plan: Plan) -> BitMap:
         """The numbers of the matching records."""
         return select(plan, self._cache, self._docs)
+
+    def ids(self, criteria: Criteria, keys: Sequence[str]) -> Ids:
+        """All matches by id in the order of logging, with the values of some fields."""
+        with self._cache.lock:
+            plan = self.plan(criteria)
+            ns = None if isinstance(plan, All) else list(self.select(plan))
+        if not keys:
+            return self._plain_ids(ns)
+        found = Ids([], [], {key: [] for key in keys})
+        for doc in self._docs(self._cache.everything if ns is None else ns):
+            found.ids.append(doc.id)
+            found.logged.append(doc.n)
+            for key in keys:
+                values = doc.values(key)
+                found.values[key].append(
+                    None if not values else values[0] if len(values) == 1 else tuple(values)
+                )
+        return found
+
+    def _plain_ids(self, ns: list[int] | None) -> Ids:
+        ids: list[str] = []
+        logged: list[int] = []
+        if ns is None:
+            rows = self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE rid >= ? AND rid < ? ORDER BY rid",
+                (self._base, self._base + (1 << 32)),
+            ).fetchall()
+            return Ids([id for id, _ in rows], [n for _, n in rows], {})
+        for start in range(0, len(ns), 5_000):
+            rids = as_json(self._base | n for n in ns[start : start + 5_000])
+            for id, n in self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT value FROM json_each(?)) "
+                "ORDER BY rid",
+                (rids,),
+            ):
+                ids.append(id)
+                logged.append(n)
+        return Ids(ids, logged, {})
 
     def matching(self, criteria: Criteria) -> list[int]:
         """The numbers of everything that is meant."""
@@ -81,7 +119,7 @@ class Searcher:
             selection = self.select(plan)
             total = len(selection)
             ns = self.page(selection, sort, start, limit) if limit else []
-            counts = self._count(None if everything else selection, facets)
+            counts = self._count(None if everything else selection, facets, criteria)
         return Hits(total, self.rows(ns), counts)
 
     def nearest(
@@ -115,16 +153,19 @@ class Searcher:
             distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
             order = np.lexsort((ns, distances))[:k]
             found = ns[order].tolist()
-            counts = self._count(BitMap(found), facets)
+            counts = self._count(BitMap(found), facets, criteria)
         return Hits(len(found), self.rows(found[:limit]), counts)
 
-    def _count(self, selection: BitMap | None, facets: frozenset[str] | None) -> dict[str, Any]:
+    def _count(
+        self, selection: BitMap | None, facets: frozenset[str] | None, criteria: Criteria
+    ) -> dict[str, Any]:
         wanted = ALL_FACETS if facets is None else facets
         if not wanted:
             return {}
         counter = FacetCounter(
             self._link, self._cache, self._dataset.task, self._viewer, selection,
             lambda ns: (doc.text for doc in self._docs(ns)),
+            criteria.me if criteria.alone else None,
         )  # fmt: skip
         return counter.count(wanted)
 

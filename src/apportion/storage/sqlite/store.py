@@ -18,6 +18,9 @@ from apportion.storage.sql.datasets import SqlDatasets
 from apportion.storage.sql.people import SqlPeople
 from apportion.vocabulary import Task
 
+from .agents import Agents
+from .answers import SqliteAnnotations
+from .assigning import SqliteAssignments
 from .changes import Changes
 from .database import Database, Link
 from .migrate import migrate
@@ -57,10 +60,35 @@ class SqliteWork:
         )
 
     @cached_property
+    def _agents(self) -> Agents:
+        return Agents(self._link.raw)
+
+    @cached_property
+    def assignments(self) -> SqliteAssignments:
+        store = self._store
+        return SqliteAssignments(self._link, book=store.book, agents=self._agents, publish=store.published)
+
+    @cached_property
+    def annotations(self) -> SqliteAnnotations:
+        store = self._store
+        return SqliteAnnotations(
+            self._link,
+            book=store.book,
+            agents=self._agents,
+            slots_of=self.assignments.reader,
+            publish=store.published,
+        )
+
+    @cached_property
     def records(self) -> SqliteRecords:
         store = self._store
         return SqliteRecords(
-            self._link, cache_of=store.cache_of, book=store.book, limits=store.limits, publish=store.published
+            self._link,
+            cache_of=store.cache_of,
+            book=store.book,
+            limits=store.limits,
+            publish=store.published,
+            withdraw=self.assignments.withdraw_from,
         )
 
 

@@ -28,6 +28,7 @@ from .database import DatabaseError, Link, check_file
 from .encoding import decode_record
 from .fields import Column, Numbers
 from .migrate import LATEST, version_of
+from .slots import PHASE_STATES, ROW_STATES
 from .texts import create_text_index, text_of
 
 __all__ = ["SqliteUpkeep"]
@@ -144,6 +145,7 @@ def _check_file(raw: sqlite3.Connection) -> Iterator[str]:
     for table, what, stray in (
         ("records", "records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
         ("annotations", "annotations", "rid NOT IN (SELECT rid FROM records)"),
+        ("slots", "slots", "dataset NOT IN (SELECT no FROM datasets)"),
         ("fields", "fields", "dataset NOT IN (SELECT no FROM datasets)"),
         ("vals", "values", "field NOT IN (SELECT no FROM fields)"),
         ("facet", "facet rows", "(key >> 32) NOT IN (SELECT vid FROM vals)"),
@@ -231,6 +233,7 @@ class _DatasetCheck:
             keys.append(_keys(terms + answer_terms, n))
         rows = raw.execute("SELECT rid, terms FROM annotations WHERE rid >= ? AND rid < ?", self._span)
         keys.extend(_keys(terms, rid & _LOW) for rid, terms in rows if terms)
+        keys.append(self._slot_keys())
         self.expected = np.unique(np.concatenate(keys))
 
     def _note_numbers(
@@ -259,6 +262,33 @@ class _DatasetCheck:
                 return
         kind, (word, n, _) = _first_difference(wanted, found)
         yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
+
+    def _slot_keys(self) -> Numbers:
+        """What records should be found by because of their slots."""
+        known = {
+            (name, value, viewer): vid
+            for vid, name, value, viewer in self._raw.execute(
+                "SELECT v.vid, f.name, v.value, v.viewer FROM fields f JOIN vals v ON v.field = f.no "
+                "WHERE f.dataset = ? AND f.name IN ('assigned_to', 'assignment')",
+                (self.no,),
+            )
+        }
+        found = set()
+        for rid, annotator, state, name, held_by in self._raw.execute(
+            "SELECT s.rid, s.annotator, s.state, a.name, h.name FROM slots s "
+            "LEFT JOIN agents a ON a.no = s.annotator LEFT JOIN agents h ON h.no = s.holder WHERE s.dataset = ?",
+            (self.no,),
+        ):
+            word = PHASE_STATES.get(ROW_STATES[state])
+            if word is None:
+                continue
+            terms = [("assignment", word, 0)]
+            if word != "skipped":
+                terms += [("assigned_to", each, 0) for each in (name, held_by) if each is not None]
+            if annotator and word != "pending":
+                terms.append(("assignment", word, annotator))
+            found |= {known.get(term, 0) << 32 | (rid & _LOW) for term in terms}
+        return np.fromiter(found, dtype=np.int64, count=len(found))
 
     def _facets(self) -> Iterator[str]:
         parts = [np.empty(0, dtype=np.int64)]

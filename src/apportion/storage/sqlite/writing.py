@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from apportion.domain.records import Value, scores
+from apportion.domain.records import Answers, Value, scores
 from apportion.domain.text import analysed
 from apportion.vocabulary import AnnotationState, Status, Task
 
@@ -94,8 +94,11 @@ class RecordChange:
 
     # Logging
 
-    def log(self, batch: Sequence[Prepared], *, at: int) -> None:
-        """Store records by id, each replacing whatever its id held; the last of equal ids counts."""
+    def log(self, batch: Sequence[Prepared], *, at: int, keep_answers: bool = False) -> None:
+        """Store records by id, each replacing whatever its id held; the last of equal ids counts.
+
+        With ``keep_answers`` records that are there keep their status and annotation.
+        """
         wanted = list({record.id: record for record in batch}.values())
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
@@ -107,7 +110,7 @@ class RecordChange:
             old = stored.get(record.id)
             if old is not None:
                 n = old.rid & 0xFFFFFFFF
-                self._replace(old, record, counted, numbers, at)
+                self._replace(old, record, counted, numbers, at, keep_answers=keep_answers)
             else:
                 self._last_n = n = self._last_n + 1
                 fresh.append(self._new_row(n, record, counted, numbers, at))
@@ -143,11 +146,21 @@ class RecordChange:
         )  # fmt: skip
 
     def _replace(
-        self, old: _Stored, record: Prepared, counted: MetadataTerms, numbers: NumberTerms, at: int
+        self,
+        old: _Stored,
+        record: Prepared,
+        counted: MetadataTerms,
+        numbers: NumberTerms,
+        at: int,
+        *,
+        keep_answers: bool = False,
     ) -> None:
-        n, status = old.rid & 0xFFFFFFFF, _STATUS_NO[record.status]
+        n, status, answer = old.rid & 0xFFFFFFFF, _STATUS_NO[record.status], record.answer
         vids = self._counted.vids(record.content_terms, counted)
-        answer_vids = self._counted.vids(record.answer_terms)
+        if keep_answers:
+            status, answer, answer_vids = old.status, old.answer, list(unpacked(old.answer_terms))
+        else:
+            answer_vids = self._counted.vids(record.answer_terms)
         self._counted.change(n, unpacked(old.terms), vids)
         self._counted.change(n, unpacked(old.answer_terms), answer_vids)
         if old.content != record.content:
@@ -160,13 +173,13 @@ class RecordChange:
                 self._annotations.delete(old.rid, at, "outdated")
             elif old.prediction != record.prediction:
                 self._annotations.refresh(old.rid, record.content, record.prediction)
-        elif (old.answer, old.status) != (record.answer, status):
+        elif (old.answer, old.status) != (answer, status):
             self._annotations.keep(old.rid, record.status, record.annotation, at, new=False)
         self._raw.execute(
             "UPDATE records SET status = ?, updated = ?, event = ?, content = ?, prediction = ?, answer = ?, "
             "terms = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
             (
-                status, at, record.event, record.content, record.prediction, record.answer,
+                status, at, record.event, record.content, record.prediction, answer,
                 packed(vids), packed(answer_vids), old.rid,
             ),
         )  # fmt: skip
@@ -204,8 +217,18 @@ class RecordChange:
         """
         return self._annotations.set(id, annotator, state, value, at)
 
-    def patch(self, id: str, *, metadata: dict[str, Any] | None, status: Status | None, at: int) -> bool:
-        """Merge metadata and set the status of one record; False when there is none."""
+    def patch(
+        self,
+        id: str,
+        *,
+        metadata: dict[str, Any] | None,
+        status: Status | None,
+        at: int,
+        annotation: Answers | None = None,
+        annotated: bool = False,
+        keep_answers: bool = False,
+    ) -> bool:
+        """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record."""
         old = self._stored([id]).get(id)
         if old is None:
             return False
@@ -214,10 +237,12 @@ class RecordChange:
         record = decode_record(self._task, id, now, old.content, old.prediction, old.answer)
         if metadata:
             record.metadata = {**(record.metadata or {}), **metadata}
+        if annotated:
+            record.annotation = annotation
         (prepared,) = prepare(self._task, [record])
         ((counted, numbers),) = self._metadata.read([prepared])
         vectors = self._vectors.rows(n)
-        self._replace(old, prepared, counted, numbers, at)
+        self._replace(old, prepared, counted, numbers, at, keep_answers=keep_answers)
         self._raw.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", vectors)
         self._changes.updated.append((n, at))
         return True
@@ -252,7 +277,8 @@ class RecordChange:
             self._texts.remove(n, text_of(content))
             self._vectors.delete(n)
             self._annotations.delete(self._base | n, at, "record deleted")
-            self._raw.execute("DELETE FROM records WHERE rid = ?", (self._base | n,))
+            for table in ("gold", "comments", "records"):
+                self._raw.execute(f"DELETE FROM {table} WHERE rid = ?", (self._base | n,))
             self._changes.removed.append(n)
             removed += 1
         self._records -= removed

@@ -1,0 +1,119 @@
+"""What somebody's answer does to a record: which slot it fills, whether it counts, and what becomes of the slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from apportion.domain.assignment.people import Person
+from apportion.domain.assignment.queue import Slot, Verdict, submit
+from apportion.domain.assignment.words import RowState
+from apportion.domain.records import Value
+from apportion.vocabulary import AnnotationState, Status
+
+from .case import ANSWERED, Annotation, Case, Gold
+
+__all__ = ["STATE_OF", "Answered", "answer", "follow", "outdate", "set_gold"]
+
+STATE_OF = {
+    Status.VALIDATED: AnnotationState.SUBMITTED,
+    Status.EDITED: AnnotationState.DRAFT,
+    Status.DISCARDED: AnnotationState.DISCARDED,
+}
+"""A 1.x status as the state of the writer's own annotation; ``Default`` is a draft with a value, none without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The case as it is from now on, whether the answer counts, and why."""
+
+    case: Case
+    annotation: Annotation
+    why: Verdict | None = None
+
+
+def answer(
+    case: Case,
+    me: Person,
+    state: AnnotationState,
+    value: Value | None,
+    *,
+    now: int,
+    required: int,
+    seconds: float | None = None,
+    used: Mapping[int, int] | None = None,
+    caps: Mapping[int, int] | None = None,
+) -> Answered:
+    """Somebody sets their own annotation; ``used`` and ``caps`` as in ``assignment.queue.submit``.
+
+    A submit or discard fills a slot or is an extra. A draft and a withdrawal give back the slot that an earlier
+    answer filled, still theirs to fill again.
+    """
+    before = case.of(me.name)
+    counted, why = False, None
+    if state in ANSWERED:
+        case, why = _fill(case, me, now, required, used, caps)
+        counted = why.counted
+    else:
+        for slot in case.slots:
+            if slot.state is RowState.DONE and slot.annotator == me.name:
+                case = case.with_slot(replace(slot, state=RowState.PENDING))
+    version = before.version + 1 if before is not None else 1
+    spent = seconds if seconds is not None else before.seconds if before is not None else None
+    annotation = Annotation(me.name, state, value, version, now, spent, counted)
+    return Answered(case.with_annotation(annotation), annotation, why)
+
+
+def _fill(
+    case: Case,
+    me: Person,
+    now: int,
+    required: int,
+    used: Mapping[int, int] | None,
+    caps: Mapping[int, int] | None,
+) -> tuple[Case, Verdict]:
+    if case.live_slots():
+        outcome = submit(case.slots, me, now, used=used, caps=caps)
+        return case if outcome.slot is None else case.with_slot(outcome.slot), outcome.why
+    before = case.of(me.name)
+    if before is not None and before.answered and before.counted:
+        return case, Verdict.AGAIN
+    others = [each for each in case.counted() if each.annotator != me.name]
+    return case, Verdict.WANTED if len(others) < required else Verdict.FULL
+
+
+def set_gold(case: Case, gold: Gold | None) -> Case:
+    """A human's decision; closing a record as unusable also ends what was still to be done on it."""
+    case = replace(case, gold=gold)
+    if gold is not None and gold.value is None:
+        for slot in case.live_slots():
+            if slot.state is not RowState.DONE:
+                case = case.with_slot(replace(slot, state=RowState.WITHDRAWN, lease=None))
+    return case
+
+
+def outdate(case: Case) -> Case:
+    """The record's content was replaced: what was done for it is to be done again."""
+    for slot in case.slots:
+        if slot.state is RowState.DONE:
+            case = case.with_slot(replace(slot, state=RowState.PENDING))
+    return replace(case, annotations={}, gold=None)
+
+
+def follow(slots: tuple[Slot, ...], status: Status, author: str | None, now: int) -> list[Slot]:
+    """In a shared dataset one answer settles a record: its slots once ``author`` has set that status; changed ones.
+
+    Whoever answers has done their slot, or an open one; the open ones of others are withdrawn. When the answer is
+    taken back, the slot it filled is to be done again.
+    """
+    changed: list[Slot] = []
+    if status in (Status.VALIDATED, Status.DISCARDED):
+        mine = author is not None and submit(slots, Person(author), now).slot
+        for slot in slots:
+            if mine and slot.id == mine.id:
+                changed.append(mine)
+            elif slot.state in (RowState.PENDING, RowState.LEASED):
+                changed.append(replace(slot, state=RowState.WITHDRAWN, lease=None))
+    else:
+        changed = [replace(slot, state=RowState.PENDING) for slot in slots if slot.state is RowState.DONE]
+    return [slot for slot in changed if slot not in slots]

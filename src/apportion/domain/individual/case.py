@@ -1,0 +1,122 @@
+"""One record with all that people have said about it: the unit that every change of an answer is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.words import RowState
+from apportion.domain.records import Record, Value
+from apportion.vocabulary import AnnotationState
+
+__all__ = ["ANSWERED", "Annotation", "Case", "Gold", "Origin"]
+
+ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
+"""States in which somebody has said something for all to hear; a draft is its author's business."""
+
+NOT_WANTED = frozenset({RowState.WITHDRAWN, RowState.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One person's annotation of a record. ``counted`` says whether it is one of the answers wanted, or an extra."""
+
+    annotator: str
+    state: AnnotationState
+    value: Value | None
+    version: int
+    updated: int
+    seconds: float | None = None
+    counted: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is submitted or discarded."""
+        return self.state in ANSWERED
+
+
+class Origin(str, Enum):
+    """How a gold value came to be."""
+
+    ADJUDICATED = "adjudicated"
+    IMPORTED = "imported"
+    EARLIER = "earlier"
+    """It was the record's annotation before people had annotations of their own; stands until they have answered."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The value a record stands by, whatever people answered; without a value it stands as discarded."""
+
+    value: Value | None
+    origin: Origin
+    author: str
+    reason: str | None
+    version: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A record, everybody's annotation of it, its slots, and its gold value if it has one.
+
+    ``number`` is the store's own name for the record. ``slots`` are those of every plan, withdrawn ones included.
+    """
+
+    record: Record
+    number: int
+    annotations: Mapping[str, Annotation] = field(default_factory=dict)
+    slots: tuple[Slot, ...] = ()
+    gold: Gold | None = None
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    def of(self, annotator: str) -> Annotation | None:
+        """Somebody's annotation."""
+        return self.annotations.get(annotator)
+
+    def live_slots(self) -> list[Slot]:
+        """The slots that still ask for an answer, or have one."""
+        return [slot for slot in self.slots if slot.state not in NOT_WANTED]
+
+    def want(self, required: int) -> int:
+        """How many answers the record should get: its live slots, or ``required`` where no plan touched it."""
+        return len(self.live_slots()) or required
+
+    def counted(self) -> list[Annotation]:
+        """The answers that count, by name of their author."""
+        return [each for _, each in sorted(self.annotations.items()) if each.counted and each.answered]
+
+    def ever_had(self, annotator: str) -> bool:
+        """Whether somebody had a slot or an annotation here at any time."""
+        if annotator in self.annotations:
+            return True
+        return any(
+            slot.annotator == annotator or (slot.lease is not None and slot.lease.annotator == annotator)
+            for slot in self.slots
+        )
+
+    def has_now(self, annotator: str) -> bool:
+        """Whether the record is before somebody: a live slot or lease of theirs, or an annotation."""
+        mine = self.annotations.get(annotator)
+        if mine is not None and mine.state is not AnnotationState.NONE:
+            return True
+        return any(
+            slot.annotator == annotator or (slot.lease is not None and slot.lease.annotator == annotator)
+            for slot in self.live_slots()
+        )
+
+    def with_annotation(self, annotation: Annotation) -> Case:
+        """The case with that annotation in place of its author's earlier one."""
+        return replace(self, annotations={**self.annotations, annotation.annotator: annotation})
+
+    def with_slot(self, slot: Slot) -> Case:
+        """The case with that slot as it is now."""
+        return replace(self, slots=tuple(slot if each.id == slot.id else each for each in self.slots))

@@ -1,0 +1,153 @@
+"""The policies of a dataset: whose annotations count, who sees what, and how answers become one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from .assignment.words import Skip, Visibility
+from .errors import BadRequestError, ValidationError
+from .individual.resolution import Rule
+
+__all__ = ["MAX_REQUIRED", "RIGHTS", "Annotation", "Policies", "read_policies"]
+
+MAX_REQUIRED = 1_000
+RIGHTS = ("add_records", "edit_metadata", "edit_tags", "discard_by_query", "write_rules")
+"""What annotators may be allowed to do to a dataset as a whole; all of it by default, as in 1.x."""
+
+
+class Annotation(str, Enum):
+    """Whether a record has one annotation, the latest, or each person has their own."""
+
+    SHARED = "shared"
+    INDIVIDUAL = "individual"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All policies of a dataset, those never set at their defaults."""
+
+    annotation: Annotation = Annotation.SHARED
+    blind: bool = False
+    visibility: Visibility = Visibility.DATASET
+    resolution: Rule = Rule.LATEST
+    required: int = 1
+    annotators_may: tuple[str, ...] = RIGHTS
+    skip: Skip = Skip.NEXT_PERSON
+
+    @staticmethod
+    def of(stored: Mapping[str, Any]) -> Policies:
+        """The policies behind what a dataset has stored."""
+        annotation = Annotation(stored.get("annotation", "shared"))
+        usual = Rule.MAJORITY if annotation is Annotation.INDIVIDUAL else Rule.LATEST
+        return Policies(
+            annotation=annotation,
+            blind=bool(stored.get("blind", False)),
+            visibility=Visibility(stored.get("visibility", "dataset")),
+            resolution=Rule(stored.get("resolution", usual)),
+            required=int(stored.get("required", 1)),
+            annotators_may=tuple(stored.get("annotators_may", RIGHTS)),
+            skip=Skip(stored.get("skip", "next_person")),
+        )
+
+    @property
+    def individual(self) -> bool:
+        return self.annotation is Annotation.INDIVIDUAL
+
+    def may(self, right: str) -> bool:
+        """Whether annotators have this right; in individual datasets they never add records."""
+        return right in self.annotators_may and not (self.individual and right == "add_records")
+
+    def show(self) -> dict[str, Any]:
+        """The policies as JSON."""
+        return {
+            "annotation": str(self.annotation),
+            "blind": self.blind,
+            "visibility": str(self.visibility),
+            "resolution": str(self.resolution),
+            "required": self.required,
+            "annotators_may": list(self.annotators_may),
+            "skip": str(self.skip),
+        }
+
+    def store(self) -> dict[str, Any]:
+        """What a dataset keeps: only what differs from the defaults, so that a default may change."""
+        usual = Policies.of({"annotation": str(self.annotation)}).show()
+        return {
+            name: value
+            for name, value in self.show().items()
+            if value != usual[name] or (name == "annotation" and self.individual)
+        }
+
+
+def read_policies(now: Policies, json: Mapping[str, Any]) -> Policies:
+    """The policies once ``json`` has changed some; every mistake is named. ``keep`` is for the caller."""
+    errors: list[dict[str, Any]] = []
+
+    def wrong(name: str, message: str) -> None:
+        errors.append({"loc": ["body", name], "msg": message, "type": "value_error"})
+
+    def word(name: str, kind: type[Enum]) -> Any:
+        value = json[name]
+        words = [str(each.value) for each in kind]
+        if value in words:
+            return kind(value)
+        if name == "resolution" and value == "dawid_skene":
+            raise BadRequestError("The resolution 'dawid_skene' is not available yet; nothing was changed.")
+        wrong(name, f"one of {', '.join(words)} is expected here")
+        return getattr(now, name)
+
+    changes: dict[str, Any] = {}
+    kinds: dict[str, type[Enum]] = {
+        "annotation": Annotation,
+        "visibility": Visibility,
+        "resolution": Rule,
+        "skip": Skip,
+    }
+    for name, value in json.items():
+        if name in kinds:
+            changes[name] = word(name, kinds[name])
+        elif name == "blind":
+            if not isinstance(value, bool):
+                wrong(name, "true or false is expected here")
+            changes[name] = value is True
+        elif name == "required":
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_REQUIRED:
+                wrong(name, f"a whole number from 1 to {MAX_REQUIRED:,} is expected here")
+            else:
+                changes[name] = value
+        elif name == "annotators_may":
+            if not isinstance(value, list) or not all(each in RIGHTS for each in value):
+                wrong(name, f"a list of {', '.join(RIGHTS)} is expected here")
+            else:
+                changes[name] = tuple(each for each in RIGHTS if each in value)
+        elif name != "keep":
+            wrong(name, f"unknown; known are {', '.join(now.show())}")
+    if errors:
+        raise ValidationError(errors, model="Policies")
+    return _consistent(now, changes)
+
+
+def _consistent(now: Policies, changes: Mapping[str, Any]) -> Policies:
+    """What follows from a change: blindness needs annotations of one's own, and each kind has its usual rule."""
+    after = replace(now, **changes)
+    if changes.get("blind") and "annotation" not in changes:
+        after = replace(after, annotation=Annotation.INDIVIDUAL)
+    if after.blind and not after.individual:
+        raise BadRequestError(
+            "A blind dataset keeps everybody's own annotations: 'blind' and 'annotation: shared' exclude each "
+            "other. Nothing was changed."
+        )
+    if after.annotation is not now.annotation and "resolution" not in changes:
+        after = replace(after, resolution=Rule.MAJORITY if after.individual else Rule.LATEST)
+    if not after.individual and after.resolution is not Rule.LATEST:
+        raise BadRequestError(
+            "In a shared dataset the latest annotation is the record's: 'resolution' can only be 'latest'. "
+            "Nothing was changed."
+        )
+    return after

@@ -1,0 +1,96 @@
+"""Where people's own annotations, gold values and what happened to them are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.resolution import View
+from apportion.domain.records import Value
+from apportion.vocabulary import AnnotationState
+
+__all__ = ["Annotations", "Event", "PastAnnotation", "Settled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A change of one record: the case before and after it, what everybody sees then, and why it was made."""
+
+    before: Case
+    after: Case
+    view: View
+    why: str = "replaced"
+
+
+class PastAnnotation(NamedTuple):
+    """An annotation as it once was, and why it is no more."""
+
+    annotator: str
+    state: AnnotationState
+    value: Value | None
+    version: int
+    at: int
+    why: str
+
+
+class Event(NamedTuple):
+    """Something that happened: who did what, when, to which record; ``no`` grows with time."""
+
+    no: int
+    at: int
+    who: str
+    what: str
+    record: str | None
+    detail: Mapping[str, Any] | None
+
+
+class Annotations(Protocol):
+    """Everybody's annotations of the records of all datasets, within one transaction."""
+
+    def case(self, dataset: Dataset, id: str) -> Case | None:
+        """What is known of one record."""
+        ...
+
+    def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
+        """What is known of these records, in that order; those that are not there are left out."""
+        ...
+
+    def settle(self, dataset: Dataset, changes: Sequence[Settled], *, at: int) -> None:
+        """Store changes of records: annotations, slots, gold, and what everybody sees."""
+        ...
+
+    def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
+        """Earlier annotations of a record, newest first; of one person or of all."""
+        ...
+
+    def answered_ids(self, dataset: Dataset, after: str | None, limit: int) -> list[str]:
+        """Ids of records that somebody annotated or that have gold, in order, behind an id."""
+        ...
+
+    def note(
+        self,
+        dataset: Dataset,
+        who: str,
+        what: str,
+        *,
+        at: int,
+        record: Case | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add to the record of what happened."""
+        ...
+
+    def events(
+        self,
+        dataset: Dataset,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        who: str | None = None,
+        limit: int = 50,
+    ) -> list[Event]:
+        """What happened between two event numbers: oldest first; with ``before``, newest first."""
+        ...

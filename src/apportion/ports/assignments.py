@@ -1,0 +1,246 @@
+"""Where plans and their slots are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+from apportion.domain.assignment.people import Person
+from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.redealing import Held
+from apportion.domain.assignment.rows import Rows
+from apportion.domain.assignment.spec import PlanSpec
+from apportion.domain.assignment.state import PlanState
+from apportion.domain.assignment.words import Phase, Reason, RowState
+from apportion.domain.datasets import Dataset
+
+__all__ = ["Assignments", "Count", "Dealing", "PlanPhase", "SlotRow", "StoredPlan", "WorkLeft", "rule_key"]
+
+
+class PlanPhase(str, Enum):
+    """How far a plan as a whole has come. While it is being written or undone nobody is offered its slots."""
+
+    WRITING = "writing"
+    LIVE = "live"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as it was made: what was asked for, the people it was dealt to, and what the preview showed."""
+
+    no: int
+    id: str
+    phase: PlanPhase
+    spec: PlanSpec
+    teams: tuple[tuple[Person, ...], ...]
+    figures: Mapping[str, Any]
+    created_by: str
+    created_at: int
+    changed_at: int
+
+    def person(self, rule: int, name: str) -> Person:
+        """Somebody as a rule knows them; who is not of its team has no skills and may take no open slot."""
+        return next((each for each in self.teams[rule] if each.name == name), Person(name, active=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """A plan's rows on their way to the store: records' numbers by id, what records ask of people by rule and id,
+    when each rule's slots are due (an instant), and where in the plan's reasons those of the rows begin.
+    """
+
+    rows: Rows
+    numbers: Mapping[str, int]
+    needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]
+    due: Sequence[int]
+    first_reason: int
+
+
+class SlotRow(NamedTuple):
+    """One slot with why it exists."""
+
+    plan: str
+    record: str
+    annotator: str | None
+    state: RowState
+    rule: int
+    phase: Phase
+    reason: Reason
+    inclusion: float
+    lease_until: int | None
+    why: str | None
+
+
+def rule_key(plan: int, rule: int) -> int:
+    """One number for a rule of a plan, as ``Slot.rule`` has it: rules of several plans meet on one record."""
+    return plan << 8 | rule
+
+
+class Count(NamedTuple):
+    """How many slots of a rule somebody (None: nobody yet) has in a state."""
+
+    plan: int
+    rule: int
+    annotator: str | None
+    state: RowState
+    n: int
+
+
+class WorkLeft(NamedTuple):
+    """What somebody has to do: slots of their own that are open, and open ones anybody may take."""
+
+    own: int
+    open: int
+
+
+class Assignments(Protocol):
+    """Plans and slots of all datasets, within one transaction."""
+
+    # Plans
+
+    def plans(self, dataset: Dataset) -> list[StoredPlan]:
+        """The plans of a dataset, oldest first."""
+        ...
+
+    def plan(self, dataset: Dataset, id: str) -> StoredPlan | None: ...
+
+    def state_of(self, plan: StoredPlan) -> PlanState:
+        """Where the plan's next batch goes on."""
+        ...
+
+    def add_plan(
+        self,
+        dataset: Dataset,
+        id: str,
+        spec: PlanSpec,
+        teams: Sequence[Sequence[Person]],
+        state: PlanState,
+        figures: Mapping[str, Any],
+        *,
+        phase: PlanPhase,
+        by: str,
+        at: int,
+    ) -> StoredPlan: ...
+
+    def change_plan(
+        self,
+        plan: StoredPlan,
+        *,
+        at: int,
+        phase: PlanPhase | None = None,
+        spec: PlanSpec | None = None,
+        teams: Sequence[Sequence[Person]] | None = None,
+        state: PlanState | None = None,
+        figures: Mapping[str, Any] | None = None,
+    ) -> StoredPlan: ...
+
+    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+        """Remove a plan that was never finished, some slots at a time; True once nothing is left of it."""
+        ...
+
+    def unfinished(self) -> list[tuple[int, StoredPlan]]:
+        """Plans that were being written or undone when the server stopped, with their datasets' numbers."""
+        ...
+
+    # Dealing
+
+    def numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
+        """The store's numbers of records by id: of all, or of these."""
+        ...
+
+    def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
+        """Keep the reasons that the plan's next rows point into; the number of the first of them."""
+        ...
+
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+        """Store some of the rows as slots; ids of their records that somebody has annotated already."""
+        ...
+
+    def dealt_ids(self, plan: StoredPlan) -> set[str]:
+        """Ids of the records that have slots of this plan, in any state."""
+        ...
+
+    def held(self, dataset: Dataset) -> dict[str, set[str]]:
+        """Who has a live slot on each record, by record id."""
+        ...
+
+    def rows_of(
+        self,
+        plan: StoredPlan,
+        *,
+        annotator: str | None = None,
+        state: RowState | None = None,
+        after: int = 0,
+        limit: int = 50,
+    ) -> list[tuple[int, SlotRow]]:
+        """A plan's slots behind a number, with their own numbers."""
+        ...
+
+    def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
+        """Every slot of a record, of any plan."""
+        ...
+
+    def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
+        """A plan's live slots as the domain's changes read them, with their numbers."""
+        ...
+
+    def reassign(
+        self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
+    ) -> list[str]:
+        """Give slots, by number, to somebody else; ids of their records that somebody has answered."""
+        ...
+
+    def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
+        """Withdraw slots by number; ids of their records that somebody has answered."""
+        ...
+
+    def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
+        """Make withdrawn slots pending again; ids of their records that somebody has answered."""
+        ...
+
+    # Work
+
+    def candidates(
+        self, dataset: Dataset, annotator: str, *, limit: int, now: int, within: Collection[str] | None = None
+    ) -> list[Slot]:
+        """All slots of the records that somebody should get next: theirs by urgency, then open ones."""
+        ...
+
+    def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
+        """The slot of a record whose lease has this token."""
+        ...
+
+    def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
+        """The slots somebody has before them."""
+        ...
+
+    def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
+        """Slots whose lease has run out."""
+        ...
+
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
+        """Store slots as they are now; pairs of before and after."""
+        ...
+
+    def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:
+        """How many slots there are by plan, rule, person and state."""
+        ...
+
+    def left(self, dataset: Dataset, annotator: str) -> WorkLeft:
+        """How much there is to do for somebody."""
+        ...
+
+    def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
+        """By annotator: when they last changed an annotation, seconds spent, and how many drafts they have."""
+        ...
+
+    def datasets_with_work(self, annotator: str) -> list[int]:
+        """Numbers of the datasets in which somebody has or may take slots."""
+        ...

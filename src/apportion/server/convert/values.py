@@ -1,0 +1,64 @@
+"""One annotation value as clients send it: labels, entities or sentences, without an agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from apportion.domain.errors import ValidationError
+from apportion.domain.records import Entities, Value, best_first
+from apportion.spans import Entity
+from apportion.vocabulary import Task
+from apportion.wire import records as wire
+
+__all__ = ["read_value"]
+
+_FORMS = {
+    Task.TEXT_CLASSIFICATION: ("labels", '{"labels": [{"class": name}]}'),
+    Task.TOKEN_CLASSIFICATION: ("entities", '{"entities": [{"start", "end", "label"}]}'),
+    Task.TEXT2TEXT: ("sentences", '{"sentences": [{"text": text}]}'),
+}
+
+
+def read_value(task: Task, sent: dict[str, Any] | None) -> Value | None:
+    """The value behind the JSON. Raises ``ValidationError`` for another form or a span that ends before it starts."""
+    if sent is None:
+        return None
+    member, form = _FORMS[task]
+    if member not in sent:
+        raise _wrong([], f"a value of this dataset has the form {form}", "value_error.missing")
+    try:
+        if task is Task.TEXT_CLASSIFICATION:
+            labels = (
+                [_named(each) for each in sent["labels"]]
+                if isinstance(sent["labels"], list)
+                else sent["labels"]
+            )
+            found = msgspec.convert({"labels": labels}, wire.LabelValue)
+            return best_first([(each.name, each.score) for each in found.labels])
+        if task is Task.TEXT2TEXT:
+            texts = msgspec.convert({"sentences": sent["sentences"]}, wire.SentenceValue)
+            return best_first([(each.text, each.score) for each in texts.sentences])
+        spans = msgspec.convert({"entities": sent["entities"]}, wire.EntityValue)
+    except msgspec.ValidationError as wrong:
+        raise _wrong([member], str(wrong), "value_error") from None
+    for place, span in enumerate(spans.entities):
+        if span.end <= span.start:
+            raise _wrong(["entities", place, "end"], "a span must end after its start", "value_error")
+    return Entities([Entity(each.start, each.end, each.label, each.score) for each in spans.entities])
+
+
+def _named(label: Any) -> Any:
+    """A label under either of its 1.x names, or as a plain text."""
+    if isinstance(label, str):
+        return {"class": label}
+    if isinstance(label, dict) and "class" not in label and "class_label" in label:
+        return {**label, "class": label["class_label"]}
+    return label
+
+
+def _wrong(path: list[str | int], message: str, kind: str) -> ValidationError:
+    return ValidationError(
+        [{"loc": ["body", "value", *path], "msg": message, "type": kind}], model="Annotation"
+    )

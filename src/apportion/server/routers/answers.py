@@ -1,0 +1,251 @@
+"""One's own annotation of a record, everybody's, their history, and the gold value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from apportion.domain.errors import (
+    BadRequestError,
+    DatasetGoneError,
+    ForbiddenOperationError,
+    RecordNotFound,
+    StaleVersionError,
+)
+from apportion.domain.individual.showing import show_annotation, show_gold, show_value
+from apportion.domain.permissions import Action
+from apportion.domain.times import utc_iso
+from apportion.server.convert.values import read_value
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.server.paths import RecordRoute, record_id
+from apportion.services import adjudicate, annotate
+from apportion.services.annotate import Entry, Mine
+from apportion.services.manage_datasets import find_dataset
+from apportion.vocabulary import AnnotationState
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Annotations"], route_class=RecordRoute)
+_RECORD = "/api/datasets/{name}/records/{id:path}"
+_MINE = f"{_RECORD}/annotations/me"
+_REFUSALS = responses(ForbiddenOperationError, RecordNotFound)
+_WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetGoneError)}
+
+
+class AnnotationIn(BaseModel):
+    """One's own annotation: ``labels``, ``entities`` or ``sentences`` as in 1.x, without an agent."""
+
+    value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
+    state: Literal["draft", "submitted", "discarded"]
+    version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
+    seconds: float | None = Field(None, ge=0, le=1e7, description="Time spent on it so far.")
+    token: str | None = Field(None, description="The lease it was written under.")
+    dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
+
+
+class AnnotationOut(BaseModel):
+    """One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why."""
+
+    value: dict[str, Any] | None
+    state: AnnotationState
+    version: int
+    seconds: float | None = None
+    updated_at: str | None = None
+    counted: bool = False
+    why: str | None = None
+    gold: dict[str, Any] | None = Field(None, description="What the record stands by, once a human decided.")
+
+
+class OneAnnotation(BaseModel):
+    """Somebody's annotation."""
+
+    annotator: str
+    value: dict[str, Any] | None
+    state: AnnotationState
+    version: int
+    seconds: float | None = None
+    updated_at: str
+    counted: bool
+
+
+class AnnotationsOut(BaseModel):
+    """Everybody's annotations of a record, and what it stands by."""
+
+    annotations: list[OneAnnotation]
+    gold: dict[str, Any] | None = None
+
+
+class PastAnnotationOut(BaseModel):
+    """An annotation as it once was."""
+
+    annotator: str
+    value: dict[str, Any] | None
+    state: AnnotationState
+    version: int
+    at: str
+    why: str
+
+
+class HistoryOut(BaseModel):
+    """Earlier annotations of a record, newest first."""
+
+    history: list[PastAnnotationOut]
+
+
+class GoldIn(BaseModel):
+    """A decision: a value, or that the record is unusable."""
+
+    value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
+    state: Literal["submitted", "discarded"] = "submitted"
+    reason: str | None = Field(None, max_length=10_000)
+    version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
+
+
+class GoldOut(BaseModel):
+    """What the record stands by, and the status it thereby has."""
+
+    gold: dict[str, Any] | None
+
+
+def _mine(found: Mine) -> AnnotationOut:
+    shown = show_annotation(found.annotation, found.dataset.task)
+    return AnnotationOut(
+        **shown,
+        counted=found.counted,
+        why=None if found.why is None else str(found.why),
+        gold=show_gold(found.gold, found.dataset.task),
+    )
+
+
+@router.get(_MINE, responses=_REFUSALS)
+async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
+    """Your own annotation of a record."""
+    id, workspace = record_id(request), ctx.require_workspace()
+    return _mine(await ctx.read(lambda work: annotate.mine(work, ctx.actor, workspace, name, id)))
+
+
+@router.put(_MINE, responses=_WRITES)
+async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -> AnnotationOut:
+    """Set your own annotation: a draft, an answer, or that the record is unusable."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    task = await ctx.read(
+        lambda work: annotate.find_at(work, ctx.actor, workspace, name, Action.ANNOTATE, given.dataset).task
+    )
+    state = AnnotationState(given.state)
+    entry = Entry(read_value(task, given.value), state, given.version, given.seconds, given.dataset)
+    return _mine(
+        await ctx.write(
+            lambda work: annotate.put_mine(work, ctx.actor, workspace, name, id, entry, now=now), urgent=True
+        )
+    )
+
+
+@router.delete(_MINE, responses=_WRITES)
+async def delete_mine(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
+) -> AnnotationOut:
+    """Take your own annotation back; its history stays."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    return _mine(
+        await ctx.write(
+            lambda work: annotate.withdraw_mine(work, ctx.actor, workspace, name, id, version, now=now),
+            urgent=True,
+        )
+    )
+
+
+@router.post(f"{_MINE}:undo", responses=_WRITES)
+async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
+    """Go back to your previous answer; a first answer becomes a draft. Undoing twice is redoing."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    return _mine(
+        await ctx.write(
+            lambda work: annotate.undo_mine(work, ctx.actor, workspace, name, id, now=now), urgent=True
+        )
+    )
+
+
+@router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
+async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
+    """Everybody's annotations of a record; not for annotators of a blind dataset."""
+    id, workspace = record_id(request), ctx.require_workspace()
+    dataset, found, gold = await ctx.read(
+        lambda work: annotate.everyones(work, ctx.actor, workspace, name, id)
+    )
+    return AnnotationsOut(
+        annotations=[
+            OneAnnotation(
+                annotator=each.annotator,
+                counted=each.counted,
+                **show_annotation(each, dataset.task),
+            )
+            for each in found
+        ],
+        gold=show_gold(gold, dataset.task),
+    )
+
+
+@router.get(f"{_RECORD}/history", responses=_REFUSALS)
+async def get_history(ctx: Ctx, request: Request, name: str) -> HistoryOut:
+    """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
+    id, workspace = record_id(request), ctx.require_workspace()
+    dataset, found = await ctx.read(lambda work: annotate.history(work, ctx.actor, workspace, name, id))
+    return HistoryOut(
+        history=[
+            PastAnnotationOut(
+                annotator=each.annotator,
+                value=show_value(each.value, dataset.task),
+                state=each.state,
+                version=each.version,
+                at=utc_iso(each.at),
+                why=each.why,
+            )
+            for each in found
+        ]
+    )
+
+
+@router.put(f"{_RECORD}/gold", responses=_WRITES)
+async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> GoldOut:
+    """Settle a record: the value the dataset stands by, or that it is unusable."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    task = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE).task)
+    value = read_value(task, given.value)
+    dataset, case = await ctx.write(
+        lambda work: adjudicate.put_gold(
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            id,
+            value,
+            discarded=given.state == "discarded",
+            reason=given.reason,
+            version=given.version,
+            now=now,
+        ),
+        urgent=True,
+    )
+    return GoldOut(gold=show_gold(case.gold, dataset.task))
+
+
+@router.delete(f"{_RECORD}/gold", responses=_WRITES)
+async def delete_gold(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
+) -> GoldOut:
+    """Take a decision back: the record is again what people's answers make of it."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    dataset, case = await ctx.write(
+        lambda work: adjudicate.remove_gold(work, ctx.actor, workspace, name, id, version, now=now),
+        urgent=True,
+    )
+    return GoldOut(gold=show_gold(case.gold, dataset.task))

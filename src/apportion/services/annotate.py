@@ -1,0 +1,375 @@
+"""One's own annotation of a record: read, set, take back, undo; and what others may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.queue import Verdict
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    BadRequestError,
+    DatasetGoneError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    RecordNotFound,
+    StaleVersionError,
+    ValidationError,
+)
+from apportion.domain.individual.answering import answer, follow
+from apportion.domain.individual.case import ANSWERED, Annotation, Case, Gold, Origin
+from apportion.domain.individual.resolution import resolve
+from apportion.domain.individual.showing import show_annotation
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, Place, allowed, place_of
+from apportion.domain.policies import Policies
+from apportion.domain.records import (
+    Answers,
+    Entities,
+    Problem,
+    Record,
+    TextClassificationRecord,
+    TokenClassificationRecord,
+    Value,
+    check,
+)
+from apportion.ports.annotations import PastAnnotation, Settled
+from apportion.ports.store import Work
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .manage_datasets import find_dataset
+from .standing import standing_of
+
+__all__ = [
+    "Entry",
+    "Mine",
+    "everyones",
+    "find_at",
+    "history",
+    "mine",
+    "nothing",
+    "put_mine",
+    "record_case",
+    "set_answer",
+    "undo_mine",
+    "withdraw_mine",
+]
+
+_STATUS = {
+    AnnotationState.SUBMITTED: Status.VALIDATED,
+    AnnotationState.DRAFT: Status.EDITED,
+    AnnotationState.DISCARDED: Status.DISCARDED,
+    AnnotationState.NONE: Status.DEFAULT,
+}
+_EVENT = {
+    AnnotationState.SUBMITTED: "submitted",
+    AnnotationState.DISCARDED: "discarded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody sends: their value and how far it has come, the version they saw, the seconds they took.
+
+    ``dataset`` is the UUID of the dataset they worked on, if they know it.
+    """
+
+    value: Value | None
+    state: AnnotationState
+    version: int
+    seconds: float | None = None
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Somebody's own annotation of a record, whether it counts, and why."""
+
+    dataset: Dataset
+    annotation: Annotation | None
+    counted: bool
+    why: Verdict | None = None
+    gold: Gold | None = None
+    """What the record stands by: told to who answered it, once a human has decided."""
+
+
+def find_at(
+    work: Work, actor: Actor, workspace: str, name: str, action: Action, uuid: str | None, **more: Any
+) -> Dataset:
+    """The dataset, which has to be the one the client began with if it says which."""
+    try:
+        dataset = find_dataset(work, actor, workspace, name, action, **more)
+    except EntityNotFoundError:
+        if uuid is not None:
+            raise DatasetGoneError(name) from None
+        raise
+    if uuid is not None and uuid != dataset.uuid:
+        raise DatasetGoneError(name)
+    return dataset
+
+
+def record_case(work: Work, dataset: Dataset, actor: Actor, id: str, *, writing: bool = False) -> Case:
+    """What is known of a record, for somebody who may see it; late answers may be written to what was theirs once."""
+    case = work.annotations.case(dataset, id)
+    if case is None:
+        raise RecordNotFound(dataset.id, id)
+    policies = Policies.of(dataset.policies)
+    if str(policies.visibility) == "assigned" and place_of(actor, dataset.workspace) is Place.MEMBER:
+        name = actor.username
+        if not (case.ever_had(name) if writing else case.has_now(name)):
+            raise RecordNotFound(dataset.id, id)
+    return case
+
+
+def mine(work: Work, actor: Actor, workspace: str, name: str, id: str) -> Mine:
+    """Somebody's own annotation."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    case = record_case(work, dataset, actor, id, writing=True)
+    found = case.of(actor.username)
+    return Mine(dataset, found, found is not None and found.counted, gold=_told(case, actor.username))
+
+
+def put_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, entry: Entry, *, now: int) -> Mine:
+    """Set one's own annotation. Refused if it has changed since the version that was sent."""
+    dataset = find_at(work, actor, workspace, name, Action.ANNOTATE, entry.dataset, open_only=True)
+    case = record_case(work, dataset, actor, id, writing=True)
+    _check_version(case.of(actor.username), entry.version, dataset.task)
+    value = checked_value(dataset, case.record, entry.value, entry.state)
+    return _set(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
+
+
+def withdraw_mine(
+    work: Work, actor: Actor, workspace: str, name: str, id: str, version: int | None, *, now: int
+) -> Mine:
+    """Take one's own annotation back; the version goes on, history keeps what was there."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    case = record_case(work, dataset, actor, id, writing=True)
+    before = case.of(actor.username)
+    if version is not None:
+        _check_version(before, version, dataset.task)
+    if before is None or before.state is AnnotationState.NONE:
+        return Mine(dataset, before, False)
+    return _set(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
+
+
+def undo_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Mine:
+    """Back to one's previous answer; a first answer becomes a draft. Undoing twice is redoing."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    case = record_case(work, dataset, actor, id, writing=True)
+    before = case.of(actor.username)
+    if before is None or before.version == 0:
+        raise BadRequestError("There is nothing to undo: you have not annotated this record.")
+    past = next(iter(work.annotations.history(dataset, id, actor.username)), None)
+    if past is not None and past.why != "outdated" and past.state in ANSWERED:
+        return _set(work, dataset, case, actor.username, past.state, past.value, now, None)
+    if before.state is AnnotationState.NONE:
+        raise BadRequestError("There is nothing to undo: there was no answer before.")
+    state = AnnotationState.DRAFT if before.state in ANSWERED else AnnotationState.NONE
+    value = before.value if state is AnnotationState.DRAFT else None
+    return _set(work, dataset, case, actor.username, state, value, now, None)
+
+
+def _set(
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    value: Value | None,
+    now: int,
+    seconds: float | None,
+) -> Mine:
+    if not Policies.of(dataset.policies).individual:
+        return _set_shared(work, dataset, case, name, state, value, now)
+    settled, why = set_answer(work, dataset, case, name, state, value, now=now, seconds=seconds)
+    work.annotations.settle(dataset, [settled], at=now)
+    note_answer(work, dataset, case, name, state, now)
+    after = settled.after
+    found = after.of(name)
+    assert found is not None
+    return Mine(dataset, found, found.counted, why, _told(after, name))
+
+
+def set_answer(
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    value: Value | None,
+    *,
+    now: int,
+    seconds: float | None = None,
+) -> tuple[Settled, Verdict | None]:
+    """Decide what somebody's answer does to a record of an individual dataset; nothing is written."""
+    policies = Policies.of(dataset.policies)
+    standing = standing_of(work, dataset, name) if case.slots else None
+    slots = case.slots if standing is None else standing.open_to(case.slots)
+    answered = answer(
+        replace(case, slots=slots),
+        standing_of(work, dataset, name, ()).person if standing is None else standing.person,
+        state,
+        value,
+        now=now,
+        required=policies.required,
+        seconds=seconds,
+        used=None if standing is None else standing.used,
+        caps=None if standing is None else standing.caps,
+    )
+    changed = {slot.id: slot for slot in answered.case.slots}
+    after = replace(answered.case, slots=tuple(changed.get(slot.id, slot) for slot in case.slots))
+    view = resolve(after, rule=policies.resolution, required=policies.required)
+    return Settled(case, after, view), answered.why
+
+
+def note_answer(
+    work: Work, dataset: Dataset, case: Case, name: str, state: AnnotationState, now: int
+) -> None:
+    """Record that somebody answered, or took an answer back; drafts are nobody's business."""
+    before = case.of(name)
+    if state in _EVENT:
+        work.annotations.note(dataset, name, _EVENT[state], at=now, record=case)
+    elif before is not None and before.state in ANSWERED:
+        work.annotations.note(dataset, name, "took back", at=now, record=case)
+
+
+def _set_shared(
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    value: Value | None,
+    now: int,
+) -> Mine:
+    """In a shared dataset one's own annotation is the record's."""
+    annotation = None if value is None else Answers(name, {name: value})
+    status = _STATUS[state]
+    work.records.patch(
+        dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
+    )
+    work.datasets.update(dataset, last_updated=now)
+    note_answer(work, dataset, case, name, state, now)
+    if case.slots:
+        follow_shared(work, dataset, case, status, name, now)
+    after = work.annotations.case(dataset, case.id)
+    assert after is not None
+    found = after.of(name)
+    if found is None:  # nothing was said: the version goes on all the same
+        found = Annotation(name, state, None, 0, now)
+    return Mine(dataset, found, state in ANSWERED)
+
+
+def follow_shared(
+    work: Work, dataset: Dataset, case: Case, status: Status, author: str | None, now: int
+) -> None:
+    """The slots of a record of a shared dataset once its one annotation has changed."""
+    changed = follow(case.slots, status, author, now)
+    before = {slot.id: slot for slot in case.slots}
+    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+
+
+def checked_value(
+    dataset: Dataset, record: Record, value: Value | None, state: AnnotationState
+) -> Value | None:
+    """The value if it fits the record: labels of the schema, spans on tokens; nothing at all only where that is one."""
+    if state is AnnotationState.NONE:
+        return None
+    if value is None and state is AnnotationState.SUBMITTED:
+        value = nothing(record)
+    if value is None or (state is not AnnotationState.SUBMITTED and _empty(value) and not _multi(record)):
+        return None
+    settings = dataset.settings
+    trial = replace(record, status=_STATUS[state], annotation=Answers("me", {"me": value}))
+    try:
+        check(trial, allow_overlap=settings is not None and settings.allow_overlapping_spans)
+    except Problem as problem:
+        loc = ["body", "value", *problem.loc[1:]]
+        raise ValidationError(
+            [{"loc": loc, "msg": str(problem), "type": problem.type}], model="Annotation"
+        ) from None
+    assert trial.annotation is not None
+    value = trial.annotation.value
+    unknown = [] if settings is None else settings.unknown(_labels(dataset.task, value))
+    if unknown:
+        assert settings is not None
+        assert settings.labels is not None
+        known = [option.name for option in settings.labels]
+        raise BadRequestError(
+            f"Labels {unknown} are not in the label schema of dataset {dataset.name}, which has {known}. "
+            "Nothing was stored."
+        )
+    return value
+
+
+def nothing(record: Record) -> Value:
+    """The answer that says nothing: no span, no label, no sentence."""
+    return Entities([]) if isinstance(record, TokenClassificationRecord) else ()
+
+
+def _multi(record: Record) -> bool:
+    return isinstance(record, TextClassificationRecord) and record.multi_label
+
+
+def _empty(value: Value) -> bool:
+    return isinstance(value, tuple) and not value
+
+
+def _labels(task: Task, value: Value) -> list[str]:
+    if isinstance(value, Entities):
+        return [span.label for span in value.spans]
+    return [] if task is Task.TEXT2TEXT else [label for label, _ in value]
+
+
+def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
+    version = 0 if found is None else found.version
+    if sent != version:
+        raise StaleVersionError(sent, show_annotation(found, task))
+
+
+def _told(case: Case, name: str) -> Gold | None:
+    """A human's decision, for those who answered the record themselves."""
+    own = case.of(name)
+    if case.gold is None or case.gold.origin is not Origin.ADJUDICATED:
+        return None
+    return case.gold if own is not None and own.answered else None
+
+
+# What others said
+
+
+def everyones(
+    work: Work, actor: Actor, workspace: str, name: str, id: str
+) -> tuple[Dataset, list[Annotation], Gold | None]:
+    """Everybody's answers, drafts left out but one's own; and what the record stands by."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    case = record_case(work, dataset, actor, id)
+    if not sees_others(actor, dataset):
+        raise ForbiddenOperationError(
+            "Operation not allowed: in this dataset everybody sees only their own annotations."
+        )
+    found = [
+        each
+        for _, each in sorted(case.annotations.items())
+        if each.answered or (each.annotator == actor.username and each.state is AnnotationState.DRAFT)
+    ]
+    return dataset, found, case.gold
+
+
+def sees_others(actor: Actor, dataset: Dataset) -> bool:
+    """May somebody see what others answered? Not an annotator of a blind dataset."""
+    if allowed(actor, Action.SEE_ANNOTATIONS, dataset.workspace, dataset.created_by):
+        return True
+    return not Policies.of(dataset.policies).blind
+
+
+def history(
+    work: Work, actor: Actor, workspace: str, name: str, id: str
+) -> tuple[Dataset, Sequence[PastAnnotation]]:
+    """Earlier annotations of a record: one's own, or everybody's for those who may see them."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    case = record_case(work, dataset, actor, id)
+    everybody = allowed(actor, Action.SEE_ANNOTATIONS, dataset.workspace, dataset.created_by)
+    past = work.annotations.history(dataset, case.id, None if everybody else actor.username)
+    return dataset, [each for each in past if each.state in ANSWERED]

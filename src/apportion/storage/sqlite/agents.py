@@ -1,0 +1,50 @@
+"""Names of annotators and their numbers, which are also viewer numbers."""
+
+from __future__ import annotations
+
+import sqlite3
+
+__all__ = ["OPEN", "Agents"]
+
+OPEN = 0
+"""In place of an annotator's number: nobody in particular."""
+
+
+class Agents:
+    """Looks names and numbers up, each once. To be used within one transaction only: a number may be undone."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._numbers: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+
+    def number(self, name: str) -> int:
+        """The number of an annotator, given out if there is none yet."""
+        no = self.find(name)
+        if no is None:
+            (no,) = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
+            self._know(no, name)
+        return no
+
+    def find(self, name: str) -> int | None:
+        """The number of an annotator, None if they have none yet."""
+        no = self._numbers.get(name)
+        if no is None:
+            row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            no = row[0]
+            self._know(no, name)
+        return no
+
+    def name(self, no: int) -> str:
+        """The name behind a number."""
+        name = self._names.get(no)
+        if name is None:
+            (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (no,)).fetchone()
+            self._know(no, name)
+        return name
+
+    def _know(self, no: int, name: str) -> None:
+        self._numbers[name] = no
+        self._names[no] = name

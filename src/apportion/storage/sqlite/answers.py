@@ -1,0 +1,179 @@
+"""``ports.annotations.Annotations`` on SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Annotation, Case, Gold, Origin
+from apportion.ports.annotations import Event, PastAnnotation, Settled
+
+from .agents import OPEN, Agents
+from .annotating import STATES
+from .changes import Changes
+from .database import Link
+from .encoding import decode_record, decode_value
+from .settling import Settler
+from .slots import SlotReader
+from .terms import TermBook
+from .writing import STATUSES
+
+__all__ = ["SqliteAnnotations"]
+
+
+class SqliteAnnotations:
+    """Everybody's annotations, within one transaction. ``slots_of`` reads the slots of a dataset."""
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        book: TermBook,
+        agents: Agents,
+        slots_of: Callable[[Dataset], SlotReader],
+        publish: Callable[[Changes], None],
+    ) -> None:
+        self._link = link
+        self._raw = link.raw
+        self._book = book
+        self._agents = agents
+        self._slots_of = slots_of
+        self._publish = publish
+
+    # Reading
+
+    def case(self, dataset: Dataset, id: str) -> Case | None:
+        found = self.cases(dataset, [id])
+        return found[0] if found else None
+
+    def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
+        rows = []
+        for id in ids:
+            row = self._raw.execute(
+                "SELECT rid, id, content, prediction, status FROM records WHERE dataset = ? AND id = ?",
+                (dataset.no, id),
+            ).fetchone()
+            if row is not None:
+                rows.append(row)
+        slots = self._slots_of(dataset).on([row[0] for row in rows])
+        found = []
+        for rid, id, content, prediction, status in rows:
+            record = decode_record(dataset.task, id, STATUSES[status], content, prediction, None)
+            found.append(
+                Case(
+                    record,
+                    rid & 0xFFFFFFFF,
+                    self._annotations(dataset, rid),
+                    tuple(slots.get(rid, ())),
+                    self._gold(dataset, rid),
+                )
+            )
+        return found
+
+    def _annotations(self, dataset: Dataset, rid: int) -> dict[str, Annotation]:
+        found = {}
+        for no, state, value, version, updated, seconds, counted in self._raw.execute(
+            "SELECT annotator, state, value, version, updated, seconds, counted FROM annotations WHERE rid = ?",
+            (rid,),
+        ).fetchall():
+            name = self._agents.name(no)
+            decoded = None if value is None else decode_value(dataset.task, value)
+            found[name] = Annotation(name, STATES[state], decoded, version, updated, seconds, bool(counted))
+        return found
+
+    def _gold(self, dataset: Dataset, rid: int) -> Gold | None:
+        row = self._raw.execute(
+            "SELECT value, origin, author, reason, version, at FROM gold WHERE rid = ?", (rid,)
+        ).fetchone()
+        if row is None:
+            return None
+        value, origin, author, reason, version, at = row
+        decoded = None if value is None else decode_value(dataset.task, value)
+        return Gold(decoded, Origin(origin), author, reason, version, at)
+
+    def answered_ids(self, dataset: Dataset, after: str | None, limit: int) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records r WHERE dataset = ? AND id > ? AND (answer IS NOT NULL OR status != 0 "
+            "OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid)) ORDER BY id LIMIT ?",
+            (dataset.no, after or "", limit),
+        )
+        return [id for (id,) in rows]
+
+    def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
+        row = self._raw.execute(
+            "SELECT rid FROM records WHERE dataset = ? AND id = ?", (dataset.no, id)
+        ).fetchone()
+        if row is None:
+            return []
+        found = []
+        for no, state, value, version, at, why in self._raw.execute(
+            "SELECT annotator, state, value, version, at, why FROM history WHERE rid = ? ORDER BY no DESC",
+            row,
+        ).fetchall():
+            name = "" if no == OPEN else self._agents.name(no)
+            if annotator is None or name == annotator:
+                decoded = None if value is None else decode_value(dataset.task, value)
+                found.append(PastAnnotation(name, STATES[state], decoded, version, at, why))
+        return found
+
+    # Writing
+
+    def settle(self, dataset: Dataset, changes: Sequence[Settled], *, at: int) -> None:
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        for change in changes:
+            settler.settle(change, at)
+        settler.finish()
+
+    # What happened
+
+    def note(
+        self,
+        dataset: Dataset,
+        who: str,
+        what: str,
+        *,
+        at: int,
+        record: Case | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._raw.execute(
+            "INSERT INTO events (dataset, rid, at, who, what, detail) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                dataset.no,
+                None if record is None else (dataset.no << 32) | record.number,
+                at,
+                who,
+                what,
+                None if detail is None else json.dumps(dict(detail)),
+            ),
+        )
+
+    def events(
+        self,
+        dataset: Dataset,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        who: str | None = None,
+        limit: int = 50,
+    ) -> list[Event]:
+        conditions, values = ["e.dataset = ?", "e.no > ?"], [dataset.no, after]
+        if before is not None:
+            conditions.append("e.no < ?")
+            values.append(before)
+        if who is not None:
+            conditions.append("e.who = ?")
+            values.append(who)  # type: ignore[arg-type]
+        rows = self._raw.execute(
+            "SELECT e.no, e.at, e.who, e.what, r.id, e.detail FROM events e LEFT JOIN records r ON r.rid = e.rid "
+            f"WHERE {' AND '.join(conditions)} ORDER BY e.no {'ASC' if before is None else 'DESC'} LIMIT ?",
+            [*values, limit],
+        ).fetchall()
+        return [
+            Event(no, at, by, what, id, None if detail is None else msgspec.json.decode(detail))
+            for no, at, by, what, id, detail in rows
+        ]

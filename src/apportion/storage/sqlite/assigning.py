@@ -1,0 +1,614 @@
+"""``ports.assignments.Assignments`` on SQLite: plans, their slots, and what is left to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Row as SqlRow
+
+from apportion.domain.assignment.people import Person
+from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.redealing import Held
+from apportion.domain.assignment.spec import PlanSpec, show_plan
+from apportion.domain.assignment.state import PlanState, read_state, show_state
+from apportion.domain.assignment.words import Mode, Phase, Reason, RowState
+from apportion.domain.datasets import Dataset
+from apportion.domain.policies import Policies
+from apportion.ports.assignments import Count, Dealing, PlanPhase, SlotRow, StoredPlan, WorkLeft
+from apportion.storage.tables import plans
+
+from .agents import OPEN, Agents
+from .changes import Changes
+from .database import Link
+from .rows import as_json, insert_rows
+from .settling import Settler
+from .slots import ROW_STATES, STATE_NO, SlotReader
+from .terms import TermBook
+
+__all__ = ["SqliteAssignments"]
+
+_PHASES = tuple(Phase)
+_OFFERED = f"'{PlanPhase.LIVE}'"
+_BEGUN = 2
+"""Slots with a smaller state number are still to be done."""
+
+
+class SqliteAssignments:
+    """Plans and slots of all datasets, within one transaction."""
+
+    def __init__(
+        self, link: Link, *, book: TermBook, agents: Agents, publish: Callable[[Changes], None]
+    ) -> None:
+        self._link = link
+        self._raw: sqlite3.Connection = link.raw
+        self._sql: Connection = link.sql
+        self._book = book
+        self._agents = agents
+        self._publish = publish
+        self._plans: dict[int, StoredPlan] = {}
+
+    def reader(self, dataset: Dataset) -> SlotReader:
+        """Reads the slots of a dataset."""
+        return SlotReader(self._raw, self._agents, self._plan_of, Policies.of(dataset.policies).skip)
+
+    # Plans
+
+    def plans(self, dataset: Dataset) -> list[StoredPlan]:
+        rows = self._sql.execute(select(plans).where(plans.c.dataset == dataset.no).order_by(plans.c.no))
+        return [_plan(row) for row in rows]
+
+    def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
+        row = self._sql.execute(select(plans).where(plans.c.dataset == dataset.no, plans.c.id == id)).first()
+        return None if row is None else _plan(row)
+
+    def _plan_of(self, no: int) -> StoredPlan:
+        known = self._plans.get(no)
+        if known is None:
+            row = self._sql.execute(select(plans).where(plans.c.no == no)).one()
+            known = self._plans[no] = _plan(row)
+        return known
+
+    def state_of(self, plan: StoredPlan) -> PlanState:
+        found = self._sql.execute(select(plans.c.progress).where(plans.c.no == plan.no)).scalar_one()
+        return read_state(found)
+
+    def add_plan(
+        self,
+        dataset: Dataset,
+        id: str,
+        spec: PlanSpec,
+        teams: Sequence[Sequence[Person]],
+        state: PlanState,
+        figures: Mapping[str, Any],
+        *,
+        phase: PlanPhase,
+        by: str,
+        at: int,
+    ) -> StoredPlan:
+        row = self._sql.execute(
+            insert(plans)
+            .values(
+                id=id,
+                dataset=dataset.no,
+                state=str(phase),
+                spec=show_plan(spec),
+                teams=_show_teams(teams),
+                progress=show_state(state),
+                figures=dict(figures),
+                created_by=by,
+                created_at=at,
+                changed_at=at,
+            )
+            .returning(plans)
+        ).one()
+        return _plan(row)
+
+    def change_plan(
+        self,
+        plan: StoredPlan,
+        *,
+        at: int,
+        phase: PlanPhase | None = None,
+        spec: PlanSpec | None = None,
+        teams: Sequence[Sequence[Person]] | None = None,
+        state: PlanState | None = None,
+        figures: Mapping[str, Any] | None = None,
+    ) -> StoredPlan:
+        values: dict[str, Any] = {"changed_at": at}
+        if phase is not None:
+            values["state"] = str(phase)
+        if spec is not None:
+            values["spec"] = show_plan(spec)
+        if teams is not None:
+            values["teams"] = _show_teams(teams)
+        if state is not None:
+            values["progress"] = show_state(state)
+        if figures is not None:
+            values["figures"] = dict(figures)
+        row = self._sql.execute(
+            update(plans).where(plans.c.no == plan.no).values(**values).returning(plans)
+        ).one()
+        self._plans.pop(plan.no, None)
+        return _plan(row)
+
+    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+        rows = self._raw.execute("SELECT no FROM slots WHERE plan = ? LIMIT ?", (plan.no, limit)).fetchall()
+        if rows:
+            self.withdraw(dataset, [no for (no,) in rows], "never finished")
+            self._raw.execute(
+                "DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))",
+                (as_json(no for (no,) in rows),),
+            )
+            return False
+        for table in ("reasons", "slot_counts"):
+            self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
+        self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
+        return True
+
+    def unfinished(self) -> list[tuple[int, StoredPlan]]:
+        rows = self._sql.execute(
+            select(plans).where(plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)]))
+        )
+        return [(row._mapping["dataset"], _plan(row)) for row in rows]
+
+    # Dealing
+
+    def numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
+        if ids is None:
+            rows = self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE dataset = ?", (dataset.no,)
+            )
+            return dict(rows.fetchall())
+        found = {}
+        for id in ids:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (dataset.no, id)
+            ).fetchone()
+            if row is not None:
+                found[id] = row[0]
+        return found
+
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+        rows, base, numbers = dealing.rows, dataset.no << 32, dealing.numbers
+        people = [self._agents.number(name) for name in rows.people]
+        pull = [rule.mode is Mode.PULL for rule in plan.spec.rules]
+        columns = (rows.record, rows.person, rows.rule, rows.slot, rows.phase, rows.reason, rows.inclusion)
+        counts: Counter[tuple[int, int]] = Counter()
+        on: dict[int, list[int]] = {}
+        slots = []
+        for record, person, rule, slot, phase, reason, inclusion in zip(
+            *(column[start:stop].tolist() for column in columns), strict=True
+        ):
+            id = rows.records[record]
+            n = numbers.get(id)
+            if n is None:  # deleted since
+                continue
+            annotator = OPEN if person < 0 else people[person]
+            needs = dealing.needs.get((rule, id))
+            slots.append(
+                (
+                    None, dataset.no, base | n, plan.no, rule, slot, annotator, 0, phase, reason + dealing.first_reason,
+                    inclusion, int(rows.priority[record]), dealing.due[rule], 0, pull[rule],
+                    None if needs is None else msgspec.json.encode(needs).decode(), None, None, None, None,
+                )
+            )  # fmt: skip
+            counts[rule, annotator] += 1
+            on.setdefault(n, []).append(annotator)
+        self._dealt(dataset, on)
+        insert_rows(self._raw, "slots", 20, slots)
+        for (rule, annotator), count in counts.items():
+            self._raw.execute(
+                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (dataset.no, plan.no, rule, annotator, count),
+            )
+        return self._annotated(dataset, on)
+
+    def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
+        (first,) = self._raw.execute(
+            "SELECT coalesce(max(no) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
+        ).fetchone()
+        insert_rows(
+            self._raw,
+            "reasons",
+            4,
+            [
+                (plan.no, first + place, reason.code, msgspec.json.encode(reason.args).decode())
+                for place, reason in enumerate(reasons)
+            ],
+        )
+        return int(first)
+
+    def _dealt(self, dataset: Dataset, on: Mapping[int, Sequence[int]]) -> None:
+        """Records become findable by the slots they are about to get."""
+        base = dataset.no << 32
+        reader = self.reader(dataset)
+        before = reader.on(self._with_slots(base, on))
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        counted = settler.counted
+        (pending,) = counted.vids([("assignment", "pending")])
+        named: dict[int, int] = {}
+        for n, annotators in on.items():
+            there = before.get(base | n)
+            vids = {pending}
+            for annotator in annotators:
+                if annotator != OPEN:
+                    vid = named.get(annotator)
+                    if vid is None:
+                        (vid,) = counted.vids([("assigned_to", self._agents.name(annotator))])
+                        named[annotator] = vid
+                    vids.add(vid)
+            if there:
+                vids -= settler.slots.everybodys(there)
+            counted.add(n, tuple(vids))
+        settler.finish()
+
+    def _with_slots(self, base: int, on: Iterable[int]) -> list[int]:
+        return self._among("slots", [base | n for n in on])
+
+    def _among(self, table: str, rids: Sequence[int]) -> list[int]:
+        """Those of the records that a table speaks of."""
+        rows = self._raw.execute(
+            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
+            (as_json(rids),),
+        )
+        return [rid for (rid,) in rows]
+
+    def _annotated(self, dataset: Dataset, ns: Iterable[int]) -> list[str]:
+        rids = [dataset.no << 32 | n for n in ns]
+        found = {*self._among("annotations", rids), *self._among("gold", rids)}
+        return self._ids(found)
+
+    def _ids(self, rids: Iterable[int]) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
+            (as_json(rids),),
+        )
+        return [id for (id,) in rows]
+
+    def dealt_ids(self, plan: StoredPlan) -> set[str]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT r.id FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?", (plan.no,)
+        )
+        return {id for (id,) in rows}
+
+    def held(self, dataset: Dataset) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for id, annotator in self._raw.execute(
+            "SELECT r.id, s.annotator FROM slots s JOIN records r ON r.rid = s.rid "
+            "WHERE s.dataset = ? AND s.annotator != 0 AND s.state <= 2",
+            (dataset.no,),
+        ):
+            found.setdefault(id, set()).add(self._agents.name(annotator))
+        return found
+
+    # Looking
+
+    def rows_of(
+        self,
+        plan: StoredPlan,
+        *,
+        annotator: str | None = None,
+        state: RowState | None = None,
+        after: int = 0,
+        limit: int = 50,
+    ) -> list[tuple[int, SlotRow]]:
+        conditions, values = ["s.plan = ?", "s.no > ?"], [plan.no, after]
+        if annotator is not None:
+            conditions.append("s.annotator = ?")
+            values.append(self._agents.find(annotator) or -1)
+        if state is not None:
+            conditions.append("s.state = ?")
+            values.append(STATE_NO[state])
+        return self._slot_rows(" AND ".join(conditions), [*values, limit], "ORDER BY s.no LIMIT ?")
+
+    def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
+        found = self._slot_rows("r.dataset = ? AND r.id = ?", [dataset.no, id], "ORDER BY s.plan, s.no")
+        return [row for _, row in found]
+
+    def _slot_rows(self, condition: str, values: list[Any], order: str) -> list[tuple[int, SlotRow]]:
+        rows = self._raw.execute(
+            "SELECT s.no, p.id, r.id, s.annotator, s.state, s.rule, s.phase, e.code, e.args, s.inclusion, "
+            "s.until, s.why, s.holder FROM slots s JOIN records r ON r.rid = s.rid JOIN plans p ON p.no = s.plan "
+            f"LEFT JOIN reasons e ON e.plan = s.plan AND e.no = s.reason WHERE {condition} {order}",
+            values,
+        ).fetchall()
+        return [
+            (
+                no,
+                SlotRow(
+                    plan,
+                    record,
+                    self._agents.name(annotator or holder) if annotator or holder else None,
+                    ROW_STATES[state],
+                    rule,
+                    _PHASES[phase],
+                    Reason(code or "?", tuple(msgspec.json.decode(args or "[]"))),
+                    inclusion,
+                    until,
+                    why,
+                ),
+            )
+            for no, plan, record, annotator, state, rule, phase, code, args, inclusion, until, why, holder in rows
+        ]
+
+    def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
+        rows = self._raw.execute(
+            "SELECT s.no, r.id, s.annotator, s.state, s.rule, s.phase, s.priority, s.needs, "
+            "EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)"
+            " FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ? AND s.state != ?",
+            (plan.no, STATE_NO[RowState.WITHDRAWN]),
+        )
+        return [
+            (
+                no,
+                Held(
+                    record,
+                    None if annotator == OPEN else self._agents.name(annotator),
+                    ROW_STATES[state],
+                    rule,
+                    _PHASES[phase],
+                    priority,
+                    bool(drafted),
+                    () if needs is None else tuple((s, v) for s, v in msgspec.json.decode(needs)),
+                ),
+            )
+            for no, record, annotator, state, rule, phase, priority, needs, drafted in rows
+        ]
+
+    # Changing
+
+    def reassign(
+        self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
+    ) -> list[str]:
+        reasons = list(dict.fromkeys(reason for _, _, reason in moves))
+        first = self.add_reasons(plan, reasons)
+        number = {reason: first + place for place, reason in enumerate(reasons)}
+        to = {no: (name, number[reason]) for no, name, reason in moves}
+
+        def moved(slot: Slot) -> Slot:
+            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING)
+
+        touched = self._change(dataset, list(to), moved, None)
+        self._raw.executemany(
+            "UPDATE slots SET reason = ? WHERE no = ?", [(reason, no) for no, (_, reason) in to.items()]
+        )
+        return touched
+
+    def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
+        def withdrawn(slot: Slot) -> Slot:
+            return replace(slot, state=RowState.WITHDRAWN, lease=None)
+
+        return self._change(dataset, slots, withdrawn, why)
+
+    def withdraw_from(self, dataset: Dataset, ns: Sequence[int]) -> None:
+        """Withdraw every slot of records that are about to be deleted."""
+        base = dataset.no << 32
+        with_slots = self._among("slots", [base | n for n in ns])
+        if with_slots:
+            slots = self._raw.execute(
+                "SELECT no FROM slots WHERE rid IN (SELECT value FROM json_each(?)) AND state != ?",
+                (as_json(with_slots), STATE_NO[RowState.WITHDRAWN]),
+            )
+            self.withdraw(dataset, [no for (no,) in slots], "record deleted")
+
+    def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
+        def pending(slot: Slot) -> Slot:
+            return replace(slot, state=RowState.PENDING, lease=None)
+
+        return self._change(dataset, slots, pending, "back again")
+
+    def _change(
+        self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot], why: str | None
+    ) -> list[str]:
+        """Change slots by number, some hundred at a time; ids of their records that somebody answered."""
+        base = dataset.no << 32
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        reader = self.reader(dataset)
+        touched: list[str] = []
+        for part in _parts(nos, 500):
+            wanted = set(part)
+            rids = [
+                rid
+                for (rid,) in self._raw.execute(
+                    "SELECT DISTINCT rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
+                    (as_json(part),),
+                )
+            ]
+            for rid, there in reader.on(rids).items():
+                after = [step(slot) if slot.id in wanted else slot for slot in there]
+                settler.slots.change(rid & 0xFFFFFFFF, there, after, why)
+            touched += self._annotated(dataset, (rid - base for rid in rids))
+        settler.finish()
+        return list(dict.fromkeys(touched))
+
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
+        after = {new.id: new for old, new in changed if old != new}
+        if after:
+            self._change(dataset, list(after), lambda slot: after[slot.id], None)
+
+    # Work
+
+    def candidates(
+        self, dataset: Dataset, annotator: str, *, limit: int, now: int, within: Collection[str] | None = None
+    ) -> list[Slot]:
+        me = self._agents.find(annotator)
+        rids: dict[int, None] = {}
+        if me is not None:
+            rids.update(dict.fromkeys(self._held_rids(dataset, me)))
+            rids.update(dict.fromkeys(self._next(dataset, me, me, limit, now, within)))
+        rids.update(dict.fromkeys(self._next(dataset, OPEN, me or -1, limit, now, within)))
+        found = self.reader(dataset).on(list(rids))
+        offered = {plan.no for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE}
+        return [slot for slots in found.values() for slot in slots if slot.rule >> 8 in offered or _has(slot)]
+
+    def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT rid FROM slots WHERE holder = ? AND dataset = ? AND state = 1", (me, dataset.no)
+        )
+        return [rid for (rid,) in rows]
+
+    def _next(
+        self, dataset: Dataset, whose: int, me: int, limit: int, now: int, within: Collection[str] | None
+    ) -> Iterator[int]:
+        """Records of the first slots in line that somebody is not on already."""
+        mine = (
+            "AND NOT EXISTS (SELECT 1 FROM slots o WHERE o.rid = s.rid AND (o.annotator = ?3 OR o.holder = ?3)) "
+            "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?3) "
+            "AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = ?3 "
+            "AND a.state >= 2) "
+        )
+        rows = self._raw.execute(
+            "SELECT s.rid, r.id FROM slots s CROSS JOIN records r ON r.rid = s.rid "
+            "WHERE s.dataset = ?1 AND s.annotator = ?2 AND s.state <= 1 AND (s.state = 0 OR s.until <= ?4) "
+            f"AND s.plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED}) "
+            f"{mine if whose == OPEN else 'AND ?3'} ORDER BY s.behind, s.due, s.priority",
+            (dataset.no, whose, me, now),
+        )
+        return islice((rid for rid, id in rows if within is None or id in within), limit)
+
+    def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
+        row = self._raw.execute(
+            "SELECT r.rid FROM records r WHERE r.dataset = ? AND r.id = ?", (dataset.no, id)
+        ).fetchone()
+        if row is None:
+            return None
+        there = self.reader(dataset).on([row[0]]).get(row[0], [])
+        return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
+
+    def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
+        me = self._agents.find(annotator)
+        rids = [] if me is None else self._held_rids(dataset, me)
+        return [
+            slot
+            for slots in self.reader(dataset).on(rids).values()
+            for slot in slots
+            if slot.lease is not None and slot.lease.annotator == annotator
+        ]
+
+    def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
+        rows = self._raw.execute(
+            "SELECT no, rid FROM slots WHERE dataset = ? AND state = 1 AND until <= ? LIMIT ?",
+            (dataset.no, now, limit),
+        ).fetchall()
+        wanted = {no for no, _ in rows}
+        found = self.reader(dataset).on([rid for _, rid in rows])
+        return [slot for slots in found.values() for slot in slots if slot.id in wanted]
+
+    def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:
+        condition = "dataset = ? AND n != 0"
+        values: list[int] = [dataset.no]
+        if annotator is not None:
+            condition += " AND annotator = ?"
+            values.append(self._agents.find(annotator) or -1)
+        rows = self._raw.execute(
+            f"SELECT plan, rule, annotator, state, n FROM slot_counts WHERE {condition}", values
+        ).fetchall()
+        return [
+            Count(plan, rule, None if no == OPEN else self._agents.name(no), ROW_STATES[state], n)
+            for plan, rule, no, state, n in rows
+        ]
+
+    def left(self, dataset: Dataset, annotator: str) -> WorkLeft:
+        me = self._agents.find(annotator) or -1
+        offered = f"plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED})"
+        own, free = self._raw.execute(
+            f"SELECT coalesce(sum(n) FILTER (WHERE annotator = ?2 AND state < {_BEGUN}), 0), "
+            f"coalesce(sum(n) FILTER (WHERE annotator = 0 AND state = 0), 0) FROM slot_counts "
+            f"WHERE dataset = ?1 AND annotator IN (0, ?2) AND {offered}",
+            (dataset.no, me),
+        ).fetchone()
+        held = len(self._held_rids(dataset, me))
+        if free:
+            base = dataset.no << 32
+            (mine,) = self._raw.execute(
+                "SELECT count(*) FROM annotations a JOIN slots s ON s.rid = a.rid AND s.annotator = 0 "
+                "AND s.state = 0 WHERE a.annotator = ? AND a.state >= 2 AND a.rid >= ? AND a.rid < ?",
+                (me, base, base + (1 << 32)),
+            ).fetchone()
+            free -= mine
+        (open_held,) = self._raw.execute(
+            "SELECT count(*) FROM slots WHERE holder = ? AND dataset = ? AND state = 1 AND annotator = 0",
+            (me, dataset.no),
+        ).fetchone()
+        assert held >= open_held
+        return WorkLeft(own + open_held, max(0, free))
+
+    def datasets_with_work(self, annotator: str) -> list[int]:
+        me = self._agents.find(annotator) or -1
+        rows = self._raw.execute(
+            "SELECT DISTINCT dataset FROM slot_counts WHERE annotator IN (0, ?) AND n > 0", (me,)
+        )
+        return sorted(no for (no,) in rows)
+
+    def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
+        base = dataset.no << 32
+        rows = self._raw.execute(
+            "SELECT annotator, max(updated), coalesce(sum(seconds), 0), sum(state = 1) FROM annotations "
+            "WHERE rid >= ? AND rid < ? GROUP BY annotator",
+            (base, base + (1 << 32)),
+        ).fetchall()
+        return {self._agents.name(no): (at, spent, drafts) for no, at, spent, drafts in rows}
+
+
+def _has(slot: Slot) -> bool:
+    return slot.state not in (RowState.PENDING, RowState.LEASED)
+
+
+def _parts(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:
+    return [
+        [
+            {
+                "name": person.name,
+                "weight": person.weight,
+                "cap": person.cap,
+                "skills": {skill: list(values) for skill, values in person.skills.items()},
+                "active": person.active,
+            }
+            for person in team
+        ]
+        for team in teams
+    ]
+
+
+def _read_teams(found: list[list[dict[str, Any]]]) -> tuple[tuple[Person, ...], ...]:
+    return tuple(
+        tuple(
+            Person(
+                each["name"],
+                each["weight"],
+                each["cap"],
+                {skill: tuple(values) for skill, values in each["skills"].items()},
+                each["active"],
+            )
+            for each in team
+        )
+        for team in found
+    )
+
+
+def _plan(row: SqlRow[Any]) -> StoredPlan:
+    found = row._mapping
+    return StoredPlan(
+        found["no"],
+        found["id"],
+        PlanPhase(found["state"]),
+        read_plan(found["spec"]),
+        _read_teams(found["teams"]),
+        found["figures"],
+        found["created_by"],
+        found["created_at"],
+        found["changed_at"],
+    )

@@ -1,0 +1,98 @@
+"""Writing what an answer, a decision or a plan changed about single records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Case, Gold
+from apportion.domain.individual.resolution import View
+from apportion.domain.terms import view_terms
+from apportion.ports.annotations import Settled
+from apportion.vocabulary import AnnotationState, Status
+
+from .agents import OPEN, Agents
+from .annotating import STATES, AnnotationWriter
+from .changes import Changes
+from .counting import CountedTerms
+from .database import Link
+from .encoding import encode_value, encode_view, packed, unpacked
+from .slots import SlotWriter
+from .terms import TermBook
+
+__all__ = ["Settler"]
+
+_STATUS_NO = {status: no for no, status in enumerate(Status)}
+
+
+class Settler:
+    """Changes of single records of one dataset within one transaction. Call ``finish`` once."""
+
+    def __init__(
+        self, link: Link, dataset: Dataset, book: TermBook, agents: Agents, publish: Callable[[Changes], None]
+    ) -> None:
+        self._link = link
+        self._raw = link.raw
+        self._task = dataset.task
+        self._base = dataset.no << 32
+        self._publish = publish
+        self._changes = Changes(dataset.no)
+        self._counted = CountedTerms(link, dataset.no, book, self._changes)
+        self._annotations = AnnotationWriter(link.raw, dataset.no, dataset.task, self._counted, agents)
+        self.slots = SlotWriter(link.raw, dataset.no, agents, self._counted)
+
+    @property
+    def counted(self) -> CountedTerms:
+        return self._counted
+
+    def finish(self) -> None:
+        """Write facets and counters, and announce the changes after the commit."""
+        self._counted.finish()
+        changes = self._changes
+        self._link.after.append(lambda: self._publish(changes))
+
+    def settle(self, change: Settled, at: int) -> None:
+        """Store one record's change."""
+        before, after = change.before, change.after
+        rid = self._base | after.number
+        for name in sorted(before.annotations.keys() | after.annotations.keys()):
+            old, new = before.of(name), after.of(name)
+            if old != new:
+                self._annotations.change(rid, after.record, old, new, at, change.why)
+        if before.gold != after.gold:
+            self._gold(rid, before.gold, after.gold, at)
+        self.slots.change(after.number, before.slots, after.slots, change.why)
+        self._show(after, change.view)
+
+    def _show(self, case: Case, view: View) -> None:
+        """What everybody sees who sees more than their own."""
+        rid = self._base | case.number
+        answer = encode_view(self._task, view)
+        (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
+        vids = self._counted.vids(view_terms(case.record, view))
+        self._counted.change(case.number, unpacked(terms), vids)
+        self._raw.execute(
+            "UPDATE records SET status = ?, answer = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
+            (_STATUS_NO[view.status], answer, packed(vids), rid),
+        )
+
+    def _gold(self, rid: int, before: Gold | None, after: Gold | None, at: int) -> None:
+        if before is not None:
+            state = AnnotationState.DISCARDED if before.value is None else AnnotationState.SUBMITTED
+            value = None if before.value is None else encode_value(self._task, before.value)
+            self._raw.execute(
+                "INSERT INTO history (rid, annotator, version, state, value, at, why) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    rid, OPEN, before.version, STATES.index(state), value, at,
+                    f"{before.origin} by {before.author}, replaced",
+                ),
+            )  # fmt: skip
+        if after is None:
+            self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
+            return
+        value = None if after.value is None else encode_value(self._task, after.value)
+        self._raw.execute(
+            "INSERT OR REPLACE INTO gold VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (rid, value, str(after.origin), after.author, after.reason, after.version, after.at),
+        )
