@@ -94,3 +94,11 @@ class Annotations(Protocol):
     ) -> list[Event]:
         """What happened between two event numbers: oldest first; with ``before``, newest first."""
         ...
+
+    def conflicts(self, dataset: Dataset) -> int:
+        """How many records have all their answers and are not settled by them."""
+        ...
+
+    def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
+        """By person: how many answers since that instant, and when the first of them was."""
+        ...

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import Slot
-from apportion.domain.assignment.redealing import Held
-from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.assignment.state import PlanState
 from apportion.domain.assignment.words import Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
+
+if TYPE_CHECKING:  # these bring numpy along
+    from apportion.domain.assignment.redealing import Held
+    from apportion.domain.assignment.rows import Rows
 
 __all__ = ["Assignments", "Count", "Dealing", "PlanPhase", "SlotRow", "StoredPlan", "WorkLeft", "rule_key"]
 
@@ -163,6 +165,10 @@ class Assignments(Protocol):
         """Store some of the rows as slots; ids of their records that somebody has annotated already."""
         ...
 
+    def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
+        """Those of the records that this plan has not dealt."""
+        ...
+
     def dealt_ids(self, plan: StoredPlan) -> set[str]:
         """Ids of the records that have slots of this plan, in any state."""
         ...
@@ -189,6 +195,10 @@ class Assignments(Protocol):
 
     def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
         """A plan's live slots as the domain's changes read them, with their numbers."""
+        ...
+
+    def still_pending(self, slots: Sequence[int]) -> list[int]:
+        """Those of the slots that nobody has begun with."""
         ...
 
     def reassign(

@@ -91,8 +91,8 @@ class Records(Protocol):
 
     # Reading
 
-    def get(self, dataset: Dataset, id: str, viewer: Viewer = ...) -> Row | None:
-        """One record."""
+    def get(self, dataset: Dataset, id: str, viewer: Viewer = ..., *, only: str | None = None) -> Row | None:
+        """One record; with ``only``, nobody's assignments but that person's are shown."""
         ...
 
     def search(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from apportion.services.manage_datasets import purge_deleted
+from apportion.services.tidy_up import tidy_up
 
 from .house import House
 
@@ -17,7 +18,15 @@ EVERY = 3600.0
 
 
 async def keep_house(house: House) -> None:
-    """Forget for good, every hour, the datasets that were deleted a week ago. Runs until cancelled."""
+    """Finish what a stop left half done; then forget for good, every hour, the datasets that were deleted a week ago.
+
+    Runs until cancelled.
+    """
+    try:
+        while await house.write(tidy_up):
+            pass
+    except Exception:
+        log.exception("could not tidy up plans that a stop left half written")
     while True:
         try:
             now = house.clock.now()

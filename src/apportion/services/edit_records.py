@@ -17,7 +17,7 @@ from apportion.vocabulary import AnnotationState, Status
 from .adjudicate import decide
 from .annotate import checked_value, follow_shared, note_answer, record_case, set_answer
 from .individual import own_state
-from .manage_datasets import find_dataset, seen_by, viewer_of
+from .manage_datasets import find_dataset, row_for, seen_by
 
 __all__ = ["delete_records", "discard_records", "patch_record"]
 
@@ -49,7 +49,7 @@ def patch_record(
 
 
 def _as_seen(work: Work, actor: Actor, dataset: Dataset, id: str) -> tuple[Dataset, Row]:
-    row = work.records.get(dataset, id, viewer_of(work, actor, dataset))
+    row = row_for(work, actor, dataset, id)
     assert row is not None
     return dataset, row
 

@@ -176,12 +176,14 @@ def _people(
 
 
 def _set_of(work: Work, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
-    """Set somebody's own annotation; False when it is that already."""
+    """Set somebody's own annotation; False when it is or was that already: then an older copy was logged back."""
     case = work.annotations.case(dataset, id)
     assert case is not None
     before = case.of(name)
-    submitted = before is not None and before.state is AnnotationState.SUBMITTED
-    if before is not None and submitted and same_value(case.record, before.value, value):
+    stored = [each.value for each in work.annotations.history(dataset, id, name)]
+    if before is not None and before.answered:
+        stored.append(before.value)
+    if any(each is not None and same_value(case.record, each, value) for each in stored):
         return False
     checked = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
     settled, _ = set_answer(work, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
@@ -11,6 +11,7 @@ from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.records import Answers, Entities, Record, TextClassificationRecord
+from apportion.ports.assignments import PlanPhase
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
@@ -59,6 +60,7 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
     dataset = _dataset_for(work, actor, request, now)
     _check_labels(dataset, request.records)
     dataset = _check_multi_label(work, dataset, request.records)
+    request = _without_mirrors(work, dataset, request)
     kept = None
     if dataset.individual:
         kept = log_individual(work, actor, dataset, request.records, now=now, prepare=prepare)
@@ -69,15 +71,33 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
         check_remarks(tags, metadata)
     if not dataset.individual or place_of(actor, dataset.workspace) is not Place.MEMBER:
         work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+    if any(plan.spec.standing for plan in work.assignments.plans(dataset)):
+        from .assign import catch_up  # brings numpy along, a quarter of an idle server
+
+        catch_up(work, dataset, [record.id for record in request.records], now=now)
     return Logged(request.name, len(request.records), kept=kept)
+
+
+def _without_mirrors(work: Work, dataset: Dataset, request: Logging) -> Logging:
+    """What plans show as metadata is theirs: values that come back with a record are left out."""
+    keys = {plan.spec.mirror for plan in work.assignments.plans(dataset) if plan.phase is PlanPhase.LIVE}
+    keys.discard(None)
+    if not keys:
+        return request
+    for record in request.records:
+        if record.metadata and not keys.isdisjoint(record.metadata):
+            record.metadata = {k: v for k, v in record.metadata.items() if k not in keys}
+    return replace(request, prepared=None)
 
 
 def _log_shared(
     work: Work, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
 ) -> None:
     prepared = request.prepared
-    if prepared is None or not speaks_for_others(actor, dataset.workspace):
+    if not speaks_for_others(actor, dataset.workspace):
         sign(work, actor, dataset, request.records)
+        prepared = None
+    if prepared is None:
         prepared = prepare(request.task, request.records)
     work.records.log(dataset, prepared, at=now)
     if work.assignments.plans(dataset):

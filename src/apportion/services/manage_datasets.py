@@ -19,7 +19,7 @@ from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
-from apportion.ports.records import Criteria
+from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
@@ -34,6 +34,7 @@ __all__ = [
     "new_dataset",
     "purge_deleted",
     "require_workspace",
+    "row_for",
     "seen_by",
     "set_closed",
     "viewer_of",
@@ -96,6 +97,12 @@ def seen_by(work: Work, actor: Actor, dataset: Dataset, criteria: Criteria) -> C
         assigned_to=actor.username if policies.visibility is Visibility.ASSIGNED else None,
         alone=policies.blind,
     )
+
+
+def row_for(work: Work, actor: Actor, dataset: Dataset, id: str) -> Row | None:
+    """One record as ``actor`` sees it."""
+    seen = seen_by(work, actor, dataset, Criteria())
+    return work.records.get(dataset, id, seen.viewer, only=actor.username if seen.alone else None)
 
 
 def list_datasets(work: Work, actor: Actor, workspace: str | None) -> Sequence[Dataset]:

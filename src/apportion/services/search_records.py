@@ -16,7 +16,7 @@ from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
 from .annotate import record_case
-from .manage_datasets import find_dataset, seen_by, viewer_of
+from .manage_datasets import find_dataset, row_for, seen_by, viewer_of
 
 __all__ = ["NearTo", "Page", "dataset_labels", "find_record", "scan", "search"]
 
@@ -89,7 +89,7 @@ def find_record(work: Work, actor: Actor, workspace: str, name: str, id: str) ->
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_RECORD)
     if str(Policies.of(dataset.policies).visibility) == "assigned":
         record_case(work, dataset, actor, id)
-    row = work.records.get(dataset, id, viewer_of(work, actor, dataset))
+    row = row_for(work, actor, dataset, id)
     if row is None:
         raise RecordNotFound(dataset.id, id)
     return dataset, row

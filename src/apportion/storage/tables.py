@@ -288,6 +288,16 @@ declined = Table(
     sqlite_with_rowid=False,
 )
 
+past_assignees = Table(
+    "past_assignees",
+    metadata,
+    Column("rid", BigInteger, primary_key=True),
+    Column(
+        "annotator", Integer, primary_key=True, comment="agents.no of who had a slot or a lease here once"
+    ),
+    sqlite_with_rowid=False,
+)
+
 slot_counts = Table(
     "slot_counts",
     metadata,

@@ -197,7 +197,7 @@ def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
     if policy is Skip.DROP:
         return replace(slot, state=RowState.SKIPPED, lease=None, annotator=me)
     if policy is Skip.BACK_TO_ME:
-        return replace(slot, state=RowState.PENDING, lease=None, behind=slot.behind + 1)
+        return replace(slot, state=RowState.PENDING, lease=None, annotator=me, behind=slot.behind + 1)
     return replace(
         slot, state=RowState.PENDING, lease=None, annotator=None, pull=True, declined=slot.declined | {me}
     )

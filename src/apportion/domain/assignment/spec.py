@@ -186,7 +186,8 @@ def _show_rule(rule: RuleSpec) -> dict[str, Any]:
         shown["users"] = {"metadata": rule.users.key}
     elif rule.users is not None:
         shown["users"] = [_show_user(entry) for entry in rule.users]
-    shown["overlap"] = _show_overlap(rule.overlap)
+    if not isinstance(rule.users, FromMetadata):  # such records name their people themselves
+        shown["overlap"] = _show_overlap(rule.overlap)
     if rule.anchors:
         shown["anchors"] = rule.anchors
     if rule.needs:

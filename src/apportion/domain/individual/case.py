@@ -73,6 +73,8 @@ class Case:
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
     gold: Gold | None = None
+    past: frozenset[str] = frozenset()
+    """Who had a slot or a lease here that is now somebody else's."""
 
     @property
     def id(self) -> str:
@@ -96,7 +98,7 @@ class Case:
 
     def ever_had(self, annotator: str) -> bool:
         """Whether somebody had a slot or an annotation here at any time."""
-        if annotator in self.annotations:
+        if annotator in self.annotations or annotator in self.past:
             return True
         return any(
             slot.annotator == annotator or (slot.lease is not None and slot.lease.annotator == annotator)

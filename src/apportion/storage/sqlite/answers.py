@@ -70,6 +70,7 @@ class SqliteAnnotations:
                     self._annotations(dataset, rid),
                     tuple(slots.get(rid, ())),
                     self._gold(dataset, rid),
+                    self._past(rid),
                 )
             )
         return found
@@ -84,6 +85,10 @@ class SqliteAnnotations:
             decoded = None if value is None else decode_value(dataset.task, value)
             found[name] = Annotation(name, STATES[state], decoded, version, updated, seconds, bool(counted))
         return found
+
+    def _past(self, rid: int) -> frozenset[str]:
+        rows = self._raw.execute("SELECT annotator FROM past_assignees WHERE rid = ?", (rid,)).fetchall()
+        return frozenset(self._agents.name(no) for (no,) in rows)
 
     def _gold(self, dataset: Dataset, rid: int) -> Gold | None:
         row = self._raw.execute(
@@ -177,3 +182,19 @@ class SqliteAnnotations:
             Event(no, at, by, what, id, None if detail is None else msgspec.json.decode(detail))
             for no, at, by, what, id, detail in rows
         ]
+
+    def conflicts(self, dataset: Dataset) -> int:
+        (n,) = self._raw.execute(
+            "SELECT coalesce(sum(v.n), 0) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
+            "WHERE f.dataset = ? AND f.name = 'conflict'",
+            (dataset.no,),
+        ).fetchone()
+        return int(n)
+
+    def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
+        rows = self._raw.execute(
+            "SELECT who, count(*), min(at) FROM events WHERE dataset = ? AND at >= ? "
+            "AND what IN ('submitted', 'discarded') GROUP BY who",
+            (dataset.no, since),
+        )
+        return {who: (n, first) for who, n, first in rows}

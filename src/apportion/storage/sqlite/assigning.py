@@ -6,8 +6,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import Any
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
@@ -16,7 +16,6 @@ from sqlalchemy import Row as SqlRow
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.reading import read_plan
-from apportion.domain.assignment.redealing import Held
 from apportion.domain.assignment.spec import PlanSpec, show_plan
 from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.words import Mode, Phase, Reason, RowState
@@ -32,6 +31,9 @@ from .rows import as_json, insert_rows
 from .settling import Settler
 from .slots import ROW_STATES, STATE_NO, SlotReader
 from .terms import TermBook
+
+if TYPE_CHECKING:
+    from apportion.domain.assignment.redealing import Held
 
 __all__ = ["SqliteAssignments"]
 
@@ -273,6 +275,19 @@ class SqliteAssignments:
         )
         return [id for (id,) in rows]
 
+    def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
+        numbers = self.numbers(dataset, ids)
+        base = dataset.no << 32
+        dealt = {
+            rid
+            for (rid,) in self._raw.execute(
+                "SELECT s.rid FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+                "WHERE s.plan = ?",
+                (as_json(base | n for n in numbers.values()), plan.no),
+            )
+        }
+        return [id for id, n in numbers.items() if base | n not in dealt]
+
     def dealt_ids(self, plan: StoredPlan) -> set[str]:
         rows = self._raw.execute(
             "SELECT DISTINCT r.id FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?", (plan.no,)
@@ -340,6 +355,8 @@ class SqliteAssignments:
         ]
 
     def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
+        from apportion.domain.assignment.redealing import Held  # brings numpy along
+
         rows = self._raw.execute(
             "SELECT s.no, r.id, s.annotator, s.state, s.rule, s.phase, s.priority, s.needs, "
             "EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)"
@@ -364,6 +381,14 @@ class SqliteAssignments:
         ]
 
     # Changing
+
+    def still_pending(self, slots: Sequence[int]) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) AND state = 0 AND NOT EXISTS "
+            "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)",
+            (as_json(slots),),
+        )
+        return [no for (no,) in rows]
 
     def reassign(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
@@ -472,7 +497,8 @@ class SqliteAssignments:
             f"{mine if whose == OPEN else 'AND ?3'} ORDER BY s.behind, s.due, s.priority",
             (dataset.no, whose, me, now),
         )
-        return islice((rid for rid, id in rows if within is None or id in within), limit)
+        found = (rid for rid, id in rows if within is None or id in within)
+        return islice((rid for rid, _ in groupby(found)), limit)  # the slots of a record stand together
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
         row = self._raw.execute(

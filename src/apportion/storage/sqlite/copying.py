@@ -19,7 +19,7 @@ __all__ = ["copy_records"]
 
 def copy_records(link: Link, change: RecordChange, source: Dataset, target: Dataset, *, at: int) -> int:
     """Log every record of ``source`` into the empty ``target``; how many there were."""
-    searcher = Searcher(link, DatasetCache(source.no, lambda: link), source, Criteria().viewer)
+    searcher = Searcher(link, DatasetCache(source.no, lambda: link), source, Criteria())
     after: str | None = None
     copied = 0
     while rows := searcher.scan(Criteria(), after, (), 0, 500):

@@ -48,6 +48,7 @@ __all__ = [
     "packed",
     "unpacked",
     "value_members",
+    "with_mirrors",
 ]
 
 UNSETTLED = b"null\n"
@@ -149,6 +150,16 @@ def decode_record(
 
 def _instant(text: str | None) -> int | None:
     return None if text is None else instant_of(parse_datetime(text))
+
+
+def with_mirrors(content: bytes, keys: list[str], names: list[str]) -> bytes:
+    """The content with these people under these metadata keys: one name, or a list of several."""
+    found = decode_content(content)
+    metadata = {key: value for key, value in (found["metadata"] or {}).items() if key not in keys}
+    if names:
+        metadata.update(dict.fromkeys(keys, names[0] if len(names) == 1 else names))
+    found["metadata"] = metadata or None
+    return _encode(found)[1:-1]
 
 
 def packed(vids: list[int]) -> bytes:

@@ -26,7 +26,7 @@ def purge_dataset(raw: sqlite3.Connection, dataset: int) -> None:
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
     for table in ("slots", "slot_counts", "plans", "events", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
-    for table in ("annotations", "history", "gold", "comments", "records"):
+    for table in ("annotations", "history", "gold", "comments", "past_assignees", "records"):
         raw.execute(f"DELETE FROM {table} WHERE rid >= ? AND rid < ?", (low, high))
     drop_text_index(raw, dataset)
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))

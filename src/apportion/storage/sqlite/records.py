@@ -51,10 +51,10 @@ class SqliteRecords:
         self._limits = limits
         self._publish = publish
 
-    def _searcher(self, dataset: Dataset, viewer: Viewer) -> Searcher:
+    def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
         from .search import Searcher
 
-        return Searcher(self._link, self._cache(dataset), dataset, viewer)
+        return Searcher(self._link, self._cache(dataset), dataset, criteria)
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
         """The shared cache; or, once this transaction has written, one that sees what it wrote."""
@@ -69,8 +69,11 @@ class SqliteRecords:
 
     # Reading
 
-    def get(self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED) -> Row | None:
-        return self._searcher(dataset, viewer).get(id)
+    def get(
+        self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED, *, only: str | None = None
+    ) -> Row | None:
+        criteria = Criteria(viewer=viewer, me=only, alone=only is not None)
+        return self._searcher(dataset, criteria).get(id)
 
     def search(
         self,
@@ -82,7 +85,7 @@ class SqliteRecords:
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
     ) -> Hits:
-        return self._searcher(dataset, criteria.viewer).search(criteria, sort, start, limit, facets)
+        return self._searcher(dataset, criteria).search(criteria, sort, start, limit, facets)
 
     def nearest(
         self,
@@ -95,7 +98,7 @@ class SqliteRecords:
         limit: int,
         facets: frozenset[str] | None = frozenset(),
     ) -> Hits:
-        return self._searcher(dataset, criteria.viewer).nearest(criteria, vector, value, k, limit, facets)
+        return self._searcher(dataset, criteria).nearest(criteria, vector, value, k, limit, facets)
 
     def scan(
         self,
@@ -107,13 +110,13 @@ class SqliteRecords:
         offset: int = 0,
         limit: int = 100,
     ) -> list[Row]:
-        return self._searcher(dataset, criteria.viewer).scan(criteria, after, sort, offset, limit)
+        return self._searcher(dataset, criteria).scan(criteria, after, sort, offset, limit)
 
     def count(self, dataset: Dataset, criteria: Criteria) -> int:
         return self.search(dataset, criteria, limit=0).total
 
     def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
-        return self._searcher(dataset, criteria.viewer).ids(criteria, keys)
+        return self._searcher(dataset, criteria).ids(criteria, keys)
 
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
         return decode_answers(task, row.prediction), decode_answers(task, row.answer)
@@ -266,7 +269,7 @@ class SqliteRecords:
 
     def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
         """Numbers of the matches, with everything this very transaction has written before."""
-        searcher = self._searcher(dataset, criteria.viewer)
+        searcher = self._searcher(dataset, criteria)
         return searcher.matching(criteria)
 
     def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pyroaring import BitMap
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, InvalidTextSearchError
-from apportion.domain.ids import Viewer
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, Hits, Ids, Row, Sorting
@@ -21,9 +19,9 @@ from apportion.vocabulary import Status
 from .annotating import STATES, STATUS_OF
 from .bounds import EXACT_FLOATS
 from .cache import DatasetCache
-from .compiling import Compiler
+from .compiling import Compiler, mirrors_of
 from .database import Link
-from .encoding import decode_vector, encode_name
+from .encoding import decode_vector, encode_name, with_mirrors
 from .facets import ALL_FACETS, FacetCounter
 from .fields import Numbers
 from .matching import Doc
@@ -39,22 +37,29 @@ _ORDERS_KEPT = 8
 _ROW = "rid, id, status, updated, content, prediction, answer"
 
 
+class Mirrored(NamedTuple):
+    """Metadata keys that show whom records are assigned to, and to whom each is."""
+
+    keys: list[str]
+    names: dict[int, list[str]]
+
+
 class Searcher:
     """Searches one dataset within one snapshot, as one viewer sees it."""
 
-    def __init__(self, link: Link, cache: DatasetCache, dataset: Dataset, viewer: Viewer) -> None:
+    def __init__(self, link: Link, cache: DatasetCache, dataset: Dataset, criteria: Criteria) -> None:
         self._link = link
         self._raw = link.raw
         self._cache = cache
         self._dataset = dataset
-        self._viewer = viewer
+        self._criteria = criteria
+        self._viewer = criteria.viewer
         self._base = dataset.no << 32
 
     # What matches
 
     def plan(self, criteria: Criteria) -> Plan:
         """How to find what is meant."""
-        criteria = replace(criteria, viewer=self._viewer)
         return Compiler(self._link, self._dataset, criteria, self._cache.vocabulary).meant()
 
     def select(self, plan: Plan) -> BitMap:
@@ -73,7 +78,7 @@ class Searcher:
             found.ids.append(doc.id)
             found.logged.append(doc.n)
             for key in keys:
-                values = doc.values(key)
+                values = _sort_values(doc, key)
                 found.values[key].append(
                     None if not values else values[0] if len(values) == 1 else tuple(values)
                 )
@@ -325,14 +330,32 @@ class Searcher:
 
     def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[Row]:
         vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
+        mirrored = self._mirrored([row[0] for row in rows])
         own = self._own_answers([row[0] for row in rows]) if self._viewer else None
         found = []
         for rid, id, status, updated, content, prediction, answer in rows:
             seen = STATUSES[status]
             if own is not None:
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
+            if mirrored is not None:
+                content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
             found.append(Row(id, seen, updated, content, prediction, answer, vectors.get(rid & 0xFFFFFFFF)))
         return found
+
+    def _mirrored(self, rids: list[int]) -> Mirrored | None:
+        """Whom these records are assigned to, if a plan shows that as metadata."""
+        keys = mirrors_of(self._raw, self._dataset.no)
+        if not keys:
+            return None
+        names: dict[int, list[str]] = {}
+        for rid, name in self._raw.execute(
+            "SELECT DISTINCT s.rid, a.name FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+            "JOIN agents a ON a.no = s.annotator WHERE s.state <= 2 ORDER BY a.name",
+            (as_json(rids),),
+        ):
+            if not self._criteria.alone or name == self._criteria.me:
+                names.setdefault(rid, []).append(name)
+        return Mirrored(sorted(key.removeprefix("metadata.") for key in keys), names)
 
     def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
         """What the viewer answered: the record's status and annotation as they see it."""
@@ -381,3 +404,12 @@ class Searcher:
                 yield Doc(
                     self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
                 )
+
+
+def _sort_values(doc: Doc, key: str) -> list[Any]:
+    """What a record has under a field that people may be dealt by."""
+    if key == "id":
+        return [doc.id]
+    if key == "last_updated":
+        return [doc.updated]
+    return doc.values(key)

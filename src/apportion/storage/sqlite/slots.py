@@ -182,6 +182,11 @@ class SlotWriter:
                 new.id,
             ),
         )
+        for name in _people(old) - _people(new):
+            self._raw.execute(
+                "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
+                (self._agents.number(name), new.id),
+            )
         if why is not None:
             self._raw.execute("UPDATE slots SET why = ? WHERE no = ?", (why, new.id))
         for name in new.declined - old.declined:
@@ -201,3 +206,9 @@ class SlotWriter:
             "INSERT INTO slot_counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             (self._dataset, plan, rule, annotator, state, change),
         )
+
+
+def _people(slot: Slot) -> set[str]:
+    """Whose the slot is, and who has it leased."""
+    names = {slot.annotator, None if slot.lease is None else slot.lease.annotator}
+    return {name for name in names if name is not None}

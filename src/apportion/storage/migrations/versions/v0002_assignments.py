@@ -62,6 +62,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "past_assignees",
+        sa.Column("rid", sa.BigInteger(), nullable=False),
+        sa.Column("annotator", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("rid", "annotator"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "plans",
         sa.Column("no", sa.Integer(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

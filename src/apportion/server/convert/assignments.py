@@ -1,0 +1,119 @@
+"""Plans, slots, queue items and progress as replies show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from apportion.domain.assignment.words import RowState
+from apportion.domain.times import utc_iso
+from apportion.ports.assignments import Count, SlotRow, StoredPlan
+from apportion.server.convert.records_out import search_record
+from apportion.services.progress import PersonProgress, Progress, WorkItem
+
+if TYPE_CHECKING:
+    from apportion.services.queue import Item, Queue
+
+__all__ = ["plan_out", "progress_out", "queue_out", "row_out", "work_out"]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def plan_out(stored: StoredPlan, counts: list[Count]) -> dict[str, Any]:
+    """A plan that was made, with how far it has come."""
+    states: dict[str, int] = {str(state): 0 for state in RowState}
+    people: dict[str, dict[str, int]] = {}
+    for count in counts:
+        if count.plan != stored.no:
+            continue
+        states[str(count.state)] += count.n
+        own = people.setdefault(count.annotator or "", {str(state): 0 for state in RowState})
+        own[str(count.state)] += count.n
+    return {
+        **stored.figures,
+        "id": stored.id,
+        "state": str(stored.phase),
+        "created_by": stored.created_by,
+        "created_at": utc_iso(stored.created_at),
+        "changed_at": utc_iso(stored.changed_at),
+        "progress": {**states, "annotators": {name: people[name] for name in sorted(people) if name}},
+    }
+
+
+def row_out(row: SlotRow) -> dict[str, Any]:
+    """One slot, with why it exists."""
+    return {
+        "plan": row.plan,
+        "record": row.record,
+        "annotator": row.annotator,
+        "state": str(row.state),
+        "rule": row.rule,
+        "phase": str(row.phase),
+        "reason": str(row.reason),
+        "reason_code": row.reason.show(),
+        "inclusion": row.inclusion,
+        "lease_until": None if row.lease_until is None else utc_iso(row.lease_until),
+        "note": row.why,
+    }
+
+
+def queue_out(queue: Queue) -> bytes:
+    """Records in front of somebody, each as in a search with its ``assignment``."""
+    records = b",".join(_item(queue, item) for item in queue.items)
+    more = {"left": queue.left, "dataset": queue.dataset.uuid}
+    if queue.why_empty is not None:
+        more["why_empty"] = str(queue.why_empty)
+    return b'{"records":[%b],%b' % (records, _encode(more)[1:])
+
+
+def _item(queue: Queue, item: Item) -> bytes:
+    record = search_record(item.row, queue.dataset.task, metrics=False)
+    lease = item.slot.lease
+    assignment = {
+        "id": item.slot.record,  # always text, whatever the record's own member looks like
+        "plan": None if item.why is None else item.why.plan,
+        "lease_until": None if lease is None else utc_iso(lease.until),
+        "token": None if lease is None else lease.token or None,
+        "reason": None if item.why is None else str(item.why.reason),
+        "version": item.version,
+        "due": None if item.slot.due is None else utc_iso(item.slot.due),
+    }
+    return b'%b,"assignment":%b}' % (record[:-1], _encode(assignment))
+
+
+def _person(person: PersonProgress) -> dict[str, Any]:
+    return {
+        "annotator": person.annotator,
+        "assigned": person.assigned,
+        "done": person.done,
+        "drafts": person.drafts,
+        "skipped": person.skipped,
+        "seconds": round(person.seconds, 3),
+        "last_active": None if person.last_active is None else utc_iso(person.last_active),
+        "finish_at": None if person.finish_at is None else utc_iso(person.finish_at),
+    }
+
+
+def progress_out(found: Progress) -> dict[str, Any]:
+    """A dataset's progress."""
+    return {
+        "annotators": [_person(each) for each in found.annotators],
+        "records": found.records,
+        "complete": found.complete,
+        "in_conflict": found.in_conflict,
+        "open": found.open,
+        "finish_at": None if found.finish_at is None else utc_iso(found.finish_at),
+    }
+
+
+def work_out(item: WorkItem) -> dict[str, Any]:
+    """Somebody's work in one dataset."""
+    return {
+        "workspace": item.dataset.workspace,
+        "name": item.dataset.name,
+        "dataset": item.dataset.uuid,
+        "task": str(item.dataset.task),
+        "left": item.left,
+        **{key: value for key, value in _person(item.mine).items() if key != "annotator"},
+    }

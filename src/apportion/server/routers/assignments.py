@@ -1,0 +1,371 @@
+"""Plans: look, make, list, change, explain.
+
+What works plans out brings numpy along, a quarter of an idle server, so it is imported when somebody plans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, Field
+
+from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
+from apportion.domain.assignment.spec import MAX_SEED, PlanSpec
+from apportion.domain.assignment.words import RowState
+from apportion.domain.errors import (
+    ConflictError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+    RecordNotFound,
+)
+from apportion.domain.permissions import Action, require
+from apportion.ports.assignments import StoredPlan
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.assignments import plan_out, row_out
+from apportion.server.deps import Context, Ctx
+from apportion.server.errors import responses
+from apportion.services.manage_datasets import find_dataset
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Work
+    from apportion.services.assign import Planned, Step
+    from apportion.services.change_plan import ChangePlanned
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Assignments"], route_class=JsonRoute)
+_PLANS = "/api/datasets/{name}/assignments"
+_PLAN = _PLANS + "/{plan}"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
+_PLANNING = {**_REFUSALS, **responses(NothingToAssignError, InvalidTextSearchError, PlanMovedError)}
+_CHANGES = {**_REFUSALS, **responses(ConflictError)}
+_TRIES = 3
+_EXAMPLE = {
+    "rules": [{"users": ["ana", "ben", "cy"], "overlap": {"annotators": 2, "share": 0.2}}],
+    "blind": True,
+    "seed": 7,
+}
+PlanBody = Annotated[
+    dict[str, Any], Body(description="The plan: rules, seed, blind, visibility, standing, mirror, digest.",
+                         examples=[_EXAMPLE])
+]  # fmt: skip
+
+
+class PlansOut(BaseModel):
+    """The plans of a dataset, oldest first."""
+
+    assignments: list[dict[str, Any]]
+
+
+class RowsOut(BaseModel):
+    """Slots of a plan."""
+
+    rows: list[dict[str, Any]]
+    next: str | None = None
+
+
+class Why(BaseModel):
+    """Why somebody has a record before them, or why not."""
+
+    record: str
+    annotator: str
+    assigned: bool
+    why: list[str]
+    rows: list[dict[str, Any]]
+
+
+class Extend(BaseModel):
+    """Whether only to look."""
+
+    dry_run: bool = False
+
+
+class Rebalance(Extend):
+    """Who shall share the rows from now on; those of the plan where nobody is named."""
+
+    users: list[Any] | None = Field(None, examples=[["ana", {"user": "ben", "weight": 2}]])
+    level: bool = Field(False, description="Also hand over what somebody has above their share.")
+    rule: int | None = Field(None, ge=0, description="Only this rule of the plan.")
+
+
+class Move(Extend):
+    """Which rows go to whom."""
+
+    to: str
+    records: list[str] | None = Field(None, max_length=10_000)
+    annotator: str | None = Field(None, description="Only rows of this person.")
+    rule: int = Field(0, ge=0)
+
+
+class Withdraw(Extend):
+    """Which rows are taken back; all where nothing is named."""
+
+    records: list[str] | None = Field(None, max_length=10_000)
+    annotator: str | None = None
+
+
+def _spec(sent: dict[str, Any]) -> PlanSpec:
+    from dataclasses import replace
+
+    spec = read_plan(sent, "body")
+    return spec if spec.seed is not None else replace(spec, seed=secrets.randbelow(MAX_SEED))
+
+
+async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest: str | None) -> Planned:
+    from apportion.services import assign
+
+    await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ASSIGN))
+    return await ctx.read_slow(
+        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest)
+    )
+
+
+@router.post(_PLANS + ":preview", responses=_PLANNING)
+async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
+    """Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written."""
+    workspace = ctx.require_workspace()
+    require(ctx.actor, Action.ASSIGN, workspace)
+    spec = _spec(sent)
+    return (await _plan(ctx, workspace, name, spec, None)).show()
+
+
+@router.post(_PLANS, responses=_PLANNING)
+async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
+    """Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at."""
+    workspace = ctx.require_workspace()
+    require(ctx.actor, Action.ASSIGN, workspace)
+    spec = _spec(sent)
+    for attempt in range(_TRIES):
+        planned = await _plan(ctx, workspace, name, spec, spec.digest)
+        try:
+            stored = await _made(ctx, planned)
+            break
+        except ConflictError:
+            if attempt == _TRIES - 1:
+                raise
+    return await _shown(ctx, workspace, name, stored.id)
+
+
+async def _made(ctx: Context, planned: Planned) -> StoredPlan:
+    from apportion.services import assign
+
+    made: list[StoredPlan] = []
+    at = ctx.house.clock.now()
+    try:
+        await _run(ctx, assign.steps(planned, by=ctx.actor.username, at=at, made=made))
+    except BaseException:
+        if made and planned.into is None:
+            await asyncio.shield(_forget(ctx, planned, made[0]))
+        raise
+    return made[0]
+
+
+async def _run(ctx: Context, steps: Iterable[Step]) -> None:
+    """One transaction after the other, to the end even if nobody waits for it any more."""
+
+    async def all_of_them() -> None:
+        for step in steps:
+            await ctx.write(step)
+
+    await asyncio.shield(asyncio.ensure_future(all_of_them()))
+
+
+async def _forget(ctx: Context, planned: Planned, stored: StoredPlan) -> None:
+    def some(work: Work) -> bool:
+        if work.assignments.plan(planned.dataset, stored.id) is None:
+            return True
+        return work.assignments.forget_plan(planned.dataset, stored, 2_000)
+
+    while not await ctx.write(some):
+        pass
+
+
+async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, Any]:
+    def find(work: Work) -> dict[str, Any]:
+        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        stored = work.assignments.plan(dataset, id)
+        if stored is None:
+            raise EntityNotFoundError(id, "AssignmentPlan")
+        return plan_out(stored, work.assignments.counts(dataset))
+
+    return await ctx.read(find)
+
+
+@router.get(_PLANS, responses=_REFUSALS)
+async def list_plans(ctx: Ctx, name: str) -> PlansOut:
+    """The plans of a dataset, oldest first, with how far each has come."""
+    workspace = ctx.require_workspace()
+
+    def find(work: Work) -> list[dict[str, Any]]:
+        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        counts = work.assignments.counts(dataset)
+        return [plan_out(stored, counts) for stored in work.assignments.plans(dataset)]
+
+    return PlansOut(assignments=await ctx.read(find))
+
+
+@router.get(_PLAN, responses=_REFUSALS)
+async def get_plan(ctx: Ctx, name: str, plan: str) -> dict[str, Any]:
+    """One plan as it was made, with how far it has come."""
+    return await _shown(ctx, ctx.require_workspace(), name, plan)
+
+
+@router.get(_PLAN + "/rows", responses=_REFUSALS)
+async def rows(
+    ctx: Ctx,
+    name: str,
+    plan: str,
+    annotator: Annotated[str | None, Query(description="Only this person's.")] = None,
+    state: Annotated[RowState | None, Query(description="Only those in this state.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+) -> RowsOut:
+    """The slots of a plan: who has which record, how far it has come, and why they have it."""
+    workspace = ctx.require_workspace()
+    after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
+
+    def find(work: Work) -> RowsOut:
+        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        stored = work.assignments.plan(dataset, plan)
+        if stored is None:
+            raise EntityNotFoundError(plan, "AssignmentPlan")
+        found = work.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
+        following = str(found[-1][0]) if len(found) == limit else None
+        return RowsOut(rows=[row_out(row) for _, row in found], next=following)
+
+    return await ctx.read(find)
+
+
+@router.get("/api/datasets/{name}/explain", responses={**_REFUSALS, **responses(RecordNotFound)})
+async def explain(
+    ctx: Ctx,
+    name: str,
+    record: Annotated[str, Query(description="The record's id.")],
+    annotator: Annotated[str | None, Query(description="Whom it is about; you, if nobody is named.")] = None,
+) -> Why:
+    """Why does somebody have this record, or why not? Annotators may ask about themselves."""
+    from apportion.services.explain import explain as why
+
+    workspace = ctx.require_workspace()
+    name_of = annotator or ctx.actor.username
+    found, sentences = await ctx.read(lambda work: why(work, ctx.actor, workspace, name, record, name_of))
+    return Why(
+        record=record,
+        annotator=name_of,
+        assigned=any(row.state is not RowState.WITHDRAWN for row in found),
+        why=sentences,
+        rows=[row_out(row) for row in found],
+    )
+
+
+# Changing a plan
+
+
+@router.post(_PLAN + ":extend", responses=_PLANNING)
+async def extend(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
+    """Have records that were logged since join the plan by the same rules; no earlier row moves."""
+    from apportion.services import assign
+
+    workspace = ctx.require_workspace()
+
+    def work_out(work: Work) -> Planned:
+        dataset, stored = assign.find_plan(work, ctx.actor, workspace, name, plan)
+        return assign.extension(work, dataset, stored)
+
+    for attempt in range(_TRIES):
+        planned = await ctx.read_slow(work_out)
+        if sent.dry_run:
+            return planned.show()
+        try:
+            await _made(ctx, planned)
+            break
+        except ConflictError:
+            if attempt == _TRIES - 1:
+                raise
+    return await _shown(ctx, workspace, name, plan)
+
+
+@router.post(_PLAN + ":rebalance", responses=_CHANGES)
+async def rebalance(ctx: Ctx, name: str, plan: str, sent: Rebalance) -> dict[str, Any]:
+    """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
+    from apportion.services import change_plan
+
+    workspace = ctx.require_workspace()
+    return await _change(
+        ctx,
+        sent.dry_run,
+        lambda work: change_plan.rebalancing(
+            work, ctx.actor, workspace, name, plan, users=sent.users, level=sent.level, rule=sent.rule
+        ),
+    )
+
+
+@router.post(_PLAN + ":move", responses=_CHANGES)
+async def move(ctx: Ctx, name: str, plan: str, sent: Move) -> dict[str, Any]:
+    """Give pending rows to somebody by hand."""
+    from apportion.services import change_plan
+
+    workspace = ctx.require_workspace()
+    return await _change(
+        ctx,
+        sent.dry_run,
+        lambda work: change_plan.moving(
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            plan,
+            to=sent.to,
+            records=sent.records,
+            annotator=sent.annotator,
+            rule=sent.rule,
+        ),
+    )
+
+
+@router.post(_PLAN + ":withdraw", responses=_CHANGES)
+async def withdraw(ctx: Ctx, name: str, plan: str, sent: Withdraw) -> dict[str, Any]:
+    """Take pending rows back; work that was begun stays."""
+    from apportion.services import change_plan
+
+    workspace = ctx.require_workspace()
+    return await _change(
+        ctx,
+        sent.dry_run,
+        lambda work: change_plan.withdrawing(
+            work, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator
+        ),
+    )
+
+
+@router.post(_PLAN + ":undo", responses=_CHANGES)
+async def undo(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
+    """Take a whole plan back, but for the work that was begun."""
+    from apportion.services import change_plan
+
+    workspace = ctx.require_workspace()
+    return await _change(
+        ctx, sent.dry_run, lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan)
+    )
+
+
+async def _change(ctx: Context, dry_run: bool, work_out: Any) -> dict[str, Any]:
+    from apportion.services.change_plan import change_steps
+
+    for attempt in range(_TRIES):
+        planned: ChangePlanned = await ctx.read_slow(work_out)
+        if dry_run:
+            break
+        try:
+            await _run(ctx, change_steps(planned, by=ctx.actor.username, at=ctx.house.clock.now()))
+            break
+        except ConflictError:
+            if attempt == _TRIES - 1:
+                raise
+    return {"dry_run": dry_run, **planned.show()}

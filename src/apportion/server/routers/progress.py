@@ -1,0 +1,160 @@
+"""How far the work has come, what there is for me to do, and what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError
+from apportion.domain.times import utc_iso
+from apportion.ports.annotations import Event
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.assignments import progress_out, work_out
+from apportion.server.deps import Context, Ctx
+from apportion.server.errors import responses
+from apportion.services import progress as team
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Progress"], route_class=JsonRoute)
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
+HEARTBEAT = 15.0
+"""Seconds between signs of life on a stream on which nothing happens."""
+POLL = 0.5
+_PAGE = 200
+
+
+class AnnotatorProgress(BaseModel):
+    """What one person was given and has done."""
+
+    annotator: str
+    assigned: int
+    done: int
+    drafts: int
+    skipped: int
+    seconds: float
+    last_active: str | None
+    finish_at: str | None
+
+
+class ProgressOut(BaseModel):
+    """A dataset's progress. ``open`` counts slots that nobody has taken yet."""
+
+    annotators: list[AnnotatorProgress]
+    records: int
+    complete: int
+    in_conflict: int
+    open: int
+    finish_at: str | None
+
+
+class WorkOut(BaseModel):
+    """My work everywhere, most left first."""
+
+    work: list[dict[str, Any]]
+
+
+class EventsOut(BaseModel):
+    """What happened, newest first."""
+
+    events: list[dict[str, Any]]
+    next: str | None = None
+
+
+@router.get("/api/datasets/{name}/progress", responses=_REFUSALS)
+async def progress(ctx: Ctx, name: str) -> ProgressOut:
+    """The progress of a dataset by person; annotators see their own."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    found = await ctx.read_slow(lambda work: team.progress(work, ctx.actor, workspace, name, now=now))
+    return ProgressOut.model_validate(progress_out(found))
+
+
+@router.get("/api/me/work")
+async def my_work(ctx: Ctx) -> WorkOut:
+    """My work in all datasets."""
+    now = ctx.house.clock.now()
+    found = await ctx.read(lambda work: team.my_work(work, ctx.actor, now=now))
+    return WorkOut(work=[work_out(each) for each in found])
+
+
+@router.get("/api/datasets/{name}/events", responses=_REFUSALS)
+async def events(
+    ctx: Ctx,
+    name: str,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+) -> EventsOut:
+    """What happened in a dataset, newest first; annotators see what they did themselves."""
+    workspace = ctx.require_workspace()
+    before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
+    found = await ctx.read(
+        lambda work: team.events(work, ctx.actor, workspace, name, after=0, before=before, limit=limit)
+    )
+    following = str(found[-1].no) if len(found) == limit else None
+    return EventsOut(events=[_event(each) for each in found], next=following)
+
+
+@router.get("/api/events", responses=_REFUSALS)
+async def stream(
+    ctx: Ctx,
+    dataset: Annotated[str, Query(description="The name of the dataset.")],
+    last_event_id: Annotated[str | None, Header(description="The last event that was received.")] = None,
+) -> StreamingResponse:
+    """What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on."""
+    workspace = ctx.require_workspace()
+    latest = await ctx.read(
+        lambda work: team.events(work, ctx.actor, workspace, dataset, after=0, before=1 << 62, limit=1)
+    )
+    after = latest[0].no if latest else 0
+    if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) < 19:
+        after = int(last_event_id)
+    return StreamingResponse(
+        _stream(ctx, workspace, dataset, after),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequence[Event]:
+    return await ctx.read(
+        lambda work: team.events(work, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
+    )
+
+
+async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
+    yield b": here\n\n"
+    quiet = 0.0
+    while True:
+        try:
+            found = await _since(ctx, workspace, name, after)
+        except (EntityNotFoundError, ForbiddenOperationError):
+            yield b"event: gone\ndata: {}\n\n"
+            return
+        for each in found:
+            after = each.no
+            yield b"id: %d\ndata: %b\n\n" % (each.no, json.dumps(_event(each)).encode())
+        if found:
+            quiet = 0.0
+            continue
+        await asyncio.sleep(POLL)
+        quiet += POLL
+        if quiet >= HEARTBEAT:
+            quiet = 0.0
+            yield b": still here\n\n"
+
+
+def _event(each: Event) -> dict[str, Any]:
+    return {
+        "no": each.no,
+        "at": utc_iso(each.at),
+        "who": each.who,
+        "what": each.what,
+        "record": each.record,
+        "detail": each.detail,
+    }

@@ -1,0 +1,158 @@
+"""My next records: claim, look, keep, give back, skip."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from apportion.domain.errors import (
+    DatasetGoneError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+    RecordNotFound,
+)
+from apportion.domain.times import utc_iso
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.assignments import queue_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import queue
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Queue"], route_class=JsonRoute)
+_QUEUE = "/api/datasets/{name}/queue"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
+_CLAIMS = {**_REFUSALS, **responses(DatasetGoneError, InvalidTextSearchError)}
+
+
+class ClaimIn(BaseModel):
+    """How many records, and which."""
+
+    limit: int = Field(5, ge=1, le=20)
+    where: str | None = Field(None, description="Only records that match; in the search language.")
+    dataset: str | None = Field(None, description="The UUID of the dataset that is meant.")
+
+
+class LeaseIn(BaseModel):
+    """One lease."""
+
+    id: str
+    token: str
+
+
+class LeasesIn(BaseModel):
+    """Leases one has; all of them where none is named."""
+
+    leases: list[LeaseIn] | None = Field(None, max_length=100)
+
+
+class LeaseOut(BaseModel):
+    """Until when a lease runs; null: it is gone."""
+
+    id: str
+    lease_until: str | None
+
+
+class LeasesOut(BaseModel):
+    """Leases as they now are."""
+
+    leases: list[LeaseOut]
+
+
+class Freed(BaseModel):
+    """Records that are free again."""
+
+    released: list[str]
+
+
+class SkipIn(BaseModel):
+    """Which record is skipped, and why."""
+
+    id: str
+    token: str | None = None
+    reason: str | None = Field(None, max_length=10_000)
+
+
+class Skipped(BaseModel):
+    """What became of the slot: open for others, mine again later, or nobody's."""
+
+    id: str
+    state: str
+    annotator: str | None
+
+
+@router.post(_QUEUE + ":claim", responses=_CLAIMS)
+async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
+    """Lease my next records. Asking again renews what I have and takes nothing more."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
+    found = await ctx.write(
+        lambda work: queue.claim_next(
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            tokens,
+            limit=sent.limit,
+            where=sent.where,
+            uuid=sent.dataset,
+            now=now,
+        ),
+        urgent=True,
+    )
+    return Response(queue_out(found), media_type="application/json")
+
+
+@router.get(_QUEUE, responses=_CLAIMS)
+async def look(
+    ctx: Ctx,
+    name: str,
+    limit: Annotated[int, Query(ge=1, le=20)] = 5,
+    where: Annotated[str | None, Query(description="Only records that match.")] = None,
+) -> Response:
+    """See what a claim would bring; nothing is leased."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    found = await ctx.read(
+        lambda work: queue.look(work, ctx.actor, workspace, name, limit=limit, where=where, now=now)
+    )
+    return Response(queue_out(found), media_type="application/json")
+
+
+@router.post(_QUEUE + ":heartbeat", responses=_REFUSALS)
+async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
+    """Keep leases while their records are before me."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    leases = [(each.id, each.token) for each in sent.leases or []]
+    found = await ctx.write(
+        lambda work: queue.keep(work, ctx.actor, workspace, name, leases, now=now), urgent=True
+    )
+    return LeasesOut(
+        leases=[LeaseOut(id=id, lease_until=None if until is None else utc_iso(until)) for id, until in found]
+    )
+
+
+@router.post(_QUEUE + ":release", responses=_REFUSALS)
+async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
+    """Give leases back; all of mine where none is named."""
+    workspace = ctx.require_workspace()
+    leases = None if sent.leases is None else [(each.id, each.token) for each in sent.leases]
+    freed = await ctx.write(lambda work: queue.let_go(work, ctx.actor, workspace, name, leases), urgent=True)
+    return Freed(released=freed)
+
+
+@router.post(_QUEUE + ":skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)})
+async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
+    """Leave a record to others, to later or to nobody, as the plan or the dataset has it."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    slot = await ctx.write(
+        lambda work: queue.skip_record(
+            work, ctx.actor, workspace, name, sent.id, sent.token, sent.reason, now=now
+        ),
+        urgent=True,
+    )
+    return Skipped(id=sent.id, state=str(slot.state), annotator=slot.annotator)

@@ -1,0 +1,410 @@
+"""Share records out: look at a plan, make it, add to it.
+
+Looking and making are the same computation; making compares its digest with what was looked at. A plan is made in
+steps, each a transaction of its own, so that nobody who annotates waits for long: readers ignore it until the last.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.people import Person, kinds, named_people, resolve
+from apportion.domain.assignment.people import Records as PlanRecords
+from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
+from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
+from apportion.domain.assignment.words import Visibility
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
+from apportion.domain.individual.answering import follow
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.resolution import resolve as resolve_view
+from apportion.domain.individual.standing_slots import with_slots_filled
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import Annotation, Policies
+from apportion.domain.query import MatchAll, parse
+from apportion.domain.times import parse_date_bounds
+from apportion.ports.annotations import Settled
+from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
+from apportion.ports.records import Criteria
+from apportion.ports.store import Work
+from apportion.vocabulary import MembershipRole, Role
+
+from .manage_datasets import find_dataset
+from .policies import policies_of, set_policies
+
+__all__ = [
+    "Planned",
+    "Step",
+    "catch_up",
+    "extension",
+    "find_plan",
+    "plan_out",
+    "settle_touched",
+    "steps",
+    "team_of",
+]
+
+Step = Callable[[Work], None]
+NEVER = 1 << 62
+SLOTS_AT_ONCE = 3_000
+"""Slots a transaction: nobody who annotates waits for more than those."""
+AT_ONCE = 20_000
+"""A plan of so many slots is made in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan worked out on one snapshot, and what it takes to store it."""
+
+    dataset: Dataset
+    spec: PlanSpec
+    plan: Plan
+    teams: tuple[tuple[Person, ...], ...]
+    dealing: Dealing
+    warnings: tuple[str, ...]
+    mark: tuple[Any, ...]
+    """What the snapshot was of; another mark means that it has to be worked out again."""
+    into: StoredPlan | None = None
+    """The plan that is extended."""
+
+    def show(self) -> dict[str, Any]:
+        """The preview as JSON."""
+        shown = self.plan.show()
+        return {**show_plan(self.spec), **shown, "warnings": [*shown["warnings"], *self.warnings]}
+
+
+def plan_out(
+    work: Work, actor: Actor, workspace: str, name: str, spec: PlanSpec, *, digest: str | None = None
+) -> Planned:
+    """Work a plan out. Nothing is written. With ``digest``, refused unless it is what was looked at."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ASSIGN, open_only=True)
+    _check_mirror(work, dataset, spec)
+    held = work.assignments.held(dataset) if work.assignments.plans(dataset) else {}
+    given, warnings = _inputs(work, dataset, spec, held, None)
+    found = plan(spec, given, policies=policies_of(dataset).show())
+    check_digest(digest, found.digest)
+    return _planned(work, dataset, spec, given, found, tuple(warnings), None)
+
+
+def extension(work: Work, dataset: Dataset, stored: StoredPlan, ids: Sequence[str] | None = None) -> Planned:
+    """Work out how the records that a plan has not dealt yet join it: of all, or of these. Nothing is written."""
+    given, warnings = _inputs(work, dataset, stored.spec, {}, ids, teams=stored.teams)
+    taken = [] if ids is not None else sorted(work.assignments.dealt_ids(stored))
+    found = plan(
+        stored.spec,
+        given,
+        state=work.assignments.state_of(stored),
+        taken=taken,
+        policies=policies_of(dataset).show(),
+    )
+    return _planned(work, dataset, stored.spec, given, found, tuple(warnings), stored)
+
+
+def _planned(
+    work: Work,
+    dataset: Dataset,
+    spec: PlanSpec,
+    given: Sequence[RuleInput],
+    found: Plan,
+    warnings: tuple[str, ...],
+    into: StoredPlan | None,
+) -> Planned:
+    needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
+    for number, (rule, each) in enumerate(zip(spec.rules, given, strict=True)):
+        if rule.needs:
+            asked, of = kinds(rule, replace(each.records, held={}))
+            for place, id in enumerate(each.records.ids):
+                needs[number, id] = asked[of[place] if of is not None else 0].needs
+    numbers = work.assignments.numbers(dataset, found.rows.records if len(found.rows) < AT_ONCE else None)
+    due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
+    dealing = Dealing(found.rows, numbers, needs, due, 0)
+    teams = tuple(each.people for each in given)
+    return Planned(dataset, spec, found, teams, dealing, warnings, mark_of(work, dataset), into)
+
+
+def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:
+    """What a plan is worked out on: when it changes, so may the plan."""
+    plans = work.assignments.plans(dataset)
+    latest = max((each.changed_at for each in plans), default=0)
+    written = dataset.last_updated if dataset.individual else 0  # in a shared dataset every answer moves it
+    return dataset.uuid, dataset.records, written, dict(dataset.policies), len(plans), latest
+
+
+# What the world has to say about each rule
+
+
+def _inputs(
+    work: Work,
+    dataset: Dataset,
+    spec: PlanSpec,
+    held: Mapping[str, set[str]],
+    ids: Sequence[str] | None,
+    *,
+    teams: Sequence[tuple[Person, ...]] | None = None,
+) -> tuple[list[RuleInput], list[str]]:
+    given = []
+    warnings: list[str] = []
+    for number, rule in enumerate(spec.rules):
+        records = _matching(work, dataset, rule, ids)
+        team = teams[number] if teams is not None else team_of(work, dataset, rule, number, warnings)
+        here = {id: names for id in records.ids if (names := held.get(id))} if held else {}
+        given.append(RuleInput(replace(records, held=here), team))
+    return given, list(dict.fromkeys(warnings))
+
+
+def _matching(work: Work, dataset: Dataset, rule: RuleSpec, ids: Sequence[str] | None) -> PlanRecords:
+    query = parse(rule.where) if rule.where and rule.where.strip() else MatchAll()
+    found = work.records.ids(dataset, Criteria(query), rule.keys)
+    if ids is None:
+        return PlanRecords(found.ids, found.values, found.logged)
+    wanted = set(ids)
+    places = [place for place, id in enumerate(found.ids) if id in wanted]
+    return PlanRecords(
+        [found.ids[place] for place in places],
+        {key: [values[place] for place in places] for key, values in found.values.items()},
+        [found.logged[place] for place in places],
+    )
+
+
+def team_of(
+    work: Work,
+    dataset: Dataset,
+    rule: RuleSpec,
+    number: int,
+    warnings: list[str],
+    *,
+    lenient: bool = False,
+) -> tuple[Person, ...]:
+    """The people of a rule, each of whom must belong to the workspace; ``lenient`` makes those who left inactive."""
+    workspace = work.people.workspace_named(dataset.workspace)
+    assert workspace is not None
+    members = {actor.username: (actor, role) for actor, role in work.people.members(workspace.id)}
+    annotators = sorted(
+        name
+        for name, (actor, role) in members.items()
+        if role is MembershipRole.ANNOTATOR and actor.user.role is Role.ANNOTATOR
+    )
+    workspaces = _workspaces(work, rule)
+    team = resolve(rule, annotators, workspaces, "rules", number)
+    strangers = []
+    for person in team:
+        if person.name in members:
+            if person.name not in annotators:
+                role = (
+                    "an administrator" if members[person.name][0].is_admin else f"a {members[person.name][1]}"
+                )
+                warnings.append(
+                    f"{person.name} is {role} of this workspace: outside of the queue they see everybody's answers."
+                )
+            continue
+        actor = work.people.actor(person.name)
+        if actor is not None and actor.is_admin:
+            warnings.append(
+                f"{person.name} is an administrator: outside of the queue they see everybody's answers."
+            )
+            continue
+        strangers.append(person.name)
+    if strangers and lenient:
+        return tuple(replace(each, active=each.active and each.name not in strangers) for each in team)
+    if strangers:
+        raise ValidationError([_stranger(work, rule, number, name, dataset) for name in strangers[:50]])
+    return team
+
+
+def _stranger(work: Work, rule: RuleSpec, number: int, name: str, dataset: Dataset) -> dict[str, Any]:
+    known = work.people.named(name)
+    if known is None:
+        why = f"there is no user {name}"
+    elif not known.active:
+        why = f"{name} has been deactivated"
+    else:
+        why = f"{name} does not belong to workspace {dataset.workspace}"
+    place = named_people(rule).index(name) if name in named_people(rule) else 0
+    return {
+        "loc": ["body", "rules", number, "users", place],
+        "msg": f"{why}; nothing was planned",
+        "type": "value_error",
+    }
+
+
+def _workspaces(work: Work, rule: RuleSpec) -> dict[str, list[str]]:
+    found = {}
+    for entry in rule.users if isinstance(rule.users, tuple) else ():
+        if isinstance(entry, WorkspaceEntry):
+            workspace = work.people.workspace_named(entry.workspace)
+            if workspace is None:
+                raise EntityNotFoundError(entry.workspace, "Workspace")
+            found[entry.workspace] = [
+                actor.username
+                for actor, role in work.people.members(workspace.id)
+                if role is MembershipRole.ANNOTATOR and actor.user.role is Role.ANNOTATOR
+            ]
+    return found
+
+
+def _check_mirror(work: Work, dataset: Dataset, spec: PlanSpec) -> None:
+    if spec.mirror is None:
+        return
+    kinds_there = work.records.metadata_kinds(dataset)
+    adopted = any(
+        isinstance(rule.users, FromMetadata) and rule.users.key == spec.mirror for rule in spec.rules
+    )
+    if spec.mirror in kinds_there and not spec.mirror_overwrite and not adopted:
+        raise BadRequestError(
+            f"Records of dataset {dataset.name} have values under metadata key {spec.mirror!r}, which would be "
+            "hidden behind the names of the assignees. Choose another key, or send 'mirror_overwrite': true. "
+            "Nothing was planned."
+        )
+    if spec.mirror not in kinds_there and len(kinds_there) >= 50:
+        raise BadRequestError(
+            f"Dataset {dataset.name} has {len(kinds_there)} metadata keys already; a mirror would be one too many."
+        )
+
+
+# Making it
+
+
+def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> Iterator[Step]:
+    """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is."""
+    total = len(planned.plan.rows)
+    touched: list[str] = []
+
+    def begin(work: Work) -> None:
+        made[:] = [_begin(work, planned, by, at)]
+
+    def deal(start: int, stop: int) -> Step:
+        def step(work: Work) -> None:
+            stored = made[0]
+            if start == 0:
+                reasons[:] = [work.assignments.add_reasons(stored, planned.plan.rows.reasons)]
+            dealing = replace(planned.dealing, first_reason=reasons[0])
+            touched.extend(work.assignments.deal(planned.dataset, stored, dealing, start, stop))
+
+        return step
+
+    def finish(work: Work) -> None:
+        made[:] = [_finish(work, planned, made[0], touched, by, at)]
+
+    reasons: list[int] = []
+    parts = [deal(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
+    if total <= AT_ONCE:
+
+        def whole(work: Work) -> None:
+            touched.clear()  # a transaction that was lost is run again
+            for step in (begin, *parts, finish):
+                step(work)
+
+        yield whole
+        return
+    yield begin
+    yield from parts
+    yield finish
+
+
+def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:
+    dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
+    if dataset is None or dataset.uuid != planned.dataset.uuid:
+        raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
+    if any(each.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) for each in work.assignments.plans(dataset)):
+        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
+    if mark_of(work, dataset) != planned.mark:
+        raise ConflictError(
+            "The records, the policies or the plans of this dataset changed while this one was worked out. "
+            "Nothing was assigned; try again."
+        )
+    if planned.into is not None:
+        return work.assignments.change_plan(planned.into, at=at, state=planned.plan.state)
+    return work.assignments.add_plan(
+        dataset,
+        str(uuid.uuid4()),
+        planned.spec,
+        planned.teams,
+        planned.plan.state,
+        planned.show(),
+        phase=PlanPhase.WRITING,
+        by=by,
+        at=at,
+    )
+
+
+def _finish(
+    work: Work, planned: Planned, stored: StoredPlan, touched: Sequence[str], by: str, at: int
+) -> StoredPlan:
+    dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
+    if dataset is None or dataset.uuid != planned.dataset.uuid:
+        raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
+    dataset = set_policies(work, dataset, policies_after(policies_of(dataset), planned.spec), by=by, now=at)
+    settle_touched(work, dataset, touched, now=at)
+    detail = {"plan": stored.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
+    work.annotations.note(
+        dataset, by, "assigned" if planned.into is None else "extended", at=at, detail=detail
+    )
+    return work.assignments.change_plan(stored, at=at, phase=PlanPhase.LIVE)
+
+
+def policies_after(before: Policies, spec: PlanSpec) -> Policies:
+    """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
+    after = before
+    if (spec.blind or any(rule.may_double for rule in spec.rules)) and not before.individual:
+        usual = Policies.of({"annotation": "individual"})
+        after = replace(after, annotation=Annotation.INDIVIDUAL, resolution=usual.resolution)
+    if spec.blind:
+        after = replace(after, blind=True)
+    if spec.visibility is not None:
+        after = replace(after, visibility=spec.visibility)
+    elif spec.blind:
+        after = replace(after, visibility=Visibility.ASSIGNED)
+    return after
+
+
+def settle_touched(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
+    """Records that people have answered already: what they said fills their slots, and settles what it can."""
+    policies = policies_of(dataset)
+    for start in range(0, len(ids), 500):
+        cases = work.annotations.cases(dataset, ids[start : start + 500])
+        if policies.individual:
+            work.annotations.settle(dataset, [_filled(case, policies) for case in cases], at=now)
+        else:
+            for case in cases:
+                author = next(iter(sorted(case.annotations)), None)
+                changed = follow(case.slots, case.record.status, author, now)
+                before = {slot.id: slot for slot in case.slots}
+                work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+
+
+def _filled(case: Case, policies: Policies) -> Settled:
+    after = with_slots_filled(case, policies.required)
+    view = resolve_view(after, rule=policies.resolution, required=policies.required)
+    return Settled(case, after, view)
+
+
+def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
+    """Records that have just been logged join the standing plans of their dataset."""
+    dataset = work.datasets.find(dataset.workspace, dataset.name) or dataset  # as it now is
+    for stored in work.assignments.plans(dataset):
+        if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
+            continue
+        fresh = work.assignments.without_slots(dataset, stored, ids)
+        if not fresh:
+            continue
+        try:
+            planned = extension(work, dataset, stored, fresh)
+        except BadRequestError:  # no rule of the plan is about these records
+            continue
+        for step in steps(planned, by=stored.created_by, at=now, made=[]):
+            step(work)
+
+
+def find_plan(
+    work: Work, actor: Actor, workspace: str, name: str, id: str, action: Action = Action.ASSIGN
+) -> tuple[Dataset, StoredPlan]:
+    """A dataset's plan."""
+    dataset = find_dataset(work, actor, workspace, name, action)
+    stored = work.assignments.plan(dataset, id)
+    if stored is None:
+        raise EntityNotFoundError(id, "AssignmentPlan")
+    return dataset, stored

@@ -1,0 +1,305 @@
+"""Change a plan that was made: rebalance, move, withdraw, undo. Each is a difference first, then steps that make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.arrays import np
+from apportion.domain.assignment.changing import Change, applied, move, rebalance, undo, withdraw
+from apportion.domain.assignment.people import Person
+from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.redealing import Held
+from apportion.domain.assignment.rows import RowsBuilder
+from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError, ValidationError
+from apportion.domain.people import Actor
+from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
+from apportion.ports.store import Work
+
+from .assign import NEVER, SLOTS_AT_ONCE, Step, find_plan, settle_touched, team_of
+
+__all__ = ["ChangePlanned", "change_steps", "moving", "rebalancing", "undoing", "withdrawing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlanned:
+    """A change worked out on one snapshot: the difference, and what it takes to make it."""
+
+    dataset: Dataset
+    stored: StoredPlan
+    what: str
+    change: Change
+    numbers: Mapping[tuple[str, str | None], list[int]]
+    on: Mapping[str, set[str]]
+    teams: tuple[tuple[Person, ...], ...] | None = None
+    spec: PlanSpec | None = None
+
+    def show(self) -> dict[str, Any]:
+        """The difference as JSON."""
+        return self.change.show()
+
+
+class _Rows:
+    """The live rows of a plan, and whose they are."""
+
+    def __init__(self, work: Work, stored: StoredPlan) -> None:
+        self.numbers: dict[tuple[str, str | None], list[int]] = {}
+        self.rows: list[Held] = []
+        self.on: dict[str, set[str]] = {}
+        for no, row in work.assignments.held_rows(stored):
+            self.rows.append(row)
+            self.numbers.setdefault((row.record, row.annotator), []).append(no)
+            if row.annotator is not None:
+                self.on.setdefault(row.record, set()).add(row.annotator)
+
+
+def rebalancing(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    users: Any = None,
+    level: bool = False,
+    rule: int | None = None,
+) -> ChangePlanned:
+    """Bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
+    dataset, stored = _open(work, actor, workspace, name, id)
+    spec = stored.spec
+    if rule is not None:
+        _check_rule(stored, rule)
+    if users is not None:
+        number = rule or 0
+        asked = read_plan({"rules": [{"users": users}]}, "body").rules[0].users
+        rules = [replace(each, users=asked) if n == number else each for n, each in enumerate(spec.rules)]
+        spec = replace(spec, rules=tuple(rules))
+    rows = _Rows(work, stored)
+    others = work.assignments.held(dataset) if len(work.assignments.plans(dataset)) > 1 else {}
+    teams = list(stored.teams)
+    parts: list[Change] = []
+    for number, each in enumerate(spec.rules):
+        if rule is not None and number != rule:
+            continue
+        teams[number] = team_of(work, dataset, each, number, [], lenient=users is None)
+        blocked = {
+            record: others[record] - rows.on.get(record, set()) for record in rows.on if record in others
+        }
+        parts.append(
+            rebalance(
+                rows.rows,
+                teams[number],
+                spec.seed or 0,
+                rule=number,
+                level=level,
+                blocked={record: names for record, names in blocked.items() if names},
+            )
+        )
+    return ChangePlanned(
+        dataset, stored, "rebalanced", _together(parts), rows.numbers, rows.on, tuple(teams), spec
+    )
+
+
+def moving(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    to: str,
+    records: Sequence[str] | None,
+    annotator: str | None,
+    rule: int = 0,
+) -> ChangePlanned:
+    """Give some of a plan's rows to somebody by hand."""
+    dataset, stored = _open(work, actor, workspace, name, id)
+    _check_rule(stored, rule)
+    person = _person(work, dataset, stored, rule, to)
+    rows = _Rows(work, stored)
+    on = {**rows.on}
+    for record, names in (work.assignments.held(dataset) if records is not None else {}).items():
+        on[record] = on.get(record, set()) | names
+    has = sum(row.annotator == to for row in rows.rows if row.rule == rule)
+    mine = [row for row in rows.rows if row.rule == rule]
+    change = move(
+        mine, person, records=None if records is None else set(records), annotator=annotator, on=on, has=has
+    )
+    return ChangePlanned(dataset, stored, "moved", change, rows.numbers, rows.on)
+
+
+def withdrawing(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    records: Sequence[str] | None,
+    annotator: str | None,
+) -> ChangePlanned:
+    """Take some of a plan's rows back."""
+    dataset, stored = _open(work, actor, workspace, name, id)
+    rows = _Rows(work, stored)
+    change = withdraw(rows.rows, records=None if records is None else set(records), annotator=annotator)
+    return ChangePlanned(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
+
+
+def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str) -> ChangePlanned:
+    """Take a whole plan back, but for the work that was begun."""
+    dataset, stored = _open(work, actor, workspace, name, id)
+    rows = _Rows(work, stored)
+    return ChangePlanned(dataset, stored, "undone", undo(rows.rows), rows.numbers, rows.on)
+
+
+def _open(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, StoredPlan]:
+    dataset, stored = find_plan(work, actor, workspace, name, id)
+    if stored.phase in (PlanPhase.WRITING, PlanPhase.UNDOING):
+        raise ConflictError("This plan is being written just now. Nothing was changed; try again.")
+    if stored.phase is PlanPhase.UNDONE:
+        raise ConflictError("This plan was undone. Nothing was changed.")
+    return dataset, stored
+
+
+def _check_rule(stored: StoredPlan, rule: int) -> None:
+    if not 0 <= rule < len(stored.spec.rules):
+        raise ValidationError(
+            [
+                {
+                    "loc": ["body", "rule"],
+                    "msg": f"the plan has {len(stored.spec.rules)} rules",
+                    "type": "value_error",
+                }
+            ]
+        )
+
+
+def _person(work: Work, dataset: Dataset, stored: StoredPlan, rule: int, name: str) -> Person:
+    """Somebody as the rule knows them, or as one who belongs to the workspace and joins now."""
+    known = next((each for each in stored.teams[rule] if each.name == name), None)
+    (person,) = team_of(work, dataset, RuleSpec(users=(UserEntry(name),)), rule, [])
+    return known or person
+
+
+def _together(parts: Sequence[Change]) -> Change:
+    return Change(
+        tuple(each for part in parts for each in part.added),
+        tuple(each for part in parts for each in part.removed),
+        tuple(each for part in parts for each in part.moved),
+        tuple(each for part in parts for each in part.kept),
+        tuple(each for part in parts for each in part.unassigned),
+        tuple(each for part in parts for each in part.refused),
+    )
+
+
+# Making it
+
+
+def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
+    """What to do, transaction by transaction. Slots that were begun in the meantime stay with whoever began them."""
+    change = planned.change
+    removed = [no for row in change.removed for no in planned.numbers[row.record, row.annotator]]
+    moved = [
+        (no, each.to, each.reason)
+        for each in change.moved
+        for no in planned.numbers[each.row.record, each.row.annotator][:1]
+    ]
+    touched: list[str] = []
+
+    def begin(work: Work) -> None:
+        _check(work, planned)
+        if planned.what == "undone":
+            work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDOING)
+
+    def withdrawn(part: Sequence[int]) -> Step:
+        def step(work: Work) -> None:
+            still = work.assignments.still_pending(part)
+            touched.extend(work.assignments.withdraw(planned.dataset, still, f"{planned.what} by {by}"))
+
+        return step
+
+    def handed(part: Sequence[tuple[int, str, Any]]) -> Step:
+        def step(work: Work) -> None:
+            still = set(work.assignments.still_pending([no for no, _, _ in part]))
+            moves = [each for each in part if each[0] in still]
+            touched.extend(work.assignments.reassign(planned.dataset, moves, planned.stored))
+
+        return step
+
+    def finish(work: Work) -> None:
+        _finish(work, planned, touched, by, at)
+
+    parts: list[Step] = [withdrawn(part) for part in _parts(removed)]
+    parts += [handed(part) for part in _parts(moved)]
+    if len(removed) + len(moved) <= SLOTS_AT_ONCE:
+
+        def whole(work: Work) -> None:
+            touched.clear()
+            for step in (begin, *parts, finish):
+                step(work)
+
+        yield whole
+        return
+    yield begin
+    yield from parts
+    yield finish
+
+
+def _check(work: Work, planned: ChangePlanned) -> None:
+    now = work.assignments.plan(planned.dataset, planned.stored.id)
+    if now is None or now.changed_at != planned.stored.changed_at:
+        raise ConflictError("The plan was changed by somebody else just now. Nothing was changed; try again.")
+
+
+def _finish(work: Work, planned: ChangePlanned, touched: list[str], by: str, at: int) -> None:
+    dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
+    if dataset is None:
+        return
+    if planned.change.added:
+        touched += _add(work, planned)
+    settle_touched(work, dataset, list(dict.fromkeys(touched)), now=at)
+    state = applied(work.assignments.state_of(planned.stored), planned.change, planned.on)
+    work.assignments.change_plan(
+        planned.stored,
+        at=at,
+        state=state,
+        teams=planned.teams,
+        spec=planned.spec,
+        phase=PlanPhase.UNDONE if planned.what == "undone" else None,
+    )
+    shown = planned.change.show()
+    detail = {"plan": planned.stored.id, **{key: shown[key] for key in ("added", "removed", "moved", "kept")}}
+    work.annotations.note(dataset, by, planned.what, at=at, detail=detail)
+
+
+def _add(work: Work, planned: ChangePlanned) -> list[str]:
+    """New rows: people who joined get the records that everybody answers."""
+    added = planned.change.added
+    people = sorted({row.annotator for row, _ in added if row.annotator is not None})
+    builder = RowsBuilder(people)
+    for row, reason in added:
+        place = builder.add_records([row.record], np.array([row.priority], dtype=np.int64))
+        builder.add(
+            np.array([place]),
+            np.array([people.index(row.annotator or "")]),
+            np.array([0]),
+            builder.reason(reason),
+            rule=row.rule,
+            phase=row.phase,
+            inclusion=np.array([1.0]),
+        )
+    rows = builder.finish()
+    stored = planned.stored
+    numbers = work.assignments.numbers(planned.dataset, rows.records)
+    needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
+    first = work.assignments.add_reasons(stored, rows.reasons)
+    dealing = Dealing(rows, numbers, needs, [NEVER] * len(stored.spec.rules), first)
+    return work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), SLOTS_AT_ONCE):
+        yield values[start : start + SLOTS_AT_ONCE]

@@ -1,0 +1,153 @@
+"""How far a team has come, what somebody has to do, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apportion.domain.assignment.words import RowState
+from apportion.domain.datasets import Dataset
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, allowed
+from apportion.ports.annotations import Event
+from apportion.ports.assignments import Count, PlanPhase
+from apportion.ports.records import Criteria
+from apportion.ports.store import Work
+from apportion.vocabulary import Status
+
+from .manage_datasets import find_dataset, viewer_of
+
+__all__ = ["PersonProgress", "Progress", "WorkItem", "events", "my_work", "progress"]
+
+_DAY = 24 * 3600 * 1_000_000
+_ENOUGH = 5
+"""Answers from which a pace can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonProgress:
+    """What one person was given and has done. Times are microseconds since 1970 in UTC."""
+
+    annotator: str
+    assigned: int = 0
+    done: int = 0
+    drafts: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    last_active: int | None = None
+    finish_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A dataset's progress, by person and as a whole; ``open`` counts slots that nobody has taken yet."""
+
+    annotators: tuple[PersonProgress, ...]
+    records: int
+    complete: int
+    in_conflict: int
+    open: int
+    finish_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """Somebody's work in one dataset."""
+
+    dataset: Dataset
+    mine: PersonProgress
+    left: int
+
+
+def progress(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> Progress:
+    """The progress of a dataset; annotators see their own."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    everybody = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
+    people = _people(work, dataset, now, None if everybody else actor.username)
+    counted = work.records.search(
+        dataset, Criteria(viewer=viewer_of(work, actor, dataset)), limit=0, facets=frozenset({"status"})
+    )
+    statuses = counted.facets.get("status", {})
+    complete = sum(statuses.get(each.value, 0) for each in (Status.VALIDATED, Status.DISCARDED))
+    torn = work.annotations.conflicts(dataset) if everybody else 0
+    free = sum(each.n for each in _live(work, dataset) if each.annotator is None and each.state in _TO_DO)
+    latest = [each.finish_at for each in people if each.assigned > each.done + each.skipped]
+    finish = (
+        None if not latest or any(each is None for each in latest) else max(each for each in latest if each)
+    )
+    return Progress(tuple(people), dataset.records, complete, torn, free, finish)
+
+
+_TO_DO = frozenset({RowState.PENDING, RowState.LEASED})
+
+
+def _live(work: Work, dataset: Dataset, annotator: str | None = None) -> list[Count]:
+    written = {plan.no for plan in work.assignments.plans(dataset) if plan.phase is not PlanPhase.WRITING}
+    return [each for each in work.assignments.counts(dataset, annotator) if each.plan in written]
+
+
+def _people(work: Work, dataset: Dataset, now: int, only: str | None) -> list[PersonProgress]:
+    assigned: dict[str, dict[RowState, int]] = {}
+    for count in _live(work, dataset, only):
+        if count.annotator is not None and count.state is not RowState.WITHDRAWN:
+            states = assigned.setdefault(count.annotator, {})
+            states[count.state] = states.get(count.state, 0) + count.n
+    active = work.assignments.last_active(dataset)
+    paces = work.annotations.paces(dataset, now - 7 * _DAY)
+    names = sorted({*assigned, *active} if only is None else {only})
+    found = []
+    for name in names:
+        states = assigned.get(name, {})
+        last, seconds, drafts = active.get(name, (None, 0.0, 0))
+        done, skipped = states.get(RowState.DONE, 0), states.get(RowState.SKIPPED, 0)
+        total = sum(states.values())
+        found.append(
+            PersonProgress(
+                name, total, done, drafts, skipped, seconds, last,
+                _finish(now, total - done - skipped, paces.get(name)),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _finish(now: int, left: int, pace: tuple[int, int] | None) -> int | None:
+    """When somebody will be done at the pace of the last days; None if that cannot be told."""
+    if left <= 0:
+        return now
+    if pace is None or pace[0] < _ENOUGH:
+        return None
+    answers, since = pace
+    return now + int(left * max(now - since, 1) / answers)
+
+
+def my_work(work: Work, actor: Actor, *, now: int) -> list[WorkItem]:
+    """Everything somebody has to do, in all datasets, most left first."""
+    numbers = set(work.assignments.datasets_with_work(actor.username))
+    places = None if actor.is_admin else actor.workspaces
+    found = []
+    for dataset in work.datasets.list(places):
+        if dataset.no not in numbers or dataset.closed:
+            continue
+        (mine,) = _people(work, dataset, now, actor.username)
+        left = work.assignments.left(dataset, actor.username)
+        may_take = any(
+            person.name == actor.username and person.active
+            for plan in work.assignments.plans(dataset)
+            for team in plan.teams
+            for person in team
+        )
+        total = left.own + (left.open if may_take else 0)
+        if mine.assigned or total:
+            found.append(WorkItem(dataset, mine, total))
+    return sorted(found, key=lambda item: (-item.left, item.dataset.id))
+
+
+def events(
+    work: Work, actor: Actor, workspace: str, name: str, *, after: int, before: int | None, limit: int
+) -> Sequence[Event]:
+    """What happened in a dataset; annotators see what they did themselves."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    everybody = allowed(actor, Action.SEE_EVENTS, workspace, dataset.created_by)
+    return work.annotations.events(
+        dataset, after=after, before=before, who=None if everybody else actor.username, limit=limit
+    )

@@ -1,0 +1,259 @@
+"""My next records: claim them, keep them, give them back, skip them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from apportion.domain.assignment.queue import (
+    CLAIM_LIMIT,
+    Lease,
+    Slot,
+    WhyEmpty,
+    claim,
+    expire,
+    heartbeat,
+    release,
+    skip,
+)
+from apportion.domain.assignment.words import RowState
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError, RecordNotFound
+from apportion.domain.ids import RESOLVED
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.resolution import resolve
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import Policies
+from apportion.domain.query import parse
+from apportion.ports.annotations import Settled
+from apportion.ports.assignments import SlotRow
+from apportion.ports.records import Criteria, Row
+from apportion.ports.store import Work
+
+from .annotate import find_at
+from .manage_datasets import find_dataset, seen_by
+from .standing import Standing, standing_of
+
+__all__ = ["Item", "LeaseGoneError", "Queue", "claim_next", "keep", "let_go", "look", "skip_record"]
+
+
+class LeaseGoneError(ConflictError):
+    """The lease has run out or was given back; somebody else may have the record now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record in front of somebody, and the slot it fills."""
+
+    row: Row
+    slot: Slot
+    why: SlotRow | None
+    version: int
+    """Of their own annotation so far; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Records in front of somebody, how many more there are, and if there are none, why."""
+
+    dataset: Dataset
+    items: tuple[Item, ...]
+    left: int
+    why_empty: WhyEmpty | None
+
+
+def claim_next(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    tokens: Sequence[str],
+    *,
+    limit: int,
+    where: str | None,
+    uuid: str | None,
+    now: int,
+) -> Queue:
+    """Lease the next records to somebody, in this one transaction. Asking again renews what they have."""
+    return _claim(work, actor, workspace, name, tokens, limit, where, uuid, now, keep=True)
+
+
+def look(
+    work: Work, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
+) -> Queue:
+    """What a claim would bring; nothing is leased."""
+    return _claim(work, actor, workspace, name, [""] * limit, limit, where, None, now, keep=False)
+
+
+def _claim(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    tokens: Sequence[str],
+    limit: int,
+    where: str | None,
+    uuid: str | None,
+    now: int,
+    *,
+    keep: bool,
+) -> Queue:
+    dataset = find_at(work, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
+    me = actor.username
+    limit = min(limit, CLAIM_LIMIT)
+    within = None
+    if where is not None and where.strip():
+        seen = seen_by(work, actor, dataset, Criteria(parse(where)))
+        within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
+    standing = standing_of(work, dataset, me)
+    slots = work.assignments.candidates(dataset, me, limit=limit, now=now, within=within)
+    answered = [
+        case.id
+        for case in work.annotations.cases(dataset, list(dict.fromkeys(slot.record for slot in slots)))
+        if _has_answered(case, me)
+    ]
+    had = _beyond(slots, me, standing.used)
+    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
+    mine = standing.open_to(slots)
+    found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps, answered=answered)
+    if keep:
+        before = {slot.id: slot for slot in slots}
+        work.assignments.save(dataset, [(before[slot.id], slot) for slot in found.slots])
+    left = work.assignments.left(dataset, me)
+    items = [_item(work, dataset, me, slot) for slot in found.slots]
+    free = left.open if standing.teams else 0
+    ours = sum(1 for slot in found.slots if keep or slot.annotator == me)
+    return Queue(
+        dataset,
+        tuple(item for item in items if item is not None),
+        max(0, left.own + free - (ours if keep else len(found.slots))),
+        _why(work, dataset, me, found.why_empty, standing),
+    )
+
+
+def _why(work: Work, dataset: Dataset, me: str, why: WhyEmpty | None, standing: Standing) -> WhyEmpty | None:
+    """Why nothing came, where there was nothing to choose from."""
+    if why is not WhyEmpty.NOTHING_PLANNED:
+        return why
+    counts = work.assignments.counts(dataset)
+    if any(each.annotator == me and each.state in (RowState.DONE, RowState.SKIPPED) for each in counts):
+        return WhyEmpty.ALL_DONE
+    if standing.teams and any(each.annotator is None for each in counts):
+        return WhyEmpty.OTHERS
+    return why
+
+
+def _beyond(slots: Sequence[Slot], me: str, used: dict[int, int]) -> dict[int, int]:
+    """What somebody has of each rule outside of these slots."""
+    here: dict[int, int] = {}
+    for slot in slots:
+        held = slot.lease is not None and slot.lease.annotator == me and slot.state is RowState.LEASED
+        if held or (slot.state is RowState.DONE and slot.annotator == me):
+            here[slot.rule] = here.get(slot.rule, 0) + 1
+    return {rule: count - here.get(rule, 0) for rule, count in used.items()}
+
+
+def _has_answered(case: Case, me: str) -> bool:
+    mine = case.of(me)
+    return mine is not None and mine.answered and not any(slot.annotator == me for slot in case.live_slots())
+
+
+def _item(work: Work, dataset: Dataset, me: str, slot: Slot) -> Item | None:
+    viewer = work.records.viewer(me) if dataset.individual else RESOLVED
+    row = work.records.get(dataset, slot.record, viewer, only=me)
+    if row is None:
+        return None
+    rows = work.assignments.slots_on(dataset, slot.record)
+    why = next((each for each in rows if each.annotator == me and each.state is not RowState.WITHDRAWN), None)
+    case = work.annotations.case(dataset, slot.record)
+    mine = case.of(me) if case is not None else None
+    return Item(row, slot, why, 0 if mine is None else mine.version)
+
+
+def keep(
+    work: Work, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]], *, now: int
+) -> list[tuple[str, int | None]]:
+    """Renew leases, pairs of record and token; until when each now runs, None for those that are gone."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    found: list[tuple[str, int | None]] = []
+    changed = []
+    for id, token in leases:
+        slot = work.assignments.slot_of(dataset, id, token)
+        renewed = None if slot is None else heartbeat(slot, token, now)
+        if slot is not None and renewed is not None:
+            changed.append((slot, renewed))
+        lease = None if renewed is None else renewed.lease
+        found.append((id, None if lease is None else lease.until))
+    work.assignments.save(dataset, changed)
+    return found
+
+
+def let_go(
+    work: Work, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]] | None
+) -> list[str]:
+    """Give leases back, or all one has; ids of the records that are free again."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
+    if leases is None:
+        mine = work.assignments.leased(dataset, actor.username)
+        leases = [(slot.record, slot.lease.token) for slot in mine if slot.lease is not None]
+    freed, changed = [], []
+    for id, token in leases:
+        slot = work.assignments.slot_of(dataset, id, token)
+        after = None if slot is None else release(slot, token)
+        if slot is not None and after is not None:
+            changed.append((slot, after))
+            freed.append(id)
+    work.assignments.save(dataset, changed)
+    return freed
+
+
+def skip_record(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    token: str | None,
+    reason: str | None,
+    *,
+    now: int,
+) -> Slot:
+    """Leave a record to others, to later, or to nobody, as the rule or the dataset has it; the slot as it then is."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    me = actor.username
+    case = work.annotations.case(dataset, id)
+    if case is None:
+        raise RecordNotFound(dataset.id, id)
+    slot = next((each for each in case.slots if _is_mine(each, me, token)), None)
+    if slot is None:
+        if not case.ever_had(me):
+            raise RecordNotFound(dataset.id, id)
+        raise LeaseGoneError(f"Record {id} is not before you any more. Nothing was changed.")
+    after = skip(slot, me)
+    policies = Policies.of(dataset.policies)
+    changed = case.with_slot(after)
+    view = resolve(changed, rule=policies.resolution, required=policies.required)
+    if policies.individual:
+        work.annotations.settle(dataset, [Settled(case, changed, view, reason or "skipped")], at=now)
+    else:
+        work.assignments.save(dataset, [(slot, after)])
+    work.annotations.note(dataset, me, "skipped", at=now, record=case, detail={"reason": reason})
+    return after
+
+
+def _is_mine(slot: Slot, me: str, token: str | None) -> bool:
+    if slot.state not in (RowState.PENDING, RowState.LEASED):
+        return False
+    held: Lease | None = slot.lease
+    if held is not None and held.annotator == me:
+        return token is None or held.token == token
+    return slot.annotator == me and token is None
+
+
+def free_expired(work: Work, dataset: Dataset, now: int) -> int:
+    """Put slots back whose lease has run out; how many."""
+    slots = work.assignments.expired(dataset, now, 500)
+    freed = {slot.id: slot for slot in expire(slots, now)}
+    work.assignments.save(dataset, [(slot, freed[slot.id]) for slot in slots if slot.id in freed])
+    return len(freed)

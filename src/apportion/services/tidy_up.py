@@ -1,0 +1,29 @@
+"""What a stop left half done: plans that were being written are forgotten, plans that were being undone are undone."""
+
+from __future__ import annotations
+
+from apportion.ports.assignments import PlanPhase
+from apportion.ports.store import Work
+
+__all__ = ["tidy_up"]
+
+_AT_ONCE = 2_000
+
+
+def tidy_up(work: Work) -> bool:
+    """Do some of it; False once there is nothing left to do."""
+    for dataset_no, plan in work.assignments.unfinished():
+        dataset = next((each for each in work.datasets.list() if each.no == dataset_no), None)
+        if dataset is None:  # deleted since: purging takes the plan along
+            continue
+        if plan.phase is PlanPhase.WRITING:
+            work.assignments.forget_plan(dataset, plan, _AT_ONCE)
+            return True
+        rows = work.assignments.rows_of(plan, limit=1_000_000)
+        pending = work.assignments.still_pending([no for no, _ in rows])[:_AT_ONCE]
+        if pending:
+            work.assignments.withdraw(dataset, pending, "undone")
+        else:
+            work.assignments.change_plan(plan, at=plan.changed_at, phase=PlanPhase.UNDONE)
+        return True
+    return False

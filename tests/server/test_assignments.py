@@ -1,0 +1,368 @@
+"""Sharing out over HTTP: look, make, work, change, explain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Json = Any
+N = 30
+
+
+class Team:
+    """A dataset of thirty texts in `shared`, with one client a person; ana and ben annotate there."""
+
+    def __init__(self, client_as: Any) -> None:
+        self.client_as = client_as
+        self.log("eva", *({"id": f"r{n:02}", "inputs": {"text": f"text {n}"}} for n in range(N)))
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> Any:
+        options.setdefault("params", {})["workspace"] = "shared"
+        return self.client_as(who).request(method, f"/api/datasets/talk/{path}", **options)
+
+    def log(self, who: str, *records: Json) -> Any:
+        return self.ask(who, "POST", "TextClassification:bulk", json={"records": list(records)})
+
+    def plan(self, **spec: Any) -> Json:
+        answer = self.ask("max", "POST", "assignments", json={"seed": 7, **spec})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def change(self, plan: Json, verb: str, **sent: Any) -> Json:
+        answer = self.ask("max", "POST", f"assignments/{plan['id']}:{verb}", json=sent)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def claim(self, who: str, limit: int = 5, **more: Any) -> Json:
+        answer = self.ask(who, "POST", "queue:claim", json={"limit": limit, **more})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def answer(self, who: str, id: str, label: str = "good", version: int = 0) -> Json:
+        sent = {"value": {"labels": [{"class": label}]}, "state": "submitted", "version": version}
+        answer = self.ask(who, "PUT", f"records/{id}/annotations/me", json=sent)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def found(self, who: str, query: str) -> list[str]:
+        answer = self.ask(who, "POST", "TextClassification:search", json={"query": {"query_text": query}})
+        assert answer.status_code == 200, answer.text
+        return [record["id"] for record in answer.json()["records"]]
+
+    def rows(self, plan: Json, **params: Any) -> list[Json]:
+        return self.ask(
+            "max", "GET", f"assignments/{plan['id']}/rows", params={"limit": 1000, **params}
+        ).json()["rows"]
+
+    def progress(self, who: str = "max") -> dict[str, Json]:
+        return {each["annotator"]: each for each in self.ask(who, "GET", "progress").json()["annotators"]}
+
+
+@pytest.fixture
+def team(client_as: Any) -> Team:
+    return Team(client_as)
+
+
+def test_looking_writes_nothing_and_making_is_what_was_looked_at(team: Team) -> None:
+    spec = {"seed": 7, "rules": [{"overlap": {"annotators": 2, "share": 0.2}}], "blind": True}
+    looked = team.ask("max", "POST", "assignments:preview", json=spec).json()
+    assert looked["loads"] == {"ana": 18, "ben": 18}
+    assert team.ask("max", "GET", "assignments").json()["assignments"] == []
+    made = team.plan(**spec, digest=looked["digest"])
+    assert made["loads"] == looked["loads"]
+    assert made["progress"]["pending"] == 36
+    assert len(team.found("max", "assigned_to:ana")) == 18
+
+
+def test_a_plan_is_refused_when_the_data_moved_since_it_was_looked_at(team: Team) -> None:
+    looked = team.ask("max", "POST", "assignments:preview", json={"seed": 7}).json()
+    team.log("eva", {"id": "new", "inputs": {"text": "one more"}})
+    moved = team.ask("max", "POST", "assignments", json={"seed": 7, "digest": looked["digest"]})
+    assert moved.status_code == 409
+    assert moved.json()["detail"]["code"].endswith("PlanMovedError")
+    assert team.progress() == {}
+
+
+def test_annotators_neither_look_nor_make(team: Team) -> None:
+    for path in ("assignments:preview", "assignments"):
+        assert team.ask("ana", "POST", path, json={}).status_code == 403
+        assert team.ask("rita", "POST", path, json={}).status_code == 403
+
+
+def test_in_a_blind_plan_everybody_sees_their_own_records_only(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1}], blind=True)
+    mine = team.found("ana", "*")
+    assert len(mine) == 15
+    assert set(mine).isdisjoint(team.found("ben", "*"))
+    assert team.found("ana", "assigned_to:ben") == []
+    assert sorted(team.found("ana", "assigned_to:me")) == sorted(mine)
+    others = next(id for id in team.found("max", "*") if id not in mine)
+    assert team.ask("ana", "GET", f"records/{others}").status_code == 404
+    sent = {"value": {"labels": [{"class": "x"}]}, "state": "submitted", "version": 0}
+    assert team.ask("ana", "PUT", f"records/{others}/annotations/me", json=sent).status_code == 404
+
+
+def test_claiming_leases_in_order_and_again_renews_without_taking_more(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1}], blind=True)
+    first, again = team.claim("ana"), team.claim("ana")
+    ids = [each["id"] for each in first["records"]]
+    assert len(ids) == 5
+    assert first["left"] == 10
+    assert [each["id"] for each in again["records"]] == ids
+    tokens = [[each["assignment"]["token"] for each in page["records"]] for page in (first, again)]
+    assert tokens[0] == tokens[1]
+    assert (
+        "had the least to do" in first["records"][0]["assignment"]["reason"]
+        or first["records"][0]["assignment"]["reason"]
+    )
+
+
+def test_an_answer_fills_the_slot_and_the_queue_goes_on(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1}], blind=True)
+    for _ in range(3):
+        for each in team.claim("ana")["records"]:
+            assert team.answer("ana", each["id"])["counted"]
+    empty = team.claim("ana")
+    assert (empty["records"], empty["left"]) == ([], 0)
+    assert "done" in empty["why_empty"]
+    assert team.progress()["ana"]["done"] == 15
+    assert len(team.found("ana", "assignment:done")) == 15
+    assert len(team.found("ben", "assignment:pending")) == 15
+
+
+def test_open_slots_go_to_whoever_comes_and_never_twice_to_one(team: Team) -> None:
+    team.plan(rules=[{"overlap": 2, "mode": "pull"}])
+    seen: dict[str, list[str]] = {"ana": [], "ben": []}
+    for who in ("ana", "ben", "ana", "ben"):
+        for each in team.claim(who, 20)["records"]:
+            seen[who].append(each["id"])
+            assert team.answer(who, each["id"])["counted"]
+    assert sorted(seen["ana"]) == sorted(seen["ben"]) == sorted(set(seen["ana"]))
+    assert len(seen["ana"]) == N
+
+
+def test_an_expired_lease_goes_back_and_the_late_answer_is_kept_as_an_extra(team: Team, clock: Any) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull", "lease": 30}], blind=True)
+    first = team.claim("ana", 1)["records"][0]
+    clock.pass_minutes(31)
+    assert team.claim("ben", 1)["records"][0]["id"] == first["id"]
+    late = team.answer("ana", first["id"], "late")
+    assert not late["counted"]
+    assert team.answer("ben", first["id"], "right")["counted"]
+    assert (
+        team.ask("max", "GET", f"records/{first['id']}").json()["annotation"]["labels"][0]["class"] == "right"
+    )
+
+
+def test_a_heartbeat_keeps_a_lease_and_a_release_gives_it_back(team: Team, clock: Any) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull"}])
+    item = team.claim("ana", 1)["records"][0]
+    lease = {"id": item["id"], "token": item["assignment"]["token"]}
+    clock.pass_minutes(20)
+    team.ask("ana", "POST", "queue:heartbeat", json={"leases": [lease]})
+    clock.pass_minutes(20)
+    assert team.claim("ben", 1)["records"][0]["id"] != item["id"]
+    freed = team.ask("ana", "POST", "queue:release", json={"leases": [lease]}).json()
+    assert freed["released"] == [item["id"]]
+    gone = team.ask("ana", "POST", "queue:heartbeat", json={"leases": [lease]}).json()
+    assert gone["leases"][0]["lease_until"] is None
+
+
+@pytest.mark.parametrize(("skip", "left"), [("next_person", "ben"), ("back_to_me", "ana"), ("drop", None)])
+def test_a_skipped_record_goes_on_as_the_rule_says(team: Team, skip: str, left: str | None) -> None:
+    team.plan(rules=[{"where": "id:r00", "users": ["ana", "ben"], "mode": "pull", "skip": skip}])
+    item = team.claim("ana", 1)["records"][0]
+    sent = {"id": item["id"], "token": item["assignment"]["token"], "reason": "not my language"}
+    assert team.ask("ana", "POST", "queue:skip", json=sent).status_code == 200
+    for who in ("ana", "ben"):
+        assert bool(team.claim(who)["records"]) is (who == left), who
+        team.ask(who, "POST", "queue:release", json={})
+
+
+def test_looking_at_the_queue_leases_nothing(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull"}])
+    looked = team.ask("ana", "GET", "queue").json()
+    assert len(looked["records"]) == 5
+    assert looked["records"][0]["assignment"]["token"] is None
+    assert team.claim("ben", 1)["records"][0]["id"] == looked["records"][0]["id"]
+
+
+def test_only_some_records_may_be_claimed(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull"}])
+    assert [each["id"] for each in team.claim("ana", where="id:r07")["records"]] == ["r07"]
+
+
+def test_in_a_shared_dataset_one_answer_is_enough_for_a_record(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 1}])
+    (row,) = [row for row in team.rows(made) if row["record"] == "r00"]
+    other = "ben" if row["annotator"] == "ana" else "ana"
+    team.answer(other, "r00")
+    (row,) = [row for row in team.rows(made) if row["record"] == "r00"]
+    assert row["state"] == "withdrawn"
+
+
+def test_when_somebody_leaves_only_their_pending_records_move(team: Team) -> None:
+    made = team.plan(rules=[{"users": ["ana", "ben", "rita"]}], blind=True)
+    done = [each["id"] for each in team.claim("ana", 3)["records"]]
+    for id in done:
+        team.answer("ana", id)
+    before = {row["record"]: row["annotator"] for row in team.rows(made)}
+    diff = team.change(made, "rebalance", users=["ben", "rita"], dry_run=True)
+    assert diff["moved"] == 7
+    assert {row["record"]: row["annotator"] for row in team.rows(made)} == before
+    team.change(made, "rebalance", users=["ben", "rita"])
+    after = {row["record"]: row["annotator"] for row in team.rows(made)}
+    assert {id for id in before if before[id] != after[id]} == {
+        id for id, who in before.items() if who == "ana" and id not in done
+    }
+    assert [after[id] for id in done] == ["ana"] * 3
+
+
+def test_rows_move_by_hand_and_come_back(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 1}], blind=True)
+    mine = [row["record"] for row in team.rows(made, annotator="ana")][:4]
+    assert team.change(made, "move", to="ben", records=mine)["moved"] == 4
+    assert len(team.found("ana", "*")) == 11
+    assert len(team.rows(made, annotator="ben")) == 19
+    assert team.change(made, "withdraw", records=mine[:1])["removed"] == 1
+    assert team.progress()["ben"]["assigned"] == 18
+
+
+def test_undo_takes_back_everything_but_work_done(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 2}], blind=True)
+    id = team.claim("ana", 1)["records"][0]["id"]
+    team.answer("ana", id)
+    assert team.change(made, "undo", dry_run=True)["removed"] == 2 * N - 1
+    team.change(made, "undo")
+    assert team.claim("ben")["records"] == []
+    assert [row["record"] for row in team.rows(made, state="done")] == [id]
+    assert team.ask("max", "GET", f"assignments/{made['id']}").json()["state"] == "undone"
+    assert team.ask("max", "POST", f"assignments/{made['id']}:undo", json={}).status_code == 409
+    # what was wanted from two is wanted from one now, and that one has answered
+    assert team.ask("max", "GET", f"records/{id}").json()["status"] == "Validated"
+
+
+def test_new_records_join_a_plan_when_told_or_by_themselves(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 1}], blind=True)
+    before = {row["record"]: row["annotator"] for row in team.rows(made)}
+    team.log("eva", *({"id": f"s{n}", "inputs": {"text": f"more {n}"}} for n in range(4)))
+    assert team.change(made, "extend", dry_run=True)["records"] == 4
+    team.change(made, "extend")
+    after = {row["record"]: row["annotator"] for row in team.rows(made)}
+    assert {id: after[id] for id in before} == before
+    assert sorted(list(after.values()).count(who) for who in ("ana", "ben")) == [17, 17]
+
+
+def test_records_logged_later_join_a_standing_plan_at_once(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 2}], blind=True, standing=True)
+    team.log("eva", {"id": "late", "inputs": {"text": "late"}})
+    assert sorted(row["annotator"] for row in team.rows(made) if row["record"] == "late") == ["ana", "ben"]
+
+
+def test_why_has_an_answer_for_those_who_have_a_record_and_those_who_have_not(team: Team) -> None:
+    made = team.plan(rules=[{"overlap": 1}], blind=True)
+    row = team.rows(made, annotator="ana")[0]
+    told = team.ask("ana", "GET", "explain", params={"record": row["record"]}).json()
+    assert told["assigned"]
+    assert row["reason"] in told["why"][0]
+    not_told = team.ask("max", "GET", "explain", params={"record": row["record"], "annotator": "ben"}).json()
+    assert not not_told["assigned"]
+    assert "wanted from ana" in not_told["why"][0]
+    assert (
+        team.ask("ana", "GET", "explain", params={"record": row["record"], "annotator": "ben"}).status_code
+        == 403
+    )
+
+
+def test_the_mirror_shows_assignees_as_metadata_and_finds_them(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1}], mirror="user")
+    mine = team.found("eva", "metadata.user:ana")
+    assert len(mine) == 15
+    assert team.ask("eva", "GET", f"records/{mine[0]}").json()["metadata"]["user"] == "ana"
+    counts = team.ask("eva", "POST", "TextClassification:search", json={}).json()["aggregations"]
+    assert counts["metadata"]["user"] == {"ana": 15, "ben": 15}
+
+
+def test_a_split_made_by_hand_is_adopted(team: Team) -> None:
+    team.log(
+        "eva",
+        *(
+            {
+                "id": f"r{n:02}",
+                "inputs": {"text": f"text {n}"},
+                "metadata": {"user": "ana" if n < 20 else "ben"},
+            }
+            for n in range(N)
+        ),
+    )
+    made = team.plan(rules=[{"users": {"metadata": "user"}}])
+    assert made["loads"] == {"ana": 20, "ben": 10}
+
+
+def test_what_people_answered_before_a_plan_fills_their_slots(team: Team) -> None:
+    team.answer("ana", "r00")
+    made = team.plan(rules=[{"overlap": 2}], blind=True)
+    states = {row["annotator"]: row["state"] for row in team.rows(made) if row["record"] == "r00"}
+    assert states == {"ana": "done", "ben": "pending"}
+    assert team.progress()["ana"]["done"] == 1
+
+
+def test_my_work_names_what_is_left_everywhere(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1}], blind=True)
+    team.answer("ana", team.claim("ana", 1)["records"][0]["id"])
+    (item,) = team.client_as("ana").get("/api/me/work").json()["work"]
+    assert (item["name"], item["left"], item["done"], item["assigned"]) == ("talk", 14, 1, 15)
+    assert team.client_as("olga").get("/api/me/work").json()["work"] == []
+
+
+def test_annotators_see_their_own_progress_and_events(team: Team) -> None:
+    team.plan(rules=[{"overlap": 2}], blind=True)
+    team.answer("ana", "r00"), team.answer("ben", "r00", "bad")
+    assert list(team.progress("ana")) == ["ana"]
+    assert list(team.progress("rita")) == ["ana", "ben"]
+    assert team.ask("rita", "GET", "progress").json()["in_conflict"] == 1
+    assert team.ask("ana", "GET", "progress").json()["in_conflict"] == 0
+    own = team.ask("ana", "GET", "events").json()["events"]
+    assert {(each["who"], each["what"]) for each in own} == {("ana", "submitted")}
+    everybodys = [each["what"] for each in team.ask("max", "GET", "events").json()["events"]]
+    assert everybodys == ["submitted", "submitted", "assigned", "changed policies"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "status"),
+    [
+        ({"rules": [{"users": ["nobody-here"]}]}, 422),
+        ({"rules": [{"users": ["olga"]}]}, 422),
+        ({"rules": [{"users": [{"user": "ana", "weight": 0}]}]}, 422),
+        ({"rules": [{"users": ["ana", "ben"], "overlap": 3}]}, 422),
+        ({"rules": [{"overlap": 3}]}, 422),
+        ({"rules": [{"where": "id:nowhere"}]}, 400),
+        ({"rules": [{"where": "(((("}]}, 400),
+        ({"seed": "7"}, 422),
+        ({"seed": -1}, 422),
+        ({"rules": [{"users": [f"u{n}" for n in range(10_000)]}]}, 422),
+        ({"rules": []}, 422),
+        ({"colour": "red"}, 422),
+        ({"checks": 0.1}, 400),
+    ],
+)
+def test_a_bad_plan_is_refused_and_nothing_is_changed(team: Team, spec: Json, status: int) -> None:
+    for path in ("assignments:preview", "assignments"):
+        answer = team.ask("max", "POST", path, json=spec)
+        assert answer.status_code == status, answer.text
+    assert team.ask("max", "GET", "assignments").json()["assignments"] == []
+    assert team.ask("max", "GET", "policies").json()["annotation"] == "shared"
+
+
+def test_a_file_with_plans_is_sound(team: Team, store: Any, tmp_path: Any) -> None:
+    from apportion.storage.sqlite.upkeep import SqliteUpkeep
+
+    made = team.plan(rules=[{"overlap": 2, "mode": "pull"}], blind=True)
+    for each in team.claim("ana", 4)["records"][:2]:
+        team.answer("ana", each["id"])
+    team.claim("ben", 3)
+    team.log("eva", {"id": "r00", "inputs": {"text": "new text"}})
+    team.client_as("eva").request("DELETE", "/api/datasets/talk/data?workspace=shared", json={"ids": ["r05"]})
+    assert team.change(made, "withdraw", records=["r20"])["removed"] == 2
+    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
