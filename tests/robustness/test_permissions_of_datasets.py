@@ -29,6 +29,12 @@ MANAGERS = (401, 403, 403, 403, 200, 200)
 _DATASET = "/api/datasets/{name}"
 _TASK = "/api/datasets/{name}/{task}"
 _RULES = _TASK + "/labeling/rules"
+_PLAN = _DATASET + "/assignments/unknown"
+_MINE = _DATASET + "/records/{id}/annotations/me"
+REVIEWERS = (401, 403, 403, 200, 200, 200)
+NO_PLAN_FOR_REVIEWERS = (401, 403, 403, 404, 404, 404)
+NO_PLAN = (401, 403, 403, 403, 404, 404)
+SHARED_STILL = (401, 403, 403, 400, 400, 400)
 _RECORDS = {"records": RECORDS["reviews"][1][:1]}
 _LABELS = {"label_schema": {"labels": ["good", "bad"]}}
 
@@ -55,6 +61,55 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("PATCH", _DATASET + "/records/{id}", {"metadata": {"user": "ben"}}, {}, Action.PATCH_RECORD, MEMBERS),
     ("DELETE", _DATASET + "/data", {"ids": [1]}, {}, Action.DELETE_RECORDS, MANAGERS),
     ("DELETE", _DATASET + "/data", {}, {"mark_as_discarded": "True"}, Action.DISCARD_RECORDS, MEMBERS),
+    ("GET", _DATASET + "/policies", None, {}, Action.SEE_SETTINGS, MEMBERS),
+    ("PATCH", _DATASET + "/policies", {}, {}, Action.EDIT_POLICIES, MANAGERS),
+    ("GET", _DATASET + "/guidelines", None, {}, Action.SEE_DATASET, MEMBERS),
+    ("PUT", _DATASET + "/guidelines", {"text": "Read first."}, {}, Action.EDIT_GUIDELINES, MANAGERS),
+    ("POST", _DATASET + "/assignments:preview", {}, {}, Action.ASSIGN, MANAGERS),
+    ("POST", _DATASET + "/assignments", {}, {}, Action.ASSIGN, MANAGERS),
+    ("GET", _DATASET + "/assignments", None, {}, Action.SEE_PROGRESS, REVIEWERS),
+    ("GET", _PLAN, None, {}, Action.SEE_PROGRESS, NO_PLAN_FOR_REVIEWERS),
+    ("GET", _PLAN + "/rows", None, {}, Action.SEE_PROGRESS, NO_PLAN_FOR_REVIEWERS),
+    ("POST", _PLAN + ":extend", {}, {}, Action.ASSIGN, NO_PLAN),
+    ("POST", _PLAN + ":rebalance", {}, {}, Action.ASSIGN, NO_PLAN),
+    ("POST", _PLAN + ":move", {"to": "ana"}, {}, Action.ASSIGN, NO_PLAN),
+    ("POST", _PLAN + ":withdraw", {}, {}, Action.ASSIGN, NO_PLAN),
+    ("POST", _PLAN + ":undo", {}, {}, Action.ASSIGN, NO_PLAN),
+    ("GET", _DATASET + "/explain", None, {"record": "1"}, Action.ANNOTATE, MEMBERS),
+    ("POST", _DATASET + "/queue:claim", {}, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", _DATASET + "/queue", None, {}, Action.ANNOTATE, MEMBERS),
+    ("POST", _DATASET + "/queue:heartbeat", {}, {}, Action.ANNOTATE, MEMBERS),
+    ("POST", _DATASET + "/queue:release", {}, {}, Action.ANNOTATE, MEMBERS),
+    (
+        "POST",
+        _DATASET + "/queue:skip",
+        {"id": "nowhere"},
+        {},
+        Action.ANNOTATE,
+        (401, 403, 404, 404, 404, 404),
+    ),
+    ("GET", _MINE, None, {}, Action.ANNOTATE, MEMBERS),
+    ("PUT", _MINE, {"state": "draft", "version": 7}, {}, Action.ANNOTATE, (401, 403, 409, 409, 409, 409)),
+    ("DELETE", _MINE, None, {}, Action.ANNOTATE, MEMBERS),
+    ("POST", _MINE + ":undo", None, {}, Action.ANNOTATE, (401, 403, 400, 400, 400, 200)),
+    ("GET", _DATASET + "/records/{id}/annotations", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", _DATASET + "/records/{id}/history", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", _DATASET + "/records/{id}/comments", None, {}, Action.ANNOTATE, MEMBERS),
+    ("POST", _DATASET + "/records/{id}/comments", {"text": "Hm."}, {}, Action.ANNOTATE, MEMBERS),
+    ("PUT", _DATASET + "/records/{id}/gold", {"state": "discarded"}, {}, Action.ADJUDICATE, SHARED_STILL),
+    ("DELETE", _DATASET + "/records/{id}/gold", None, {}, Action.ADJUDICATE, SHARED_STILL),
+    ("GET", _DATASET + "/progress", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", _DATASET + "/events", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", "/api/events", None, {"dataset": "nowhere"}, Action.ANNOTATE, (401, 404, 404, 404, 404, 404)),
+    ("GET", "/api/overview", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
+    (
+        "POST",
+        "/api/datasets:gather",
+        {"name": "reviews", "workspaces": ["shared"], "into": "gathered-by-{who}", "dry_run": True},
+        {},
+        Action.COPY_DATASET,
+        (401, 403, 403, 403, 422, 422),
+    ),
     ("GET", _RULES, None, {}, Action.SEE_RULES, MEMBERS),
     ("GET", _RULES + "/metrics", None, {}, Action.SEE_RULES, MEMBERS),
     ("GET", _RULES + "/{query}", None, {}, Action.SEE_RULES, (401, 403, 404, 404, 404, 404)),

@@ -12,7 +12,7 @@ from apportion.vocabulary import Task
 from .errors import BadRequestError
 from .ids import DatasetNo
 
-__all__ = ["REMARKS_SIZE", "Dataset", "LabelOption", "Settings", "check_remarks"]
+__all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "Settings", "check_remarks"]
 
 REMARKS_SIZE = 1_000_000
 """How long tags and metadata of a dataset may be together, as JSON: every list of datasets carries them."""
@@ -53,6 +53,16 @@ class Settings:
             return []
         known = {option.name for option in self.labels}
         return [label for label in dict.fromkeys(labels) if label not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Guidelines:
+    """What annotators are told to do, in one version."""
+
+    version: int
+    text: str
+    author: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

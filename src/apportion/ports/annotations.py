@@ -12,7 +12,7 @@ from apportion.domain.individual.resolution import View
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState
 
-__all__ = ["Annotations", "Event", "PastAnnotation", "Settled"]
+__all__ = ["Annotations", "Comment", "Event", "PastAnnotation", "Settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,15 @@ class Event(NamedTuple):
     what: str
     record: str | None
     detail: Mapping[str, Any] | None
+
+
+class Comment(NamedTuple):
+    """What somebody said about a record, to somebody (None: to all who may read it)."""
+
+    author: str
+    to: str | None
+    text: str
+    at: int
 
 
 class Annotations(Protocol):
@@ -102,3 +111,9 @@ class Annotations(Protocol):
     def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
         """By person: how many answers since that instant, and when the first of them was."""
         ...
+
+    def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
+        """What was said about a record, oldest first."""
+        ...
+
+    def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, Guidelines
 
 __all__ = ["Datasets"]
 
@@ -27,6 +27,14 @@ class Datasets(Protocol):
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
         """Change tags, metadata, settings, policies, closed, last_updated or multi_label."""
+        ...
+
+    def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:
+        """The latest guidelines, or those of a version."""
+        ...
+
+    def add_guidelines(self, dataset: Dataset, found: Guidelines) -> None:
+        """Keep a new version of the guidelines."""
         ...
 
     def delete(self, dataset: Dataset, *, at: int) -> None:

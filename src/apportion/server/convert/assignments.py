@@ -10,12 +10,13 @@ from apportion.domain.assignment.words import RowState
 from apportion.domain.times import utc_iso
 from apportion.ports.assignments import Count, SlotRow, StoredPlan
 from apportion.server.convert.records_out import search_record
+from apportion.services.overview import DatasetOverview
 from apportion.services.progress import PersonProgress, Progress, WorkItem
 
 if TYPE_CHECKING:
     from apportion.services.queue import Item, Queue
 
-__all__ = ["plan_out", "progress_out", "queue_out", "row_out", "work_out"]
+__all__ = ["overview_out", "plan_out", "progress_out", "queue_out", "row_out", "work_out"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -116,4 +117,26 @@ def work_out(item: WorkItem) -> dict[str, Any]:
         "task": str(item.dataset.task),
         "left": item.left,
         **{key: value for key, value in _person(item.mine).items() if key != "annotator"},
+    }
+
+
+def overview_out(each: DatasetOverview) -> dict[str, Any]:
+    """A dataset as its list shows it."""
+    dataset = each.dataset
+    return {
+        "workspace": dataset.workspace,
+        "name": dataset.name,
+        "dataset": dataset.uuid,
+        "task": str(dataset.task),
+        "tags": dict(dataset.tags),
+        "records": dataset.records,
+        "closed": dataset.closed,
+        "created_by": dataset.created_by,
+        "created_at": utc_iso(dataset.created_at),
+        "last_updated": utc_iso(dataset.last_updated),
+        "statuses": each.statuses,
+        "mine": each.mine,
+        "slots": each.slots or None,
+        "annotation": str(dataset.policies.get("annotation", "shared")),
+        "blind": bool(dataset.policies.get("blind", False)),
     }

@@ -17,11 +17,12 @@ from apportion.domain.errors import (
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
+from apportion.ports.annotations import Comment
 from apportion.server.convert.values import read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
-from apportion.services import adjudicate, annotate
+from apportion.services import adjudicate, annotate, comments
 from apportion.services.annotate import Entry, Mine
 from apportion.services.manage_datasets import find_dataset
 from apportion.vocabulary import AnnotationState
@@ -249,3 +250,54 @@ async def delete_gold(
         urgent=True,
     )
     return GoldOut(gold=show_gold(case.gold, dataset.task))
+
+
+# What people say about a record
+
+
+class CommentIn(BaseModel):
+    """Something to say, to somebody or to all who may read it."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+    to: str | None = None
+
+
+class CommentOut(BaseModel):
+    """What somebody said."""
+
+    author: str
+    to: str | None
+    text: str
+    at: str
+
+
+class CommentsOut(BaseModel):
+    """What was said about a record, oldest first."""
+
+    comments: list[CommentOut]
+
+
+def _comment(each: Comment) -> CommentOut:
+    return CommentOut(author=each.author, to=each.to, text=each.text, at=utc_iso(each.at))
+
+
+@router.get(f"{_RECORD}/comments", responses=_REFUSALS)
+async def get_comments(ctx: Ctx, request: Request, name: str) -> CommentsOut:
+    """What was said about a record; in a blind dataset, by you and to you."""
+    id, workspace = record_id(request), ctx.require_workspace()
+    found = await ctx.read(lambda work: comments.comments(work, ctx.actor, workspace, name, id))
+    return CommentsOut(comments=[_comment(each) for each in found])
+
+
+@router.post(f"{_RECORD}/comments", responses=_REFUSALS)
+async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> CommentOut:
+    """Say something about a record, or flag it to somebody."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    return _comment(
+        await ctx.write(
+            lambda work: comments.add_comment(
+                work, ctx.actor, workspace, name, id, sent.text, sent.to, now=now
+            ),
+            urgent=True,
+        )
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from apportion.domain.errors import (
     EntityAlreadyExistsError,
@@ -120,3 +123,34 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
         )
     )
     return dataset_out(made)
+
+
+class GatherIn(BaseModel):
+    """Which copies come together where."""
+
+    name: str = Field(description="What the copies are called in each workspace.")
+    workspaces: list[str] = Field(min_length=1, max_length=1_000)
+    into: str = Field(description="The name of the new dataset, in the workspace of the request.")
+    dry_run: bool = False
+
+
+@router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
+async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
+    """Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations."""
+    from apportion.services.gather import gather  # brings numpy along
+
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    found = await ctx.write(
+        lambda work: gather(
+            work,
+            ctx.actor,
+            sent.name,
+            sent.workspaces,
+            into_workspace=workspace,
+            into_name=sent.into,
+            dry_run=sent.dry_run,
+            now=now,
+            prepare=ctx.house.store.prepare,
+        )
+    )
+    return {"dry_run": sent.dry_run, **found.show()}

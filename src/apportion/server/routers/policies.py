@@ -1,21 +1,24 @@
-"""The policies of a dataset."""
+"""The policies and the guidelines of a dataset."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body
-from pydantic import BaseModel
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import Guidelines
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
     EntityNotFoundError,
     ForbiddenOperationError,
 )
+from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
+from apportion.services import guidelines
 from apportion.services import policies as manage
 
 __all__ = ["router"]
@@ -55,3 +58,50 @@ async def change_policies(
         lambda work: manage.change_policies(work, ctx.actor, workspace, name, wanted, now=now)
     )
     return PoliciesOut.model_validate(found.show())
+
+
+class GuidelinesIn(BaseModel):
+    """New guidelines, as Markdown."""
+
+    text: str
+    version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
+
+
+class GuidelinesOut(BaseModel):
+    """What annotators are told to do; version 0 where nothing was written yet."""
+
+    version: int
+    text: str
+    author: str | None = None
+    at: str | None = None
+
+
+def _guidelines(found: Guidelines | None) -> GuidelinesOut:
+    if found is None:
+        return GuidelinesOut(version=0, text="")
+    return GuidelinesOut(version=found.version, text=found.text, author=found.author, at=utc_iso(found.at))
+
+
+@router.get("/api/datasets/{name}/guidelines", responses=_REFUSALS)
+async def get_guidelines(
+    ctx: Ctx,
+    name: str,
+    version: Annotated[int | None, Query(ge=1, le=1 << 31, description="An earlier version.")] = None,
+) -> GuidelinesOut:
+    """What annotators are told to do."""
+    workspace = ctx.require_workspace()
+    return _guidelines(
+        await ctx.read(lambda work: guidelines.read_guidelines(work, ctx.actor, workspace, name, version))
+    )
+
+
+@router.put("/api/datasets/{name}/guidelines", responses={**_REFUSALS, **responses(ConflictError)})
+async def put_guidelines(ctx: Ctx, name: str, sent: GuidelinesIn) -> GuidelinesOut:
+    """Write a new version of the guidelines; earlier ones are kept."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    found = await ctx.write(
+        lambda work: guidelines.write_guidelines(
+            work, ctx.actor, workspace, name, sent.text, sent.version, now=now
+        )
+    )
+    return _guidelines(found)

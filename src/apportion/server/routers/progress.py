@@ -15,10 +15,11 @@ from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import progress_out, work_out
+from apportion.server.convert.assignments import overview_out, progress_out, work_out
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services import progress as team
+from apportion.services.overview import overview
 
 __all__ = ["router"]
 
@@ -81,6 +82,19 @@ async def my_work(ctx: Ctx) -> WorkOut:
     now = ctx.house.clock.now()
     found = await ctx.read(lambda work: team.my_work(work, ctx.actor, now=now))
     return WorkOut(work=[work_out(each) for each in found])
+
+
+class OverviewOut(BaseModel):
+    """All datasets I may see, with how far they have come."""
+
+    datasets: list[dict[str, Any]]
+
+
+@router.get("/api/overview")
+async def get_overview(ctx: Ctx) -> OverviewOut:
+    """All datasets I may see, with their statuses as I see them and my work in each."""
+    found = await ctx.read_slow(lambda work: overview(work, ctx.actor))
+    return OverviewOut(datasets=[overview_out(each) for each in found])
 
 
 @router.get("/api/datasets/{name}/events", responses=_REFUSALS)

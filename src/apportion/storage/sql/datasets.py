@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from apportion.domain.datasets import Dataset, LabelOption, Settings
+from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
-from apportion.storage.tables import datasets
+from apportion.storage.tables import datasets, guidelines
 from apportion.vocabulary import Task
 
 __all__ = ["SqlDatasets"]
@@ -79,6 +79,20 @@ class SqlDatasets:
             values["settings"] = _settings_out(values["settings"])
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(**values))
         return replace(dataset, **changes)
+
+    def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:
+        query = select(guidelines).where(guidelines.c.dataset == dataset.no)
+        if version is not None:
+            query = query.where(guidelines.c.version == version)
+        row = self._connection.execute(query.order_by(guidelines.c.version.desc()).limit(1)).first()
+        return None if row is None else Guidelines(row.version, row.text, row.author, row.at)
+
+    def add_guidelines(self, dataset: Dataset, found: Guidelines) -> None:
+        self._connection.execute(
+            insert(guidelines).values(
+                dataset=dataset.no, version=found.version, text=found.text, author=found.author, at=found.at
+            )
+        )
 
     def delete(self, dataset: Dataset, *, at: int) -> None:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))

@@ -10,7 +10,7 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin
-from apportion.ports.annotations import Event, PastAnnotation, Settled
+from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
 
 from .agents import OPEN, Agents
 from .annotating import STATES
@@ -198,3 +198,16 @@ class SqliteAnnotations:
             (dataset.no, since),
         )
         return {who: (n, first) for who, n, first in rows}
+
+    def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
+        rows = self._raw.execute(
+            'SELECT author, "to", text, at FROM comments WHERE rid = ? ORDER BY no',
+            (dataset.no << 32 | case.number,),
+        ).fetchall()
+        return [Comment(*row) for row in rows]
+
+    def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
+        self._raw.execute(
+            'INSERT INTO comments (rid, author, "to", text, at) VALUES (?, ?, ?, ?, ?)',
+            (dataset.no << 32 | case.number, *comment),
+        )

@@ -1,0 +1,42 @@
+"""What annotators are told to do: guidelines with their versions."""
+
+from __future__ import annotations
+
+from apportion.domain.datasets import Guidelines
+from apportion.domain.errors import BadRequestError, StaleVersionError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.ports.store import Work
+
+from .manage_datasets import find_dataset
+
+__all__ = ["LONGEST", "read_guidelines", "write_guidelines"]
+
+LONGEST = 200_000
+
+
+def read_guidelines(
+    work: Work, actor: Actor, workspace: str, name: str, version: int | None = None
+) -> Guidelines | None:
+    """The latest guidelines, or those of a version; None where there are none."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEE_DATASET)
+    return work.datasets.guidelines(dataset, version)
+
+
+def write_guidelines(
+    work: Work, actor: Actor, workspace: str, name: str, text: str, version: int | None, *, now: int
+) -> Guidelines:
+    """A new version of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
+    dataset = find_dataset(work, actor, workspace, name, Action.EDIT_GUIDELINES)
+    if len(text) > LONGEST:
+        raise BadRequestError(f"Guidelines may have {LONGEST:,} characters; these have {len(text):,}.")
+    known = work.datasets.guidelines(dataset)
+    current = 0 if known is None else known.version
+    if version is not None and version != current:
+        raise StaleVersionError(version, {"version": current, "text": "" if known is None else known.text})
+    found = Guidelines(current + 1, text, actor.username, now)
+    work.datasets.add_guidelines(dataset, found)
+    work.annotations.note(
+        dataset, actor.username, "changed guidelines", at=now, detail={"version": found.version}
+    )
+    return found

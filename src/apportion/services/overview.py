@@ -1,0 +1,45 @@
+"""All datasets somebody may see, with how far they have come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apportion.domain.assignment.words import RowState
+from apportion.domain.datasets import Dataset
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, allowed
+from apportion.ports.records import Criteria
+from apportion.ports.store import Work
+from apportion.vocabulary import Status
+
+from .manage_datasets import seen_by
+
+__all__ = ["DatasetOverview", "overview"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOverview:
+    """A dataset as its list shows it. ``statuses`` is in the view of whoever asks; ``mine`` counts their slots."""
+
+    dataset: Dataset
+    statuses: dict[str, int]
+    mine: dict[str, int]
+    slots: dict[str, int]
+
+
+def overview(work: Work, actor: Actor) -> list[DatasetOverview]:
+    """Every dataset somebody may see, in order of creation."""
+    found = []
+    for dataset in work.datasets.list(None if actor.is_admin else actor.workspaces):
+        criteria = seen_by(work, actor, dataset, Criteria())
+        hits = work.records.search(dataset, criteria, limit=0, facets=frozenset({"status"}))
+        statuses = {status.value: hits.facets.get("status", {}).get(status.value, 0) for status in Status}
+        mine = {str(state): 0 for state in RowState}
+        slots = dict(mine)
+        leads = allowed(actor, Action.SEE_PROGRESS, dataset.workspace, dataset.created_by)
+        for count in work.assignments.counts(dataset, None if leads else actor.username):
+            slots[str(count.state)] += count.n
+            if count.annotator == actor.username:
+                mine[str(count.state)] += count.n
+        found.append(DatasetOverview(dataset, statuses, mine, slots if leads else {}))
+    return found
