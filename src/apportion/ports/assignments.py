@@ -15,6 +15,7 @@ from apportion.domain.assignment.words import Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 
 if TYPE_CHECKING:  # these bring numpy along
+    from apportion.domain.assignment.arrays import Column
     from apportion.domain.assignment.redealing import Held
     from apportion.domain.assignment.rows import Rows
 
@@ -54,11 +55,13 @@ class StoredPlan:
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """A plan's rows on their way to the store: records' numbers by id, what records ask of people by rule and id,
-    when each rule's slots are due (an instant), and where in the plan's reasons those of the rows begin.
+    """A plan's rows on their way to the store: the order to store them in, records' numbers by id, what records ask
+    of people by rule and id, when each rule's slots are due (an instant), and where in the plan's reasons those of the
+    rows begin.
     """
 
     rows: Rows
+    order: Column
     numbers: Mapping[str, int]
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]
     due: Sequence[int]
@@ -161,8 +164,12 @@ class Assignments(Protocol):
         """Keep the reasons that the plan's next rows point into; the number of the first of them."""
         ...
 
-    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
-        """Store some of the rows as slots; ids of their records that somebody has annotated already."""
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
+        """Store some of the rows, in their order, as slots; nobody finds their records by them yet."""
+        ...
+
+    def show_dealt(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> list[str]:
+        """Make the records of some of the rows findable by their slots; ids of those that are annotated already."""
         ...
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
@@ -195,6 +202,10 @@ class Assignments(Protocol):
 
     def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
         """A plan's live slots as the domain's changes read them, with their numbers."""
+        ...
+
+    def pending_of(self, plan: StoredPlan, limit: int) -> list[int]:
+        """Some slots of a plan that nobody has begun with, by number."""
         ...
 
     def still_pending(self, slots: Sequence[int]) -> list[int]:

@@ -46,7 +46,7 @@ class Criteria:
 
 
 class Ids(NamedTuple):
-    """Matching records: their ids, their place in the order of logging, and the values of some metadata keys."""
+    """Matching records: their ids, their numbers (growing in the order of logging), and the values of fields."""
 
     ids: list[str]
     logged: list[int]
@@ -140,7 +140,7 @@ class Records(Protocol):
         ...
 
     def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
-        """All matches by id, in the order of logging, with the values of fields (``metadata.<key>``, ``id``, …)."""
+        """All matches by id, in any order, with the values of fields (``metadata.<key>``, ``id``, …)."""
         ...
 
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apportion.domain.assignment.arrays import np
 from apportion.domain.assignment.people import Person, kinds, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
@@ -64,7 +65,7 @@ class Planned:
     spec: PlanSpec
     plan: Plan
     teams: tuple[tuple[Person, ...], ...]
-    dealing: Dealing
+    given: tuple[RuleInput, ...]
     warnings: tuple[str, ...]
     mark: tuple[Any, ...]
     """What the snapshot was of; another mark means that it has to be worked out again."""
@@ -113,17 +114,25 @@ def _planned(
     warnings: tuple[str, ...],
     into: StoredPlan | None,
 ) -> Planned:
+    teams = tuple(each.people for each in given)
+    mark = mark_of(work, dataset)
+    return Planned(dataset, spec, found, teams, tuple(given), warnings, mark, into)
+
+
+def _dealing(planned: Planned) -> Dealing:
+    """What storing the plan's rows takes: by person and priority, as they will be claimed."""
+    rows = planned.plan.rows
     needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
-    for number, (rule, each) in enumerate(zip(spec.rules, given, strict=True)):
+    numbers: dict[str, int] = {}
+    for number, (rule, each) in enumerate(zip(planned.spec.rules, planned.given, strict=True)):
+        assert each.records.logged is not None
+        numbers.update(zip(each.records.ids, each.records.logged, strict=True))
         if rule.needs:
             asked, of = kinds(rule, replace(each.records, held={}))
             for place, id in enumerate(each.records.ids):
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
-    numbers = work.assignments.numbers(dataset, found.rows.records if len(found.rows) < AT_ONCE else None)
-    due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
-    dealing = Dealing(found.rows, numbers, needs, due, 0)
-    teams = tuple(each.people for each in given)
-    return Planned(dataset, spec, found, teams, dealing, warnings, mark_of(work, dataset), into)
+    due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in planned.spec.rules]
+    return Dealing(rows, np.lexsort((rows.priority[rows.record], rows.person)), numbers, needs, due, 0)
 
 
 def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:
@@ -272,37 +281,41 @@ def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> Iter
     """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is."""
     total = len(planned.plan.rows)
     touched: list[str] = []
+    reasons: list[int] = []
+    dealing = _dealing(planned)
 
     def begin(work: Work) -> None:
         made[:] = [_begin(work, planned, by, at)]
+        reasons[:] = [work.assignments.add_reasons(made[0], planned.plan.rows.reasons)]
 
     def deal(start: int, stop: int) -> Step:
         def step(work: Work) -> None:
-            stored = made[0]
-            if start == 0:
-                reasons[:] = [work.assignments.add_reasons(stored, planned.plan.rows.reasons)]
-            dealing = replace(planned.dealing, first_reason=reasons[0])
-            touched.extend(work.assignments.deal(planned.dataset, stored, dealing, start, stop))
+            here = replace(dealing, first_reason=reasons[0])
+            work.assignments.deal(planned.dataset, made[0], here, start, stop)
+
+        return step
+
+    def show(start: int, stop: int) -> Step:
+        def step(work: Work) -> None:
+            touched.extend(work.assignments.show_dealt(planned.dataset, dealing, start, stop))
 
         return step
 
     def finish(work: Work) -> None:
-        made[:] = [_finish(work, planned, made[0], touched, by, at)]
+        made[:] = [_finish(work, planned, made[0], list(dict.fromkeys(touched)), by, at)]
 
-    reasons: list[int] = []
-    parts = [deal(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
+    parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
+    every = [begin, *(deal(*part) for part in parts), *(show(*part) for part in parts), finish]
     if total <= AT_ONCE:
 
         def whole(work: Work) -> None:
             touched.clear()  # a transaction that was lost is run again
-            for step in (begin, *parts, finish):
+            for step in every:
                 step(work)
 
         yield whole
         return
-    yield begin
-    yield from parts
-    yield finish
+    yield from every
 
 
 def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.assignment.arrays import np
-from apportion.domain.assignment.changing import Change, applied, move, rebalance, undo, withdraw
+from apportion.domain.assignment.changing import Change, applied, move, rebalance, withdraw
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.reading import read_plan
 from apportion.domain.assignment.redealing import Held
 from apportion.domain.assignment.rows import RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
+from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
@@ -21,7 +22,16 @@ from apportion.ports.store import Work
 
 from .assign import NEVER, SLOTS_AT_ONCE, Step, find_plan, settle_touched, team_of
 
-__all__ = ["ChangePlanned", "change_steps", "moving", "rebalancing", "undoing", "withdrawing"]
+__all__ = [
+    "ChangePlanned",
+    "Undoing",
+    "change_steps",
+    "moving",
+    "rebalancing",
+    "undo_steps",
+    "undoing",
+    "withdrawing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,20 @@ class ChangePlanned:
     def show(self) -> dict[str, Any]:
         """The difference as JSON."""
         return self.change.show()
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """The undoing of a whole plan: how many slots go, and how many stay since work on them has begun."""
+
+    dataset: Dataset
+    stored: StoredPlan
+    pending: int
+    kept: int
+
+    def show(self) -> dict[str, Any]:
+        """The difference as JSON."""
+        return {"added": 0, "removed": self.pending, "moved": 0, "kept": self.kept}
 
 
 class _Rows:
@@ -148,11 +172,46 @@ def withdrawing(
     return ChangePlanned(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
 
 
-def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str) -> ChangePlanned:
+def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str) -> Undoing:
     """Take a whole plan back, but for the work that was begun."""
     dataset, stored = _open(work, actor, workspace, name, id)
-    rows = _Rows(work, stored)
-    return ChangePlanned(dataset, stored, "undone", undo(rows.rows), rows.numbers, rows.on)
+    pending = work.assignments.pending_of(stored, 1 << 62)
+    counts = [each for each in work.assignments.counts(dataset) if each.plan == stored.no]
+    live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
+    return Undoing(dataset, stored, len(pending), live - len(pending))
+
+
+def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
+    """What to do, transaction by transaction, until nothing of the plan is left but what was begun."""
+    touched: list[str] = []
+
+    def begin(work: Work) -> None:
+        _check(work, planned)
+        work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDOING)
+
+    def some(work: Work) -> None:
+        slots = work.assignments.pending_of(planned.stored, SLOTS_AT_ONCE)
+        touched.extend(work.assignments.withdraw(planned.dataset, slots, f"undone by {by}"))
+
+    def finish(work: Work) -> None:
+        dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
+        if dataset is not None:
+            settle_touched(work, dataset, list(dict.fromkeys(touched)), now=at)
+            detail = {"plan": planned.stored.id, **planned.show()}
+            work.annotations.note(dataset, by, "undone", at=at, detail=detail)
+        work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDONE)
+
+    parts = [some] * -(-planned.pending // SLOTS_AT_ONCE)
+    if len(parts) <= 1:
+
+        def whole(work: Work) -> None:
+            touched.clear()
+            for step in (begin, *parts, finish):
+                step(work)
+
+        yield whole
+        return
+    yield from (begin, *parts, finish)
 
 
 def _open(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, StoredPlan]:
@@ -211,8 +270,6 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
 
     def begin(work: Work) -> None:
         _check(work, planned)
-        if planned.what == "undone":
-            work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDOING)
 
     def withdrawn(part: Sequence[int]) -> Step:
         def step(work: Work) -> None:
@@ -248,7 +305,7 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
     yield finish
 
 
-def _check(work: Work, planned: ChangePlanned) -> None:
+def _check(work: Work, planned: ChangePlanned | Undoing) -> None:
     now = work.assignments.plan(planned.dataset, planned.stored.id)
     if now is None or now.changed_at != planned.stored.changed_at:
         raise ConflictError("The plan was changed by somebody else just now. Nothing was changed; try again.")
@@ -268,7 +325,6 @@ def _finish(work: Work, planned: ChangePlanned, touched: list[str], by: str, at:
         state=state,
         teams=planned.teams,
         spec=planned.spec,
-        phase=PlanPhase.UNDONE if planned.what == "undone" else None,
     )
     shown = planned.change.show()
     detail = {"plan": planned.stored.id, **{key: shown[key] for key in ("added", "removed", "moved", "kept")}}
@@ -296,8 +352,10 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
     numbers = work.assignments.numbers(planned.dataset, rows.records)
     needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
     first = work.assignments.add_reasons(stored, rows.reasons)
-    dealing = Dealing(rows, numbers, needs, [NEVER] * len(stored.spec.rules), first)
-    return work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
+    due = [NEVER] * len(stored.spec.rules)
+    dealing = Dealing(rows, np.arange(len(rows)), numbers, needs, due, first)
+    work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
+    return work.assignments.show_dealt(planned.dataset, dealing, 0, len(rows))
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

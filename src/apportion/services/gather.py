@@ -30,6 +30,7 @@ from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
 
 from .annotate import set_answer
+from .assign import NEVER
 from .individual import Prepare, own_state
 from .manage_datasets import find_dataset, new_dataset, require_workspace
 from .policies import set_policies
@@ -207,8 +208,10 @@ def _adopt(
         at=now,
     )
     first = work.assignments.add_reasons(stored, rows.reasons)
-    dealing = Dealing(rows, work.assignments.numbers(target), {}, [1 << 62], first)
+    numbers = work.assignments.numbers(target)
+    dealing = Dealing(rows, np.arange(len(rows)), numbers, {}, [NEVER], first)
     work.assignments.deal(target, stored, dealing, 0, len(rows))
+    work.assignments.show_dealt(target, dealing, 0, len(rows))
 
 
 def _rows(people: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]]) -> Rows:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Query
@@ -35,7 +35,6 @@ from apportion.services.manage_datasets import find_dataset
 if TYPE_CHECKING:
     from apportion.ports.store import Work
     from apportion.services.assign import Planned, Step
-    from apportion.services.change_plan import ChangePlanned
 
 __all__ = ["router"]
 
@@ -351,19 +350,27 @@ async def undo(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
 
     workspace = ctx.require_workspace()
     return await _change(
-        ctx, sent.dry_run, lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan)
+        ctx,
+        sent.dry_run,
+        lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan),
+        change_plan.undo_steps,
     )
 
 
-async def _change(ctx: Context, dry_run: bool, work_out: Any) -> dict[str, Any]:
+async def _change(
+    ctx: Context,
+    dry_run: bool,
+    work_out: Callable[[Work], Any],
+    steps: Callable[..., Iterable[Step]] | None = None,
+) -> dict[str, Any]:
     from apportion.services.change_plan import change_steps
 
     for attempt in range(_TRIES):
-        planned: ChangePlanned = await ctx.read_slow(work_out)
+        planned: Any = await ctx.read_slow(work_out)
         if dry_run:
             break
         try:
-            await _run(ctx, change_steps(planned, by=ctx.actor.username, at=ctx.house.clock.now()))
+            await _run(ctx, (steps or change_steps)(planned, by=ctx.actor.username, at=ctx.house.clock.now()))
             break
         except ConflictError:
             if attempt == _TRIES - 1:

@@ -29,7 +29,7 @@ from .changes import Changes
 from .database import Link
 from .rows import as_json, insert_rows
 from .settling import Settler
-from .slots import ROW_STATES, STATE_NO, SlotReader
+from .slots import ROW_STATES, STATE_NO, Light, SlotReader
 from .terms import TermBook
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ __all__ = ["SqliteAssignments"]
 
 _PHASES = tuple(Phase)
 _OFFERED = f"'{PlanPhase.LIVE}'"
+_PLAN = select(*(column for column in plans.c if column.name != "progress"))
+_PLANS_KEPT = 100
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
 
@@ -47,8 +49,15 @@ class SqliteAssignments:
     """Plans and slots of all datasets, within one transaction."""
 
     def __init__(
-        self, link: Link, *, book: TermBook, agents: Agents, publish: Callable[[Changes], None]
+        self,
+        link: Link,
+        *,
+        book: TermBook,
+        agents: Agents,
+        publish: Callable[[Changes], None],
+        shelf: dict[int, StoredPlan],
     ) -> None:
+        """``shelf`` holds plans between transactions, by number."""
         self._link = link
         self._raw: sqlite3.Connection = link.raw
         self._sql: Connection = link.sql
@@ -56,6 +65,7 @@ class SqliteAssignments:
         self._agents = agents
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
+        self._shelf = shelf
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Reads the slots of a dataset."""
@@ -64,18 +74,32 @@ class SqliteAssignments:
     # Plans
 
     def plans(self, dataset: Dataset) -> list[StoredPlan]:
-        rows = self._sql.execute(select(plans).where(plans.c.dataset == dataset.no).order_by(plans.c.no))
-        return [_plan(row) for row in rows]
+        rows = self._raw.execute(
+            "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
+        ).fetchall()
+        return [self._known(*row) for row in rows]
 
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
-        row = self._sql.execute(select(plans).where(plans.c.dataset == dataset.no, plans.c.id == id)).first()
-        return None if row is None else _plan(row)
+        row = self._raw.execute(
+            "SELECT no, changed_at, state FROM plans WHERE dataset = ? AND id = ?", (dataset.no, id)
+        ).fetchone()
+        return None if row is None else self._known(*row)
 
     def _plan_of(self, no: int) -> StoredPlan:
         known = self._plans.get(no)
         if known is None:
-            row = self._sql.execute(select(plans).where(plans.c.no == no)).one()
-            known = self._plans[no] = _plan(row)
+            row = self._raw.execute("SELECT no, changed_at, state FROM plans WHERE no = ?", (no,)).fetchone()
+            known = self._plans[no] = self._known(*row)
+        return known
+
+    def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
+        """A plan, read anew only when it has changed: with a large team it takes a while."""
+        known = self._shelf.get(no)
+        if known is None or known.changed_at != changed_at or str(known.phase) != state:
+            row = self._sql.execute(_PLAN.where(plans.c.no == no)).one()
+            known = self._shelf[no] = _plan(row)
+            while len(self._shelf) > _PLANS_KEPT:
+                self._shelf.pop(next(iter(self._shelf)))
         return known
 
     def state_of(self, plan: StoredPlan) -> PlanState:
@@ -109,7 +133,7 @@ class SqliteAssignments:
                 created_at=at,
                 changed_at=at,
             )
-            .returning(plans)
+            .returning(*_PLAN.selected_columns)
         ).one()
         return _plan(row)
 
@@ -136,7 +160,7 @@ class SqliteAssignments:
         if figures is not None:
             values["figures"] = dict(figures)
         row = self._sql.execute(
-            update(plans).where(plans.c.no == plan.no).values(**values).returning(plans)
+            update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
         ).one()
         self._plans.pop(plan.no, None)
         return _plan(row)
@@ -178,40 +202,56 @@ class SqliteAssignments:
                 found[id] = row[0]
         return found
 
-    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
         rows, base, numbers = dealing.rows, dataset.no << 32, dealing.numbers
         people = [self._agents.number(name) for name in rows.people]
         pull = [rule.mode is Mode.PULL for rule in plan.spec.rules]
+        part = dealing.order[start:stop]
         columns = (rows.record, rows.person, rows.rule, rows.slot, rows.phase, rows.reason, rows.inclusion)
         counts: Counter[tuple[int, int]] = Counter()
-        on: dict[int, list[int]] = {}
         slots = []
-        for record, person, rule, slot, phase, reason, inclusion in zip(
-            *(column[start:stop].tolist() for column in columns), strict=True
+        for record, person, rule, slot, phase, reason, inclusion, priority in zip(
+            *(column[part].tolist() for column in columns),
+            rows.priority[rows.record[part]].tolist(),
+            strict=True,
         ):
             id = rows.records[record]
             n = numbers.get(id)
             if n is None:  # deleted since
                 continue
             annotator = OPEN if person < 0 else people[person]
-            needs = dealing.needs.get((rule, id))
+            needs = dealing.needs.get((rule, id)) if dealing.needs else None
             slots.append(
                 (
-                    None, dataset.no, base | n, plan.no, rule, slot, annotator, 0, phase, reason + dealing.first_reason,
-                    inclusion, int(rows.priority[record]), dealing.due[rule], 0, pull[rule],
+                    None, dataset.no, base | n, plan.no, rule, slot, annotator, 0, phase,
+                    reason + dealing.first_reason, inclusion, priority, dealing.due[rule], 0, pull[rule],
                     None if needs is None else msgspec.json.encode(needs).decode(), None, None, None, None,
                 )
             )  # fmt: skip
             counts[rule, annotator] += 1
-            on.setdefault(n, []).append(annotator)
-        self._dealt(dataset, on)
         insert_rows(self._raw, "slots", 20, slots)
         for (rule, annotator), count in counts.items():
             self._raw.execute(
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, rule, annotator, count),
             )
-        return self._annotated(dataset, on)
+
+    def show_dealt(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> list[str]:
+        rows, numbers = dealing.rows, dealing.numbers
+        part = dealing.order[start:stop]
+        gained: dict[int, set[int]] = {}
+        for record, person in zip(rows.record[part].tolist(), rows.person[part].tolist(), strict=True):
+            n = numbers.get(rows.records[record])
+            if n is not None:
+                gained.setdefault(person, set()).add(n)
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms, everybody = settler.slots.terms, set().union(*gained.values())
+        settler.counted.add_to_many(terms.pending, everybody)
+        for person, ns in gained.items():
+            if person >= 0:
+                settler.counted.add_to_many(terms.assigned_to(self._agents.number(rows.people[person])), ns)
+        settler.finish()
+        return self._annotated(dataset, everybody)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
         (first,) = self._raw.execute(
@@ -227,33 +267,6 @@ class SqliteAssignments:
             ],
         )
         return int(first)
-
-    def _dealt(self, dataset: Dataset, on: Mapping[int, Sequence[int]]) -> None:
-        """Records become findable by the slots they are about to get."""
-        base = dataset.no << 32
-        reader = self.reader(dataset)
-        before = reader.on(self._with_slots(base, on))
-        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        counted = settler.counted
-        (pending,) = counted.vids([("assignment", "pending")])
-        named: dict[int, int] = {}
-        for n, annotators in on.items():
-            there = before.get(base | n)
-            vids = {pending}
-            for annotator in annotators:
-                if annotator != OPEN:
-                    vid = named.get(annotator)
-                    if vid is None:
-                        (vid,) = counted.vids([("assigned_to", self._agents.name(annotator))])
-                        named[annotator] = vid
-                    vids.add(vid)
-            if there:
-                vids -= settler.slots.everybodys(there)
-            counted.add(n, tuple(vids))
-        settler.finish()
-
-    def _with_slots(self, base: int, on: Iterable[int]) -> list[int]:
-        return self._among("slots", [base | n for n in on])
 
     def _among(self, table: str, rids: Sequence[int]) -> list[int]:
         """Those of the records that a table speaks of."""
@@ -382,6 +395,14 @@ class SqliteAssignments:
 
     # Changing
 
+    def pending_of(self, plan: StoredPlan, limit: int) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT no FROM slots s WHERE plan = ? AND state = 0 AND NOT EXISTS (SELECT 1 FROM annotations a "
+            "WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1) LIMIT ?",
+            (plan.no, limit),
+        )
+        return [no for (no,) in rows]
+
     def still_pending(self, slots: Sequence[int]) -> list[int]:
         rows = self._raw.execute(
             "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) AND state = 0 AND NOT EXISTS "
@@ -408,10 +429,42 @@ class SqliteAssignments:
         return touched
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
-        def withdrawn(slot: Slot) -> Slot:
-            return replace(slot, state=RowState.WITHDRAWN, lease=None)
-
-        return self._change(dataset, slots, withdrawn, why)
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms = settler.slots.terms
+        withdrawn = STATE_NO[RowState.WITHDRAWN]
+        touched: list[str] = []
+        for part in _parts(slots, 3_000):
+            wanted, json = set(part), as_json(part)
+            there: dict[int, list[tuple[int, Light]]] = {}
+            counts: Counter[tuple[int, int, int, int]] = Counter()
+            for no, rid, plan, rule, *light in self._raw.execute(
+                "SELECT no, rid, plan, rule, annotator, state, holder FROM slots WHERE rid IN "
+                "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+                (json,),
+            ):
+                there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+                if no in wanted and light[1] != withdrawn:
+                    counts[plan, rule, light[0], light[1]] -= 1
+                    counts[plan, rule, light[0], withdrawn] += 1
+            for rid, each in there.items():
+                before = terms.of(light for _, light in each)
+                after = terms.of((light[0], withdrawn, None) if no in wanted else light for no, light in each)
+                settler.counted.change(rid & 0xFFFFFFFF, before, after)
+            for (plan, rule, annotator, state), change in counts.items():
+                settler.slots.count(plan, rule, annotator, state, change)
+            self._raw.execute(
+                "INSERT OR IGNORE INTO past_assignees SELECT rid, holder FROM slots "
+                "WHERE no IN (SELECT value FROM json_each(?)) AND holder IS NOT NULL",
+                (json,),
+            )
+            self._raw.execute(
+                "UPDATE slots SET state = ?, why = ?, holder = NULL, until = NULL, token = NULL "
+                "WHERE no IN (SELECT value FROM json_each(?))",
+                (withdrawn, why, json),
+            )
+            touched += self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
+        settler.finish()
+        return list(dict.fromkeys(touched))
 
     def withdraw_from(self, dataset: Dataset, ns: Sequence[int]) -> None:
         """Withdraw every slot of records that are about to be deleted."""

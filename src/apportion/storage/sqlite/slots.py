@@ -15,13 +15,21 @@ import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
 from apportion.domain.assignment.words import RowState, Skip
-from apportion.domain.terms import Term
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
 from .counting import CountedTerms
 
-__all__ = ["NEVER", "PHASE_STATES", "ROW_STATES", "STATE_NO", "SlotReader", "SlotWriter", "slot_terms"]
+__all__ = [
+    "NEVER",
+    "PHASE_STATES",
+    "ROW_STATES",
+    "STATE_NO",
+    "Light",
+    "SlotReader",
+    "SlotTerms",
+    "SlotWriter",
+]
 
 ROW_STATES = tuple(RowState)
 STATE_NO = {state: no for no, state in enumerate(ROW_STATES)}
@@ -36,6 +44,7 @@ PHASE_STATES = {
 }
 """How ``assignment:`` calls a state; a withdrawn slot cannot be found."""
 
+_WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
     "s.holder, s.until, s.token, s.plan"
@@ -113,21 +122,53 @@ class SlotReader:
         return frozenset(self._agents.name(annotator) for (annotator,) in rows)
 
 
-def slot_terms(slots: Iterable[Slot]) -> list[tuple[Term, str | None]]:
-    """What a record is found by because of its slots: terms, and whose view they belong to (None: everybody's)."""
-    found: dict[tuple[Term, str | None], None] = {}
-    for slot in slots:
-        word = PHASE_STATES.get(slot.state)
-        if word is None:
-            continue
-        found[("assignment", word), None] = None
-        holder = slot.lease.annotator if slot.lease is not None else None
-        for name in (slot.annotator, holder):
-            if name is not None and slot.state is not RowState.SKIPPED:
-                found[("assigned_to", name), None] = None
-        if slot.annotator is not None and word != "pending":
-            found[("assignment", word), slot.annotator] = None
-    return list(found)
+Light = tuple[int, int, int | None]
+"""Of a slot just what terms depend on: annotator, state and holder, as numbers."""
+
+
+class SlotTerms:
+    """The values by which records are found because of their slots; numbers looked up once."""
+
+    def __init__(self, agents: Agents, counted: CountedTerms) -> None:
+        self._agents = agents
+        self._counted = counted
+        self._known: dict[tuple[str, int], int] = {}
+
+    def assigned_to(self, annotator: int) -> int:
+        """The value that says so of somebody."""
+        return self._vid("assigned_to", annotator)
+
+    @property
+    def pending(self) -> int:
+        """The value of records with a slot that is still to be done."""
+        return self._vid("pending", 0)
+
+    def of(self, slots: Iterable[Light]) -> set[int]:
+        """The values of a record with these slots."""
+        found = set()
+        for annotator, state, holder in slots:
+            word = _WORDS[state]
+            if word is None:
+                continue
+            found.add(self._vid(word, 0))
+            if word != "skipped":
+                if annotator:
+                    found.add(self._vid("assigned_to", annotator))
+                if holder:
+                    found.add(self._vid("assigned_to", holder))
+            if annotator and word != "pending":
+                found.add(self._vid(word, annotator))
+        return found
+
+    def _vid(self, word: str, annotator: int) -> int:
+        vid = self._known.get((word, annotator))
+        if vid is None:
+            if word == "assigned_to":
+                (vid,) = self._counted.vids([(word, self._agents.name(annotator))])
+            else:
+                (vid,) = self._counted.vids([("assignment", word)], viewer=annotator)
+            self._known[word, annotator] = vid
+        return vid
 
 
 class SlotWriter:
@@ -138,6 +179,7 @@ class SlotWriter:
         self._dataset = dataset
         self._agents = agents
         self._counted = counted
+        self.terms = SlotTerms(agents, counted)
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
         """A record's slots were ``before`` and are ``after``: the same slots, some of them changed."""
@@ -147,24 +189,14 @@ class SlotWriter:
             return
         for old, new in changed:
             self._store(old, new, why)
-        self.terms(n, before, after)
+        terms = self.terms
+        self._counted.change(
+            n, terms.of(self._light(slot) for slot in before), terms.of(self._light(slot) for slot in after)
+        )
 
-    def terms(self, n: int, before: Iterable[Slot], after: Iterable[Slot]) -> None:
-        """A record gains and loses what it is found by."""
-        self._counted.change(n, self._vids(before), self._vids(after))
-
-    def everybodys(self, slots: Iterable[Slot]) -> set[int]:
-        """The values by which everybody finds a record because of these slots."""
-        return {
-            vid for term, person in slot_terms(slots) if person is None for vid in self._counted.vids([term])
-        }
-
-    def _vids(self, slots: Iterable[Slot]) -> list[int]:
-        found = []
-        for term, person in slot_terms(slots):
-            viewer = 0 if person is None else self._agents.number(person)
-            found += self._counted.vids([term], viewer=viewer)
-        return found
+    def _light(self, slot: Slot) -> Light:
+        holder = None if slot.lease is None else self._agents.number(slot.lease.annotator)
+        return self._number(slot.annotator), STATE_NO[slot.state], holder
 
     def _store(self, old: Slot, new: Slot, why: str | None) -> None:
         lease = new.lease

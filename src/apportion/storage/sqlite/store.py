@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
+from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
 from apportion.storage.sql.datasets import SqlDatasets
@@ -66,7 +67,9 @@ class SqliteWork:
     @cached_property
     def assignments(self) -> SqliteAssignments:
         store = self._store
-        return SqliteAssignments(self._link, book=store.book, agents=self._agents, publish=store.published)
+        return SqliteAssignments(
+            self._link, book=store.book, agents=self._agents, publish=store.published, shelf=store.plans
+        )
 
     @cached_property
     def annotations(self) -> SqliteAnnotations:
@@ -109,6 +112,7 @@ class SqliteStore:
     ) -> None:
         self.limits = limits or Limits()
         self.book = TermBook()
+        self.plans: dict[int, StoredPlan] = {}
         self._open_datasets = open_datasets
         self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
         self._caches_lock = threading.Lock()
