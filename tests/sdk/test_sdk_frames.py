@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apportion.sdk._tag_columns import spans_of
 from apportion.sdk.datasets import (
     DatasetForText2Text,
     DatasetForTextClassification,
@@ -249,6 +250,41 @@ def test_tags_are_read_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     assert DatasetForTokenClassification.from_datasets(given)[0].annotation is None
 
 
+TAGS = ["O", "B-X", "I-X", "B-Y", "I-Y"]
+piece = st.sampled_from(["a", "bc", "é", "🙂", "", "d e", " "])
+pieces = st.lists(st.tuples(piece, st.integers(-1, 4)), max_size=5)
+
+
+@given(st.lists(st.tuples(pieces, st.sampled_from([" ", "", None])), min_size=1, max_size=5))
+def test_rows_of_tags_become_what_the_constructor_makes(rows: list[tuple[Any, Any]]) -> None:
+    import datasets
+
+    def outcome(make: Any) -> Any:
+        try:
+            return [each.dict(exclude={"id", "event_timestamp"}) for each in make()]
+        except ValueError as problem:
+            return str(problem).split(", ", 1)[1]
+
+    tokens = [[piece for piece, _ in row] for row, _ in rows]
+    numbers = [[number for _, number in row] for row, _ in rows]
+    texts = [None if glue is None else glue.join(each) for each, (_, glue) in zip(tokens, rows, strict=True)]
+    kind = datasets.Sequence(datasets.ClassLabel(names=TAGS))
+    given = made_of(text=texts, tokens=tokens, ner_tags=numbers).cast_column("ner_tags", kind)
+
+    def slowly() -> Any:
+        tags = [[TAGS[n] for n in each] if -1 not in each else None for each in numbers]
+        for place, each in enumerate(zip(texts, tokens, tags, strict=True)):
+            try:
+                if each[1]:
+                    yield TokenClassificationRecord(*each)
+            except ValidationError as wrong:
+                raise ValueError(f"row {place}, {wrong}") from wrong
+
+    assert outcome(lambda: DatasetForTokenClassification.from_datasets(given, tags="ner_tags")) == outcome(
+        slowly
+    )
+
+
 def test_sentences_are_read_with_and_without_scores() -> None:
     plain = made_of(text=["a"], prediction=[["b"]])
     scored = made_of(text=["a"], prediction=[[{"text": "b", "score": None}, {"text": "c", "score": 0.5}]])
@@ -268,3 +304,12 @@ def test_without_the_library_its_installation_is_suggested(monkeypatch: pytest.M
 
     with pytest.raises(ModuleNotFoundError, match="pip install datasets"):
         PAIRS.to_datasets()
+
+
+def test_ordinary_tags_are_read_for_all_rows_at_once() -> None:
+    given = made_of(tokens=[["a", "b"], []], tags=[[1, 2], []]).with_format("arrow")[:]
+    tokens, tags = (given.column(name).combine_chunks() for name in ("tokens", "tags"))
+
+    assert spans_of(tokens, tags, TAGS) == [[("X", 0, 3)], []]
+    assert spans_of(tokens, tags, ["O", "U-X", "L-X"]) is None
+    assert spans_of(tokens, tags, ["O", "B-X"]) is None
