@@ -68,4 +68,4 @@ def test_the_tutorial_assigns_every_record_once_in_both_ways(
     assert not [each for each in names["seen"] if each.startswith(("ben/", "cy/", "admin/"))]
     assert (len(names["shared"]), rg.get_workspace()) == (50, "admin")
     assert 0 <= names["alike"] < 50
-    assert "<table>" in shown[1]._repr_html_()
+    assert "<table" in shown[1]._repr_html_()
