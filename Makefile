@@ -24,7 +24,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py tests/docs tests/walls tests/demo tests/official_client/*.py
+	$(BIN)/mypy tools/*.py tests/docs tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
 	$(BIN)/lint-imports --no-logo
 
 docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error

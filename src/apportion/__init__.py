@@ -148,6 +148,8 @@ def __getattr__(name: str) -> Any:
     if home is not None:
         found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
         return found
+    if name == "datasets":  # 1.x had the settings here
+        return import_module("apportion.datasets")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import apportion as rg
+from apportion.sdk._rules_and_metrics import RulesAndMetrics
+from apportion.sdk.facade import Search
 
 HEAVY = {
     "IPython",
@@ -99,7 +101,8 @@ def test_sync_and_async_clients_have_the_same_methods_with_the_same_parameters()
         }
 
     one, other = methods(rg.Client), methods(rg.AsyncClient)
-    assert set(one) - set(other) == {"log_async"}
+    one["search"] = list(inspect.signature(Search.__call__).parameters)
+    assert set(one) - set(other) == {"log_async", *methods(RulesAndMetrics)}
     assert set(other) <= set(one)
     assert [each for each in other if other[each] != one[each]] == ["log"]
     assert set(one["log"]) - set(other["log"]) == {"background", "chunk_size"}

@@ -1,15 +1,16 @@
-"""Datasets to and from pandas and `datasets`; left out where these are not installed."""
+"""Datasets to and from pandas and `datasets`."""
 
 from __future__ import annotations
 
 import logging
-from importlib.util import find_spec
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apportion.sdk._tag_columns import spans_of
 from apportion.sdk.datasets import (
     DatasetForText2Text,
     DatasetForTextClassification,
@@ -24,9 +25,6 @@ from apportion.sdk.records import (
     TokenClassificationRecord,
     ValidationError,
 )
-
-needs_pandas = pytest.mark.skipif(not find_spec("pandas"), reason="pandas is not installed")
-needs_datasets = pytest.mark.skipif(not find_spec("datasets"), reason="datasets is not installed")
 
 TEXTS = DatasetForTextClassification(
     [
@@ -73,7 +71,6 @@ ALL: list[Any] = [TEXTS, MANY, TOKENS, PAIRS]
 # pandas
 
 
-@needs_pandas
 @pytest.mark.parametrize("dataset", ALL)
 def test_frames_come_back_equal(dataset: Any) -> None:
     frame = dataset.to_pandas()
@@ -82,13 +79,11 @@ def test_frames_come_back_equal(dataset: Any) -> None:
     assert read_pandas(frame, dataset.task)[:] == dataset[:]
 
 
-@needs_pandas
 def test_no_records_make_an_empty_frame() -> None:
     assert DatasetForText2Text().to_pandas().shape == (0, 0)
     assert len(DatasetForText2Text.from_pandas(DatasetForText2Text().to_pandas())) == 0
 
 
-@needs_pandas
 def test_missing_values_count_as_not_given() -> None:
     import pandas
 
@@ -108,7 +103,6 @@ def test_missing_values_count_as_not_given() -> None:
     assert second.event_timestamp.year >= 2026
 
 
-@needs_pandas
 def test_columns_of_other_things_are_left_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     import pandas
 
@@ -120,7 +114,6 @@ def test_columns_of_other_things_are_left_out_with_a_warning(caplog: pytest.LogC
     assert "['price']" in caplog.text
 
 
-@needs_pandas
 def test_a_wrong_row_is_named() -> None:
     import pandas
 
@@ -137,7 +130,6 @@ def made_of(**columns: Any) -> Any:
     return datasets.Dataset.from_dict(columns)
 
 
-@needs_datasets
 @pytest.mark.parametrize("dataset", ALL)
 def test_datasets_come_back_equal(dataset: Any) -> None:
     there = dataset.to_datasets()
@@ -149,7 +141,6 @@ def test_datasets_come_back_equal(dataset: Any) -> None:
 tokens = st.lists(st.sampled_from(["a", "bc", "é"]), min_size=1, max_size=4)
 
 
-@needs_datasets
 @given(st.lists(st.tuples(tokens, st.integers(0, 9), st.none() | st.floats(0, 1)), min_size=1, max_size=5))
 def test_spans_come_back_equal_wherever_rows_begin(rows: list[tuple[list[str], int, float | None]]) -> None:
     records = [
@@ -170,7 +161,6 @@ def test_spans_come_back_equal_wherever_rows_begin(rows: list[tuple[list[str], i
     )
 
 
-@needs_datasets
 def test_columns_without_any_value_are_null_and_types_are_those_of_1x() -> None:
     features = TEXTS.to_datasets().features
 
@@ -180,7 +170,6 @@ def test_columns_without_any_value_are_null_and_types_are_those_of_1x() -> None:
     assert all(str(each) == "Value('null')" for each in DatasetForText2Text().to_datasets().features.values())
 
 
-@needs_datasets
 def test_metadata_without_a_type_in_common_become_texts(caplog: pytest.LogCaptureFixture) -> None:
     records = [Text2TextRecord(text="a", metadata={"k": value, "n": 1}) for value in (1, "x", {"y": [2]})]
 
@@ -191,7 +180,6 @@ def test_metadata_without_a_type_in_common_become_texts(caplog: pytest.LogCaptur
     assert "metadata.k" in caplog.text
 
 
-@needs_datasets
 def test_columns_are_renamed_and_gathered(caplog: pytest.LogCaptureFixture) -> None:
     given = made_of(a=["x"], t=["y"], label=["z"], m=[3], text=["shadowed"], rest=[0])
 
@@ -205,7 +193,6 @@ def test_columns_are_renamed_and_gathered(caplog: pytest.LogCaptureFixture) -> N
     assert "'rest'" in caplog.text
 
 
-@needs_datasets
 def test_what_cannot_be_read_is_refused() -> None:
     import datasets
 
@@ -223,12 +210,10 @@ def test_what_cannot_be_read_is_refused() -> None:
         DatasetForText2Text.from_datasets(made_of(text=["a", None]))
 
 
-@needs_datasets
 def test_nothing_to_read_makes_an_empty_dataset() -> None:
     assert len(DatasetForText2Text.from_datasets(made_of(a=["x"]))) == 0
 
 
-@needs_datasets
 def test_class_numbers_become_names() -> None:
     import datasets
 
@@ -249,7 +234,6 @@ def test_class_numbers_become_names() -> None:
     ]
 
 
-@needs_datasets
 def test_tags_are_read_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     import datasets
 
@@ -266,7 +250,41 @@ def test_tags_are_read_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     assert DatasetForTokenClassification.from_datasets(given)[0].annotation is None
 
 
-@needs_datasets
+TAGS = ["O", "B-X", "I-X", "B-Y", "I-Y"]
+piece = st.sampled_from(["a", "bc", "é", "🙂", "", "d e", " "])
+pieces = st.lists(st.tuples(piece, st.integers(-1, 4)), max_size=5)
+
+
+@given(st.lists(st.tuples(pieces, st.sampled_from([" ", "", None])), min_size=1, max_size=5))
+def test_rows_of_tags_become_what_the_constructor_makes(rows: list[tuple[Any, Any]]) -> None:
+    import datasets
+
+    def outcome(make: Any) -> Any:
+        try:
+            return [each.dict(exclude={"id", "event_timestamp"}) for each in make()]
+        except ValueError as problem:
+            return str(problem).split(", ", 1)[1]
+
+    tokens = [[piece for piece, _ in row] for row, _ in rows]
+    numbers = [[number for _, number in row] for row, _ in rows]
+    texts = [None if glue is None else glue.join(each) for each, (_, glue) in zip(tokens, rows, strict=True)]
+    kind = datasets.Sequence(datasets.ClassLabel(names=TAGS))
+    given = made_of(text=texts, tokens=tokens, ner_tags=numbers).cast_column("ner_tags", kind)
+
+    def slowly() -> Any:
+        tags = [[TAGS[n] for n in each] if -1 not in each else None for each in numbers]
+        for place, each in enumerate(zip(texts, tokens, tags, strict=True)):
+            try:
+                if each[1]:
+                    yield TokenClassificationRecord(*each)
+            except ValidationError as wrong:
+                raise ValueError(f"row {place}, {wrong}") from wrong
+
+    assert outcome(lambda: DatasetForTokenClassification.from_datasets(given, tags="ner_tags")) == outcome(
+        slowly
+    )
+
+
 def test_sentences_are_read_with_and_without_scores() -> None:
     plain = made_of(text=["a"], prediction=[["b"]])
     scored = made_of(text=["a"], prediction=[[{"text": "b", "score": None}, {"text": "c", "score": 0.5}]])
@@ -275,14 +293,23 @@ def test_sentences_are_read_with_and_without_scores() -> None:
     assert DatasetForText2Text.from_datasets(scored)[0].prediction == [("b", 1.0), ("c", 0.5)]
 
 
-@needs_datasets
 def test_streams_are_read_too() -> None:
     given = made_of(text=["a", "b"]).to_iterable_dataset()
 
     assert [each.text for each in DatasetForText2Text.from_datasets(given)] == ["a", "b"]
 
 
-@pytest.mark.skipif(bool(find_spec("datasets")), reason="datasets is installed")
-def test_without_the_library_its_installation_is_suggested() -> None:
+def test_without_the_library_its_installation_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+
     with pytest.raises(ModuleNotFoundError, match="pip install datasets"):
         PAIRS.to_datasets()
+
+
+def test_ordinary_tags_are_read_for_all_rows_at_once() -> None:
+    given = made_of(tokens=[["a", "b"], []], tags=[[1, 2], []]).with_format("arrow")[:]
+    tokens, tags = (given.column(name).combine_chunks() for name in ("tokens", "tags"))
+
+    assert spans_of(tokens, tags, TAGS) == [[("X", 0, 3)], []]
+    assert spans_of(tokens, tags, ["O", "U-X", "L-X"]) is None
+    assert spans_of(tokens, tags, ["O", "B-X"]) is None

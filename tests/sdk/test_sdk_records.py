@@ -21,7 +21,7 @@ from apportion.sdk.records import (
     TokenClassificationRecord,
     ValidationError,
 )
-from apportion.sdk.records.token_classification import _obviously_fit
+from apportion.sdk.records.token_classification import _obviously_fit, _simply_tagged
 from apportion.sdk.span_utils import SpanUtils
 from apportion.spans import Entity, SpanError, align, token_offsets
 
@@ -226,6 +226,17 @@ def test_the_shortcut_agrees_with_the_search(pieces: list[str], places: list[tup
         entities = [Entity(start, end, "A") for start, end in places]
 
         assert align(joined, token_offsets(joined, pieces), entities, allow_overlap=True) is entities
+
+
+tag = st.sampled_from(["O", "B-X", "I-X", "I-Y", "L-X", "U-X", "B-", "x"])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "bc", "é"]), tag), min_size=1, max_size=6))
+def test_plain_tags_are_read_as_all_others_are(row: list[tuple[str, str]]) -> None:
+    pieces, tags = [word for word, _ in row], [tag for _, tag in row]
+    found = _simply_tagged(pieces, tags)
+    if found is not None:
+        assert found == SpanUtils(" ".join(pieces), pieces).from_tags(tags)
 
 
 @pytest.mark.parametrize(

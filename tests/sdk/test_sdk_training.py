@@ -1,8 +1,7 @@
-"""Records in the forms that libraries for training take; left out where these are not installed."""
+"""Records in the forms that libraries for training take."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -14,10 +13,6 @@ from apportion.sdk.datasets import (
 )
 from apportion.sdk.records import Text2TextRecord, TextClassificationRecord, TokenClassificationRecord
 from apportion.sdk.training import Framework, _test_rows, _test_share
-
-needs_pandas = pytest.mark.skipif(not find_spec("pandas"), reason="pandas is not installed")
-needs_datasets = pytest.mark.skipif(not find_spec("datasets"), reason="datasets is not installed")
-needs_spacy = pytest.mark.skipif(not find_spec("spacy"), reason="spacy is not installed")
 
 PAIRS = DatasetForText2Text(
     [Text2TextRecord(text=f"t{index}", annotation="a", id=index) for index in range(10)]
@@ -85,7 +80,6 @@ def test_frameworks_have_names() -> None:
         PAIRS.prepare_for_training("spacy")
 
 
-@needs_datasets
 @pytest.mark.parametrize("framework", ["transformers", Framework.SETFIT])
 def test_single_labels_become_classes(framework: Any) -> None:
     found = TEXTS.prepare_for_training(framework)
@@ -94,7 +88,6 @@ def test_single_labels_become_classes(framework: Any) -> None:
     assert found.features["label"].names == ["no", "yes"]
 
 
-@needs_datasets
 def test_several_labels_become_classes_and_a_row_of_bits() -> None:
     found = MANY.prepare_for_training()
 
@@ -106,7 +99,6 @@ def test_several_labels_become_classes_and_a_row_of_bits() -> None:
     }
 
 
-@needs_datasets
 def test_spans_become_tags() -> None:
     found = TOKENS.prepare_for_training()
 
@@ -114,7 +106,6 @@ def test_spans_become_tags() -> None:
     assert found.features["ner_tags"].feature.names == ["O", "B-X", "I-X"]
 
 
-@needs_datasets
 def test_splits_are_dictionaries_that_share_the_rows_out() -> None:
     found = PAIRS.prepare_for_training(train_size=0.7, seed=1)
 
@@ -124,8 +115,6 @@ def test_splits_are_dictionaries_that_share_the_rows_out() -> None:
     assert found["test"][:] == PAIRS.prepare_for_training(test_size=0.3, seed=1)["test"][:]
 
 
-@needs_spacy
-@pytest.mark.filterwarnings("ignore")
 def test_spacy_gets_documents() -> None:
     import spacy
 
@@ -143,8 +132,6 @@ def test_spacy_gets_documents() -> None:
     assert (len(train), len(test)) == (1, 1)
 
 
-@needs_spacy
-@pytest.mark.filterwarnings("ignore")
 def test_spacy_refuses_what_it_cannot_train_on() -> None:
     glued = TokenClassificationRecord("abcd", ["ab", "cd"], annotation=[("X", 0, 2)], id="r-1")
 
@@ -154,7 +141,6 @@ def test_spacy_refuses_what_it_cannot_train_on() -> None:
         PAIRS.prepare_for_training("spacy", lang="en")
 
 
-@needs_pandas
 def test_spark_gets_frames_with_the_tags_of_annotations() -> None:
     found = TOKENS.prepare_for_training("spark-nlp")
 

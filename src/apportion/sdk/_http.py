@@ -58,6 +58,12 @@ def path(template: str, *names: str) -> str:
 class _Shared:
     """What both clients know."""
 
+    base_url: str
+    token: str
+    timeout: float
+    headers: dict[str, str]
+    """Sent with every request; may be changed."""
+
     def __init__(self, base_url: str, token: str, headers: Mapping[str, str], timeout: float) -> None:
         self.base_url = _clean(base_url)
         self.token = token = token.strip()
@@ -66,8 +72,7 @@ class _Shared:
         self.is_token = token.startswith("eyJ") and token.count(".") == 2
         self.timeout = timeout
         named = {"Authorization": f"Bearer {token}"} if self.is_token else {KEY_HEADER: token}
-        self.headers: dict[str, str] = {**named, **headers}
-        """Sent with every request; may be changed."""
+        self.headers = {**named, **headers}
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         headers = {name: value for name, value in self.headers.items() if name != WORKSPACE_HEADER}
@@ -201,6 +206,11 @@ class HttpClient(_Shared):
             time.sleep(pause)
         raise AssertionError("the last pause is None")
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """Cookies that are sent with every request."""
+        return self._httpx.cookies
+
     def get(self, path: str, **options: Any) -> Any:
         """The JSON that ``GET path`` answers."""
         return self._raw("GET", path, **options)
@@ -220,6 +230,12 @@ class HttpClient(_Shared):
     def delete(self, path: str, json: Any = None, **options: Any) -> Any:
         """The JSON that ``DELETE path`` answers."""
         return self._raw("DELETE", path, json, **options)
+
+    async def post_async(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        """What ``POST path`` answers, whatever its status, without keeping the event loop waiting."""
+        headers = {**self.headers, "Content-Type": "application/json", **options.pop("headers", {})}
+        url = f"{self.base_url}/{path.lstrip('/')}"
+        return await asyncio.to_thread(self._httpx.post, url, headers=headers, content=_json(json), **options)
 
     def _raw(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
         request = Request(method, "/" + path.lstrip("/"))

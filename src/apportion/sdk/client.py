@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -13,14 +13,15 @@ from . import _datasets
 from ._beside import in_background
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
 from ._http import HttpClient, Steps
+from ._rules_and_metrics import RulesAndMetrics
 from ._team import Team
-from .facade import Datasets
-from .loading import Dataset, Scan, dataset_of, load_now, read_search, search_request
+from .facade import Datasets, Metrics, Search
+from .loading import Dataset, Scan, dataset_of, load_now
 from .logging_ import Job, log_now
 from .people import User
 from .progress import Progress
 from .records import BulkResponse
-from .results import DatasetInfo, SearchPage
+from .results import DatasetInfo
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ T = TypeVar("T")
 _log = logging.getLogger("apportion")
 
 
-class Client(Team):
+class Client(Team, RulesAndMetrics):
     """Somebody on a server. Arguments left out come from the environment, as for ``rg.init``.
 
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the
@@ -106,6 +107,11 @@ class Client(Team):
     def datasets(self) -> Datasets:
         """Calls that 1.x had in this place."""
         return Datasets(self._http, self._connection)
+
+    @property
+    def metrics(self) -> Metrics:
+        """Metrics as 1.x asked for them."""
+        return Metrics(self._http, self._connection)
 
     @property
     def user(self) -> User:
@@ -253,34 +259,10 @@ class Client(Team):
         dataset = self.find_dataset(name, workspace)
         return dataset_of(dataset.task, load_now(scan, dataset, self._http.send))
 
-    def search(
-        self,
-        name: str,
-        query: str | None = None,
-        workspace: str | None = None,
-        *,
-        vector: tuple[str, Sequence[float]] | None = None,
-        ids: Sequence[str | int] | None = None,
-        limit: int = 50,
-        start: int = 0,
-        sort: Sequence[tuple[str, str]] | None = None,
-        facets: bool | Iterable[str] = True,
-        include_metrics: bool = False,
-    ) -> SearchPage:
-        """One page of the records that match, and how many do; see ``rg.search``."""
-        dataset = self.find_dataset(name, workspace)
-        request = search_request(
-            dataset,
-            query=query,
-            vector=vector,
-            ids=ids,
-            limit=limit,
-            start=start,
-            sort=sort,
-            facets=facets,
-            include_metrics=include_metrics,
-        )
-        return read_search(self._http.send(request), dataset.task)
+    @property
+    def search(self) -> Search:
+        """``client.search(name, query)`` gives one page of the records that match; see ``rg.search``."""
+        return Search(self._http, self._connection)
 
     def delete_records(
         self,

@@ -2,6 +2,7 @@
 
 BaseClientError                    whatever goes wrong; ``accepted`` tells how far a ``log`` had come
 ├── InputValueError                what was given cannot be meant (also a ``ValueError``)
+│   └── UnknownMetricError         the server computes no such metric (also an ``AssertionError``)
 ├── ServerUnreachableError         nothing answers at that address (also a ``ConnectionError``)
 ├── ServerTimeoutError             no answer in time (also a ``TimeoutError``)
 ├── WrongResponseError             something answers, but not as our server does
@@ -39,6 +40,7 @@ __all__ = [
     "ServerTimeoutError",
     "ServerUnreachableError",
     "UnauthorizedApiError",
+    "UnknownMetricError",
     "ValidationApiError",
     "WrongRecordTypeError",
     "WrongResponseError",
@@ -66,6 +68,10 @@ class BaseClientError(Exception):
 
 class InputValueError(BaseClientError, ValueError):
     """What was given cannot be meant; nothing was sent."""
+
+
+class UnknownMetricError(InputValueError, AssertionError):
+    """The server computes no such metric for this dataset; 1.x raised an ``AssertionError`` here."""
 
 
 class ServerUnreachableError(BaseClientError, ConnectionError):

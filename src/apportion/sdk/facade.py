@@ -1,20 +1,20 @@
-"""Calls of 1.x under the names they had: `rg.active_client().datasets`."""
+"""Calls of 1.x under the names they had: `rg.active_client().datasets`, `.search` and `.metrics`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from apportion.vocabulary import Task
 
-from . import _datasets
+from . import _datasets, _metrics
 from ._connection import Connection, loads
 from ._http import HttpClient
-from .loading import Scan
-from .results import DatasetInfo
+from .loading import Scan, read_search, search_request
+from .results import DatasetInfo, SearchPage
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
 
-__all__ = ["Datasets"]
+__all__ = ["Datasets", "Metrics", "Search"]
 
 
 class Datasets:
@@ -88,3 +88,85 @@ class Datasets:
     def load_settings(self, name: str) -> TextClassificationSettings | TokenClassificationSettings | None:
         """The settings of a dataset; None if it has none."""
         return self._http.run(_datasets.load_settings(self._connection, name, None))
+
+
+class Search:
+    """Searches: calling it is ``client.search(…)``."""
+
+    def __init__(self, http: HttpClient, connection: Connection) -> None:
+        self._http = http
+        self._connection = connection
+
+    def __call__(
+        self,
+        name: str,
+        query: str | None = None,
+        workspace: str | None = None,
+        *,
+        vector: tuple[str, Sequence[float]] | None = None,
+        ids: Sequence[str | int] | None = None,
+        limit: int = 50,
+        start: int = 0,
+        sort: Sequence[tuple[str, str]] | None = None,
+        facets: bool | Iterable[str] = True,
+        include_metrics: bool = False,
+    ) -> SearchPage:
+        """One page of the records that match, and how many do; see ``rg.search``."""
+        dataset = self._http.run(_datasets.find_dataset(self._connection, name, workspace))
+        request = search_request(
+            dataset,
+            query=query,
+            vector=vector,
+            ids=ids,
+            limit=limit,
+            start=start,
+            sort=sort,
+            facets=facets,
+            include_metrics=include_metrics,
+        )
+        return read_search(self._http.send(request), dataset.task)
+
+    def search_records(
+        self,
+        name: str,
+        task: Task | str,
+        size: int | None = None,
+        query_text: str | None = None,
+        ids: Sequence[str | int] | None = None,
+        vector: tuple[str, Sequence[float]] | None = None,
+    ) -> SearchPage:
+        """The first records that match, 50 unless ``size`` says otherwise, and how many do.
+
+        Raises ``NotFoundApiError``, ``ValueError`` for an unknown task and ``WrongTaskError`` as
+        ``BadRequestApiError`` if the dataset is for another.
+        """
+        named = DatasetInfo(
+            name, self._http.run(self._connection.where(None)), Task(getattr(task, "value", task))
+        )
+        request = search_request(
+            named,
+            query=query_text,
+            vector=vector,
+            ids=ids,
+            limit=size or 50,
+            start=0,
+            sort=None,
+            facets=False,
+            include_metrics=False,
+        )
+        return read_search(self._http.send(request), named.task)
+
+
+class Metrics:
+    """Metrics of datasets of the active workspace."""
+
+    def __init__(self, http: HttpClient, connection: Connection) -> None:
+        self._http = http
+        self._connection = connection
+
+    def metric_summary(
+        self, name: str, task: Task | str, metric: str, query: str | None = None, **metric_params: Any
+    ) -> dict[str, Any]:
+        """A metric as the server computes it. Raises ``NotFoundApiError`` for one it does not know."""
+        known = Task(getattr(task, "value", task))
+        return self._http.run(_metrics.summary(self._connection, name, known, metric, query, metric_params))

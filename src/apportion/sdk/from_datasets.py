@@ -11,9 +11,11 @@ from apportion.vocabulary import Task
 
 from ._bulk import making_many
 from ._libraries import library
+from ._tag_columns import spans_of
 from ._wire import user_id
 from .frames import built, columns_of, report_unused
-from .records import Record
+from .records import Record, TokenClassificationRecord
+from .records.token_classification import of_row
 
 __all__ = ["from_datasets"]
 
@@ -22,6 +24,8 @@ R = TypeVar("R", bound=Record)
 _log = logging.getLogger(__name__)
 
 _ROWS_AT_A_TIME = 10_000
+_QUICK = {"text", "tokens", "tags", "id"}
+"""Fields of token records that are read quickly if there are no others."""
 
 _MEMBERS = {
     (Task.TEXT_CLASSIFICATION, "prediction"): ("label", "score"),
@@ -69,25 +73,56 @@ def _read(
     """The records, and how many rows had no tokens."""
     features = dataset.features or {}
     names = {field: _class_names(features.get(column)) for field, column in sources.items()}
+    quick = kind is TokenClassificationRecord and {"tags"} <= {*sources, *groups} <= _QUICK
     found: list[R] = []
     first = skipped = 0
     for table in dataset.select_columns(_used(sources, groups)).with_format("arrow").iter(_ROWS_AT_A_TIME):
+        arrays = {field: _whole(table.column(column)) for field, column in sources.items()}
+        spans = None
+        if quick:
+            spans = spans_of(arrays["tokens"], arrays["tags"], names["tags"])
         columns = {
-            field: _column(kind.task, field, _whole(table.column(column)), names[field])
-            for field, column in sources.items()
+            field: _column(kind.task, field, array, names[field])
+            for field, array in arrays.items()
+            if field != "tags" or spans is None
         }
+        if spans is not None:
+            columns["spans"] = spans
         for field, group in groups.items():
             lists = [table.column(column).to_pylist() for column in group]
             columns[field] = [dict(zip(group, row, strict=True)) for row in zip(*lists, strict=True)]
-        rows: Sequence[int] = range(first, first + table.num_rows)
+        start = first
+        rows: Sequence[int] = range(start, start + table.num_rows)
         first += len(rows)
         if kind.task is Task.TOKEN_CLASSIFICATION and not all(columns["tokens"]):
             kept = [bool(tokens) for tokens in columns["tokens"]]
             rows = list(compress(rows, kept))
             skipped += kept.count(False)
             columns = {field: list(compress(values, kept)) for field, values in columns.items()}
-        found += built(kind, columns, rows)
+        found += built(kind, columns, rows) if spans is None else _built(columns, rows, arrays, names, start)
     return found, skipped
+
+
+def _built(
+    columns: dict[str, list[Any]],
+    rows: Sequence[int],
+    arrays: Mapping[str, Any],
+    names: Mapping[str, Any],
+    start: int,
+) -> list[Any]:
+    """Records of tokens and tags whose spans are known, if their text is what it is expected to be."""
+    nothing = [None] * len(rows)
+    parts = [columns.get(name, nothing) for name in ("text", "tokens", "spans", "id")]
+    found: list[Any] = []
+    tags: list[Any] = []
+    for place, (text, tokens, spans, id) in enumerate(zip(*parts, strict=True)):
+        record: Any = of_row(text, tokens, spans, id)
+        if record is None:
+            tags = tags or _named(arrays["tags"], names["tags"])
+            row = {"text": [text], "tokens": [tokens], "tags": [tags[rows[place] - start]], "id": [id]}
+            [record] = built(TokenClassificationRecord, row, [rows[place]])
+        found.append(record)
+    return found
 
 
 def _sources(kind: type[Record], columns: Sequence[str], renamed: Mapping[str, str | None]) -> dict[str, str]:
@@ -134,9 +169,9 @@ def _class_names(feature: Any) -> Sequence[str] | None:
 def _column(task: Task, field: str, array: Any, names: Sequence[str] | None) -> list[Any]:
     if members := _MEMBERS.get((task, field)):
         return _tuples(array, members)
-    values: list[Any] = array.to_pylist()
     if names is not None:
-        return _named(values, names)
+        return _named(array, names)
+    values = _values(array)
     if field == "id":
         return [user_id(value) if isinstance(value, str) else value for value in values]
     if field in ("inputs", "vectors"):
@@ -148,15 +183,45 @@ def _column(task: Task, field: str, array: Any, names: Sequence[str] | None) -> 
     return values
 
 
-def _named(values: list[Any], names: Sequence[str]) -> list[Any]:
+def _values(array: Any) -> list[Any]:
+    """As ``array.to_pylist()``, which looks at values one by one, by way of numpy where that says the same."""
+    types, kind = library("pyarrow").types, array.type
+    if types.is_list(kind) or types.is_large_list(kind):
+        return _cut(_values(array.flatten()), array)
+    texts = types.is_string(kind) or types.is_large_string(kind)
+    if texts or (types.is_primitive(kind) and not types.is_temporal(kind) and not array.null_count):
+        return array.to_numpy(zero_copy_only=False).tolist()  # type: ignore[no-any-return]
+    return array.to_pylist()  # type: ignore[no-any-return]
+
+
+def _cut(flat: list[Any], array: Any) -> list[Any]:
+    """The values of all lists as a list per row."""
+    lengths = array.value_lengths().to_pylist()
+    ends = accumulate(length or 0 for length in lengths)
+    return [
+        None if length is None else flat[end - length : end]
+        for end, length in zip(ends, lengths, strict=True)
+    ]
+
+
+def _named(array: Any, names: Sequence[str]) -> list[Any]:
+    """Class numbers as their names; a value with a number that has none is None."""
+    types = library("pyarrow").types
+    is_list = types.is_list(array.type) or types.is_large_list(array.type)
+    flat = array.flatten() if is_list else array
+    if len(flat) and not flat.null_count:
+        numbers = flat.to_numpy(zero_copy_only=False)
+        if numbers.min() >= 0 and numbers.max() < len(names):
+            found = library("numpy").array(names, dtype=object)[numbers].tolist()
+            return _cut(found, array) if is_list else found
     name_of = dict(enumerate(names)).__getitem__
-    found: list[Any] = []
-    for value in values:
+    values: list[Any] = []
+    for value in array.to_pylist():
         try:
-            found.append([name_of(each) for each in value] if isinstance(value, list) else name_of(value))
+            values.append(list(map(name_of, value)) if isinstance(value, list) else name_of(value))
         except KeyError:  # a number without a name
-            found.append(None)
-    return found
+            values.append(None)
+    return values
 
 
 def _given(value: Any) -> Any:
@@ -183,16 +248,11 @@ def _tuples(array: Any, members: Sequence[str]) -> list[Any]:
         return array.to_pylist()  # type: ignore[no-any-return]
     flat = array.flatten()
     places = [flat.type.get_field_index(name) for name in members]
-    parts = [part.to_pylist() for part in flat.flatten()]
+    parts = [_values(part) for part in flat.flatten()]
     if members[0] == "text" and places[1] >= 0:
         parts[places[1]] = [1.0 if score is None else score for score in parts[places[1]]]
     tuples = list(zip(*(parts[place] for place in places if place >= 0), strict=True))
-    lengths = array.value_lengths().to_pylist()
-    ends = accumulate(length or 0 for length in lengths)
-    return [
-        None if length is None else tuples[end - length : end]
-        for end, length in zip(ends, lengths, strict=True)
-    ]
+    return _cut(tuples, array)
 
 
 def _whole(column: Any) -> Any:

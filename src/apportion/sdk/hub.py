@@ -44,7 +44,7 @@ def from_hub(
     ``columns`` say which column is what, as in ``DatasetForTokenClassification.from_datasets``; ``options`` go
     to ``datasets.load_dataset``: ``name``, ``revision``, ``token`` and so on.
 
-    >>> dataset = rg.from_hub("conll2003", "TokenClassification", tags="ner_tags")  # doctest: +SKIP
+    >>> dataset = rg.from_hub("my-team/sentences", "TokenClassification", tags="ner_tags")  # doctest: +SKIP
 
     Raises ``ModuleNotFoundError`` without the `datasets` library, else what it raises.
     """

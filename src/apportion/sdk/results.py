@@ -12,7 +12,17 @@ from apportion.vocabulary import Task
 if TYPE_CHECKING:
     from .records import Record
 
-__all__ = ["DatasetInfo", "SearchPage", "read_dataset"]
+__all__ = [
+    "DatasetInfo",
+    "LabelingRule",
+    "LabelingRuleMetricsSummary",
+    "MetricInfo",
+    "MetricResults",
+    "SearchPage",
+    "read_dataset",
+    "read_rule",
+    "read_rule_metrics",
+]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,51 @@ class SearchPage(Sequence["Record"]):
         return self.records[index]
 
 
+@dataclass(frozen=True)
+class MetricInfo:
+    """A metric that the server computes."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class MetricResults(MetricInfo):
+    """A metric, computed."""
+
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LabelingRule:
+    """Records that match the query are to get these labels."""
+
+    query: str
+    labels: Sequence[str] = ()
+    description: str | None = None
+    author: str | None = None
+    created_at: datetime | None = None
+
+    @property
+    def label(self) -> str | None:
+        """The label of a rule that has one."""
+        return self.labels[0] if len(self.labels) == 1 else None
+
+
+@dataclass(frozen=True)
+class LabelingRuleMetricsSummary:
+    """How much of a dataset a rule covers, and how often it is right; shares lie between 0 and 1."""
+
+    total_records: int
+    annotated_records: int
+    coverage: float | None = None
+    coverage_annotated: float | None = None
+    correct: float | None = None
+    incorrect: float | None = None
+    precision: float | None = None
+
+
 def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:
     """A dataset as the server tells of it."""
     return DatasetInfo(
@@ -66,6 +121,26 @@ def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:
         created_by=found.get("created_by"),
         created_at=_time(found.get("created_at")),
         last_updated=_time(found.get("last_updated")),
+    )
+
+
+def read_rule(found: Mapping[str, Any]) -> LabelingRule:
+    """A labeling rule as the server tells of it."""
+    labels = found.get("labels") or ([found["label"]] if found.get("label") else [])
+    created_at = _time(found.get("created_at"))
+    return LabelingRule(found["query"], labels, found.get("description"), found.get("author"), created_at)
+
+
+def read_rule_metrics(found: Mapping[str, Any]) -> LabelingRuleMetricsSummary:
+    """The figures of a rule as the server tells of them."""
+    return LabelingRuleMetricsSummary(
+        total_records=found["total_records"],
+        annotated_records=found["annotated_records"],
+        coverage=found.get("coverage"),
+        coverage_annotated=found.get("coverage_annotated"),
+        correct=found.get("correct"),
+        incorrect=found.get("incorrect"),
+        precision=found.get("precision"),
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "copy",
     "delete",
     "delete_records",
+    "forget_client",
     "get_workspace",
     "init",
     "list_datasets",
@@ -79,6 +80,13 @@ def active_client() -> Client:
             init()
         assert _active is not None
         return _active
+
+
+def forget_client() -> None:
+    """Have no active client, until ``init`` or the next call makes one."""
+    global _active
+    with _lock:
+        _active = None
 
 
 ask_through(active_client)

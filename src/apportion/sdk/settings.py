@@ -52,6 +52,7 @@ class Settings:
     """The settings of a dataset; use the class of its task."""
 
     task: Task
+    label_schema: Labels
 
     def __init__(self, label_schema: Iterable[Any] = ()) -> None:
         self.label_schema = Labels(label_schema)

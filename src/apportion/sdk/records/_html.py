@@ -29,7 +29,7 @@ def record_html(record: Any) -> str:
         f"<td style='text-align:left;white-space:pre-wrap'>{value}</td></tr>"
         for name, value in members
     )
-    return f"<table>{rows}</table>"
+    return f"<table style='color:inherit'>{rows}</table>"
 
 
 def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
@@ -43,7 +43,8 @@ def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
     )
     heads = "".join(f"<th>{each}</th>" for each in ("id", "status", "text", "prediction", "annotation"))
     more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table>" if shown else ""
+    rest = f"<thead><tr>{heads}</tr></thead><tbody>{shown}</tbody>"
+    table = f"<table style='color:inherit'>{rest}</table>" if shown else ""
     return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{table}{more}"
 
 

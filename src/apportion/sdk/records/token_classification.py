@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Never
@@ -16,9 +17,9 @@ from apportion.vocabulary import Task
 from ._errors import MissingFieldError, ValidationError
 from ._model import Field, Members
 from ._record import DEFAULT, Record, agent_of, common
-from ._values import as_text, as_texts, as_vectors, items, number, shown, warn, whole_number
+from ._values import as_id, as_text, as_texts, as_vectors, items, number, shown, warn, whole_number
 
-__all__ = ["TokenClassificationRecord"]
+__all__ = ["TokenClassificationRecord", "of_row"]
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +99,8 @@ class TokenClassificationRecord(Record):
             raise _missing(tokens)
         its_tokens = _tokens(tokens)
         its_text = _text(text, its_tokens)
-        if not _obviously_fit(its_text, its_tokens, said, annotated):
+        fit = _obviously_fit(its_text, its_tokens, said, annotated)
+        if not fit:
             offsets = _offsets(its_text, its_tokens)
             said = said and _fitted(its_text, offsets, said, "prediction")
             annotated = annotated and _fitted(its_text, offsets, annotated, "annotation")
@@ -107,7 +109,8 @@ class TokenClassificationRecord(Record):
             if annotated:
                 _log.warning("tags are ignored where there is an annotation")
             else:
-                answered = _tagged(_offsets(its_text, its_tokens), tags)
+                found = _simply_tagged(its_tokens, tags) if fit else None
+                answered = _tagged(_offsets(its_text, its_tokens), tags) if found is None else found
         self._fill(
             its_text,
             its_tokens,
@@ -210,6 +213,56 @@ def _tagged(offsets: Offsets, tags: Sequence[str]) -> list[Span]:
         return [(label, start, end) for start, end, label, _ in from_tags(offsets, as_texts(tags, "tags"))]
     except SpanError as problem:
         raise ValidationError("tags", str(problem)) from problem
+
+
+def _simply_tagged(tokens: Sequence[str], tags: Any) -> list[Span] | None:
+    """As ``_tagged`` where single spaces cut the text into the tokens, and tags are plain IOB.
+
+    None leaves it to that: something is unusual or wrong, and there is time to say what.
+    """
+    if type(tags) is not list or len(tags) != len(tokens):
+        return None
+    marked = [place for place, tag in enumerate(tags) if tag != "O"]
+    found: list[Span] = []
+    if not marked:
+        return found
+    sums = list(accumulate(map(len, tokens)))
+    before = -1
+    for place in marked:
+        tag = tags[place]
+        if type(tag) is not str:
+            return None
+        mark, label, end = tag[:2], tag[2:], sums[place] + place
+        if mark == "B-" and label:
+            found.append((label, end - len(tokens[place]), end))
+        elif mark == "I-" and place == before + 1 and found and found[-1][0] == label:
+            found[-1] = (label, found[-1][1], end)
+        else:
+            return None
+        before = place
+    return found
+
+
+def of_row(
+    text: Any, tokens: list[str], annotation: list[Span] | None, id: Any
+) -> TokenClassificationRecord | None:
+    """A record with status "Default" where single spaces cut the text into the tokens, made unchecked.
+
+    None if they do not, or if something else about it needs a closer look. Keeps the very lists.
+    """
+    try:
+        joined = " ".join(tokens)
+    except TypeError:
+        return None
+    if joined.count(" ") != len(tokens) - 1 or not joined or joined.isspace() or text not in (None, joined):
+        return None
+    record = object.__new__(TokenClassificationRecord)
+    its_id = id if type(id) is str else as_id(id)
+    record._fill(joined, tokens, None, None, annotation, None, None, its_id, {}, DEFAULT, _now(), None, None)
+    return record
+
+
+_now = datetime.now  # naive and local, as in 1.x
 
 
 def _obviously_fit(text: str, tokens: Sequence[str], *several: Sequence[tuple[Any, ...]] | None) -> bool:

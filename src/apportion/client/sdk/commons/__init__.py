@@ -1,0 +1,1 @@
+"""The place of `argilla.client.sdk.commons`."""

@@ -1,0 +1,22 @@
+"""What 1.x notebooks import from `argilla.utils`."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Thread
+
+from apportion.sdk.span_utils import SpanUtils
+
+__all__ = ["SpanUtils", "setup_loop_in_thread"]
+
+
+def setup_loop_in_thread() -> tuple[asyncio.AbstractEventLoop, Thread]:
+    """An event loop that runs in a thread of its own until the program ends, and that thread.
+
+    >>> loop, _ = setup_loop_in_thread()  # doctest: +SKIP
+    >>> asyncio.run_coroutine_threadsafe(rg.log_async(records, "reviews"), loop)  # doctest: +SKIP
+    """
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="apportion-loop", daemon=True)
+    thread.start()
+    return loop, thread

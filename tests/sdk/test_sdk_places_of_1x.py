@@ -1,0 +1,124 @@
+"""Imports from inside the 1.x package, and calls that 1.x had on its client."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sdk_support import ClientAs, texts
+
+import apportion as rg
+from apportion._constants import ES_INDEX_REGEX_PATTERN
+from apportion.client.api import ArgillaSingleton, active_api
+from apportion.client.client import Argilla
+from apportion.client.datasets import Dataset, WrongRecordTypeError
+from apportion.client.models import Framework, Record
+from apportion.client.sdk.commons.errors import BadRequestApiError, NotFoundApiError
+from apportion.client.sdk.datasets.models import TaskType
+from apportion.sdk import session
+from apportion.sdk.results import LabelingRule
+from apportion.utils import setup_loop_in_thread
+from apportion.utils.span_utils import SpanUtils
+from apportion.vocabulary import Task
+
+
+def labelled(count: int) -> list[rg.TextClassificationRecord]:
+    return [
+        rg.TextClassificationRecord(text=f"text {n}", id=n, prediction=[("good", 0.5)]) for n in range(count)
+    ]
+
+
+def test_old_places_hold_what_is_new() -> None:
+    assert isinstance(texts(1)[0], Record)
+    assert isinstance(rg.DatasetForText2Text(), Dataset)
+    assert Framework("spacy") is Framework.SPACY
+    assert SpanUtils("a b", ["a", "b"]).from_tags(["O", "B-X"]) == [("X", 2, 3)]
+    assert rg.datasets.configure_dataset is rg.configure_dataset
+    assert ES_INDEX_REGEX_PATTERN.startswith("^")
+    with pytest.raises(WrongRecordTypeError):
+        rg.DatasetForText2Text(texts(1))  # type: ignore[arg-type]
+
+
+def test_tasks_by_their_old_names_equal_ours() -> None:
+    assert TaskType.text2text == Task.TEXT2TEXT == "Text2Text"
+    assert f"{TaskType.text_classification}" == "TextClassification"
+    with pytest.raises(ValueError, match="the tasks are"):
+        TaskType("Nonsense")
+
+
+def test_the_singleton_is_the_active_client(active: rg.Client) -> None:
+    assert ArgillaSingleton.get() is active_api() is active
+
+    ArgillaSingleton.clear()
+    assert session._active is None
+
+
+def test_a_client_of_old_asks_who_it_is_at_once(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = client_as("ana", workspace=None)
+    monkeypatch.setattr("apportion.sdk.client.HttpClient", lambda *_: ready.http_client)
+
+    assert Argilla("http://testserver", "ana.apikey", "shared").workspace == "shared"
+    with pytest.raises(ValueError, match="does not belong"):
+        Argilla("http://testserver", "ana.apikey", "other")
+
+
+def test_a_loop_in_a_thread_runs_what_it_is_given() -> None:
+    loop, thread = setup_loop_in_thread()
+    try:
+        assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "done"), loop).result(10) == "done"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def test_the_clients_search_finds_records_and_how_many_there_are(client: rg.Client) -> None:
+    client.log(labelled(3), "reviews", verbose=False)
+
+    found = client.search.search_records("reviews", TaskType.text_classification, size=2, query_text="text")
+    assert (found.total, [each.id for each in found.records]) == (3, [0, 1])
+    assert client.search("reviews", "id:2").total == 1
+    with pytest.raises(BadRequestApiError):
+        client.search.search_records("reviews", "Text2Text")
+
+
+def test_metrics_are_listed_and_computed(client: rg.Client) -> None:
+    client.log(labelled(2), "reviews", verbose=False)
+
+    [info] = client.dataset_metrics("reviews")
+    assert client.get_metric("reviews", "dataset_labels") == info
+    assert client.get_metric("reviews", "F1") is None
+    assert client.compute_metric("reviews", "dataset_labels").results == {"labels": ["good"]}
+    assert client.metrics.metric_summary("reviews", "TextClassification", "dataset_labels", size=5) == {
+        "labels": ["good"]
+    }
+    with pytest.raises(AssertionError, match=r"no metric 'F1' .* there are: dataset_labels"):
+        client.compute_metric("reviews", "F1")
+
+
+def test_rules_are_not_there_yet_and_say_so(client: rg.Client) -> None:
+    client.log(labelled(1), "reviews", verbose=False)
+    rule = LabelingRule("text", ["good"])
+
+    assert client.fetch_dataset_labeling_rules("reviews") == []
+    for change in (
+        client.add_dataset_labeling_rules,
+        client.update_dataset_labeling_rules,
+        client.delete_dataset_labeling_rules,
+    ):
+        with pytest.raises(BadRequestApiError, match="not yet available"):
+            change("reviews", [rule])
+    with pytest.raises(NotFoundApiError):
+        client.rule_metrics_for_dataset("reviews", rule)
+
+
+def test_the_raw_client_posts_from_any_loop_and_keeps_cookies(client: rg.Client) -> None:
+    client.log(labelled(1), "reviews", verbose=False)
+    http = client.http_client
+    http.cookies.set("one", "two")
+    query: Any = {"query": {"query_text": "text"}}
+
+    path = "api/datasets/reviews/TextClassification:search"
+    assert asyncio.run(http.post_async(path, json=query)).json()["total"] == 1
+    assert http.post(path, json=query)["total"] == 1

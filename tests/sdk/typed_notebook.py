@@ -1,0 +1,27 @@
+"""What people write, for `mypy --strict` to read: nobody runs this. ``assert_type`` says what they are told."""
+
+from concurrent.futures import Future
+
+from typing_extensions import assert_type
+
+import apportion as rg
+from apportion.client.models import BulkResponse
+from apportion.client.sdk.datasets.models import TaskType
+
+
+def notebook() -> None:
+    rg.init(api_key="ana.apikey")
+    records = [rg.TextClassificationRecord(text="a", prediction=[("x", 0.5)], metadata={"a": 1})]
+    assert_type(rg.log(records, "reviews"), BulkResponse)
+    assert_type(rg.log(records, "reviews", background=True), Future[BulkResponse])
+    for record in rg.load("reviews", query="a", limit=3):
+        record.metadata["user"] = "ana"
+        assert_type(record.status, str)
+    assert_type(rg.search("reviews", "x").total, int)
+    assert_type([user.username for user in rg.User.list()], list[str])
+    assert_type(rg.Workspace.from_name("recognai").members[0].username, str)
+    token = rg.TokenClassificationRecord(text="a b", tokens=["a", "b"], prediction=[("X", 0, 1)])
+    assert_type(token.prediction, list[tuple[str, int, int, float]] | None)
+    assert_type(rg.active_client().search.search_records("reviews", TaskType.text2text).total, int)
+    with rg.Client("http://localhost:6900", "ana.apikey") as client:
+        assert_type([each.name for each in client.list_datasets()], list[str])
