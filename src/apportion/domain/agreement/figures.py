@@ -38,7 +38,7 @@ class Undefined(str, Enum):
 
 _SENTENCES = {
     Undefined.NO_ANSWERS: "no answers count here",
-    Undefined.ONE_ANNOTATOR: "all {answers} answers are by one person; agreement needs two",
+    Undefined.ONE_ANNOTATOR: "every answer here is by the same person; agreement needs two",
     Undefined.FEW_SHARED_RECORDS: (
         "not enough shared records: {records} with answers by two or more people, at least {needed} are needed"
     ),

@@ -113,13 +113,11 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
         measure = Measure.COHEN if measure in _COHEN else Measure.AC1 if measure in _SHARES else Measure.ALPHA
     if measure in (Measure.ALPHA_MASI, Measure.ALPHA_JACCARD):
         measure = Measure.ALPHA
-    shared = data.shared()
     of_label = replace(asked, measure=measure)
     labels = sorted(set().union(*values)) if data.kind is Kind.LABELS else list(values)
     for label in labels:
         given = [(label in each if data.kind is Kind.LABELS else each == label) for each in values]
-        part = shared if measure not in _SHARES else data
-        coded = part.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
+        coded = data.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
         yield replace(_figure(coded, of_label), label=str(label))
 
 

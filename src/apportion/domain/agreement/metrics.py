@@ -75,8 +75,8 @@ class Apart:
         used = np.flatnonzero(totals)
         found = np.zeros(self.values)
         step = max(1, 2_000_000 // max(1, len(used)))
-        for start in range(0, len(used), step):
-            some = used[start : start + step]
+        for start in range(0, self.values, step):
+            some = np.arange(start, min(start + step, self.values))
             one, other = np.repeat(some, len(used)), np.tile(used, len(some))
             found[some] = self.between(one, other).reshape(len(some), len(used)) @ totals[used]
         return found
