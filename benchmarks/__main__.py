@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import annotate, bulk, scan, search, startup
+from . import agreement, annotate, bulk, overlap, scan, search, startup
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -18,6 +18,8 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "search": search.measure,
     "annotate": annotate.measure,
     "scan": scan.measure,
+    "agreement": agreement.measure,
+    "overlap": overlap.measure,
 }
 
 
