@@ -153,13 +153,18 @@ def token_alpha(data: Ratings) -> Alpha:
         tokens = data.tokens[unit] if len(answers) > 1 else ()
         if not tokens:
             continue
-        people, apart, here = len(answers), 0.0, Counter[int]()
+        people, apart, here = len(answers), 0, {0: len(answers) * len(tokens)}
         for tags in _touched(answers, tokens).values():
-            counts = Counter(codes.setdefault(frozenset(tag), len(codes)) for tag in tags.values())
-            counts[0] += people - len(tags)
-            apart += people**2 - sum(count**2 for count in counts.values())
-            here.update(counts)
-        here[0] += people * len(tokens) - sum(here.values())
+            given = [codes.setdefault(tag, len(codes)) for tag in tags.values()]
+            if len(given) == people and given.count(given[0]) == people:
+                here[given[0]] = here.get(given[0], 0) + people
+            else:
+                counts = Counter(given)
+                counts[0] += people - len(given)
+                apart += people**2 - sum(count**2 for count in counts.values())
+                for code in given:
+                    here[code] = here.get(code, 0) + 1
+            here[0] -= len(given)
         entries += [(len(observed), code, count) for code, count in here.items() if count]
         observed.append(apart / (people - 1))
         sizes.append(people * len(tokens))
@@ -177,12 +182,16 @@ def token_alpha(data: Ratings) -> Alpha:
     return Alpha(rows, Nominal(), np.array(observed), rows.size.astype(np.float64) ** 2 - rows.squares())
 
 
-def _touched(answers: Sequence[Spans], tokens: Sequence[tuple[int, int]]) -> dict[int, dict[int, set[str]]]:
+def _touched(
+    answers: Sequence[Spans], tokens: Sequence[tuple[int, int]]
+) -> dict[int, dict[int, frozenset[str]]]:
     """For each token that some span touches, whose spans of which labels do."""
     begins, ends = [token[0] for token in tokens], [token[1] for token in tokens]
-    found: dict[int, dict[int, set[str]]] = {}
+    found: dict[int, dict[int, frozenset[str]]] = {}
     for who, spans in enumerate(answers):
         for start, end, label in spans:
+            alone = frozenset((label,))
             for token in range(bisect_right(ends, start), bisect_left(begins, end)):
-                found.setdefault(token, {}).setdefault(who, set()).add(label)
+                tags = found.setdefault(token, {})
+                tags[who] = tags[who] | alone if who in tags else alone
     return found

@@ -40,13 +40,14 @@ class _Sections:
     """All spans and gaps of one label, with the documents they are in, prepared for sums over some documents."""
 
     def __init__(
-        self, spans: list[tuple[int, int]], gaps: list[tuple[int, int]], observed: Column, documents: int
+        self, spans: list[tuple[int, int]], gaps: list[tuple[int, int]], whole: Column, observed: Column
     ) -> None:
         units = np.array(spans, dtype=np.int64).reshape(-1, 2)
-        blanks = np.array(sorted(gaps, key=lambda each: each[1]), dtype=np.int64).reshape(-1, 2)
+        blanks = np.concatenate([np.array(gaps, dtype=np.int64).reshape(-1, 2), whole])
+        blanks = blanks[np.argsort(blanks[:, 1], kind="stable")]
         self.unit_in, self.length = units[:, 0], units[:, 1].astype(np.float64)
         self.gap_in, self.gap = blanks[:, 0], blanks[:, 1].astype(np.float64)
-        self.documents = documents
+        self.documents = len(observed)
         self.observed = observed
         self.first_gap = np.searchsorted(self.gap, self.length, side="left")
         """From here on gaps are long enough for a span."""
@@ -75,15 +76,15 @@ class _Sections:
 
     def own(self) -> Column:
         """For each document what its spans have room for in its own gaps."""
-        found = np.zeros(self.documents)
-        lengths: dict[int, list[float]] = {}
-        for document, length in zip(self.gap_in.tolist(), self.gap.tolist(), strict=True):
-            lengths.setdefault(document, []).append(length)
-        for document, s in zip(self.unit_in.tolist(), self.length.tolist(), strict=True):
-            for gap in lengths.get(document, ()):
-                if gap >= s:
-                    found[document] += s * s * (gap - s + 1)
-        return found
+        by_document = np.argsort(self.gap_in, kind="stable")
+        gaps = np.bincount(self.gap_in, minlength=self.documents)
+        first = np.cumsum(gaps) - gaps
+        beside = gaps[self.unit_in]
+        nth = np.arange(beside.sum()) - np.repeat(np.cumsum(beside) - beside, beside)
+        gap = self.gap[by_document[np.repeat(first[self.unit_in], beside) + nth]]
+        s = np.repeat(self.length, beside)
+        room = np.where(gap >= s, s * s * (gap - s + 1), 0.0)
+        return np.bincount(np.repeat(self.unit_in, beside), weights=room, minlength=self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +135,39 @@ def unitizing_alpha(data: Ratings, labels: Sequence[str]) -> UnitizingAlpha:
     sets: Sequence[Any] = data.values
     answers = data.answers()
     starts = np.concatenate([[0], np.cumsum(answers)]).tolist()
-    documents = np.flatnonzero(answers > 1).tolist()
-    extents, value = data.extents.tolist(), data.value.tolist()
+    documents = np.flatnonzero(answers > 1)
+    extents, value = data.extents[documents], data.value.tolist()
+    marked = {code: _by_label(sets[code]) for code in set(value)}
+    spans: dict[str, list[tuple[int, int]]] = {label: [] for label in labels}
+    gaps: dict[str, list[tuple[int, int]]] = {label: [] for label in labels}
+    observed = {label: np.zeros(len(documents)) for label in labels}
+    unmarked = {label: np.ones(len(documents), dtype=np.bool_) for label in labels}
+    for number, document in enumerate(documents.tolist()):
+        here = [marked[code] for code in value[starts[document] : starts[document + 1]]]
+        extent = int(extents[number])
+        for label in {label for each in here for label in each if label in spans}:
+            of_label = [each.get(label, []) for each in here]
+            for each in of_label:
+                spans[label] += [(number, end - start) for start, end in each]
+                gaps[label] += [(number, length) for length in _gaps(each, extent)]
+            apart = sum(_apart(one, other) for one, other in combinations(of_label, 2))
+            observed[label][number] = 2 * apart / (len(here) - 1)
+            unmarked[label][number] = False
+    people = answers[documents]
     found = []
     for label in labels:
-        spans: list[tuple[int, int]] = []
-        gaps: list[tuple[int, int]] = []
-        observed = np.zeros(len(documents))
-        for number, document in enumerate(documents):
-            marked = [
-                sorted(span[:2] for span in sets[code] if span[2] == label)
-                for code in value[starts[document] : starts[document + 1]]
-            ]
-            for each in marked:
-                spans += [(number, end - start) for start, end in each]
-                gaps += [(number, length) for length in _gaps(each, extents[document])]
-            if any(marked):
-                apart = sum(_apart(one, other) for one, other in combinations(marked, 2))
-                observed[number] = 2 * apart / (len(marked) - 1)
-        found.append(_Sections(spans, gaps, observed, len(documents)))
-    return UnitizingAlpha(
-        found, np.array([extents[each] * answers[each] for each in documents], dtype=np.float64)
-    )
+        # Where nobody marked anything, the whole text is a gap for everybody.
+        empty = np.flatnonzero(unmarked[label] & (extents > 0))
+        whole = np.repeat(np.stack([empty, extents[empty]], axis=1), people[empty], axis=0)
+        found.append(_Sections(spans[label], gaps[label], whole, observed[label]))
+    return UnitizingAlpha(found, (extents * people).astype(np.float64))
+
+
+def _by_label(spans: Spans) -> dict[str, list[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for start, end, label in sorted(spans):
+        found.setdefault(label, []).append((start, end))
+    return found
 
 
 def _gaps(spans: list[tuple[int, int]], extent: int) -> list[int]:
