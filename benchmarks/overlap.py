@@ -37,11 +37,12 @@ FIXED = (1, 3, 5, 7, 9)
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Records with a true label, and what each of the team would answer to each."""
+    """Records with a true label; for each record who would come first, second and so on, and what they would answer."""
 
     name: str
     labels: int
     truth: Ints
+    who: Ints
     would: Ints
 
     def __len__(self) -> int:
@@ -59,7 +60,7 @@ def world(name: str, *, labels: int, right: float, hard: float, records: int, se
     would = np.where(rng.random((records, TEAM)) < chance, truth[:, None], wrong)
     # Who comes first, second and so on is drawn for each record.
     order = np.argsort(rng.random((records, TEAM)), axis=1)
-    return World(name, labels, truth, np.take_along_axis(would, order, axis=1))
+    return World(name, labels, truth, order, np.take_along_axis(would, order, axis=1))
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -97,6 +98,31 @@ def _compared(each: World) -> Iterator[Line]:
             detail,
             at_least=33.3 if name == "a lead of two" else None,
         )
+
+    accuracy, answers = _ask_in_rounds(each)
+    fixed = _fixed_for(curve, accuracy)
+    detail = f"{accuracy:.3f} right with {answers:.2f} answers a record; fixed needs {fixed:.2f}"
+    saved = 100 * (1 - answers / fixed)
+    yield Line(f"{each.name}: answers saved, asking until 95 % by the one-coin model", saved, "%", detail)
+
+
+def _ask_in_rounds(each: World) -> tuple[float, float]:
+    """How often the one-coin model is right, and answers a record, if it is asked after every round of answers."""
+    asked = np.full(len(each), 2)
+    while True:
+        unit = np.repeat(np.arange(len(each)), asked)
+        nth = np.arange(len(unit)) - np.repeat(np.cumsum(asked) - asked, asked)
+        model = one_coin(_rated(each, unit, nth))
+        more = 0
+        for record in range(len(each)):
+            answers = [Answer(str(n), str(each.would[record, n])) for n in range(asked[record])]
+            posterior = model.of(record)
+            want = len(answers)
+            if one_more(answers, kind=Kind.LABEL, want=want, most=MOST, until=0.95, posterior=posterior).ask:
+                asked[record] += 1
+                more += 1
+        if not more:
+            return float((model.best() == each.truth).mean()), float(asked.mean())
 
 
 def _ask(each: World, record: int, *, until: float | None = None) -> int:
@@ -138,12 +164,12 @@ def _bias(records: int) -> Iterator[Line]:
     everything = _rated(each, unit, nth)
     first = ratings(
         Kind.LABEL,
-        unit=everything.unit,
-        annotator=everything.annotator,
-        value=everything.value,
+        unit=unit,
+        annotator=each.who[unit, nth],
+        value=each.would[unit, nth],
         annotators=everything.annotators,
         values=everything.values,
-        independent=everything.annotator < 2,
+        independent=nth < 2,
     )
     grid = np.divmod(np.arange(len(each) * TEAM), TEAM)
     truth = agreement(_rated(each, *grid), interval=None).estimate or 0.0
@@ -163,7 +189,7 @@ def _rated(each: World, unit: Ints, nth: Ints) -> Ratings:
     return ratings(
         Kind.LABEL,
         unit=unit,
-        annotator=nth,
+        annotator=each.who[unit, nth],
         value=each.would[unit, nth],
         annotators=[str(number) for number in range(TEAM)],
         values=[str(number) for number in range(each.labels)],
