@@ -161,7 +161,7 @@ def _rules() -> Iterator[Line]:
 
 def _coverage(scale: Scale) -> Iterator[Line]:
     """How many intervals contain the truth; the worst of all settings counts."""
-    runs = 400 if scale.rounds == 1 else 2_000
+    runs = 400 if scale.rounds == 1 else 1_000
     for interval, each in (
         (Interval.JACKKNIFE, Measure.ALPHA),
         (Interval.JACKKNIFE, Measure.AC1),

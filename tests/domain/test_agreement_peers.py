@@ -11,11 +11,11 @@ from nltk.metrics import agreement as nltk_agreement
 from nltk.metrics import distance
 from sklearn import metrics
 
+from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.measures import Kind, Measure
 from apportion.domain.agreement.measuring import agreement
 from apportion.domain.agreement.metrics import jaccard, masi
 from apportion.domain.agreement.ratings import from_answers
-from apportion.domain.agreement.texts import edits
 
 
 def rated(seed: int, people: int, values: list[Any], *, gaps: float = 0) -> list[tuple[str, str, Any]]:

@@ -14,12 +14,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement import measuring
+from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.figures import Figure
 from apportion.domain.agreement.intervals import Statistic
 from apportion.domain.agreement.measures import By, Interval, Kind, Measure, measures_of
 from apportion.domain.agreement.measuring import agreement, agreement_by
 from apportion.domain.agreement.ratings import Ratings, from_answers, ratings
-from apportion.domain.agreement.texts import edits
 
 Table = list[list[Any]]
 """One row per record, one column per person; None is a gap."""
@@ -294,6 +294,7 @@ def test_span_measures_are_ordered_from_strict_to_lenient(table: Table) -> None:
 
 
 @given(one=st.text("abc"), other=st.text("abc"))
+@settings(max_examples=50, deadline=None)
 def test_edits_are_those_of_the_textbook_table(one: str, other: str) -> None:
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement.measures import Kind
@@ -81,6 +81,7 @@ def test_answers_with_parts_ask_for_more_where_votes_settle_nothing(
     most=st.integers(1, 6),
     until=st.none() | st.floats(0.5, 0.999),
 )
+@settings(max_examples=50, deadline=None)
 def test_the_cap_holds_and_agreement_asks_nobody(values: list[Any], most: int, until: float | None) -> None:
     found = asked(*values, most=most, until=until)
 

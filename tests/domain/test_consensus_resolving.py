@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement.measures import Kind
@@ -227,6 +227,7 @@ ANSWERS = st.lists(
 
 
 @given(answers=ANSWERS, order=st.randoms())
+@settings(max_examples=50, deadline=None)
 def test_the_order_of_answers_never_matters_to_votes(answers: list[Any], order: Any) -> None:
     shuffled = answers[:]
     order.shuffle(shuffled)
@@ -237,6 +238,7 @@ def test_the_order_of_answers_never_matters_to_votes(answers: list[Any], order: 
 
 
 @given(answers=ANSWERS)
+@settings(max_examples=50, deadline=None)
 def test_an_odd_number_of_people_always_settles_spans(answers: list[Any]) -> None:
     won = vote_spans(answers, TOKENS)
 
@@ -255,6 +257,7 @@ def test_an_odd_number_of_people_always_settles_spans(answers: list[Any]) -> Non
     policy=st.sampled_from(RULES),
     want=st.integers(0, 5),
 )
+@settings(max_examples=50, deadline=None)
 def test_a_resolution_can_be_computed_again_and_always_explains_itself(
     values: list[Any], policy: Policy, want: int
 ) -> None:

@@ -9,7 +9,8 @@
     kappa      percent agreement, Cohen, Fleiss, Gwet
     spans      the F1 family for spans
     unitizing  alpha for spans on a continuum
-    texts      alpha for texts by their edit distance
+    edits      how far two texts are apart
+    texts      alpha for texts by that distance
     intervals  jackknife and bootstrap over records
     measuring  one figure, or one per label, pair or week
     conflicts  confusion matrices, and which records people differ on most

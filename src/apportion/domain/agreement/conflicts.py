@@ -7,12 +7,12 @@ from typing import Any
 
 from apportion.domain.assignment.arrays import Column, np
 
+from .edits import edit_distance
 from .measures import Kind, Measure
 from .metrics import Metric, Nominal, masi
 from .patterns import count_alike
 from .ratings import Ratings, pair_up
 from .spans import span_scores
-from .texts import edit_distance
 
 __all__ = ["Confusion", "confusion", "disagreement", "most_disputed"]
 

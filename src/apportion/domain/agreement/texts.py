@@ -1,8 +1,7 @@
 """How alike people write: alpha with the edit distance between texts as the distance.
 
-Distance: Levenshtein, Soviet Physics Doklady 10, 1966, over the length of the longer text, so from 0 to 1; computed by
-the bit-vectors of Hyyrö, Nordic J. Computing 10, 2003. Alpha: Krippendorff 2004, chapter 11. What any two texts differ
-by is the expectation; it is taken from all pairs of answers, or where there are many from a sample.
+Alpha: Krippendorff 2004, chapter 11. What any two texts differ by is the expectation; it is taken from all pairs of
+answers, or where there are many from a sample.
 Free texts on different records always differ much, so alpha is high here as soon as people write alike at all (Braylan,
 Alonso and Lease, WWW 2022): compare such figures with each other only.
 """
@@ -14,42 +13,13 @@ from dataclasses import dataclass
 
 from apportion.domain.assignment.arrays import Column, np
 
+from .edits import edit_distance
 from .ratings import Ratings, pair_up
 
-__all__ = ["SAMPLE", "TextAlpha", "edit_distance", "edits", "text_alpha"]
+__all__ = ["SAMPLE", "TextAlpha", "text_alpha"]
 
 SAMPLE = 10_000
 """Pairs of answers the expectation is taken from, at most; their error is a tenth of what 1,000 records leave."""
-
-
-def edits(one: str, other: str) -> int:
-    """How many characters have to be put in, taken out or replaced to make one text of the other.
-
-    >>> edits("kitten", "sitting")
-    3
-    """
-    if len(one) > len(other):
-        one, other = other, one
-    if not one:
-        return len(other)
-    where: dict[str, int] = {}
-    for place, character in enumerate(one):
-        where[character] = where.get(character, 0) | 1 << place
-    everything, last = (1 << len(one)) - 1, 1 << (len(one) - 1)
-    up, down, found = everything, 0, len(one)
-    for character in other:
-        match = where.get(character, 0)
-        diagonal = (((match & up) + up) ^ up) | match | down
-        more, less = down | ~(diagonal | up), up & diagonal
-        found += bool(more & last) - bool(less & last)
-        more, less = (more << 1 | 1) & everything, (less << 1) & everything
-        up, down = (less | ~(diagonal | more)) & everything, more & diagonal
-    return found
-
-
-def edit_distance(one: str, other: str) -> float:
-    """The edits over the length of the longer text: 0 for the same, 1 for nothing in common."""
-    return edits(one, other) / max(len(one), len(other)) if one != other else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
     resolution    resolved with provenance, open, or in conflict with a reason
     voting        votes for labels, for sets of labels, and for spans
     resolving     a record's answers and the dataset's policy make its resolution
+    dispute       how far the answers of one record are apart
     asking        whether one more person should answer a record
     dawid_skene   who is right how often, and what is true, from all answers at once
 
