@@ -42,6 +42,12 @@ def test_every_pair_who_met_has_a_confusion_matrix() -> None:
     ]
 
 
+def test_only_so_many_pairs_are_shown_those_with_most_records_first() -> None:
+    data = rated(Kind.LABEL, ["a", "b", "a"], ["b", "b"])
+
+    assert [each.pair for each in confusion(data, pairs=1)] == [("p0", "p1")]
+
+
 def test_only_labels_can_be_confused() -> None:
     with pytest.raises(ValueError, match="about labels"):
         confusion(rated(Kind.TEXT, ["one", "two"]))

@@ -93,3 +93,38 @@ def test_edit_distance_is_nltks(seed: int) -> None:
     one, other = ("".join(rng.choices("abcdé ", k=rng.randint(0, 90))) for _ in range(2))
 
     assert edits(one, other) == distance.edit_distance(one, other)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_token_alpha_is_nltks_over_all_tokens(seed: int) -> None:
+    rng = random.Random(seed)
+    tokens = [(at, at + 3) for at in range(0, 60, 4)]
+    marks = [frozenset({(0, 7, "x")}), frozenset({(4, 11, "x"), (20, 23, "y")}), frozenset({(4, 11, "y")})]
+    rows = [
+        (f"r{n}", f"p{who}", rng.choice(marks)) for n in range(12) for who in range(3) if rng.random() < 0.8
+    ]
+    records = list(dict.fromkeys(row[0] for row in rows))
+    table = [
+        (
+            who,
+            (record, token),
+            next((label for start, end, label in spans if start < token[1] and token[0] < end), ""),
+        )
+        for record, who, spans in rows
+        for token in tokens
+    ]
+
+    data, _ = from_answers(Kind.SPANS, rows, tokens=[tokens] * len(records))
+
+    expected = nltk_agreement.AnnotationTask(data=table).alpha()
+    assert agreement(data, Measure.TOKEN_ALPHA).estimate == pytest.approx(expected)
+
+
+def test_span_f1_of_two_people_is_scikit_learns_over_all_spans_there_are() -> None:
+    rng = random.Random(1)
+    places = [(at, at + 3, label) for at in (0, 4, 8) for label in "xy"]
+    drawn = [[frozenset(rng.sample(places, 3)) for _ in range(2)] for _ in range(20)]
+    rows = [(f"r{n}", f"p{who}", spans) for n, pair in enumerate(drawn) for who, spans in enumerate(pair)]
+    one, other = ([place in pair[who] for pair in drawn for place in places] for who in range(2))
+
+    assert estimate(Kind.SPANS, rows, Measure.SPAN_F1, []) == pytest.approx(metrics.f1_score(one, other))

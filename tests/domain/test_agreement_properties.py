@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.agreement import measuring
+from apportion.domain.agreement import measuring, texts
 from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.figures import Figure
 from apportion.domain.agreement.intervals import Statistic
@@ -110,6 +111,7 @@ def test_a_figure_is_finite_or_says_why_not(
         assert found.interval is interval
     assert (found.why is None) == (found.undefined is None and found.no_interval is None)
     assert "?" not in (found.why or "")
+    assert json.loads(json.dumps(found.show(), allow_nan=False))["estimate"] == found.estimate
 
 
 @pytest.mark.parametrize(("kind", "measure"), EVERY)
@@ -341,3 +343,18 @@ def test_with_two_labels_each_label_agrees_as_well_as_all(table: Table) -> None:
 
     for found in agreement_by(data, By.LABEL, Measure.ALPHA):
         assert same(found, agreement(data, Measure.ALPHA))
+
+
+def test_many_texts_are_compared_by_a_sample_that_comes_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    words = ["one", "two", "three", "four", "five"]
+    table = [[" ".join(rng.choice(words, 3)), " ".join(rng.choice(words, 3))] for _ in range(40)]
+    table = [[one, other if n % 3 else one, None, None] for n, (one, other) in enumerate(table)]
+    exact = agreement(data_of(Kind.TEXT, table))
+
+    monkeypatch.setattr(texts, "SAMPLE", 2_000)
+    sampled = agreement(data_of(Kind.TEXT, table), seed=1)
+
+    assert sampled.estimate != exact.estimate
+    assert sampled.estimate == pytest.approx(exact.estimate, abs=0.02)
+    assert sampled.low == pytest.approx(exact.low, abs=0.04)

@@ -42,6 +42,11 @@ def test_no_answers_at_all(kind: Kind) -> None:
     assert {reason(kind, [], measure) for measure in measures_of(kind)} == {Undefined.NO_ANSWERS}
 
 
+@pytest.mark.parametrize("by", By)
+def test_parts_of_nothing_are_no_figures(by: By) -> None:
+    assert agreement_by(from_answers(Kind.LABEL, [], instants=[])[0], by) == []
+
+
 def test_one_person_only() -> None:
     assert reason(Kind.LABEL, [("r1", "ana", "x"), ("r2", "ana", "y")]) is Undefined.ONE_ANNOTATOR
 
@@ -119,6 +124,7 @@ def test_spans_without_what_their_measure_needs() -> None:
     assert reason(Kind.SPANS, answers, Measure.TOKEN_ALPHA) is Undefined.NO_TOKENS
     assert reason(Kind.SPANS, answers, Measure.ALPHA_U) is Undefined.NO_EXTENTS
     assert reason(Kind.SPANS, answers, Measure.ALPHA_U, extents=[9, 9]) is Undefined.CROSSING_SPANS
+    assert reason(Kind.SPANS, both(SPAN, SPAN), Measure.ALPHA_U, extents=[9, 3]) is Undefined.OUTSIDE_TEXT
 
 
 def test_figures_read_as_json() -> None:
@@ -187,6 +193,8 @@ def test_weeks_are_iso_weeks_in_utc() -> None:
     ("wrong", "message"),
     [
         ({"unit": [0, 0]}, "equally long"),
+        ({"instants": [1, 2]}, "equally long"),
+        ({"extents": [5, 5]}, "one entry in extents for each of 1 units, not 2"),
         ({"value": [7]}, "codes of value must lie from 0 to 1"),
         ({"annotator": [-1]}, "codes of annotator"),
         ({"unit": [0, 0], "annotator": [0, 0], "value": [0, 1]}, "two answers on one unit"),

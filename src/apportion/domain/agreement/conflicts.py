@@ -8,7 +8,7 @@ from typing import Any
 from apportion.domain.assignment.arrays import Column, np
 
 from .edits import edit_distance
-from .measures import Kind, Measure
+from .measures import PAIRS, Kind, Measure
 from .metrics import Metric, Nominal, masi
 from .patterns import count_alike
 from .ratings import Ratings, pair_up
@@ -40,8 +40,8 @@ class Confusion:
         return {"pair": list(self.pair), "labels": self.labels, "records": self.records, "cells": cells}
 
 
-def confusion(data: Ratings) -> list[Confusion]:
-    """A matrix for every pair of people who share records; labels only.
+def confusion(data: Ratings, *, pairs: int = PAIRS) -> list[Confusion]:
+    """A matrix for every pair of people who share records, most records first, at most ``pairs`` of them.
 
     Raises ``ValueError`` for answers that are not single labels.
     """
@@ -50,16 +50,16 @@ def confusion(data: Ratings) -> list[Confusion]:
     one, other = pair_up(data)
     people, values = len(data.annotators), len(data.values)
     pair = data.annotator[one] * people + data.annotator[other]
-    met, which = np.unique(pair, return_inverse=True)
+    met, which, shared = np.unique(pair, return_inverse=True, return_counts=True)
     labels = [str(value) for value in data.values]
     cell = (which * values + data.value[one]) * values + data.value[other]
     cells, often = np.unique(cell, return_counts=True)
     found = []
-    for number, key in enumerate(met.tolist()):
+    for number in np.argsort(-shared, kind="stable")[:pairs].tolist():
         first, last = np.searchsorted(cells, [number * values * values, (number + 1) * values * values])
         counts = np.zeros(values * values, dtype=np.int64)
         counts[cells[first:last] - number * values * values] = often[first:last]
-        i, j = divmod(key, people)
+        i, j = divmod(int(met[number]), people)
         found.append(
             Confusion((data.annotators[i], data.annotators[j]), labels, counts.reshape(values, values))
         )

@@ -23,6 +23,7 @@ class Undefined(str, Enum):
     ONE_CATEGORY = "one_category"
     NO_SPANS = "no_spans"
     CROSSING_SPANS = "crossing_spans"
+    OUTSIDE_TEXT = "outside_text"
     NO_EXTENTS = "no_extents"
     NO_TOKENS = "no_tokens"
     NOT_NUMBERS = "not_numbers"
@@ -47,6 +48,7 @@ _SENTENCES = {
     ),
     Undefined.NO_SPANS: "nobody marked a span on the {records} shared records",
     Undefined.CROSSING_SPANS: "somebody's spans of one label cross each other, which this measure cannot place",
+    Undefined.OUTSIDE_TEXT: "some spans reach beyond the end of their text",
     Undefined.NO_EXTENTS: "the lengths of the texts are not known",
     Undefined.NO_TOKENS: "the tokens of the texts are not known",
     Undefined.NOT_NUMBERS: "the labels are not numbers, which {measure} needs",

@@ -7,7 +7,10 @@ from enum import Enum
 
 from apportion.vocabulary import Task
 
-__all__ = ["By", "Interval", "Kind", "Measure", "default_measure", "fits", "kind_of", "measures_of"]
+__all__ = ["PAIRS", "By", "Interval", "Kind", "Measure", "default_measure", "fits", "kind_of", "measures_of"]
+
+PAIRS = 1_000
+"""Pairs of people shown, at most: those with most records in common."""
 
 
 class _Word(str, Enum):

@@ -15,7 +15,7 @@ from .alpha import OrdinalAlpha, alpha_of_rows
 from .figures import SHARED_RECORDS_NEEDED, Figure, Undefined, sentence
 from .intervals import Statistic, bounds
 from .kappa import cohen, shares
-from .measures import By, Interval, Kind, Measure, default_measure, fits
+from .measures import PAIRS, By, Interval, Kind, Measure, default_measure, fits
 from .metrics import Metric, Nominal, Squared, jaccard, linear, masi, numbers, ratio
 from .patterns import count_alike
 from .ratings import Ratings, iso_week, pair_up
@@ -23,10 +23,7 @@ from .spans import span_labels, spans_f1, token_alpha
 from .texts import text_alpha
 from .unitizing import crossing, unitizing_alpha
 
-__all__ = ["PAIRS", "agreement", "agreement_by", "metric_of"]
-
-PAIRS = 1_000
-"""Pairs of people shown, at most: those with most records in common."""
+__all__ = ["agreement", "agreement_by", "metric_of"]
 
 _COHEN = {Measure.COHEN, Measure.COHEN_LINEAR, Measure.COHEN_QUADRATIC}
 _SHARES = {
@@ -268,6 +265,9 @@ def _span_statistic(shared: Ratings, measure: Measure, only: str | None) -> Stat
         return Undefined.NO_EXTENTS
     if any(crossing(sets[code]) for code in used):
         return Undefined.CROSSING_SPANS
+    ends = np.array([max((span[1] for span in each), default=0) for each in sets], dtype=np.int64)
+    if (ends[shared.value] > shared.extents[shared.unit]).any():
+        return Undefined.OUTSIDE_TEXT
     return unitizing_alpha(shared, labels)
 
 

@@ -105,8 +105,14 @@ def ratings(
     columns = [np.asarray(column, dtype=np.int64) for column in (unit, annotator, value)]
     when = None if instants is None else np.asarray(instants, dtype=np.int64)
     count = int(columns[0].max()) + 1 if units is None and len(columns[0]) else units or 0
-    if len({len(column) for column in columns if column is not None}) > 1:
-        raise ValueError("unit, annotator and value must be equally long")
+    beside = [each for each in (*columns, when, independent) if each is not None]
+    if len({len(each) for each in beside}) > 1:
+        raise ValueError("the columns of answers must be equally long")
+    for name, of_unit in (("extents", extents), ("tokens", tokens)):
+        if of_unit is not None and len(of_unit) != count:
+            raise ValueError(
+                f"there must be one entry in {name} for each of {count} units, not {len(of_unit)}"
+            )
     for name, column, bound in zip(
         ("unit", "annotator", "value"), columns, (count, len(annotators), len(values)), strict=True
     ):
