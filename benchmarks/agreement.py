@@ -137,11 +137,12 @@ def _models() -> Iterator[Line]:
         columns = answered(np.random.default_rng(4), records, each, people, labels)
         data = ratings(Kind.LABEL, **columns)
         for fit in (dawid_skene, one_coin):
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             model = fit(data)
-            steps = len(model.log_likelihoods)
+            took, cpu = time.perf_counter() - began, time.process_time() - cpu
             what = f"{fit.__name__}, a million answers: {each} of {people} people, {labels} labels"
-            yield Line(what, time.perf_counter() - began, "s", f"{steps} steps", at_most=30)
+            detail = f"{len(model.log_likelihoods)} steps; CPU {cpu:.2f} s"
+            yield Line(what, took, "s", detail, at_most=30)
 
 
 def _rules() -> Iterator[Line]:

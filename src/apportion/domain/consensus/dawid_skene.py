@@ -2,7 +2,8 @@
 
 Dawid and Skene, Applied Statistics 28, 1979: each annotator has a confusion matrix, the probability of each answer for
 each true label; expectation-maximisation finds the matrices, the shares of the labels, and the probability of each
-label for each record, in turn. One coin: each annotator has one probability of being right and is otherwise equally
+label for each record, in turn; steps are carried on as far as the likelihood rises (Varadhan and Roland, Scandinavian
+Journal of Statistics 35, 2008). One coin: each annotator has one probability of being right and is otherwise equally
 often wrong with every other label (the homogeneous case; Zhang et al., JMLR 17, 2016).
 
 The start is the share of votes per record, so the result depends on the answers only, and labels keep their meaning.
@@ -10,13 +11,17 @@ The start is the share of votes per record, so the result depends on the answers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from apportion.domain.agreement.measures import Kind
 from apportion.domain.agreement.ratings import Ratings
 from apportion.domain.assignment.arrays import Column, np
+
+_Point: TypeAlias = "tuple[Column, Column]"
+"""Where the search is: the shares of the labels, and everybody's confusion matrix."""
 
 __all__ = ["SMOOTHING", "Model", "Quality", "dawid_skene", "one_coin"]
 
@@ -79,10 +84,10 @@ def dawid_skene(
     steps: int = 1_000,
     progress: Callable[[int, float], None] | None = None,
 ) -> Model:
-    """A confusion matrix for everybody. ``progress`` is told each step and the change that it made.
+    """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
 
-    It ends when the log-likelihood per answer changes by less than ``tolerance`` in a step, or after ``steps``. The
-    same person may have several answers on one unit. Without smoothing the log-likelihood never falls.
+    It ends when the log-likelihood per answer changes by less than ``tolerance`` in a step, or after about ``steps``.
+    The same person may have several answers on one unit. Without smoothing the log-likelihood never falls.
     """
     return _fit(data, _confusions, smoothing, tolerance, steps, progress)
 
@@ -111,23 +116,63 @@ def _fit(
         raise ValueError(f"models are about single labels, not {data.kind}")
     people, labels = len(data.annotators), len(data.values)
     answers = _Answers(data)
-    posterior = answers.votes()
-    shares = np.full(labels, 1 / max(1, labels))
-    confusion = np.zeros((people, labels, labels))
     found: list[float] = []
-    converged = not len(data)
-    while len(found) < steps and not converged:
-        shares = answers.shares(posterior)
-        confusion = estimate(answers.counts(posterior), smoothing)
-        posterior, likelihood = answers.expect(shares, confusion)
-        change = likelihood - found[-1] if found else np.inf
+
+    def maximise(posterior: list[Column]) -> _Point:
+        return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
+
+    def step(at: _Point) -> tuple[_Point, float]:
+        posterior, likelihood = answers.expect(*at)
+        return maximise(posterior), likelihood
+
+    def tell(likelihood: float) -> None:
         found.append(likelihood)
-        converged = abs(change) < tolerance * len(data)
         if progress is not None:
-            progress(len(found), float(change))
+            progress(len(found), likelihood)
+
+    nowhere = np.full(labels, 1 / max(1, labels)), np.zeros((people, labels, labels))
+    at = maximise(answers.votes()) if len(data) else nowhere
+    converged = not len(data)
+    while not converged and len(found) < steps:
+        one, likelihood = step(at)
+        tell(likelihood)
+        two, likelihood = step(one)
+        tell(likelihood)
+        converged = abs(found[-1] - found[-2]) < tolerance * len(data)
+        if converged:
+            at = one
+            break
+        beyond, likelihood = step(_leap(at, one, two))
+        if likelihood >= found[-1]:
+            tell(likelihood)
+            at = beyond
+        else:
+            at = two
+    posterior, likelihood = answers.expect(*at)
+    if len(data) and not converged:
+        tell(likelihood)
     totals = np.bincount(data.annotator, minlength=people)
-    of_unit = answers.by_unit(posterior, shares)
-    return Model(data.values, data.annotators, shares, confusion, of_unit, totals, found, converged)
+    of_unit = answers.by_unit(posterior, at[0])
+    return Model(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
+
+
+def _leap(start: _Point, one: _Point, two: _Point) -> _Point:
+    """Where two steps lead if they are carried on: squared extrapolation, Varadhan and Roland, 2008.
+
+    Saves half of the steps. Probabilities fall to no less than a tenth, so that zeros stay the only zeros.
+    """
+    steps = [b - a for a, b in zip(start, one, strict=True)]
+    bends = [(c - b) - r for b, c, r in zip(one, two, steps, strict=True)]
+    bend = sum(float((v**2).sum()) for v in bends)
+    if bend == 0:
+        return two
+    length = max(1.0, math.sqrt(sum(float((r**2).sum()) for r in steps) / bend))
+    far = [
+        np.maximum(a + 2 * length * r + length**2 * v, c / 10)
+        for a, c, r, v in zip(start, two, steps, bends, strict=True)
+    ]
+    shares, confusion = (x / x.sum(axis=-1, keepdims=True) for x in far)
+    return shares, confusion
 
 
 @dataclass(frozen=True, slots=True)
