@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import annotate, bulk, scan, sdk, search, startup
+from . import agreement, annotate, bulk, overlap, scan, sdk, search, startup
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -19,6 +19,8 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "annotate": annotate.measure,
     "scan": scan.measure,
     "sdk": sdk.measure,
+    "agreement": agreement.measure,
+    "overlap": overlap.measure,
 }
 
 

@@ -1,0 +1,216 @@
+"""Agreement and consensus in memory: how long a million answers take, and whether intervals keep their promise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from apportion.domain.agreement.conflicts import confusion, most_disputed
+from apportion.domain.agreement.measures import By, Interval, Kind, Measure
+from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.ratings import Ratings, ratings
+from apportion.domain.consensus.answers import Answer
+from apportion.domain.consensus.asking import one_more
+from apportion.domain.consensus.dawid_skene import dawid_skene, one_coin
+from apportion.domain.consensus.resolution import Policy
+from apportion.domain.consensus.resolving import resolve
+
+from .report import Line, middle
+from .scale import Scale, say
+
+__all__ = ["answered", "measure"]
+
+_MILLION = 1_000_000
+_MEASURES = (Measure.ALPHA, Measure.FLEISS, Measure.AC1, Measure.ALPHA_ORDINAL)
+_CODERS = (2, 3, 4, 5)
+_SHARES = np.array([0.5, 0.3, 0.2])
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    yield from _labels(scale)
+    yield from _other_answers()
+    yield from _models()
+    yield from _rules()
+    yield from _coverage(scale)
+
+
+def answered(
+    rng: np.random.Generator, records: int, each: int, people: int, labels: int, right: float = 0.8
+) -> dict[str, Any]:
+    """Columns of answers, in no order: ``each`` people out of all on every record."""
+    truth = rng.integers(0, labels, records)
+    first = rng.integers(0, people, records)
+    who = (first[:, None] + rng.permutation(people)[:each]) % people
+    value = np.where(
+        rng.random((records, each)) < right, truth[:, None], rng.integers(0, labels, (records, each))
+    )
+    order = rng.permutation(records * each)
+    return {
+        "unit": np.repeat(np.arange(records), each)[order],
+        "annotator": who.ravel()[order],
+        "value": value.ravel()[order],
+        "annotators": [f"p{number}" for number in range(people)],
+        "values": [str(number) for number in range(labels)],
+        "units": records,
+    }
+
+
+def _seconds(work: Callable[[], object], rounds: int) -> float:
+    taken = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return middle(taken)
+
+
+def _labels(scale: Scale) -> Iterator[Line]:
+    say("  labels")
+    columns = answered(np.random.default_rng(1), _MILLION // 5, 5, 10, 6)
+    data = ratings(Kind.LABEL, **columns)
+    build = _seconds(lambda: ratings(Kind.LABEL, **columns), scale.rounds)
+    for each in _MEASURES:
+        plain = _seconds(lambda each=each: agreement(data, each, interval=None), scale.rounds)  # type: ignore[misc]
+        whole = _seconds(lambda each=each: agreement(data, each), scale.rounds)  # type: ignore[misc]
+        detail = f"of it {build:.2f} s to put the columns in order; with jackknife {build + whole:.2f} s"
+        yield Line(f"{each} of a million answers, from columns", build + plain, "s", detail, at_most=2)
+    bootstrap = _seconds(lambda: agreement(data, interval=Interval.BOOTSTRAP), 1)
+    yield Line("the same alpha with a bootstrap of 1,000 draws", build + bootstrap, "s")
+    pairs = _seconds(lambda: agreement_by(data, By.PAIR), scale.rounds)
+    yield Line("alpha of each of 45 pairs, with intervals", pairs, "s", "2,000,000 pairs of answers")
+    labels = _seconds(lambda: agreement_by(data, By.LABEL), scale.rounds)
+    yield Line("alpha of each of 6 labels, with intervals", labels, "s")
+    confused = _seconds(lambda: confusion(data), scale.rounds)
+    yield Line("45 confusion matrices", confused, "s")
+    disputed = _seconds(lambda: most_disputed(data), scale.rounds)
+    yield Line("200,000 records by disagreement", disputed, "s")
+    ten = answered(np.random.default_rng(2), 100_000, 10, 10, 6)
+    everything = _seconds(lambda: agreement(ratings(Kind.LABEL, **ten)), scale.rounds)
+    yield Line("alpha of 100,000 records by all of ten people, with interval", everything, "s", at_most=2)
+
+
+def _other_answers() -> Iterator[Line]:
+    say("  sets, spans, texts")
+    rng = np.random.default_rng(3)
+    names = [f"label {number}" for number in range(12)]
+    sets = list({frozenset(np.array(names)[rng.random(12) < 0.2].tolist()) for _ in range(400)})
+    columns = answered(rng, _MILLION // 5, 5, 10, len(sets))
+    columns["values"] = sets
+    several = _seconds(lambda: agreement(ratings(Kind.LABELS, **columns)), 1)
+    yield Line(
+        f"alpha with MASI of a million sets, {len(sets)} different ones", several, "s", "with jackknife"
+    )
+    spans = [_spans(rng) for _ in range(20_000)]
+    columns = answered(rng, 50_000, 2, 10, len(spans))
+    columns["values"] = spans
+    data = ratings(
+        Kind.SPANS,
+        **columns,
+        extents=[200] * 50_000,
+        tokens=[[(at, at + 4) for at in range(0, 200, 5)]] * 50_000,
+    )
+    for each in (Measure.SPAN_F1, Measure.SPAN_OVERLAP_F1, Measure.TOKEN_ALPHA, Measure.ALPHA_U):
+        taken = _seconds(lambda each=each: agreement(data, each), 1)  # type: ignore[misc]
+        yield Line(f"{each} of 50,000 documents by two, about 5 spans", taken, "s", "with jackknife")
+    texts = [" ".join(rng.choice(names, 12).tolist()) for _ in range(5_000)]
+    columns = answered(rng, 5_000, 2, 10, len(texts))
+    columns["values"] = texts
+    written = _seconds(lambda: agreement(ratings(Kind.TEXT, **columns)), 1)
+    yield Line("alpha_edit of 5,000 records by two, about 90 characters", written, "s", "with jackknife")
+
+
+def _spans(rng: np.random.Generator) -> frozenset[tuple[int, int, str]]:
+    starts = np.sort(rng.choice(40, 5, replace=False)) * 5
+    return frozenset((int(start), int(start) + 4, "PLO"[int(rng.integers(3))]) for start in starts)
+
+
+def _models() -> Iterator[Line]:
+    for records, each, people, labels in (
+        (_MILLION // 5, 5, 100, 5),
+        (_MILLION // 2, 2, 10, 3),
+        (_MILLION // 3, 3, 1_000, 20),
+    ):
+        say(f"  models, {people} people")
+        columns = answered(np.random.default_rng(4), records, each, people, labels)
+        data = ratings(Kind.LABEL, **columns)
+        for fit in (dawid_skene, one_coin):
+            began, cpu = time.perf_counter(), time.process_time()
+            model = fit(data)
+            took, cpu = time.perf_counter() - began, time.process_time() - cpu
+            what = f"{fit.__name__}, a million answers: {each} of {people} people, {labels} labels"
+            detail = f"{len(model.log_likelihoods)} steps; CPU {cpu:.2f} s"
+            yield Line(what, took, "s", detail, at_most=30)
+
+
+def _rules() -> Iterator[Line]:
+    answers = [Answer(f"p{number}", label) for number, label in enumerate("aba")]
+    spans = [Answer(f"p{number}", frozenset({(0, 3, "PER"), (9 - number, 12, "LOC")})) for number in range(3)]
+    tokens = [(at, at + 3) for at in range(0, 40, 4)]
+    works: dict[str, Callable[[], object]] = {
+        "majority of three labels": lambda: resolve(answers, Policy.MAJORITY, kind=Kind.LABEL, want=3),
+        "votes of three on spans, then tokens": lambda: resolve(
+            spans, Policy.MAJORITY, kind=Kind.SPANS, want=3, tokens=tokens
+        ),
+        "whether to ask a fourth": lambda: one_more(answers, kind=Kind.LABEL, want=3, most=5),
+    }
+    for name, work in works.items():
+        yield Line(name, 1e6 * _seconds(lambda work=work: [work() for _ in range(1_000)], 5) / 1_000, "µs")  # type: ignore[misc]
+
+
+def _coverage(scale: Scale) -> Iterator[Line]:
+    """How many intervals contain the truth; the worst of all settings counts."""
+    runs = 400 if scale.rounds == 1 else 1_000
+    for interval, each in (
+        (Interval.JACKKNIFE, Measure.ALPHA),
+        (Interval.JACKKNIFE, Measure.AC1),
+        (Interval.JACKKNIFE, Measure.PERCENT),
+        (Interval.BOOTSTRAP, Measure.ALPHA),
+    ):
+        found: dict[str, float] = {}
+        for people in _CODERS:
+            for records in (50, 200):
+                for right in (0.6, 0.8, 0.9):
+                    say(f"  {interval} of {each}: {people} people, {records} records, {right:.0%} right")
+                    name = f"{people} people, {records} records, {right:.0%} right"
+                    few = runs if interval is Interval.JACKKNIFE else max(100, runs // 10)
+                    found[name] = _covered(each, interval, people, records, right, few)
+        worst = min(found, key=lambda name: found[name])
+        mean = sum(found.values()) / len(found)
+        yield Line(
+            f"95 % intervals that contain the truth: {each}, {interval}, worst of {len(found)} settings",
+            found[worst],
+            "",
+            f"{worst}; mean {mean:.3f}; 2 to 5 people, 50 and 200 records, {few:,} simulated datasets each",
+            at_least=0.93 if interval is Interval.JACKKNIFE else None,
+        )
+
+
+def _covered(each: Measure, interval: Interval, people: int, records: int, right: float, runs: int) -> float:
+    rng = np.random.default_rng([people, records, round(100 * right)])
+    truth = agreement(_drawn(rng, 400_000, people, right), each, interval=None).estimate or 0.0
+    hits = told = 0
+    for _ in range(runs):
+        found = agreement(_drawn(rng, records, people, right), each, interval=interval)
+        if found.low is not None and found.high is not None:
+            told += 1
+            hits += found.low <= truth <= found.high
+    return hits / told
+
+
+def _drawn(rng: np.random.Generator, records: int, people: int, right: float) -> Ratings:
+    truth = rng.choice(3, records, p=_SHARES)
+    value = np.where(
+        rng.random((records, people)) < right, truth[:, None], rng.integers(0, 3, (records, people))
+    )
+    unit, who = np.divmod(np.arange(value.size), people)
+    return ratings(
+        Kind.LABEL,
+        unit=unit,
+        annotator=who,
+        value=value.ravel(),
+        annotators=[f"p{number}" for number in range(people)],
+        values=["1", "2", "3"],
+    )

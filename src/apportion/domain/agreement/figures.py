@@ -1,0 +1,125 @@
+"""One figure of agreement: an estimate with its interval, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .measures import Interval, Measure
+
+__all__ = ["SHARED_RECORDS_NEEDED", "Figure", "Undefined", "sentence"]
+
+SHARED_RECORDS_NEEDED = 2
+"""Records with two answers, below which there is no figure: from one record nothing follows about the next."""
+
+
+class Undefined(str, Enum):
+    """Why there is no estimate, or no interval around it."""
+
+    NO_ANSWERS = "no_answers"
+    ONE_ANNOTATOR = "one_annotator"
+    FEW_SHARED_RECORDS = "few_shared_records"
+    ONE_CATEGORY = "one_category"
+    NO_SPANS = "no_spans"
+    CROSSING_SPANS = "crossing_spans"
+    OUTSIDE_TEXT = "outside_text"
+    NO_EXTENTS = "no_extents"
+    NO_TOKENS = "no_tokens"
+    NOT_NUMBERS = "not_numbers"
+    NEGATIVE_NUMBERS = "negative_numbers"
+    TWO_ANNOTATORS_ONLY = "two_annotators_only"
+    OTHER_ANSWERS = "other_answers"
+    NO_SPREAD = "no_spread"
+    RESTS_ON_ONE_RECORD = "rests_on_one_record"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+_SENTENCES = {
+    Undefined.NO_ANSWERS: "no answers count here",
+    Undefined.ONE_ANNOTATOR: "every answer here is by the same person; agreement needs two",
+    Undefined.FEW_SHARED_RECORDS: (
+        "not enough shared records: {records} with answers by two or more people, at least {needed} are needed"
+    ),
+    Undefined.ONE_CATEGORY: (
+        "everybody gave the same answer everywhere, so agreement cannot be told apart from chance"
+    ),
+    Undefined.NO_SPANS: "nobody marked a span on the {records} shared records",
+    Undefined.CROSSING_SPANS: "somebody's spans of one label cross each other, which this measure cannot place",
+    Undefined.OUTSIDE_TEXT: "some spans reach beyond the end of their text",
+    Undefined.NO_EXTENTS: "the lengths of the texts are not known",
+    Undefined.NO_TOKENS: "the tokens of the texts are not known",
+    Undefined.NOT_NUMBERS: "the labels are not numbers, which {measure} needs",
+    Undefined.NEGATIVE_NUMBERS: "some labels are below zero, where ratios mean nothing",
+    Undefined.TWO_ANNOTATORS_ONLY: (
+        "{measure} compares two people, and {annotators} share records here; ask by pair, or for alpha or fleiss"
+    ),
+    Undefined.OTHER_ANSWERS: "{measure} does not compare {kind}",
+    Undefined.NO_SPREAD: "the records do not differ, so how far the figure might vary cannot be told from them",
+    Undefined.RESTS_ON_ONE_RECORD: "without one of the records the figure would be undefined",
+}
+
+
+def sentence(reason: Undefined, **facts: object) -> str:
+    """The reason as a sentence; facts that it mentions and nobody gave read as ``?``."""
+
+    class Known(dict[str, object]):
+        def __missing__(self, key: str) -> str:
+            return "?"
+
+    return _SENTENCES[reason].format_map(Known(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure over some answers.
+
+    ``records`` were answered by two or more people, ``annotators`` had a part in them, ``answers`` they gave there.
+    ``estimate`` is None exactly if ``undefined`` says why, ``low`` and ``high`` are if ``no_interval`` or
+    ``undefined`` says why. ``label``, ``pair`` or ``week`` (ISO, like ``2026-W48``) say which part of the answers the
+    figure is about. ``left_out`` answers did not count because they were asked for in the light of others.
+    """
+
+    measure: Measure
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float
+    records: int
+    annotators: int
+    answers: int
+    interval: Interval | None = None
+    undefined: Undefined | None = None
+    why: str | None = None
+    """``undefined`` or ``no_interval`` in words."""
+    no_interval: Undefined | None = None
+    label: str | None = None
+    pair: tuple[str, str] | None = None
+    week: str | None = None
+    left_out: int = 0
+
+    def show(self) -> dict[str, Any]:
+        """As JSON; keys without a value are left out, except the estimate and its interval."""
+        always = {
+            "measure": str(self.measure),
+            "estimate": self.estimate,
+            "low": self.low,
+            "high": self.high,
+            "level": self.level,
+            "records": self.records,
+            "annotators": self.annotators,
+            "answers": self.answers,
+        }
+        sometimes = {
+            "interval": self.interval and str(self.interval),
+            "undefined": self.undefined and str(self.undefined),
+            "no_interval": self.no_interval and str(self.no_interval),
+            "why": self.why,
+            "label": self.label,
+            "pair": list(self.pair) if self.pair else None,
+            "week": self.week,
+            "left_out": self.left_out or None,
+        }
+        return always | {key: value for key, value in sometimes.items() if value is not None}

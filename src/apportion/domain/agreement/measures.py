@@ -1,0 +1,141 @@
+"""The names of the measures, what kind of answers each one compares, and which one a task is measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from apportion.vocabulary import Task
+
+__all__ = ["PAIRS", "By", "Interval", "Kind", "Measure", "default_measure", "fits", "kind_of", "measures_of"]
+
+PAIRS = 1_000
+"""Pairs of people shown, at most: those with most records in common."""
+
+
+class _Word(str, Enum):
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Kind(_Word):
+    """What one answer is."""
+
+    LABEL = "label"
+    """A label: a string or a number."""
+    LABELS = "labels"
+    """Any number of labels: a frozenset of strings."""
+    SPANS = "spans"
+    """Labelled stretches of the text: a frozenset of ``(start, end, label)``."""
+    TEXT = "text"
+    """Another text: a string."""
+
+
+class Measure(_Word):
+    """What can be computed."""
+
+    PERCENT = "percent"
+    COHEN = "cohen"
+    COHEN_LINEAR = "cohen_linear"
+    COHEN_QUADRATIC = "cohen_quadratic"
+    FLEISS = "fleiss"
+    ALPHA = "alpha"
+    ALPHA_ORDINAL = "alpha_ordinal"
+    ALPHA_INTERVAL = "alpha_interval"
+    ALPHA_RATIO = "alpha_ratio"
+    ALPHA_MASI = "alpha_masi"
+    ALPHA_JACCARD = "alpha_jaccard"
+    AC1 = "ac1"
+    AC2_LINEAR = "ac2_linear"
+    AC2_QUADRATIC = "ac2_quadratic"
+    SPAN_F1 = "span_f1"
+    SPAN_BOUNDARY_F1 = "span_boundary_f1"
+    SPAN_LABEL_F1 = "span_label_f1"
+    SPAN_OVERLAP_F1 = "span_overlap_f1"
+    TOKEN_ALPHA = "token_alpha"  # noqa: S105
+    ALPHA_U = "alpha_u"
+    ALPHA_EDIT = "alpha_edit"
+
+
+class By(_Word):
+    """What figures can be broken down by."""
+
+    LABEL = "label"
+    PAIR = "pair"
+    WEEK = "week"
+
+
+class Interval(_Word):
+    """How uncertainty is estimated: both vary which records there are."""
+
+    JACKKNIFE = "jackknife"
+    BOOTSTRAP = "bootstrap"
+
+
+_ANY = frozenset(Kind)
+_LABEL = frozenset({Kind.LABEL})
+_CATEGORIES = frozenset({Kind.LABEL, Kind.LABELS})
+_SETS = frozenset({Kind.LABELS})
+_SPANS = frozenset({Kind.SPANS})
+
+_COMPARES: Mapping[Measure, frozenset[Kind]] = {
+    Measure.PERCENT: _ANY,
+    Measure.COHEN: _CATEGORIES,
+    Measure.COHEN_LINEAR: _LABEL,
+    Measure.COHEN_QUADRATIC: _LABEL,
+    Measure.FLEISS: _CATEGORIES,
+    Measure.ALPHA: _CATEGORIES,
+    Measure.ALPHA_ORDINAL: _LABEL,
+    Measure.ALPHA_INTERVAL: _LABEL,
+    Measure.ALPHA_RATIO: _LABEL,
+    Measure.ALPHA_MASI: _SETS,
+    Measure.ALPHA_JACCARD: _SETS,
+    Measure.AC1: _CATEGORIES,
+    Measure.AC2_LINEAR: _LABEL,
+    Measure.AC2_QUADRATIC: _LABEL,
+    Measure.SPAN_F1: _SPANS,
+    Measure.SPAN_BOUNDARY_F1: _SPANS,
+    Measure.SPAN_LABEL_F1: _SPANS,
+    Measure.SPAN_OVERLAP_F1: _SPANS,
+    Measure.TOKEN_ALPHA: _SPANS,
+    Measure.ALPHA_U: _SPANS,
+    Measure.ALPHA_EDIT: frozenset({Kind.TEXT}),
+}
+
+_DEFAULTS: Mapping[Kind, Measure] = {
+    Kind.LABEL: Measure.ALPHA,
+    Kind.LABELS: Measure.ALPHA_MASI,
+    Kind.SPANS: Measure.SPAN_F1,
+    Kind.TEXT: Measure.ALPHA_EDIT,
+}
+
+_TASKS: Mapping[Task, Kind] = {
+    Task.TEXT_CLASSIFICATION: Kind.LABEL,
+    Task.TOKEN_CLASSIFICATION: Kind.SPANS,
+    Task.TEXT2TEXT: Kind.TEXT,
+}
+
+
+def kind_of(task: Task, *, multi_label: bool = False) -> Kind:
+    """What one answer of the task is."""
+    return Kind.LABELS if multi_label and task is Task.TEXT_CLASSIFICATION else _TASKS[task]
+
+
+def default_measure(kind: Kind) -> Measure:
+    """What agreement is measured by when nobody asks for a measure.
+
+    Alpha copes with gaps and any number of people; for several labels with the MASI distance, which credits sets that
+    nearly agree. For spans F1, since nobody can say how many places were rightly left unmarked.
+    """
+    return _DEFAULTS[kind]
+
+
+def fits(measure: Measure, kind: Kind) -> bool:
+    """Whether the measure compares such answers."""
+    return kind in _COMPARES[measure]
+
+
+def measures_of(kind: Kind) -> list[Measure]:
+    """Every measure for such answers, the default first."""
+    default = default_measure(kind)
+    return sorted((each for each in Measure if fits(each, kind)), key=lambda each: each is not default)

@@ -1,0 +1,280 @@
+"""One figure of agreement over some answers, or one per label, per pair of people, per week.
+
+Every case in which a measure is undefined is a figure that says why. Nothing here raises for what people answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.arrays import Column, np
+
+from .alpha import OrdinalAlpha, alpha_of_rows
+from .figures import SHARED_RECORDS_NEEDED, Figure, Undefined, sentence
+from .intervals import Statistic, bounds
+from .kappa import cohen, shares
+from .measures import PAIRS, By, Interval, Kind, Measure, default_measure, fits
+from .metrics import Metric, Nominal, Squared, jaccard, linear, masi, numbers, ratio
+from .patterns import count_alike
+from .ratings import Ratings, iso_week, pair_up
+from .spans import span_labels, spans_f1, token_alpha
+from .texts import text_alpha
+from .unitizing import crossing, unitizing_alpha
+
+__all__ = ["agreement", "agreement_by", "metric_of"]
+
+_COHEN = {Measure.COHEN, Measure.COHEN_LINEAR, Measure.COHEN_QUADRATIC}
+_SHARES = {
+    Measure.PERCENT: "none",
+    Measure.FLEISS: "fleiss",
+    Measure.AC1: "gwet",
+    Measure.AC2_LINEAR: "gwet",
+    Measure.AC2_QUADRATIC: "gwet",
+}
+_F1 = {Measure.SPAN_F1, Measure.SPAN_BOUNDARY_F1, Measure.SPAN_LABEL_F1, Measure.SPAN_OVERLAP_F1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for, the same for all figures of one call."""
+
+    measure: Measure
+    interval: Interval | None
+    level: float
+    seed: int
+
+
+def agreement(
+    data: Ratings,
+    measure: Measure | None = None,
+    *,
+    interval: Interval | None = Interval.JACKKNIFE,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Figure:
+    """How alike the answers are; by the default measure of their kind unless told.
+
+    ``interval=None`` leaves the interval out. ``seed`` matters to the bootstrap, and to the sample that the
+    expectation over many texts is taken from.
+    """
+    return _figure(data, _asked(data, measure, interval, level, seed))
+
+
+def agreement_by(
+    data: Ratings,
+    by: By,
+    measure: Measure | None = None,
+    *,
+    interval: Interval | None = Interval.JACKKNIFE,
+    level: float = 0.95,
+    seed: int = 0,
+    pairs: int = PAIRS,
+) -> list[Figure]:
+    """The same for every label, every pair of people, or every week in which a shared record was last answered.
+
+    Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone. Pairs
+    come with most shared records first, those without any included, and at most ``pairs`` of them. Weeks are ISO weeks
+    in UTC, in order, those with a shared record only.
+
+    Raises ``ValueError`` for weeks without the instants of the answers, and for labels of texts.
+    """
+    asked = _asked(data, measure, interval, level, seed)
+    if by is By.LABEL:
+        return list(_by_label(data, asked))
+    if by is By.PAIR:
+        return list(_by_pair(data, asked, pairs))
+    return list(_by_week(data, asked))
+
+
+def _asked(
+    data: Ratings, measure: Measure | None, interval: Interval | None, level: float, seed: int
+) -> _Asked:
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, not {level}")
+    return _Asked(measure or default_measure(data.kind), interval, level, seed)
+
+
+def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
+    values: Sequence[Any] = data.values
+    if data.kind is Kind.TEXT:
+        raise ValueError("texts have no labels")
+    if data.kind is Kind.SPANS:
+        for label in span_labels(data):
+            yield replace(_figure(data, asked, only=label), label=label)
+        return
+    # Given or not is a nominal answer: distances between labels or sets have nothing left to say.
+    measure = asked.measure
+    if fits(measure, data.kind) and not fits(measure, Kind.LABELS):
+        measure = Measure.COHEN if measure in _COHEN else Measure.AC1 if measure in _SHARES else Measure.ALPHA
+    if measure in (Measure.ALPHA_MASI, Measure.ALPHA_JACCARD):
+        measure = Measure.ALPHA
+    of_label = replace(asked, measure=measure)
+    labels = sorted(set().union(*values)) if data.kind is Kind.LABELS else list(values)
+    for label in labels:
+        given = [(label in each if data.kind is Kind.LABELS else each == label) for each in values]
+        coded = data.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
+        yield replace(_figure(coded, of_label), label=str(label))
+
+
+def _by_pair(data: Ratings, asked: _Asked, most: int) -> Iterator[Figure]:
+    people = len(data.annotators)
+    one, other = pair_up(data)
+    keys = data.annotator[one] * people + data.annotator[other]
+    order = np.argsort(keys, kind="stable")
+    met, starts = np.unique(keys[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    left = most
+    for place in np.argsort(starts - ends, kind="stable")[:most].tolist():
+        mine = order[starts[place] : ends[place]]
+        both = np.sort(np.concatenate([one[mine], other[mine]]))
+        first, second = divmod(int(met[place]), people)
+        yield replace(_figure(data.where(both), asked), pair=_names(data, first, second))
+        left -= 1
+    strangers = np.setdiff1d(np.arange(people * people), met) if people * people <= 4 * most else ()
+    for key in strangers:
+        first, second = divmod(int(key), people)
+        if first < second and left:
+            both = (data.annotator == first) | (data.annotator == second)
+            yield replace(_figure(data.where(both), asked), pair=_names(data, first, second))
+            left -= 1
+
+
+def _names(data: Ratings, one: int, other: int) -> tuple[str, str]:
+    return data.annotators[one], data.annotators[other]
+
+
+def _by_week(data: Ratings, asked: _Asked) -> Iterator[Figure]:
+    if data.instants is None:
+        raise ValueError("nothing says when the answers were given")
+    shared = data.shared()
+    weeks = shared.weeks()
+    of_answer = weeks[shared.unit]
+    for week in np.unique(of_answer).tolist():
+        yield replace(_figure(shared.where(of_answer == week), asked), week=iso_week(week))
+
+
+def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
+    shared = data.shared()
+    records = int((shared.answers() > 1).sum())
+    people = np.unique(shared.annotator)
+    facts = {
+        "measure": asked.measure,
+        "records": records,
+        "annotators": len(people),
+        "answers": len(data),
+        "needed": SHARED_RECORDS_NEEDED,
+        "kind": data.kind,
+    }
+    figure = Figure(
+        asked.measure,
+        None,
+        None,
+        None,
+        asked.level,
+        records,
+        len(people),
+        len(shared),
+        left_out=data.left_out,
+    )
+
+    def without(reason: Undefined) -> Figure:
+        return replace(figure, undefined=reason, why=sentence(reason, **facts))
+
+    if not fits(asked.measure, data.kind):
+        return without(Undefined.OTHER_ANSWERS)
+    if not len(data):
+        return without(Undefined.NO_ANSWERS)
+    if not records and len(np.unique(data.annotator)) == 1:
+        return without(Undefined.ONE_ANNOTATOR)
+    if records < SHARED_RECORDS_NEEDED:
+        return without(Undefined.FEW_SHARED_RECORDS)
+    if asked.measure in _COHEN and len(people) > 2:
+        return without(Undefined.TWO_ANNOTATORS_ONLY)
+    made = _statistic(data, shared, asked, only)
+    if isinstance(made, Undefined):
+        return without(made)
+    estimate = made.value(made.weight)
+    if not np.isfinite(estimate):
+        return without(Undefined.NO_SPANS if asked.measure in _F1 else Undefined.ONE_CATEGORY)
+    figure = replace(figure, estimate=float(estimate))
+    if asked.interval is None:
+        return figure
+    found = bounds(made, figure.estimate or 0.0, asked.interval, asked.level, asked.seed)
+    if found is None or found[0] == found[1]:
+        reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
+        return replace(figure, no_interval=reason, why=sentence(reason, **facts))
+    return replace(figure, low=found[0], high=found[1], interval=asked.interval)
+
+
+def _statistic(data: Ratings, shared: Ratings, asked: _Asked, only: str | None) -> Statistic | Undefined:
+    """What computes the measure, or why it cannot."""
+    measure = asked.measure
+    if data.kind is Kind.TEXT and measure is Measure.ALPHA_EDIT:
+        return text_alpha(shared, seed=asked.seed)
+    if data.kind is Kind.SPANS and measure is not Measure.PERCENT:
+        return _span_statistic(shared, measure, only)
+    if only is not None:
+        shared = data = _only(shared, only)
+    metric = metric_of(data, measure)
+    if isinstance(metric, Undefined):
+        return metric
+    if measure in _COHEN:
+        one, other = pair_up(shared)
+        return cohen(shared.value[one], shared.value[other], metric, len(shared.values))
+    if measure in _SHARES:
+        # Shares of the values count all records, but percent agreement has no use for those with one answer.
+        return shares(count_alike(shared if measure is Measure.PERCENT else data), _SHARES[measure], metric)
+    rows = count_alike(shared)
+    return OrdinalAlpha(rows) if measure is Measure.ALPHA_ORDINAL else alpha_of_rows(rows, metric)
+
+
+def metric_of(data: Ratings, measure: Measure) -> Metric | Undefined:
+    """The distance that a measure of labels or sets goes by, or why there is none."""
+    values: Sequence[Any] = data.values
+    if measure in (Measure.ALPHA_INTERVAL, Measure.ALPHA_RATIO):
+        found = numbers(values)
+        if found is None:
+            return Undefined.NOT_NUMBERS
+        if measure is Measure.ALPHA_INTERVAL:
+            return Squared(found)
+        return Undefined.NEGATIVE_NUMBERS if (found < 0).any() else ratio(found)
+    if measure in (Measure.COHEN_LINEAR, Measure.AC2_LINEAR):
+        return linear(len(values))
+    if measure in (Measure.COHEN_QUADRATIC, Measure.AC2_QUADRATIC, Measure.ALPHA_ORDINAL):
+        return Squared(np.arange(len(values), dtype=np.float64))
+    if measure is Measure.ALPHA_MASI:
+        return masi(values)
+    return jaccard(values) if measure is Measure.ALPHA_JACCARD else Nominal()
+
+
+def _span_statistic(shared: Ratings, measure: Measure, only: str | None) -> Statistic | Undefined:
+    if measure in _F1:
+        return spans_f1(shared if only is None else _only(shared, only), measure)
+    sets: Sequence[Any] = shared.values
+    used = np.unique(shared.value).tolist()
+    labels = sorted({span[2] for code in used for span in sets[code]}) if only is None else [only]
+    if not any(span[2] in labels for code in used for span in sets[code]):
+        return Undefined.NO_SPANS
+    if measure is Measure.TOKEN_ALPHA:
+        if shared.tokens is None:
+            return Undefined.NO_TOKENS
+        return token_alpha(shared if only is None else _only(shared, only))
+    if shared.extents is None:
+        return Undefined.NO_EXTENTS
+    if any(crossing(sets[code]) for code in used):
+        return Undefined.CROSSING_SPANS
+    ends = np.array([max((span[1] for span in each), default=0) for each in sets], dtype=np.int64)
+    if (ends[shared.value] > shared.extents[shared.unit]).any():
+        return Undefined.OUTSIDE_TEXT
+    return unitizing_alpha(shared, labels)
+
+
+def _only(data: Ratings, label: str) -> Ratings:
+    """The same answers with the spans of one label alone."""
+    sets: Sequence[Any] = data.values
+    left = [frozenset(span for span in each if span[2] == label) for each in sets]
+    place = {each: number for number, each in enumerate(dict.fromkeys(left))}
+    codes: Column = np.array([place[each] for each in left] or [0], dtype=np.int64)
+    return data.recoded(codes, list(place), Kind.SPANS)

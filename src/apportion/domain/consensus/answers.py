@@ -1,0 +1,58 @@
+"""One person's answer to a record, as consensus compares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from apportion.domain.agreement.measures import Kind
+from apportion.domain.records import Entities, Value, chosen_labels
+
+__all__ = ["UNUSABLE", "Answer", "Given", "Span", "Unusable", "given"]
+
+Span: TypeAlias = "tuple[int, int, str]"
+
+
+class Unusable(Enum):
+    """The one thing a discard says: this record cannot be answered."""
+
+    UNUSABLE = "unusable"
+
+    def __repr__(self) -> str:
+        return "UNUSABLE"
+
+
+UNUSABLE = Unusable.UNUSABLE
+
+Given: TypeAlias = "str | frozenset[str] | frozenset[Span] | Unusable"
+"""A label, labels, spans, a text, or that the record is unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person answered, in the order of submission where there are several. Drafts and skips are no answers."""
+
+    annotator: str
+    given: Given
+
+
+def given(value: Value | None, kind: Kind) -> Given:
+    """An annotation's value as consensus and agreement compare it: without scores, and without order.
+
+    >>> given((("good", 1.0),), Kind.LABEL)
+    'good'
+
+    Raises ``ValueError`` for a single label that is missing.
+    """
+    if kind is Kind.SPANS:
+        spans = value.spans if isinstance(value, Entities) else ()
+        return frozenset((span.start, span.end, span.label) for span in spans)
+    if kind is Kind.LABELS:
+        return frozenset(chosen_labels(value, multi_label=True))
+    chosen = chosen_labels(value, multi_label=False)
+    if chosen:
+        return chosen[0]
+    if kind is Kind.TEXT:
+        return ""
+    raise ValueError("a single label is missing")

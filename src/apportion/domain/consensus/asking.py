@@ -1,0 +1,120 @@
+"""Whether one more person should answer a record: only where people disagree, one at a time, up to a cap.
+
+Sheng, Provost and Ipeirotis, KDD 2008, on selective repetition; Dai, Lin, Mausam and Weld, Artificial Intelligence 202,
+2013, on stopping by the posterior. Whoever is asked here is asked because of what others answered, so these answers
+must not count in agreement: their assignment rows are of a phase of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from apportion.domain.agreement.measures import Kind
+
+from .answers import UNUSABLE, Answer
+from .resolution import Outcome, Policy
+from .resolving import resolve
+
+__all__ = ["ACCURACY", "LEAD", "Decision", "Why", "one_more", "vote_posterior"]
+
+ACCURACY = 0.8
+"""How often people are taken to be right while nothing is known about them."""
+
+LEAD = 2
+"""By how many votes a label must lead to be settled, once people disagreed and no probability is asked for."""
+
+
+class Why(str, Enum):
+    """What decided about one more answer."""
+
+    WAITING = "waiting"
+    """Wanted answers are still to come."""
+    AGREED = "agreed"
+    SURE = "sure"
+    CAP = "cap"
+    DISAGREE = "disagree"
+    UNSURE = "unsure"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to ask one more person, and why."""
+
+    ask: bool
+    why: Why
+
+
+def one_more(
+    answers: Sequence[Answer],
+    *,
+    kind: Kind,
+    want: int,
+    most: int,
+    until: float | None = None,
+    posterior: Mapping[str, float] | None = None,
+    tokens: Sequence[tuple[int, int]] | None = None,
+) -> Decision:
+    """Whether the record should get one more slot.
+
+    ``want`` is how many answers it is to get so far, ``most`` the cap. Nobody is asked while wanted answers are out.
+    With a ``posterior`` from a model, people are asked until the best label has probability ``until``. Without one,
+    they are asked where answers differ: for single labels until one leads by two votes, or has probability ``until``
+    if all people were equally good (``vote_posterior``); for other answers until the votes settle every part. Whether a
+    record is unusable is a vote like any other.
+
+    >>> answers = [Answer("ana", "good"), Answer("ben", "bad")]
+    >>> one_more(answers, kind=Kind.LABEL, want=2, most=5).ask
+    True
+    """
+    if len(answers) < max(want, 1):
+        return Decision(False, Why.WAITING)
+    settled, unsettled = _judge(answers, kind, until, posterior, tokens)
+    if settled is not None:
+        return Decision(False, settled)
+    if len(answers) >= most:
+        return Decision(False, Why.CAP)
+    return Decision(True, unsettled)
+
+
+def _judge(
+    answers: Sequence[Answer],
+    kind: Kind,
+    until: float | None,
+    posterior: Mapping[str, float] | None,
+    tokens: Sequence[tuple[int, int]] | None,
+) -> tuple[Why | None, Why]:
+    """What settles the record, if anything, and what to say if nothing does."""
+    votes = Counter(answer.given for answer in answers)
+    unusable = votes[UNUSABLE]
+    if posterior is not None and until is not None and not unusable:
+        return Why.SURE if max(posterior.values()) >= until else None, Why.UNSURE
+    if len(votes) == 1:
+        return Why.AGREED, Why.DISAGREE
+    if kind is Kind.LABEL or unusable:
+        first, second = (count for _, count in votes.most_common(2))
+        if until is not None:
+            sure = vote_posterior([first, second]) >= until
+            return Why.SURE if sure else None, Why.DISAGREE
+        return Why.SURE if first - second >= LEAD else None, Why.DISAGREE
+    found = resolve(answers, Policy.MAJORITY, kind=kind, want=len(answers), tokens=tokens)
+    return Why.SURE if found.outcome is Outcome.RESOLVED else None, Why.DISAGREE
+
+
+def vote_posterior(votes: Sequence[int], *, accuracy: float = ACCURACY) -> float:
+    """The probability of the label with most votes, if all labels were equally likely and all people equally good.
+
+    ``votes`` has the counts of all labels there are, zeros included; wrong answers are spread evenly over them.
+
+    >>> round(vote_posterior([2, 1]), 2), round(vote_posterior([2, 0]), 2)
+    (0.8, 0.94)
+    """
+    odds = math.log(accuracy * max(1, len(votes) - 1) / (1 - accuracy))
+    most = max(votes)
+    return 1 / sum(math.exp(odds * (count - most)) for count in votes)

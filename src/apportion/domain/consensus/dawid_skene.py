@@ -1,0 +1,289 @@
+"""Who is right how often, and what is true: from everybody's answers at once, without knowing either.
+
+Dawid and Skene, Applied Statistics 28, 1979: each annotator has a confusion matrix, the probability of each answer for
+each true label; expectation-maximisation finds the matrices, the shares of the labels, and the probability of each
+label for each record, in turn; steps are carried on as far as the likelihood rises (Varadhan and Roland, Scandinavian
+Journal of Statistics 35, 2008). One coin: each annotator has one probability of being right and is otherwise equally
+often wrong with every other label (the homogeneous case; Zhang et al., JMLR 17, 2016).
+
+The start is the share of votes per record, so the result depends on the answers only, and labels keep their meaning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.ratings import Ratings
+from apportion.domain.assignment.arrays import Column, np
+
+_Point: TypeAlias = "tuple[Column, Column]"
+"""Where the search is: the shares of the labels, and everybody's confusion matrix."""
+
+__all__ = ["SMOOTHING", "Model", "Quality", "dawid_skene", "one_coin"]
+
+SMOOTHING = 0.1
+"""Answers of each kind that everybody is taken to have given on top, so that few answers prove nothing for certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How one annotator does under the model: ``accuracy`` is the expected share of right answers."""
+
+    annotator: str
+    answers: int
+    accuracy: float
+    confusion: Column
+    """``confusion[true, answered]``; rows sum to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was found. ``posterior[unit, label]`` is 1 over all labels; records without answers have the shares."""
+
+    labels: Sequence[Any]
+    annotators: Sequence[str]
+    shares: Column
+    confusion: Column
+    """``confusion[annotator, true, answered]``."""
+    posterior: Column
+    answers: Column
+    log_likelihoods: list[float]
+    """Of the answers, after each step, smoothing not counted."""
+    converged: bool
+
+    @property
+    def log_likelihood(self) -> float:
+        return self.log_likelihoods[-1] if self.log_likelihoods else 0.0
+
+    def best(self) -> Column:
+        """The most probable label of each unit, as a code; the first of equals."""
+        return np.asarray(np.argmax(self.posterior, axis=1))
+
+    def of(self, unit: int) -> dict[str, float]:
+        """The probability of each label for one unit."""
+        return {str(label): float(p) for label, p in zip(self.labels, self.posterior[unit], strict=True)}
+
+    def quality(self) -> list[Quality]:
+        """Everybody's quality. Without answers of theirs, an accuracy says nothing."""
+        right = np.einsum("akk,k->a", self.confusion, self.shares)
+        return [
+            Quality(name, int(self.answers[number]), float(right[number]), self.confusion[number])
+            for number, name in enumerate(self.annotators)
+        ]
+
+
+def dawid_skene(
+    data: Ratings,
+    *,
+    smoothing: float = SMOOTHING,
+    tolerance: float = 1e-6,
+    steps: int = 1_000,
+    progress: Callable[[int, float], None] | None = None,
+) -> Model:
+    """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
+
+    It ends when the log-likelihood per answer changes by less than ``tolerance`` in a step, or after about ``steps``.
+    The same person may have several answers on one unit. Without smoothing the log-likelihood never falls.
+    """
+    return _fit(data, _confusions, smoothing, tolerance, steps, progress)
+
+
+def one_coin(
+    data: Ratings,
+    *,
+    smoothing: float = SMOOTHING,
+    tolerance: float = 1e-6,
+    steps: int = 1_000,
+    progress: Callable[[int, float], None] | None = None,
+) -> Model:
+    """One probability of being right for everybody; needs fewer answers per person than confusion matrices do."""
+    return _fit(data, _coins, smoothing, tolerance, steps, progress)
+
+
+def _fit(
+    data: Ratings,
+    estimate: Callable[[Column, float], Column],
+    smoothing: float,
+    tolerance: float,
+    steps: int,
+    progress: Callable[[int, float], None] | None,
+) -> Model:
+    if data.kind is not Kind.LABEL:
+        raise ValueError(f"models are about single labels, not {data.kind}")
+    people, labels = len(data.annotators), len(data.values)
+    answers = _Answers(data)
+    found: list[float] = []
+
+    def maximise(posterior: list[Column]) -> _Point:
+        return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
+
+    def step(at: _Point) -> tuple[_Point, float]:
+        posterior, likelihood = answers.expect(*at)
+        return maximise(posterior), likelihood
+
+    def tell(likelihood: float) -> None:
+        found.append(likelihood)
+        if progress is not None:
+            progress(len(found), likelihood)
+
+    nowhere = np.full(labels, 1 / max(1, labels)), np.zeros((people, labels, labels))
+    at = maximise(answers.votes()) if len(data) else nowhere
+    converged = not len(data)
+    while not converged and len(found) < steps:
+        one, likelihood = step(at)
+        tell(likelihood)
+        two, likelihood = step(one)
+        tell(likelihood)
+        converged = abs(found[-1] - found[-2]) < tolerance * len(data)
+        if converged:
+            at = one
+            break
+        beyond, likelihood = step(_leap(at, one, two))
+        if likelihood >= found[-1]:
+            tell(likelihood)
+            at = beyond
+        else:
+            at = two
+    posterior, likelihood = answers.expect(*at)
+    if len(data) and not converged:
+        tell(likelihood)
+    totals = np.bincount(data.annotator, minlength=people)
+    of_unit = answers.by_unit(posterior, at[0])
+    return Model(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
+
+
+def _leap(start: _Point, one: _Point, two: _Point) -> _Point:
+    """Where two steps lead if they are carried on: squared extrapolation, Varadhan and Roland, 2008.
+
+    Saves half of the steps. Probabilities fall to no less than a tenth, so that zeros stay the only zeros.
+    """
+    steps = [b - a for a, b in zip(start, one, strict=True)]
+    bends = [(c - b) - r for b, c, r in zip(one, two, steps, strict=True)]
+    bend = sum(float((v**2).sum()) for v in bends)
+    if bend == 0:
+        return two
+    length = max(1.0, math.sqrt(sum(float((r**2).sum()) for r in steps) / bend))
+    far = [
+        np.maximum(a + 2 * length * r + length**2 * v, c / 10)
+        for a, c, r, v in zip(start, two, steps, bends, strict=True)
+    ]
+    shares, confusion = (x / x.sum(axis=-1, keepdims=True) for x in far)
+    return shares, confusion
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Records with equally many answers: ``cells[nth, row]`` are codes of (annotator, answered), ``weight`` records."""
+
+    cells: Column
+    weight: Column
+    units: Column
+    row_of: Column | None
+    """Which row each of the units went into, where equal ones were put together."""
+
+
+class _Answers:
+    """The answers, arranged so that a step costs one pass over them, label by label.
+
+    Records with the same answers by the same people are one row with a weight: in small teams there are few of those.
+    Everything is held by label first, because sums over columns are many times faster than sums over short rows.
+    """
+
+    def __init__(self, data: Ratings) -> None:
+        self.people, self.labels, self.units = len(data.annotators), len(data.values), data.units
+        sizes = data.answers()
+        starts = np.cumsum(sizes) - sizes
+        cells = self.people * self.labels
+        ordered = np.sort(data.unit * cells + data.annotator * self.labels + data.value) % max(1, cells)
+        self.groups: list[_Group] = []
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            units = np.flatnonzero(sizes == size)
+            table = ordered[starts[units][:, None] + np.arange(size)]
+            self.groups.append(_group(table, units, cells))
+        self.answered = int((sizes > 0).sum())
+
+    def votes(self) -> list[Column]:
+        """For each row of each group the share of votes that each label has."""
+        found = []
+        for group in self.groups:
+            of_label = [
+                (group.cells % self.labels == label).sum(axis=0) / len(group.cells)
+                for label in range(self.labels)
+            ]
+            found.append(np.stack(of_label))
+        return found
+
+    def shares(self, posterior: list[Column]) -> Column:
+        total = sum(
+            (p @ g.weight for p, g in zip(posterior, self.groups, strict=True)), np.zeros(self.labels)
+        )
+        return np.asarray(total / self.answered)
+
+    def counts(self, posterior: list[Column]) -> Column:
+        """How often each annotator answered what where each label is true, in expectation."""
+        found = np.zeros((self.labels, self.people * self.labels))
+        for p, group in zip(posterior, self.groups, strict=True):
+            for label in range(self.labels):
+                weight = p[label] * group.weight
+                for cell in group.cells:
+                    found[label] += np.bincount(cell, weights=weight, minlength=found.shape[1])
+        return np.asarray(found.reshape(self.labels, self.people, self.labels).transpose(1, 0, 2))
+
+    def expect(self, shares: Column, confusion: Column) -> tuple[list[Column], float]:
+        """The posterior of each row, and the log-likelihood of all answers."""
+        with np.errstate(divide="ignore"):
+            of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(self.labels, -1)
+            prior = np.log(shares)
+        found, likelihood = [], 0.0
+        for group in self.groups:
+            score = np.empty((self.labels, len(group.weight)))
+            for label in range(self.labels):
+                score[label] = prior[label]
+                for cell in group.cells:
+                    score[label] += of_cell[label][cell]
+            top = score.max(axis=0)
+            score -= top
+            np.exp(score, out=score)
+            total = score.sum(axis=0)
+            score /= total
+            found.append(score)
+            likelihood += float(group.weight @ (top + np.log(total)))
+        return found, likelihood
+
+    def by_unit(self, posterior: list[Column], shares: Column) -> Column:
+        """For each unit the probability of each label; the shares where nobody answered."""
+        found = np.tile(shares, (self.units, 1))
+        for p, group in zip(posterior, self.groups, strict=True):
+            found[group.units] = (p if group.row_of is None else p[:, group.row_of]).T
+        return found
+
+
+def _group(table: Column, units: Column, cells: int) -> _Group:
+    size = table.shape[1]
+    if cells**size < 2**62:
+        key = table @ (cells ** np.arange(size, dtype=np.int64))
+        _, first, row, weight = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+        if 2 * len(first) < len(units):
+            return _Group(np.ascontiguousarray(table[first].T), weight, units, row.ravel())
+    return _Group(np.ascontiguousarray(table.T), np.ones(len(units)), units, None)
+
+
+def _confusions(counts: Column, smoothing: float) -> Column:
+    totals = counts.sum(axis=2, keepdims=True) + smoothing * counts.shape[2]
+    even = 1 / counts.shape[2]
+    return np.where(totals > 0, (counts + smoothing) / np.where(totals > 0, totals, 1), even)
+
+
+def _coins(counts: Column, smoothing: float) -> Column:
+    people, labels = counts.shape[0], counts.shape[2]
+    right = np.einsum("akk->a", counts) + smoothing
+    total = counts.sum(axis=(1, 2)) + smoothing * labels
+    accuracy = np.where(total > 0, right / np.where(total > 0, total, 1), 1 / labels)
+    found = np.empty((people, labels, labels))
+    found[:] = ((1 - accuracy) / max(1, labels - 1))[:, None, None]
+    found[:, np.arange(labels), np.arange(labels)] = accuracy[:, None]
+    return found

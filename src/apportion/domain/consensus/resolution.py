@@ -1,0 +1,121 @@
+"""What became of a record: resolved with provenance, open, or in conflict with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .answers import UNUSABLE, Given
+
+__all__ = ["Conflict", "Gold", "Outcome", "Policy", "Resolution"]
+
+
+class _Word(str, Enum):
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Policy(_Word):
+    """How answers become the record's value; a person's decision always wins."""
+
+    LATEST = "latest"
+    """The last answer, as in 1.x."""
+    MAJORITY = "majority"
+    """What most answers say; a tie is a conflict."""
+    UNANIMOUS = "unanimous"
+    """What all answers say."""
+    DAWID_SKENE = "dawid_skene"
+    """What is most probable, given how often each person is right with which label."""
+    ONE_COIN = "one_coin"
+    """The same, with one figure per person."""
+    ADJUDICATED = "adjudicated"
+    """What a person decides."""
+
+
+class Outcome(_Word):
+    """Whether the record is settled."""
+
+    RESOLVED = "resolved"
+    OPEN = "open"
+    CONFLICT = "conflict"
+
+
+class Conflict(_Word):
+    """Why answers that are all there settle nothing."""
+
+    TIE = "tie"
+    NOT_UNANIMOUS = "not_unanimous"
+    USABLE_OR_NOT = "usable_or_not"
+    TEXTS_DIFFER = "texts_differ"
+    UNSURE = "unsure"
+    AWAITS_A_PERSON = "awaits_a_person"
+
+
+_SENTENCES = {
+    Conflict.TIE: "the votes are tied",
+    Conflict.NOT_UNANIMOUS: "the answers differ, and the dataset wants them all the same",
+    Conflict.USABLE_OR_NOT: "some find the record unusable, others answered it",
+    Conflict.TEXTS_DIFFER: "the texts differ, and texts cannot be voted on in parts",
+    Conflict.UNSURE: "no value is probable enough",
+    Conflict.AWAITS_A_PERSON: "all answers are there; a person decides",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A value a person decided on or that was imported, and whose word it is (``adjudicated:ana``)."""
+
+    value: Given
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The outcome of one record, with the answers it was made from.
+
+    ``value`` is there exactly if the outcome is resolved; ``UNUSABLE`` means resolved as discarded. ``agent`` says
+    whose value it is: the annotator's if there was one answer only, ``consensus:majority``, ``adjudicated:ana``.
+    ``answers`` names everybody whose answer counted, ``agreeing`` those whose answer is the value. ``support`` is the
+    least share of votes that any part of the value got, or the probability of the value under a model; None where a
+    person decided. ``by_token`` says that spans were put together from votes on tokens.
+    """
+
+    outcome: Outcome
+    value: Given | None = None
+    agent: str | None = None
+    answers: Sequence[str] = ()
+    agreeing: Sequence[str] = ()
+    support: float | None = None
+    by_token: bool = False
+    conflict: Conflict | None = None
+    missing: int = 0
+    """How many wanted answers are not there yet."""
+
+    @property
+    def discarded(self) -> bool:
+        """Resolved, as a record that cannot be answered."""
+        return self.value is UNUSABLE
+
+    @property
+    def why(self) -> str | None:
+        """A sentence, unless it is resolved."""
+        if self.conflict is not None:
+            return _SENTENCES[self.conflict]
+        if self.outcome is not Outcome.OPEN:
+            return None
+        if not self.missing:
+            return "the model has not looked at these answers yet"
+        return f"{self.missing} more {'answer is' if self.missing == 1 else 'answers are'} wanted"
+
+    def provenance(self) -> dict[str, Any]:
+        """How the value came to be, as JSON; without the value itself, whose shape the task decides."""
+        found: dict[str, Any] = {"outcome": str(self.outcome), "answers": list(self.answers)}
+        if self.outcome is Outcome.RESOLVED:
+            found |= {"agent": self.agent, "agreeing": list(self.agreeing), "support": self.support}
+            if self.by_token:
+                found["by_token"] = True
+        else:
+            found |= {"conflict": self.conflict and str(self.conflict), "why": self.why}
+        return found

@@ -1,0 +1,56 @@
+"""Intervals contain the truth about as often as they say. The long form is in benchmarks/agreement.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from apportion.domain.agreement.intervals import student_t
+from apportion.domain.agreement.measures import Kind, Measure
+from apportion.domain.agreement.measuring import agreement
+from apportion.domain.agreement.ratings import Ratings, ratings
+
+RUNS = 250
+
+
+def draw(rng: np.random.Generator, records: int, people: int) -> Ratings:
+    """Three labels, not equally frequent; answers right in 80 of 100 cases, otherwise any label."""
+    truth = rng.choice(3, records, p=[0.5, 0.3, 0.2])
+    right = rng.random((records, people)) < 0.8
+    value = np.where(right, truth[:, None], rng.integers(0, 3, (records, people)))
+    unit, who = np.divmod(np.arange(value.size), people)
+    names = [f"p{number}" for number in range(people)]
+    return ratings(
+        Kind.LABEL, unit=unit, annotator=who, value=value.ravel(), annotators=names, values=["1", "2", "3"]
+    )
+
+
+@pytest.mark.parametrize("people", [2, 3, 4, 5])
+def test_a_95_percent_interval_of_alpha_contains_the_truth_in_95_of_100_cases(people: int) -> None:
+    rng = np.random.default_rng(people)
+    truth = agreement(draw(rng, 200_000, people), interval=None).estimate or 0
+
+    hits = 0
+    for _ in range(RUNS):
+        found = agreement(draw(rng, 60, people))
+        hits += (found.low or 0) <= truth <= (found.high or 0)
+
+    assert 0.93 <= hits / RUNS <= 0.995
+
+
+def test_a_wider_level_gives_a_wider_interval() -> None:
+    data = draw(np.random.default_rng(0), 50, 3)
+
+    narrow, wide = (agreement(data, Measure.ALPHA, level=level) for level in (0.8, 0.99))
+
+    assert wide.low is not None
+    assert narrow.low is not None
+    assert wide.low < narrow.low < (narrow.high or 0) < (wide.high or 0) <= 1
+
+
+@pytest.mark.parametrize(
+    ("freedom", "expected"),
+    [(1, 12.7062), (2, 4.3027), (3, 3.1824), (5, 2.5706), (30, 2.0423), (1000, 1.9623)],
+)
+def test_students_t_is_that_of_the_tables(freedom: int, expected: float) -> None:
+    assert student_t(0.95, freedom) == pytest.approx(expected, abs=2e-4)

@@ -1,0 +1,179 @@
+"""Dawid and Skene's model, and its one-coin case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.ratings import Ratings, from_answers
+from apportion.domain.consensus.dawid_skene import Model, dawid_skene, one_coin
+
+EXAMPLES = json.loads((Path(__file__).parent / "data" / "agreement-oracles.json").read_text(encoding="utf-8"))
+EXAMPLE: dict[str, Any] = EXAMPLES["dawid_skene_1979"]
+BOTH = pytest.mark.parametrize("fit", [dawid_skene, one_coin])
+
+
+def anaesthetists(*, first_only: bool = False) -> Ratings:
+    """45 patients, five observers of whom the first looked three times."""
+    rows = [
+        (patient, observer, value - 1)
+        for patient, observers in enumerate(EXAMPLE["data"])
+        for observer, values in enumerate(observers)
+        for value in (values[:1] if first_only else values)
+    ]
+    unit, annotator, value = (np.array(column) for column in zip(*rows, strict=True))
+    names = [f"observer {number}" for number in range(1, 6)]
+    return Ratings(Kind.LABEL, unit, annotator, value, 45, names, [1, 2, 3, 4])
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Model:
+    return dawid_skene(anaesthetists(), smoothing=0, tolerance=1e-12)
+
+
+def rated(table: list[list[str | None]], values: str = "abc") -> Ratings:
+    rows = [(n, f"p{who}", v) for n, row in enumerate(table) for who, v in enumerate(row) if v is not None]
+    return from_answers(Kind.LABEL, rows, values=values)[0]
+
+
+TABLES = st.lists(
+    st.lists(st.sampled_from(["a", "b", "c", None]), min_size=4, max_size=4), min_size=1, max_size=12
+)
+
+
+def test_the_shares_and_the_likelihood_are_as_published(fitted: Model) -> None:
+    expected = EXAMPLE["expected"]
+
+    assert fitted.shares == pytest.approx(expected["class_marginals"], abs=5e-5)
+    assert fitted.log_likelihood == pytest.approx(expected["loglik"], abs=5e-5)
+    assert fitted.converged
+
+
+def test_the_confusion_matrix_of_the_first_observer_is_as_published(fitted: Model) -> None:
+    assert fitted.confusion[0] == pytest.approx(
+        np.array(EXAMPLE["expected"]["observer_1_error_rows"]), abs=5e-3
+    )
+
+
+def test_the_labels_are_as_published_and_patient_35_is_the_least_certain(fitted: Model) -> None:
+    assert (fitted.best() + 1).tolist() == EXAMPLE["expected"]["labels"]
+    assert fitted.posterior.max(axis=1).argmin() + 1 == 35
+    assert fitted.posterior[34].max() == pytest.approx(0.948, abs=5e-4)
+
+
+def test_with_first_ratings_only_the_result_is_as_published() -> None:
+    expected = EXAMPLE["expected"]["first_rating_only"]
+
+    model = dawid_skene(anaesthetists(first_only=True), smoothing=0, tolerance=1e-12)
+
+    assert model.shares == pytest.approx(expected["class_marginals"], abs=5e-5)
+    assert model.log_likelihood == pytest.approx(expected["loglik"], abs=5e-4)
+
+
+def test_one_coin_agrees_with_confusion_matrices_on_42_of_45_patients() -> None:
+    model = one_coin(anaesthetists(), smoothing=0)
+
+    assert ((model.best() + 1) == EXAMPLE["expected"]["labels"]).sum() == 42
+
+
+@BOTH
+@given(table=TABLES)
+@settings(max_examples=30, deadline=None)
+def test_without_smoothing_the_likelihood_never_falls(fit: Any, table: list[list[str | None]]) -> None:
+    model = fit(rated(table), smoothing=0, steps=50)
+
+    assert all(np.diff(model.log_likelihoods) > -1e-9)
+    assert np.isfinite(model.posterior).all()
+    assert model.posterior.sum(axis=1) == pytest.approx(1)
+
+
+@BOTH
+@given(table=TABLES, new=st.permutations("abc"))
+@settings(max_examples=30, deadline=None)
+def test_naming_labels_otherwise_changes_nothing_else(
+    fit: Any, table: list[list[str | None]], new: list[str]
+) -> None:
+    renamed = [[value and new["abc".index(value)] for value in row] for row in table]
+
+    one, other = fit(rated(table), steps=50), fit(rated(renamed), steps=50)
+
+    back = ["abc".index(label) for label in new]
+    assert other.posterior[:, back] == pytest.approx(one.posterior, abs=1e-6)
+
+
+@BOTH
+def test_unanimous_answers_are_certain(fit: Any) -> None:
+    model = fit(rated([["a"] * 4, ["b"] * 4, ["c"] * 4, ["a"] * 4]), smoothing=0)
+
+    assert model.posterior.max(axis=1) == pytest.approx(1)
+    assert [quality.accuracy for quality in model.quality()] == pytest.approx([1] * 4)
+
+
+@BOTH
+def test_somebody_who_guesses_is_found_out_and_outvoted(fit: Any) -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 3, 600)
+    accuracy = np.array([0.95, 0.9, 0.34, 0.34, 0.34])
+    right = rng.random((600, 5)) < accuracy
+    value = np.where(right, truth[:, None], (truth[:, None] + rng.integers(1, 3, (600, 5))) % 3)
+
+    model = fit(rated([["abc"[v] for v in row] for row in value]))
+
+    assert [quality.accuracy for quality in model.quality()] == pytest.approx(accuracy.tolist(), abs=0.07)
+    votes = np.array([np.bincount(row, minlength=3).argmax() for row in value])
+    assert (model.best() == truth).mean() > (votes == truth).mean() + 0.1
+
+
+@BOTH
+def test_records_without_answers_have_the_shares_of_the_labels(fit: Any) -> None:
+    answered = rated([["a", "a"], ["b", "b"], ["a", "a"]])
+    data = Ratings(
+        Kind.LABEL, answered.unit, answered.annotator, answered.value, 4, answered.annotators, answered.values
+    )
+
+    model = fit(data)
+
+    assert model.posterior[3] == pytest.approx(model.shares)
+    assert model.of(0).keys() == {"a", "b", "c"}
+
+
+@BOTH
+def test_one_person_one_label_and_nothing_at_all_are_no_trouble(fit: Any) -> None:
+    assert fit(rated([["a"], ["b"]])).best().tolist() == [0, 1]
+    assert fit(rated([["a", "a"]], values="a")).posterior.tolist() == [[1.0]]
+    assert fit(rated([])).posterior.shape == (0, 3)
+
+
+def test_equal_records_in_a_small_team_are_counted_together_with_the_same_result() -> None:
+    table: list[list[str | None]] = [["a", "a", "b"], ["b", "b", "b"], ["c", "a", "c"], ["a", "b", None]]
+
+    once = dawid_skene(rated(table * 40), smoothing=0, steps=20)
+
+    assert once.posterior[: len(table)] == pytest.approx(once.posterior[-len(table) :])
+    assert once.log_likelihood == pytest.approx(
+        dawid_skene(rated(table), smoothing=0, steps=20).log_likelihood * 40, rel=1e-6
+    )
+
+
+def test_progress_is_told_and_the_number_of_steps_is_bounded() -> None:
+    told: list[int] = []
+
+    model = dawid_skene(anaesthetists(), steps=3, progress=lambda step, _: told.append(step))
+
+    assert told == list(range(1, len(model.log_likelihoods) + 1))
+    assert 3 <= len(told) <= 5
+    assert not model.converged
+
+
+def test_models_are_about_single_labels() -> None:
+    data, _ = from_answers(Kind.TEXT, [("r1", "ana", "one")])
+
+    with pytest.raises(ValueError, match="single labels"):
+        dawid_skene(data)
