@@ -24,9 +24,9 @@ __all__ = ["DatasetCache"]
 
 _TEXT_SELECTIONS = 64
 _NOTHING = np.empty(0, dtype=np.uint32)
-_FEW = 200
+FEW_RECORDS = 200
 """So few records are put in order by asking for their ids."""
-_FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
+FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
 """How much of the order of all ids is looked through at once: little at first, most pages are found there."""
 
 
@@ -226,7 +226,7 @@ class DatasetCache:
         self, selection: BitMap, *, after: str | None = None, descending: bool = False
     ) -> Iterator[int]:
         """The selection's record numbers in the order of their ids, beginning behind the id ``after``."""
-        if len(selection) <= _FEW:
+        if len(selection) <= FEW_RECORDS:
             return self._merged(iter(()), selection, after, descending)
         order = self._id_order()
         late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
@@ -311,7 +311,7 @@ class DatasetCache:
 
 
 def _stretches(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    size = _FIRST_STRETCH
+    size = FIRST_STRETCH
     while begin < end:
         yield begin, begin + size
         begin, size = begin + size, min(2 * size, _LONGEST_STRETCH)
