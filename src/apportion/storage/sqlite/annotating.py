@@ -45,6 +45,7 @@ class AnnotationWriter:
         self._dataset = dataset
         self._task = task
         self._counted = counted
+        self._agents: dict[str, int] = {}
 
     def keep(self, rid: int, status: Status, annotation: Answers | None, at: int, *, new: bool) -> None:
         """In a shared dataset: take over a record's annotation; what it does not repeat goes to history."""
@@ -131,10 +132,12 @@ class AnnotationWriter:
 
     def agent(self, name: str) -> int:
         """The number of an annotator, which is also their viewer number."""
+        if name in self._agents:
+            return self._agents[name]
         row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
         if row is None:
             row = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
-        no: int = row[0]
+        no = self._agents[name] = int(row[0])
         return no
 
     def _kept(self, rid: int) -> dict[int, _Kept]:

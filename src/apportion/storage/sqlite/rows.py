@@ -9,20 +9,20 @@ from typing import Any
 
 __all__ = ["as_json", "insert_rows"]
 
-_VALUES_AT_ONCE = 3000
+_MOST_VALUES = 3000
+_ROWS_AT_ONCE = (500, 50)
 
 
 def insert_rows(raw: sqlite3.Connection, into: str, columns: int, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, some hundred values with one statement."""
-    at_once = _VALUES_AT_ONCE // columns
-    one = f"({', '.join('?' * columns)})"
-    many = ", ".join([one] * at_once)
-    whole = len(rows) - len(rows) % at_once
-    for start in range(0, whole, at_once):
-        raw.execute(
-            f"INSERT INTO {into} VALUES {many}", list(chain.from_iterable(rows[start : start + at_once]))
-        )
-    raw.executemany(f"INSERT INTO {into} VALUES {one}", rows[whole:])
+    """Insert rows, some hundred with one statement. Longer statements are slower again, row by row."""
+    one, start = f"({', '.join('?' * columns)})", 0
+    for most in _ROWS_AT_ONCE:
+        size = min(most, _MOST_VALUES // columns)
+        insert = f"INSERT INTO {into} VALUES {', '.join([one] * size)}"
+        while start + size <= len(rows):
+            raw.execute(insert, list(chain.from_iterable(rows[start : start + size])))
+            start += size
+    raw.executemany(f"INSERT INTO {into} VALUES {one}", rows[start:])
 
 
 def as_json(numbers: Iterable[int]) -> str:
