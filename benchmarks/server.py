@@ -73,10 +73,10 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "apportion.cli.main", *arguments]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, **more: str) -> dict[str, str]:
     foreign = ("APPORTION_", "ARGILLA_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return {**kept, "APPORTION_HOME": str(home)}
+    return {**kept, "APPORTION_HOME": str(home), **more}
 
 
 @contextlib.contextmanager
@@ -100,16 +100,20 @@ def furnish(home: Path) -> None:
 
 
 class Server:
-    """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's."""
+    """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's.
 
-    def __init__(self, home: Path) -> None:
+    ``bytecode``: where Python keeps what it has compiled, and finds it the next time.
+    """
+
+    def __init__(self, home: Path, *, bytecode: Path | None = None) -> None:
+        compiled = {"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""} if bytecode else {}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         began = time.perf_counter()
         self._process = subprocess.Popen(
             _command("server", "start", "--port", str(self.port)),
-            env=_environment(home),
+            env=_environment(home, **compiled),
             stdout=subprocess.DEVNULL,
         )
         try:

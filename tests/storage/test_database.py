@@ -252,6 +252,39 @@ def test_a_new_file_gets_its_tables_and_our_mark(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_new_file_is_like_one_that_went_all_steps(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "new.db").close()
+    Database(tmp_path / "stepped.db").close()  # only our mark
+    link = Link(tmp_path / "stepped.db", readonly=False)
+    migrating.upgrade(link)
+    link.close()
+
+    assert _schema(tmp_path / "new.db") == _schema(tmp_path / "stepped.db")
+
+
+def _schema(path: Path) -> dict[str, Any]:
+    """Everything about the tables but the order of their constraints."""
+    raw = sqlite3.connect(path)
+
+    def ask(what: str) -> list[tuple[Any, ...]]:
+        return raw.execute(what).fetchall()
+
+    found: dict[str, Any] = {}
+    for name, made in ask("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+        indexes = {
+            (unique, origin, tuple(ask(f"PRAGMA index_xinfo('{index}')")), *ask(
+                f"SELECT sql FROM sqlite_master WHERE name = '{index}'"
+            ))
+            for _, index, unique, origin, _ in ask(f"PRAGMA index_list('{name}')")
+        }  # fmt: skip
+        keys = {each[2:] for each in ask(f"PRAGMA foreign_key_list('{name}')")}
+        kind = ("AUTOINCREMENT" in made, "WITHOUT ROWID" in made)
+        found[name] = (ask(f"PRAGMA table_xinfo('{name}')"), indexes, keys, kind)
+    found["step"] = ask("SELECT * FROM alembic_version") + ask("PRAGMA user_version")
+    raw.close()
+    return found
+
+
 def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

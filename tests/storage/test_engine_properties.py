@@ -24,6 +24,7 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.query import And, Exists, Fuzzy, MatchAll, Not, Or, Phrase, Query, Term
 from apportion.domain.records import Record
 from apportion.ports.records import Criteria, Sorting
+from apportion.storage.sqlite import cache as cache_in_memory
 from apportion.storage.sqlite import fields as fields_in_memory
 from apportion.storage.sqlite.cache import DatasetCache
 from apportion.storage.sqlite.search import Searcher
@@ -53,6 +54,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     store.write(lambda work: work.records._raw.execute("PRAGMA synchronous=OFF"))  # type: ignore[attr-defined]
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small() -> Iterator[None]:
+    """Some records are many here, so that the ways of large datasets are gone as well."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cache_in_memory, "FEW_RECORDS", 2)
+        patched.setattr(cache_in_memory, "FIRST_STRETCH", 2)
+        yield
 
 
 class Shelf:

@@ -22,6 +22,7 @@ from apportion.version import __version__
 
 from . import errors
 from .guard import Guard
+from .hot import hot_routes
 from .house import House
 from .housekeeping import keep_house
 from .openapi import docs_page, document, private_operations
@@ -76,6 +77,7 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
+    app.router.routes.extend(hot_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
     private = private_operations(ROUTERS, settings.prefix)

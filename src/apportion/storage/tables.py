@@ -96,7 +96,7 @@ datasets = Table(
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
-        sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),
+        sqlite_where=Column("deleted_at").is_(None),
     ),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -39,7 +39,10 @@ class Highlighter:
     """``highlights`` for one query over many records, prepared once."""
 
     def __init__(self, query: Query) -> None:
-        self._leaves = [(field_regex(name), leaf) for name, leaf in _positive(query, None)]
+        leaves = list(_positive(query, None))
+        self.fields = frozenset(name for name, _ in leaves)
+        """What the query asks about, as written there: a ``*`` stands for any run."""
+        self._leaves = [(field_regex(name), leaf) for name, leaf in leaves]
         self._wanted: dict[str, _Wanted] = {}
 
     def keywords(self, texts: Mapping[str, str]) -> list[str]:

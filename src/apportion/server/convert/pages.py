@@ -1,4 +1,4 @@
-"""Where a scan stands: the cursor of 1.x, which is JSON in a string."""
+"""Where a scan stands (the cursor of 1.x, which is JSON in a string), and what is highlighted on a page."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from apportion.domain.query import Highlighter, Query
 from apportion.domain.records import joined_text
 from apportion.ports.records import Row, Sorting
 from apportion.vocabulary import Task
 
 from .queries import ScanRequest
 
-__all__ = ["Following", "Place", "next_page", "read_page", "searched_texts"]
+__all__ = ["Following", "Place", "highlighter_of", "next_page", "read_page", "searched_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,17 @@ def next_page(place: Place, rows: Sequence[Row]) -> Following:
         offset=place.offset + len(rows),
     )
     return Following(None if place.sort else last, msgspec.json.encode(cursor).decode())
+
+
+def highlighter_of(words: Query | None) -> Highlighter | None:
+    """What finds the words of a query in texts; None when it asks about no text."""
+    if words is None:
+        return None
+    found = Highlighter(words)
+    shows = any(
+        name in ("text", "text.exact") or name.startswith("inputs.") or "*" in name for name in found.fields
+    )
+    return found if shows else None
 
 
 def searched_texts(row: Row, task: Task) -> Mapping[str, str]:

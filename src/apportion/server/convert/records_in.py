@@ -245,18 +245,23 @@ class _Reading:
         return found
 
     def _metadata(self, index: int, given: dict[str, Any]) -> dict[str, Any]:
+        flat = True
         for key, value in given.items():
             kind = type(value)
-            if kind is str or kind is bool or value is None:
+            if kind is str:
+                flat = flat and len(value) <= self._longest
                 continue
-            if kind is int and -_BIG <= value < _BIG:
+            if kind is bool or (kind is int and -_BIG <= value < _BIG):
+                continue
+            flat = False
+            if value is None:
                 continue
             path = ("body", "records", index, "metadata", key)
             problem = plain_problem(value, path, depth=_DEPTH_OF_METADATA)
             if problem:
                 self._note(path, problem["msg"], problem["type"])
                 return {}
-        return flatten(given, longest=self._longest)
+        return given if flat else flatten(given, longest=self._longest)
 
     @staticmethod
     def _event(given: datetime | float) -> tuple[str | None, int | None]:

@@ -19,7 +19,7 @@ from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.records import Hits, Row
 from apportion.server.bodies import JsonRoute, json_body
-from apportion.server.convert.pages import next_page, read_page, searched_texts
+from apportion.server.convert.pages import highlighter_of, next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
 from apportion.server.convert.records_out import Projection, scan_record, search_record
 from apportion.server.deps import Ctx
@@ -90,7 +90,7 @@ def _near(selected: Selected, limit: int) -> NearTo | None:
 def _search_reply(
     hits: Hits, task: Task, words: SearchQuery | None, *, metrics: bool, counted: bool
 ) -> bytes:
-    highlighter = None if words is None else Highlighter(words)
+    highlighter = highlighter_of(words)
     records = [
         search_record(row, task, metrics=metrics, search_keywords=_keywords(highlighter, row, task))
         for row in hits.rows
@@ -135,8 +135,8 @@ async def scan(
     )
     fields = Projection.of(wanted.fields)
     highlighter = None
-    if wanted.selected.words is not None and (fields is None or fields.touches("search_keywords")):
-        highlighter = Highlighter(wanted.selected.words)
+    if fields is None or fields.touches("search_keywords"):
+        highlighter = highlighter_of(wanted.selected.words)
     task = dataset.task
     records = [
         scan_record(

@@ -16,12 +16,15 @@ from apportion.vocabulary import Task
 __all__ = ["SqlDatasets"]
 
 
-# Asked by nearly every request, so it is not put together anew each time
+# Said by nearly every request, so they are not put together anew each time
 _FIND = select(datasets).where(
     datasets.c.workspace == bindparam("in_workspace"),
     datasets.c.name == bindparam("called"),
     datasets.c.deleted_at.is_(None),
 )
+_UPDATE = update(datasets).where(
+    datasets.c.no == bindparam("which")
+)  # it sets the columns it is given values for
 
 
 class SqlDatasets:
@@ -77,7 +80,8 @@ class SqlDatasets:
         values = dict(changes)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
-        self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(**values))
+        if values:
+            self._connection.execute(_UPDATE, {"which": dataset.no, **values})
         return replace(dataset, **changes)
 
     def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:

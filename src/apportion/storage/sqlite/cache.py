@@ -24,6 +24,10 @@ __all__ = ["DatasetCache"]
 
 _TEXT_SELECTIONS = 64
 _NOTHING = np.empty(0, dtype=np.uint32)
+FEW_RECORDS = 200
+"""So few records are put in order by asking for their ids."""
+FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
+"""How much of the order of all ids is looked through at once: little at first, most pages are found there."""
 
 
 class DatasetCache:
@@ -227,17 +231,15 @@ class DatasetCache:
         self, selection: BitMap, *, after: str | None = None, descending: bool = False
     ) -> Iterator[int]:
         """The selection's record numbers in the order of their ids, beginning behind the id ``after``."""
+        if len(selection) <= FEW_RECORDS:
+            return self._merged(iter(()), selection, after, descending)
         order = self._id_order()
         late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
         if descending:
             order = order[::-1]
         begin = 0 if after is None else self._place(order, after, descending)
         mask = mask_of(selection, max(self._ordered_to, self._size))
-        known = (
-            n
-            for start in range(begin, order.size, 65_536)
-            for n in _chosen(order[start : start + 65_536], mask)
-        )
+        known = (n for low, high in _stretches(begin, order.size) for n in _chosen(order[low:high], mask))
         return self._merged(known, late, after, descending) if late else known
 
     def _place(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
@@ -311,6 +313,13 @@ class DatasetCache:
             row = self.link.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
             if row is not None:
                 yield row[0], n
+
+
+def _stretches(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    size = FIRST_STRETCH
+    while begin < end:
+        yield begin, begin + size
+        begin, size = begin + size, min(2 * size, _LONGEST_STRETCH)
 
 
 def _chosen(part: Numbers, mask: Numbers) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from apportion.domain.terms import Term
@@ -13,8 +14,10 @@ from .terms import TermBook, TermSession
 
 __all__ = ["CountedTerms", "MetadataTerms", "NumberTerms"]
 
-MetadataTerms = list[tuple[int, str, str]]
+MetadataTerm = tuple[int, str, str]
 """(field, kind, value) of metadata that is counted value by value"""
+
+MetadataTerms = list[MetadataTerm]
 
 NumberTerms = list[tuple[int, float]]
 """(field, number) of scores and of metadata searched as numbers"""
@@ -28,34 +31,51 @@ class CountedTerms:
         self._dataset = dataset
         self._changes = changes
         self.session: TermSession = book.session(link)
-        self._known: dict[tuple[str, str, int], int] = {}
+        self._known: dict[int, dict[Term, int]] = defaultdict(dict)
+        self._of_metadata: dict[MetadataTerm, int] = {}
         self._field_of = changes.field_of
         self._added: list[tuple[int, Iterable[int]]] = changes.gained
         self._removed: list[tuple[int, Iterable[int]]] = changes.lost
         self._new_numbers: list[tuple[int, float, int]] = []
         self._old_numbers: list[tuple[int, float, int]] = []
 
+    def expect(self, terms: Iterable[Term], metadata: Iterable[MetadataTerm]) -> None:
+        """Number the values of many records with few statements, before ``vids`` is asked for each record."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for name, value in sorted({*terms} - self._known[0].keys()):
+            by_name[name].append(value)
+        for name, values in by_name.items():
+            self._number(name, values, 0)
+        by_field: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for field, kind, value in sorted({*metadata} - self._of_metadata.keys()):
+            by_field[field, kind].append(value)
+        for (field, kind), values in by_field.items():
+            self._number_metadata(field, kind, values)
+
     def vids(
-        self, terms: Iterable[Term], metadata: Iterable[tuple[int, str, str]] = (), *, viewer: int = 0
+        self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
         """The numbers of values, new ones created."""
-        known = self._known
-        found = []
-        for name, value in terms:
-            vid = known.get((name, value, viewer))
-            found.append(self._vid(name, value, viewer) if vid is None else vid)
-        session, field_of = self.session, self._field_of
-        for field, kind, value in metadata:
-            vid = session.vid(field, kind, 0, value)
-            field_of[vid] = (field, 0)
-            found.append(vid)
+        known, of_metadata = self._known[viewer], self._of_metadata
+        found = [known.get(term) or self._number(term[0], [term[1]], viewer) for term in terms]
+        found += [
+            of_metadata.get(each) or self._number_metadata(each[0], each[1], [each[2]]) for each in metadata
+        ]
         return found
 
-    def _vid(self, name: str, value: str, viewer: int) -> int:
+    def _number(self, name: str, values: list[str], viewer: int) -> int:
+        """Make values of a field known; the number of the last one."""
         field, kind = self.session.field(self._dataset, name)
-        vid = self._known[(name, value, viewer)] = self.session.vid(field, kind, viewer, value)
-        self._field_of[vid] = (field, viewer)
-        return vid
+        vids = self.session.vids(field, kind, viewer, values)
+        self._known[viewer].update(zip(((name, value) for value in values), vids, strict=True))
+        self._field_of.update(dict.fromkeys(vids, (field, viewer)))
+        return vids[-1]
+
+    def _number_metadata(self, field: int, kind: str, values: list[str]) -> int:
+        vids = self.session.vids(field, kind, 0, values)
+        self._of_metadata.update(zip(((field, kind, value) for value in values), vids, strict=True))
+        self._field_of.update(dict.fromkeys(vids, (field, 0)))
+        return vids[-1]
 
     def add(self, n: int, vids: Sequence[int]) -> None:
         """A record gains values."""
@@ -67,7 +87,7 @@ class CountedTerms:
         ordered = sorted(ns)
         before = self._raw.total_changes
         insert_rows(self._raw, "facet", 1, [(vid << 32 | n,) for n in ordered], or_ignore=True)
-        self.session.count([vid], self._raw.total_changes - before)
+        self.session.count_many(vid, self._raw.total_changes - before)
         self._changes.shared.append((vid, ordered))
 
     def change(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
@@ -101,14 +121,13 @@ class CountedTerms:
 
     def finish(self) -> None:
         """Write what was collected."""
-        count = self.session.count
+        self.session.count((vids for _, vids in self._added), (vids for _, vids in self._removed))
         if self._removed:
             gone = [vid << 32 | n for n, vids in self._removed for vid in vids]
             self._raw.execute(
                 "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))", (as_json(gone),)
             )
             for _, vids in self._removed:
-                count(vids, -1)
                 for vid in vids:
                     if vid not in self._field_of:
                         self._field_of[vid] = self._raw.execute(
@@ -117,8 +136,6 @@ class CountedTerms:
         if self._added:
             keys = sorted({vid << 32 | n for n, vids in self._added for vid in vids})
             insert_rows(self._raw, "facet", 1, [(key,) for key in keys])
-            for _, vids in self._added:
-                count(vids, 1)
         if self._old_numbers:
             self._raw.executemany(
                 "DELETE FROM numbers WHERE field = ? AND value = ? AND n = ?", self._old_numbers

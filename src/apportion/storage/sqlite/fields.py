@@ -44,6 +44,8 @@ class FacetField:
         self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
         self._code_of = {vid: code for code, vid in enumerate(self.vids, 1)}
         self._bitmaps: dict[int, BitMap] = {}
+        self._anyone: BitMap | None = None
+        """Who has some value, once somebody asked, as long as there is a column."""
         self.column: Numbers | None = None
         keys = read_keys(link, field, viewer)
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
@@ -79,6 +81,8 @@ class FacetField:
                 self.column[n] = code
             else:
                 self._split()
+        if self._anyone is not None and self.column is not None:
+            (self._anyone.add if self.column[n] else self._anyone.discard)(n)
         bitmap = self._bitmaps.get(vid)
         if bitmap is None and self.column is None and self._few():
             bitmap = self._bitmaps[vid] = BitMap()
@@ -95,7 +99,7 @@ class FacetField:
                 self.holders(vid)
         else:
             self._bitmaps.clear()
-        self.column = None
+        self.column = self._anyone = None
 
     def crowded(self) -> bool:
         """Whether the field has outgrown what is kept of it, so that it has to be read again."""
@@ -116,9 +120,11 @@ class FacetField:
         return found
 
     def holders_of_any(self) -> BitMap | None:
-        """The records that have some value; None when only the file can tell."""
+        """The records that have some value; None when only the file can tell. Do not change it."""
         if self.column is not None:
-            return BitMap(np.flatnonzero(self.column).astype(np.uint32))
+            if self._anyone is None:
+                self._anyone = BitMap(np.flatnonzero(self.column).astype(np.uint32))
+            return self._anyone
         return BitMap.union(BitMap(), *self._bitmaps.values()) if self._few() else None
 
     def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:

@@ -45,12 +45,17 @@ class MetadataReader:
             counted: MetadataTerms = []
             numbers: NumberTerms = self.scores(record.scores)
             for key, value in record.metadata.items():
-                field = known[key] or self._new_field(key, value)
+                field = known[key]
                 if field is None:
-                    continue
-                no, kind = known[key] = field
+                    field = known[key] = self._new_field(key, value)
+                    if field is None:
+                        continue
+                no, kind = field
                 if kind == "keyword" and type(value) is str:  # by far the most common
                     counted.append((no, kind, value))
+                    continue
+                if kind == "long" and type(value) is int:
+                    counted.append((no, kind, str(value)))
                     continue
                 try:
                     for term in terms_of(kind, value):

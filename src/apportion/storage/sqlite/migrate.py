@@ -1,18 +1,21 @@
 """Bringing a file up to this version's tables, with a copy kept beside it.
 
 ``PRAGMA user_version`` says which step a file has reached, so that a file that needs nothing costs
-nothing: Alembic is imported only when there is something to do.
+nothing. A new file gets all tables at once; Alembic, slow to import, only takes older ones further.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+
+from apportion.storage.tables import metadata as tables
 
 from .database import DatabaseError, Link
 
-__all__ = ["LATEST", "backup_path", "migrate", "version_of"]
+__all__ = ["LATEST", "backup_path", "migrate", "upgrade", "version_of"]
 
 LATEST = 2
 """The number of the last step in ``storage/migrations/versions``."""
@@ -34,17 +37,18 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             f"{path} was written by a newer version of Apportion (tables {version}, this one knows {LATEST}). "
             "Install that version, or restore a backup made before the upgrade."
         )
-    copy = None
-    if version:
-        if not allowed:
-            raise DatabaseError(
-                f"{path} needs an upgrade (tables {version} → {LATEST}). Run `apportion db migrate`, or start "
-                "without --no-migrate."
-            )
-        copy = backup_path(path, version)
-        with contextlib.closing(sqlite3.connect(copy)) as target:
-            link.raw.backup(target)
-    _run(link)
+    if version == 0:
+        _create(link)
+        return None
+    if not allowed:
+        raise DatabaseError(
+            f"{path} needs an upgrade (tables {version} → {LATEST}). Run `apportion db migrate`, or start "
+            "without --no-migrate."
+        )
+    copy = backup_path(path, version)
+    with contextlib.closing(sqlite3.connect(copy)) as target:
+        link.raw.backup(target)
+    upgrade(link)
     return copy
 
 
@@ -58,7 +62,19 @@ def backup_path(path: Path, version: int) -> Path:
     return copy
 
 
-def _run(link: Link) -> None:
+def _create(link: Link) -> None:
+    """Make every table as of this version, marked as if the steps had made them."""
+    with _transaction(link):
+        if version_of(link.raw):  # another process was faster
+            return
+        tables.create_all(link.sql, checkfirst=False)
+        link.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        link.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
+        link.raw.execute(f"PRAGMA user_version={LATEST}")
+
+
+def upgrade(link: Link) -> None:
+    """Run the steps that are missing; all of them on an empty file."""
     from alembic import command
     from alembic.config import Config
 
@@ -66,7 +82,13 @@ def _run(link: Link) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = link.sql
-    with link.sql.begin():  # so that Alembic leaves the transaction to us; it ends with ours
-        link.raw.execute("BEGIN IMMEDIATE")
+    with _transaction(link):
         command.upgrade(config, "head")
         link.raw.execute(f"PRAGMA user_version={LATEST}")
+
+
+@contextlib.contextmanager
+def _transaction(link: Link) -> Iterator[None]:
+    with link.sql.begin():  # so that SQLAlchemy and Alembic leave the transaction to us; it ends with theirs
+        link.raw.execute("BEGIN IMMEDIATE")
+        yield

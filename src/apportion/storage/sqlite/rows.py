@@ -9,7 +9,8 @@ from typing import Any
 
 __all__ = ["as_json", "insert_rows"]
 
-_VALUES_AT_ONCE = 3000
+_MOST_VALUES = 3000
+_ROWS_AT_ONCE = (500, 50)
 
 
 def insert_rows(
@@ -20,15 +21,19 @@ def insert_rows(
     *,
     or_ignore: bool = False,
 ) -> None:
-    """Insert rows, some hundred values with one statement; with ``or_ignore`` leave out those that are there."""
-    into = f"OR IGNORE INTO {into}" if or_ignore else f"INTO {into}"
-    at_once = _VALUES_AT_ONCE // columns
-    one = f"({', '.join('?' * columns)})"
-    many = ", ".join([one] * at_once)
-    whole = len(rows) - len(rows) % at_once
-    for start in range(0, whole, at_once):
-        raw.execute(f"INSERT {into} VALUES {many}", list(chain.from_iterable(rows[start : start + at_once])))
-    raw.executemany(f"INSERT {into} VALUES {one}", rows[whole:])
+    """Insert rows, some hundred with one statement; with ``or_ignore`` leave out those that are there.
+
+    Longer statements are slower again, row by row.
+    """
+    insert = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES"
+    one, start = f"({', '.join('?' * columns)})", 0
+    for most in _ROWS_AT_ONCE:
+        size = min(most, _MOST_VALUES // columns)
+        many = f"{insert} {', '.join([one] * size)}"
+        while start + size <= len(rows):
+            raw.execute(many, list(chain.from_iterable(rows[start : start + size])))
+            start += size
+    raw.executemany(f"{insert} {one}", rows[start:])
 
 
 def as_json(numbers: Iterable[int]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
+from itertools import chain
 
 from .database import Link
+from .rows import insert_rows
 
 __all__ = ["NUMERIC_TERMS", "TermBook", "TermSession"]
 
@@ -14,6 +16,7 @@ NUMERIC_TERMS = frozenset({"long"})
 """Kinds of field whose values are counted one by one and are numbers as well."""
 
 _LARGEST_BOOK = 400_000
+_VALUES_AT_ONCE = 1000
 
 
 class TermBook:
@@ -38,7 +41,7 @@ class TermSession:
         self._fields: dict[tuple[int, str], tuple[int, str]] = {}
         self._vids: dict[tuple[int, int, str], int] = {}
         self._created: list[tuple[int, int, int, str, float | None]] = []
-        self._counts: dict[int, int] = defaultdict(int)
+        self._counts: Counter[int] = Counter()
         link.after.append(self._remember)
 
     def _remember(self) -> None:
@@ -72,24 +75,31 @@ class TermSession:
             known = self._fields[(dataset, name)] = (no, kind)
         return known
 
-    def vid(self, field: int, kind: str, viewer: int, value: str) -> int:
-        """The number of a value, new or known."""
-        key = (field, viewer, value)
-        vid = self._book.vids.get(key) or self._vids.get(key)
-        if vid is None:
-            row = self._raw.execute(
-                "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND value = ?", key
-            ).fetchone()
-            if row is not None:
-                vid = row[0]
-            else:
-                vid = self._new_vid()
-                num = None
-                if kind in NUMERIC_TERMS:
-                    with contextlib.suppress(OverflowError):
-                        num = float(value)
-                self._created.append((vid, field, viewer, value, num))
-            self._vids[key] = vid
+    def vids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
+        """The numbers of different values of one field, new or known, in the order given."""
+        book, own = self._book.vids, self._vids
+        keys = [(field, viewer, value) for value in values]
+        unknown = [key for key in keys if key not in book and key not in own]
+        for start in range(0, len(unknown), _VALUES_AT_ONCE):
+            part = [value for _, _, value in unknown[start : start + _VALUES_AT_ONCE]]
+            rows = self._raw.execute(
+                "SELECT value, vid FROM vals WHERE field = ? AND viewer = ? "
+                f"AND value IN ({', '.join('?' * len(part))})",
+                [field, viewer, *part],
+            )
+            own.update(((field, viewer, value), vid) for value, vid in rows)
+        for key in unknown:
+            if key not in own:
+                own[key] = self._create(kind, *key)
+        return [book.get(key) or own[key] for key in keys]
+
+    def _create(self, kind: str, field: int, viewer: int, value: str) -> int:
+        vid = self._new_vid()
+        num = None
+        if kind in NUMERIC_TERMS:
+            with contextlib.suppress(OverflowError):
+                num = float(value)
+        self._created.append((vid, field, viewer, value, num))
         return vid
 
     def _new_vid(self) -> int:
@@ -101,20 +111,20 @@ class TermSession:
         book.next_vid += 1
         return vid
 
-    def count(self, vids: Iterable[int], change: int) -> None:
-        """Note that one record more (``change`` 1) or fewer (-1) has each of the values."""
-        counts = self._counts
-        for vid in vids:
-            counts[vid] += change
+    def count(self, gained: Iterable[Iterable[int]], lost: Iterable[Iterable[int]]) -> None:
+        """Note which values records gained and lost, one group of values per record."""
+        self._counts.update(chain.from_iterable(gained))
+        self._counts.subtract(chain.from_iterable(lost))
+
+    def count_many(self, vid: int, gained: int) -> None:
+        """Note that so many more records have a value."""
+        self._counts[vid] += gained
 
     def flush(self) -> None:
         """Write new values and changed counters."""
         counts = self._counts
         if self._created:
-            self._raw.executemany(
-                "INSERT INTO vals (vid, field, viewer, value, num, n) VALUES (?, ?, ?, ?, ?, ?)",
-                [(*row, counts.pop(row[0], 0)) for row in self._created],
-            )
+            insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
         changes = [(change, vid) for vid, change in counts.items() if change]
         if changes:

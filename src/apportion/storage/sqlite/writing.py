@@ -103,6 +103,10 @@ class RecordChange:
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
         self._note_inputs(wanted)
+        self._counted.expect(
+            (term for record in wanted for term in (*record.content_terms, *record.answer_terms)),
+            (term for counted, _ in metadata for term in counted),
+        )
         stored = self._stored([record.id for record in wanted]) if self._records else {}
         fresh: list[tuple[Any, ...]] = []
         texts: list[tuple[int, str]] = []
