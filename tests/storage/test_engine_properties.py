@@ -143,7 +143,7 @@ class Shelf:
         criteria = self.criteria(query, viewer)
         with self.store.database.read() as link:
             cache = DatasetCache(self.dataset.no, lambda: link)
-            searcher = Searcher(link, cache, self.dataset, criteria.viewer)
+            searcher = Searcher(link, cache, self.dataset, criteria)
             return [row.id for row in searcher.search(criteria, sort, 0, 1000, frozenset()).rows]
 
 

@@ -71,7 +71,7 @@ class HotRoute(BaseRoute):
         ctx = await get_context(request, parameters.pop("workspace"), header)
         answer = await self._handler(ctx=ctx, request=request, **scope["path_params"], **parameters)
         if isinstance(answer, BaseModel):
-            answer = Response(answer.model_dump_json(), media_type="application/json")
+            answer = Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
         await answer(scope, receive, send)
 
 
