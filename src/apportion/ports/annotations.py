@@ -67,6 +67,10 @@ class Annotations(Protocol):
         """What is known of these records, in that order; those that are not there are left out."""
         ...
 
+    def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
+        """The version of somebody's own annotation of each of the records that they have annotated."""
+        ...
+
     def settle(self, dataset: Dataset, changes: Sequence[Settled], *, at: int) -> None:
         """Store changes of records: annotations, slots, gold, and what everybody sees."""
         ...

@@ -55,14 +55,16 @@ class StoredPlan:
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """A plan's rows on their way to the store: the order to store them in, records' numbers by id, what records ask
-    of people by rule and id, when each rule's slots are due (an instant), and where in the plan's reasons those of the
-    rows begin.
+    """A plan's rows on their way to the store.
+
+    ``order`` is the order to store them in, ``numbers`` has the number of each of ``rows.records`` (0: it is gone),
+    ``needs`` what records ask of people by rule and id, ``due`` when each rule's slots are due (an instant), and
+    ``first_reason`` where in the plan's reasons those of the rows begin.
     """
 
     rows: Rows
     order: Column
-    numbers: Mapping[str, int]
+    numbers: Column
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]
     due: Sequence[int]
     first_reason: int
@@ -196,6 +198,10 @@ class Assignments(Protocol):
         """A plan's slots behind a number, with their own numbers."""
         ...
 
+    def rows_by_number(self, slots: Sequence[int]) -> dict[int, SlotRow]:
+        """Slots by number, with why they exist."""
+        ...
+
     def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
         """Every slot of a record, of any plan."""
         ...
@@ -248,6 +254,10 @@ class Assignments(Protocol):
 
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
         """Store slots as they are now; pairs of before and after."""
+        ...
+
+    def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
+        """Store leases; ``before`` are all slots of their records as they were."""
         ...
 
     def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:

@@ -95,6 +95,10 @@ class Records(Protocol):
         """One record; with ``only``, nobody's assignments but that person's are shown."""
         ...
 
+    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, Row]:
+        """The records that the criteria name by id."""
+        ...
+
     def search(
         self,
         dataset: Dataset,

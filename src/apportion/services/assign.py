@@ -51,7 +51,7 @@ __all__ = [
 
 Step = Callable[[Work], None]
 NEVER = 1 << 62
-SLOTS_AT_ONCE = 3_000
+SLOTS_AT_ONCE = 5_000
 """Slots a transaction: nobody who annotates waits for more than those."""
 AT_ONCE = 20_000
 """A plan of so many slots is made in one transaction."""
@@ -131,8 +131,9 @@ def _dealing(planned: Planned) -> Dealing:
             asked, of = kinds(rule, replace(each.records, held={}))
             for place, id in enumerate(each.records.ids):
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
+    known = np.fromiter((numbers.get(id, 0) for id in rows.records), np.int64, len(rows.records))
     due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in planned.spec.rules]
-    return Dealing(rows, np.lexsort((rows.priority[rows.record], rows.person)), numbers, needs, due, 0)
+    return Dealing(rows, np.lexsort((rows.priority[rows.record], rows.person)), known, needs, due, 0)
 
 
 def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:

@@ -349,7 +349,8 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
         )
     rows = builder.finish()
     stored = planned.stored
-    numbers = work.assignments.numbers(planned.dataset, rows.records)
+    of = work.assignments.numbers(planned.dataset, rows.records)
+    numbers = np.array([of.get(id, 0) for id in rows.records], dtype=np.int64)
     needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
     first = work.assignments.add_reasons(stored, rows.reasons)
     due = [NEVER] * len(stored.spec.rules)

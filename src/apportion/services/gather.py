@@ -208,7 +208,8 @@ def _adopt(
         at=now,
     )
     first = work.assignments.add_reasons(stored, rows.reasons)
-    numbers = work.assignments.numbers(target)
+    of = work.assignments.numbers(target)
+    numbers = np.array([of[id] for id in rows.records], dtype=np.int64)
     dealing = Dealing(rows, np.arange(len(rows)), numbers, {}, [NEVER], first)
     work.assignments.deal(target, stored, dealing, 0, len(rows))
     work.assignments.show_dealt(target, dealing, 0, len(rows))

@@ -20,7 +20,6 @@ from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
-from apportion.domain.individual.case import Case
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
@@ -108,25 +107,18 @@ def _claim(
         within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
     standing = standing_of(work, dataset, me)
     slots = work.assignments.candidates(dataset, me, limit=limit, now=now, within=within)
-    answered = [
-        case.id
-        for case in work.annotations.cases(dataset, list(dict.fromkeys(slot.record for slot in slots)))
-        if _has_answered(case, me)
-    ]
     had = _beyond(slots, me, standing.used)
     caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
     mine = standing.open_to(slots)
-    found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps, answered=answered)
+    found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps)
     if keep:
-        before = {slot.id: slot for slot in slots}
-        work.assignments.save(dataset, [(before[slot.id], slot) for slot in found.slots])
+        work.assignments.lease(dataset, slots, found.slots)
     left = work.assignments.left(dataset, me)
-    items = [_item(work, dataset, me, slot) for slot in found.slots]
     free = left.open if standing.teams else 0
     ours = sum(1 for slot in found.slots if keep or slot.annotator == me)
     return Queue(
         dataset,
-        tuple(item for item in items if item is not None),
+        _items(work, dataset, me, found.slots),
         max(0, left.own + free - (ours if keep else len(found.slots))),
         _why(work, dataset, me, found.why_empty, standing),
     )
@@ -154,21 +146,18 @@ def _beyond(slots: Sequence[Slot], me: str, used: dict[int, int]) -> dict[int, i
     return {rule: count - here.get(rule, 0) for rule, count in used.items()}
 
 
-def _has_answered(case: Case, me: str) -> bool:
-    mine = case.of(me)
-    return mine is not None and mine.answered and not any(slot.annotator == me for slot in case.live_slots())
-
-
-def _item(work: Work, dataset: Dataset, me: str, slot: Slot) -> Item | None:
+def _items(work: Work, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[Item, ...]:
+    """The records in front of somebody, as they see them."""
     viewer = work.records.viewer(me) if dataset.individual else RESOLVED
-    row = work.records.get(dataset, slot.record, viewer, only=me)
-    if row is None:
-        return None
-    rows = work.assignments.slots_on(dataset, slot.record)
-    why = next((each for each in rows if each.annotator == me and each.state is not RowState.WITHDRAWN), None)
-    case = work.annotations.case(dataset, slot.record)
-    mine = case.of(me) if case is not None else None
-    return Item(row, slot, why, 0 if mine is None else mine.version)
+    ids = tuple(slot.record for slot in slots)
+    rows = work.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
+    reasons = work.assignments.rows_by_number([slot.id for slot in slots])
+    versions = work.annotations.versions(dataset, ids, me)
+    return tuple(
+        Item(row, slot, reasons.get(slot.id), versions.get(slot.record, 0))
+        for slot in slots
+        if (row := rows.get(slot.record)) is not None
+    )
 
 
 def keep(

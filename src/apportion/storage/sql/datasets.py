@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
 from apportion.storage.tables import datasets, guidelines
 from apportion.vocabulary import Task
 
-__all__ = ["SqlDatasets"]
+__all__ = ["SqlDatasets", "dataset_of"]
 
 
 # Said by nearly every request, so they are not put together anew each time
@@ -43,13 +43,13 @@ class SqlDatasets:
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
-        return None if row is None else _dataset(row)
+        return None if row is None else dataset_of(dict(row._mapping))
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
-        return [_dataset(row) for row in self._connection.execute(query)]
+        return [dataset_of(dict(row._mapping)) for row in self._connection.execute(query)]
 
     def add(self, dataset: Dataset) -> Dataset:
         (no,) = self._connection.execute(
@@ -110,8 +110,8 @@ class SqlDatasets:
         return len(rows)
 
 
-def _dataset(row: Row[Any]) -> Dataset:
-    found = row._mapping
+def dataset_of(found: Mapping[str, Any]) -> Dataset:
+    """The dataset behind a row by column."""
     return Dataset(
         no=DatasetNo(found["no"]),
         uuid=found["uuid"],

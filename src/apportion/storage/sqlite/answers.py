@@ -125,6 +125,15 @@ class SqliteAnnotations:
                 found.append(PastAnnotation(name, STATES[state], decoded, version, at, why))
         return found
 
+    def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
+        marks = ", ".join("?" * len(ids))
+        rows = self._raw.execute(
+            "SELECT r.id, a.version FROM records r JOIN annotations a ON a.rid = r.rid AND a.annotator = ? "
+            f"WHERE r.dataset = ? AND r.id IN ({marks})",
+            (self._agents.find(annotator), dataset.no, *ids),
+        )
+        return dict(rows.fetchall())
+
     # Writing
 
     def settle(self, dataset: Dataset, changes: Sequence[Settled], *, at: int) -> None:

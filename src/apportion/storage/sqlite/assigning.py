@@ -203,53 +203,54 @@ class SqliteAssignments:
         return found
 
     def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
-        rows, base, numbers = dealing.rows, dataset.no << 32, dealing.numbers
-        people = [self._agents.number(name) for name in rows.people]
-        pull = [rule.mode is Mode.PULL for rule in plan.spec.rules]
+        from apportion.domain.assignment.arrays import np  # at hand already: somebody has planned
+
+        rows, base = dealing.rows, dataset.no << 32
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
         part = dealing.order[start:stop]
-        columns = (rows.record, rows.person, rows.rule, rows.slot, rows.phase, rows.reason, rows.inclusion)
-        counts: Counter[tuple[int, int]] = Counter()
-        slots = []
-        for record, person, rule, slot, phase, reason, inclusion, priority in zip(
-            *(column[part].tolist() for column in columns),
-            rows.priority[rows.record[part]].tolist(),
-            strict=True,
-        ):
-            id = rows.records[record]
-            n = numbers.get(id)
-            if n is None:  # deleted since
-                continue
-            annotator = OPEN if person < 0 else people[person]
-            needs = dealing.needs.get((rule, id)) if dealing.needs else None
-            slots.append(
-                (
-                    None, dataset.no, base | n, plan.no, rule, slot, annotator, 0, phase,
-                    reason + dealing.first_reason, inclusion, priority, dealing.due[rule], 0, pull[rule],
-                    None if needs is None else msgspec.json.encode(needs).decode(), None, None, None, None,
-                )
-            )  # fmt: skip
-            counts[rule, annotator] += 1
-        insert_rows(self._raw, "slots", 20, slots)
-        for (rule, annotator), count in counts.items():
+        ns = dealing.numbers[rows.record[part]]
+        part, ns = part[ns > 0], ns[ns > 0]  # the others were deleted since
+        record, rule = rows.record[part], rows.rule[part]
+        annotator = people[rows.person[part] + 1]
+        needs: list[str | None] = [None] * len(part)
+        if dealing.needs:
+            asked = zip(rule.tolist(), record.tolist(), strict=True)
+            needs = [_needs(dealing, each, rows.records[at]) for each, at in asked]
+        columns = (
+            base | ns, rule, rows.slot[part], annotator, rows.phase[part],
+            rows.reason[part] + dealing.first_reason, rows.inclusion[part], rows.priority[record],
+            np.asarray(dealing.due)[rule], pull[rule],
+        )  # fmt: skip
+        insert_rows(
+            self._raw,
+            "slots (dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, due, "
+            "behind, pull, needs)",
+            11,
+            list(zip(*(column.tolist() for column in columns), needs, strict=True)),
+            form=f"({dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
+        )
+        pairs, counts = np.unique(np.stack([rule, annotator]), axis=1, return_counts=True)
+        for (of_rule, of_person), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
             self._raw.execute(
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                (dataset.no, plan.no, rule, annotator, count),
+                (dataset.no, plan.no, of_rule, of_person, count),
             )
 
     def show_dealt(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> list[str]:
-        rows, numbers = dealing.rows, dealing.numbers
+        from apportion.domain.assignment.arrays import np
+
+        rows = dealing.rows
         part = dealing.order[start:stop]
-        gained: dict[int, set[int]] = {}
-        for record, person in zip(rows.record[part].tolist(), rows.person[part].tolist(), strict=True):
-            n = numbers.get(rows.records[record])
-            if n is not None:
-                gained.setdefault(person, set()).add(n)
+        ns, person = dealing.numbers[rows.record[part]], rows.person[part]
+        ns, person = ns[ns > 0], person[ns > 0]
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        terms, everybody = settler.slots.terms, set().union(*gained.values())
+        terms, everybody = settler.slots.terms, np.unique(ns).tolist()
         settler.counted.add_to_many(terms.pending, everybody)
-        for person, ns in gained.items():
-            if person >= 0:
-                settler.counted.add_to_many(terms.assigned_to(self._agents.number(rows.people[person])), ns)
+        for each in np.unique(person).tolist():
+            if each >= 0:
+                vid = terms.assigned_to(self._agents.number(rows.people[each]))
+                settler.counted.add_to_many(vid, np.unique(ns[person == each]).tolist())
         settler.finish()
         return self._annotated(dataset, everybody)
 
@@ -336,6 +337,9 @@ class SqliteAssignments:
             conditions.append("s.state = ?")
             values.append(STATE_NO[state])
         return self._slot_rows(" AND ".join(conditions), [*values, limit], "ORDER BY s.no LIMIT ?")
+
+    def rows_by_number(self, slots: Sequence[int]) -> dict[int, SlotRow]:
+        return dict(self._slot_rows(f"s.no IN ({', '.join('?' * len(slots))})", list(slots), ""))
 
     def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
         found = self._slot_rows("r.dataset = ? AND r.id = ?", [dataset.no, id], "ORDER BY s.plan, s.no")
@@ -512,6 +516,18 @@ class SqliteAssignments:
         if after:
             self._change(dataset, list(after), lambda slot: after[slot.id], None)
 
+    def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        of_record: dict[str, list[Slot]] = {}
+        for slot in before:
+            of_record.setdefault(slot.record, []).append(slot)
+        after = {slot.id: slot for slot in leased}
+        numbers = self.numbers(dataset, {slot.record for slot in leased})
+        for id, n in numbers.items():
+            there = of_record[id]
+            settler.slots.change(n, there, [after.get(slot.id, slot) for slot in there])
+        settler.finish()
+
     # Work
 
     def candidates(
@@ -635,6 +651,11 @@ class SqliteAssignments:
             (base, base + (1 << 32)),
         ).fetchall()
         return {self._agents.name(no): (at, spent, drafts) for no, at, spent, drafts in rows}
+
+
+def _needs(dealing: Dealing, rule: int, id: str) -> str | None:
+    found = dealing.needs.get((rule, id))
+    return None if found is None else msgspec.json.encode(found).decode()
 
 
 def _has(slot: Slot) -> bool:

@@ -82,13 +82,12 @@ class CountedTerms:
         if vids:
             self._added.append((n, vids))
 
-    def add_to_many(self, vid: int, ns: Iterable[int]) -> None:
-        """Many records gain one value; those that have it already keep it. Written at once."""
-        ordered = sorted(ns)
+    def add_to_many(self, vid: int, ns: Sequence[int]) -> None:
+        """Records, ascending, gain one value; those that have it already keep it. Written at once."""
         before = self._raw.total_changes
-        insert_rows(self._raw, "facet", 1, [(vid << 32 | n,) for n in ordered], or_ignore=True)
+        insert_rows(self._raw, "facet", 1, [(vid << 32 | n,) for n in ns], or_ignore=True)
         self.session.count_many(vid, self._raw.total_changes - before)
-        self._changes.shared.append((vid, ordered))
+        self._changes.shared.append((vid, ns))
 
     def change(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
         """A record's values were ``before`` and are ``after``."""

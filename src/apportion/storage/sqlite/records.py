@@ -75,6 +75,9 @@ class SqliteRecords:
         criteria = Criteria(viewer=viewer, me=only, alone=only is not None)
         return self._searcher(dataset, criteria).get(id)
 
+    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, Row]:
+        return self._searcher(dataset, criteria).named(criteria.ids or ())
+
     def search(
         self,
         dataset: Dataset,

@@ -20,13 +20,15 @@ def insert_rows(
     rows: Sequence[Sequence[Any]],
     *,
     or_ignore: bool = False,
+    form: str | None = None,
 ) -> None:
     """Insert rows, some hundred with one statement; with ``or_ignore`` leave out those that are there.
 
-    Longer statements are slower again, row by row.
+    ``form`` writes a row out where some columns are the same for all: ``(7, ?, NULL)``. Longer statements are slower
+    again, row by row.
     """
     insert = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES"
-    one, start = f"({', '.join('?' * columns)})", 0
+    one, start = form or f"({', '.join('?' * columns)})", 0
     for most in _ROWS_AT_ONCE:
         size = min(most, _MOST_VALUES // columns)
         many = f"{insert} {', '.join([one] * size)}"

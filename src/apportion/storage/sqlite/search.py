@@ -320,6 +320,15 @@ class Searcher:
                 found[row[0] & 0xFFFFFFFF] = row
         return self._as_rows([found[n] for n in ns if n in found])
 
+    def named(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Records by id."""
+        rows = []
+        for id in ids:
+            rows += self._raw.execute(
+                f"SELECT {_ROW} FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
+            ).fetchall()
+        return {row.id: row for row in self._as_rows(rows)}
+
     def get(self, id: str) -> Row | None:
         """One record by id."""
         row = self._raw.execute(

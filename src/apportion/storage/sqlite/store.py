@@ -15,7 +15,6 @@ from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
-from apportion.storage.sql.datasets import SqlDatasets
 from apportion.storage.sql.people import SqlPeople
 from apportion.vocabulary import Task
 
@@ -24,6 +23,7 @@ from .answers import SqliteAnnotations
 from .assigning import SqliteAssignments
 from .changes import Changes
 from .database import Database, Link
+from .datasets import SqliteDatasets
 from .migrate import migrate
 from .prepare import prepare
 from .purging import purge_dataset
@@ -52,10 +52,10 @@ class SqliteWork:
         return SqlPeople(self._link.sql)
 
     @cached_property
-    def datasets(self) -> SqlDatasets:
+    def datasets(self) -> SqliteDatasets:
         raw = self._link.raw
-        return SqlDatasets(
-            self._link.sql,
+        return SqliteDatasets(
+            self._link,
             created=lambda no: create_text_index(raw, no),
             purged=lambda no: self._store.purged(self._link, no),
         )
