@@ -25,7 +25,7 @@ export default defineConfig({
   },
   server: { proxy: { "/api": server } },
   test: {
-    environment: "jsdom",
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
   },

@@ -2,11 +2,13 @@
 
 import { ActionIcon, Badge, createTheme, type MantineColorsTuple, Modal, Popover, Tooltip } from "@mantine/core";
 
+import { t } from "@/text/en";
+
 const pine: MantineColorsTuple = [
   "#eaf6f4", "#d6ebe7", "#abd7d0", "#7dc2b8", "#57b0a4", "#3fa497", "#2b8a7e", "#1f6f66", "#185a53", "#0f453f",
 ];
 const gray: MantineColorsTuple = [
-  "#f8f9f9", "#f1f3f3", "#e6e9e9", "#d8dcdd", "#c3c9ca", "#9aa2a4", "#687073", "#4a5154", "#33393b", "#1f2425",
+  "#f8f9f9", "#f1f3f3", "#e6e9e9", "#d8dcdd", "#c3c9ca", "#9aa2a4", "#5c6467", "#4a5154", "#33393b", "#1f2425",
 ];
 const dark: MantineColorsTuple = [
   "#d3d9da", "#b4bcbe", "#98a1a4", "#5f6a6d", "#3d4649", "#323a3c", "#262d2f", "#1c2224", "#161b1c", "#101415",
@@ -29,7 +31,7 @@ export const theme = createTheme({
       vars: () => ({ root: { "--badge-bg": "var(--chip)", "--badge-color": "var(--mantine-color-text)" } }),
     }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } } }),
     Popover: Popover.extend({ defaultProps: { shadow: "md", transitionProps: { duration: 80 } } }),
   },
 });

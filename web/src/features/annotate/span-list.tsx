@@ -41,9 +41,9 @@ export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAc
         >
           <UnstyledButton
             className={classes["words"] ?? ""}
-            aria-label={open ? t.annotate.acceptSpan(words(span), span.label) : t.annotate.changeSpan(words(span), span.label)}
             onClick={() => { (open ? onAccept : onOpen)(span); }}
           >
+            <span className="sr-only">{open ? t.annotate.acceptSpan : t.annotate.changeSpan}</span>
             <span className={classes["text"]}>{words(span)}</span> <b>{span.label}</b>
             {open && span.score !== undefined && <span className={classes["score"]}> {Math.round(span.score * 100)} %</span>}
             {open && <IconCheck size={13} aria-hidden />}

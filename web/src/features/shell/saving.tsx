@@ -32,12 +32,14 @@ export function Saving() {
   const shown = (
     <Group gap={6} wrap="nowrap" className={classes["saving"] ?? ""} data-bad={bad || undefined}>
       <Icon size={16} aria-hidden />
-      <span role="status">{words}</span>
+      <span>{words}</span>
     </Group>
   );
   return (
     <>
-      {problems.length ? <UnstyledButton onClick={() => { setOpen(true); }}>{shown}</UnstyledButton> : shown}
+      <div role="status">
+        {problems.length ? <UnstyledButton onClick={() => { setOpen(true); }}>{shown}</UnstyledButton> : shown}
+      </div>
       <Modal opened={open && problems.length > 0} onClose={() => { setOpen(false); }} title={t.saving.title} size="lg">
         <Stack>
           <Text size="sm">{t.saving.intro}</Text>

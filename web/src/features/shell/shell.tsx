@@ -92,10 +92,11 @@ function Account({ me }: { me: Me }) {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton aria-label={t.shell.account(me.full_name)}>
-          <Avatar size={30} radius="xl" color="pine" variant="filled" name={me.full_name}>
+        <UnstyledButton>
+          <Avatar size={30} radius="xl" color="pine" variant="filled" aria-hidden>
             {me.full_name.slice(0, 2).toUpperCase()}
           </Avatar>
+          <span className="sr-only">{t.shell.account(me.full_name)}</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
