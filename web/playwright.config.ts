@@ -10,7 +10,7 @@ export default defineConfig({
   outputDir: "test-results",
   workers: 1,
   fullyParallel: false,
-  timeout: 40_000,
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   forbidOnly: true,

@@ -207,8 +207,8 @@ export const t = {
       annotated_by: "Annotated by",
     } as Record<string, string>,
     values: {
-      Default: "Open",
-      Edited: "Draft",
+      Default: "Open (Default)",
+      Edited: "Draft (Edited)",
       Validated: "Validated",
       Discarded: "Discarded",
       ok: "right",

@@ -4,7 +4,7 @@ import { ActionIcon, Anchor, Badge, SegmentedControl, Skeleton, TextInput, Title
 import { IconCopy, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, useCallback, useMemo, useRef, useState } from "react";
+import { type FormEvent, lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { type Dataset, datasetQuery, refOf } from "@/api/datasets";
@@ -16,7 +16,6 @@ import { Empty } from "@/ui/empty";
 
 import classes from "./dataset-page.module.css";
 import { ActiveFilters, FilterBar } from "./filter-bar";
-import { Help } from "./help";
 import { Legend } from "./legend";
 import { List } from "./list";
 import { Failed } from "./nothing";
@@ -26,6 +25,7 @@ import { useWorkplace } from "./use-desk";
 import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
+const Help = lazy(() => import("./help"));
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 
 export function DatasetPage() {
@@ -154,7 +154,11 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
         </div>
         {sidebar && <Sidebar dataset={dataset} desk={workplace.desk} record={current} view={view} onView={onView} />}
       </div>
-      <Help opened={help} onClose={() => { setHelp(false); }} task={dataset.task} />
+      {help && (
+        <Suspense>
+          <Help onClose={() => { setHelp(false); }} task={dataset.task} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { Key } from "@/ui/key";
 
 type Row = readonly [readonly string[], string];
 
-export function Help({ opened, onClose, task }: { opened: boolean; onClose: () => void; task: Task }) {
+export default function Help({ onClose, task }: { onClose: () => void; task: Task }) {
   const actions: Row[] = ACTIONS.map((name) => [KEYS[name], t.help.actions[name]]);
   const spans: Row[] = [
     [["←", "→", "↑", "↓"], t.help.caret],
@@ -20,7 +20,7 @@ export function Help({ opened, onClose, task }: { opened: boolean; onClose: () =
     [["Esc"], t.help.escape],
   ];
   return (
-    <Modal opened={opened} onClose={onClose} title={t.help.title} size="lg">
+    <Modal opened onClose={onClose} title={t.help.title} size="lg">
       <Keys title={t.help.general} rows={actions} />
       {task === "TextClassification" && <Keys title={t.help.labels} rows={[[["1", "…", "9", "0"], t.help.digits]]} />}
       {task === "TokenClassification" && <Keys title={t.help.spans} rows={spans} />}

@@ -52,8 +52,9 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
-  const nothing = useCallback(() => undefined, []);
-  const actions = useActions(desk, { overlapping: labels.overlapping, settleOnPick: true, onSettled: nothing });
+  const [said, setSaid] = useState("");
+  const settled = useCallback(() => { setSaid(""); }, []);
+  const actions = useActions(desk, { overlapping: labels.overlapping, settleOnPick: true, onSettled: settled, onSay: setSaid });
   const check = useCallback((id: string, on: boolean) => {
     setChecked((before) => {
       const after = new Set(before);
@@ -111,6 +112,11 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
         <span className={classes["count"]} role="status">
           {selected.length ? t.annotate.selected(selected.length) : t.annotate.matches(total)}
         </span>
+        {said && (
+          <span className={classes["said"]} role="alert">
+            {said}
+          </span>
+        )}
         {selected.length > 0 && (
           <Group gap={6}>
             {dataset.task === "TextClassification" && <BulkLabel labels={labels} onPick={(label) => { actions.labelAll(selected, label); }} />}

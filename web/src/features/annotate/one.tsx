@@ -84,6 +84,7 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
       setSaid(state === "discarded" ? t.annotate.discarded : t.annotate.submitted);
       go(at + 1);
     },
+    onSay: setSaid,
   });
 
   function stepBack(ids: string[]) {

@@ -1,6 +1,5 @@
 /** What an annotator can do to records, whichever way the records are shown. */
 
-import { notifications } from "@mantine/notifications";
 import { useMemo } from "react";
 
 import type { Desk } from "@/core/desk";
@@ -16,6 +15,8 @@ interface Options {
   readonly settleOnPick: boolean;
   /** Called with the records that an action is finished with. */
   readonly onSettled: (ids: readonly string[]) => void;
+  /** Called with what stands in the way of an action. */
+  readonly onSay: (message: string) => void;
 }
 
 /** Everything that can be done; `submit` and the like return whether they did it. */
@@ -24,10 +25,8 @@ export interface Actions extends CardActions {
   readonly labelAll: (ids: readonly string[], label: string) => void;
 }
 
-export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled }: Options): Actions {
+export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
   return useMemo(() => {
-    const say = (message: string) => notifications.show({ id: message, message, color: "yellow", autoClose: 2500 });
-
     function submit(ids: readonly string[]) {
       const ready = ids.filter((id) => {
         const held = desk.get(id);
@@ -35,7 +34,7 @@ export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled }:
       });
       const held = ids[0] === undefined ? undefined : desk.get(ids[0]);
       if (!ready.length) {
-        if (held) say(missing(held) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
+        if (held) onSay(missing(held) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
         return;
       }
       desk.settle(ready, "submitted");
@@ -84,5 +83,5 @@ export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled }:
         onSettled(ids);
       },
     };
-  }, [desk, overlapping, settleOnPick, onSettled]);
+  }, [desk, overlapping, settleOnPick, onSettled, onSay]);
 }

@@ -2,9 +2,11 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
+import { ApiError } from "@/api/client";
 import { findRecord, findRecords } from "@/api/records";
-import { searchBody, type View } from "@/core/view";
 import type { DatasetRef } from "@/core/model";
+import { searchBody, type View } from "@/core/view";
+import { sessionEnded } from "@/features/session/query-client";
 
 import type { Workplace } from "./use-desk";
 
@@ -53,12 +55,11 @@ export function useQueue(dataset: DatasetRef, view: View, workplace: Workplace, 
     const request = `${key}#${String(state.key === key ? state.ids.length : -1)}`;
     if (!needed || asked.current === request) return undefined;
     asked.current = request;
-    const stop = new AbortController();
     const seen = state.key === key ? state.ids : [];
-    void readOn(dataset, body, seen, shifts, workplace, wantedRecord.current, stop.signal).then(
+    void readOn(dataset, body, seen, shifts, workplace, wantedRecord.current).then(
       (next) => { setState({ key, failure: null, ...next }); },
       (failure: unknown) => {
-        if (stop.signal.aborted) return;
+        if (failure instanceof ApiError && failure.status === 401) sessionEnded();
         setState({ key, ids: seen, total: 0, complete: false, failure: failure instanceof Error ? failure : new Error(String(failure)) });
       },
     );
@@ -84,16 +85,15 @@ async function readOn(
   shifts: boolean,
   workplace: Workplace,
   first: string | null,
-  signal: AbortSignal,
 ): Promise<{ ids: readonly string[]; total: number; complete: boolean }> {
   const known = new Set(seen);
   const ids = [...seen];
-  const linked = first && !known.has(first) && !seen.length ? await findRecord(dataset, first, signal) : null;
+  const linked = first && !known.has(first) && !seen.length ? await findRecord(dataset, first) : null;
   // what has been answered may no longer match, so what follows has moved up by as many places at the most
   const answered = shifts ? seen.filter((id) => hasLeft(workplace, id)).length : 0;
   let from = Math.max(0, seen.length - answered);
   for (;;) {
-    const page = await findRecords(dataset, body, { limit: CHUNK, from }, signal);
+    const page = await findRecords(dataset, body, { limit: CHUNK, from });
     const fresh = page.records.filter((each) => !known.has(each.id));
     if (linked && !seen.length && !fresh.some((each) => each.id === linked.id)) fresh.unshift(linked);
     await workplace.layDown(fresh);

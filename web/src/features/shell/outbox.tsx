@@ -5,7 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncE
 import { sendLetter } from "@/api/annotations";
 import { letterStore } from "@/core/browser-store";
 import { Outbox, type OutboxState } from "@/core/outbox";
-import { onSessionEnd, sessionEnded } from "@/features/session/query-client";
+import { sessionEnded } from "@/features/session/query-client";
 
 const Context = createContext<Outbox | null>(null);
 
@@ -47,5 +47,3 @@ export function useOutboxState(): OutboxState {
     () => outbox.state(),
   );
 }
-
-export { onSessionEnd };

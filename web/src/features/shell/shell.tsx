@@ -1,19 +1,21 @@
 /** What stands around every page: where one can go, whether all is saved, who one is. */
 
-import { ActionIcon, Avatar, Menu, Modal, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Avatar, Menu, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconLogout, IconMoon, IconSettings, IconSun } from "@tabler/icons-react";
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import { infoQuery, type Me, meQuery, preferencesQuery, savePreferences, signOut } from "@/api/session";
-import { LoginForm } from "@/features/session/login-form";
+import { onSessionEnd } from "@/features/session/query-client";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
 
-import { onSessionEnd, OutboxProvider, useOutbox } from "./outbox";
+import { OutboxProvider } from "./outbox";
 import { Saving } from "./saving";
 import classes from "./shell.module.css";
+
+const SignInAgain = lazy(() => import("./sign-in-again"));
 
 export function Shell() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -39,7 +41,7 @@ export function Shell() {
       <div id="content" tabIndex={-1} style={{ outline: "none" }}>
         <Outlet />
       </div>
-      <SignInAgain me={me} />
+      <SignInAgainWhenNeeded me={me} />
     </OutboxProvider>
   );
 }
@@ -119,33 +121,12 @@ function Account({ me }: { me: Me }) {
   );
 }
 
-/** Over whatever is open, so that nobody loses their place or an answer. */
-function SignInAgain({ me }: { me: Me }) {
+function SignInAgainWhenNeeded({ me }: { me: Me }) {
   const [open, setOpen] = useState(false);
-  const cache = useQueryClient();
-  const outbox = useOutbox();
   useEffect(() => onSessionEnd(() => { setOpen(true); }), []);
-
-  function done(who: Me) {
-    setOpen(false);
-    cache.setQueryData(meQuery.queryKey, who);
-    outbox.resume();
-    void cache.invalidateQueries({ predicate: (query) => query.state.status === "error" });
-  }
-
-  return (
-    <Modal
-      opened={open}
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
-      title={t.login.again}
-    >
-      <Text size="sm" mb="md">
-        {t.login.againIntro}
-      </Text>
-      <LoginForm username={me.username} onDone={done} />
-    </Modal>
-  );
+  return open ? (
+    <Suspense>
+      <SignInAgain me={me} onDone={() => { setOpen(false); }} />
+    </Suspense>
+  ) : null;
 }
