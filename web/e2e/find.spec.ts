@@ -115,3 +115,19 @@ test("one's settings: colours stay chosen, a new key is shown once", async ({ pa
   await expect(page.getByText("Your new key; keep it now:")).toBeVisible();
   await expectAccessible(page);
 });
+
+test("whoever manages a dataset gives it its first labels where they are missed", async ({ page, server, signIn }) => {
+  await server.log("no-labels-yet", "TextClassification", [{ id: "n0", inputs: { text: "Nothing said of it." } }]);
+  await signIn("ana");
+  await page.goto("/datasets/team/no-labels-yet");
+  await expect(page.getByText("rg.configure_dataset")).toBeVisible();
+
+  await signIn("admin");
+  await page.reload();
+  await page.getByRole("textbox", { name: "Labels, with commas between them" }).fill("good, bad , good");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: /good/ })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("2");
+  await expect.poll(() => server.status("no-labels-yet", "n0")).toBe("Validated");
+});

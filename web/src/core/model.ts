@@ -80,16 +80,21 @@ export function sameAnswer(one: Answer, other: Answer): boolean {
   return one.state === other.state && sameValue(one.value, other.value);
 }
 
+/** Labels in any order; spans in the order of the text, in which they are always kept. */
 export function sameValue(one: Value, other: Value): boolean {
-  return JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));
-}
-
-function canonical(value: Value): unknown {
-  return [
-    [...(value.labels ?? [])].sort(),
-    [...(value.spans ?? [])].map(({ start, end, label }) => [start, end, label]).sort(),
-    value.text ?? "",
-  ];
+  if (one === other) return true;
+  const [mine, yours] = [one.labels ?? [], other.labels ?? []];
+  const [spans, others] = [one.spans ?? [], other.spans ?? []];
+  return (
+    (one.text ?? "") === (other.text ?? "") &&
+    mine.length === yours.length &&
+    mine.every((each) => yours.includes(each)) &&
+    spans.length === others.length &&
+    spans.every((each, at) => {
+      const that = others[at];
+      return that !== undefined && each.start === that.start && each.end === that.end && each.label === that.label;
+    })
+  );
 }
 
 /** Is there anything in it? */

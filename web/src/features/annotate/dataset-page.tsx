@@ -19,6 +19,7 @@ import { ActiveFilters, FilterBar } from "./filter-bar";
 import { Legend } from "./legend";
 import { List } from "./list";
 import { Failed } from "./nothing";
+import { NoLabels } from "./no-labels";
 import { One } from "./one";
 import { Sidebar } from "./sidebar";
 import { useWorkplace } from "./use-desk";
@@ -145,6 +146,7 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
       </div>
       <div className={classes["body"]} data-sidebar={sidebar || undefined}>
         <div className={classes["main"]}>
+          {dataset.task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
           {dataset.task === "TokenClassification" && <Legend labels={labels} armed={armed} onArm={setArmed} />}
           {view.layout === "list" ? (
             <List {...shared} />

@@ -21,7 +21,7 @@ interface Props {
 export function Legend({ labels, armed, onArm }: Props) {
   const [all, setAll] = useState(false);
   const shown = all ? labels.options : labels.options.slice(0, FEW);
-  if (!labels.options.length) return labels.loaded ? <p className={classes["none"]}>{t.annotate.noLabels}</p> : null;
+  if (!labels.options.length) return null;
   return (
     <div className={classes["legend"]} role="group" aria-label={t.annotate.labels}>
       {shown.map((each, at) => {
