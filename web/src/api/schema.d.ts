@@ -44,6 +44,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the datasets of one workspace, or of all one may look into
+         * @description List the datasets of one workspace, or of all one may look into.
+         */
+        get: operations["datasets_list_datasets"];
+        put?: never;
+        /**
+         * Create an empty dataset
+         * @description Create an empty dataset.
+         */
+        post: operations["datasets_create_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One dataset
+         * @description One dataset.
+         */
+        get: operations["datasets_get_dataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a dataset; it is no error if there is none
+         * @description Delete a dataset; it is no error if there is none.
+         */
+        delete: operations["datasets_delete_dataset"];
+        options?: never;
+        head?: never;
+        /**
+         * Merge tags and metadata into those a dataset has
+         * @description Merge tags and metadata into those a dataset has.
+         */
+        patch: operations["datasets_edit_dataset"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete the records that match the body's query, or mark them as discarded; without a body, all
+         * @description Delete the records that match the body's query, or mark them as discarded; without a body, all.
+         */
+        delete: operations["records_delete_records"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/records/:search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty
+         * @description The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty.
+         */
+        post: operations["search_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/records/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One record with everything it has. The id is one percent-encoded segment and may hold anything
+         * @description One record with everything it has. The id is one percent-encoded segment and may hold anything.
+         */
+        get: operations["records_get_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Merge metadata into a record and set its status
+         * @description Merge metadata into a record and set its status.
+         */
+        patch: operations["records_patch_record"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dataset's labeling rules: none can be stored yet
+         * @description The dataset's labeling rules: none can be stored yet.
+         */
+        get: operations["rules_list_rules"];
+        put?: never;
+        /**
+         * Store, change or delete a labeling rule: not yet available
+         * @description Store, change or delete a labeling rule: not yet available.
+         */
+        post: operations["rules_change_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much of the dataset the rules cover: nothing, without rules
+         * @description How much of the dataset the rules cover: nothing, without rules.
+         */
+        get: operations["rules_rules_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One labeling rule: there is none yet
+         * @description One labeling rule: there is none yet.
+         */
+        get: operations["rules_get_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Store, change or delete a labeling rule: not yet available
+         * @description Store, change or delete a labeling rule: not yet available.
+         */
+        delete: operations["rules_delete_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Store, change or delete a labeling rule: not yet available
+         * @description Store, change or delete a labeling rule: not yet available.
+         */
+        patch: operations["rules_edit_rule"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The metrics this server computes for a dataset
+         * @description The metrics this server computes for a dataset.
+         */
+        get: operations["metrics_list_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/metrics/{metric}:summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One metric, computed
+         * @description One metric, computed.
+         */
+        post: operations["metrics_metric_summary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The settings of a dataset. Name and task may come in either order
+         * @description The settings of a dataset. Name and task may come in either order.
+         */
+        get: operations["settings_get_settings"];
+        /**
+         * Save settings; what is left out stays as it was
+         * @description Save settings; what is left out stays as it was.
+         */
+        put: operations["settings_put_settings"];
+        post?: never;
+        /**
+         * Forget the settings of a dataset
+         * @description Forget the settings of a dataset.
+         */
+        delete: operations["settings_delete_settings"];
+        options?: never;
+        head?: never;
+        /**
+         * Save settings; what is left out stays as it was
+         * @description Save settings; what is left out stays as it was.
+         */
+        patch: operations["settings_save_settings"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}:bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log records, each replacing what its id held; creates the dataset if there is none
+         * @description Log records, each replacing what its id held; creates the dataset if there is none.
+         */
+        post: operations["bulk_log_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}:search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One page of the records that match, with their exact number and counts over all of them
+         * @description One page of the records that match, with their exact number and counts over all of them.
+         */
+        post: operations["search_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}:close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Close a dataset: it can be neither searched nor logged into until it is opened again
+         * @description Close a dataset: it can be neither searched nor logged into until it is opened again.
+         */
+        put: operations["datasets_close_dataset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}:copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Copy a dataset with its records, annotations and settings
+         * @description Copy a dataset with its records, annotations and settings.
+         */
+        put: operations["datasets_copy_dataset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}:open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Open a closed dataset
+         * @description Open a closed dataset.
+         */
+        put: operations["datasets_open_dataset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -57,6 +417,50 @@ export interface paths {
          */
         get: operations["info_health"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See yourself: your role, your workspaces and what you are in each
+         * @description See yourself: your role, your workspaces and what you are in each.
+         */
+        get: operations["me_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how you like your screens: keys, theme and the like
+         * @description See how you like your screens: keys, theme and the like.
+         */
+        get: operations["me_preferences"];
+        /**
+         * Say how you like your screens; replaces what was there
+         * @description Say how you like your screens; replaces what was there.
+         */
+        put: operations["me_replace_preferences"];
         post?: never;
         delete?: never;
         options?: never;
@@ -108,44 +512,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me": {
+    "/api/setup": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * See yourself: your role, your workspaces and what you are in each
-         * @description See yourself: your role, your workspaces and what you are in each.
-         */
-        get: operations["me_me"];
+        get?: never;
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
         /**
-         * See how you like your screens: keys, theme and the like
-         * @description See how you like your screens: keys, theme and the like.
+         * Create the first administrator, with the code from the server's console, and sign them in
+         * @description Create the first administrator, with the code from the server's console, and sign them in.
          */
-        get: operations["me_preferences"];
-        /**
-         * Say how you like your screens; replaces what was there
-         * @description Say how you like your screens; replaces what was there.
-         */
-        put: operations["me_replace_preferences"];
-        post?: never;
+        post: operations["setup_set_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -332,398 +712,18 @@ export interface paths {
         patch: operations["workspaces_set_member_role"];
         trace?: never;
     };
-    "/api/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Create the first administrator, with the code from the server's console, and sign them in
-         * @description Create the first administrator, with the code from the server's console, and sign them in.
-         */
-        post: operations["setup_set_up"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the datasets of one workspace, or of all one may look into
-         * @description List the datasets of one workspace, or of all one may look into.
-         */
-        get: operations["datasets_list_datasets"];
-        put?: never;
-        /**
-         * Create an empty dataset
-         * @description Create an empty dataset.
-         */
-        post: operations["datasets_create_dataset"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One dataset
-         * @description One dataset.
-         */
-        get: operations["datasets_get_dataset"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a dataset; it is no error if there is none
-         * @description Delete a dataset; it is no error if there is none.
-         */
-        delete: operations["datasets_delete_dataset"];
-        options?: never;
-        head?: never;
-        /**
-         * Merge tags and metadata into those a dataset has
-         * @description Merge tags and metadata into those a dataset has.
-         */
-        patch: operations["datasets_edit_dataset"];
-        trace?: never;
-    };
-    "/api/datasets/{name}:close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Close a dataset: it can be neither searched nor logged into until it is opened again
-         * @description Close a dataset: it can be neither searched nor logged into until it is opened again.
-         */
-        put: operations["datasets_close_dataset"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}:open": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Open a closed dataset
-         * @description Open a closed dataset.
-         */
-        put: operations["datasets_open_dataset"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}:copy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Copy a dataset with its records, annotations and settings
-         * @description Copy a dataset with its records, annotations and settings.
-         */
-        put: operations["datasets_copy_dataset"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The settings of a dataset. Name and task may come in either order
-         * @description The settings of a dataset. Name and task may come in either order.
-         */
-        get: operations["settings_get_settings"];
-        /**
-         * Save settings; what is left out stays as it was
-         * @description Save settings; what is left out stays as it was.
-         */
-        put: operations["settings_put_settings"];
-        post?: never;
-        /**
-         * Forget the settings of a dataset
-         * @description Forget the settings of a dataset.
-         */
-        delete: operations["settings_delete_settings"];
-        options?: never;
-        head?: never;
-        /**
-         * Save settings; what is left out stays as it was
-         * @description Save settings; what is left out stays as it was.
-         */
-        patch: operations["settings_save_settings"];
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}:bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Log records, each replacing what its id held; creates the dataset if there is none
-         * @description Log records, each replacing what its id held; creates the dataset if there is none.
-         */
-        post: operations["bulk_log_bulk"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}:search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * One page of the records that match, with their exact number and counts over all of them
-         * @description One page of the records that match, with their exact number and counts over all of them.
-         */
-        post: operations["search_search"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/records/:search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty
-         * @description The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty.
-         */
-        post: operations["search_scan"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/records/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One record with everything it has. The id is one percent-encoded segment and may hold anything
-         * @description One record with everything it has. The id is one percent-encoded segment and may hold anything.
-         */
-        get: operations["records_get_record"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Merge metadata into a record and set its status
-         * @description Merge metadata into a record and set its status.
-         */
-        patch: operations["records_patch_record"];
-        trace?: never;
-    };
-    "/api/datasets/{name}/data": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete the records that match the body's query, or mark them as discarded; without a body, all
-         * @description Delete the records that match the body's query, or mark them as discarded; without a body, all.
-         */
-        delete: operations["records_delete_records"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/labeling/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The dataset's labeling rules: none can be stored yet
-         * @description The dataset's labeling rules: none can be stored yet.
-         */
-        get: operations["rules_list_rules"];
-        put?: never;
-        /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
-         */
-        post: operations["rules_change_rules"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/labeling/rules/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How much of the dataset the rules cover: nothing, without rules
-         * @description How much of the dataset the rules cover: nothing, without rules.
-         */
-        get: operations["rules_rules_metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/labeling/rules/{query}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One labeling rule: there is none yet
-         * @description One labeling rule: there is none yet.
-         */
-        get: operations["rules_get_rule"];
-        put?: never;
-        post?: never;
-        /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
-         */
-        delete: operations["rules_delete_rule"];
-        options?: never;
-        head?: never;
-        /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
-         */
-        patch: operations["rules_edit_rule"];
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The metrics this server computes for a dataset
-         * @description The metrics this server computes for a dataset.
-         */
-        get: operations["metrics_list_metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{name}/{task}/metrics/{metric}:summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * One metric, computed
-         * @description One metric, computed.
-         */
-        post: operations["metrics_metric_summary"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** Body_security_token */
         Body_security_token: {
-            /** Username */
-            username: string;
-            /** Password */
-            password: string;
             /** Grant Type */
             grant_type?: string | null;
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
         };
         /**
          * BulkOut
@@ -732,41 +732,41 @@ export interface components {
         BulkOut: {
             /** Dataset */
             dataset: string;
-            /** Processed */
-            processed: number;
             /**
              * Failed
              * @default 0
              */
             failed?: number;
+            /** Processed */
+            processed: number;
         };
         /** CopyIn */
         CopyIn: {
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /**
              * Name
              * @example reviews
              */
             name: string;
-            /** Target Workspace */
-            target_workspace?: string | null;
             /** Tags */
             tags?: {
                 [key: string]: string;
             };
-            /** Metadata */
-            metadata?: {
-                [key: string]: unknown;
-            };
+            /** Target Workspace */
+            target_workspace?: string | null;
         };
         /** DatasetChanges */
         DatasetChanges: {
-            /** Tags */
-            tags?: {
-                [key: string]: string;
-            };
             /** Metadata */
             metadata?: {
                 [key: string]: unknown;
+            };
+            /** Tags */
+            tags?: {
+                [key: string]: string;
             };
         };
         /**
@@ -774,29 +774,29 @@ export interface components {
          * @description A dataset. ``owner`` is its workspace under an older name; times are naive UTC.
          */
         DatasetOut: {
-            /** Tags */
-            tags: {
-                [key: string]: string;
-            };
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by?: string | null;
+            /** Id */
+            id: string;
+            /** Last Updated */
+            last_updated: string;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
             };
             /** Name */
             name: string;
+            /** Owner */
+            owner: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
             task: components["schemas"]["Task"];
             /** Workspace */
             workspace: string;
-            /** Id */
-            id: string;
-            /** Owner */
-            owner: string;
-            /** Created At */
-            created_at: string;
-            /** Created By */
-            created_by?: string | null;
-            /** Last Updated */
-            last_updated: string;
         };
         /**
          * Deleted
@@ -808,29 +808,90 @@ export interface components {
             /** Processed */
             processed: number;
         };
+        /**
+         * Entity
+         * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
+         */
+        Entity: {
+            end: number;
+            label: string;
+            /** @default 1 */
+            score?: number;
+            start: number;
+        };
+        /**
+         * EntityAnswer
+         * @description The entities of a text, and who says so.
+         */
+        EntityAnswer: {
+            /** @description Who says so. */
+            agent: string;
+            /** @default [] */
+            entities?: components["schemas"]["Entity"][];
+            /** @default null */
+            score?: number | null;
+        };
+        /**
+         * EntityValue
+         * @description The entities of a text, with an optional score of the whole.
+         */
+        EntityValue: {
+            /** @default [] */
+            entities?: components["schemas"]["Entity"][];
+            /** @default null */
+            score?: number | null;
+        };
+        Error: {
+            /** @description Text only where there is no such path, or none for that method. */
+            detail: {
+                /** @example argilla.api.errors::EntityNotFoundError */
+                code: string;
+                params: {
+                    [key: string]: unknown;
+                } | null;
+            } | string;
+        };
+        /**
+         * Label
+         * @description One label of a text.
+         */
+        Label: {
+            class: string;
+            /** @default 1 */
+            score?: number;
+        };
+        /**
+         * LabelAnswer
+         * @description The labels of a text, and who says so.
+         */
+        LabelAnswer: {
+            /** @description Who says so. */
+            agent: string;
+            labels: components["schemas"]["Label"][];
+        };
         /** LabelIn */
         LabelIn: {
+            /** Colour */
+            colour?: string | null;
+            /** Description */
+            description?: string | null;
             /** Id */
             id?: string | null;
             /** Name */
             name: string;
-            /** Description */
-            description?: string | null;
-            /** Colour */
-            colour?: string | null;
             /** Shortcut */
             shortcut?: string | null;
         };
         /** LabelOut */
         LabelOut: {
+            /** Colour */
+            colour?: string | null;
+            /** Description */
+            description?: string | null;
             /** Id */
             id: string;
             /** Name */
             name: string;
-            /** Description */
-            description?: string | null;
-            /** Colour */
-            colour?: string | null;
             /** Shortcut */
             shortcut?: string | null;
         };
@@ -851,6 +912,13 @@ export interface components {
             labels: components["schemas"]["LabelOut"][];
         };
         /**
+         * LabelValue
+         * @description The labels of a text. Inside ``predictions`` and ``annotations`` the agent is the key.
+         */
+        LabelValue: {
+            labels: components["schemas"]["Label"][];
+        };
+        /**
          * Login
          * @description Username and password.
          * @example {
@@ -859,58 +927,58 @@ export interface components {
          *     }
          */
         Login: {
-            /** Username */
-            username: string;
             /** Password */
             password: string;
+            /** Username */
+            username: string;
         };
         /**
          * Me
          * @description Whoever is asking; administrators see every workspace. Echoes the API key the request carried.
          */
         Me: {
-            /** Id */
-            id: string;
-            /** First Name */
-            first_name: string;
-            /** Last Name */
-            last_name?: string | null;
-            /** Full Name */
-            full_name: string;
-            /** Username */
-            username: string;
-            role: components["schemas"]["Role"];
-            /** Workspaces */
-            workspaces: string[];
-            /** Api Key */
-            api_key?: string | null;
-            /** Key Prefix */
-            key_prefix?: string | null;
             /**
              * Active
              * @description False for deactivated users; otherwise left out.
              */
             active?: boolean | null;
+            /** Api Key */
+            api_key?: string | null;
+            /** First Name */
+            first_name: string;
+            /** Full Name */
+            full_name: string;
+            /** Id */
+            id: string;
             /** Inserted At */
             inserted_at: string;
-            /** Updated At */
-            updated_at: string;
+            /** Key Prefix */
+            key_prefix?: string | null;
+            /** Last Name */
+            last_name?: string | null;
             /** Memberships */
             memberships: components["schemas"]["MembershipOut"][];
+            role: components["schemas"]["Role"];
+            /** Updated At */
+            updated_at: string;
+            /** Username */
+            username: string;
+            /** Workspaces */
+            workspaces: string[];
         };
         /**
          * MemberOut
          * @description A member of a workspace.
          */
         MemberOut: {
-            /** Id */
-            id: string;
-            /** Username */
-            username: string;
             /** Full Name */
             full_name: string;
             global_role: components["schemas"]["Role"];
+            /** Id */
+            id: string;
             role: components["schemas"]["MembershipRole"];
+            /** Username */
+            username: string;
         };
         /**
          * Members
@@ -927,9 +995,9 @@ export interface components {
          * @description What somebody is in one workspace.
          */
         MembershipOut: {
+            role: components["schemas"]["MembershipRole"];
             /** Workspace */
             workspace: string;
-            role: components["schemas"]["MembershipRole"];
         };
         /**
          * MembershipRole
@@ -939,22 +1007,22 @@ export interface components {
         MembershipRole: "annotator" | "reviewer" | "manager";
         /** NewDataset */
         NewDataset: {
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /**
              * Name
              * @example reviews
              */
             name: string;
-            task: components["schemas"]["Task"];
-            /** Workspace */
-            workspace?: string | null;
             /** Tags */
             tags?: {
                 [key: string]: string;
             };
-            /** Metadata */
-            metadata?: {
-                [key: string]: unknown;
-            };
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace?: string | null;
         };
         /**
          * NewMember
@@ -965,10 +1033,10 @@ export interface components {
          *     }
          */
         NewMember: {
-            /** Username */
-            username: string;
             /** @default annotator */
             role?: components["schemas"]["MembershipRole"];
+            /** Username */
+            username: string;
         };
         /**
          * NewUserIn
@@ -985,11 +1053,11 @@ export interface components {
             first_name: string;
             /** Last Name */
             last_name?: string | null;
-            /** Username */
-            username: string;
-            role?: components["schemas"]["Role"] | null;
             /** Password */
             password: string;
+            role?: components["schemas"]["Role"] | null;
+            /** Username */
+            username: string;
         };
         /**
          * NewWorkspace
@@ -1001,6 +1069,38 @@ export interface components {
         NewWorkspace: {
             /** Name */
             name: string;
+        };
+        /** @description Which records are meant; members are combined with AND, values within one with OR. */
+        Query: {
+            advanced_query_dsl?: boolean;
+            annotated_as?: string[];
+            annotated_by?: string[];
+            has_annotation?: boolean | null;
+            has_prediction?: boolean | null;
+            ids?: (string | number)[] | null;
+            metadata?: {
+                [key: string]: string | string[];
+            } | null;
+            /** @enum {string|null} */
+            predicted?: "ok" | "ko" | null;
+            predicted_as?: string[];
+            predicted_by?: string[];
+            /**
+             * @description The search language: words, phrases, fields, AND OR NOT, wildcards, ranges.
+             * @example status:Default AND metadata.source:survey
+             */
+            query_text?: string | null;
+            score?: {
+                from?: number;
+                to?: number | null;
+            } | null;
+            status?: ("Default" | "Edited" | "Discarded" | "Validated")[];
+            uncovered_by_rules?: string[];
+            vector?: null | {
+                k?: number | null;
+                name: string;
+                value: number[];
+            };
         };
         /**
          * RecordChanges
@@ -1030,563 +1130,25 @@ export interface components {
             role: components["schemas"]["MembershipRole"];
         };
         /**
-         * SettingsIn
-         * @description Settings to save; what is left out stays as it was.
-         */
-        SettingsIn: {
-            label_schema?: components["schemas"]["LabelSchemaIn"] | null;
-            /** Vectors */
-            vectors?: {
-                [key: string]: components["schemas"]["VectorIn"];
-            } | null;
-            /**
-             * Allow Overlapping Spans
-             * @default false
-             */
-            allow_overlapping_spans?: boolean;
-        };
-        /** SettingsOut */
-        SettingsOut: {
-            label_schema?: components["schemas"]["LabelSchemaOut"] | null;
-            /** Vectors */
-            vectors?: {
-                [key: string]: components["schemas"]["VectorOut"];
-            } | null;
-            /** Allow Overlapping Spans */
-            allow_overlapping_spans?: boolean | null;
-        };
-        /**
-         * Setup
-         * @description The first administrator, and the code from the server's console.
          * @example {
-         *       "code": "abcd-efgh-jkmn",
-         *       "first_name": "Eva",
-         *       "password": "long enough",
-         *       "username": "eva"
-         *     }
-         */
-        Setup: {
-            /** First Name */
-            first_name: string;
-            /** Last Name */
-            last_name?: string | null;
-            /** Username */
-            username: string;
-            role?: components["schemas"]["Role"] | null;
-            /** Password */
-            password: string;
-            /** Code */
-            code: string;
-        };
-        /**
-         * Status
-         * @description The 1.x status of a record, as one viewer sees it.
-         * @enum {unknown}
-         */
-        Status: "Default" | "Discarded" | "Edited" | "Validated";
-        /**
-         * Task
-         * @description What kind of answer the records of a dataset ask for.
-         * @enum {string}
-         */
-        Task: "TextClassification" | "TokenClassification" | "Text2Text";
-        /**
-         * Token
-         * @description A bearer token.
-         */
-        Token: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Token Type
-             * @default bearer
-             */
-            token_type?: string;
-        };
-        /**
-         * UserChanges
-         * @description What to change; whatever is left out stays. The username never changes.
-         * @example {
-         *       "role": "admin"
-         *     }
-         * @example {
-         *       "password": "a new password"
-         *     }
-         */
-        UserChanges: {
-            /** First Name */
-            first_name?: string | null;
-            /** Last Name */
-            last_name?: string | null;
-            role?: components["schemas"]["Role"] | null;
-            /** Password */
-            password?: string | null;
-        };
-        /**
-         * UserOut
-         * @description A user. The API key is only there when it has just been made.
-         */
-        UserOut: {
-            /** Id */
-            id: string;
-            /** First Name */
-            first_name: string;
-            /** Last Name */
-            last_name?: string | null;
-            /** Full Name */
-            full_name: string;
-            /** Username */
-            username: string;
-            role: components["schemas"]["Role"];
-            /** Workspaces */
-            workspaces: string[];
-            /** Api Key */
-            api_key?: string | null;
-            /** Key Prefix */
-            key_prefix?: string | null;
-            /**
-             * Active
-             * @description False for deactivated users; otherwise left out.
-             */
-            active?: boolean | null;
-            /** Inserted At */
-            inserted_at: string;
-            /** Updated At */
-            updated_at: string;
-        };
-        /** VectorIn */
-        VectorIn: {
-            /** Dim */
-            dim: number;
-        };
-        /** VectorOut */
-        VectorOut: {
-            /** Dim */
-            dim: number;
-        };
-        /**
-         * WorkspaceOut
-         * @description A workspace.
-         */
-        WorkspaceOut: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Inserted At */
-            inserted_at: string;
-            /** Updated At */
-            updated_at: string;
-        };
-        /**
-         * TextClassificationBulk
-         * @description Text classification records to log.
-         * @example {
-         *       "records": [
-         *         {
-         *           "id": "a-1",
-         *           "inputs": {
-         *             "text": "The soup was cold."
-         *           },
-         *           "prediction": {
-         *             "agent": "a model",
-         *             "labels": [
-         *               {
-         *                 "class": "complaint",
-         *                 "score": 0.9
-         *               }
-         *             ]
-         *           },
-         *           "metadata": {
-         *             "source": "survey"
-         *           },
-         *           "event_timestamp": "2026-01-31T12:00:00"
-         *         }
-         *       ]
-         *     }
-         */
-        TextClassificationBulk: {
-            /** @default null */
-            tags?: {
-                [key: string]: string;
-            } | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            records: components["schemas"]["TextClassificationRecord"][];
-        };
-        /**
-         * TextClassificationRecord
-         * @description Named texts, to be given one label or several.
-         * @example {
-         *       "id": "a-1",
-         *       "inputs": {
-         *         "text": "The soup was cold."
-         *       },
-         *       "prediction": {
-         *         "agent": "a model",
-         *         "labels": [
-         *           {
-         *             "class": "complaint",
-         *             "score": 0.9
-         *           }
-         *         ]
-         *       },
-         *       "metadata": {
-         *         "source": "survey"
-         *       },
-         *       "event_timestamp": "2026-01-31T12:00:00"
-         *     }
-         */
-        TextClassificationRecord: {
-            /** @default null */
-            id?: string | number | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
-            event_timestamp?: string | number | null;
-            /** @default null */
-            status?: components["schemas"]["Status"] | null;
-            /** @default null */
-            vectors?: {
-                [key: string]: components["schemas"]["Vector"];
-            } | null;
-            inputs: {
-                [key: string]: string | string[];
-            };
-            /** @default false */
-            multi_label?: boolean;
-            /** @default null */
-            explanation?: {
-                [key: string]: components["schemas"]["TokenAttributions"][];
-            } | null;
-            /** @default null */
-            prediction?: components["schemas"]["LabelAnswer"] | null;
-            /** @default null */
-            annotation?: components["schemas"]["LabelAnswer"] | null;
-            /** @default null */
-            predictions?: {
-                [key: string]: components["schemas"]["LabelValue"];
-            } | null;
-            /** @default null */
-            annotations?: {
-                [key: string]: components["schemas"]["LabelValue"];
-            } | null;
-        };
-        /**
-         * Vector
-         * @description An embedding of the record.
-         */
-        Vector: {
-            value: number[];
-            /** @default null */
-            record_properties?: unknown[] | null;
-            /** @default null */
-            model?: string | null;
-        };
-        /**
-         * TokenAttributions
-         * @description How much one token speaks for each label.
-         */
-        TokenAttributions: {
-            token: string;
-            /** @default {} */
-            attributions?: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * LabelAnswer
-         * @description The labels of a text, and who says so.
-         */
-        LabelAnswer: {
-            labels: components["schemas"]["Label"][];
-            /** @description Who says so. */
-            agent: string;
-        };
-        /**
-         * Label
-         * @description One label of a text.
-         */
-        Label: {
-            class: string;
-            /** @default 1 */
-            score?: number;
-        };
-        /**
-         * LabelValue
-         * @description The labels of a text. Inside ``predictions`` and ``annotations`` the agent is the key.
-         */
-        LabelValue: {
-            labels: components["schemas"]["Label"][];
-        };
-        /**
-         * TokenClassificationBulk
-         * @description Token classification records to log.
-         * @example {
-         *       "records": [
-         *         {
-         *           "id": "b-1",
-         *           "text": "Ana lives in Bilbao.",
-         *           "tokens": [
-         *             "Ana",
-         *             "lives",
-         *             "in",
-         *             "Bilbao",
-         *             "."
-         *           ],
-         *           "annotation": {
-         *             "agent": "ben",
-         *             "entities": [
-         *               {
-         *                 "start": 13,
-         *                 "end": 19,
-         *                 "label": "LOC"
-         *               }
-         *             ]
-         *           },
-         *           "status": "Validated"
-         *         }
-         *       ]
-         *     }
-         */
-        TokenClassificationBulk: {
-            /** @default null */
-            tags?: {
-                [key: string]: string;
-            } | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            records: components["schemas"]["TokenClassificationRecord"][];
-        };
-        /**
-         * TokenClassificationRecord
-         * @description A text cut into tokens, whose spans are to be labelled. ``raw_text`` counts where ``text`` is empty.
-         * @example {
-         *       "id": "b-1",
-         *       "text": "Ana lives in Bilbao.",
-         *       "tokens": [
-         *         "Ana",
-         *         "lives",
-         *         "in",
-         *         "Bilbao",
-         *         "."
+         *       "fields": [
+         *         "*"
          *       ],
-         *       "annotation": {
-         *         "agent": "ben",
-         *         "entities": [
-         *           {
-         *             "start": 13,
-         *             "end": 19,
-         *             "label": "LOC"
-         *           }
-         *         ]
-         *       },
-         *       "status": "Validated"
-         *     }
-         */
-        TokenClassificationRecord: {
-            /** @default null */
-            id?: string | number | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
-            event_timestamp?: string | number | null;
-            /** @default null */
-            status?: components["schemas"]["Status"] | null;
-            /** @default null */
-            vectors?: {
-                [key: string]: components["schemas"]["Vector"];
-            } | null;
-            /** @default null */
-            text?: string | null;
-            /** @default null */
-            raw_text?: string | null;
-            tokens: string[];
-            /** @default null */
-            prediction?: components["schemas"]["EntityAnswer"] | null;
-            /** @default null */
-            annotation?: components["schemas"]["EntityAnswer"] | null;
-            /** @default null */
-            predictions?: {
-                [key: string]: components["schemas"]["EntityValue"];
-            } | null;
-            /** @default null */
-            annotations?: {
-                [key: string]: components["schemas"]["EntityValue"];
-            } | null;
-        };
-        /**
-         * EntityAnswer
-         * @description The entities of a text, and who says so.
-         */
-        EntityAnswer: {
-            /** @default [] */
-            entities?: components["schemas"]["Entity"][];
-            /** @default null */
-            score?: number | null;
-            /** @description Who says so. */
-            agent: string;
-        };
-        /**
-         * Entity
-         * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
-         */
-        Entity: {
-            start: number;
-            end: number;
-            label: string;
-            /** @default 1 */
-            score?: number;
-        };
-        /**
-         * EntityValue
-         * @description The entities of a text, with an optional score of the whole.
-         */
-        EntityValue: {
-            /** @default [] */
-            entities?: components["schemas"]["Entity"][];
-            /** @default null */
-            score?: number | null;
-        };
-        /**
-         * Text2TextBulk
-         * @description Text2text records to log.
-         * @example {
-         *       "records": [
-         *         {
-         *           "id": "c-1",
-         *           "text": "A long report.",
-         *           "prediction": {
-         *             "agent": "a model",
-         *             "sentences": [
-         *               {
-         *                 "text": "A report.",
-         *                 "score": 0.7
-         *               }
-         *             ]
-         *           }
-         *         }
-         *       ]
-         *     }
-         */
-        Text2TextBulk: {
-            /** @default null */
-            tags?: {
-                [key: string]: string;
-            } | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            records: components["schemas"]["Text2TextRecord"][];
-        };
-        /**
-         * Text2TextRecord
-         * @description A text, to be turned into another one.
-         * @example {
-         *       "id": "c-1",
-         *       "text": "A long report.",
-         *       "prediction": {
-         *         "agent": "a model",
-         *         "sentences": [
-         *           {
-         *             "text": "A report.",
-         *             "score": 0.7
-         *           }
-         *         ]
+         *       "query": {
+         *         "query_text": "status:Default"
          *       }
          *     }
          */
-        Text2TextRecord: {
-            /** @default null */
-            id?: string | number | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
-            event_timestamp?: string | number | null;
-            /** @default null */
-            status?: components["schemas"]["Status"] | null;
-            /** @default null */
-            vectors?: {
-                [key: string]: components["schemas"]["Vector"];
-            } | null;
-            text: string;
-            /** @default null */
-            prediction?: components["schemas"]["SentenceAnswer"] | null;
-            /** @default null */
-            annotation?: components["schemas"]["SentenceAnswer"] | null;
-            /** @default null */
-            predictions?: {
-                [key: string]: components["schemas"]["SentenceValue"];
-            } | null;
-            /** @default null */
-            annotations?: {
-                [key: string]: components["schemas"]["SentenceValue"];
-            } | null;
-        };
-        /**
-         * SentenceAnswer
-         * @description The texts made from another one, and who says so.
-         */
-        SentenceAnswer: {
-            sentences: components["schemas"]["Sentence"][];
-            /** @description Who says so. */
-            agent: string;
-        };
-        /**
-         * Sentence
-         * @description One text made from another.
-         */
-        Sentence: {
-            text: string;
-            /** @default 1 */
-            score?: number;
-        };
-        /**
-         * SentenceValue
-         * @description The texts made from another one.
-         */
-        SentenceValue: {
-            sentences: components["schemas"]["Sentence"][];
-        };
-        /** @description Which records are meant; members are combined with AND, values within one with OR. */
-        Query: {
-            /**
-             * @description The search language: words, phrases, fields, AND OR NOT, wildcards, ranges.
-             * @example status:Default AND metadata.source:survey
-             */
-            query_text?: string | null;
-            advanced_query_dsl?: boolean;
-            ids?: (string | number)[] | null;
-            annotated_by?: string[];
-            predicted_by?: string[];
-            annotated_as?: string[];
-            predicted_as?: string[];
-            status?: ("Default" | "Edited" | "Discarded" | "Validated")[];
-            /** @enum {string|null} */
-            predicted?: "ok" | "ko" | null;
-            score?: {
-                from?: number;
-                to?: number | null;
-            } | null;
-            metadata?: {
-                [key: string]: string | string[];
-            } | null;
-            has_annotation?: boolean | null;
-            has_prediction?: boolean | null;
-            uncovered_by_rules?: string[];
-            vector?: null | {
-                name: string;
-                value: number[];
-                k?: number | null;
-            };
+        Scan: {
+            fields?: string[] | null;
+            next_idx?: string | null;
+            next_page_cfg?: string | null;
+            query?: components["schemas"]["Query"] | null;
+            sort_by?: {
+                id: string;
+                /** @enum {string} */
+                order?: "asc" | "desc";
+            }[];
         };
         /**
          * @example {
@@ -1608,35 +1170,473 @@ export interface components {
             }[];
         };
         /**
+         * Sentence
+         * @description One text made from another.
+         */
+        Sentence: {
+            /** @default 1 */
+            score?: number;
+            text: string;
+        };
+        /**
+         * SentenceAnswer
+         * @description The texts made from another one, and who says so.
+         */
+        SentenceAnswer: {
+            /** @description Who says so. */
+            agent: string;
+            sentences: components["schemas"]["Sentence"][];
+        };
+        /**
+         * SentenceValue
+         * @description The texts made from another one.
+         */
+        SentenceValue: {
+            sentences: components["schemas"]["Sentence"][];
+        };
+        /**
+         * SettingsIn
+         * @description Settings to save; what is left out stays as it was.
+         */
+        SettingsIn: {
+            /**
+             * Allow Overlapping Spans
+             * @default false
+             */
+            allow_overlapping_spans?: boolean;
+            label_schema?: components["schemas"]["LabelSchemaIn"] | null;
+            /** Vectors */
+            vectors?: {
+                [key: string]: components["schemas"]["VectorIn"];
+            } | null;
+        };
+        /** SettingsOut */
+        SettingsOut: {
+            /** Allow Overlapping Spans */
+            allow_overlapping_spans?: boolean | null;
+            label_schema?: components["schemas"]["LabelSchemaOut"] | null;
+            /** Vectors */
+            vectors?: {
+                [key: string]: components["schemas"]["VectorOut"];
+            } | null;
+        };
+        /**
+         * Setup
+         * @description The first administrator, and the code from the server's console.
          * @example {
-         *       "query": {
-         *         "query_text": "status:Default"
-         *       },
-         *       "fields": [
-         *         "*"
+         *       "code": "abcd-efgh-jkmn",
+         *       "first_name": "Eva",
+         *       "password": "long enough",
+         *       "username": "eva"
+         *     }
+         */
+        Setup: {
+            /** Code */
+            code: string;
+            /** First Name */
+            first_name: string;
+            /** Last Name */
+            last_name?: string | null;
+            /** Password */
+            password: string;
+            role?: components["schemas"]["Role"] | null;
+            /** Username */
+            username: string;
+        };
+        /**
+         * Status
+         * @description The 1.x status of a record, as one viewer sees it.
+         * @enum {unknown}
+         */
+        Status: "Default" | "Discarded" | "Edited" | "Validated";
+        /**
+         * Task
+         * @description What kind of answer the records of a dataset ask for.
+         * @enum {string}
+         */
+        Task: "TextClassification" | "TokenClassification" | "Text2Text";
+        /**
+         * Text2TextBulk
+         * @description Text2text records to log.
+         * @example {
+         *       "records": [
+         *         {
+         *           "id": "c-1",
+         *           "prediction": {
+         *             "agent": "a model",
+         *             "sentences": [
+         *               {
+         *                 "score": 0.7,
+         *                 "text": "A report."
+         *               }
+         *             ]
+         *           },
+         *           "text": "A long report."
+         *         }
          *       ]
          *     }
          */
-        Scan: {
-            query?: components["schemas"]["Query"] | null;
-            fields?: string[] | null;
-            sort_by?: {
-                id: string;
-                /** @enum {string} */
-                order?: "asc" | "desc";
-            }[];
-            next_idx?: string | null;
-            next_page_cfg?: string | null;
+        Text2TextBulk: {
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            records: components["schemas"]["Text2TextRecord"][];
+            /** @default null */
+            tags?: {
+                [key: string]: string;
+            } | null;
         };
-        Error: {
-            /** @description Text only where there is no such path, or none for that method. */
-            detail: {
-                /** @example argilla.api.errors::EntityNotFoundError */
-                code: string;
-                params: {
-                    [key: string]: unknown;
-                } | null;
-            } | string;
+        /**
+         * Text2TextRecord
+         * @description A text, to be turned into another one.
+         * @example {
+         *       "id": "c-1",
+         *       "prediction": {
+         *         "agent": "a model",
+         *         "sentences": [
+         *           {
+         *             "score": 0.7,
+         *             "text": "A report."
+         *           }
+         *         ]
+         *       },
+         *       "text": "A long report."
+         *     }
+         */
+        Text2TextRecord: {
+            /** @default null */
+            annotation?: components["schemas"]["SentenceAnswer"] | null;
+            /** @default null */
+            annotations?: {
+                [key: string]: components["schemas"]["SentenceValue"];
+            } | null;
+            /**
+             * @description ISO 8601, or seconds or milliseconds since 1970.
+             * @default null
+             */
+            event_timestamp?: string | number | null;
+            /** @default null */
+            id?: string | number | null;
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            /** @default null */
+            prediction?: components["schemas"]["SentenceAnswer"] | null;
+            /** @default null */
+            predictions?: {
+                [key: string]: components["schemas"]["SentenceValue"];
+            } | null;
+            /** @default null */
+            status?: components["schemas"]["Status"] | null;
+            text: string;
+            /** @default null */
+            vectors?: {
+                [key: string]: components["schemas"]["Vector"];
+            } | null;
+        };
+        /**
+         * TextClassificationBulk
+         * @description Text classification records to log.
+         * @example {
+         *       "records": [
+         *         {
+         *           "event_timestamp": "2026-01-31T12:00:00",
+         *           "id": "a-1",
+         *           "inputs": {
+         *             "text": "The soup was cold."
+         *           },
+         *           "metadata": {
+         *             "source": "survey"
+         *           },
+         *           "prediction": {
+         *             "agent": "a model",
+         *             "labels": [
+         *               {
+         *                 "class": "complaint",
+         *                 "score": 0.9
+         *               }
+         *             ]
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        TextClassificationBulk: {
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            records: components["schemas"]["TextClassificationRecord"][];
+            /** @default null */
+            tags?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * TextClassificationRecord
+         * @description Named texts, to be given one label or several.
+         * @example {
+         *       "event_timestamp": "2026-01-31T12:00:00",
+         *       "id": "a-1",
+         *       "inputs": {
+         *         "text": "The soup was cold."
+         *       },
+         *       "metadata": {
+         *         "source": "survey"
+         *       },
+         *       "prediction": {
+         *         "agent": "a model",
+         *         "labels": [
+         *           {
+         *             "class": "complaint",
+         *             "score": 0.9
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        TextClassificationRecord: {
+            /** @default null */
+            annotation?: components["schemas"]["LabelAnswer"] | null;
+            /** @default null */
+            annotations?: {
+                [key: string]: components["schemas"]["LabelValue"];
+            } | null;
+            /**
+             * @description ISO 8601, or seconds or milliseconds since 1970.
+             * @default null
+             */
+            event_timestamp?: string | number | null;
+            /** @default null */
+            explanation?: {
+                [key: string]: components["schemas"]["TokenAttributions"][];
+            } | null;
+            /** @default null */
+            id?: string | number | null;
+            inputs: {
+                [key: string]: string | string[];
+            };
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            /** @default false */
+            multi_label?: boolean;
+            /** @default null */
+            prediction?: components["schemas"]["LabelAnswer"] | null;
+            /** @default null */
+            predictions?: {
+                [key: string]: components["schemas"]["LabelValue"];
+            } | null;
+            /** @default null */
+            status?: components["schemas"]["Status"] | null;
+            /** @default null */
+            vectors?: {
+                [key: string]: components["schemas"]["Vector"];
+            } | null;
+        };
+        /**
+         * Token
+         * @description A bearer token.
+         */
+        Token: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default bearer
+             */
+            token_type?: string;
+        };
+        /**
+         * TokenAttributions
+         * @description How much one token speaks for each label.
+         */
+        TokenAttributions: {
+            /** @default {} */
+            attributions?: {
+                [key: string]: number;
+            };
+            token: string;
+        };
+        /**
+         * TokenClassificationBulk
+         * @description Token classification records to log.
+         * @example {
+         *       "records": [
+         *         {
+         *           "annotation": {
+         *             "agent": "ben",
+         *             "entities": [
+         *               {
+         *                 "end": 19,
+         *                 "label": "LOC",
+         *                 "start": 13
+         *               }
+         *             ]
+         *           },
+         *           "id": "b-1",
+         *           "status": "Validated",
+         *           "text": "Ana lives in Bilbao.",
+         *           "tokens": [
+         *             "Ana",
+         *             "lives",
+         *             "in",
+         *             "Bilbao",
+         *             "."
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        TokenClassificationBulk: {
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            records: components["schemas"]["TokenClassificationRecord"][];
+            /** @default null */
+            tags?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * TokenClassificationRecord
+         * @description A text cut into tokens, whose spans are to be labelled. ``raw_text`` counts where ``text`` is empty.
+         * @example {
+         *       "annotation": {
+         *         "agent": "ben",
+         *         "entities": [
+         *           {
+         *             "end": 19,
+         *             "label": "LOC",
+         *             "start": 13
+         *           }
+         *         ]
+         *       },
+         *       "id": "b-1",
+         *       "status": "Validated",
+         *       "text": "Ana lives in Bilbao.",
+         *       "tokens": [
+         *         "Ana",
+         *         "lives",
+         *         "in",
+         *         "Bilbao",
+         *         "."
+         *       ]
+         *     }
+         */
+        TokenClassificationRecord: {
+            /** @default null */
+            annotation?: components["schemas"]["EntityAnswer"] | null;
+            /** @default null */
+            annotations?: {
+                [key: string]: components["schemas"]["EntityValue"];
+            } | null;
+            /**
+             * @description ISO 8601, or seconds or milliseconds since 1970.
+             * @default null
+             */
+            event_timestamp?: string | number | null;
+            /** @default null */
+            id?: string | number | null;
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            /** @default null */
+            prediction?: components["schemas"]["EntityAnswer"] | null;
+            /** @default null */
+            predictions?: {
+                [key: string]: components["schemas"]["EntityValue"];
+            } | null;
+            /** @default null */
+            raw_text?: string | null;
+            /** @default null */
+            status?: components["schemas"]["Status"] | null;
+            /** @default null */
+            text?: string | null;
+            tokens: string[];
+            /** @default null */
+            vectors?: {
+                [key: string]: components["schemas"]["Vector"];
+            } | null;
+        };
+        /**
+         * UserChanges
+         * @description What to change; whatever is left out stays. The username never changes.
+         * @example {
+         *       "role": "admin"
+         *     }
+         * @example {
+         *       "password": "a new password"
+         *     }
+         */
+        UserChanges: {
+            /** First Name */
+            first_name?: string | null;
+            /** Last Name */
+            last_name?: string | null;
+            /** Password */
+            password?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /**
+         * UserOut
+         * @description A user. The API key is only there when it has just been made.
+         */
+        UserOut: {
+            /**
+             * Active
+             * @description False for deactivated users; otherwise left out.
+             */
+            active?: boolean | null;
+            /** Api Key */
+            api_key?: string | null;
+            /** First Name */
+            first_name: string;
+            /** Full Name */
+            full_name: string;
+            /** Id */
+            id: string;
+            /** Inserted At */
+            inserted_at: string;
+            /** Key Prefix */
+            key_prefix?: string | null;
+            /** Last Name */
+            last_name?: string | null;
+            role: components["schemas"]["Role"];
+            /** Updated At */
+            updated_at: string;
+            /** Username */
+            username: string;
+            /** Workspaces */
+            workspaces: string[];
+        };
+        /**
+         * Vector
+         * @description An embedding of the record.
+         */
+        Vector: {
+            /** @default null */
+            model?: string | null;
+            /** @default null */
+            record_properties?: unknown[] | null;
+            value: number[];
+        };
+        /** VectorIn */
+        VectorIn: {
+            /** Dim */
+            dim: number;
+        };
+        /** VectorOut */
+        VectorOut: {
+            /** Dim */
+            dim: number;
+        };
+        /**
+         * WorkspaceOut
+         * @description A workspace.
+         */
+        WorkspaceOut: {
+            /** Id */
+            id: string;
+            /** Inserted At */
+            inserted_at: string;
+            /** Name */
+            name: string;
+            /** Updated At */
+            updated_at: string;
         };
     };
     responses: never;
@@ -1664,8 +1664,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "version": "1.6.0",
-                     *       "apportion": "0.1.0"
+                     *       "apportion": "0.1.0",
+                     *       "version": "1.6.0"
                      *     }
                      */
                     "application/json": {
@@ -1697,6 +1697,2043 @@ export interface operations {
             };
         };
     };
+    datasets_list_datasets: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"][];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_create_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_get_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_delete_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_edit_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    records_delete_records: {
+        parameters: {
+            query?: {
+                /** @description Mark as discarded instead of deleting. */
+                mark_as_discarded?: boolean;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of; No such record in the dataset */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    search_scan: {
+        parameters: {
+            query?: {
+                /** @description Records on the page. */
+                limit?: number;
+                /** @description Whether records carry their metrics; leaving them out is much faster. */
+                include_metrics?: boolean;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Scan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    records_get_record: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of; No such record in the dataset */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    records_patch_record: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of; No such record in the dataset */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_list_rules: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_change_rules: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rules_metrics: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_get_rule: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_delete_rule: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_edit_rule: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    metrics_list_metrics: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    metrics_metric_summary: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    settings_get_settings: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    settings_put_settings: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    settings_delete_settings: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    settings_save_settings: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    bulk_log_bulk: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextClassificationBulk"] | components["schemas"]["TokenClassificationBulk"] | components["schemas"]["Text2TextBulk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            /** @description The dataset is of another task than the request; Records contradict what is stored; More metadata keys than a dataset may have; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    search_search: {
+        parameters: {
+            query?: {
+                /** @description Records on the page; 0 only counts. */
+                limit?: number;
+                /** @description Matches to leave out. */
+                from?: number;
+                /** @description Whether records carry their metrics. */
+                include_metrics?: boolean;
+                /** @description What to count, by commas; all there is when left out, none when empty. */
+                facets?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_close_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_copy_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_open_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     info_health: {
         parameters: {
             query?: never;
@@ -1715,6 +3752,148 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    me_me: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    me_preferences: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    me_replace_preferences: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -1874,114 +4053,16 @@ export interface operations {
             };
         };
     };
-    me_me: {
+    setup_set_up: {
         parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    me_preferences: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    me_replace_preferences: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
+            query?: never;
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
+                "application/json": components["schemas"]["Setup"];
             };
         };
         responses: {
@@ -1991,13 +4072,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description Missing, wrong or expired credentials */
-            401: {
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2007,6 +4095,15 @@ export interface operations {
             };
             /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many failed logins */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2840,2103 +4937,6 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    setup_set_up: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Setup"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserOut"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The name is taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many failed logins */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_list_datasets: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetOut"][];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_create_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewDataset"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetOut"];
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The name is taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_get_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetOut"];
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_delete_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_edit_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DatasetChanges"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetOut"];
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_close_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_open_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_copy_dataset: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CopyIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetOut"];
-                };
-            };
-            /** @description A parameter is missing that nothing else can supply */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The name is taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    settings_get_settings: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingsOut"];
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    settings_put_settings: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingsIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingsOut"];
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    settings_delete_settings: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    settings_save_settings: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingsIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingsOut"];
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    bulk_log_bulk: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TextClassificationBulk"] | components["schemas"]["TokenClassificationBulk"] | components["schemas"]["Text2TextBulk"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkOut"];
-                };
-            };
-            /** @description The dataset is of another task than the request; Records contradict what is stored; More metadata keys than a dataset may have; The dataset is closed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    search_search: {
-        parameters: {
-            query?: {
-                /** @description Records on the page; 0 only counts. */
-                limit?: number;
-                /** @description Matches to leave out. */
-                from?: number;
-                /** @description Whether records carry their metrics. */
-                include_metrics?: boolean;
-                /** @description What to count, by commas; all there is when left out, none when empty. */
-                facets?: string | null;
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Search"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    search_scan: {
-        parameters: {
-            query?: {
-                /** @description Records on the page. */
-                limit?: number;
-                /** @description Whether records carry their metrics; leaving them out is much faster. */
-                include_metrics?: boolean;
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Scan"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    records_get_record: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of; No such record in the dataset */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    records_patch_record: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RecordChanges"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of; No such record in the dataset */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    records_delete_records: {
-        parameters: {
-            query?: {
-                /** @description Mark as discarded instead of deleting. */
-                mark_as_discarded?: boolean;
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Query"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deleted"];
-                };
-            };
-            /** @description The query text cannot be parsed or answered */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of; No such record in the dataset */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_list_rules: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_change_rules: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_rules_metrics: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_get_rule: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-                query: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_delete_rule: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    rules_edit_rule: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    metrics_list_metrics: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
-                };
-            };
-            /** @description The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    metrics_metric_summary: {
-        parameters: {
-            query?: {
-                /** @description Which workspace is meant; wins over the header. */
-                workspace?: string | null;
-            };
-            header?: {
-                /** @description Which workspace is meant, for clients of 1.x. */
-                "x-argilla-workspace"?: string | null;
-            };
-            path: {
-                name: string;
-                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
-                metric: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description The dataset is of another task than the request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Missing, wrong or expired credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The caller may not do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such thing, or none the caller may know of */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No such task */
-            405: {
                 headers: {
                     [name: string]: unknown;
                 };
