@@ -74,6 +74,14 @@ def test_files_with_a_hash_in_their_name_are_kept_and_sent_compressed(visitor: C
     assert "content-encoding" not in plain.headers
 
 
+@pytest.mark.parametrize("address", ["/%00", "/%ff", "/" + "a" * 5000, "//etc/passwd"])
+def test_addresses_no_file_could_have_lead_to_the_app_too(visitor: Client, address: str) -> None:
+    answer = visitor.get(address)
+
+    assert answer.status_code == 200
+    assert "The app" in answer.text
+
+
 @pytest.mark.parametrize("address", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt"])
 def test_files_outside_the_app_are_out_of_reach(visitor: Client, address: str) -> None:
     assert "not for everybody" not in visitor.get(address).text

@@ -48,8 +48,11 @@ class WebApp:
 
     def file(self, name: str, *, zipped: bool) -> Response | None:
         """One of the built files, compressed where that helps; None where there is no such file."""
-        path = (self._folder / name).resolve()
-        if self._folder not in path.parents or not path.is_file():
+        try:
+            path = (self._folder / name).resolve()
+            if self._folder not in path.parents or not path.is_file():
+                return None
+        except (OSError, ValueError):  # no file has such a name
             return None
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = {"Cache-Control": _YEAR if name.startswith("assets/") else "no-cache"}
