@@ -5,20 +5,24 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check docs bench constraints official-client clean
+.PHONY: help quickstart dev test check web e2e schema docs bench constraints official-client clean
+
+APP := src/apportion/server/_web/index.html
+APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r name what; do \
 		printf '%-24s %s\n' "$$name" "$$what"; done
 
-quickstart: $(VENV)/.server ## start the server on http://localhost:6900 with a demo team and data
+quickstart: $(VENV)/.server $(APP) ## start the server on http://localhost:6900 with a demo team and data
 	$(BIN)/apportion quickstart
 
-dev: $(VENV)/.dev ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
+dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
-test: check docs official-client ## everything that has to pass
+test: check docs web official-client ## everything that has to pass
 	$(BIN)/python -m pytest
+	@$(MAKE) e2e
 
 check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
@@ -26,6 +30,15 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/mypy
 	$(BIN)/mypy tools/*.py tests/docs tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
 	$(BIN)/lint-imports --no-logo
+
+web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?
+	@sh tools/web.sh $(VENV) check
+
+e2e: $(VENV)/.dev $(APP) ## journeys through the web app in a real browser, against a real server
+	@sh tools/web.sh $(VENV) e2e
+
+schema: $(VENV)/.dev ## write the web app's types of the HTTP API anew
+	@sh tools/web.sh $(VENV) schema
 
 docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
@@ -40,7 +53,7 @@ constraints: ## look for newer versions of everything and pin them in constraint
 	@sh tools/pin.sh
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) .tools dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .tools web/node_modules src/apportion/server/_web dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.server: pyproject.toml constraints.txt
@@ -49,4 +62,12 @@ $(VENV)/.server: pyproject.toml constraints.txt
 
 $(VENV)/.dev: pyproject.toml constraints.txt
 	@sh tools/install.sh $(VENV) -e '.[server]' --group dev --group docs
-	@touch $@ $(VENV)/.server
+	@touch $(VENV)/.server $(VENV)/.web $@
+
+$(VENV)/.web: $(VENV)/.server
+	@sh tools/install.sh $(VENV) --group web
+	@touch $@
+
+$(APP): $(VENV)/.web $(APP_SOURCES)
+	@sh tools/web.sh $(VENV) build
+	@touch $@

@@ -35,7 +35,8 @@ class _InProcess(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
         answer = await self._inner.handle_async_request(sent)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+        body = b"".join([part async for part in answer.aiter_raw()])  # as sent, compressed or not
+        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
     def close(self) -> None:
         self._loop.close()

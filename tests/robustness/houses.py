@@ -144,7 +144,10 @@ def house_at(home: Path, **settings: Any) -> Iterator[House]:
 
     store.write(settle).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
-    app = create_app(Settings(home=home, **settings), store, clock=clock, passwords=passwords)
+    without_web = home / "no-web-app"  # where it is built, every other address leads to it
+    app = create_app(
+        Settings(home=home, **settings), store, clock=clock, passwords=passwords, web_folder=without_web
+    )
     house = House(app, store, path)
     try:
         yield house

@@ -63,9 +63,19 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 @pytest.fixture
-def make_app(store: Any, clock: FakeClock, passwords: Argon2Passwords) -> Callable[[Settings], FastAPI]:
+def web_folder(tmp_path: Path) -> Path:
+    """Where the web app would be; it is not built."""
+    return tmp_path / "web"
+
+
+@pytest.fixture
+def make_app(
+    store: Any, clock: FakeClock, passwords: Argon2Passwords, web_folder: Path
+) -> Callable[[Settings], FastAPI]:
     """Another app on the same store, with other settings."""
-    return lambda settings: create_app(settings, store, clock=clock, passwords=passwords)
+    return lambda settings: create_app(
+        settings, store, clock=clock, passwords=passwords, web_folder=web_folder
+    )
 
 
 @pytest.fixture

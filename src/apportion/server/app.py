@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ from .housekeeping import keep_house
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
+from .web import FOLDER, WebApp
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
@@ -47,14 +49,16 @@ def create_app(
     clock: Clock | None = None,
     passwords: Passwords | None = None,
     tokens: Tokens | None = None,
+    web_folder: Path = FOLDER,
 ) -> FastAPI:
     """The server as an ASGI app; ``app.state.house`` is what it consists of.
 
-    The store is closed when the app shuts down.
+    ``web_folder`` is where the web app was built. The store is closed when the app shuts down.
     """
     clock = clock or SystemClock()
     tokens = tokens or JwtTokens(settings.signing_key(), clock)
-    house = _house(settings, store, clock, passwords or Argon2Passwords(), tokens)
+    web = WebApp(settings, web_folder)
+    house = _house(settings, store, clock, passwords or Argon2Passwords(), tokens, web)
     app = FastAPI(
         title="Apportion",
         version=__version__,
@@ -80,6 +84,7 @@ def create_app(
     app.router.routes.extend(hot_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
+    app.router.default = web.fallback(app.router.default)
     private = private_operations(ROUTERS, settings.prefix)
     app.openapi = lambda: document(app, private)  # type: ignore[method-assign]
     if settings.docs_enabled:
@@ -87,7 +92,9 @@ def create_app(
     return app
 
 
-def _house(settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens) -> House:
+def _house(
+    settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
+) -> House:
     return House(
         settings=settings,
         store=store,
@@ -95,6 +102,7 @@ def _house(settings: Settings, store: Store, clock: Clock, passwords: Passwords,
         passwords=passwords,
         sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
         setup=SetupCode(clock),
+        web=web,
         readers=ThreadPoolExecutor(4, "apportion-reader"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
     )

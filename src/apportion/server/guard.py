@@ -18,11 +18,14 @@ __all__ = ["Guard", "page_policy"]
 log = logging.getLogger("apportion.server")
 
 
-def page_policy(settings: Settings) -> str:
-    """The content security policy: everything comes from this server, and only its pages frame it."""
+def page_policy(settings: Settings, *, style: str = "'unsafe-inline'") -> str:
+    """The content security policy: everything comes from this server, and only its pages frame it.
+
+    ``style`` says which styles inside a page count, besides those in files.
+    """
     framed = "*" if settings.embedded else "'self'"
     return (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src 'self' data:; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed}"
     )
 

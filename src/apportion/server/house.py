@@ -13,6 +13,8 @@ from apportion.services.first_admin import SetupCode
 from apportion.services.sign_in import SignIn
 from apportion.settings import Settings
 
+from .web import WebApp
+
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
 
@@ -31,6 +33,7 @@ class House:
     passwords: Passwords
     sign_in: SignIn
     setup: SetupCode
+    web: WebApp
     readers: ThreadPoolExecutor
     """For long reads, so that nobody annotating waits for them."""
     hashers: ThreadPoolExecutor

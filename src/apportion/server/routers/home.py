@@ -1,4 +1,4 @@
-"""The start page, until the web app takes its place, and the way to the documentation."""
+"""The first administrator's page, plain pages where the web app was not built, the way to the documentation."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ _FIELDS = (
 
 
 @router.get("/")
-async def home(house: InHouse) -> HTMLResponse:
-    """Say what is here; ask for the first administrator where there is none."""
+async def home(house: InHouse) -> Response:
+    """The web app; but first ask for the first administrator where there is none."""
     if not await house.read(lambda work: work.people.has_admin()):
         return _form(house)
+    if house.web.is_built:
+        return house.web.page()
     people = await house.read(lambda work: work.people.count_users())
     workspaces = await house.read(lambda work: len(work.people.workspaces()))
     datasets = await house.read(lambda work: len(work.datasets.list()))
@@ -51,12 +53,14 @@ async def home(house: InHouse) -> HTMLResponse:
 
 
 @router.get("/datasets/{space}/{name}")
-async def dataset_page(house: InHouse, space: str, name: str) -> HTMLResponse:
-    """Where notebooks link to after logging: until the web app is here, say how to get at the dataset."""
+async def dataset_page(house: InHouse, space: str, name: str) -> Response:
+    """Where notebooks link to after logging: the web app, else how to get at the dataset without it."""
+    if house.web.is_built:
+        return house.web.page()
     load = f"rg.load({name!r}, workspace={space!r})"
     body = (
-        f"<p>Dataset <b>{escape(name)}</b> of workspace <b>{escape(space)}</b> will open here once the web app "
-        "is part of this server. Until then, in a notebook:</p>"
+        f"<p>Dataset <b>{escape(name)}</b> of workspace <b>{escape(space)}</b> would open here, but "
+        "this server was installed without its web app. In a notebook:</p>"
         f"<pre>import apportion as rg\n\n{escape(load)}</pre>"
     )
     return HTMLResponse(_page(body + _links(house)))
@@ -86,6 +90,8 @@ async def first_admin(
         "<p>Your API key is shown only now. Keep it:</p>"
         f"<pre>{escape(key)}</pre>"
     )
+    if house.web.is_built:
+        body += f'<p><a href="{escape(house.settings.base_url)}datasets">Go on to the datasets</a></p>'
     response = HTMLResponse(_page(body + _links(house)), headers={"Cache-Control": "no-store"})
     set_cookie(request, response, token, house.settings)
     return response

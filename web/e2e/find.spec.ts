@@ -1,0 +1,133 @@
+import { expect, expectAccessible, PASSWORD, test, TOPICS, topics } from "./journey";
+
+test("signing in leads to where one wanted to go", async ({ page, server }) => {
+  await server.log("deep-link", "TextClassification", topics(3), { labels: TOPICS });
+  await page.goto("/datasets/team/deep-link?record=t01");
+  await expect(page).toHaveURL(/\/login\?redirect=/);
+  await expectAccessible(page);
+  await page.getByRole("textbox", { name: "Username" }).fill("ana");
+  await page.getByRole("textbox", { name: "Password" }).fill("not this one");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toHaveText("Username or password is wrong.");
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Sentence number 1 ")).toBeVisible();
+
+  await page.getByRole("button", { name: "Account of Ana" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/login/);
+  await page.goto("/datasets");
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test("a link that would lead to another site after signing in does not", async ({ page }) => {
+  await page.goto("/login?redirect=//example.org/");
+  await page.getByRole("textbox", { name: "Username" }).fill("ana");
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/datasets$/);
+});
+
+test("datasets are found by name, task and tag, and the address says so", async ({ page, server, signIn }) => {
+  await server.log("reviews-one", "TextClassification", topics(2), { tags: { round: "1" } });
+  await server.log("reviews-two", "TextClassification", topics(2), { tags: { round: "2" } });
+  await signIn("ana");
+  await page.goto("/datasets");
+  const rows = page.getByRole("row").filter({ hasText: "reviews-" });
+  await expect(rows).toHaveCount(2);
+  await page.getByRole("textbox", { name: "Search by name" }).fill("REVIEWS");
+  await page.getByRole("combobox", { name: "Tags" }).or(page.getByRole("textbox", { name: "Tags" })).first().click();
+  await page.getByRole("option", { name: "round: 2" }).click();
+  await expect(rows).toHaveCount(1);
+  await expect(page).toHaveURL(/q=REVIEWS.*tag=round/);
+  await page.keyboard.press("Escape");
+  await page.reload();
+  await expect(rows).toHaveCount(1);
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "reviews-two" }).click();
+  await expect(page).toHaveURL(/\/datasets\/team\/reviews-two/);
+});
+
+test("the tutorial's way: metadata, user, a name, filter", async ({ page, server, signIn }) => {
+  await server.log("tutorial", "TextClassification", topics(30), { labels: TOPICS });
+  await signIn("ana");
+  await page.goto("/datasets/team/tutorial");
+  await page.getByRole("button", { name: "Metadata" }).click();
+  await page.getByRole("button", { name: "user" }).click();
+  await page.getByRole("checkbox", { name: "ana" }).check();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+
+  await expect(page.getByText("1 of 10")).toBeVisible();
+  expect(page.url()).toContain("metadata.user=ana");
+  await page.keyboard.press("1");
+  await page.keyboard.press("1");
+  await expect(page.getByText("Sentence number 6 ")).toBeVisible();
+  await page.getByRole("button", { name: "Remove filter user" }).click();
+  await expect(page.getByText(" of 30")).toBeVisible();
+});
+
+test("a search shows what it found, and a colleague's link shows the same", async ({ page, server, signIn }) => {
+  await server.log("search", "TextClassification", topics(30), { labels: TOPICS });
+  await signIn("ana");
+  await page.goto("/datasets/team/search?view=list");
+  await page.getByRole("textbox", { name: "Search records" }).fill("number AND metadata.user:ben");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("10 records")).toBeVisible();
+  await expect(page.locator("mark").first()).toHaveText("number");
+  await page.getByRole("button", { name: "Sort" }).click();
+  await page.getByRole("combobox", { name: "Sort by" }).or(page.getByRole("textbox", { name: "Sort by" })).first().click();
+  await page.getByRole("option", { name: "metadata.number" }).click();
+  await page.getByRole("button", { name: "Turn the order of metadata.number round" }).click();
+  await page.getByRole("button", { name: "Sort", exact: true }).last().click();
+  await expect(page.getByRole("article").first()).toContainText("Sentence number 28 ");
+
+  const link = page.url();
+  await page.goto("/datasets");
+  await page.goto(link);
+  await expect(page.getByRole("article").first()).toContainText("Sentence number 28 ");
+  await page.goto("/datasets/team/search?q=%22open");
+  await expect(page.getByRole("alert")).toContainText("This search cannot be understood");
+});
+
+test("what is not there says so", async ({ page, server, signIn }) => {
+  await server.create("nothing-in-it", "TextClassification");
+  await signIn("admin");
+  await page.goto("/datasets/team/nothing-in-it");
+  await expect(page.getByText("This dataset has no records yet")).toBeVisible();
+  await expectAccessible(page);
+  await page.goto("/datasets/team/never-was");
+  await expect(page.getByRole("alert")).toContainText("There is no such dataset");
+  await page.goto("/nowhere/at/all");
+  await expect(page.getByText("There is nothing here")).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("one's settings: colours stay chosen, a new key is shown once", async ({ page, signIn }) => {
+  await signIn("cy");
+  await page.goto("/user-settings");
+  await page.getByText("Dark", { exact: true }).click();
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+  await page.getByText("As the system").click();
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  await expect(page.getByText("Your new key; keep it now:")).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("whoever manages a dataset gives it its first labels where they are missed", async ({ page, server, signIn }) => {
+  await server.log("no-labels-yet", "TextClassification", [{ id: "n0", inputs: { text: "Nothing said of it." } }]);
+  await signIn("ana");
+  await page.goto("/datasets/team/no-labels-yet");
+  await expect(page.getByText("rg.configure_dataset")).toBeVisible();
+
+  await signIn("admin");
+  await page.reload();
+  await page.getByRole("textbox", { name: "Labels, with commas between them" }).fill("good, bad , good");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: /good/ })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("2");
+  await expect.poll(() => server.status("no-labels-yet", "n0")).toBe("Validated");
+});

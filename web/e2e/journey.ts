@@ -1,0 +1,112 @@
+/** What journeys start from: people signed in, data logged as a notebook would, and a page that must behave. */
+
+import AxeBuilder from "@axe-core/playwright";
+import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
+
+export { expect };
+export const PASSWORD = "12345678";
+export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
+export type Wire = Record<string, unknown> & { id: string | number };
+
+export class Server {
+  constructor(private readonly request: APIRequestContext) {}
+
+  private options(as: string, data?: unknown) {
+    return { headers: { "X-Argilla-Api-Key": `${as}.apikey`, "Content-Type": "application/json" }, ...(data === undefined ? {} : { data }) };
+  }
+
+  async log(name: string, task: Task, records: readonly Wire[], more: { labels?: string[]; tags?: Record<string, string>; as?: string } = {}) {
+    const as = more.as ?? "admin";
+    const reply = await this.request.post(`/api/datasets/${name}/${task}:bulk?workspace=team`, this.options(as, { records, tags: more.tags ?? {} }));
+    expect(reply.status(), await reply.text()).toBe(200);
+    if (!more.labels) return;
+    const schema = { label_schema: { labels: more.labels } };
+    const saved = await this.request.patch(`/api/datasets/${name}/${task}/settings?workspace=team`, this.options(as, schema));
+    expect(saved.status(), await saved.text()).toBe(200);
+  }
+
+  async create(name: string, task: Task) {
+    await this.request.post("/api/datasets", this.options("admin", { name, task, workspace: "team" }));
+  }
+
+  async record(name: string, id: string): Promise<Record<string, unknown>> {
+    const reply = await this.request.get(`/api/datasets/${name}/records/${encodeURIComponent(id)}?workspace=team`, this.options("admin"));
+    return (await reply.json()) as Record<string, unknown>;
+  }
+
+  async status(name: string, id: string): Promise<unknown> {
+    return (await this.record(name, id))["status"];
+  }
+}
+
+interface Fixtures {
+  server: Server;
+  signIn: (username: string) => Promise<void>;
+}
+
+export const test = base.extend<Fixtures>({
+  server: async ({ request }, provide) => {
+    await provide(new Server(request));
+  },
+  signIn: async ({ page }, provide) => {
+    await provide(async (username) => {
+      const headers = { "X-Apportion": "1" };
+      const reply = await page.request.post("/api/session", { headers, data: { username, password: PASSWORD } });
+      expect(reply.status()).toBe(200);
+    });
+  },
+  page: async ({ page, baseURL }, provide) => {
+    const wrong: string[] = [];
+    page.on("pageerror", (failure) => wrong.push(String(failure)));
+    page.on("console", (message) => {
+      if (/Content Security Policy/i.test(message.text())) wrong.push(message.text());
+    });
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith("http") && url.origin !== new URL(baseURL ?? "").origin) wrong.push(`asked ${url.origin}`);
+    });
+    await provide(page);
+    expect(wrong).toEqual([]);
+  },
+});
+
+/** Nothing that axe knows to be an obstacle, in light and in dark. */
+export async function expectAccessible(page: Page) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+    await page.evaluate(async () => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      await Promise.allSettled(document.getAnimations().map((each) => each.finished)); // colours that fade over
+    });
+    const axe = new AxeBuilder({ page });
+    // the page is the same in the dark, only its colours are not
+    const found = await (colorScheme === "light" ? axe.withTags(tags) : axe.withRules(["color-contrast"])).analyze();
+    const told = found.violations.map((each) => ({ rule: each.id, where: each.nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary ?? ""}`) }));
+    expect(told, colorScheme).toEqual([]);
+  }
+}
+
+export const TOPICS = ["sport", "politics", "science"];
+
+export function topics(count: number): Wire[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: `t${String(n).padStart(2, "0")}`,
+    inputs: { text: `Sentence number ${String(n)} about something.` },
+    prediction: { agent: "guess", labels: [{ class: TOPICS[n % 3], score: 0.8 }, { class: TOPICS[(n + 1) % 3], score: 0.2 }] },
+    metadata: { user: ["ana", "ben", "cy"][n % 3], number: n },
+  }));
+}
+
+export function entities(): Wire[] {
+  return [
+    {
+      id: "e0",
+      text: "😀 Ada met Charles in London.",
+      tokens: ["😀", "Ada", "met", "Charles", "in", "London", "."],
+      prediction: { agent: "tagger", entities: [{ start: 2, end: 5, label: "PER", score: 0.9 }, { start: 21, end: 27, label: "ORG", score: 0.4 }] },
+    },
+    { id: "e1", text: "مرحبا Ada في لندن", tokens: ["مرحبا", "Ada", "في", "لندن"] },
+    { id: "e2", text: "Grace wrote COBOL.", tokens: ["Grace", "wrote", "COBOL", "."] },
+  ];
+}

@@ -1,0 +1,41 @@
+"""A real server on throw-away data for the journeys: a team, and nothing else. Stops with whoever started it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import uvicorn
+
+from apportion.ports.store import Work
+from apportion.server.app import build_app
+from apportion.services.manage_users import NewUser, add_user
+from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.settings import load_settings
+from apportion.vocabulary import MembershipRole, Role
+
+TEAM = {"admin": Role.ADMIN, "ana": Role.ANNOTATOR, "ben": Role.ANNOTATOR, "cy": Role.ANNOTATOR}
+
+
+def main(port: int) -> None:
+    """Serve until told to stop."""
+    with tempfile.TemporaryDirectory() as home:
+        app = build_app(load_settings(home=Path(home), port=port).settings)
+        house = app.state.house
+        hashed = house.passwords.hash("12345678")
+
+        def settle(work: Work) -> None:
+            for number, (name, role) in enumerate(TEAM.items()):
+                now = house.clock.now() + number
+                new = NewUser(name, name.title(), None, role, hashed)
+                add_user(work.people, new, key=f"{name}.apikey", now=now)
+                workspace = ensure_workspace(work.people, "team", now=now)
+                join(work.people, workspace, name, MembershipRole.ANNOTATOR, now=now)
+
+        house.store.write(settle).result()
+        uvicorn.run(app, port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,92 @@
+/** The one way to the server: typed by its own OpenAPI document, with every failure as one kind of error. */
+
+import createClient from "openapi-fetch";
+
+import { parseToRead } from "@/core/exact-json";
+
+import type { paths } from "./schema";
+
+/** The server said no. `code` is the name of the refusal, `message` is for people. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly params: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** The server could not be reached. */
+export class OfflineError extends Error {
+  constructor() {
+    super("The server cannot be reached.");
+  }
+}
+
+/** Where the app is served, with a slash at the end. */
+export const base = new URL(document.baseURI).pathname;
+
+export const client = createClient<paths>({
+  baseUrl: base.replace(/\/$/, ""),
+  credentials: "same-origin",
+  headers: { "X-Apportion": "1" },
+  // found at call time, so that tests and the browser's own replacements count
+  fetch: (request) => globalThis.fetch(request),
+});
+
+interface Result<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer, or an error to throw. */
+export async function ask<T>(call: Promise<Result<T>>): Promise<T> {
+  let result: Result<T>;
+  try {
+    result = await call;
+  } catch (failure) {
+    if (failure instanceof DOMException && failure.name === "AbortError") throw failure;
+    throw new OfflineError();
+  }
+  if (!result.response.ok) throw refusal(result.response.status, result.error);
+  return result.data as T;
+}
+
+/** As `ask` for calls made with `parseAs: "text"`: reads JSON without changing large numbers. */
+export async function askExactly<T>(call: Promise<Result<unknown>>): Promise<T> {
+  return parseToRead(String(await ask(call))) as T;
+}
+
+function refusal(status: number, body: unknown): ApiError {
+  const parsed = typeof body === "string" ? tryJson(body) : body;
+  const detail = (parsed as { detail?: unknown } | null)?.detail;
+  if (detail && typeof detail === "object") {
+    const { code = "", params } = detail as { code?: string; params?: Record<string, unknown> | null };
+    return new ApiError(status, code.split("::").at(-1) ?? code, worded(params ?? {}, status), params ?? {});
+  }
+  if ([502, 503, 504].includes(status)) return new ApiError(status, "Unavailable", "The server is not available right now.");
+  return new ApiError(status, "", typeof detail === "string" ? detail : `The server answered ${String(status)}.`);
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function worded(params: Record<string, unknown>, status: number): string {
+  const errors = params["errors"];
+  if (Array.isArray(errors)) {
+    return errors.map((each: { msg?: string; reason?: string }) => each.msg ?? each.reason ?? "").join("; ");
+  }
+  for (const name of ["detail", "message"]) {
+    if (typeof params[name] === "string") return params[name];
+  }
+  if (typeof params["name"] === "string") return `There is no ${String(params["type"] ?? "")} ${params["name"]}.`.replace("  ", " ");
+  return `The server answered ${String(status)}.`;
+}

@@ -1,0 +1,104 @@
+/** Datasets: which there are, how far they are, what they ask. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import type { DatasetRef, LabelOption, Task } from "@/core/model";
+
+import { ApiError, ask, client } from "./client";
+import { countRecords } from "./records";
+import type { components } from "./schema";
+
+export type Dataset = components["schemas"]["DatasetOut"];
+
+export const datasetsQuery = queryOptions({
+  queryKey: ["datasets"],
+  queryFn: () => ask(client.GET("/api/datasets")),
+  staleTime: 10_000,
+});
+
+export const datasetQuery = (workspace: string, name: string) =>
+  queryOptions({
+    queryKey: ["dataset", workspace, name],
+    queryFn: () => ask(client.GET("/api/datasets/{name}", { params: { path: { name }, query: { workspace } } })),
+    staleTime: 60_000,
+  });
+
+export interface Progress {
+  readonly total: number;
+  readonly validated: number;
+  readonly discarded: number;
+  readonly edited: number;
+}
+
+export const progressKey = (dataset: DatasetRef) => ["progress", dataset.workspace, dataset.name];
+
+/** How many records a dataset has, and how many of them are done. */
+export const progressQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: progressKey(dataset),
+    queryFn: async (): Promise<Progress> => {
+      const { total, aggregations } = await countRecords(dataset, { query: {}, sort: [] }, ["status"]);
+      const status = aggregations["status"] ?? {};
+      const of = (name: string) => Number(status[name] ?? 0);
+      return { total, validated: of("Validated"), discarded: of("Discarded"), edited: of("Edited") };
+    },
+    staleTime: 15_000,
+  });
+
+/** The labels of a dataset: as its settings say, else all that its records have. */
+export interface Labels {
+  readonly options: readonly LabelOption[];
+  readonly fromSettings: boolean;
+  readonly overlapping: boolean;
+}
+
+export const labelsQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: ["labels", dataset.workspace, dataset.name],
+    queryFn: () => readLabels(dataset),
+    staleTime: 5 * 60_000,
+  });
+
+async function readLabels(dataset: DatasetRef): Promise<Labels> {
+  if (dataset.task === "Text2Text") return { options: [], fromSettings: false, overlapping: false };
+  const path = { name: dataset.name, task: dataset.task };
+  const query = { workspace: dataset.workspace };
+  try {
+    const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: { path, query } }));
+    const labels = found.label_schema?.labels ?? [];
+    if (labels.length) {
+      return {
+        options: labels.map(({ name, description, colour }) => ({
+          name,
+          ...(description ? { description } : {}),
+          ...(colour ? { colour } : {}),
+        })),
+        fromSettings: true,
+        overlapping: Boolean(found.allow_overlapping_spans),
+      };
+    }
+  } catch (failure) {
+    if (!(failure instanceof ApiError && failure.status === 404)) throw failure;
+  }
+  const found = await ask(
+    client.POST("/api/datasets/{name}/{task}/metrics/{metric}:summary", {
+      params: { path: { ...path, metric: "dataset_labels" }, query },
+      body: {} as never,
+    }),
+  );
+  const names = (found as { labels?: string[] }).labels ?? [];
+  return { options: names.map((name) => ({ name })), fromSettings: false, overlapping: false };
+}
+
+export async function saveLabels(dataset: DatasetRef, labels: readonly LabelOption[]): Promise<void> {
+  await ask(
+    client.PATCH("/api/datasets/{name}/{task}/settings", {
+      params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
+      body: { label_schema: { labels: labels.map((each) => ({ ...each })) } } as never,
+    }),
+  );
+}
+
+export function refOf(dataset: Pick<Dataset, "workspace" | "name" | "task">): DatasetRef {
+  return { workspace: dataset.workspace, name: dataset.name, task: dataset.task as Task };
+}

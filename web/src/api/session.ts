@@ -1,0 +1,52 @@
+/** Who is signed in, and how they like their screens. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import { ask, client } from "./client";
+import type { components } from "./schema";
+
+export type Me = components["schemas"]["Me"];
+
+/** Screens remember these for a person on every device. */
+export interface Preferences {
+  scheme?: "light" | "dark" | "auto";
+  /** Go on to the next record as soon as a single label is chosen. */
+  goOn?: boolean;
+  textSize?: "normal" | "large" | "larger";
+  sidebar?: boolean;
+}
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => ask(client.GET("/api/me")),
+  staleTime: 5 * 60_000,
+  retry: false,
+});
+
+export const preferencesQuery = queryOptions({
+  queryKey: ["me", "preferences"],
+  queryFn: async () => (await ask(client.GET("/api/me/preferences"))) as Preferences,
+  staleTime: Infinity,
+});
+
+export const infoQuery = queryOptions({
+  queryKey: ["info"],
+  queryFn: () => ask(client.GET("/api/_info")),
+  staleTime: Infinity,
+});
+
+export function signIn(username: string, password: string): Promise<Me> {
+  return ask(client.POST("/api/session", { body: { username, password } }));
+}
+
+export async function signOut(): Promise<void> {
+  await ask(client.DELETE("/api/session"));
+}
+
+export async function savePreferences(wanted: Preferences): Promise<Preferences> {
+  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never> }))) as Preferences;
+}
+
+export function resetKey(id: string): Promise<{ api_key?: string | null; key_prefix?: string | null }> {
+  return ask(client.POST("/api/users/{id}:reset_key", { params: { path: { id } } }));
+}

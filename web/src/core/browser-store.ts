@@ -1,0 +1,66 @@
+/** What the browser keeps for us: answers not yet sent, and drafts. Falls back to memory where it may not. */
+
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+
+import type { Letter, LetterStore } from "./outbox";
+import type { Answer } from "./model";
+
+export interface Draft {
+  readonly key: string;
+  readonly answer: Answer;
+  readonly content: string;
+  readonly at: number;
+}
+
+interface Kept extends DBSchema {
+  letters: { key: string; value: Letter };
+  drafts: { key: string; value: Draft };
+}
+
+let opened: Promise<IDBPDatabase<Kept> | null> | undefined;
+
+function database(): Promise<IDBPDatabase<Kept> | null> {
+  opened ??= openDB<Kept>("apportion", 1, {
+    upgrade(db) {
+      db.createObjectStore("letters", { keyPath: "key" });
+      db.createObjectStore("drafts", { keyPath: "key" });
+    },
+  }).catch(() => null);
+  return opened;
+}
+
+const memory = { letters: new Map<string, Letter>(), drafts: new Map<string, Draft>() };
+
+export const letterStore: LetterStore = {
+  all: async () => (await (await database())?.getAll("letters")) ?? [...memory.letters.values()],
+  put: async (letter) => {
+    const db = await database();
+    if (db) await db.put("letters", letter);
+    else memory.letters.set(letter.key, letter);
+  },
+  remove: async (key) => {
+    const db = await database();
+    if (db) await db.delete("letters", key);
+    else memory.letters.delete(key);
+  },
+};
+
+export const draftStore = {
+  get: async (keys: readonly string[]): Promise<Draft[]> => {
+    const db = await database();
+    const found = db
+      ? await Promise.all(keys.map((key) => db.get("drafts", key)))
+      : keys.map((key) => memory.drafts.get(key));
+    return found.filter((each) => each !== undefined);
+  },
+  put: async (draft: Draft): Promise<void> => {
+    const db = await database();
+    if (db) await db.put("drafts", draft);
+    else memory.drafts.set(draft.key, draft);
+  },
+  remove: async (key: string): Promise<void> => {
+    const db = await database();
+    if (db) await db.delete("drafts", key);
+    else memory.drafts.delete(key);
+  },
+};

@@ -1,0 +1,103 @@
+/** The words of the app: tasks, answers, records as screens need them. Plain data, positions in UTF-16 units. */
+
+export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
+
+/** Where the answer stands. `none`: nobody has said anything. */
+export type AnswerState = "none" | "draft" | "submitted" | "discarded";
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+  readonly score?: number;
+}
+
+/** What an annotator says of a record, by task. */
+export interface Value {
+  readonly labels?: readonly string[];
+  readonly spans?: readonly Span[];
+  readonly text?: string;
+}
+
+export interface Answer {
+  readonly value: Value;
+  readonly state: AnswerState;
+}
+
+export interface ScoredLabel {
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface Suggestion {
+  readonly agent: string;
+  readonly labels: readonly ScoredLabel[];
+  readonly spans: readonly Span[];
+  readonly texts: readonly { text: string; score: number }[];
+}
+
+/** One named text of a record. */
+export interface Field {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface AppRecord {
+  readonly id: string;
+  readonly task: Task;
+  readonly fields: readonly Field[];
+  readonly tokens: readonly { start: number; end: number }[];
+  readonly multiLabel: boolean;
+  readonly suggestions: readonly Suggestion[];
+  readonly answer: Answer;
+  /** Who gave the answer. */
+  readonly author: string | null;
+  readonly metadata: Readonly<globalThis.Record<string, unknown>>;
+  readonly eventTimestamp: string | null;
+  readonly lastUpdated: string | null;
+  /** Words of the search that were found. */
+  readonly hits: readonly string[];
+  /** What the answer looked like on the wire, to notice when somebody else changed it. */
+  readonly seen: string;
+}
+
+export interface LabelOption {
+  readonly name: string;
+  readonly description?: string;
+  readonly colour?: string;
+}
+
+/** A dataset as the annotation screen needs it. */
+export interface DatasetRef {
+  readonly workspace: string;
+  readonly name: string;
+  readonly task: Task;
+}
+
+export const NOTHING: Value = {};
+
+export function sameAnswer(one: Answer, other: Answer): boolean {
+  return one.state === other.state && sameValue(one.value, other.value);
+}
+
+/** Labels in any order; spans in the order of the text, in which they are always kept. */
+export function sameValue(one: Value, other: Value): boolean {
+  if (one === other) return true;
+  const [mine, yours] = [one.labels ?? [], other.labels ?? []];
+  const [spans, others] = [one.spans ?? [], other.spans ?? []];
+  return (
+    (one.text ?? "") === (other.text ?? "") &&
+    mine.length === yours.length &&
+    mine.every((each) => yours.includes(each)) &&
+    spans.length === others.length &&
+    spans.every((each, at) => {
+      const that = others[at];
+      return that !== undefined && each.start === that.start && each.end === that.end && each.label === that.label;
+    })
+  );
+}
+
+/** Is there anything in it? */
+export function isEmpty(value: Value): boolean {
+  return !value.labels?.length && !value.spans?.length && !value.text;
+}

@@ -1,0 +1,205 @@
+/** Answers on their way to the server: kept in the browser until it has them, sent again until it does. */
+
+import type { Answer, DatasetRef } from "./model";
+
+/** One answer to send. A later one for the same record takes its place. */
+export interface Letter {
+  readonly key: string;
+  readonly user: string;
+  readonly dataset: DatasetRef;
+  readonly id: string;
+  readonly answer: Answer;
+  /** The texts it was given on, since positions mean nothing on others. */
+  readonly content: string;
+  /** What the record's answer looked like when this one was given. */
+  readonly seen: string;
+  readonly at: number;
+}
+
+/** Where letters are kept. */
+export interface LetterStore {
+  all(): Promise<Letter[]>;
+  put(letter: Letter): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+export type Outcome =
+  | { kind: "saved"; seen: string }
+  | { kind: "offline" }
+  | { kind: "signed-out" }
+  | { kind: "conflict"; author: string | null; seen: string; reason: "answered" | "changed" }
+  | { kind: "refused"; message: string };
+
+export interface Problem {
+  readonly letter: Letter;
+  readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" }>;
+}
+
+/** What to tell the annotator. */
+export interface OutboxState {
+  readonly waiting: number;
+  readonly sending: boolean;
+  readonly offline: boolean;
+  readonly signedOut: boolean;
+  readonly savedAt: number | null;
+  readonly problems: readonly Problem[];
+}
+
+const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
+
+export class Outbox {
+  private readonly letters = new Map<string, Letter>();
+  private readonly problems = new Map<string, Problem>();
+  private readonly seen = new Map<string, string>();
+  private readonly listeners = new Set<() => void>();
+  private busy = false;
+  private failures = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private offline = false;
+  private signedOut = false;
+  private savedAt: number | null = null;
+  private told: OutboxState | null = null;
+
+  constructor(
+    readonly user: string,
+    private readonly store: LetterStore,
+    private readonly send: (letter: Letter) => Promise<Outcome>,
+    private readonly clock: () => number = Date.now,
+  ) {}
+
+  /** Takes up what an earlier visit left, and sends it. */
+  async open(): Promise<void> {
+    for (const letter of await this.store.all()) {
+      if (letter.user === this.user && !this.letters.has(letter.key)) this.letters.set(letter.key, letter);
+    }
+    this.tell();
+    void this.flush();
+  }
+
+  /** Keeps the answer and sends it as soon as possible. */
+  async post(letter: Omit<Letter, "key" | "user" | "at">): Promise<void> {
+    const key = keyOf(this.user, letter.dataset, letter.id);
+    const waiting = this.letters.get(key);
+    const full: Letter = {
+      ...letter,
+      key,
+      user: this.user,
+      at: this.clock(),
+      seen: waiting?.seen ?? this.seen.get(key) ?? letter.seen,
+    };
+    this.letters.set(key, full);
+    this.problems.delete(key);
+    this.tell();
+    await this.store.put(full);
+    void this.flush();
+  }
+
+  /** The answer that waits for this record, if one does. */
+  waitingFor(dataset: DatasetRef, id: string): Letter | undefined {
+    return this.letters.get(keyOf(this.user, dataset, id));
+  }
+
+  /** Sends what waits, one after the other; tries again later what did not arrive. */
+  async flush(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    clearTimeout(this.timer);
+    this.tell();
+    try {
+      for (let next = this.next(); next; next = this.next()) {
+        if (!(await this.deliver(next))) break;
+      }
+    } finally {
+      this.busy = false;
+      this.tell();
+    }
+    if (this.next() && !this.signedOut) this.later();
+  }
+
+  /** Sends an answer although the server has another one now. */
+  async insist(key: string): Promise<void> {
+    const problem = this.problems.get(key);
+    if (!problem || problem.outcome.kind !== "conflict") return;
+    const letter = { ...problem.letter, seen: problem.outcome.seen };
+    this.seen.set(key, problem.outcome.seen);
+    this.problems.delete(key);
+    this.letters.set(key, letter);
+    await this.store.put(letter);
+    await this.flush();
+  }
+
+  /** Gives an answer up. */
+  async drop(key: string): Promise<void> {
+    this.problems.delete(key);
+    this.letters.delete(key);
+    this.tell();
+    await this.store.remove(key);
+  }
+
+  /** After signing in again, or when the network is back. */
+  resume(): void {
+    this.signedOut = false;
+    this.failures = 0;
+    void this.flush();
+  }
+
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  state(): OutboxState {
+    this.told ??= {
+      waiting: this.letters.size,
+      sending: this.busy && this.letters.size > 0,
+      offline: this.offline,
+      signedOut: this.signedOut,
+      savedAt: this.savedAt,
+      problems: [...this.problems.values()],
+    };
+    return this.told;
+  }
+
+  private next(): Letter | undefined {
+    for (const letter of this.letters.values()) if (!this.problems.has(letter.key)) return letter;
+    return undefined;
+  }
+
+  /** Returns whether it makes sense to go on with the next. */
+  private async deliver(letter: Letter): Promise<boolean> {
+    const outcome = await this.send({ ...letter, seen: this.seen.get(letter.key) ?? letter.seen });
+    this.offline = outcome.kind === "offline";
+    this.signedOut = outcome.kind === "signed-out";
+    if (outcome.kind === "offline" || outcome.kind === "signed-out") {
+      this.failures++;
+      return false;
+    }
+    this.failures = 0;
+    if (outcome.kind === "saved") {
+      this.seen.set(letter.key, outcome.seen);
+      this.savedAt = this.clock();
+      if (this.letters.get(letter.key) === letter) {
+        this.letters.delete(letter.key);
+        await this.store.remove(letter.key);
+      }
+    } else if (this.letters.get(letter.key) === letter) {
+      this.problems.set(letter.key, { letter, outcome });
+    }
+    this.tell();
+    return true;
+  }
+
+  private later(): void {
+    const pause = PAUSES[Math.min(this.failures, PAUSES.length) - 1] ?? PAUSES[0];
+    this.timer = setTimeout(() => void this.flush(), pause);
+  }
+
+  private tell(): void {
+    this.told = null;
+    this.listeners.forEach((each) => each());
+  }
+}
+
+export function keyOf(user: string, dataset: DatasetRef, id: string): string {
+  return JSON.stringify([user, dataset.workspace, dataset.name, id]);
+}

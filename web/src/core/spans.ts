@@ -1,0 +1,93 @@
+/** Labelled stretches of a text: putting, changing, cutting the text at their borders. */
+
+import type { Span } from "./model";
+
+/** Adds a span; what it would cover gives way unless spans may overlap. */
+export function putSpan(spans: readonly Span[], added: Span, mayOverlap = false): Span[] {
+  const kept = spans.filter((each) =>
+    mayOverlap ? !sameSpan(each, added) : each.end <= added.start || each.start >= added.end,
+  );
+  return [...kept, added].sort((one, other) => one.start - other.start || one.end - other.end);
+}
+
+export function removeSpan(spans: readonly Span[], gone: Span): Span[] {
+  return spans.filter((each) => !sameSpan(each, gone));
+}
+
+export function relabel(spans: readonly Span[], which: Span, label: string): Span[] {
+  return spans.map((each) => (sameSpan(each, which) ? { start: each.start, end: each.end, label } : each));
+}
+
+export function sameSpan(one: Span, other: Span): boolean {
+  return one.start === other.start && one.end === other.end && one.label === other.label;
+}
+
+/** The spans at a position; the shortest first, so that one inside another can be reached. */
+export function spansAt(spans: readonly Span[], position: number): Span[] {
+  return spans
+    .filter((each) => each.start <= position && position < each.end)
+    .sort((one, other) => one.end - one.start - (other.end - other.start));
+}
+
+/** A stretch of text between two borders, and what covers it. */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  readonly spans: readonly Span[];
+  readonly suggestions: readonly Span[];
+  readonly hit: boolean;
+}
+
+/** The text cut at the borders of everything that covers it, and nowhere else. */
+export function cut(
+  length: number,
+  spans: readonly Span[],
+  suggestions: readonly Span[],
+  hits: readonly { start: number; end: number }[],
+): Segment[] {
+  const borders = new Set([0, length]);
+  for (const each of [...spans, ...suggestions, ...hits]) {
+    if (each.start >= 0 && each.end <= length) borders.add(each.start).add(each.end);
+  }
+  const sorted = [...borders].sort((one, other) => one - other);
+  const covering = sweep(spans);
+  const suggested = sweep(suggestions);
+  const found = sweep(hits);
+  return sorted.slice(0, -1).map((start, index) => ({
+    start,
+    end: sorted[index + 1] ?? length,
+    spans: covering(start),
+    suggestions: suggested(start),
+    hit: found(start).length > 0,
+  }));
+}
+
+/** Asked with growing positions, says what covers each; every span is looked at twice in all. */
+function sweep<T extends { start: number; end: number }>(all: readonly T[]): (position: number) => T[] {
+  const sorted = [...all].sort((one, other) => one.start - other.start || other.end - one.end);
+  let next = 0;
+  let open: T[] = [];
+  return (position) => {
+    for (let each = sorted[next]; each && each.start <= position; each = sorted[++next]) open.push(each);
+    if (open.some((each) => each.end <= position)) open = open.filter((each) => each.end > position);
+    return open.length ? [...open] : [];
+  };
+}
+
+const WORD = /[\p{L}\p{N}_]/u;
+
+/** Where the words that a search found stand: whole words, upper and lower case alike. */
+export function findHits(text: string, words: readonly string[]): { start: number; end: number }[] {
+  const found: { start: number; end: number }[] = [];
+  const lower = text.toLowerCase();
+  if (lower.length !== text.length) return found; // some letters change their length; better none than wrong ones
+  for (const word of words) {
+    const wanted = word.toLowerCase();
+    if (!wanted) continue;
+    for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + wanted.length)) {
+      const end = at + wanted.length;
+      if (!WORD.test(text[at - 1] ?? " ") && !WORD.test(text[end] ?? " ")) found.push({ start: at, end });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+
+import { parseSearch, readView, searchBody, stringifySearch, writeView } from "./view";
+
+const address = "?q=status%3ADefault+fox&metadata.user=ana&metadata.user=ben&score=0.2-0.9&sort=-score&sort=id&view=list&size=50&page=3";
+
+describe("the address of a view", () => {
+  it("leads to the view and back", () => {
+    const view = readView(parseSearch(address));
+    expect(view).toMatchObject({ q: "status:Default fox", layout: "list", size: 50, page: 3, sort: ["-score", "id"] });
+    expect(readView(parseSearch(stringifySearch(writeView(view))))).toEqual(view);
+  });
+
+  it("is read with a grain of salt", () => {
+    expect(readView(parseSearch("?size=7&page=-2&view=sideways&nonsense=1"))).toMatchObject({ size: 10, page: 1, layout: "one", filters: {} });
+  });
+
+  it("keeps a record only where records come one by one", () => {
+    expect(writeView({ ...readView({}), record: "a/b" })).toEqual({ record: "a/b" });
+    expect(writeView({ ...readView({}), layout: "list", record: "a/b" })).toEqual({ view: "list" });
+  });
+
+  it("becomes the query that the server understands", () => {
+    expect(searchBody(readView(parseSearch(address)))).toEqual({
+      query: { query_text: "status:Default fox", metadata: { user: ["ana", "ben"] }, score: { from: 0.2, to: 0.9 } },
+      sort: [{ id: "score", order: "desc" }, { id: "id", order: "asc" }],
+    });
+    expect(searchBody(readView(parseSearch(address)), "metadata.user").query).not.toHaveProperty("metadata");
+  });
+});

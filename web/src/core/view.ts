@@ -1,0 +1,115 @@
+/** What a dataset's address says: query, filters, sort, page. Plain parameters that a colleague can read. */
+
+export type Layout = "one" | "list";
+
+export interface View {
+  readonly q: string;
+  readonly filters: Readonly<Record<string, readonly string[]>>;
+  /** Fields to sort by; a minus in front turns the order round. */
+  readonly sort: readonly string[];
+  readonly layout: Layout;
+  readonly size: number;
+  readonly page: number;
+  /** The record in front of the annotator, in the layout of one. */
+  readonly record: string | null;
+}
+
+export const SIZES = [10, 20, 50, 100] as const;
+export const DEFAULT_VIEW: View = {
+  q: "",
+  filters: {},
+  sort: [],
+  layout: "one",
+  size: 10,
+  page: 1,
+  record: null,
+};
+
+const FILTERS = ["status", "predicted_as", "annotated_as", "predicted_by", "annotated_by", "predicted", "score"];
+
+export function isFilter(name: string): boolean {
+  return FILTERS.includes(name) || name.startsWith("metadata.");
+}
+
+export type Params = Record<string, string | string[]>;
+
+export function readView(params: Params): View {
+  const all = (name: string): string[] => {
+    const given = params[name];
+    return given === undefined ? [] : Array.isArray(given) ? given : [given];
+  };
+  const first = (name: string) => all(name)[0] ?? "";
+  const size = Number(first("size"));
+  return {
+    q: first("q"),
+    filters: Object.fromEntries(
+      Object.keys(params)
+        .filter((name) => isFilter(name) && all(name).some(Boolean))
+        .map((name) => [name, all(name)]),
+    ),
+    sort: all("sort").filter(Boolean),
+    layout: first("view") === "list" ? "list" : "one",
+    size: SIZES.find((each) => each === size) ?? DEFAULT_VIEW.size,
+    page: Math.max(1, Math.floor(Number(first("page"))) || 1),
+    record: first("record") || null,
+  };
+}
+
+export function writeView(view: View): Params {
+  const params: Params = {};
+  if (view.q) params["q"] = view.q;
+  for (const [name, values] of Object.entries(view.filters)) {
+    if (values.length) params[name] = values.length === 1 ? (values[0] ?? "") : [...values];
+  }
+  if (view.sort.length) params["sort"] = [...view.sort];
+  if (view.layout === "list") {
+    params["view"] = "list";
+    if (view.size !== DEFAULT_VIEW.size) params["size"] = String(view.size);
+    if (view.page > 1) params["page"] = String(view.page);
+  } else if (view.record) params["record"] = view.record;
+  return params;
+}
+
+/** Addresses with every parameter as text, repeated where it has several values. */
+export function parseSearch(search: string): Params {
+  const params: Params = {};
+  for (const [name, value] of new URLSearchParams(search)) {
+    const before = params[name];
+    params[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return params;
+}
+
+export function stringifySearch(params: Record<string, unknown>): string {
+  const pairs = Object.entries(params).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((each) => each !== undefined && each !== null && each !== "")
+      .map((each) => [name, String(each)]),
+  );
+  const text = new URLSearchParams(pairs).toString();
+  return text ? `?${text}` : "";
+}
+
+/** The query object of the search route. */
+export function searchBody(view: View, without?: string): { query: Record<string, unknown>; sort: { id: string; order: string }[] } {
+  const query: Record<string, unknown> = {};
+  const metadata: Record<string, readonly string[]> = {};
+  if (view.q.trim()) query["query_text"] = view.q;
+  for (const [name, values] of Object.entries(view.filters)) {
+    if (name === without || !values.length) continue;
+    if (name.startsWith("metadata.")) metadata[name.slice("metadata.".length)] = values;
+    else if (name === "score") {
+      const [from, to] = (values[0] ?? "").split("-").map(Number);
+      if (Number.isFinite(from) && Number.isFinite(to)) query["score"] = { from, to };
+    } else if (name === "predicted") {
+      if (values.length === 1) query["predicted"] = values[0];
+    } else query[name] = values;
+  }
+  if (Object.keys(metadata).length) query["metadata"] = metadata;
+  return {
+    query,
+    sort: view.sort.map((each) =>
+      each.startsWith("-") ? { id: each.slice(1), order: "desc" } : { id: each, order: "asc" },
+    ),
+  };
+}

@@ -1,0 +1,133 @@
+/** Records as the server sends them, turned into what screens show, and answers turned back. */
+
+import type { AppRecord, Answer, AnswerState, Field, Span, Suggestion, Task, Value } from "./model";
+import { locateTokens, Offsets } from "./offsets";
+
+export interface WireValue {
+  agent?: string | null;
+  labels?: { class: string; score?: number }[];
+  entities?: { start: number; end: number; label: string; score?: number }[];
+  sentences?: { text: string; score?: number }[];
+}
+
+export interface WireRecord {
+  id: string | number;
+  status?: string | null;
+  inputs?: globalThis.Record<string, string | string[]>;
+  multi_label?: boolean;
+  text?: string;
+  tokens?: string[];
+  prediction?: WireValue | null;
+  predictions?: globalThis.Record<string, WireValue> | null;
+  annotation?: WireValue | null;
+  metadata?: globalThis.Record<string, unknown> | null;
+  event_timestamp?: string | null;
+  last_updated?: string | null;
+  search_keywords?: string[] | null;
+}
+
+const STATES: globalThis.Record<string, AnswerState> = {
+  Default: "none",
+  Edited: "draft",
+  Validated: "submitted",
+  Discarded: "discarded",
+};
+
+export const STATUS: globalThis.Record<AnswerState, string> = {
+  none: "Default",
+  draft: "Edited",
+  submitted: "Validated",
+  discarded: "Discarded",
+};
+
+export function readRecord(wire: WireRecord, task: Task): AppRecord {
+  const fields = readFields(wire);
+  const text = wire.text ?? "";
+  const offsets = new Offsets(text);
+  return {
+    id: String(wire.id),
+    task,
+    fields,
+    tokens: task === "TokenClassification" ? locateTokens(text, wire.tokens ?? []) : [],
+    multiLabel: wire.multi_label ?? false,
+    suggestions: readSuggestions(wire, offsets),
+    answer: readAnswer(wire, task, offsets),
+    author: wire.annotation?.agent ?? null,
+    metadata: wire.metadata ?? {},
+    eventTimestamp: wire.event_timestamp ?? null,
+    lastUpdated: wire.last_updated ?? null,
+    hits: wire.search_keywords ?? [],
+    seen: fingerprint(wire),
+  };
+}
+
+function readFields(wire: WireRecord): Field[] {
+  if (!wire.inputs) return [{ name: "text", text: wire.text ?? "" }];
+  return Object.entries(wire.inputs).map(([name, given]) => ({
+    name,
+    text: Array.isArray(given) ? given.join("\n") : given,
+  }));
+}
+
+function readSpans(value: WireValue | null | undefined, offsets: Offsets): Span[] {
+  return (value?.entities ?? [])
+    .map(({ start, end, label, score }) => ({
+      start: offsets.toUnits(start),
+      end: offsets.toUnits(end),
+      label,
+      ...(score === undefined ? {} : { score }),
+    }))
+    .sort((one, other) => one.start - other.start || one.end - other.end);
+}
+
+function readSuggestions(wire: WireRecord, offsets: Offsets): Suggestion[] {
+  const given: [string, WireValue][] = wire.predictions
+    ? Object.entries(wire.predictions)
+    : wire.prediction
+      ? [[wire.prediction.agent ?? "", wire.prediction]]
+      : [];
+  return given.map(([agent, value]) => ({
+    agent,
+    labels: (value.labels ?? []).map((each) => ({ label: each.class, score: each.score ?? 1 })),
+    spans: readSpans(value, offsets),
+    texts: (value.sentences ?? []).map(({ text, score }) => ({ text, score: score ?? 1 })),
+  }));
+}
+
+function readAnswer(wire: WireRecord, task: Task, offsets: Offsets): Answer {
+  const state = STATES[wire.status ?? "Default"] ?? "none";
+  return { state, value: wire.annotation ? readValue(wire.annotation, task, offsets) : {} };
+}
+
+function readValue(given: WireValue, task: Task, offsets: Offsets): Value {
+  if (task === "TextClassification") return { labels: (given.labels ?? []).map((each) => each.class) };
+  if (task === "TokenClassification")
+    return { spans: readSpans(given, offsets).map(({ start, end, label }) => ({ start, end, label })) };
+  return { text: given.sentences?.[0]?.text ?? "" };
+}
+
+/** An answer's value for the wire, without its author. */
+export function writeValue(value: Value, task: Task, text: string): WireValue {
+  if (task === "TextClassification") return { labels: (value.labels ?? []).map((each) => ({ class: each })) };
+  if (task === "Text2Text") return { sentences: [{ text: value.text ?? "" }] };
+  const offsets = new Offsets(text);
+  return {
+    entities: (value.spans ?? []).map(({ start, end, label }) => ({
+      start: offsets.toPoints(start),
+      end: offsets.toPoints(end),
+      label,
+    })),
+  };
+}
+
+/** What stands in the record as its answer, as text to compare: author, value and status. */
+export function fingerprint(wire: WireRecord): string {
+  const given = wire.annotation;
+  return JSON.stringify([
+    wire.status ?? "Default",
+    given?.agent ?? null,
+    (given?.labels ?? []).map((each) => each.class),
+    (given?.entities ?? []).map(({ start, end, label }) => [start, end, label]),
+    (given?.sentences ?? []).map((each) => each.text),
+  ]);
+}

@@ -1,0 +1,56 @@
+/** A text cut only at the borders of what covers it; labels are drawn by the style, so the text stays the text. */
+
+import { type CSSProperties, memo, useMemo } from "react";
+
+import type { Span } from "@/core/model";
+import { cut, findHits } from "@/core/spans";
+
+import classes from "./marked-text.module.css";
+
+interface Props {
+  readonly text: string;
+  readonly hits: readonly string[];
+  readonly spans?: readonly Span[];
+  readonly suggestions?: readonly Span[];
+  readonly hue?: (label: string) => number;
+}
+
+const NONE: readonly Span[] = [];
+
+export const MarkedText = memo(function MarkedText({ text, hits, spans = NONE, suggestions = NONE, hue }: Props) {
+  const found = useMemo(() => findHits(text, hits), [text, hits]);
+  const segments = useMemo(() => cut(text.length, spans, suggestions, found), [text, spans, suggestions, found]);
+  return segments.map((each) => {
+    const part = text.slice(each.start, each.end);
+    const span = innermost(each.spans);
+    const suggested = span ? undefined : innermost(each.suggestions);
+    const shown = span ?? suggested;
+    if (!shown && !each.hit) return part;
+    if (!shown) {
+      return (
+        <mark key={each.start} className={classes["hit"]}>
+          {part}
+        </mark>
+      );
+    }
+    return (
+      <span
+        key={each.start}
+        className={`${(span ? classes["span"] : classes["suggested"]) ?? ""} ${each.hit ? (classes["inner"] ?? "") : ""}`}
+        style={{ "--h": hue?.(shown.label) ?? 200 } as CSSProperties}
+        data-depth={each.spans.length > 1 ? each.spans.length : undefined}
+        data-first={shown.start === each.start || undefined}
+        data-label={shown.end === each.end ? shown.label : undefined}
+      >
+        {part}
+      </span>
+    );
+  });
+});
+
+function innermost(spans: readonly Span[]): Span | undefined {
+  return spans.reduce<Span | undefined>(
+    (best, each) => (!best || each.end - each.start < best.end - best.start ? each : best),
+    undefined,
+  );
+}

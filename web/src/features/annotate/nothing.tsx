@@ -1,0 +1,46 @@
+/** What there is to say when no record can be shown. */
+
+import { Button } from "@mantine/core";
+
+import { ApiError } from "@/api/client";
+import type { DatasetRef } from "@/core/model";
+import type { View } from "@/core/view";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+
+export function NothingFound({ dataset, view, onView }: { dataset: DatasetRef; view: View; onView: (part: Partial<View>) => void }) {
+  if (view.q || Object.keys(view.filters).length) {
+    return (
+      <Empty title={t.annotate.noMatch}>
+        <p>{t.annotate.noMatchIntro}</p>
+        <Button variant="default" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>
+          {t.annotate.removeFilters}
+        </Button>
+      </Empty>
+    );
+  }
+  const code = `import apportion as rg\n\nrg.log(records, name="${dataset.name}", workspace="${dataset.workspace}")`;
+  return (
+    <Empty title={t.annotate.noRecords} code={code}>
+      {t.annotate.noRecordsIntro}
+    </Empty>
+  );
+}
+
+export function Failed({ failure, onRetry }: { failure: Error; onRetry: () => void }) {
+  const code = failure instanceof ApiError ? failure.code : "";
+  const title =
+    code === "InvalidTextSearchError"
+      ? t.annotate.badQuery
+      : code === "ClosedDatasetError"
+        ? t.annotate.closed
+        : t.annotate.failed;
+  return (
+    <Empty title={title} alert>
+      <p>{failure.message}</p>
+      <Button variant="default" onClick={onRetry}>
+        {t.common.retry}
+      </Button>
+    </Empty>
+  );
+}

@@ -1,0 +1,68 @@
+/** A record's texts and what its task asks of the annotator. */
+
+import type { Desk, Held } from "@/core/desk";
+
+import { toggleLabel } from "./answers";
+import { MarkedText } from "./marked-text";
+import classes from "./record.module.css";
+import { TextClassification } from "./text-classification";
+import { TextToText } from "./text-to-text";
+import { TokenClassification } from "./token-classification";
+import type { LabelSet } from "./use-labels";
+
+interface Props {
+  readonly desk: Desk;
+  readonly held: Held;
+  readonly labels: LabelSet;
+  readonly active: boolean;
+  readonly roomy: boolean;
+  readonly armed: string | null;
+  readonly onPickLabel: (id: string, label: string) => void;
+}
+
+export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLabel }: Props) {
+  const { record } = held;
+  if (record.task === "TokenClassification") {
+    return (
+      <TokenClassification
+        held={held}
+        labels={labels}
+        active={active && roomy}
+        armed={armed}
+        onChange={(spans) => { desk.edit(record.id, { spans }); }}
+      />
+    );
+  }
+  return (
+    <>
+      {record.fields.map((field) => (
+        <div key={field.name} className={classes["field"]}>
+          {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}
+          <div className={classes["text"]} dir="auto">
+            <MarkedText text={field.text} hits={record.hits} />
+          </div>
+        </div>
+      ))}
+      {record.task === "TextClassification" ? (
+        <TextClassification
+          held={held}
+          labels={labels}
+          active={active}
+          roomy={roomy}
+          onPick={(label) => { onPickLabel(record.id, label); }}
+        />
+      ) : (
+        <TextToText
+          held={held}
+          active={active && roomy}
+          onChange={(text, typing) => { desk.edit(record.id, { text }, typing); }}
+        />
+      )}
+    </>
+  );
+}
+
+/** The value a click on a label leads to. */
+export function picked(held: Held, label: string) {
+  return toggleLabel(held.record, held.now.value, label);
+}

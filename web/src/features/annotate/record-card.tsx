@@ -1,0 +1,122 @@
+/** A record in its frame: state, id, texts, answer; in a list with its own buttons. */
+
+import { Button, Checkbox } from "@mantine/core";
+import { IconCopy } from "@tabler/icons-react";
+import { memo, useEffect, useRef } from "react";
+
+import type { Desk } from "@/core/desk";
+import type { AnswerState } from "@/core/model";
+import { t } from "@/text/en";
+import { Copy } from "@/ui/copy";
+
+import { hasSuggestions } from "./answers";
+import { RecordBody } from "./record-body";
+import classes from "./record.module.css";
+import { useHeld } from "./use-desk";
+import type { LabelSet } from "./use-labels";
+
+const STATES: Record<AnswerState, string> = {
+  none: t.annotate.pending,
+  draft: t.annotate.draft,
+  submitted: t.annotate.submitted,
+  discarded: t.annotate.discarded,
+};
+
+export interface CardActions {
+  readonly pickLabel: (id: string, label: string) => void;
+  readonly submit: (id: string) => void;
+  readonly discard: (id: string) => void;
+  readonly clear: (id: string) => void;
+  readonly accept: (id: string) => void;
+}
+
+interface Props {
+  readonly desk: Desk;
+  readonly id: string;
+  readonly labels: LabelSet;
+  readonly active: boolean;
+  readonly roomy: boolean;
+  readonly armed: string | null;
+  readonly actions: CardActions;
+  readonly checked?: boolean;
+  readonly onCheck?: (id: string, checked: boolean) => void;
+  readonly onActivate?: (id: string) => void;
+}
+
+export const RecordCard = memo(function RecordCard(props: Props) {
+  const { desk, id, labels, active, roomy, armed, actions, checked, onCheck, onActivate } = props;
+  const held = useHeld(desk, id);
+  const frame = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (active && !roomy) frame.current?.scrollIntoView({ block: "nearest" });
+  }, [active, roomy]);
+
+  if (!held) return null;
+  const { record, now } = held;
+  const label = `${t.annotate.record} ${id}`;
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- only remembers which card is in use
+    <article
+      ref={frame}
+      className={classes["card"]}
+      aria-label={label}
+      data-roomy={roomy || undefined}
+      data-active={active || undefined}
+      onMouseDown={() => { onActivate?.(id); }}
+      onFocus={() => { onActivate?.(id); }}
+    >
+      <div className={classes["head"]}>
+        {onCheck && (
+          <Checkbox
+            size="sm"
+            aria-label={t.annotate.select(id)}
+            checked={checked ?? false}
+            onChange={(event) => { onCheck(id, event.currentTarget.checked); }}
+          />
+        )}
+        <span className={classes["state"]} data-state={now.state}>
+          {STATES[now.state]}
+        </span>
+        <span className={classes["id"]} title={id}>
+          {id}
+        </span>
+        {record.author && now.state !== "draft" && now.state !== "none" && <span>{record.author}</span>}
+        <span className={classes["end"]}>
+          <Copy text={record.fields.map((each) => each.text).join("\n")} label={t.annotate.copyText}>
+            <IconCopy size={15} />
+          </Copy>
+        </span>
+      </div>
+      <RecordBody
+        desk={desk}
+        held={held}
+        labels={labels}
+        active={active}
+        roomy={roomy}
+        armed={armed}
+        onPickLabel={actions.pickLabel}
+      />
+      {!roomy && (
+        <div className={classes["foot"]}>
+          <Button size="compact-sm" variant={now.state === "submitted" ? "light" : "filled"} onClick={() => { actions.submit(id); }}>
+            {now.state === "submitted" ? t.annotate.submitted : t.annotate.submit}
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={() => { actions.discard(id); }}>
+            {now.state === "discarded" ? t.annotate.discarded : t.annotate.discard}
+          </Button>
+          {hasSuggestions(record) && now.state !== "submitted" && (
+            <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { actions.accept(id); }}>
+              {t.annotate.accept}
+            </Button>
+          )}
+          {now.state !== "none" && (
+            <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { actions.clear(id); }}>
+              {t.annotate.reset}
+            </Button>
+          )}
+        </div>
+      )}
+    </article>
+  );
+});

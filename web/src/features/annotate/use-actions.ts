@@ -1,0 +1,87 @@
+/** What an annotator can do to records, whichever way the records are shown. */
+
+import { useMemo } from "react";
+
+import type { Desk } from "@/core/desk";
+import { t } from "@/text/en";
+
+import { acceptAll, missing } from "./answers";
+import { picked } from "./record-body";
+import type { CardActions } from "./record-card";
+
+interface Options {
+  readonly overlapping: boolean;
+  /** Is a single label enough to be done with a record? */
+  readonly settleOnPick: boolean;
+  /** Called with the records that an action is finished with. */
+  readonly onSettled: (ids: readonly string[]) => void;
+  /** Called with what stands in the way of an action. */
+  readonly onSay: (message: string) => void;
+}
+
+/** Everything that can be done; `submit` and the like return whether they did it. */
+export interface Actions extends CardActions {
+  readonly settleAll: (ids: readonly string[], state: "submitted" | "discarded") => void;
+  readonly labelAll: (ids: readonly string[], label: string) => void;
+}
+
+export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
+  return useMemo(() => {
+    function submit(ids: readonly string[]) {
+      const ready = ids.filter((id) => {
+        const held = desk.get(id);
+        return held && !missing(held);
+      });
+      const held = ids[0] === undefined ? undefined : desk.get(ids[0]);
+      if (!ready.length) {
+        if (held) onSay(missing(held) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
+        return;
+      }
+      desk.settle(ready, "submitted");
+      onSettled(ready);
+    }
+
+    return {
+      pickLabel: (id, label) => {
+        const held = desk.get(id);
+        if (!held) return;
+        const value = picked(held, label);
+        if (held.record.multiLabel || !settleOnPick) desk.edit(id, value);
+        else if (value.labels?.length) {
+          desk.settle([id], "submitted", () => value);
+          onSettled([id]);
+        } else desk.settle([id], "none", () => value);
+      },
+      submit: (id) => { submit([id]); },
+      discard: (id) => {
+        const back = desk.get(id)?.now.state === "discarded";
+        desk.settle([id], back ? "none" : "discarded");
+        if (!back) onSettled([id]);
+      },
+      clear: (id) => { desk.settle([id], "none", () => ({})); },
+      accept: (id) => {
+        const held = desk.get(id);
+        if (!held) return;
+        const value = acceptAll(held, overlapping);
+        if (held.record.task === "TextClassification" && !held.record.multiLabel && settleOnPick) {
+          if (!value.labels?.length) return;
+          desk.settle([id], "submitted", () => value);
+          onSettled([id]);
+        } else desk.edit(id, value);
+      },
+      settleAll: (ids, state) => {
+        if (state === "submitted") submit(ids);
+        else {
+          desk.settle(ids, state);
+          onSettled(ids);
+        }
+      },
+      labelAll: (ids, label) => {
+        desk.settle(ids, "submitted", ({ record, now }) => ({
+          labels: record.multiLabel ? [...new Set([...(now.value.labels ?? []), label])] : [label],
+        }));
+        onSettled(ids);
+      },
+    };
+  }, [desk, overlapping, settleOnPick, onSettled, onSay]);
+}

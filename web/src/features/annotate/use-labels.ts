@@ -1,0 +1,43 @@
+/** The labels of a dataset with a hue each; labels that records have beyond them come after. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+
+import { labelsQuery } from "@/api/datasets";
+import { hueOf, hueOfColour } from "@/core/colours";
+import type { DatasetRef, LabelOption } from "@/core/model";
+
+export interface LabelWithHue extends LabelOption {
+  readonly hue: number;
+}
+
+export interface LabelSet {
+  readonly options: readonly LabelWithHue[];
+  readonly overlapping: boolean;
+  readonly loaded: boolean;
+  readonly hue: (name: string) => number;
+  /** All labels, with those of a record that the dataset does not list. */
+  readonly with: (names: readonly string[]) => readonly LabelWithHue[];
+}
+
+export function useLabels(dataset: DatasetRef): LabelSet {
+  const { data, isSuccess } = useQuery(labelsQuery(dataset));
+  return useMemo(() => {
+    const options = (data?.options ?? []).map((each, index) => ({
+      ...each,
+      hue: (each.colour && hueOfColour(each.colour)) || hueOf(index),
+    }));
+    const byName = new Map(options.map((each) => [each.name, each]));
+    const hue = (name: string) => byName.get(name)?.hue ?? hueOf([...name].reduce((sum, each) => sum + (each.codePointAt(0) ?? 0), 0));
+    return {
+      options,
+      overlapping: data?.overlapping ?? false,
+      loaded: isSuccess,
+      hue,
+      with: (names) => {
+        const extra = [...new Set(names)].filter((name) => !byName.has(name)).map((name) => ({ name, hue: hue(name) }));
+        return extra.length ? [...options, ...extra] : options;
+      },
+    };
+  }, [data, isSuccess]);
+}

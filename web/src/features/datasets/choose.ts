@@ -1,0 +1,73 @@
+/** Which datasets are wanted, in which order, and what the address says about it. */
+
+import type { Dataset } from "@/api/datasets";
+import type { Params } from "@/core/view";
+
+export interface Wanted {
+  readonly q: string;
+  readonly workspace: readonly string[];
+  readonly task: string | null;
+  readonly tags: readonly string[];
+  /** A column; a minus in front turns the order round. */
+  readonly sort: string;
+}
+
+export const DEFAULT_SORT = "-updated";
+
+export function readWanted(params: Params): Wanted {
+  const all = (name: string) => [params[name] ?? []].flat().filter(Boolean);
+  return {
+    q: all("q")[0] ?? "",
+    workspace: all("workspace"),
+    task: all("task")[0] ?? null,
+    tags: all("tag"),
+    sort: all("sort")[0] ?? DEFAULT_SORT,
+  };
+}
+
+export function writeWanted(wanted: Wanted): Params {
+  const params: Params = {};
+  if (wanted.q) params["q"] = wanted.q;
+  if (wanted.workspace.length) params["workspace"] = [...wanted.workspace];
+  if (wanted.task) params["task"] = wanted.task;
+  if (wanted.tags.length) params["tag"] = [...wanted.tags];
+  if (wanted.sort !== DEFAULT_SORT) params["sort"] = wanted.sort;
+  return params;
+}
+
+export const tagsOf = (dataset: Dataset) => Object.entries(dataset.tags).map(([key, value]) => `${key}: ${value}`);
+
+export function filterDatasets(all: readonly Dataset[], wanted: Wanted): Dataset[] {
+  const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
+  return all.filter(
+    (each) =>
+      words.every((word) => each.name.toLowerCase().includes(word)) &&
+      (!wanted.workspace.length || wanted.workspace.includes(each.workspace)) &&
+      (!wanted.task || wanted.task === each.task) &&
+      wanted.tags.every((tag) => tagsOf(each).includes(tag)),
+  );
+}
+
+const COLUMNS: Record<string, (dataset: Dataset) => string> = {
+  name: (each) => each.name,
+  workspace: (each) => each.workspace,
+  task: (each) => each.task,
+  updated: (each) => each.last_updated,
+};
+
+export function sortDatasets(all: readonly Dataset[], sort: string): Dataset[] {
+  const value = COLUMNS[sort.replace(/^-/, "")] ?? ((each: Dataset) => each.last_updated);
+  const sign = sort.startsWith("-") ? -1 : 1;
+  const compare = new Intl.Collator("en", { numeric: true }).compare;
+  return [...all].sort((one, other) => sign * compare(value(one), value(other)) || compare(one.name, other.name));
+}
+
+/** What there is to choose from, with what is chosen at the front whether it exists or not. */
+export function choicesOf(all: readonly Dataset[], wanted: Wanted) {
+  const distinct = (values: string[]) => [...new Set(values)].sort((one, other) => one.localeCompare(other));
+  return {
+    workspaces: distinct([...all.map((each) => each.workspace), ...wanted.workspace]),
+    tasks: distinct(all.map((each) => each.task)) as Dataset["task"][],
+    tags: distinct([...all.flatMap(tagsOf), ...wanted.tags]),
+  };
+}

@@ -1,0 +1,150 @@
+/** All datasets one may see: found by name, workspace, task and tags, with how far each is. */
+
+import { Button, Code, Container, Group, MultiSelect, Select, Skeleton, Text, TextInput, Title } from "@mantine/core";
+import { IconSearch, IconX } from "@tabler/icons-react";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+
+import { type Dataset, datasetsQuery } from "@/api/datasets";
+import { meQuery } from "@/api/session";
+import type { Params } from "@/core/view";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+
+import { choicesOf, filterDatasets, readWanted, sortDatasets, type Wanted, writeWanted } from "./choose";
+import { DatasetsTable } from "./datasets-table";
+
+const route = getRouteApi("/inside/datasets");
+
+const LOG = `import apportion as rg
+
+rg.init(api_url="${window.location.origin}", api_key="…")
+rg.log(rg.TextClassificationRecord(text="It works"), name="my-first-dataset")`;
+
+export function DatasetsPage() {
+  const params = route.useSearch() as Params;
+  const navigate = route.useNavigate();
+  const found = useQuery(datasetsQuery);
+  const wanted = readWanted(params);
+  const change = (part: Partial<Wanted>) => {
+    void navigate({ search: writeWanted({ ...wanted, ...part }), replace: true });
+  };
+
+  return (
+    <Container component="main" size={1240} py="lg">
+      <title>{`${t.datasets.title} · ${t.app}`}</title>
+      {found.isPending ? (
+        <Loading />
+      ) : found.isError ? (
+        <Empty title={t.datasets.failed} alert>
+          <p>{found.error.message}</p>
+          <Button onClick={() => void found.refetch()}>{t.common.retry}</Button>
+        </Empty>
+      ) : found.data.length === 0 ? (
+        <NoDatasets />
+      ) : (
+        <Found all={found.data} wanted={wanted} change={change} />
+      )}
+    </Container>
+  );
+}
+
+function Found({ all, wanted, change }: { all: Dataset[]; wanted: Wanted; change: (part: Partial<Wanted>) => void }) {
+  const matching = filterDatasets(all, wanted);
+  const shown = sortDatasets(matching, wanted.sort);
+  const choices = choicesOf(all, wanted);
+  const filtered = Boolean(wanted.q || wanted.workspace.length || wanted.task || wanted.tags.length);
+  return (
+    <>
+      <Group justify="space-between" mb="sm" align="baseline">
+        <Title order={1}>{t.datasets.title}</Title>
+        <Text size="sm" c="dimmed" role="status">
+          {t.datasets.count(matching.length, all.length)}
+        </Text>
+      </Group>
+      <Group mb="md" gap="xs" role="search">
+        <TextInput
+          aria-label={t.datasets.search}
+          placeholder={t.datasets.search}
+          leftSection={<IconSearch size={16} />}
+          value={wanted.q}
+          onChange={(event) => { change({ q: event.currentTarget.value }); }}
+          w={260}
+        />
+        <MultiSelect
+          aria-label={t.datasets.workspace}
+          placeholder={wanted.workspace.length ? "" : t.datasets.workspace}
+          data={choices.workspaces}
+          value={[...wanted.workspace]}
+          onChange={(workspace) => { change({ workspace }); }}
+          searchable
+          clearable
+          miw={200}
+          hidePickedOptions
+        />
+        <Select
+          aria-label={t.datasets.task}
+          placeholder={t.datasets.task}
+          data={choices.tasks.map((value) => ({ value, label: t.tasks[value] }))}
+          value={wanted.task}
+          onChange={(task) => { change({ task }); }}
+          clearable
+          w={200}
+        />
+        {choices.tags.length > 0 && (
+          <MultiSelect
+            aria-label={t.datasets.tags}
+            placeholder={wanted.tags.length ? "" : t.datasets.tags}
+            data={choices.tags}
+            value={[...wanted.tags]}
+            onChange={(tags) => { change({ tags }); }}
+            searchable
+            clearable
+            miw={200}
+            hidePickedOptions
+          />
+        )}
+        {filtered && (
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconX size={14} />}
+            onClick={() => { change({ q: "", workspace: [], task: null, tags: [] }); }}
+          >
+            {t.datasets.clearFilters}
+          </Button>
+        )}
+      </Group>
+      {shown.length ? (
+        <DatasetsTable datasets={shown} sort={wanted.sort} onSort={(sort) => { change({ sort }); }} />
+      ) : (
+        <Empty title={t.datasets.noMatch}>{t.datasets.noMatchIntro}</Empty>
+      )}
+    </>
+  );
+}
+
+function NoDatasets() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const mayLog = me.role === "admin" || me.memberships.some((each) => each.role === "manager");
+  return mayLog ? (
+    <Empty title={t.datasets.none} code={LOG}>
+      {t.datasets.noneIntro}
+    </Empty>
+  ) : (
+    <Empty title={t.datasets.none}>
+      {t.datasets.noneAnnotator} {me.workspaces.length > 0 && <Code>{me.workspaces.join(", ")}</Code>}
+    </Empty>
+  );
+}
+
+function Loading() {
+  return (
+    <div role="status" aria-label={t.common.loading}>
+      <Skeleton h={28} w={160} mb="md" />
+      {[1, 2, 3, 4].map((each) => (
+        <Skeleton key={each} h={40} mb={8} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+/** The cache of everything read from the server. Whoever meets the end of the session says so here. */
+
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+
+import { ApiError, OfflineError } from "@/api/client";
+
+type Listener = () => void;
+const listeners = new Set<Listener>();
+
+/** Is told when the server no longer knows who is asking. */
+export function onSessionEnd(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function sessionEnded(): void {
+  listeners.forEach((each) => each());
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (failure, query) => {
+      if (failure instanceof ApiError && failure.status === 401 && query.queryKey[0] !== "me") sessionEnded();
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      retry: (count, failure) => failure instanceof OfflineError && count < 2,
+      refetchOnWindowFocus: false,
+      networkMode: "always", // the server may be on this machine
+    },
+    mutations: { networkMode: "always" },
+  },
+});

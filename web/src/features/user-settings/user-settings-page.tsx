@@ -1,0 +1,176 @@
+/** Who one is, one's API key, and how one likes the screens. */
+
+import { Alert, Badge, Button, Code, Container, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
+import { IconCopy } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+
+import { type Me, meQuery, type Preferences, preferencesQuery, resetKey, savePreferences } from "@/api/session";
+import { t } from "@/text/en";
+import { Copy } from "@/ui/copy";
+
+export function UserSettingsPage() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  return (
+    <Container component="main" size={760} py="lg">
+      <title>{`${t.settings.title} · ${t.app}`}</title>
+      <Title order={1} mb="md">
+        {t.settings.title}
+      </Title>
+      <Stack>
+        <Profile me={me} />
+        <ApiKey me={me} />
+        <Look />
+      </Stack>
+    </Container>
+  );
+}
+
+function Card({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper component="section" withBorder p="md" aria-label={title}>
+      <Title order={2} mb="sm">
+        {title}
+      </Title>
+      {children}
+    </Paper>
+  );
+}
+
+function Profile({ me }: { me: Me }) {
+  const role = (workspace: string) => me.memberships.find((each) => each.workspace === workspace)?.role;
+  const rows: [string, ReactNode][] = [
+    [t.settings.fullName, me.full_name],
+    [t.settings.username, me.username],
+    [t.settings.role, t.settings.roles[me.role] ?? me.role],
+    [
+      t.settings.workspaces,
+      <Group gap={6} key="workspaces">
+        {me.workspaces.map((each) => (
+          <Badge key={each} color="gray" size="lg">
+            {each}
+            {role(each) && role(each) !== "annotator" ? ` · ${role(each) ?? ""}` : ""}
+          </Badge>
+        ))}
+      </Group>,
+    ],
+  ];
+  return (
+    <Card title={t.settings.profile}>
+      <Table withRowBorders={false} verticalSpacing={5} horizontalSpacing={0}>
+        <Table.Tbody>
+          {rows.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th w={140} fw={450} c="dimmed">
+                {name}
+              </Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function ApiKey({ me }: { me: Me }) {
+  const [sure, setSure] = useState(false);
+  const cache = useQueryClient();
+  const made = useMutation({
+    mutationFn: () => resetKey(me.id),
+    onSuccess: (answer) => {
+      setSure(false);
+      cache.setQueryData(meQuery.queryKey, { ...me, key_prefix: answer.key_prefix ?? null });
+    },
+  });
+  const key = made.data?.api_key;
+  return (
+    <Card title={t.settings.key}>
+      <Text size="sm" mb="xs">
+        {t.settings.keyIntro} {me.key_prefix ? t.settings.keyPrefix(me.key_prefix) : t.settings.noKey}
+      </Text>
+      {key && (
+        <Alert variant="light" mb="sm" role="status">
+          <Text size="sm">{t.settings.newKey}</Text>
+          <Group gap={4} wrap="nowrap">
+            <Code style={{ overflowWrap: "anywhere" }}>{key}</Code>
+            <Copy text={key} label={t.settings.copyKey}>
+              <IconCopy size={16} />
+            </Copy>
+          </Group>
+        </Alert>
+      )}
+      {made.isError && (
+        <Alert color="red" variant="light" mb="sm" role="alert">
+          {made.error.message}
+        </Alert>
+      )}
+      {sure ? (
+        <Group gap="xs">
+          <Text size="sm">{t.settings.resetConfirm}</Text>
+          <Button color="red" loading={made.isPending} onClick={() => { made.mutate(); }}>
+            {t.settings.reset}
+          </Button>
+          <Button variant="default" onClick={() => { setSure(false); }}>
+            {t.common.cancel}
+          </Button>
+        </Group>
+      ) : (
+        <Button variant="default" onClick={() => { setSure(true); }}>
+          {t.settings.reset}
+        </Button>
+      )}
+    </Card>
+  );
+}
+
+function Look() {
+  const preferences = useQuery(preferencesQuery);
+  const cache = useQueryClient();
+  const { setColorScheme } = useMantineColorScheme();
+  const now = preferences.data ?? {};
+
+  function change(part: Preferences) {
+    const wanted = { ...now, ...part };
+    cache.setQueryData(preferencesQuery.queryKey, wanted);
+    savePreferences(wanted).catch(() => void preferences.refetch());
+  }
+
+  return (
+    <>
+      <Card title={t.settings.look}>
+        <Stack gap="sm">
+          <Group justify="space-between">
+            <Text size="sm">{t.settings.scheme}</Text>
+            <SegmentedControl
+              aria-label={t.settings.scheme}
+              data={(["light", "dark", "auto"] as const).map((value) => ({ value, label: t.settings.schemes[value] }))}
+              value={now.scheme ?? "auto"}
+              onChange={(scheme) => {
+                setColorScheme(scheme);
+                change({ scheme });
+              }}
+            />
+          </Group>
+          <Group justify="space-between">
+            <Text size="sm">{t.settings.textSize}</Text>
+            <SegmentedControl
+              aria-label={t.settings.textSize}
+              data={(["normal", "large", "larger"] as const).map((value) => ({ value, label: t.settings.textSizes[value] }))}
+              value={now.textSize ?? "normal"}
+              onChange={(textSize) => { change({ textSize }); }}
+            />
+          </Group>
+        </Stack>
+      </Card>
+      <Card title={t.settings.annotating}>
+        <Switch
+          label={t.annotate.goOn}
+          description={t.annotate.goOnHint}
+          checked={now.goOn ?? true}
+          onChange={(event) => { change({ goOn: event.currentTarget.checked }); }}
+        />
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,32 @@
+/** Where the app starts: styles, theme, cache, router. */
+
+import "@fontsource-variable/inter/wght.css";
+import "@mantine/core/styles.css";
+import "./ui/base.css";
+
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { queryClient } from "./features/session/query-client";
+import { router } from "./router";
+import { theme } from "./ui/theme";
+
+const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
+setNonce(nonce); // for the style with which a dialog keeps the page behind it from scrolling
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

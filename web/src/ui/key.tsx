@@ -1,0 +1,9 @@
+/** A key as it is printed on a control. */
+
+import { printKey } from "@/core/keys";
+
+const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+export function Key({ of }: { of: string }) {
+  return <kbd className="key">{printKey(of, MAC)}</kbd>;
+}

@@ -1,0 +1,37 @@
+/** Colours, sizes and defaults of every widget. */
+
+import { ActionIcon, Badge, createTheme, type MantineColorsTuple, Modal, Popover, Tooltip } from "@mantine/core";
+
+import { t } from "@/text/en";
+
+const pine: MantineColorsTuple = [
+  "#eaf6f4", "#d6ebe7", "#abd7d0", "#7dc2b8", "#57b0a4", "#3fa497", "#2b8a7e", "#1f6f66", "#185a53", "#0f453f",
+];
+const gray: MantineColorsTuple = [
+  "#f8f9f9", "#f1f3f3", "#e6e9e9", "#d8dcdd", "#c3c9ca", "#9aa2a4", "#5c6467", "#4a5154", "#33393b", "#1f2425",
+];
+const dark: MantineColorsTuple = [
+  "#d3d9da", "#b4bcbe", "#98a1a4", "#5f6a6d", "#3d4649", "#323a3c", "#262d2f", "#1c2224", "#161b1c", "#101415",
+];
+
+export const theme = createTheme({
+  colors: { pine, gray, dark },
+  primaryColor: "pine",
+  primaryShade: 7,
+  fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
+  fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
+  headings: { fontWeight: "620", sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "1rem" } } },
+  defaultRadius: "sm",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 },
+      vars: () => ({ root: { "--badge-bg": "var(--chip)", "--badge-color": "var(--mantine-color-text)" } }),
+    }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: "md", transitionProps: { duration: 80 } } }),
+  },
+});

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
+
+/** In development nobody fills in the placeholders that the server fills in. */
+const placeholders = {
+  name: "placeholders",
+  apply: "serve" as const,
+  transformIndexHtml: (html: string) => html.replace("__BASE__", "/").replace("__NONCE__", ""),
+};
+
+export default defineConfig({
+  base: "./",
+  plugins: [react(), placeholders],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../src/apportion/server/_web",
+    emptyOutDir: true,
+    target: ["chrome125", "edge125", "firefox128", "safari18"],
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": server } },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+  },
+});
