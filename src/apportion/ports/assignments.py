@@ -57,17 +57,19 @@ class StoredPlan:
 class Dealing:
     """A plan's rows on their way to the store.
 
-    ``order`` is the order to store them in, ``numbers`` has the number of each of ``rows.records`` (0: it is gone),
-    ``needs`` what records ask of people by rule and id, ``due`` when each rule's slots are due (an instant), and
-    ``first_reason`` where in the plan's reasons those of the rows begin.
+    ``by_record`` and ``by_person`` are the orders to store them in, ``numbers`` has the number of each of
+    ``rows.records`` (0: it is gone), ``needs`` what records ask of people by rule and id, ``due`` when each rule's
+    slots are due (an instant), ``first_reason`` and ``first_slot`` from which number on its reasons and slots are kept.
     """
 
     rows: Rows
-    order: Column
+    by_record: Column
+    by_person: Column
     numbers: Column
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]
     due: Sequence[int]
-    first_reason: int
+    first_reason: int = 0
+    first_slot: int = 0
 
 
 class SlotRow(NamedTuple):
@@ -166,12 +168,16 @@ class Assignments(Protocol):
         """Keep the reasons that the plan's next rows point into; the number of the first of them."""
         ...
 
-    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
-        """Store some of the rows, in their order, as slots; nobody finds their records by them yet."""
+    def reserve(self, slots: int) -> int:
+        """Numbers for so many new slots; the first of them."""
         ...
 
-    def show_dealt(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> list[str]:
-        """Make the records of some of the rows findable by their slots; ids of those that are annotated already."""
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+        """Store some of the rows, by record, as slots; ids of their records that are annotated already."""
+        ...
+
+    def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
+        """Put some of the rows, by person, into the queues, and have people find their records."""
         ...
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:

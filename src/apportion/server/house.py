@@ -53,6 +53,10 @@ class House:
 
         return await asyncio.get_running_loop().run_in_executor(self.readers, run)
 
+    async def think(self, work: Callable[[], T]) -> T:
+        """Do long work that needs no store, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""
         return await asyncio.wrap_future(self.store.write(work, urgent=urgent))

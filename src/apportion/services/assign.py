@@ -7,14 +7,15 @@ steps, each a transaction of its own, so that nobody who annotates waits for lon
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import np
+from apportion.domain.assignment.arrays import Column, np
 from apportion.domain.assignment.people import Person, kinds, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
+from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
 from apportion.domain.assignment.words import Visibility
 from apportion.domain.datasets import Dataset
@@ -41,8 +42,10 @@ __all__ = [
     "Planned",
     "Step",
     "catch_up",
+    "dealing_of",
     "extension",
     "find_plan",
+    "numbered",
     "plan_out",
     "settle_touched",
     "steps",
@@ -133,7 +136,19 @@ def _dealing(planned: Planned) -> Dealing:
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
     known = np.fromiter((numbers.get(id, 0) for id in rows.records), np.int64, len(rows.records))
     due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in planned.spec.rules]
-    return Dealing(rows, np.lexsort((rows.priority[rows.record], rows.person)), known, needs, due, 0)
+    return dealing_of(rows, known, needs, due)
+
+
+def dealing_of(
+    rows: Rows,
+    numbers: Column,
+    needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]],
+    due: Sequence[int],
+) -> Dealing:
+    """Rows in the two orders in which they are stored: each index is then written from one end to the other."""
+    by_record = np.argsort(numbers[rows.record], kind="stable")
+    by_person = np.lexsort((rows.priority[rows.record], rows.person))
+    return Dealing(rows, by_record, by_person, numbers, needs, due)
 
 
 def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:
@@ -278,35 +293,30 @@ def _check_mirror(work: Work, dataset: Dataset, spec: PlanSpec) -> None:
 # Making it
 
 
-def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> Iterator[Step]:
+def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> list[Step]:
     """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is."""
     total = len(planned.plan.rows)
     touched: list[str] = []
-    reasons: list[int] = []
-    dealing = _dealing(planned)
+    dealings = [_dealing(planned)]
 
     def begin(work: Work) -> None:
         made[:] = [_begin(work, planned, by, at)]
-        reasons[:] = [work.assignments.add_reasons(made[0], planned.plan.rows.reasons)]
+        dealings[:] = [numbered(work, made[0], dealings[0])]
 
     def deal(start: int, stop: int) -> Step:
         def step(work: Work) -> None:
-            here = replace(dealing, first_reason=reasons[0])
-            work.assignments.deal(planned.dataset, made[0], here, start, stop)
+            touched.extend(work.assignments.deal(planned.dataset, made[0], dealings[0], start, stop))
 
         return step
 
-    def show(start: int, stop: int) -> Step:
-        def step(work: Work) -> None:
-            touched.extend(work.assignments.show_dealt(planned.dataset, dealing, start, stop))
-
-        return step
+    def offer(start: int, stop: int) -> Step:
+        return lambda work: work.assignments.offer(planned.dataset, dealings[0], start, stop)
 
     def finish(work: Work) -> None:
         made[:] = [_finish(work, planned, made[0], list(dict.fromkeys(touched)), by, at)]
 
     parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
-    every = [begin, *(deal(*part) for part in parts), *(show(*part) for part in parts), finish]
+    every: list[Step] = [begin, *(deal(*part) for part in parts), *(offer(*part) for part in parts), finish]
     if total <= AT_ONCE:
 
         def whole(work: Work) -> None:
@@ -314,9 +324,17 @@ def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> Iter
             for step in every:
                 step(work)
 
-        yield whole
-        return
-    yield from every
+        return [whole]
+    return every
+
+
+def numbered(work: Work, stored: StoredPlan, dealing: Dealing) -> Dealing:
+    """The rows with numbers for their slots and reasons."""
+    return replace(
+        dealing,
+        first_reason=work.assignments.add_reasons(stored, dealing.rows.reasons),
+        first_slot=work.assignments.reserve(len(dealing.rows)),
+    )
 
 
 def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:

@@ -17,10 +17,10 @@ from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
-from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
+from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.store import Work
 
-from .assign import NEVER, SLOTS_AT_ONCE, Step, find_plan, settle_touched, team_of
+from .assign import NEVER, SLOTS_AT_ONCE, Step, dealing_of, find_plan, numbered, settle_touched, team_of
 
 __all__ = [
     "ChangePlanned",
@@ -352,11 +352,11 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
     of = work.assignments.numbers(planned.dataset, rows.records)
     numbers = np.array([of.get(id, 0) for id in rows.records], dtype=np.int64)
     needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
-    first = work.assignments.add_reasons(stored, rows.reasons)
     due = [NEVER] * len(stored.spec.rules)
-    dealing = Dealing(rows, np.arange(len(rows)), numbers, needs, due, first)
-    work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
-    return work.assignments.show_dealt(planned.dataset, dealing, 0, len(rows))
+    dealing = numbered(work, stored, dealing_of(rows, numbers, needs, due))
+    touched = work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
+    work.assignments.offer(planned.dataset, dealing, 0, len(rows))
+    return touched
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -25,12 +25,12 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, asked
-from apportion.ports.assignments import Dealing, PlanPhase
+from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
 
 from .annotate import set_answer
-from .assign import NEVER
+from .assign import NEVER, dealing_of, numbered
 from .individual import Prepare, own_state
 from .manage_datasets import find_dataset, new_dataset, require_workspace
 from .policies import set_policies
@@ -207,12 +207,11 @@ def _adopt(
         by=actor.username,
         at=now,
     )
-    first = work.assignments.add_reasons(stored, rows.reasons)
     of = work.assignments.numbers(target)
     numbers = np.array([of[id] for id in rows.records], dtype=np.int64)
-    dealing = Dealing(rows, np.arange(len(rows)), numbers, {}, [NEVER], first)
+    dealing = numbered(work, stored, dealing_of(rows, numbers, {}, [NEVER]))
     work.assignments.deal(target, stored, dealing, 0, len(rows))
-    work.assignments.show_dealt(target, dealing, 0, len(rows))
+    work.assignments.offer(target, dealing, 0, len(rows))
 
 
 def _rows(people: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]]) -> Rows:

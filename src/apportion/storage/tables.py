@@ -274,11 +274,22 @@ slots = Table(
     Column("until", BigInteger, comment="when the lease runs out"),
     Column("token", Text),
     Column("why", Text, comment="why it was withdrawn or changed hands"),
-    Index(
-        "slots_queue", "dataset", "annotator", "behind", "due", "priority", sqlite_where=text("state <= 1"),
-    ),
     Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1")),
 )  # fmt: skip
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("dataset", Integer, primary_key=True),
+    Column("annotator", Integer, primary_key=True, comment="agents.no; 0: whoever takes it"),
+    Column("behind", Integer, primary_key=True),
+    Column("due", BigInteger, primary_key=True),
+    Column("priority", BigInteger, primary_key=True),
+    Column(
+        "slot", Integer, primary_key=True, comment="pending or leased, in the order in which they are met"
+    ),
+    sqlite_with_rowid=False,
+)
 
 declined = Table(
     "declined",

@@ -157,7 +157,8 @@ async def _made(ctx: Context, planned: Planned) -> StoredPlan:
     made: list[StoredPlan] = []
     at = ctx.house.clock.now()
     try:
-        await _run(ctx, assign.steps(planned, by=ctx.actor.username, at=at, made=made))
+        steps = await ctx.house.think(lambda: assign.steps(planned, by=ctx.actor.username, at=at, made=made))
+        await _run(ctx, steps)
     except BaseException:
         if made and planned.into is None:
             await asyncio.shield(_forget(ctx, planned, made[0]))

@@ -56,8 +56,9 @@ class SqliteAssignments:
         agents: Agents,
         publish: Callable[[Changes], None],
         shelf: dict[int, StoredPlan],
+        numbering: dict[str, int],
     ) -> None:
-        """``shelf`` holds plans between transactions, by number."""
+        """``shelf`` holds plans between transactions, by number; ``numbering`` the next number to give out."""
         self._link = link
         self._raw: sqlite3.Connection = link.raw
         self._sql: Connection = link.sql
@@ -66,6 +67,7 @@ class SqliteAssignments:
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
         self._shelf = shelf
+        self._numbering = numbering
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Reads the slots of a dataset."""
@@ -202,13 +204,13 @@ class SqliteAssignments:
                 found[id] = row[0]
         return found
 
-    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
         from apportion.domain.assignment.arrays import np  # at hand already: somebody has planned
 
         rows, base = dealing.rows, dataset.no << 32
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
         pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
-        part = dealing.order[start:stop]
+        part = dealing.by_record[start:stop]
         ns = dealing.numbers[rows.record[part]]
         part, ns = part[ns > 0], ns[ns > 0]  # the others were deleted since
         record, rule = rows.record[part], rows.rule[part]
@@ -218,17 +220,17 @@ class SqliteAssignments:
             asked = zip(rule.tolist(), record.tolist(), strict=True)
             needs = [_needs(dealing, each, rows.records[at]) for each, at in asked]
         columns = (
-            base | ns, rule, rows.slot[part], annotator, rows.phase[part],
+            dealing.first_slot + part, base | ns, rule, rows.slot[part], annotator, rows.phase[part],
             rows.reason[part] + dealing.first_reason, rows.inclusion[part], rows.priority[record],
             np.asarray(dealing.due)[rule], pull[rule],
         )  # fmt: skip
         insert_rows(
             self._raw,
-            "slots (dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, due, "
+            "slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, due, "
             "behind, pull, needs)",
-            11,
+            12,
             list(zip(*(column.tolist() for column in columns), needs, strict=True)),
-            form=f"({dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
+            form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
         )
         pairs, counts = np.unique(np.stack([rule, annotator]), axis=1, return_counts=True)
         for (of_rule, of_person), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
@@ -236,23 +238,47 @@ class SqliteAssignments:
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        everybody = np.unique(ns).tolist()
+        settler.counted.add_to_many(settler.slots.terms.pending, everybody)
+        settler.finish()
+        return self._annotated(dataset, everybody)
 
-    def show_dealt(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> list[str]:
+    def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
         from apportion.domain.assignment.arrays import np
 
         rows = dealing.rows
-        part = dealing.order[start:stop]
+        part = dealing.by_person[start:stop]
         ns, person = dealing.numbers[rows.record[part]], rows.person[part]
-        ns, person = ns[ns > 0], person[ns > 0]
+        part, ns, person = part[ns > 0], ns[ns > 0], person[ns > 0]
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        columns = (
+            people[person + 1],
+            np.asarray(dealing.due)[rows.rule[part]],
+            rows.priority[rows.record[part]],
+            dealing.first_slot + part,
+        )
+        insert_rows(
+            self._raw,
+            "waiting (dataset, annotator, behind, due, priority, slot)",
+            4,
+            list(zip(*(column.tolist() for column in columns), strict=True)),
+            form=f"({dataset.no}, ?, 0, ?, ?, ?)",
+        )
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        terms, everybody = settler.slots.terms, np.unique(ns).tolist()
-        settler.counted.add_to_many(terms.pending, everybody)
+        terms = settler.slots.terms
         for each in np.unique(person).tolist():
             if each >= 0:
                 vid = terms.assigned_to(self._agents.number(rows.people[each]))
                 settler.counted.add_to_many(vid, np.unique(ns[person == each]).tolist())
         settler.finish()
-        return self._annotated(dataset, everybody)
+
+    def reserve(self, slots: int) -> int:
+        first = self._numbering.get("slots")
+        if first is None:
+            (first,) = self._raw.execute("SELECT coalesce(max(no), 0) + 1 FROM slots").fetchone()
+        self._numbering["slots"] = first + slots
+        return int(first)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
         (first,) = self._raw.execute(
@@ -462,6 +488,11 @@ class SqliteAssignments:
                 (json,),
             )
             self._raw.execute(
+                "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
+                "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+                (json,),
+            )
+            self._raw.execute(
                 "UPDATE slots SET state = ?, why = ?, holder = NULL, until = NULL, token = NULL "
                 "WHERE no IN (SELECT value FROM json_each(?))",
                 (withdrawn, why, json),
@@ -560,10 +591,11 @@ class SqliteAssignments:
             "AND a.state >= 2) "
         )
         rows = self._raw.execute(
-            "SELECT s.rid, r.id FROM slots s CROSS JOIN records r ON r.rid = s.rid "
-            "WHERE s.dataset = ?1 AND s.annotator = ?2 AND s.state <= 1 AND (s.state = 0 OR s.until <= ?4) "
+            "SELECT s.rid, r.id FROM waiting w CROSS JOIN slots s ON s.no = w.slot "
+            "CROSS JOIN records r ON r.rid = s.rid "
+            "WHERE w.dataset = ?1 AND w.annotator = ?2 AND (s.state = 0 OR s.until <= ?4) "
             f"AND s.plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED}) "
-            f"{mine if whose == OPEN else 'AND ?3'} ORDER BY s.behind, s.due, s.priority",
+            f"{mine if whose == OPEN else 'AND ?3'} ORDER BY w.behind, w.due, w.priority",
             (dataset.no, whose, me, now),
         )
         found = (rid for rid, id in rows if within is None or id in within)

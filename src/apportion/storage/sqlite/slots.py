@@ -49,6 +49,7 @@ _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
     "s.holder, s.until, s.token, s.plan"
 )
+_PLACE = "dataset = ? AND annotator = ? AND behind = ? AND due = ? AND priority = ? AND slot = ?"
 _CHANGED = (
     "UPDATE slots SET annotator = ?, state = ?, behind = ?, pull = ?, holder = ?, until = ?, token = ? "
     "WHERE no = ?"
@@ -219,6 +220,12 @@ class SlotWriter:
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
                 (self._agents.number(name), new.id),
             )
+        was, now = self._place(old), self._place(new)
+        if was != now:
+            if was is not None:
+                self._raw.execute(f"DELETE FROM waiting WHERE {_PLACE}", was)
+            if now is not None:
+                self._raw.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?)", now)
         if why is not None:
             self._raw.execute("UPDATE slots SET why = ? WHERE no = ?", (why, new.id))
         for name in new.declined - old.declined:
@@ -228,6 +235,13 @@ class SlotWriter:
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(new.rule >> 8, new.rule & 0xFF, self._number(old.annotator), STATE_NO[old.state], -1)
             self.count(new.rule >> 8, new.rule & 0xFF, annotator, STATE_NO[new.state], 1)
+
+    def _place(self, slot: Slot) -> tuple[int, ...] | None:
+        """Where the slot waits for somebody; None when it does not."""
+        if slot.state not in (RowState.PENDING, RowState.LEASED):
+            return None
+        due = NEVER if slot.due is None else slot.due
+        return self._dataset, self._number(slot.annotator), slot.behind, due, slot.priority, slot.id
 
     def _number(self, name: str | None) -> int:
         return OPEN if name is None else self._agents.number(name)

@@ -68,7 +68,12 @@ class SqliteWork:
     def assignments(self) -> SqliteAssignments:
         store = self._store
         return SqliteAssignments(
-            self._link, book=store.book, agents=self._agents, publish=store.published, shelf=store.plans
+            self._link,
+            book=store.book,
+            agents=self._agents,
+            publish=store.published,
+            shelf=store.plans,
+            numbering=store.numbering,
         )
 
     @cached_property
@@ -113,6 +118,7 @@ class SqliteStore:
         self.limits = limits or Limits()
         self.book = TermBook()
         self.plans: dict[int, StoredPlan] = {}
+        self.numbering: dict[str, int] = {}
         self._open_datasets = open_datasets
         self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
         self._caches_lock = threading.Lock()

@@ -134,11 +134,15 @@ def upgrade() -> None:
     op.create_index(
         "slots_held", "slots", ["holder", "dataset"], unique=False, sqlite_where=sa.text("state = 1")
     )
-    op.create_index(
-        "slots_queue",
-        "slots",
-        ["dataset", "annotator", "behind", "due", "priority"],
-        unique=False,
-        sqlite_where=sa.text("state <= 1"),
+    op.create_table(
+        "waiting",
+        sa.Column("dataset", sa.Integer(), nullable=False),
+        sa.Column("annotator", sa.Integer(), nullable=False),
+        sa.Column("behind", sa.Integer(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("dataset", "annotator", "behind", "due", "priority", "slot"),
+        sqlite_with_rowid=False,
     )
     op.add_column("annotations", sa.Column("counted", sa.Boolean(), server_default="0", nullable=False))
