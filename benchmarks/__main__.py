@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import agreement, annotate, bulk, overlap, scan, sdk, search, startup
+from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, startup
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -17,6 +17,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "bulk": bulk.measure,
     "search": search.measure,
     "annotate": annotate.measure,
+    "assign": assign.measure,
     "scan": scan.measure,
     "sdk": sdk.measure,
     "agreement": agreement.measure,

@@ -37,9 +37,9 @@ class Refused(Exception):
 class Client:
     """One kept connection. The plainest there is, so that what is measured is the server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, key: str = API_KEY) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        self._headers = {"X-Argilla-Api-Key": API_KEY, "Content-Type": "application/json"}
+        self._headers = {"X-Argilla-Api-Key": key, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: bytes | None = None, **params: Any) -> bytes:
         """The body of the answer; ``start`` stands for ``from``."""

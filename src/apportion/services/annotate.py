@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,10 +72,11 @@ _EVENT = {
 class Entry:
     """What somebody sends: their value and how far it has come, the version they saw, the seconds they took.
 
-    ``dataset`` is the UUID of the dataset they worked on, if they know it.
+    ``value`` reads the value once the dataset's task is known; ``dataset`` is the UUID of the dataset they worked on,
+    if they know it.
     """
 
-    value: Value | None
+    value: Callable[[Task], Value | None]
     state: AnnotationState
     version: int
     seconds: float | None = None
@@ -133,9 +134,10 @@ def mine(work: Work, actor: Actor, workspace: str, name: str, id: str) -> Mine:
 def put_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, entry: Entry, *, now: int) -> Mine:
     """Set one's own annotation. Refused if it has changed since the version that was sent."""
     dataset = find_at(work, actor, workspace, name, Action.ANNOTATE, entry.dataset, open_only=True)
+    sent = entry.value(dataset.task)
     case = record_case(work, dataset, actor, id, writing=True)
     _check_version(case.of(actor.username), entry.version, dataset.task)
-    value = checked_value(dataset, case.record, entry.value, entry.state)
+    value = checked_value(dataset, case.record, sent, entry.state)
     return _set(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
 
 

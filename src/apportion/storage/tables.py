@@ -245,9 +245,8 @@ reasons = Table(
     "reasons",
     metadata,
     Column("plan", Integer, primary_key=True),
-    Column("no", Integer, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("args", JSON, nullable=False),
+    Column("part", Integer, primary_key=True, comment="a thousand reasons each"),
+    Column("items", JSON, nullable=False, comment="pairs of code and arguments"),
     sqlite_with_rowid=False,
 )
 
@@ -263,7 +262,7 @@ slots = Table(
     Column("annotator", Integer, nullable=False, comment="agents.no; 0: whoever takes it"),
     Column("state", Integer, nullable=False, comment="index into assignment.words.RowState"),
     Column("phase", Integer, nullable=False, comment="index into assignment.words.Phase"),
-    Column("reason", Integer, nullable=False, comment="reasons.no of the plan"),
+    Column("reason", Integer, nullable=False, comment="number of the reason within its plan"),
     Column("inclusion", Float, nullable=False, comment="probability of this treatment before the seed was drawn"),
     Column("priority", BigInteger, nullable=False, comment="smaller ones are met first"),
     Column("due", BigInteger, nullable=False, comment="an instant; very large when there is none"),

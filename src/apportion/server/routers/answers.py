@@ -132,11 +132,13 @@ async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -> AnnotationOut:
     """Set your own annotation: a draft, an answer, or that the record is unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
-    task = await ctx.read(
-        lambda work: annotate.find_at(work, ctx.actor, workspace, name, Action.ANNOTATE, given.dataset).task
+    entry = Entry(
+        lambda task: read_value(task, given.value),
+        AnnotationState(given.state),
+        given.version,
+        given.seconds,
+        given.dataset,
     )
-    state = AnnotationState(given.state)
-    entry = Entry(read_value(task, given.value), state, given.version, given.seconds, given.dataset)
     return _mine(
         await ctx.write(
             lambda work: annotate.put_mine(work, ctx.actor, workspace, name, id, entry, now=now), urgent=True

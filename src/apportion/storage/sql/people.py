@@ -12,7 +12,7 @@ from apportion.domain.people import Actor, Membership, User, Workspace
 from apportion.storage.tables import agents, memberships, metadata, sessions, users, workspaces
 from apportion.vocabulary import MembershipRole, Role
 
-__all__ = ["SqlPeople"]
+__all__ = ["IDENTIFYING", "SqlPeople", "actors_of"]
 
 _ANSWERS = metadata.tables["annotations"]
 
@@ -48,6 +48,10 @@ _BY_SESSION = _ACTIVE.where(
     .where(sessions.c.sid == bindparam("sid"), sessions.c.expires_at > bindparam("now"))
     .scalar_subquery()
 )
+
+
+IDENTIFYING = (_BY_KEY, _BY_NAME, _BY_SESSION)
+"""What ``_one_actor`` is asked with."""
 
 
 class SqlPeople:
@@ -104,7 +108,7 @@ class SqlPeople:
         return None if row is None else _user(row)
 
     def users(self, *, inactive: bool = False) -> Sequence[Actor]:
-        return _actors(self._sql.execute(_WITH_MEMBERSHIPS if inactive else _ACTIVE))
+        return actors_of(self._sql.execute(_WITH_MEMBERSHIPS if inactive else _ACTIVE))
 
     def count_users(self) -> int:
         return self._count(select(func.count()).select_from(users).where(users.c.active))
@@ -192,7 +196,7 @@ class SqlPeople:
         here = memberships.alias()
         inside = select(here.c.user_id).where(here.c.workspace_id == workspace)
         actors = {
-            each.user.id: each for each in _actors(self._sql.execute(_ACTIVE.where(users.c.id.in_(inside))))
+            each.user.id: each for each in actors_of(self._sql.execute(_ACTIVE.where(users.c.id.in_(inside))))
         }
         asked = (
             select(memberships.c.user_id, memberships.c.role)
@@ -221,7 +225,7 @@ class SqlPeople:
     # Reading rows
 
     def _one_actor(self, asked: Select[Any], values: Mapping[str, Any]) -> Actor | None:
-        found = _actors(self._sql.execute(asked, values))
+        found = actors_of(self._sql.execute(asked, values))
         return found[0] if found else None
 
     def _one_workspace(self, asked: Select[Any]) -> Workspace | None:
@@ -251,7 +255,7 @@ def _user(row: Any) -> User:
     )
 
 
-def _actors(rows: Iterable[Any]) -> list[Actor]:
+def actors_of(rows: Iterable[Any]) -> list[Actor]:
     """Rows of users, one for each membership, as actors."""
     found: dict[str, tuple[User, list[Membership]]] = {}
     for row in rows:

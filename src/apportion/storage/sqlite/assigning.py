@@ -41,6 +41,7 @@ _PHASES = tuple(Phase)
 _OFFERED = f"'{PlanPhase.LIVE}'"
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
+_REASONS_TOGETHER = 1_000
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
 
@@ -66,6 +67,7 @@ class SqliteAssignments:
         self._agents = agents
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
+        self._reasons: dict[tuple[int, int], list[Any]] = {}
         self._shelf = shelf
         self._numbering = numbering
 
@@ -281,19 +283,27 @@ class SqliteAssignments:
         return int(first)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
-        (first,) = self._raw.execute(
-            "SELECT coalesce(max(no) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
+        (part,) = self._raw.execute(
+            "SELECT coalesce(max(part) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
         ).fetchone()
-        insert_rows(
-            self._raw,
-            "reasons",
-            4,
-            [
-                (plan.no, first + place, reason.code, msgspec.json.encode(reason.args).decode())
-                for place, reason in enumerate(reasons)
-            ],
-        )
-        return int(first)
+        for place, start in enumerate(range(0, len(reasons), _REASONS_TOGETHER)):
+            items = [(each.code, each.args) for each in reasons[start : start + _REASONS_TOGETHER]]
+            self._raw.execute(
+                "INSERT INTO reasons VALUES (?, ?, ?)",
+                (plan.no, part + place, msgspec.json.encode(items).decode()),
+            )
+        return int(part) * _REASONS_TOGETHER
+
+    def _reason(self, plan: int, no: int) -> Reason:
+        part, place = divmod(no, _REASONS_TOGETHER)
+        items = self._reasons.get((plan, part))
+        if items is None:
+            row = self._raw.execute(
+                "SELECT items FROM reasons WHERE plan = ? AND part = ?", (plan, part)
+            ).fetchone()
+            items = self._reasons[plan, part] = [] if row is None else msgspec.json.decode(row[0])
+        code, args = items[place] if place < len(items) else ("?", [])
+        return Reason(code, tuple(args))
 
     def _among(self, table: str, rids: Sequence[int]) -> list[int]:
         """Those of the records that a table speaks of."""
@@ -373,28 +383,28 @@ class SqliteAssignments:
 
     def _slot_rows(self, condition: str, values: list[Any], order: str) -> list[tuple[int, SlotRow]]:
         rows = self._raw.execute(
-            "SELECT s.no, p.id, r.id, s.annotator, s.state, s.rule, s.phase, e.code, e.args, s.inclusion, "
-            "s.until, s.why, s.holder FROM slots s JOIN records r ON r.rid = s.rid JOIN plans p ON p.no = s.plan "
-            f"LEFT JOIN reasons e ON e.plan = s.plan AND e.no = s.reason WHERE {condition} {order}",
+            "SELECT s.no, s.plan, r.id, s.annotator, s.state, s.rule, s.phase, s.reason, s.inclusion, "
+            "s.until, s.why, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
+            f"WHERE {condition} {order}",
             values,
         ).fetchall()
         return [
             (
                 no,
                 SlotRow(
-                    plan,
+                    self._plan_of(plan).id,
                     record,
                     self._agents.name(annotator or holder) if annotator or holder else None,
                     ROW_STATES[state],
                     rule,
                     _PHASES[phase],
-                    Reason(code or "?", tuple(msgspec.json.decode(args or "[]"))),
+                    self._reason(plan, reason),
                     inclusion,
                     until,
                     why,
                 ),
             )
-            for no, plan, record, annotator, state, rule, phase, code, args, inclusion, until, why, holder in rows
+            for no, plan, record, annotator, state, rule, phase, reason, inclusion, until, why, holder in rows
         ]
 
     def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:

@@ -15,7 +15,6 @@ from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
-from apportion.storage.sql.people import SqlPeople
 from apportion.vocabulary import Task
 
 from .agents import Agents
@@ -25,6 +24,7 @@ from .changes import Changes
 from .database import Database, Link
 from .datasets import SqliteDatasets
 from .migrate import migrate
+from .people import SqlitePeople
 from .prepare import prepare
 from .purging import purge_dataset
 from .records import SqliteRecords
@@ -48,8 +48,8 @@ class SqliteWork:
         self._link = link
 
     @cached_property
-    def people(self) -> SqlPeople:
-        return SqlPeople(self._link.sql)
+    def people(self) -> SqlitePeople:
+        return SqlitePeople(self._link)
 
     @cached_property
     def datasets(self) -> SqliteDatasets:

@@ -89,10 +89,9 @@ def upgrade() -> None:
     op.create_table(
         "reasons",
         sa.Column("plan", sa.Integer(), nullable=False),
-        sa.Column("no", sa.Integer(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("args", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("plan", "no"),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", "part"),
         sqlite_with_rowid=False,
     )
     op.create_table(

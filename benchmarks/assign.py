@@ -1,0 +1,228 @@
+"""Sharing out: look and make at scale while somebody annotates, then claims and submits over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from .corpus import TEXT
+from .report import Line, middle, percentile
+from .scale import TEXTS, Scale, loaded, say
+from .server import WORKSPACE, Client, Refused, Server
+
+__all__ = ["measure"]
+
+PEOPLE = 100
+CLIENTS = 8
+SMALL = 10_000
+ASIDE, TEN = "aside", "ten"
+"""A dataset to annotate meanwhile, and one to share out among ten."""
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    with loaded(scale) as (server, _), contextlib.closing(server.client()) as client:
+        say(f"  {PEOPLE} people")
+        _team(client)
+        for name, records in ((ASIDE, 2_000), (TEN, SMALL)):
+            _few(client, name, records)
+        yield from _ten(client)
+        yield from _everything(scale, server, client)
+
+
+def _post(client: Client, path: str, sent: Any = None, **params: Any) -> Any:
+    return msgspec.json.decode(client.ask("POST", path, msgspec.json.encode(sent or {}), **params))
+
+
+def _people(many: int) -> list[str]:
+    return [f"person{number}" for number in range(many)]
+
+
+def _team(client: Client) -> None:
+    known = {each["username"] for each in msgspec.json.decode(client.ask("GET", "/api/users"))}
+    for name in _people(PEOPLE):
+        if name not in known:
+            _post(
+                client,
+                "/api/users",
+                {
+                    "username": name, "first_name": name, "password": "only-for-benchmarks", "role": "annotator",
+                },
+            )  # fmt: skip
+    members = msgspec.json.decode(client.ask("GET", f"/api/workspaces/{WORKSPACE}/members"))
+    there = {each["username"] for each in members["members"]}
+    for name in _people(PEOPLE):
+        if name not in there:
+            _post(client, f"/api/workspaces/{WORKSPACE}/members", {"username": name})
+
+
+def _few(client: Client, name: str, records: int) -> None:
+    with contextlib.suppress(Refused):
+        client.ask("DELETE", f"/api/datasets/{name}")
+    for start in range(0, records, 500):
+        some = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(start, start + 500)]
+        client.log(name, TEXT, msgspec.json.encode({"records": some}))
+
+
+def _plan(client: Client, dataset: str, people: int, overlap: int, **more: Any) -> dict[str, Any]:
+    rule = {"users": _people(people), "overlap": overlap, **more}
+    return _post(client, f"/api/datasets/{dataset}/assignments", {"seed": 7, "blind": True, "rules": [rule]})
+
+
+def _undo(client: Client, dataset: str, plan: dict[str, Any]) -> None:
+    _post(client, f"/api/datasets/{dataset}/assignments/{plan['id']}:undo")
+
+
+def _ten(client: Client) -> Iterator[Line]:
+    say(f"  {SMALL:,} records among ten")
+    walls = []
+    for _ in range(5):
+        began = time.perf_counter()
+        plan = _plan(client, TEN, 10, 1)
+        walls.append(time.perf_counter() - began)
+        _undo(client, TEN, plan)
+    yield Line(
+        f"share {SMALL:,} records out among ten, written", middle(walls), "s",
+        f"over HTTP; slowest {max(walls):.2f}", at_most=0.1,
+    )  # fmt: skip
+    plan = _plan(client, TEN, 10, 2)
+    _undo(client, TEN, plan)
+    pairs = plan["pairs"]
+    yield Line(
+        "pairs of ten people, overlap 2: widest distance from the ideal",
+        max(pairs["max"] - pairs["ideal"], pairs["ideal"] - pairs["min"]),
+        "records",
+        f"{pairs['min']} to {pairs['max']}, ideal {pairs['ideal']}; loads {min(plan['loads'].values())} to "
+        f"{max(plan['loads'].values())}",
+    )
+
+
+def _everything(scale: Scale, server: Server, client: Client) -> Iterator[Line]:
+    say(f"  {scale.records:,} records twice among {PEOPLE}")
+    sent = {"seed": 7, "blind": True, "rules": [{"users": _people(PEOPLE), "overlap": 2}]}
+    began, cpu = time.perf_counter(), server.cpu()
+    looked = _post(client, f"/api/datasets/{TEXTS}/assignments:preview", sent)
+    yield Line(
+        f"look at {scale.records:,} × 2 among {PEOPLE}",
+        time.perf_counter() - began,
+        "s",
+        f"CPU {server.cpu() - cpu:.1f} s; loads {min(looked['loads'].values()):,} to "
+        f"{max(looked['loads'].values()):,}",
+        at_most=5 if scale.records == 1_000_000 else None,
+    )
+    with _meanwhile(server) as waits:
+        began, cpu = time.perf_counter(), server.cpu()
+        plan = _post(client, f"/api/datasets/{TEXTS}/assignments", {**sent, "digest": looked["digest"]})
+        wall, spent = time.perf_counter() - began, server.cpu() - cpu
+    yield Line(
+        f"make it: {plan['slots']:,} slots", wall, "s", f"planning included; CPU {spent:.1f} s",
+        at_most=35 if scale.records == 1_000_000 else None,
+    )  # fmt: skip
+    yield Line(
+        "an annotator's submit meanwhile, p95", percentile(waits, 95) * 1e3, "ms",
+        f"p50 {middle(waits) * 1e3:.1f}, slowest {max(waits) * 1e3:.0f}, {len(waits)} answers", at_most=100,
+    )  # fmt: skip
+    yield from _working(scale, server, client)
+    began = time.perf_counter()
+    _undo(client, TEXTS, plan)
+    yield Line("undo it", time.perf_counter() - began, "s", "but for the answers given")
+
+
+@contextlib.contextmanager
+def _meanwhile(server: Server) -> Iterator[list[float]]:
+    """Somebody annotates another dataset all the while."""
+    waits: list[float] = []
+    stop = threading.Event()
+
+    def annotate() -> None:
+        with contextlib.closing(server.client()) as client:
+            versions: dict[str, int] = {}
+            number = 0
+            while not stop.is_set():
+                number += 1
+                id = f"r{number % 2_000}"
+                began = time.perf_counter()
+                versions[id] = _submit(client, ASIDE, id, versions.get(id))
+                waits.append(time.perf_counter() - began)
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=annotate)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _submit(client: Client, dataset: str, id: str, version: int | None = 0) -> int:
+    path = f"/api/datasets/{dataset}/records/{quote(id, safe='')}/annotations/me"
+    if version is None:
+        version = msgspec.json.decode(client.ask("GET", path))["version"]
+    sent = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": version}
+    return int(msgspec.json.decode(client.ask("PUT", path, msgspec.json.encode(sent)))["version"])
+
+
+# Claims and submits
+
+
+def _working(scale: Scale, server: Server, client: Client) -> Iterator[Line]:
+    say(f"  {CLIENTS} people at their queues, {scale.seconds:.0f} s")
+    context = multiprocessing.get_context("spawn")
+    told: Any = context.Queue()
+    cpu, began = server.cpu(), time.perf_counter()
+    people = [
+        context.Process(target=_person, args=(server.port, key, scale.seconds, told), daemon=True)
+        for key in _keys(client)
+    ]
+    for each in people:
+        each.start()
+    found = [told.get(timeout=scale.seconds + 60) for _ in people]
+    for each in people:
+        each.join(30)
+    wall = time.perf_counter() - began
+    claims = [wait for waits, _, _ in found for wait in waits]
+    submits = [wait for _, waits, _ in found for wait in waits]
+    done, extras = len(submits), sum(extra for _, _, extra in found)
+    yield Line(
+        f"claim and submit, {CLIENTS} people at once", done / scale.seconds, "records/s",
+        f"claim of five p50 {middle(claims) * 1e3:.1f}, p95 {percentile(claims, 95) * 1e3:.1f} ms; submit p50 "
+        f"{middle(submits) * 1e3:.1f}, p95 {percentile(submits, 95) * 1e3:.1f} ms; server CPU a record "
+        f"{(server.cpu() - cpu) / max(1, done) * 1e3:.1f} ms; not counted {extras}; {wall:.0f} s in all",
+        at_least=300,
+    )  # fmt: skip
+
+
+def _keys(client: Client) -> list[str]:
+    """New API keys of the first people."""
+    ids = {each["username"]: each["id"] for each in msgspec.json.decode(client.ask("GET", "/api/users"))}
+    return [_post(client, f"/api/users/{ids[name]}:reset_key")["api_key"] for name in _people(CLIENTS)]
+
+
+def _person(port: int, key: str, seconds: float, told: Any) -> None:
+    client = Client(port, key=key)
+    until = time.perf_counter() + seconds
+    claims, submits, extras = [], [], 0
+    while time.perf_counter() < until:
+        began = time.perf_counter()
+        page = _post(client, f"/api/datasets/{TEXTS}/queue:claim", {"limit": 5})
+        claims.append(time.perf_counter() - began)
+        if not page["records"]:
+            break
+        for each in page["records"]:
+            path = f"/api/datasets/{TEXTS}/records/{quote(each['assignment']['id'], safe='')}/annotations/me"
+            sent = {
+                "value": {"labels": [{"class": "good"}]}, "state": "submitted",
+                "version": each["assignment"]["version"], "token": each["assignment"]["token"],
+            }  # fmt: skip
+            began = time.perf_counter()
+            answer = msgspec.json.decode(client.ask("PUT", path, msgspec.json.encode(sent)))
+            submits.append(time.perf_counter() - began)
+            extras += not answer["counted"]
+    told.put((claims, submits, extras))

@@ -1,0 +1,39 @@
+"""People on SQLite: who is calling, asked by every request, is asked without a detour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.dialects import sqlite
+
+from apportion.domain.people import Actor
+from apportion.storage.sql.people import IDENTIFYING, SqlPeople, actors_of
+
+from .database import Link
+
+__all__ = ["SqlitePeople"]
+
+
+def _written(statement: Select[Any]) -> tuple[str, list[str]]:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    assert compiled.positiontup is not None
+    return str(compiled), list(compiled.positiontup)
+
+
+class SqlitePeople(SqlPeople):
+    """``ports.People`` over one connection, inside its transaction."""
+
+    _written: dict[int, tuple[str, list[str]]] = {}  # noqa: RUF012 - shared on purpose: the same for all
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link.sql)
+        self._raw = link.raw
+
+    def _one_actor(self, asked: Select[Any], values: Mapping[str, Any]) -> Actor | None:
+        if not self._written:
+            self._written.update({id(each): _written(each) for each in IDENTIFYING})
+        text, names = self._written[id(asked)]
+        rows = self._raw.execute(text, [values[name] for name in names]).fetchall()
+        return next(iter(actors_of(rows)), None)
