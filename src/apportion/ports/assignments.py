@@ -227,6 +227,10 @@ class Assignments(Protocol):
         """The slot of a record whose lease has this token."""
         ...
 
+    def datasets_held(self, annotator: str) -> list[int]:
+        """Numbers of the datasets in which somebody has slots before them."""
+        ...
+
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         """The slots somebody has before them."""
         ...

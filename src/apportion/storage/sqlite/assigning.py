@@ -509,6 +509,11 @@ class SqliteAssignments:
         there = self.reader(dataset).on([row[0]]).get(row[0], [])
         return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
 
+    def datasets_held(self, annotator: str) -> list[int]:
+        me = self._agents.find(annotator) or -1
+        rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE holder = ? AND state = 1", (me,))
+        return sorted(no for (no,) in rows)
+
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         me = self._agents.find(annotator)
         rids = [] if me is None else self._held_rids(dataset, me)
