@@ -20,7 +20,7 @@ def tidy_up(work: Work) -> bool:
             work.assignments.forget_plan(dataset, plan, _AT_ONCE)
             return True
         rows = work.assignments.rows_of(plan, limit=1_000_000)
-        pending = work.assignments.still_pending([no for no, _ in rows])[:_AT_ONCE]
+        pending = work.assignments.still_pending([no for no, _ in rows], 0)[:_AT_ONCE]
         if pending:
             work.assignments.withdraw(dataset, pending, "undone")
         else:

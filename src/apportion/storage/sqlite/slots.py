@@ -21,7 +21,16 @@ from apportion.ports.assignments import StoredPlan
 from .agents import OPEN, Agents
 from .counting import CountedTerms
 
-__all__ = ["NEVER", "PHASE_STATES", "ROW_STATES", "STATE_NO", "SlotReader", "SlotWriter", "slot_terms"]
+__all__ = [
+    "NEVER",
+    "PHASE_STATES",
+    "ROW_STATES",
+    "STATE_NO",
+    "SlotReader",
+    "SlotWriter",
+    "people_of",
+    "slot_terms",
+]
 
 ROW_STATES = tuple(RowState)
 STATE_NO = {state: no for no, state in enumerate(ROW_STATES)}
@@ -182,7 +191,7 @@ class SlotWriter:
                 new.id,
             ),
         )
-        for name in _people(old) - _people(new):
+        for name in people_of(old) - people_of(new):
             self._raw.execute(
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
                 (self._agents.number(name), new.id),
@@ -208,7 +217,7 @@ class SlotWriter:
         )
 
 
-def _people(slot: Slot) -> set[str]:
+def people_of(slot: Slot) -> set[str]:
     """Whose the slot is, and who has it leased."""
     names = {slot.annotator, None if slot.lease is None else slot.lease.annotator}
     return {name for name in names if name is not None}
