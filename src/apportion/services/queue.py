@@ -133,9 +133,10 @@ def _claim(
     if keep:
         before = {slot.id: slot for slot in slots}
         work.assignments.save(dataset, [(before[slot.id], slot) for slot in found.slots])
-    left = work.assignments.left(
-        dataset, standing_of(work, dataset, me).taker if keep else standing.taker, now
-    )
+    after = (
+        standing_of(work, dataset, me) if keep and standing.caps else standing
+    )  # a rule may be full by now
+    left = work.assignments.left(dataset, after.taker, now)
     items = [_item(work, dataset, me, slot) for slot in found.slots]
     why = found.why_empty
     if why is not None:

@@ -523,7 +523,10 @@ class SqliteAssignments:
 
     def _offered(self, dataset: Dataset, rids: list[int]) -> list[Slot]:
         found = self.reader(dataset).on(rids)
-        offered = {plan.no for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE}
+        rows = self._raw.execute(
+            f"SELECT no FROM plans WHERE dataset = ? AND state = {_OFFERED}", (dataset.no,)
+        )
+        offered = {no for (no,) in rows}
         return [slot for slots in found.values() for slot in slots if slot.rule >> 8 in offered or _has(slot)]
 
     def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
