@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -15,6 +16,8 @@ from houses import SHARED, TEXT, House, house_at, problems, running_on
 
 ROOM = "/api/datasets/big"
 N = 30_000
+WAITS = [0.8 + 0.4 * turn for turn in range(int(os.environ.get("KILLS", "1")))]
+"""Seconds until the server is killed; a soak says ``KILLS=5``."""
 PLAN = {"rules": [{"users": ["ana", "ben", "rita"], "overlap": 2}], "blind": True, "seed": 7}
 
 
@@ -37,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("verb", ["make", "undo"])
 def test_a_plan_cut_short_is_whole_or_gone_after_the_next_start(home: Path, verb: str) -> None:
     plan: str | None = None
-    for wait in (0.6, 1.2, 2.0):
+    for wait in WAITS:
         with running_on(home) as server:
             client = server.client()
             if verb == "undo" and plan is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apportion.domain.assignment.words import RowState
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
 
@@ -19,10 +20,13 @@ def tidy_up(work: Work) -> bool:
         if plan.phase is PlanPhase.WRITING:
             work.assignments.forget_plan(dataset, plan, _AT_ONCE)
             return True
-        rows = work.assignments.rows_of(plan, limit=1_000_000)
+        from .assign import settle_touched  # brings numpy along
+
+        rows = work.assignments.rows_of(plan, state=RowState.PENDING, limit=1_000_000)
         pending = work.assignments.still_pending([no for no, _ in rows], 0)[:_AT_ONCE]
         if pending:
-            work.assignments.withdraw(dataset, pending, "undone")
+            touched = work.assignments.withdraw(dataset, pending, "undone")
+            settle_touched(work, dataset, touched, now=plan.changed_at)
         else:
             work.assignments.change_plan(plan, at=plan.changed_at, phase=PlanPhase.UNDONE)
         return True
