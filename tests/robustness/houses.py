@@ -124,12 +124,12 @@ class House:
 
 
 @contextmanager
-def house_at(home: Path, **settings: Any) -> Iterator[House]:
+def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[House]:
     """A server in this process, on an empty home, with workspaces `shared` and `other`."""
     path = home / "apportion.db"
     store = SqliteStore(path)
     passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
-    clock = SystemClock()
+    clock = clock or SystemClock()
 
     def settle(work: Any) -> None:
         for name in ("shared", "other"):
@@ -153,6 +153,16 @@ def house_at(home: Path, **settings: Any) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def reopened(house: House, clock: Any) -> None:
+    """A new server on the same file, as after a crash: nothing in memory is taken along."""
+    settings, passwords = house.app.state.house.settings, house.app.state.house.passwords
+    house.app.state.house.readers.shutdown()
+    house.app.state.house.hashers.shutdown()
+    house.store.close()
+    house.store = SqliteStore(house.path)
+    house.app = create_app(settings, house.store, clock=clock, passwords=passwords)
 
 
 def furnish(client: httpx.Client) -> None:

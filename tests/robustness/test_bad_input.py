@@ -130,6 +130,71 @@ def wrong_types() -> Iterator[Bad]:
     yield bad("no status", f"PATCH {RECORD}", {"status": "Nope"}, INVALID, "enum")
 
 
+def wrong_work() -> Iterator[Bad]:
+    """Plans, queue, annotations of one's own, policies."""
+    mine, plans = f"{RECORD}/annotations/me", f"{DATASET}/assignments"
+    for body in WRONG[:-2]:
+        for path in (
+            f"POST {plans}",
+            f"POST {DATASET}/queue:claim",
+            f"PUT {mine}",
+            f"PATCH {DATASET}/policies",
+        ):
+            yield bad(f"{path} of {body!r}", path, body, INVALID, "loc")
+    yield bad("malformed plan", f"POST {plans}", '{"rules": [', INVALID, "jsondecode")
+    for rule in (
+        {"users": ["nobody"]}, {"users": []}, {"users": [7]}, {"users": [{"user": "ana", "weight": 0}]},
+        {"users": [{"user": "ana", "weight": "NaN"}]}, {"users": [{"user": "ana", "weight": -1}]},
+        {"users": [{"user": "ana", "cap": -1}]}, {"users": ["ana", "ana"]}, {"overlap": 0}, {"overlap": 3},
+        {"overlap": "most"}, {"overlap": {"annotators": 2, "share": 2}}, {"anchors": -1}, {"mode": "shove"},
+        {"lease": 0}, {"due": "someday"}, {"skip": "never"}, {"where": 7}, {"order": {"x": 1}}, {"needs": 7},
+    ):  # fmt: skip
+        yield bad(f"plan {rule}", f"POST {plans}", {"rules": [rule]}, INVALID, "loc")
+    yield bad(
+        "weight NaN", f"POST {plans}", '{"rules":[{"users":[{"user":"ana","weight":NaN}]}]}', INVALID, ""
+    )
+    for member in (
+        {"seed": "7"},
+        {"seed": -1},
+        {"seed": 2.5},
+        {"blind": "perhaps"},
+        {"digest": 7},
+        {"rules": 7},
+    ):
+        yield bad(f"plan {member}", f"POST {plans}", member, INVALID, "loc")
+    yield bad(
+        "plan for nothing", f"POST {plans}", {"rules": [{"where": "id:nowhere"}]}, BAD, "NothingToAssign"
+    )
+    yield bad("unreadable where", f"POST {plans}", {"rules": [{"where": "((("}]}, BAD, "")
+    yield bad("stale digest", f"POST {plans}", {"seed": 1, "digest": "x"}, 409, "PlanMoved")
+    for verb in ("extend", "rebalance", "withdraw", "undo"):
+        yield bad(f"no plan to {verb}", f"POST {plans}/nope:{verb}", {}, MISSING, "AssignmentPlan")
+    for limit in (0, 21, "x", None):
+        yield bad(f"claim {limit}", f"POST {DATASET}/queue:claim", {"limit": limit}, INVALID, "limit")
+    yield bad("claim where (", f"POST {DATASET}/queue:claim", {"where": "((("}, BAD, "")
+    yield bad("claim in another", f"POST {DATASET}/queue:claim", {"dataset": "x"}, 410, "DatasetGone")
+    yield bad("keep nothing", f"POST {DATASET}/queue:heartbeat", {"leases": [{"id": "1"}]}, INVALID, "token")
+    yield bad("skip nothing", f"POST {DATASET}/queue:skip", {}, INVALID, "id")
+    yield bad("skip unknown", f"POST {DATASET}/queue:skip", {"id": "nope"}, MISSING, "RecordNotFound")
+    good = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 1}
+    for change in (
+        {"state": "finished"}, {"version": -1}, {"version": None}, {"seconds": -1}, {"value": {"labels": 7}},
+        {"value": {"entities": []}}, {"value": {"labels": [{"class": "a"}, {"class": "b"}]}},
+    ):  # fmt: skip
+        yield bad(f"answer {change}", f"PUT {mine}", {**good, **change}, INVALID, "loc")
+    yield bad("stale answer", f"PUT {mine}", {**good, "version": 99}, 409, "StaleVersion")
+    yield bad("answer to another", f"PUT {mine}", {**good, "dataset": "x"}, 410, "DatasetGone")
+    yield bad("comment of nothing", f"POST {RECORD}/comments", {"text": ""}, INVALID, "text")
+    yield bad("comment to nobody", f"POST {RECORD}/comments", {"text": "x", "to": "nobody"}, INVALID, "to")
+    for policy in ({"blind": 7}, {"required": 0}, {"resolution": "chance"}, {"skip": 7}, {"colour": 1}):
+        yield bad(f"policy {policy}", f"PATCH {DATASET}/policies", policy, INVALID, "loc")
+    yield bad("explain nothing", f"GET {DATASET}/explain", None, INVALID, "record")
+    for params in ({"limit": "0"}, {"limit": "1001"}, {"limit": "x"}):
+        yield bad(
+            f"events {params}", f"GET {DATASET}/events", None, INVALID, "limit", params={**SHARED, **params}
+        )
+
+
 def unknown_things() -> Iterator[Bad]:
     for task in ("TextClasification", "Text", "%00", "TaskType.nothing", "None"):
         yield bad(f"task {task}", f"POST /api/datasets/reviews/{task}:bulk", {"records": []}, NO_SUCH_ROUTE)
@@ -422,8 +487,8 @@ def names() -> Iterator[Bad]:
 CASES = [
     each
     for group in (
-        malformed, wrong_types, unknown_things, too_large, halves_of_characters, numbers, deep, contradictions,
-        hostile_queries, names,
+        malformed, wrong_types, wrong_work, unknown_things, too_large, halves_of_characters, numbers, deep,
+        contradictions, hostile_queries, names,
     )
     for each in group()
 ]  # fmt: skip

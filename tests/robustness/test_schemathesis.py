@@ -15,7 +15,13 @@ from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
-NAMES = {"name": "reviews", "task": "TextClassification", "id": "1", "metric": "dataset_labels"}
+NAMES = {
+    "name": "reviews",
+    "task": "TextClassification",
+    "id": "1",
+    "metric": "dataset_labels",
+    "plan": "unknown",
+}
 REPLACED = (
     "DELETE /api/datasets/{name}",
     "DELETE /api/datasets/{name}/data",
@@ -37,6 +43,9 @@ SKIPPED = {
     "ensure_resource_availability",
 }
 
+ENDLESS = "GET /api/events"
+"""A stream ends when whoever listens goes away, which Schemathesis does not; tests of its own listen to it."""
+
 load_all_checks()
 UNUSED = [CHECKS.get_one(each) for each in SKIPPED]
 
@@ -51,6 +60,8 @@ def test_no_request_makes_the_server_fail(
 ) -> None:
     for found in document.get_all_operations():
         operation = found.ok()
+        if operation.label == ENDLESS:
+            continue
         for mode in GenerationMode:
             with subtests.test(f"{mode.value}: {operation.label}"), suppress(Unsatisfiable):
                 _try(operation, mode)

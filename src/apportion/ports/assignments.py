@@ -19,7 +19,17 @@ if TYPE_CHECKING:  # these bring numpy along
     from apportion.domain.assignment.redealing import Held
     from apportion.domain.assignment.rows import Rows
 
-__all__ = ["Assignments", "Count", "Dealing", "PlanPhase", "SlotRow", "StoredPlan", "WorkLeft", "rule_key"]
+__all__ = [
+    "Assignments",
+    "Count",
+    "Dealing",
+    "PlanPhase",
+    "SlotRow",
+    "StoredPlan",
+    "Taker",
+    "WorkLeft",
+    "rule_key",
+]
 
 
 class PlanPhase(str, Enum):
@@ -87,6 +97,15 @@ class SlotRow(NamedTuple):
     why: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """What somebody may take. Rules are named by ``rule_key``; in the rules ``full`` they have all that was agreed."""
+
+    person: Person
+    teams: frozenset[int] = frozenset()
+    full: frozenset[int] = frozenset()
+
+
 def rule_key(plan: int, rule: int) -> int:
     """One number for a rule of a plan, as ``Slot.rule`` has it: rules of several plans meet on one record."""
     return plan << 8 | rule
@@ -103,7 +122,7 @@ class Count(NamedTuple):
 
 
 class WorkLeft(NamedTuple):
-    """What somebody has to do: slots of their own that are open, and open ones anybody may take."""
+    """What somebody has to do: slots that are theirs or before them, and records with open ones they may take."""
 
     own: int
     open: int
@@ -189,7 +208,7 @@ class Assignments(Protocol):
         ...
 
     def held(self, dataset: Dataset) -> dict[str, set[str]]:
-        """Who has a live slot on each record, by record id."""
+        """Who has a live slot or a lease on each record, by record id."""
         ...
 
     def rows_of(
@@ -212,22 +231,25 @@ class Assignments(Protocol):
         """Every slot of a record, of any plan."""
         ...
 
-    def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
-        """A plan's live slots as the domain's changes read them, with their numbers."""
+    def held_rows(self, plan: StoredPlan, now: int) -> list[tuple[int, Held]]:
+        """A plan's live slots as the domain's changes read them, with their numbers; pending where a lease ran out."""
         ...
 
-    def pending_of(self, plan: StoredPlan, limit: int) -> list[int]:
-        """Some slots of a plan that nobody has begun with, by number."""
+    def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
+        """Some slots of a plan that nobody has begun with, by number; those whose lease has run out among them."""
         ...
 
-    def still_pending(self, slots: Sequence[int]) -> list[int]:
-        """Those of the slots that nobody has begun with."""
+    def still_pending(self, slots: Sequence[int], now: int) -> list[int]:
+        """Those of the slots that nobody has begun with, or whose lease has run out."""
         ...
 
     def reassign(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
     ) -> list[str]:
-        """Give slots, by number, to somebody else; ids of their records that somebody has answered."""
+        """Give slots, by number, to somebody else; ids of their records that somebody has answered.
+
+        Nobody is given a record twice: where somebody has come to be on it otherwise, the slot stays where it is.
+        """
         ...
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
@@ -241,13 +263,21 @@ class Assignments(Protocol):
     # Work
 
     def candidates(
-        self, dataset: Dataset, annotator: str, *, limit: int, now: int, within: Collection[str] | None = None
+        self, dataset: Dataset, taker: Taker, *, limit: int, now: int, within: Collection[str] | None = None
     ) -> list[Slot]:
-        """All slots of the records that somebody should get next: theirs by urgency, then open ones."""
+        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take."""
+        ...
+
+    def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
+        """Some slots that are theirs or open, whether they may take them or not: why somebody has nothing to do."""
         ...
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
         """The slot of a record whose lease has this token."""
+        ...
+
+    def datasets_held(self, annotator: str) -> list[int]:
+        """Numbers of the datasets in which somebody has slots before them."""
         ...
 
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
@@ -270,8 +300,8 @@ class Assignments(Protocol):
         """How many slots there are by plan, rule, person and state."""
         ...
 
-    def left(self, dataset: Dataset, annotator: str) -> WorkLeft:
-        """How much there is to do for somebody."""
+    def left(self, dataset: Dataset, taker: Taker, now: int) -> WorkLeft:
+        """How much there is to do for somebody; of open slots some hundred are counted, and many are guessed."""
         ...
 
     def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:

@@ -223,5 +223,8 @@ class Records(Protocol):
         ...
 
     def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
-        """Copy all records with everything they hold into an empty dataset; how many."""
+        """Copy all records with everything they hold into an empty dataset; how many.
+
+        Of an individual dataset without what people said and what follows from it: ``annotations.settle`` adds that.
+        """
         ...

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from apportion.services.manage_datasets import purge_deleted
+from apportion.services.queue import free_expired
 from apportion.services.tidy_up import tidy_up
 
 from .house import House
@@ -18,7 +19,8 @@ EVERY = 3600.0
 
 
 async def keep_house(house: House) -> None:
-    """Finish what a stop left half done; then forget for good, every hour, the datasets that were deleted a week ago.
+    """Finish what a stop left half done; then, every hour, forget for good the datasets that were deleted a week ago
+    and put leases back that nobody came back to.
 
     Runs until cancelled.
     """
@@ -31,6 +33,7 @@ async def keep_house(house: House) -> None:
         try:
             now = house.clock.now()
             purged = await house.write(lambda work, now=now: purge_deleted(work, now=now))  # type: ignore[misc]
+            await house.write(lambda work, now=now: free_expired(work, now=now))  # type: ignore[misc]
             if purged:
                 log.info("purged %d deleted datasets", purged)
         except Exception:

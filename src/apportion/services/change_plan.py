@@ -69,11 +69,11 @@ class Undoing:
 class _Rows:
     """The live rows of a plan, and whose they are."""
 
-    def __init__(self, work: Work, stored: StoredPlan) -> None:
+    def __init__(self, work: Work, stored: StoredPlan, now: int) -> None:
         self.numbers: dict[tuple[str, str | None], list[int]] = {}
         self.rows: list[Held] = []
         self.on: dict[str, set[str]] = {}
-        for no, row in work.assignments.held_rows(stored):
+        for no, row in work.assignments.held_rows(stored, now):
             self.rows.append(row)
             self.numbers.setdefault((row.record, row.annotator), []).append(no)
             if row.annotator is not None:
@@ -90,6 +90,7 @@ def rebalancing(
     users: Any = None,
     level: bool = False,
     rule: int | None = None,
+    now: int,
 ) -> ChangePlanned:
     """Bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
     dataset, stored = _open(work, actor, workspace, name, id)
@@ -101,7 +102,7 @@ def rebalancing(
         asked = read_plan({"rules": [{"users": users}]}, "body").rules[0].users
         rules = [replace(each, users=asked) if n == number else each for n, each in enumerate(spec.rules)]
         spec = replace(spec, rules=tuple(rules))
-    rows = _Rows(work, stored)
+    rows = _Rows(work, stored, now)
     others = work.assignments.held(dataset) if len(work.assignments.plans(dataset)) > 1 else {}
     teams = list(stored.teams)
     parts: list[Change] = []
@@ -138,12 +139,13 @@ def moving(
     records: Sequence[str] | None,
     annotator: str | None,
     rule: int = 0,
+    now: int,
 ) -> ChangePlanned:
     """Give some of a plan's rows to somebody by hand."""
     dataset, stored = _open(work, actor, workspace, name, id)
     _check_rule(stored, rule)
     person = _person(work, dataset, stored, rule, to)
-    rows = _Rows(work, stored)
+    rows = _Rows(work, stored, now)
     on = {**rows.on}
     for record, names in (work.assignments.held(dataset) if records is not None else {}).items():
         on[record] = on.get(record, set()) | names
@@ -164,18 +166,19 @@ def withdrawing(
     *,
     records: Sequence[str] | None,
     annotator: str | None,
+    now: int,
 ) -> ChangePlanned:
     """Take some of a plan's rows back."""
     dataset, stored = _open(work, actor, workspace, name, id)
-    rows = _Rows(work, stored)
+    rows = _Rows(work, stored, now)
     change = withdraw(rows.rows, records=None if records is None else set(records), annotator=annotator)
     return ChangePlanned(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
 
 
-def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str) -> Undoing:
+def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Undoing:
     """Take a whole plan back, but for the work that was begun."""
     dataset, stored = _open(work, actor, workspace, name, id)
-    pending = work.assignments.pending_of(stored, 1 << 62)
+    pending = work.assignments.pending_of(stored, 1 << 62, now)
     counts = [each for each in work.assignments.counts(dataset) if each.plan == stored.no]
     live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
     return Undoing(dataset, stored, len(pending), live - len(pending))
@@ -190,7 +193,7 @@ def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
         work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDOING)
 
     def some(work: Work) -> None:
-        slots = work.assignments.pending_of(planned.stored, SLOTS_AT_ONCE)
+        slots = work.assignments.pending_of(planned.stored, SLOTS_AT_ONCE, at)
         touched.extend(work.assignments.withdraw(planned.dataset, slots, f"undone by {by}"))
 
     def finish(work: Work) -> None:
@@ -263,7 +266,7 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
     removed = [no for row in change.removed for no in planned.numbers[row.record, row.annotator]]
     moved = [
         (no, each.to, each.reason)
-        for each in change.moved
+        for each in sorted(change.moved, key=lambda each: each.row.record)
         for no in planned.numbers[each.row.record, each.row.annotator][:1]
     ]
     touched: list[str] = []
@@ -273,14 +276,14 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
 
     def withdrawn(part: Sequence[int]) -> Step:
         def step(work: Work) -> None:
-            still = work.assignments.still_pending(part)
+            still = work.assignments.still_pending(part, at)
             touched.extend(work.assignments.withdraw(planned.dataset, still, f"{planned.what} by {by}"))
 
         return step
 
     def handed(part: Sequence[tuple[int, str, Any]]) -> Step:
         def step(work: Work) -> None:
-            still = set(work.assignments.still_pending([no for no, _, _ in part]))
+            still = set(work.assignments.still_pending([no for no, _, _ in part], at))
             moves = [each for each in part if each[0] in still]
             touched.extend(work.assignments.reassign(planned.dataset, moves, planned.stored))
 

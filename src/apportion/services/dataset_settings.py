@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from apportion.domain.datasets import LabelOption, Settings
 from apportion.domain.errors import BadRequestError, EntityNotFoundError
-from apportion.domain.ids import RESOLVED
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
-from .manage_datasets import find_dataset
+from .manage_datasets import find_dataset, viewer_of
 
 __all__ = ["delete_settings", "read_settings", "save_settings"]
 
@@ -31,7 +30,8 @@ def save_settings(
     check_name(name, "path", "name")
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_SETTINGS, task=task)
     if wanted.labels is not None:
-        missing = wanted.unknown(work.records.labels(dataset, RESOLVED))
+        # In the view of who asks, because the refusal names labels, and comes before the one for lack of rights
+        missing = wanted.unknown(work.records.labels(dataset, viewer_of(work, actor, dataset)))
         if missing:
             raise BadRequestError(
                 f"Labels {missing} are used by records of dataset {name} but missing in the new label schema. "

@@ -16,9 +16,11 @@ from apportion.domain.errors import (
     WrongTaskError,
 )
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
+from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
+from apportion.ports.annotations import Settled
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 
+_PAGE = 500
 KEPT_AFTER_DELETION = 7 * 24 * 3600 * 1_000_000
 """Microseconds a deleted dataset is kept, so that one wrong call does not burn a month of people's work."""
 
@@ -220,7 +223,10 @@ def copy_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """A new dataset with the records, annotations and settings of another."""
+    """A new dataset with the records, annotations, gold values, settings and policies of another.
+
+    Plans and what belongs to them are not copied, nor drafts, history and events.
+    """
     into = target_workspace or workspace
     require_workspace(work, into)
     if work.datasets.find(into, target_name) is not None:
@@ -242,4 +248,22 @@ def copy_dataset(
         target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
     )
     work.records.copy(source, target, at=now)
+    if source.individual:
+        _copy_answers(work, source, target, now)
     return replace(target, records=source.records)
+
+
+def _copy_answers(work: Work, source: Dataset, target: Dataset, now: int) -> None:
+    """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
+    policies = Policies.of(target.policies)
+    after: str | None = None
+    while ids := work.annotations.answered_ids(source, after, _PAGE):
+        bare = {case.id: case for case in work.annotations.cases(target, ids)}
+        changes = []
+        for case in work.annotations.cases(source, ids):
+            answered = {name: each for name, each in case.annotations.items() if each.answered}
+            copied = replace(bare[case.id], annotations=answered, gold=case.gold)
+            view = resolve(copied, rule=policies.resolution, required=policies.required)
+            changes.append(Settled(bare[case.id], copied, view))
+        work.annotations.settle(target, changes, at=now)
+        after = ids[-1]

@@ -20,8 +20,10 @@ from apportion.domain.ids import UserId
 from apportion.domain.people import Actor, User, check_first_name, check_username
 from apportion.domain.permissions import Action, require
 from apportion.ports.people import People
+from apportion.ports.store import Work
 from apportion.vocabulary import Role
 
+from .leaving import release_leases
 from .sign_in import hash_key
 
 __all__ = [
@@ -163,8 +165,9 @@ def reset_key(people: People, actor: Actor, id: UserId, *, now: int) -> tuple[Ac
     return _actor(people, user.username), key
 
 
-def deactivate_user(people: People, actor: Actor, id: UserId, *, now: int) -> Actor:
-    """Lock a user out; what they annotated keeps their name. Returns them as they were."""
+def deactivate_user(work: Work, actor: Actor, id: UserId, *, now: int) -> Actor:
+    """Lock a user out and free what they had leased; what they annotated keeps their name. As they were before."""
+    people = work.people
     user = _existing(people, id)
     require(actor, Action.DELETE_USER)
     if user.id == actor.user.id:
@@ -174,6 +177,7 @@ def deactivate_user(people: People, actor: Actor, id: UserId, *, now: int) -> Ac
     people.set_key(id, None, None, now=now)
     people.set_password_hash(id, None, now=now)
     people.close_sessions(id)
+    release_leases(work, user.username)
     return before
 
 

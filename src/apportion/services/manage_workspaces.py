@@ -10,7 +10,10 @@ from apportion.domain.ids import UserId, WorkspaceId
 from apportion.domain.people import Actor, User, Workspace, check_name
 from apportion.domain.permissions import Action, require
 from apportion.ports.people import People
-from apportion.vocabulary import MembershipRole
+from apportion.ports.store import Work
+from apportion.vocabulary import MembershipRole, Role
+
+from .leaving import release_leases
 
 __all__ = [
     "add_member",
@@ -104,13 +107,16 @@ def join(people: People, workspace: Workspace, username: str, role: MembershipRo
     return _join(people, workspace, _active(people, username), role, now)
 
 
-def remove_user_from(people: People, actor: Actor, workspace: WorkspaceId, user: UserId) -> Actor:
-    """Take a user out of a workspace, as 1.x names them; what they annotated there stays."""
+def remove_user_from(work: Work, actor: Actor, workspace: WorkspaceId, user: UserId) -> Actor:
+    """Take a user out of a workspace, as 1.x names them; what they annotated there stays, their leases are freed."""
+    people = work.people
     found, who = people.workspace(workspace), people.user(user)
     if found is None or who is None or people.membership(found.id, who.id) is None:
         raise EntityNotFoundError(user, "User")  # before asking who wants it, as 1.x
     require(actor, Action.REMOVE_MEMBER, found.name)
     people.remove_member(found.id, who.id)
+    if who.role is not Role.ADMIN:  # who may still annotate there
+        release_leases(work, who.username, found.name)
     return _again(people, who)
 
 

@@ -16,6 +16,7 @@ from apportion.ports.store import Work
 from apportion.vocabulary import Status
 
 from .manage_datasets import find_dataset, viewer_of
+from .standing import standing_of
 
 __all__ = ["PersonProgress", "Progress", "WorkItem", "events", "my_work", "progress"]
 
@@ -129,14 +130,8 @@ def my_work(work: Work, actor: Actor, *, now: int) -> list[WorkItem]:
         if dataset.no not in numbers or dataset.closed:
             continue
         (mine,) = _people(work, dataset, now, actor.username)
-        left = work.assignments.left(dataset, actor.username)
-        may_take = any(
-            person.name == actor.username and person.active
-            for plan in work.assignments.plans(dataset)
-            for team in plan.teams
-            for person in team
-        )
-        total = left.own + (left.open if may_take else 0)
+        left = work.assignments.left(dataset, standing_of(work, dataset, actor.username).taker, now)
+        total = left.own + left.open
         if mine.assigned or total:
             found.append(WorkItem(dataset, mine, total))
     return sorted(found, key=lambda item: (-item.left, item.dataset.id))

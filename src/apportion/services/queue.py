@@ -34,7 +34,20 @@ from .annotate import find_at
 from .manage_datasets import find_dataset, seen_by
 from .standing import Standing, standing_of
 
-__all__ = ["Item", "LeaseGoneError", "Queue", "claim_next", "keep", "let_go", "look", "skip_record"]
+__all__ = [
+    "Item",
+    "LeaseGoneError",
+    "Queue",
+    "claim_next",
+    "free_expired",
+    "keep",
+    "let_go",
+    "look",
+    "skip_record",
+]
+
+
+_AT_ONCE = 500
 
 
 class LeaseGoneError(ConflictError):
@@ -106,26 +119,36 @@ def _claim(
         seen = seen_by(work, actor, dataset, Criteria(parse(where)))
         within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
     standing = standing_of(work, dataset, me)
-    slots = work.assignments.candidates(dataset, me, limit=limit, now=now, within=within)
+    slots = work.assignments.candidates(dataset, standing.taker, limit=limit, now=now, within=within)
     had = _beyond(slots, me, standing.used)
     caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
     mine = standing.open_to(slots)
     found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps)
     if keep:
         work.assignments.lease(dataset, slots, found.slots)
-    left = work.assignments.left(dataset, me)
-    free = left.open if standing.teams else 0
-    ours = sum(1 for slot in found.slots if keep or slot.annotator == me)
+    after = (
+        standing_of(work, dataset, me) if keep and standing.caps else standing
+    )  # a rule may be full by now
+    left = work.assignments.left(dataset, after.taker, now)
+    why = found.why_empty
+    if why is not None:
+        why = _why(work, dataset, standing, now)
     return Queue(
         dataset,
         _items(work, dataset, me, found.slots),
-        max(0, left.own + free - (ours if keep else len(found.slots))),
-        _why(work, dataset, me, found.why_empty, standing),
+        max(0, left.own + left.open - len(found.slots)),
+        why,
     )
 
 
-def _why(work: Work, dataset: Dataset, me: str, why: WhyEmpty | None, standing: Standing) -> WhyEmpty | None:
-    """Why nothing came, where there was nothing to choose from."""
+def _why(work: Work, dataset: Dataset, standing: Standing, now: int) -> WhyEmpty | None:
+    """Why nothing came: what stands in the way of the slots there are, or that there are none."""
+    me = standing.person.name
+    slots = work.assignments.refused(dataset, standing.taker, limit=CLAIM_LIMIT)
+    had = _beyond(slots, me, standing.used)
+    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
+    found = claim(standing.open_to(slots), standing.person, now, [""], limit=1, caps=caps)
+    why = found.why_empty or WhyEmpty.OTHERS
     if why is not WhyEmpty.NOTHING_PLANNED:
         return why
     counts = work.assignments.counts(dataset)
@@ -240,9 +263,12 @@ def _is_mine(slot: Slot, me: str, token: str | None) -> bool:
     return slot.annotator == me and token is None
 
 
-def free_expired(work: Work, dataset: Dataset, now: int) -> int:
-    """Put slots back whose lease has run out; how many."""
-    slots = work.assignments.expired(dataset, now, 500)
-    freed = {slot.id: slot for slot in expire(slots, now)}
-    work.assignments.save(dataset, [(slot, freed[slot.id]) for slot in slots if slot.id in freed])
-    return len(freed)
+def free_expired(work: Work, *, now: int) -> int:
+    """Put slots back whose lease has run out, so that they do not look as if somebody were at them; how many."""
+    freed = 0
+    for dataset in work.datasets.list():
+        slots = work.assignments.expired(dataset, now, _AT_ONCE)
+        after = {slot.id: slot for slot in expire(slots, now)}
+        work.assignments.save(dataset, [(slot, after[slot.id]) for slot in slots if slot.id in after])
+        freed += len(after)
+    return freed

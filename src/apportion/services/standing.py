@@ -9,7 +9,7 @@ from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import StoredPlan, rule_key
+from apportion.ports.assignments import StoredPlan, Taker, rule_key
 from apportion.ports.store import Work
 
 __all__ = ["Standing", "standing_of"]
@@ -26,6 +26,12 @@ class Standing:
     used: dict[int, int] = field(default_factory=dict)
     teams: frozenset[int] = frozenset()
     """The rules whose open slots they may take."""
+
+    @property
+    def taker(self) -> Taker:
+        """Them as the store is asked for slots that they may take."""
+        full = frozenset(rule for rule, cap in self.caps.items() if self.used.get(rule, 0) >= cap)
+        return Taker(self.person, self.teams, full)
 
     def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
         """The slots without the open ones of rules they have nothing to do with."""

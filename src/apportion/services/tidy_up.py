@@ -19,9 +19,12 @@ def tidy_up(work: Work) -> bool:
         if plan.phase is PlanPhase.WRITING:
             work.assignments.forget_plan(dataset, plan, _AT_ONCE)
             return True
-        pending = work.assignments.pending_of(plan, _AT_ONCE)
+        from .assign import settle_touched  # brings numpy along
+
+        pending = work.assignments.pending_of(plan, _AT_ONCE, 0)
         if pending:
-            work.assignments.withdraw(dataset, pending, "undone")
+            touched = work.assignments.withdraw(dataset, pending, "undone")
+            settle_touched(work, dataset, touched, now=plan.changed_at)
         else:
             work.assignments.change_plan(plan, at=plan.changed_at, phase=PlanPhase.UNDONE)
         return True

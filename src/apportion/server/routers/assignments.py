@@ -296,12 +296,20 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: Rebalance) -> dict[str
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
     from apportion.services import change_plan
 
-    workspace = ctx.require_workspace()
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
         lambda work: change_plan.rebalancing(
-            work, ctx.actor, workspace, name, plan, users=sent.users, level=sent.level, rule=sent.rule
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            plan,
+            users=sent.users,
+            level=sent.level,
+            rule=sent.rule,
+            now=now,
         ),
     )
 
@@ -311,7 +319,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: Move) -> dict[str, Any]:
     """Give pending rows to somebody by hand."""
     from apportion.services import change_plan
 
-    workspace = ctx.require_workspace()
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
@@ -325,6 +333,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: Move) -> dict[str, Any]:
             records=sent.records,
             annotator=sent.annotator,
             rule=sent.rule,
+            now=now,
         ),
     )
 
@@ -334,12 +343,12 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: Withdraw) -> dict[str, 
     """Take pending rows back; work that was begun stays."""
     from apportion.services import change_plan
 
-    workspace = ctx.require_workspace()
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
         lambda work: change_plan.withdrawing(
-            work, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator
+            work, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator, now=now
         ),
     )
 
@@ -349,11 +358,11 @@ async def undo(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
     """Take a whole plan back, but for the work that was begun."""
     from apportion.services import change_plan
 
-    workspace = ctx.require_workspace()
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan),
+        lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan, now=now),
         change_plan.undo_steps,
     )
 

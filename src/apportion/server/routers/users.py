@@ -95,5 +95,5 @@ async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
 async def delete_user(ctx: Ctx, id: UUID) -> UserOut:
     """Deactivate a user: nobody can sign in as them any more, and their annotations keep their name."""
     user, now = UserId(str(id)), ctx.house.clock.now()
-    gone = await ctx.write(lambda work: manage.deactivate_user(work.people, ctx.actor, user, now=now))
+    gone = await ctx.write(lambda work: manage.deactivate_user(work, ctx.actor, user, now=now))
     return user_out(gone)

@@ -83,7 +83,7 @@ async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     """Take a user out of a workspace. What they annotated there stays."""
     which, who = WorkspaceId(str(id)), UserId(str(user))
-    return user_out(await ctx.write(lambda work: manage.remove_user_from(work.people, ctx.actor, which, who)))
+    return user_out(await ctx.write(lambda work: manage.remove_user_from(work, ctx.actor, which, who)))
 
 
 @router.get(

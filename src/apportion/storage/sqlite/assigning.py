@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,7 @@ from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.words import Mode, Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import Count, Dealing, PlanPhase, SlotRow, StoredPlan, WorkLeft
+from apportion.ports.assignments import Count, Dealing, PlanPhase, SlotRow, StoredPlan, Taker, WorkLeft
 from apportion.storage.tables import plans
 
 from .agents import OPEN, Agents
@@ -29,7 +30,7 @@ from .changes import Changes
 from .database import Link
 from .rows import as_json, insert_rows
 from .settling import Settler
-from .slots import ROW_STATES, STATE_NO, Light, SlotReader
+from .slots import ROW_STATES, STATE_NO, Light, SlotReader, people_of
 from .terms import TermBook
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ _PLANS_KEPT = 100
 _REASONS_TOGETHER = 1_000
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
+COUNTED = 100
+"""So many records with open slots are counted for somebody; beyond that all open slots are taken for theirs."""
+_IN_LINE = (
+    "FROM waiting w CROSS JOIN slots s ON s.no = w.slot CROSS JOIN records r ON r.rid = s.rid "
+    "WHERE w.dataset = ?1 AND w.annotator = ?2 AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
+    f"AND s.plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED})"
+)
+_ORDER = "ORDER BY w.behind, w.due, w.priority"
 
 
 class SqliteAssignments:
@@ -346,12 +355,12 @@ class SqliteAssignments:
 
     def held(self, dataset: Dataset) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for id, annotator in self._raw.execute(
-            "SELECT r.id, s.annotator FROM slots s JOIN records r ON r.rid = s.rid "
-            "WHERE s.dataset = ? AND s.annotator != 0 AND s.state <= 2",
+        for id, annotator, holder in self._raw.execute(
+            "SELECT r.id, s.annotator, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
+            "WHERE s.dataset = ? AND (s.annotator != 0 OR s.holder IS NOT NULL) AND s.state <= 2",
             (dataset.no,),
         ):
-            found.setdefault(id, set()).add(self._agents.name(annotator))
+            found.setdefault(id, set()).add(self._agents.name(annotator or holder))
         return found
 
     # Looking
@@ -407,14 +416,16 @@ class SqliteAssignments:
             for no, plan, record, annotator, state, rule, phase, reason, inclusion, until, why, holder in rows
         ]
 
-    def held_rows(self, plan: StoredPlan) -> list[tuple[int, Held]]:
+    def held_rows(self, plan: StoredPlan, now: int) -> list[tuple[int, Held]]:
         from apportion.domain.assignment.redealing import Held  # brings numpy along
 
         rows = self._raw.execute(
-            "SELECT s.no, r.id, s.annotator, s.state, s.rule, s.phase, s.priority, s.needs, "
+            "SELECT s.no, r.id, CASE WHEN s.state = 1 AND s.until > ?3 THEN coalesce(s.holder, s.annotator) "
+            "ELSE s.annotator END, CASE WHEN s.state = 1 AND s.until <= ?3 THEN 0 ELSE s.state END, "
+            "s.rule, s.phase, s.priority, s.needs, "
             "EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)"
-            " FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ? AND s.state != ?",
-            (plan.no, STATE_NO[RowState.WITHDRAWN]),
+            " FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?1 AND s.state != ?2",
+            (plan.no, STATE_NO[RowState.WITHDRAWN], now),
         )
         return [
             (
@@ -435,38 +446,68 @@ class SqliteAssignments:
 
     # Changing
 
-    def pending_of(self, plan: StoredPlan, limit: int) -> list[int]:
+    def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
         rows = self._raw.execute(
-            "SELECT no FROM slots s WHERE plan = ? AND state = 0 AND NOT EXISTS (SELECT 1 FROM annotations a "
-            "WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1) LIMIT ?",
-            (plan.no, limit),
+            "SELECT no FROM slots s WHERE plan = ? AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
+            "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1) LIMIT ?",
+            (plan.no, now, limit),
         )
         return [no for (no,) in rows]
 
-    def still_pending(self, slots: Sequence[int]) -> list[int]:
+    def still_pending(self, slots: Sequence[int], now: int) -> list[int]:
         rows = self._raw.execute(
-            "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) AND state = 0 AND NOT EXISTS "
+            "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) "
+            "AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
             "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)",
-            (as_json(slots),),
+            (as_json(slots), now),
         )
         return [no for (no,) in rows]
 
     def reassign(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
     ) -> list[str]:
+        moves = self._without_doubles(dataset, moves)
         reasons = list(dict.fromkeys(reason for _, _, reason in moves))
         first = self.add_reasons(plan, reasons)
         number = {reason: first + place for place, reason in enumerate(reasons)}
         to = {no: (name, number[reason]) for no, name, reason in moves}
 
         def moved(slot: Slot) -> Slot:
-            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING)
+            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None)
 
         touched = self._change(dataset, list(to), moved, None)
         self._raw.executemany(
             "UPDATE slots SET reason = ? WHERE no = ?", [(reason, no) for no, (_, reason) in to.items()]
         )
         return touched
+
+    def _without_doubles(
+        self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]]
+    ) -> list[tuple[int, str, Reason]]:
+        """Those of the moves, in an order in which they can be made, that put nobody on a record twice."""
+        rid_of = dict(
+            self._raw.execute(
+                "SELECT no, rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
+                (as_json(no for no, _, _ in moves),),
+            ).fetchall()
+        )
+        there = self.reader(dataset).on(list(dict.fromkeys(rid_of.values())))
+        people = {slot.id: people_of(slot) for slots in there.values() for slot in slots if _live(slot)}
+        possible: list[tuple[int, str, Reason]] = []
+        waiting = [each for each in moves if each[0] in rid_of]
+        while waiting:
+            later = []
+            for no, name, reason in waiting:
+                others = (slot.id for slot in there[rid_of[no]] if slot.id != no and slot.id in people)
+                if any(name in people[other] for other in others):
+                    later.append((no, name, reason))
+                    continue
+                people[no] = {name}
+                possible.append((no, name, reason))
+            if len(later) == len(waiting):
+                break
+            waiting = later
+        return possible
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
@@ -572,16 +613,31 @@ class SqliteAssignments:
     # Work
 
     def candidates(
-        self, dataset: Dataset, annotator: str, *, limit: int, now: int, within: Collection[str] | None = None
+        self, dataset: Dataset, taker: Taker, *, limit: int, now: int, within: Collection[str] | None = None
     ) -> list[Slot]:
-        me = self._agents.find(annotator)
+        me = self._agents.find(taker.person.name)
         rids: dict[int, None] = {}
         if me is not None:
             rids.update(dict.fromkeys(self._held_rids(dataset, me)))
-            rids.update(dict.fromkeys(self._next(dataset, me, me, limit, now, within)))
-        rids.update(dict.fromkeys(self._next(dataset, OPEN, me or -1, limit, now, within)))
-        found = self.reader(dataset).on(list(rids))
-        offered = {plan.no for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE}
+            rids.update(dict.fromkeys(islice(self._own(dataset, taker, me, now, within), limit)))
+        rids.update(dict.fromkeys(islice(self._open(dataset, taker, me or -1, now, within), limit)))
+        return self._offered(dataset, list(rids))
+
+    def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT rid FROM slots WHERE no IN (SELECT slot FROM (SELECT slot FROM waiting "
+            "WHERE dataset = ?1 AND annotator = ?2 LIMIT ?3) UNION ALL SELECT slot FROM (SELECT slot FROM waiting "
+            "WHERE dataset = ?1 AND annotator = 0 LIMIT ?3))",
+            (dataset.no, self._agents.find(taker.person.name) or -1, limit),
+        ).fetchall()
+        return self._offered(dataset, [rid for (rid,) in rows])
+
+    def _offered(self, dataset: Dataset, rids: list[int]) -> list[Slot]:
+        found = self.reader(dataset).on(rids)
+        rows = self._raw.execute(
+            f"SELECT no FROM plans WHERE dataset = ? AND state = {_OFFERED}", (dataset.no,)
+        )
+        offered = {no for (no,) in rows}
         return [slot for slots in found.values() for slot in slots if slot.rule >> 8 in offered or _has(slot)]
 
     def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
@@ -590,26 +646,48 @@ class SqliteAssignments:
         )
         return [rid for (rid,) in rows]
 
-    def _next(
-        self, dataset: Dataset, whose: int, me: int, limit: int, now: int, within: Collection[str] | None
+    def _own(
+        self, dataset: Dataset, taker: Taker, me: int, now: int, within: Collection[str] | None
     ) -> Iterator[int]:
-        """Records of the first slots in line that somebody is not on already."""
-        mine = (
-            "AND NOT EXISTS (SELECT 1 FROM slots o WHERE o.rid = s.rid AND (o.annotator = ?3 OR o.holder = ?3)) "
-            "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?3) "
-            "AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = ?3 "
-            "AND a.state >= 2) "
-        )
+        """Records of the slots in line that are planned for somebody and that they may begin with."""
         rows = self._raw.execute(
-            "SELECT s.rid, r.id FROM waiting w CROSS JOIN slots s ON s.no = w.slot "
-            "CROSS JOIN records r ON r.rid = s.rid "
-            "WHERE w.dataset = ?1 AND w.annotator = ?2 AND (s.state = 0 OR s.until <= ?4) "
-            f"AND s.plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED}) "
-            f"{mine if whose == OPEN else 'AND ?3'} ORDER BY w.behind, w.due, w.priority",
-            (dataset.no, whose, me, now),
+            "SELECT s.rid, r.id, NULL "
+            f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_ORDER}",
+            (dataset.no, me, now, as_json(taker.full)),
         )
-        found = (rid for rid, id in rows if within is None or id in within)
-        return islice((rid for rid, _ in groupby(found)), limit)  # the slots of a record stand together
+        return self._fitting(rows, taker, within)
+
+    def _open(
+        self, dataset: Dataset, taker: Taker, me: int, now: int, within: Collection[str] | None
+    ) -> Iterator[int]:
+        """Records of the open slots in line that somebody may take and is not on already."""
+        if not taker.teams - taker.full:
+            return iter(())
+        rows = self._raw.execute(
+            "SELECT s.rid, r.id, s.needs "
+            f"{_IN_LINE} AND (s.plan << 8 | s.rule) IN (SELECT value FROM json_each(?4)) "
+            "AND NOT EXISTS (SELECT 1 FROM slots o WHERE o.rid = s.rid AND (o.annotator = ?5 OR o.holder = ?5) "
+            "AND o.state != 4) "
+            "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?5) "
+            "AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = ?5 "
+            f"AND a.state >= 2) {_ORDER}",
+            (dataset.no, OPEN, now, as_json(taker.teams - taker.full), me),
+        )
+        return self._fitting(rows, taker, within)
+
+    def _fitting(
+        self, rows: Iterable[tuple[int, str, str | None]], taker: Taker, within: Collection[str] | None
+    ) -> Iterator[int]:
+        can: dict[str | None, bool] = {None: True}
+        for rid, same in groupby(rows, key=itemgetter(0)):  # the slots of a record stand together
+            for _, id, needs in same:
+                if needs not in can:
+                    can[needs] = taker.person.can(
+                        tuple((s, v) for s, v in msgspec.json.decode(needs or "[]"))
+                    )
+                if can[needs] and (within is None or id in within):
+                    yield rid
+                    break
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
         row = self._raw.execute(
@@ -619,6 +697,11 @@ class SqliteAssignments:
             return None
         there = self.reader(dataset).on([row[0]]).get(row[0], [])
         return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
+
+    def datasets_held(self, annotator: str) -> list[int]:
+        me = self._agents.find(annotator) or -1
+        rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE holder = ? AND state = 1", (me,))
+        return sorted(no for (no,) in rows)
 
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         me = self._agents.find(annotator)
@@ -653,30 +736,25 @@ class SqliteAssignments:
             for plan, rule, no, state, n in rows
         ]
 
-    def left(self, dataset: Dataset, annotator: str) -> WorkLeft:
-        me = self._agents.find(annotator) or -1
+    def left(self, dataset: Dataset, taker: Taker, now: int) -> WorkLeft:
+        me = self._agents.find(taker.person.name) or -1
         offered = f"plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {_OFFERED})"
         own, free = self._raw.execute(
             f"SELECT coalesce(sum(n) FILTER (WHERE annotator = ?2 AND state < {_BEGUN}), 0), "
-            f"coalesce(sum(n) FILTER (WHERE annotator = 0 AND state = 0), 0) FROM slot_counts "
+            f"coalesce(sum(n) FILTER (WHERE annotator = 0 AND state < {_BEGUN} AND (plan << 8 | rule) IN "
+            "(SELECT value FROM json_each(?3))), 0) FROM slot_counts "
             f"WHERE dataset = ?1 AND annotator IN (0, ?2) AND {offered}",
+            (dataset.no, me, as_json(taker.teams - taker.full)),
+        ).fetchone()
+        (open_held,) = self._raw.execute(
+            f"SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
+            f"AND {offered}",
             (dataset.no, me),
         ).fetchone()
-        held = len(self._held_rids(dataset, me))
         if free:
-            base = dataset.no << 32
-            (mine,) = self._raw.execute(
-                "SELECT count(*) FROM annotations a JOIN slots s ON s.rid = a.rid AND s.annotator = 0 "
-                "AND s.state = 0 WHERE a.annotator = ? AND a.state >= 2 AND a.rid >= ? AND a.rid < ?",
-                (me, base, base + (1 << 32)),
-            ).fetchone()
-            free -= mine
-        (open_held,) = self._raw.execute(
-            "SELECT count(*) FROM slots WHERE holder = ? AND dataset = ? AND state = 1 AND annotator = 0",
-            (me, dataset.no),
-        ).fetchone()
-        assert held >= open_held
-        return WorkLeft(own + open_held, max(0, free))
+            some = sum(1 for _ in islice(self._open(dataset, taker, me, now, None), COUNTED))
+            free = some if some < COUNTED else max(some, free - open_held)
+        return WorkLeft(own + open_held, free)
 
     def datasets_with_work(self, annotator: str) -> list[int]:
         me = self._agents.find(annotator) or -1
@@ -698,6 +776,10 @@ class SqliteAssignments:
 def _needs(dealing: Dealing, rule: int, id: str) -> str | None:
     found = dealing.needs.get((rule, id))
     return None if found is None else msgspec.json.encode(found).decode()
+
+
+def _live(slot: Slot) -> bool:
+    return slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)
 
 
 def _has(slot: Slot) -> bool:

@@ -141,7 +141,7 @@ class SqliteRecords:
         found: set[str] = set()
         rows = self._raw.execute(
             f"SELECT prediction, {'NULL' if viewer else 'answer'} FROM records WHERE dataset = ? "
-            "AND (prediction IS NOT NULL OR answer IS NOT NULL) LIMIT 1000",
+            f"AND (prediction IS NOT NULL {'' if viewer else 'OR answer IS NOT NULL'}) LIMIT 1000",
             (dataset.no,),
         )
         for fragments in rows:

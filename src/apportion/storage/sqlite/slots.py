@@ -29,6 +29,7 @@ __all__ = [
     "SlotReader",
     "SlotTerms",
     "SlotWriter",
+    "people_of",
 ]
 
 ROW_STATES = tuple(RowState)
@@ -215,7 +216,7 @@ class SlotWriter:
                 new.id,
             ),
         )
-        for name in _people(old) - _people(new):
+        for name in people_of(old) - people_of(new):
             self._raw.execute(
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
                 (self._agents.number(name), new.id),
@@ -254,7 +255,7 @@ class SlotWriter:
         )
 
 
-def _people(slot: Slot) -> set[str]:
+def people_of(slot: Slot) -> set[str]:
     """Whose the slot is, and who has it leased."""
     names = {slot.annotator, None if slot.lease is None else slot.lease.annotator}
     return {name for name in names if name is not None}

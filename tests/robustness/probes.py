@@ -1,0 +1,288 @@
+"""Everything that somebody who annotates can ask about datasets: for each route of the document, some requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+from houses import SHARED, T2T, TEXT, TOKEN
+
+Json = Any
+TASKS = {"talk": TEXT, "tags": TEXT, "planned": TEXT, "places": TOKEN, "sums": T2T}
+"""Datasets by name, all of them blind; `planned` is shared out, of `tags` each record may have many labels."""
+SORTS = (
+    "id", "score", "predicted", "predicted_as", "predicted_by", "annotated_as", "annotated_by", "status",
+    "last_updated", "event_timestamp", "metadata.n",
+)  # fmt: skip
+_ROOM = "/api/datasets/{name}"
+_RECORD = _ROOM + "/records/{id}"
+_MINE = _RECORD + "/annotations/me"
+_TASK = _ROOM + "/{task}"
+_RULES = _TASK + "/labeling/rules"
+_PLAN = _ROOM + "/assignments/{plan}"
+_NOT_ABOUT_DATASETS = (
+    "/api/_info", "/api/_status", "/api/health", "/api/security/token", "/api/session", "/api/users", "/api/setup",
+)  # fmt: skip
+"""What these answer does not depend on any dataset; other tests say who may ask."""
+
+
+class Probe(NamedTuple):
+    """A request, and the route of the document that it exercises."""
+
+    method: str
+    route: str
+    names: dict[str, str]
+    params: dict[str, Any]
+    body: Json = None
+
+    @property
+    def url(self) -> str:
+        return self.route.format(**self.names)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url} {self.params} {json.dumps(self.body)[:200]}"
+
+
+def queries(labels: list[str], people: list[str]) -> Iterator[str]:
+    """What one could try in order to learn what others said, or whether they said anything."""
+    for label in labels:
+        for field in ("annotated_as", "predicted_as", "annotations.ben.labels.class_label", "annotations.ben.label",
+                      "annotations.*", "annotation.labels.class_label", "*", "metrics.annotated.mentions.label",
+                      "metrics.annotated.tags.value", "mentions", "annotated_as.text", "annotated_as.exact",
+                      "annotations.ben.sentences.text", "metrics.tokens.tag"):  # fmt: skip
+            yield f'{field}:"{label}"'
+        yield f"annotated_as:{label[:3]}*"
+        yield f"annotated_as:[{label} TO *]"
+        yield f"annotated_as:/{label[:2]}.*/"
+        yield label
+    for name in (*people, "me", "consensus*", "adjudicated*", "*"):
+        for field in (
+            "annotated_by",
+            "assigned_to",
+            "annotations",
+            "metadata.who",
+            "predicted_by",
+            "annotated_by.text",
+        ):
+            yield f"{field}:{name}"
+        yield f"_exists_:annotations.{name}"
+        yield f"_exists_:annotations.{name}.labels"
+    for state in ("Default", "Edited", "Validated", "Discarded"):
+        yield f"status:{state}"
+        yield f"NOT status:{state} AND predicted:ok"
+    for state in ("pending", "done", "skipped", "leased", "withdrawn", "*"):
+        yield f"assignment:{state}"
+        yield f"assignment:{state} AND assigned_to:ben"
+    yield from (
+        "*", "conflict:true", "conflict:false", "NOT conflict:true", "_exists_:conflict", "conflict:[a TO z]",
+        "conflict.text:true", "conflict:t*", "agreement:<0.5", "agreement:[0 TO 1]", "_exists_:agreement",
+        "disagree:(ana ben)", "disagree:true", "predicted:ok", "predicted:ko", "_exists_:predicted",
+        "_exists_:annotated_as", "_exists_:annotated_by", "_exists_:annotations", "_exists_:gold", "gold:*",
+        "last_updated:[2023-11-14T22:13:21 TO *]", "last_updated:<2023-11-15", "version:>1", "counted:true",
+        "metrics.annotated.mentions.length:>1", "_exists_:metrics.annotated", "metrics.annotated.tags.tag:*",
+        "a*:x", "c*:true", "annot*:*", "score:>0.5", "metadata.who:ben", "extra:true", "drafts:>0",
+    )  # fmt: skip
+
+
+def probes(
+    name: str, ids: list[str], plan: str, labels: list[str], *, part: int = 0, parts: int = 1
+) -> Iterator[Probe]:
+    """Everything to ask about one dataset, what only looks first; of the searches, one part of so many.
+
+    The second of ``ids`` is not annotated: somebody has settled it.
+    """
+    task = TASKS[name]
+    at = {"name": name, "task": task, "plan": plan}
+
+    def probe(request: str, body: Json = None, names: dict[str, str] | None = None, **params: Any) -> Probe:
+        method, _, route = request.partition(" ")
+        return Probe(method, route, {**at, **(names or {})}, {**SHARED, **params}, body)
+
+    yield from list(_searches(probe, labels))[part::parts]
+    for id in (*ids[part % 2 :: 2], "unknown"):
+        for look in ("", "/annotations/me", "/annotations", "/history", "/comments"):
+            yield probe(f"GET {_RECORD}{look}", names={"id": id})
+        for who in (None, "ben"):
+            yield probe(f"GET {_ROOM}/explain", record=id, **({} if who is None else {"annotator": who}))
+    for look in ("", "/policies", "/guidelines", "/progress", "/events", "/assignments", "/queue"):
+        yield probe(f"GET {_ROOM}{look}")
+    yield probe(f"GET {_ROOM}/events", limit=1)
+    yield probe(f"GET {_ROOM}/queue", where="annotated_as:good OR conflict:true", limit=20)
+    for look in ("/settings", "/labeling/rules", "/labeling/rules/metrics", "/metrics"):
+        yield probe(f"GET {_TASK}{look}")
+    yield probe(f"GET {_RULES}/{{query}}", names={"query": "good"})
+    yield probe(f"GET {_PLAN}")
+    yield probe(f"GET {_PLAN}/rows")
+    for metric in ("dataset_labels", "annotated_mention_label_distribution", "f1"):
+        yield probe(f"POST {_TASK}/metrics/{{metric}}:summary", {}, {"metric": metric})
+    for route in (
+        "/api/datasets",
+        "/api/me",
+        "/api/me/work",
+        "/api/me/preferences",
+        "/api/overview",
+        "/api/workspaces",
+    ):
+        yield probe(f"GET {route}")
+    yield probe("GET /api/events", dataset=name)
+    if name == "planned":
+        yield from _refused(probe)
+    yield from _own(probe, ids, task)
+
+
+def _searches(probe: Any, labels: list[str]) -> Iterator[Probe]:
+    asked: list[Json] = [
+        {"query_text": each} for each in queries(labels, ["ana", "ben", "rita", "max", "eva"])
+    ]
+    asked += [{"annotated_by": [who]} for who in ("ana", "ben", "adjudicated:rita")]
+    asked += [{"annotated_as": [label]} for label in labels]
+    asked += [{"status": [status]} for status in ("Default", "Edited", "Validated", "Discarded")]
+    asked += [{"has_annotation": True}, {"predicted": "ok"}, {"predicted": "ko"}, {"score": {"from": 0.2}}]
+    asked += [{"uncovered_by_rules": [f"annotated_as:{labels[0]}"]}, {"ids": ["r0", "r1"]}]
+    asked.append({"vector": {"name": "v", "value": [1.0, 0.0], "k": 3}})
+    for each in asked:
+        yield probe(f"POST {_TASK}:search", {"query": each})
+    for sort in SORTS:
+        for order in ("asc", "desc"):
+            by = [{"id": sort, "order": order}]
+            yield probe(f"POST {_TASK}:search", {"query": {}, "sort": by}, limit=3, include_metrics=True)
+            yield probe(f"POST {_ROOM}/records/:search", {"query": {}, "sort_by": by}, limit=2)
+    yield probe(
+        f"POST {_TASK}:search",
+        {},
+        facets="status,annotated_as,annotated_by,predicted,conflict,metadata,mentions",
+    )
+    for each in asked[:40:3]:
+        yield probe(f"POST {_ROOM}/records/:search", {"query": each})
+
+
+def _refused(probe: Any) -> Iterator[Probe]:
+    """What annotators may not do: refusals tell nothing either."""
+    yield probe("POST /api/datasets", {"name": "more", "task": TEXT})
+    yield probe(f"PUT {_ROOM}:close")
+    yield probe(f"PUT {_ROOM}:open")
+    yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
+    yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
+    yield probe(f"DELETE {_ROOM}")
+    for method, body in (
+        ("PATCH", {"label_schema": {"labels": ["x"]}}),
+        ("PUT", {"label_schema": {}}),
+        ("DELETE", None),
+    ):
+        yield probe(f"{method} {_TASK}/settings", body)
+    yield probe(f"PATCH {_ROOM}/policies", {"blind": False})
+    yield probe(f"PUT {_ROOM}/guidelines", {"text": "x"})
+    yield probe(f"POST {_ROOM}/assignments:preview", {})
+    yield probe(f"POST {_ROOM}/assignments", {})
+    for verb, body in (
+        ("extend", {}),
+        ("rebalance", {}),
+        ("move", {"to": "ana"}),
+        ("withdraw", {}),
+        ("undo", {}),
+    ):
+        yield probe(f"POST {_PLAN}:{verb}", {**body, "dry_run": True})
+    yield probe(f"PUT {_RECORD}/gold", {"state": "discarded"}, {"id": "r1"})
+    yield probe(f"DELETE {_RECORD}/gold", None, {"id": "r1"})
+    yield probe(f"POST {_RULES}", {"query": "a", "label": "b"})
+    for method in ("PATCH", "DELETE"):
+        yield probe(f"{method} {_RULES}/{{query}}", {"label": "b"}, {"query": "a"})
+    for method, route in (("GET", "members"), ("POST", "members")):
+        yield probe(f"{method} /api/workspaces/{{name}}/{route}", {"username": "olga"}, {"name": "shared"})
+    yield probe(
+        "PATCH /api/workspaces/{name}/members/{user}", {"role": "manager"}, {"name": "shared", "user": "ana"}
+    )
+    nobody = "00000000-0000-0000-0000-000000000000"
+    yield probe("GET /api/workspaces/{id}/users", None, {"id": nobody})
+    for method in ("POST", "DELETE"):
+        yield probe(f"{method} /api/workspaces/{{id}}/users/{{user}}", None, {"id": nobody, "user": nobody})
+    yield probe("POST /api/workspaces", {"name": "mine"})
+
+
+def value(task: str, label: str) -> Json:
+    """A value of a task that says ``label``."""
+    if task == TOKEN:
+        return {"entities": [{"start": 0, "end": 3, "label": label}]}
+    return {"sentences": [{"text": label}]} if task == T2T else {"labels": [{"class": label}]}
+
+
+def logged(task: str, id: str, text: str, **more: Json) -> Json:
+    """A record as it is logged."""
+    said = {"inputs": {"text": text}} if task == TEXT else {"text": text}
+    if task == TOKEN:
+        said["tokens"] = text.split(" ")
+    return {"id": id, **said, **more}
+
+
+def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
+    """What annotators do themselves: the answers must not tell what others did either."""
+    yield probe(f"POST {_ROOM}/queue:claim", {"limit": 2})
+    yield probe(f"POST {_ROOM}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
+    yield probe(f"POST {_ROOM}/queue:skip", {"id": ids[3], "reason": "too hard"})
+    yield probe(f"POST {_ROOM}/queue:release", {})
+    for id in (ids[0], *ids[2:4]):
+        for state, version in (("draft", 0), ("submitted", 1), ("submitted", 0)):
+            sent = {"value": value(task, "mine"), "state": state, "version": version}
+            yield probe(f"PUT {_MINE}", sent, {"id": id})
+        yield probe(f"POST {_MINE}:undo", None, {"id": id})
+        yield probe(f"POST {_RECORD}/comments", {"text": "Hm.", "to": "rita"}, {"id": id})
+        yield probe(f"GET {_MINE}", None, {"id": id})
+        yield probe(f"PATCH {_RECORD}", {"status": "Validated"}, {"id": id})
+        yield probe(f"PATCH {_RECORD}", {"metadata": {"a": 1}}, {"id": id})
+    yield probe(f"DELETE {_MINE}", None, {"id": ids[0]})
+    said = {"annotation": {"agent": "ben", **value(task, "mine too")}, "status": "Validated"}
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], f"text {ids[2]}", **said)]})
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], "other text", **said)]})
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, "new", "text", **said)]})
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, "r1", "text r1", annotation=7)]})
+    for query in ("annotated_as:good", "conflict:true"):
+        among = f"({query}) AND NOT id:{ids[1]}"
+        yield probe(f"DELETE {_ROOM}/data", {"query_text": among}, mark_as_discarded="true")
+        yield probe(f"DELETE {_ROOM}/data", {"query_text": query})
+    yield probe(f"PATCH {_ROOM}", {"tags": {"a": "b"}})
+    yield probe("PUT /api/me/preferences", {"theme": "dark"})
+
+
+def not_asked(document: Json, asked: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Routes of the document that no probe exercised."""
+    routes = {
+        (method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method in methods
+        if not path.startswith(_NOT_ABOUT_DATASETS)
+    }
+    return routes - asked
+
+
+def unnamed(text: str) -> str:
+    """A reply without what was drawn at random: UUIDs and the tokens of leases."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+    return re.sub(r'"token":"[\w-]{16}"', '"token":"TOKEN"', text)
+
+
+def overheard(app: FastAPI, url: str, params: dict[str, Any], headers: dict[str, str]) -> str:
+    """The beginning of a stream of events, from the very first one on."""
+    heard: list[str] = []
+
+    async def listen() -> None:
+        async def receive() -> Json:
+            await asyncio.sleep(60)
+
+        async def send(message: Json) -> None:
+            heard.append(str(message.get("status", "")) + message.get("body", b"").decode())
+
+        sent = [(b"last-event-id", b"0"), *((k.lower().encode(), v.encode()) for k, v in headers.items())]
+        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+                 "path": url, "raw_path": url.encode(), "query_string": urlencode(params).encode(), "headers": sent,
+                 "client": ("test", 1), "server": ("test", 80), "root_path": ""}  # fmt: skip
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(app(scope, receive, send), 0.1)
+
+    asyncio.run(listen())
+    return "".join(heard)

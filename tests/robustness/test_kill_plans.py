@@ -1,0 +1,142 @@
+"""Large plans that are cut short, and plans that meet each other or a dataset that goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from houses import SHARED, TEXT, House, house_at, problems, running_on
+
+ROOM = "/api/datasets/big"
+N = 30_000
+WAITS = [0.8 + 0.4 * turn for turn in range(int(os.environ.get("KILLS", "1")))]
+"""Seconds until the server is killed; a soak says ``KILLS=5``."""
+PLAN = {"rules": [{"users": ["ana", "ben", "rita"], "overlap": 2}], "blind": True, "seed": 7}
+
+
+def log(client: httpx.Client, count: int) -> None:
+    for start in range(0, count, 10_000):
+        ids = range(start, min(start + 10_000, count))
+        records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in ids]
+        client.post(f"{ROOM}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large")
+    with house_at(path) as house:
+        log(house.client(), N)
+    return path
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("verb", ["make", "undo"])
+def test_a_plan_cut_short_is_whole_or_gone_after_the_next_start(home: Path, verb: str) -> None:
+    plan: str | None = None
+    for wait in WAITS:
+        with running_on(home) as server:
+            client = server.client()
+            if verb == "undo" and plan is None:
+                made = client.post(f"{ROOM}/assignments", params=SHARED, json=PLAN, timeout=120)
+                plan = made.raise_for_status().json()["id"]
+            url, body = (
+                (f"{ROOM}/assignments", PLAN) if verb == "make" else (f"{ROOM}/assignments/{plan}:undo", {})
+            )
+            cut = threading.Thread(target=attempt, args=(server.client(), url, body))
+            cut.start()
+            time.sleep(wait)
+            server.process.send_signal(signal.SIGKILL)
+            cut.join(30)
+        with running_on(home) as server:
+            for state, slots in settled(server.client()):
+                assert (state, slots) in (("live", 2 * N), ("undone", 0))
+                if verb == "undo":
+                    plan = None
+        assert problems(home) == []
+
+
+def attempt(client: httpx.Client, url: str, body: Any) -> None:
+    try:
+        client.post(url, params=SHARED, json=body, timeout=60)
+    except httpx.TransportError:
+        return
+
+
+def settled(client: httpx.Client) -> list[tuple[str, int]]:
+    """State and pending slots of each plan, once the server has tidied up."""
+    end = time.monotonic() + 60
+    while True:
+        plans = client.get(f"{ROOM}/assignments", params=SHARED).raise_for_status().json()["assignments"]
+        if all(each["state"] in ("live", "undone") for each in plans) or time.monotonic() > end:
+            return [(each["state"], each["progress"]["pending"]) for each in plans]
+        time.sleep(0.2)
+
+
+def test_two_managers_at_once_make_plans_one_after_the_other(tmp_path: Path) -> None:
+    with house_at(tmp_path) as house:
+        log(house.client(), 200)
+        spec = {"rules": [{"users": ["ana", "ben"], "overlap": 1}], "seed": 3}
+
+        def make(who: str) -> tuple[int, Any]:
+            answer = house.client(who).post(f"{ROOM}/assignments", params=SHARED, json=spec)
+            return answer.status_code, answer.json()
+
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(make, ("max", "eva")))
+        assert {status for status, _ in found} <= {200, 400, 409}
+        assert any(status == 200 for status, _ in found)
+        plans = house.client().get(f"{ROOM}/assignments", params=SHARED).json()["assignments"]
+        assert len(plans) == sum(status == 200 for status, _ in found)
+        for each in plans:
+            loads = each["loads"]
+            assert sum(loads.values()) == each["slots"]
+            assert each["progress"]["pending"] == each["slots"]
+        assert house.verify() == []
+
+
+def test_a_plan_on_a_dataset_that_is_being_deleted_is_refused_or_goes_with_it(tmp_path: Path) -> None:
+    with house_at(tmp_path) as house:
+        log(house.client(), 12_000)
+
+        def plan() -> int:
+            return house.client("max").post(f"{ROOM}/assignments", params=SHARED, json=PLAN).status_code
+
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(plan)
+            time.sleep(0.3)
+            assert house.client().delete(ROOM, params=SHARED).status_code == 200
+            assert made.result() in (200, 404)
+        assert house.client().get(f"{ROOM}/assignments", params=SHARED).status_code == 404
+        log(house.client(), 3)
+        assert house.client().get(f"{ROOM}/assignments", params=SHARED).json()["assignments"] == []
+        assert house.client("ana").get("/api/me/work").json()["work"] == []
+        assert house.verify() == []
+
+
+def test_what_is_sent_for_a_deleted_dataset_is_not_stored_in_the_next_one_of_its_name(house: House) -> None:
+    admin, ana = house.client(), house.client("ana")
+    log(admin, 4)
+    admin.post(f"{ROOM}/assignments", params=SHARED, json={**PLAN, "rules": [{"users": ["ana"]}]})
+    claimed = ana.post(f"{ROOM}/queue:claim", params=SHARED, json={}).json()
+    sent = {
+        "value": {"labels": [{"class": "good"}]},
+        "state": "submitted",
+        "version": 0,
+        "dataset": claimed["dataset"],
+    }
+    mine = f"{ROOM}/records/{claimed['records'][0]['id']}/annotations/me"
+    admin.delete(ROOM, params=SHARED)
+    gone = ana.put(mine, params=SHARED, json=sent)
+    assert (gone.status_code, "DatasetGone" in gone.text) == (410, True)
+    log(admin, 4)
+    assert ana.put(mine, params=SHARED, json=sent).status_code == 410
+    again = ana.post(f"{ROOM}/queue:claim", params=SHARED, json={"dataset": claimed["dataset"]})
+    assert again.status_code == 410
+    assert ana.get(mine, params=SHARED).json()["version"] == 0
