@@ -11,6 +11,7 @@ from apportion.domain.records import Record
 from apportion.vocabulary import Task
 
 from .annotations import Annotations
+from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
 from .people import People
@@ -38,6 +39,9 @@ class Work(Protocol):
 
     @property
     def annotations(self) -> Annotations: ...
+
+    @property
+    def answers(self) -> Answers: ...
 
     @property
     def assignments(self) -> Assignments: ...

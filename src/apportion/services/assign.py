@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import np
+from apportion.domain.arrays import np
 from apportion.domain.assignment.people import Person, kinds, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan

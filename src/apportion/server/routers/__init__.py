@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    agreement,
     answers,
     assignments,
     bulk,
@@ -45,6 +46,7 @@ ROUTERS: list[APIRouter] = [
     queue.router,
     answers.router,
     progress.router,
+    agreement.router,
     records.router,
     rules.router,
     metrics.router,

@@ -34,7 +34,7 @@ class PoliciesOut(BaseModel):
     annotation: Literal["shared", "individual"]
     blind: bool
     visibility: Literal["dataset", "assigned"]
-    resolution: Literal["latest", "majority", "unanimous", "adjudicated"]
+    resolution: Literal["latest", "majority", "unanimous", "dawid_skene", "one_coin", "adjudicated"]
     required: int
     annotators_may: list[str]
     skip: Literal["next_person", "back_to_me", "drop"]

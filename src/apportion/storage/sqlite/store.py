@@ -33,6 +33,7 @@ from .texts import create_text_index
 from .writing import Limits
 
 if TYPE_CHECKING:
+    from .answered import SqliteAnswers
     from .cache import DatasetCache
 
 __all__ = ["SqliteStore"]
@@ -81,6 +82,12 @@ class SqliteWork:
             slots_of=self.assignments.reader,
             publish=store.published,
         )
+
+    @cached_property
+    def answers(self) -> SqliteAnswers:
+        from .answered import SqliteAnswers  # brings numpy along
+
+        return SqliteAnswers(self._link, self._agents)
 
     @cached_property
     def records(self) -> SqliteRecords:
