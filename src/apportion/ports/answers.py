@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from apportion.domain.consensus.answers import Given
 from apportion.domain.datasets import Dataset
+from apportion.vocabulary import AnnotationState
 
 if TYPE_CHECKING:  # brings numpy along
     from apportion.domain.arrays import Column
 
-__all__ = ["Answers", "Columns", "Disputed", "SavedPosterior"]
+__all__ = ["Answers", "Behind", "Columns", "Disputed", "KeptGold", "Names", "Said", "SavedPosterior"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,47 @@ class SavedPosterior(NamedTuple):
     labels: Mapping[str, float]
 
 
+class Said(NamedTuple):
+    """Somebody's answer as it is stored: ``value`` is JSON members without braces."""
+
+    annotator: str
+    state: AnnotationState
+    value: bytes | None
+    version: int
+    seconds: float | None
+    at: int
+    counted: bool
+
+
+class KeptGold(NamedTuple):
+    """A gold value as it is stored."""
+
+    value: bytes | None
+    origin: str
+    author: str
+    reason: str | None
+    version: int
+    at: int
+
+
+@dataclass(slots=True)
+class Behind:
+    """What stands behind a record's resolved value: everybody's answers, its gold, what a model says."""
+
+    said: list[Said] = field(default_factory=list)
+    gold: KeptGold | None = None
+    posterior: SavedPosterior | None = None
+
+
+class Names(NamedTuple):
+    """What a table of the dataset needs columns for."""
+
+    inputs: list[str]
+    metadata: list[str]
+    annotators: list[str]
+    labels: list[str]
+
+
 class Answers(Protocol):
     """Answers of all datasets, within one transaction."""
 
@@ -77,6 +119,14 @@ class Answers(Protocol):
         limit: int,
     ) -> tuple[int, list[Disputed]]:
         """How many records people differ on, and a page of them: the most disputed first, then in order of logging."""
+        ...
+
+    def behind(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Behind]:
+        """What stands behind records, by id; drafts are left out. Records nobody answered may be missing."""
+        ...
+
+    def names(self, dataset: Dataset) -> Names:
+        """Names of inputs, of metadata, of everybody who answered, and of labels, in order."""
         ...
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:

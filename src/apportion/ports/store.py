@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
 
@@ -45,6 +46,9 @@ class Work(Protocol):
 
     @property
     def assignments(self) -> Assignments: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
 
 class Store(Protocol):

@@ -52,6 +52,7 @@ __all__ = [
     "put_mine",
     "record_case",
     "set_answer",
+    "set_mine",
     "undo_mine",
     "withdraw_mine",
 ]
@@ -136,7 +137,7 @@ def put_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, entry
     case = record_case(work, dataset, actor, id, writing=True)
     _check_version(case.of(actor.username), entry.version, dataset.task)
     value = checked_value(dataset, case.record, entry.value, entry.state)
-    return _set(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
+    return set_mine(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
 
 
 def withdraw_mine(
@@ -150,7 +151,7 @@ def withdraw_mine(
         _check_version(before, version, dataset.task)
     if before is None or before.state is AnnotationState.NONE:
         return Mine(dataset, before, False)
-    return _set(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
+    return set_mine(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
 
 
 def undo_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Mine:
@@ -162,15 +163,15 @@ def undo_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, *, n
         raise BadRequestError("There is nothing to undo: you have not annotated this record.")
     past = next(iter(work.annotations.history(dataset, id, actor.username)), None)
     if past is not None and past.why != "outdated" and past.state in ANSWERED:
-        return _set(work, dataset, case, actor.username, past.state, past.value, now, None)
+        return set_mine(work, dataset, case, actor.username, past.state, past.value, now, None)
     if before.state is AnnotationState.NONE:
         raise BadRequestError("There is nothing to undo: there was no answer before.")
     state = AnnotationState.DRAFT if before.state in ANSWERED else AnnotationState.NONE
     value = before.value if state is AnnotationState.DRAFT else None
-    return _set(work, dataset, case, actor.username, state, value, now, None)
+    return set_mine(work, dataset, case, actor.username, state, value, now, None)
 
 
-def _set(
+def set_mine(
     work: Work,
     dataset: Dataset,
     case: Case,
@@ -178,8 +179,9 @@ def _set(
     state: AnnotationState,
     value: Value | None,
     now: int,
-    seconds: float | None,
+    seconds: float | None = None,
 ) -> Mine:
+    """Set somebody's own annotation, whatever version they have seen: the value has been checked."""
     if not Policies.of(dataset.policies).individual:
         return _set_shared(work, dataset, case, name, state, value, now)
     settled, why = set_answer(work, dataset, case, name, state, value, now=now, seconds=seconds)

@@ -217,7 +217,7 @@ gold = Table(
     metadata,
     Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("value", LargeBinary, comment="JSON of the value; null: the record is unusable"),
-    Column("origin", Text, nullable=False, comment="adjudicated, imported, earlier"),
+    Column("origin", Text, nullable=False, comment="adjudicated, imported, consensus, earlier"),
     Column("author", Text, nullable=False),
     Column("reason", Text),
     Column("version", Integer, nullable=False),

@@ -43,6 +43,8 @@ class Origin(str, Enum):
 
     ADJUDICATED = "adjudicated"
     IMPORTED = "imported"
+    CONSENSUS = "consensus"
+    """What people agreed on, once somebody accepted it."""
     EARLIER = "earlier"
     """It was the record's annotation before people had annotations of their own; stands until they have answered."""
 

@@ -57,6 +57,8 @@ async def change_policies(
     found = await ctx.write(
         lambda work: manage.change_policies(work, ctx.actor, workspace, name, wanted, now=now)
     )
+    if found.modelled:
+        ctx.house.jobs.look()
     return PoliciesOut.model_validate(found.show())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,8 @@ from apportion.domain.agreement.measures import Kind, kind_of
 from apportion.domain.assignment.words import Phase, RowState
 from apportion.domain.consensus.answers import Given, given
 from apportion.domain.datasets import Dataset
-from apportion.ports.answers import Columns, Disputed, SavedPosterior
+from apportion.domain.policies import Policies
+from apportion.ports.answers import Behind, Columns, Disputed, KeptGold, Names, Said, SavedPosterior
 from apportion.spans import SpanError, token_offsets
 from apportion.vocabulary import AnnotationState
 
@@ -27,6 +28,7 @@ from .slots import STATE_NO
 
 __all__ = ["SqliteAnswers"]
 
+_DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
@@ -163,6 +165,55 @@ class SqliteAnswers:
         page = [each for each in found if after is None or each > after][:limit]
         ids = dict(zip((n for _, n in page), self.ids(dataset, [n for _, n in page]), strict=True))
         return len(found), [Disputed(ids[n], n, value) for value, n in page]
+
+    def behind(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Behind]:
+        found: dict[str, Behind] = {}
+        wanted = (dataset.no, json.dumps(list(ids)))
+        meant = (
+            "JOIN records r ON r.rid = x.rid WHERE r.dataset = ? AND r.id IN (SELECT value FROM json_each(?))"
+        )
+        rids = self._raw.execute(
+            "SELECT rid, id FROM records WHERE dataset = ? AND id IN (SELECT value FROM json_each(?))", wanted
+        ).fetchall()
+        id_of = dict(rids)
+        some = as_json(id_of)
+        for rid, no, state, value, version, seconds, at, counted in self._raw.execute(
+            "SELECT rid, annotator, state, value, version, seconds, updated, counted FROM annotations "
+            f"WHERE rid IN (SELECT value FROM json_each(?)) AND state IN ({_SUBMITTED}, {_DISCARDED})",
+            (some,),
+        ):
+            one = Said(self._agents.name(no), STATES[state], value, version, seconds, at, bool(counted))
+            found.setdefault(id_of[rid], Behind()).said.append(one)
+        for id, *gold in self._raw.execute(
+            f"SELECT r.id, x.value, x.origin, x.author, x.reason, x.version, x.at FROM gold x {meant}", wanted
+        ):
+            found.setdefault(id, Behind()).gold = KeptGold(*gold)
+        if Policies.of(dataset.policies).modelled:
+            for id, n, answers, labels in self._raw.execute(
+                f"SELECT r.id, x.rid & 4294967295, x.answers, x.labels FROM posteriors x {meant}", wanted
+            ):
+                posterior = SavedPosterior(n, json.loads(answers), json.loads(labels))
+                found.setdefault(id, Behind()).posterior = posterior
+        return found
+
+    def names(self, dataset: Dataset) -> Names:
+        fields = [
+            name
+            for (name,) in self._raw.execute(
+                "SELECT name FROM fields WHERE dataset = ? ORDER BY no", (dataset.no,)
+            )
+        ]
+        values = self._raw.execute(
+            "SELECT d.name, v.viewer, v.value FROM fields d JOIN vals v ON v.field = d.no "
+            "WHERE d.dataset = ? AND d.name IN ('annotated_as', 'status') AND v.n > 0",
+            (dataset.no,),
+        ).fetchall()
+        return Names(
+            [name.removeprefix("inputs.") for name in fields if name.startswith("inputs.")],
+            [name.removeprefix("metadata.") for name in fields if name.startswith("metadata.")],
+            sorted({self._agents.name(viewer) for _, viewer, _ in values if viewer}),
+            sorted({value for name, _, value in values if name == "annotated_as"}),
+        )
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
         self._raw.executemany(

@@ -24,6 +24,7 @@ from .answers import SqliteAnnotations
 from .assigning import SqliteAssignments
 from .changes import Changes
 from .database import Database, Link
+from .jobs import SqliteJobs
 from .migrate import migrate
 from .prepare import prepare
 from .purging import purge_dataset
@@ -88,6 +89,10 @@ class SqliteWork:
         from .answered import SqliteAnswers  # brings numpy along
 
         return SqliteAnswers(self._link, self._agents)
+
+    @cached_property
+    def jobs(self) -> SqliteJobs:
+        return SqliteJobs(self._link)
 
     @cached_property
     def records(self) -> SqliteRecords:
