@@ -1,4 +1,4 @@
-"""Exports: the whole dataset as a file, streamed."""
+"""The whole dataset as a file, streamed, and records from a file."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter
+import msgspec
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from apportion.domain.errors import (
     BadRequestError,
+    ConflictError,
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
 )
+from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.export_out import MEDIA, csv_pages, jsonl_pages, parquet_pages
+from apportion.server.convert.import_in import read_file
+from apportion.server.convert.records_in import Limits
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import export as exporting
+from apportion.services import import_records as importing
+from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
@@ -102,3 +109,78 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             yield page
     finally:
         gone.set()
+
+
+class ImportOut(BaseModel):
+    """What a file holds, and whether it was stored. ``columns`` are those that were read."""
+
+    dataset: str
+    records: int
+    answers: int
+    gold: int
+    stored: bool
+
+
+@router.post(
+    "/api/datasets/{name}/import",
+    responses=responses(ForbiddenOperationError, BadRequestError, ConflictError),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media: {"schema": {"type": "string"}} for media in ("application/x-ndjson", "text/csv")
+            },
+        }
+    },
+)
+async def import_file(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    task: Annotated[Task, Query(description="The task, for a dataset that is not there yet.")],
+    format: Annotated[Literal["jsonl", "csv"], Query()] = "jsonl",
+    mapping: Annotated[
+        str | None,
+        Query(
+            description="JSON: which column of the file holds what, under our names.",
+            examples=['{"text": "review", "annotation": "sentiment", "metadata.source": "src"}'],
+        ),
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
+) -> ImportOut:
+    """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns."""
+    workspace, clock = ctx.require_workspace(), ctx.house.clock
+    require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
+    body, now, by = await request.body(), clock.now(), ctx.actor.username
+    limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
+    columns = _mapping(mapping)
+    found = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
+    await ctx.read_slow(lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, found))
+    if not dry_run:
+        await ctx.write(
+            lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
+        )
+        for part in importing.parts(found):
+            await ctx.write(
+                lambda work, part=part: importing.import_some(  # type: ignore[misc]
+                    work, ctx.actor, workspace, name, task, part, now=now, prepare=ctx.house.store.prepare
+                )
+            )
+    return ImportOut(
+        dataset=name,
+        records=len(found),
+        answers=sum(len(each.answers) for each in found),
+        gold=sum(each.gold is not None for each in found),
+        stored=not dry_run,
+    )
+
+
+def _mapping(text: str | None) -> dict[str, str]:
+    if text is None or not text.strip():
+        return {}
+    try:
+        return msgspec.json.decode(text.encode(), type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeEncodeError) as wrong:
+        raise BadRequestError(
+            f"The mapping is no JSON object of names: {wrong}. Nothing was stored."
+        ) from None
