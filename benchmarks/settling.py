@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from apportion.vocabulary import AnnotationState, Status
+
 from .corpus import TEXT
 from .report import Line, middle
 from .scale import Scale, fill, say
@@ -101,10 +103,11 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
                 ]
                 facet += [(vid << 32 | n,) for vid in vids]
                 raw.execute(
-                    "INSERT INTO annotations VALUES (?, ?, 1, ?, 1, 4.2, ?, ?, 1)",
+                    "INSERT INTO annotations VALUES (?, ?, ?, ?, 1, 4.2, ?, ?, 1)",
                     (
                         rid,
                         agents[name],
+                        _SUBMITTED,
                         _value(label),
                         1_700_000_000_000_000 + n,
                         struct.pack("<3I", *sorted(vids)),
@@ -127,7 +130,8 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
         raw.execute("COMMIT")
 
 
-_VALIDATED = 2
+_VALIDATED = tuple(Status).index(Status.VALIDATED)
+_SUBMITTED = tuple(AnnotationState).index(AnnotationState.SUBMITTED)
 
 
 def _value(label: int) -> bytes:

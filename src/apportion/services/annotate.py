@@ -38,6 +38,7 @@ from apportion.ports.annotations import PastAnnotation, Settled
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status, Task
 
+from .ask_more import slot_for_one_more
 from .manage_datasets import find_dataset
 from .standing import standing_of
 
@@ -221,6 +222,10 @@ def set_answer(
     )
     changed = {slot.id: slot for slot in answered.case.slots}
     after = replace(answered.case, slots=tuple(changed.get(slot.id, slot) for slot in case.slots))
+    if state in ANSWERED and answered.annotation.counted:
+        more = slot_for_one_more(work, dataset, after, policies)
+        if more is not None:
+            after = replace(after, slots=(*after.slots, more))
     view = resolve(after, rule=policies.resolution, required=policies.required)
     return Settled(case, after, view), answered.why
 

@@ -362,7 +362,7 @@ def _finish(
 def policies_after(before: Policies, spec: PlanSpec) -> Policies:
     """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
     after = before
-    if (spec.blind or any(rule.may_double for rule in spec.rules)) and not before.individual:
+    if spec.individual and not before.individual:
         usual = Policies.of({"annotation": "individual"})
         after = replace(after, annotation=Annotation.INDIVIDUAL, resolution=usual.resolution)
     if spec.blind:
