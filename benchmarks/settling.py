@@ -86,7 +86,7 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
         policies = json.dumps({"annotation": "individual", "required": people})
         raw.execute("UPDATE datasets SET policies = ? WHERE no = ?", (policies, no))
         raw.execute("DELETE FROM facet WHERE key >> 32 IN (SELECT vid FROM vals v JOIN fields f ON f.no = v.field "
-                    "WHERE f.name IN ('status', 'annotated_as', 'annotated_by'))")  # fmt: skip
+                    "WHERE f.name IN ('status', 'annotated_as', 'annotated_by', 'annotations', 'predicted'))")  # fmt: skip
         raw.execute("DELETE FROM annotations")
         vid_of = _values(raw, no, people, labels, records)
         agents = {name: number for number, name in raw.execute("SELECT no, name FROM agents")}
@@ -115,13 +115,14 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
                 )
             pairs = people * (people - 1) / 2
             same = sum(said.count(x) * (said.count(x) - 1) / 2 for x in set(said))
-            facet.append((vid_of["agreement", f"{same / pairs:.3f}"] << 32 | n,))
+            agreement = vid_of["agreement", f"{same / pairs:.3f}"]
+            facet.append((agreement << 32 | n,))
             lines = [b'"consensus:majority"', _value(max(set(said), key=said.count))]
             for person, label in enumerate(said):
                 lines += [b'"p%d"' % person, _value(label)]
             raw.execute(
-                "UPDATE records SET status = ?, answer = ? WHERE rid = ?",
-                (_VALIDATED, b"\n".join(lines), rid),
+                "UPDATE records SET status = ?, answer = ?, answer_terms = ? WHERE rid = ?",
+                (_VALIDATED, b"\n".join(lines), struct.pack("<I", agreement), rid),
             )
             if len(facet) > 300_000:
                 raw.executemany("INSERT OR IGNORE INTO facet VALUES (?)", sorted(facet))

@@ -26,7 +26,7 @@ from apportion.vocabulary import AnnotationState, Task
 
 from .adjudicate import decide
 from .annotate import checked_value, record_case, set_mine
-from .jobs import begin_model
+from .jobs import begin_model, model_wanted
 from .manage_datasets import seen_by
 
 __all__ = ["Room", "mark_interrupted", "queue_models", "run_next"]
@@ -59,6 +59,10 @@ def mark_interrupted(room: Room) -> None:
 
 def queue_models(room: Room) -> bool:
     """Queue a look at all answers for every dataset whose policy wants one; whether there was any."""
+
+    with room.store.read() as work:  # a look costs no transaction of the writer
+        if not any(model_wanted(work, each) for each in work.datasets.list()):
+            return False
 
     def queue(work: Work) -> bool:
         now = room.clock.now()
