@@ -85,8 +85,10 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
         (no,) = raw.execute("SELECT no FROM datasets WHERE name = ?", (DATASET,)).fetchone()
         policies = json.dumps({"annotation": "individual", "required": people})
         raw.execute("UPDATE datasets SET policies = ? WHERE no = ?", (policies, no))
-        raw.execute("DELETE FROM facet WHERE key >> 32 IN (SELECT vid FROM vals v JOIN fields f ON f.no = v.field "
-                    "WHERE f.name IN ('status', 'annotated_as', 'annotated_by', 'annotations', 'predicted'))")  # fmt: skip
+        raw.execute(
+            "DELETE FROM facet WHERE key >> 32 IN (SELECT vid FROM vals v JOIN fields f ON f.no = v.field WHERE "
+            "f.name IN ('status', 'annotated_as', 'annotated_by', 'annotations', 'predicted'))"
+        )
         raw.execute("DELETE FROM annotations")
         vid_of = _values(raw, no, people, labels, records)
         agents = {name: number for number, name in raw.execute("SELECT no, name FROM agents")}
