@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, startup
+from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -22,6 +22,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "sdk": sdk.measure,
     "agreement": agreement.measure,
     "overlap": overlap.measure,
+    "settling": settling.measure,
 }
 
 

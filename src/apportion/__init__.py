@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .sdk.agreeing import Agreement, accept_consensus, adjudicate, agreement, conflicts, export
     from .sdk.async_client import AsyncClient
     from .sdk.client import Client
     from .sdk.datasets import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
 
 __all__ = [
+    "Agreement",
     "AsyncClient",
     "Client",
     "DatasetForText2Text",
@@ -63,11 +65,16 @@ __all__ = [
     "User",
     "Workspace",
     "__version__",
+    "accept_consensus",
     "active_client",
+    "adjudicate",
+    "agreement",
     "configure_dataset",
+    "conflicts",
     "copy",
     "delete",
     "delete_records",
+    "export",
     "from_hub",
     "get_workspace",
     "init",
@@ -83,6 +90,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "agreeing": ("Agreement", "accept_consensus", "adjudicate", "agreement", "conflicts", "export"),
     "async_client": ("AsyncClient",),
     "client": ("Client",),
     "datasets": (

@@ -128,6 +128,20 @@ def test_only_those_who_may_delete_a_dataset(demo: Running, run: Run, as_admin: 
     assert "no such dataset" in run(*delete, "--yes", **as_admin).stderr
 
 
+def test_agreement_conflicts_and_export_ask_the_server(
+    demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
+) -> None:
+    name, file = "python-docs-entities", tmp_path / "entities.jsonl"
+
+    assert json.loads(run("agreement", name, "--json", **as_admin).stdout)["measure"] == "span_f1"
+    assert "no answers count here" in run("agreement", name, **as_admin).stdout
+    assert "Nobody disagrees." in run("conflicts", name, "--open", **as_admin).stdout
+    assert run("export", name, file, **as_admin).exit_code == 0
+    assert {"id", "tokens"} <= json.loads(file.read_text().splitlines()[0]).keys()
+    assert run("export", name, tmp_path / "file", **as_admin).exit_code == 2
+    assert run("agreement", "nowhere", **as_admin).exit_code == 1
+
+
 def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
     run(
         "users",

@@ -13,6 +13,7 @@ from apportion.domain.assignment.people import resolve
 from apportion.domain.assignment.reading import read_plan
 from apportion.domain.assignment.spec import (
     MAX_SEED,
+    Adaptive,
     Everyone,
     FromMetadata,
     Order,
@@ -184,10 +185,19 @@ def test_no_json_does_more_than_be_refused(json: Any) -> None:
             read_plan(each)
 
 
-@pytest.mark.parametrize("later", ["adaptive", "checks"])
-def test_what_is_not_there_yet_is_refused_by_name(later: str) -> None:
-    with pytest.raises(BadRequestError, match=f"'{later}' is not available yet"):
-        read_plan({"rules": [{}], later: {"max": 5}})
+def test_what_is_not_there_yet_is_refused_by_name() -> None:
+    with pytest.raises(BadRequestError, match="'checks' is not available yet"):
+        read_plan({"rules": [{}], "checks": 0.1})
+
+
+def test_adaptive_overlap_has_a_cap_and_a_probability_and_reads_back() -> None:
+    spec = read_plan({"rules": [{}], "adaptive": {"max": 4, "until": 0.95}})
+
+    assert (spec.adaptive, spec.individual) == (Adaptive(4, 0.95), True)
+    assert read_plan(show_plan(spec)) == spec
+    for wrong in ({"max": 1}, {"until": 2}, {"until": True}, {"most": 3}, 5):
+        with pytest.raises(ValidationError):
+            read_plan({"rules": [{}], "adaptive": wrong})
 
 
 def test_a_team_is_everybody_named_and_what_is_said_of_somebody_wins() -> None:

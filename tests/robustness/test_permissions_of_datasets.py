@@ -35,6 +35,7 @@ REVIEWERS = (401, 403, 403, 200, 200, 200)
 NO_PLAN_FOR_REVIEWERS = (401, 403, 403, 404, 404, 404)
 NO_PLAN = (401, 403, 403, 403, 404, 404)
 SHARED_STILL = (401, 403, 403, 400, 400, 400)
+_APPLIED = {"query": "nowhere-at-all", "value": {"labels": [{"class": "good"}]}}
 _RECORDS = {"records": RECORDS["reviews"][1][:1]}
 _LABELS = {"label_schema": {"labels": ["good", "bad"]}}
 
@@ -98,6 +99,23 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("POST", _DATASET + "/records/{id}/comments", {"text": "Hm."}, {}, Action.ANNOTATE, MEMBERS),
     ("PUT", _DATASET + "/records/{id}/gold", {"state": "discarded"}, {}, Action.ADJUDICATE, SHARED_STILL),
     ("DELETE", _DATASET + "/records/{id}/gold", None, {}, Action.ADJUDICATE, SHARED_STILL),
+    ("POST", _DATASET + "/annotations:apply", _APPLIED, {}, Action.ANNOTATE, MEMBERS),
+    ("POST", _DATASET + "/consensus:accept", {}, {}, Action.ADJUDICATE, SHARED_STILL),
+    ("POST", _DATASET + "/gold:import", {"gold": []}, {}, Action.ADJUDICATE, SHARED_STILL),
+    ("GET", "/api/jobs/unknown", None, {}, Action.ANNOTATE, (401, 404, 404, 404, 404, 404)),
+    ("POST", "/api/jobs/unknown:undo", None, {}, Action.ANNOTATE, (401, 404, 404, 404, 404, 404)),
+    (
+        "POST",
+        "/api/datasets/imported-by-{who}/import",
+        {"id": "1", "inputs": {"text": "a"}},
+        {"task": TEXT},
+        Action.CREATE_BY_LOGGING,
+        MANAGERS,
+    ),
+    ("POST", _DATASET + "/export", {}, {}, Action.EXPORT, REVIEWERS),
+    ("GET", _DATASET + "/agreement", None, {}, Action.SEE_AGREEMENT, REVIEWERS),
+    ("GET", _DATASET + "/conflicts", None, {}, Action.SEE_AGREEMENT, REVIEWERS),
+    ("GET", _DATASET + "/annotators", None, {}, Action.SEE_AGREEMENT, REVIEWERS),
     ("GET", _DATASET + "/progress", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", _DATASET + "/events", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", "/api/events", None, {"dataset": "nowhere"}, Action.ANNOTATE, (401, 404, 404, 404, 404, 404)),

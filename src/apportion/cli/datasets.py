@@ -11,7 +11,7 @@ import click
 from .remote import Remote
 from .say import Refused, as_json, examples, listing
 
-__all__ = ["datasets"]
+__all__ = ["datasets", "server_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +25,8 @@ def datasets() -> None:
     """
 
 
-def _server_options(command: F) -> F:
+def server_options(command: F) -> F:
+    """The options that say where the server is, and who is asking."""
     for name, help in (
         ("--workspace", "Workspace; default APPORTION_WORKSPACE or ARGILLA_WORKSPACE."),
         ("--api-key", "Your API key; better in the environment than here, where others may see it."),
@@ -38,7 +39,7 @@ def _server_options(command: F) -> F:
 @datasets.command(
     "list", epilog=examples("apportion datasets list", "apportion datasets list --workspace recognai --json")
 )
-@_server_options
+@server_options
 @as_json
 def list_(url: str | None, api_key: str | None, workspace: str | None, as_json: bool) -> None:
     """List the datasets you may see, of one workspace or of all."""
@@ -60,7 +61,7 @@ def _tags(tags: dict[str, str]) -> list[str]:
     )
 )
 @click.argument("name")
-@_server_options
+@server_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, url: str | None, api_key: str | None, workspace: str | None, yes: bool) -> None:
     """Delete a dataset with its records and everybody's annotations."""

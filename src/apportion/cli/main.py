@@ -6,6 +6,7 @@ import click
 
 from apportion.version import __version__
 
+from .agreement import agreement, conflicts, export
 from .datasets import datasets
 from .file import backup, db, verify
 from .quickstart import quickstart
@@ -27,11 +28,24 @@ def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
-    folder, also while a server runs. The others (datasets, server status) ask a running server.
+    folder, also while a server runs. The others (datasets, agreement, conflicts, export, server status)
+    ask a running server.
     """
 
 
-for command in (quickstart, server, users, workspaces, datasets, db, backup, verify):
+for command in (
+    quickstart,
+    server,
+    users,
+    workspaces,
+    datasets,
+    agreement,
+    conflicts,
+    export,
+    db,
+    backup,
+    verify,
+):
     main.add_command(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,23 @@ class Remote:
     def delete(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The JSON answer, or a refusal."""
         return self._ask("DELETE", path, query)
+
+    def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
+        """Hand the answer to a POST on as it comes, or a refusal before anything came."""
+        import httpx
+
+        headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
+        try:
+            with httpx.stream(
+                "POST", self.url + path, params=query, json=body, headers=headers, timeout=300
+            ) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    raise Refused(f"{self.url} refuses: {_reason(answer)}")
+                for part in answer.iter_bytes():
+                    write(part)
+        except (httpx.TransportError, httpx.InvalidURL) as failure:
+            raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
 
     def _ask(self, method: str, path: str, query: Mapping[str, str] | None) -> Any:
         import httpx

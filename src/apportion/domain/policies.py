@@ -59,6 +59,11 @@ class Policies:
     def individual(self) -> bool:
         return self.annotation is Annotation.INDIVIDUAL
 
+    @property
+    def modelled(self) -> bool:
+        """Whether a model of all answers resolves records, and not their own answers alone."""
+        return self.resolution in (Rule.DAWID_SKENE, Rule.ONE_COIN)
+
     def may(self, right: str) -> bool:
         """Whether annotators have this right; in individual datasets they never add records."""
         return right in self.annotators_may and not (self.individual and right == "add_records")
@@ -97,8 +102,6 @@ def read_policies(now: Policies, json: Mapping[str, Any]) -> Policies:
         words = [str(each.value) for each in kind]
         if value in words:
             return kind(value)
-        if name == "resolution" and value == "dawid_skene":
-            raise BadRequestError("The resolution 'dawid_skene' is not available yet; nothing was changed.")
         wrong(name, f"one of {', '.join(words)} is expected here")
         return getattr(now, name)
 

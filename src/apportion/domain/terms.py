@@ -31,6 +31,7 @@ ANSWER_FIELDS = frozenset(
         "mentions",
         "assignment",
         "conflict",
+        "agreement",
     }
 )
 """Fields that depend on who is looking."""
@@ -77,6 +78,8 @@ def view_terms(record: Record, view: View) -> list[Term]:
         terms += [("annotations", name) for name in view.everyone]
     if view.conflict:
         terms.append(("conflict", "true"))
+    if view.agreement is not None:
+        terms.append(("agreement", f"{view.agreement:.3f}"))
     return terms
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
-__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime", "utc_iso"]
+__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime", "utc_iso", "week_bounds"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -80,3 +80,14 @@ def utc_iso(instant: int) -> str:
     '1970-01-01T00:00:00.000000Z'
     """
     return f"{naive_iso(instant)}Z"
+
+
+def week_bounds(week: str) -> tuple[str, str]:
+    """The first and the last day of an ISO week.
+
+    >>> week_bounds("2026-W48")
+    ('2026-11-23', '2026-11-29')
+    """
+    year, _, number = week.partition("-W")
+    first = date.fromisocalendar(int(year), int(number), 1)
+    return first.isoformat(), (first + timedelta(days=6)).isoformat()

@@ -15,7 +15,7 @@ from apportion.domain.assignment.words import Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 
 if TYPE_CHECKING:  # these bring numpy along
-    from apportion.domain.assignment.arrays import Column
+    from apportion.domain.arrays import Column
     from apportion.domain.assignment.redealing import Held
     from apportion.domain.assignment.rows import Rows
 

@@ -11,8 +11,10 @@ from apportion.domain.records import Record
 from apportion.vocabulary import Task
 
 from .annotations import Annotations
+from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
 
@@ -40,7 +42,13 @@ class Work(Protocol):
     def annotations(self) -> Annotations: ...
 
     @property
+    def answers(self) -> Answers: ...
+
+    @property
     def assignments(self) -> Assignments: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
 
 class Store(Protocol):

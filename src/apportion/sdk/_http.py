@@ -11,6 +11,7 @@ import time
 import weakref
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -205,6 +206,23 @@ class HttpClient(_Shared):
                     return self._body(request, response)
             time.sleep(pause)
         raise AssertionError("the last pause is None")
+
+    def download(self, request: Request, file: Path) -> None:
+        """Write the body of the answer to a file as it comes; a file that broke off is removed."""
+        part = file.with_name(file.name + ".part")
+        try:
+            with self._httpx.stream(**self._arguments(request)) as response:
+                if response.status_code != 200:
+                    response.read()
+                    self._body(request, response)
+                with part.open("wb") as target:
+                    for each in response.iter_bytes():
+                        target.write(each)
+            part.replace(file)
+        except (httpx.RequestError, httpx.InvalidURL) as failure:
+            raise self._trouble(failure) from failure
+        finally:
+            part.unlink(missing_ok=True)
 
     @property
     def cookies(self) -> httpx.Cookies:

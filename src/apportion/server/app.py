@@ -25,7 +25,8 @@ from . import errors
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
-from .housekeeping import keep_house
+from .housekeeping import keep_house, keep_models
+from .jobs_room import JobsRoom
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
@@ -105,15 +106,19 @@ def _house(
         web=web,
         readers=ThreadPoolExecutor(4, "apportion-reader"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
+        jobs=JobsRoom(store, clock),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
-    rounds = asyncio.create_task(keep_house(house))
+    house.jobs.start()
+    rounds = [asyncio.create_task(keep_house(house)), asyncio.create_task(keep_models(house))]
     yield
-    rounds.cancel()
+    for each in rounds:
+        each.cancel()
+    house.jobs.close()
     house.readers.shutdown()
     house.hashers.shutdown()
     house.store.close()

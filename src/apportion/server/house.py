@@ -13,6 +13,7 @@ from apportion.services.first_admin import SetupCode
 from apportion.services.sign_in import SignIn
 from apportion.settings import Settings
 
+from .jobs_room import JobsRoom
 from .web import WebApp
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class House:
     """For long reads, so that nobody annotating waits for them."""
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
+    jobs: JobsRoom
 
     async def read(self, work: Callable[[Work], T]) -> T:
         """Do short reading work right here, in a snapshot of its own."""

@@ -11,11 +11,13 @@ from apportion.services.tidy_up import tidy_up
 
 from .house import House
 
-__all__ = ["keep_house"]
+__all__ = ["keep_house", "keep_models"]
 
 log = logging.getLogger("apportion.server")
 EVERY = 3600.0
 """Seconds between two rounds."""
+LOOK = 5.0
+"""Seconds between two looks at whether a model has to look at new answers."""
 
 
 async def keep_house(house: House) -> None:
@@ -39,3 +41,10 @@ async def keep_house(house: House) -> None:
         except Exception:
             log.exception("housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
+
+
+async def keep_models(house: House) -> None:
+    """Have models look at new answers, where a dataset's policy rests on one. Runs until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK)
+        house.jobs.look()

@@ -38,6 +38,7 @@ from apportion.ports.annotations import PastAnnotation, Settled
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status, Task
 
+from .ask_more import slot_for_one_more
 from .manage_datasets import find_dataset
 from .standing import standing_of
 
@@ -52,6 +53,7 @@ __all__ = [
     "put_mine",
     "record_case",
     "set_answer",
+    "set_mine",
     "undo_mine",
     "withdraw_mine",
 ]
@@ -138,7 +140,7 @@ def put_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, entry
     case = record_case(work, dataset, actor, id, writing=True)
     _check_version(case.of(actor.username), entry.version, dataset.task)
     value = checked_value(dataset, case.record, sent, entry.state)
-    return _set(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
+    return set_mine(work, dataset, case, actor.username, entry.state, value, now, entry.seconds)
 
 
 def withdraw_mine(
@@ -152,7 +154,7 @@ def withdraw_mine(
         _check_version(before, version, dataset.task)
     if before is None or before.state is AnnotationState.NONE:
         return Mine(dataset, before, False)
-    return _set(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
+    return set_mine(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
 
 
 def undo_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Mine:
@@ -164,15 +166,15 @@ def undo_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, *, n
         raise BadRequestError("There is nothing to undo: you have not annotated this record.")
     past = next(iter(work.annotations.history(dataset, id, actor.username)), None)
     if past is not None and past.why != "outdated" and past.state in ANSWERED:
-        return _set(work, dataset, case, actor.username, past.state, past.value, now, None)
+        return set_mine(work, dataset, case, actor.username, past.state, past.value, now, None)
     if before.state is AnnotationState.NONE:
         raise BadRequestError("There is nothing to undo: there was no answer before.")
     state = AnnotationState.DRAFT if before.state in ANSWERED else AnnotationState.NONE
     value = before.value if state is AnnotationState.DRAFT else None
-    return _set(work, dataset, case, actor.username, state, value, now, None)
+    return set_mine(work, dataset, case, actor.username, state, value, now, None)
 
 
-def _set(
+def set_mine(
     work: Work,
     dataset: Dataset,
     case: Case,
@@ -180,8 +182,9 @@ def _set(
     state: AnnotationState,
     value: Value | None,
     now: int,
-    seconds: float | None,
+    seconds: float | None = None,
 ) -> Mine:
+    """Set somebody's own annotation, whatever version they have seen: the value has been checked."""
     if not Policies.of(dataset.policies).individual:
         return _set_shared(work, dataset, case, name, state, value, now)
     settled, why = set_answer(work, dataset, case, name, state, value, now=now, seconds=seconds)
@@ -221,6 +224,10 @@ def set_answer(
     )
     changed = {slot.id: slot for slot in answered.case.slots}
     after = replace(answered.case, slots=tuple(changed.get(slot.id, slot) for slot in case.slots))
+    if state in ANSWERED and answered.annotation.counted:
+        more = slot_for_one_more(work, dataset, after, policies)
+        if more is not None:
+            after = replace(after, slots=(*after.slots, more))
     view = resolve(after, rule=policies.resolution, required=policies.required)
     return Settled(case, after, view), answered.why
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 from apportion.domain.assignment.people import Person, kinds, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
@@ -381,7 +381,7 @@ def _finish(
 def policies_after(before: Policies, spec: PlanSpec) -> Policies:
     """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
     after = before
-    if (spec.blind or any(rule.may_double for rule in spec.rules)) and not before.individual:
+    if spec.individual and not before.individual:
         usual = Policies.of({"annotation": "individual"})
         after = replace(after, annotation=Annotation.INDIVIDUAL, resolution=usual.resolution)
     if spec.blind:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import np
+from apportion.domain.arrays import np
 from apportion.domain.assignment.changing import Change, applied, move, rebalance, withdraw
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.reading import read_plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.words import Phase, RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ForbiddenOperationError, RecordNotFound
 from apportion.domain.people import Actor
@@ -28,6 +28,8 @@ def explain(
     if work.annotations.case(dataset, record) is None:
         raise RecordNotFound(dataset.id, record)
     rows = work.assignments.slots_on(dataset, record)
+    if not leads:  # that others disagreed is nobody's business while they annotate
+        rows = [row._replace(phase=Phase.FIXED) if row.phase is Phase.ADAPTIVE else row for row in rows]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in work.assignments.plans(dataset)}
     if mine:

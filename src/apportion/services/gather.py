@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import np
+from apportion.domain.arrays import np
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.rows import Rows, RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry

@@ -217,7 +217,7 @@ gold = Table(
     metadata,
     Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("value", LargeBinary, comment="JSON of the value; null: the record is unusable"),
-    Column("origin", Text, nullable=False, comment="adjudicated, imported, earlier"),
+    Column("origin", Text, nullable=False, comment="adjudicated, imported, consensus, earlier"),
     Column("author", Text, nullable=False),
     Column("reason", Text),
     Column("version", Integer, nullable=False),
@@ -355,4 +355,42 @@ comments = Table(
     Column("to", Text, comment="the person it is meant for"),
     Column("text", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+posteriors = Table(
+    "posteriors",
+    metadata,
+    Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("answers", Text, nullable=False, comment="JSON: the labels people had answered, by name"),
+    Column("labels", Text, nullable=False, comment="JSON: the probability of each label"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid"),
+    Column("dataset", Integer, nullable=False, index=True),
+    Column("kind", Text, nullable=False, comment="domain.jobs.JobKind"),
+    Column("state", Text, nullable=False, comment="domain.jobs.JobState"),
+    Column("spec", JSON, nullable=False, comment="all that was asked for"),
+    Column("by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, comment="of how many; null while that is not known"),
+    Column("message", Text, comment="why it failed, or what it is at"),
+    Column("result", JSON),
+    sqlite_autoincrement=True,
+)
+
+job_changes = Table(
+    "job_changes",
+    metadata,
+    Column("job", Integer, primary_key=True),
+    Column("rid", BigInteger, primary_key=True),
+    Column("before", LargeBinary, comment="JSON of the value that was there"),
+    Column("state", Text, nullable=False, comment="of what was there: none, draft, submitted, discarded"),
+    Column("version", Integer, nullable=False, comment="what the job made it; undone only if it still is"),
+    sqlite_with_rowid=False,
 )

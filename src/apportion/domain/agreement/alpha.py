@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 from .metrics import Metric, Squared
 from .patterns import Rows

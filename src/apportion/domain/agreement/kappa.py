@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 from .metrics import Metric
 from .patterns import Rows

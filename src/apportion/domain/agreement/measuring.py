@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 from .alpha import OrdinalAlpha, alpha_of_rows
 from .figures import SHARED_RECORDS_NEEDED, Figure, Undefined, sentence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 from .patterns import Rows
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 from .alpha import Alpha
 from .measures import Measure

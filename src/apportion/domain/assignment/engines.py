@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .arrays import Column, NDArray, new_runs, np
+from apportion.domain.arrays import Column, NDArray, new_runs, np
+
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
 from .dealing import Desk, Shares, deal, room_of
 from .ordering import hash_of

@@ -7,7 +7,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-from .arrays import NDArray, np
+from apportion.domain.arrays import NDArray, np
+
 from .spec import Order
 
 __all__ = ["Hashes", "chosen", "hash_of", "hashes", "keyed", "priorities", "remix", "sort_key", "target"]

@@ -8,7 +8,8 @@ from hashlib import blake2b
 from json import dumps
 from typing import Any
 
-from .arrays import np
+from apportion.domain.arrays import np
+
 from .dealing import Desk
 from .figures import ASSUMED, PairFigures, alpha_half_width, pair_figures
 from .ordering import hashes

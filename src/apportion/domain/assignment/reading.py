@@ -14,6 +14,7 @@ from .spec import (
     MAX_RULES,
     MAX_SEED,
     MAX_TEAM,
+    Adaptive,
     Everyone,
     FromMetadata,
     Order,
@@ -45,8 +46,8 @@ _Path = tuple[str | int, ...]
 def read_plan(json: Any, *at: str | int) -> PlanSpec:
     """The plan that the JSON asks for; ``at`` is where it stood in the request.
 
-    Who exists and belongs to the team is not known here. What is not yet possible (``adaptive``, ``checks``) is
-    refused with ``BadRequestError``, everything malformed with ``ValidationError``.
+    Who exists and belongs to the team is not known here. What is not yet possible (``checks``) is refused with
+    ``BadRequestError``, everything malformed with ``ValidationError``.
 
     >>> read_plan({"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7}).rules[0].overlap
     Overlap(annotators=2, share=1.0, stratify=None)
@@ -55,9 +56,8 @@ def read_plan(json: Any, *at: str | int) -> PlanSpec:
     spec = reader.plan(json, at)
     if reader.errors:
         raise ValidationError(reader.errors, model="AssignmentPlan")
-    for later in ("adaptive", "checks"):
-        if json.get(later) is not None:
-            raise BadRequestError(f"{later!r} is not available yet. Leave it out; nothing was planned.")
+    if json.get("checks") is not None:
+        raise BadRequestError("'checks' is not available yet. Leave it out; nothing was planned.")
     return spec
 
 
@@ -86,10 +86,22 @@ class _Reader:
             blind=self.flag(found, "blind", at),
             visibility=self.word(found.get("visibility"), (*at, "visibility"), Visibility),
             standing=self.flag(found, "standing", at),
+            adaptive=self.adaptive(found.get("adaptive"), (*at, "adaptive")),
             mirror=self.text(found.get("mirror"), (*at, "mirror")),
             mirror_overwrite=self.flag(found, "mirror_overwrite", at),
             digest=self.text(found.get("digest"), (*at, "digest")),
         )
+
+    def adaptive(self, json: Any, at: _Path) -> Adaptive | None:
+        if json is None:
+            return None
+        found = self.object(json, at, frozenset({"max", "until"}))
+        until = found.get("until")
+        number = isinstance(until, int | float) and not isinstance(until, bool)
+        if until is not None and not (number and 0.5 < until < 1):
+            self.wrong((*at, "until"), "a probability above 0.5 and below 1 is expected here")
+            until = None
+        return Adaptive(self.whole(found.get("max", 5), (*at, "max"), 2, MAX_TEAM), until)
 
     def rule(self, json: Any, at: _Path) -> RuleSpec:
         found = self.object(json, at, RULE_KEYS)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from .arrays import Column, NDArray, np
+from apportion.domain.arrays import Column, NDArray, np
+
 from .words import Phase, Reason
 
 __all__ = ["OPEN", "PHASES", "Row", "Rows", "RowsBuilder"]

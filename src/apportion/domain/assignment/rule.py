@@ -6,7 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 
-from .arrays import Column, NDArray, new_runs, np
+from apportion.domain.arrays import Column, NDArray, new_runs, np
+
 from .dealing import Desk, shares_of
 from .engines import GREEDY_ROWS, Chunk, Lot, deal_lot
 from .ordering import chosen, hashes, keyed, priorities, remix

@@ -13,6 +13,7 @@ __all__ = [
     "MAX_RULES",
     "MAX_SEED",
     "MAX_TEAM",
+    "Adaptive",
     "Everyone",
     "FromMetadata",
     "Order",
@@ -123,6 +124,14 @@ class RuleSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptive:
+    """More people where the answers differ, one at a time: up to ``most`` answers, or until one is that probable."""
+
+    most: int = 5
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSpec:
     """A whole plan as asked for. Without a ``seed`` the caller draws one before planning."""
 
@@ -131,6 +140,7 @@ class PlanSpec:
     blind: bool = False
     visibility: Visibility | None = None
     standing: bool = False
+    adaptive: Adaptive | None = None
     mirror: str | None = None
     mirror_overwrite: bool = False
     digest: str | None = None
@@ -143,7 +153,7 @@ class PlanSpec:
     @property
     def individual(self) -> bool:
         """Whether the dataset has to keep one annotation per person."""
-        return self.blind or any(rule.may_double for rule in self.rules)
+        return self.blind or self.adaptive is not None or any(rule.may_double for rule in self.rules)
 
 
 def split_evenly(*users: str) -> PlanSpec:
@@ -173,6 +183,10 @@ def show_plan(spec: PlanSpec) -> dict[str, Any]:
     for name, value in (("mirror", spec.mirror), ("digest", spec.digest)):
         if value is not None:
             shown[name] = value
+    if spec.adaptive is not None:
+        shown["adaptive"] = {"max": spec.adaptive.most}
+        if spec.adaptive.until is not None:
+            shown["adaptive"]["until"] = spec.adaptive.until
     if spec.mirror_overwrite:
         shown["mirror_overwrite"] = True
     return shown

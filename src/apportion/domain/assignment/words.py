@@ -38,11 +38,13 @@ class Visibility(_Word):
 
 
 class Phase(_Word):
-    """Why a row exists at all. Agreement may count rows of every phase that is listed here."""
+    """Why a row exists at all. Agreement counts rows of every phase but the adaptive one."""
 
     FIXED = "fixed"
     ANCHOR = "anchor"
     ADOPTED = "adopted"
+    ADAPTIVE = "adaptive"
+    """Asked for because the answers so far differ, so no independent answer."""
 
 
 class RowState(_Word):
@@ -100,6 +102,7 @@ SENTENCES: Mapping[str, str] = {
     "moved": "taken over from {0} ({1}); {2}",
     "by_hand": "moved here by hand from {0}",
     "undone": "back where it was before a change was undone",
+    "adaptive": "the {0} answers so far do not settle the record, so one more person is asked",
     "joined": "one of {0} records that everybody answers, and this person joined later",
 }
 

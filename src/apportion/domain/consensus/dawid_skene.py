@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from apportion.domain.agreement.measures import Kind
 from apportion.domain.agreement.ratings import Ratings
-from apportion.domain.assignment.arrays import Column, np
+from apportion.domain.arrays import Column, np
 
 _Point: TypeAlias = "tuple[Column, Column]"
 """Where the search is: the shares of the labels, and everybody's confusion matrix."""

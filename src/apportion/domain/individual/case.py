@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.words import RowState
+from apportion.domain.consensus.answers import Answer
 from apportion.domain.records import Record, Value
 from apportion.vocabulary import AnnotationState
 
-__all__ = ["ANSWERED", "Annotation", "Case", "Gold", "Origin"]
+__all__ = ["ANSWERED", "Annotation", "Case", "Gold", "Origin", "Posterior"]
 
 ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
 """States in which somebody has said something for all to hear; a draft is its author's business."""
@@ -42,6 +43,8 @@ class Origin(str, Enum):
 
     ADJUDICATED = "adjudicated"
     IMPORTED = "imported"
+    CONSENSUS = "consensus"
+    """What people agreed on, once somebody accepted it."""
     EARLIER = "earlier"
     """It was the record's annotation before people had annotations of their own; stands until they have answered."""
 
@@ -62,6 +65,14 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
+class Posterior:
+    """What a model says about a record's labels, and the labels people had answered when it said so."""
+
+    answers: Mapping[str, str]
+    labels: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A record, everybody's annotation of it, its slots, and its gold value if it has one.
 
@@ -75,6 +86,8 @@ class Case:
     gold: Gold | None = None
     past: frozenset[str] = frozenset()
     """Who had a slot or a lease here that is now somebody else's."""
+    posterior: Posterior | None = None
+    """What the dataset's model last said, where its policy rests on one."""
 
     @property
     def id(self) -> str:
@@ -95,6 +108,13 @@ class Case:
     def counted(self) -> list[Annotation]:
         """The answers that count, by name of their author."""
         return [each for _, each in sorted(self.annotations.items()) if each.counted and each.answered]
+
+    def posterior_for(self, answers: Sequence[Answer]) -> Mapping[str, float] | None:
+        """What the model says of these answers; None once somebody has answered otherwise than it knew."""
+        known = self.posterior
+        if known is None or known.answers != {each.annotator: each.given for each in answers}:
+            return None
+        return known.labels
 
     def ever_had(self, annotator: str) -> bool:
         """Whether somebody had a slot or an annotation here at any time."""

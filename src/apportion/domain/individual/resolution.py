@@ -1,38 +1,52 @@
 """What a record's answers come to: the view of everybody who sees more than their own.
 
-The words are those of the 1.x status: ``Default`` nobody has answered and there is no gold value, ``Edited`` somebody
-has but nothing is settled, ``Validated`` settled with a value, ``Discarded`` settled as unusable.
+The decision is that of ``domain.consensus``; here it becomes the words of the 1.x status: ``Default`` nobody has
+answered and there is no gold value, ``Edited`` somebody has but nothing is settled, ``Validated`` settled with a value,
+``Discarded`` settled as unusable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
 
-from apportion.domain.records import Entities, Record, TextClassificationRecord, Value, chosen_labels
-from apportion.vocabulary import AnnotationState, Status
+from apportion.domain.agreement.measures import Kind, kind_of
+from apportion.domain.consensus import resolution as consensus
+from apportion.domain.consensus.answers import UNUSABLE, Answer, Given, given
+from apportion.domain.consensus.dispute import dispute
+from apportion.domain.consensus.resolution import Outcome, Resolution
+from apportion.domain.consensus.resolution import Policy as Rule
+from apportion.domain.consensus.resolving import resolve as settle
+from apportion.domain.records import (
+    Entities,
+    Record,
+    TextClassificationRecord,
+    TokenClassificationRecord,
+    Value,
+    chosen_labels,
+)
+from apportion.spans import Entity, SpanError, token_offsets
+from apportion.vocabulary import AnnotationState, Status, Task
 
 from .case import Annotation, Case, Gold, Origin
 
-__all__ = ["ADJUDICATED", "CONSENSUS", "Rule", "View", "resolve", "same_value", "standing_for"]
+__all__ = [
+    "ADJUDICATED",
+    "CONSENSUS",
+    "Rule",
+    "View",
+    "answers_of",
+    "kind_of_record",
+    "places_of_tokens",
+    "resolve",
+    "same_value",
+    "standing_for",
+    "value_of",
+]
 
 CONSENSUS = "consensus:"
 ADJUDICATED = "adjudicated:"
 """What the agents of resolved values begin with; nobody can be called that."""
-
-
-class Rule(str, Enum):
-    """How answers become the record's value, where no human has decided."""
-
-    LATEST = "latest"
-    MAJORITY = "majority"
-    UNANIMOUS = "unanimous"
-    ADJUDICATED = "adjudicated"
-    """Not by themselves."""
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,68 +59,124 @@ class View:
     everyone: Mapping[str, Value] = field(default_factory=dict)
     conflict: bool = False
     """All answers wanted are there, and they do not settle it."""
+    agreement: float | None = None
+    """How near the answers that count are to each other, 1 for all the same; None with fewer than two."""
+    resolution: Resolution | None = None
+    """How it came to be; None where a value stands that was there before anybody answered."""
 
 
 def resolve(case: Case, *, rule: Rule, required: int) -> View:
     """The view of a record: a human's decision first, then the rule once all wanted answers are there."""
+    record, gold = case.record, case.gold
+    kind = kind_of_record(record)
+    counted = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
+    answers = [_answer(each, kind) for each in counted]
+    decided = None
+    if gold is not None and gold.origin is not Origin.EARLIER:
+        decided = consensus.Gold(
+            UNUSABLE if gold.value is None else _said(gold.value, kind), _agent_of_gold(gold)
+        )
+    found = settle(
+        answers,
+        rule,
+        kind=kind,
+        want=case.want(required),
+        gold=decided,
+        tokens=_tokens(record, answers),
+        posterior=case.posterior_for(answers),
+    )
+    apart = dispute(answers, kind)
     everyone = {
         name: each.value
         for name, each in sorted(case.annotations.items())
         if each.state is AnnotationState.SUBMITTED and each.value is not None
     }
+    view = View(
+        Status.DEFAULT,
+        everyone=everyone,
+        conflict=found.outcome is Outcome.CONFLICT,
+        agreement=None if apart is None else 1 - apart,
+        resolution=found,
+    )
+    return _seen(view, case, counted, found)
+
+
+def _seen(view: View, case: Case, counted: list[Annotation], found: Resolution) -> View:
     gold = case.gold
-    if gold is not None and gold.origin is not Origin.EARLIER:
-        return _of_gold(gold, everyone)
-    counted = case.counted()
-    complete = bool(counted) and len(counted) >= case.want(required)
-    if complete:
-        settled = _settled(case.record, counted, rule)
-        if settled is not None:
-            return View(settled.status, settled.agent, settled.value, everyone)
-    if gold is not None:
-        return _of_gold(gold, everyone)
+    if found.outcome is Outcome.RESOLVED and gold is not None and gold.origin is not Origin.EARLIER:
+        status = Status.DISCARDED if gold.value is None else Status.VALIDATED
+        agent = None if gold.value is None else _agent_of_gold(gold)
+        return replace(view, status=status, agent=agent, value=gold.value)
+    if found.outcome is Outcome.RESOLVED:
+        if found.discarded:
+            single = counted[-1] if found.agent == counted[-1].annotator else None
+            value = None if single is None else single.value
+            agent = None if single is None or value is None else single.annotator
+            return replace(view, status=Status.DISCARDED, agent=agent, value=value)
+        said = [each.value for each in counted if each.annotator in found.agreeing]
+        assert found.value is not None
+        value = said[-1] if said else value_of(found.value, kind_of_record(case.record))
+        return replace(view, status=Status.VALIDATED, agent=found.agent, value=value)
+    if gold is not None:  # it was there before anybody answered, and nothing has replaced it yet
+        status = Status.DISCARDED if gold.value is None else Status.VALIDATED
+        agent = None if gold.value is None else gold.author
+        return replace(view, status=status, agent=agent, value=gold.value, conflict=False, resolution=None)
     answered = any(each.answered for each in case.annotations.values())
-    return View(Status.EDITED if answered else Status.DEFAULT, None, None, everyone, conflict=complete)
+    return replace(view, status=Status.EDITED if answered else Status.DEFAULT)
 
 
-def _of_gold(gold: Gold, everyone: Mapping[str, Value]) -> View:
-    if gold.value is None:
-        return View(Status.DISCARDED, None, None, everyone)
-    agent = gold.author if gold.origin is Origin.EARLIER else f"{ADJUDICATED}{gold.author}"
-    return View(Status.VALIDATED, agent, gold.value, everyone)
+def _agent_of_gold(gold: Gold) -> str:
+    return f"{ADJUDICATED}{gold.author}"
 
 
-def _settled(record: Record, counted: list[Annotation], rule: Rule) -> View | None:
-    """What the rule makes of the answers; None is a conflict."""
-    if rule is Rule.ADJUDICATED:
+def kind_of_record(record: Record) -> Kind:
+    """What one answer to the record is."""
+    if isinstance(record, TextClassificationRecord):
+        return kind_of(Task.TEXT_CLASSIFICATION, multi_label=record.multi_label)
+    return Kind.SPANS if isinstance(record, TokenClassificationRecord) else Kind.TEXT
+
+
+def answers_of(case: Case) -> list[Answer]:
+    """The answers that count as consensus compares them, in order of submission."""
+    kind = kind_of_record(case.record)
+    ordered = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
+    return [_answer(each, kind) for each in ordered]
+
+
+def _answer(each: Annotation, kind: Kind) -> Answer:
+    return Answer(
+        each.annotator, UNUSABLE if each.state is AnnotationState.DISCARDED else _said(each.value, kind)
+    )
+
+
+def _said(value: Value | None, kind: Kind) -> Given:
+    """A single label that is missing, as 1.x may have stored it, says no more than a discard does."""
+    return UNUSABLE if kind is Kind.LABEL and not value else given(value, kind)
+
+
+def _tokens(record: Record, answers: list[Answer]) -> list[tuple[int, int]] | None:
+    """Where the tokens lie, if votes on them may be needed."""
+    if not isinstance(record, TokenClassificationRecord) or len({each.given for each in answers}) < 2:
         return None
-    if rule is Rule.LATEST:
-        return _single(max(counted, key=lambda each: (each.updated, each.annotator)))
-    if len(counted) == 1:
-        return _single(counted[0])
-    votes: dict[Hashable, list[Annotation]] = {}
-    for each in counted:
-        votes.setdefault(_ballot(record, each), []).append(each)
-    most = max(votes.values(), key=len)
-    needed = len(counted) if rule is Rule.UNANIMOUS else len(counted) // 2 + 1
-    if len(most) < needed:
+    return places_of_tokens(record)
+
+
+def places_of_tokens(record: TokenClassificationRecord) -> list[tuple[int, int]] | None:
+    """Where each token starts and ends; None where they are not found in the text."""
+    try:
+        return token_offsets(record.raw, record.tokens)
+    except SpanError:
         return None
-    if most[0].state is AnnotationState.DISCARDED:
-        # "Unusable" from some and a value from others is for a human to settle, whoever are more.
-        return View(Status.DISCARDED) if len(votes) == 1 else None
-    if any(each.state is AnnotationState.DISCARDED for each in counted):
-        return None
-    return View(Status.VALIDATED, f"{CONSENSUS}{rule}", most[0].value)
 
 
-def _single(answer: Annotation) -> View:
-    if answer.state is AnnotationState.DISCARDED:
-        return View(Status.DISCARDED, answer.annotator if answer.value is not None else None, answer.value)
-    return View(Status.VALIDATED, answer.annotator, answer.value)
-
-
-def _ballot(record: Record, answer: Annotation) -> Hashable:
-    return None if answer.state is AnnotationState.DISCARDED else standing_for(record, answer.value)
+def value_of(found: Given, kind: Kind) -> Value:
+    """A value that was voted on, part by part, as annotations have it; every part with score 1."""
+    if isinstance(found, str):
+        return ((found, 1.0),)
+    assert isinstance(found, frozenset)
+    if kind is Kind.SPANS:
+        return Entities([Entity(*span) for span in sorted(found)])  # type: ignore[misc]
+    return tuple((str(label), 1.0) for label in sorted(found))
 
 
 def standing_for(record: Record, value: Value | None) -> Hashable:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    agreement,
     answers,
     assignments,
     bulk,
     datasets,
+    export,
     info,
+    jobs,
     me,
     metrics,
     policies,
@@ -45,6 +48,9 @@ ROUTERS: list[APIRouter] = [
     queue.router,
     answers.router,
     progress.router,
+    agreement.router,
+    export.router,
+    jobs.router,
     records.router,
     rules.router,
     metrics.router,

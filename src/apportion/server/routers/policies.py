@@ -34,7 +34,7 @@ class PoliciesOut(BaseModel):
     annotation: Literal["shared", "individual"]
     blind: bool
     visibility: Literal["dataset", "assigned"]
-    resolution: Literal["latest", "majority", "unanimous", "adjudicated"]
+    resolution: Literal["latest", "majority", "unanimous", "dawid_skene", "one_coin", "adjudicated"]
     required: int
     annotators_may: list[str]
     skip: Literal["next_person", "back_to_me", "drop"]
@@ -57,6 +57,8 @@ async def change_policies(
     found = await ctx.write(
         lambda work: manage.change_policies(work, ctx.actor, workspace, name, wanted, now=now)
     )
+    if found.modelled:
+        ctx.house.jobs.look()
     return PoliciesOut.model_validate(found.show())
 
 

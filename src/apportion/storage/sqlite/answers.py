@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Annotation, Case, Gold, Origin
+from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Posterior
+from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
 
 from .agents import OPEN, Agents
@@ -60,6 +61,7 @@ class SqliteAnnotations:
             if row is not None:
                 rows.append(row)
         slots = self._slots_of(dataset).on([row[0] for row in rows])
+        modelled = Policies.of(dataset.policies).modelled
         found = []
         for rid, id, content, prediction, status in rows:
             record = decode_record(dataset.task, id, STATUSES[status], content, prediction, None)
@@ -71,6 +73,7 @@ class SqliteAnnotations:
                     tuple(slots.get(rid, ())),
                     self._gold(dataset, rid),
                     self._past(rid),
+                    self._posterior(rid) if modelled else None,
                 )
             )
         return found
@@ -89,6 +92,10 @@ class SqliteAnnotations:
     def _past(self, rid: int) -> frozenset[str]:
         rows = self._raw.execute("SELECT annotator FROM past_assignees WHERE rid = ?", (rid,)).fetchall()
         return frozenset(self._agents.name(no) for (no,) in rows)
+
+    def _posterior(self, rid: int) -> Posterior | None:
+        row = self._raw.execute("SELECT answers, labels FROM posteriors WHERE rid = ?", (rid,)).fetchone()
+        return None if row is None else Posterior(*map(msgspec.json.decode, row))
 
     def _gold(self, dataset: Dataset, rid: int) -> Gold | None:
         row = self._raw.execute(

@@ -216,7 +216,7 @@ class SqliteAssignments:
         return found
 
     def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
-        from apportion.domain.assignment.arrays import np  # at hand already: somebody has planned
+        from apportion.domain.arrays import np  # at hand already: somebody has planned
 
         rows, base = dealing.rows, dataset.no << 32
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
@@ -256,7 +256,7 @@ class SqliteAssignments:
         return self._annotated(dataset, everybody)
 
     def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
-        from apportion.domain.assignment.arrays import np
+        from apportion.domain.arrays import np
 
         rows = dealing.rows
         part = dealing.by_person[start:stop]

@@ -28,6 +28,7 @@ from apportion.domain.text import exact_words, fold, words
 from apportion.ports.records import Criteria
 from apportion.vocabulary import Status, Task
 
+from .answer_leaves import AnsweredLeaves
 from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
 from .database import Link
 from .matching import Leaf, LeafTest, NestedTest, WordTest, is_prefix, leaf_test, word_test
@@ -69,6 +70,7 @@ class Compiler:
         self._viewer = criteria.viewer
         self._vocabulary = vocabulary
         self._mirrors = mirrors_of(self._raw, dataset.no)
+        self._answered = AnsweredLeaves(self._raw, dataset, criteria)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
 
@@ -107,6 +109,11 @@ class Compiler:
                 return All()
             case Not(child):
                 return without(self.plan(child))
+            case And(children) | Or(children) if len(named := _named(children, "disagree")) > 1:
+                others = [child for child in children if child not in named]
+                differ = self._answered.disagree([child.text for child in named])
+                join = both if isinstance(query, And) else either
+                return join([differ, *(self.plan(child) for child in others)])
             case And(children):
                 asked = [child for child in children if not _blank(child)]
                 return both([self.plan(child) for child in asked]) if asked else Nothing()
@@ -124,7 +131,7 @@ class Compiler:
     # Fields
 
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
-        if "*" in name:
+        if "*" in name and not _label_path(name):
             return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
             return self._text(leaf)
@@ -134,6 +141,14 @@ class Compiler:
             return self._assigned(leaf)
         if name == "assignment":
             return self._assignment(leaf)
+        if name == "agreement":
+            return self._agreement(leaf)
+        if name == "disagree":
+            return self._answered.disagree([leaf.text]) if isinstance(leaf, Term | Phrase) else Nothing()
+        if name == "answered":
+            return self._answered.during(*time_bounds(name, leaf))
+        if (person := _label_path(name)) is not None:
+            return self._label_of(person, leaf)
         if name == "annotated_by" and isinstance(leaf, Term) and leaf.text == "me" and self._criteria.me:
             leaf = Term(name, self._criteria.me)
         if name == "id":
@@ -169,6 +184,8 @@ class Compiler:
         return [name for name in dict.fromkeys(known) if fits(name) and not name.startswith("vectors.")]
 
     def _exists(self, name: str) -> Plan:
+        if (person := _label_path(name)) is not None:
+            return self._label_of(person, Wildcard(None, (Piece.ANY,)))
         if "*" in name:
             return either([self._exists(each) for each in self._names_like(name)])
         if name == "multi_label":
@@ -236,6 +253,38 @@ class Compiler:
 
     def _viewer_of(self, name: str) -> int:
         return self._viewer if name in ANSWER_FIELDS else 0
+
+    # Answers
+
+    def _agreement(self, leaf: Leaf) -> Plan:
+        field = self._fields.get("agreement")
+        if field is None:
+            return Nothing()
+        low, high, include_low, include_high = bounds("agreement", leaf)
+        above, below = ">=" if include_low else ">", "<=" if include_high else "<"
+        number = "CAST(value AS REAL)"
+        condition = f"{number} {above} ? AND {number} {below} ?"
+        return self._values(field[0], self._viewer, condition, (low, high))
+
+    def _label_of(self, name: str, leaf: Leaf) -> Plan:
+        """Records that somebody, or with a star anybody, gave a label."""
+        field = self._fields.get("annotated_as")
+        if field is None:
+            return Nothing()
+        test, prefix = word_test(leaf, exact=True), _prefix_of(leaf)
+        return either(
+            [
+                both([self._matching_values(field[0], viewer, test, prefix), self._submitted(viewer)])
+                for viewer in self._answered.viewers(name)
+            ]
+        )
+
+    def _submitted(self, viewer: int) -> Plan:
+        """Records that somebody has submitted; a draft is nobody's business."""
+        field = self._fields.get("status")
+        if field is None:
+            return Nothing()
+        return self._values(field[0], viewer, "value = ?", (Status.VALIDATED.value,))
 
     # Assignments
 
@@ -494,6 +543,18 @@ def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
         (dataset,),
     )
     return frozenset(f"metadata.{key}" for (key,) in rows)
+
+
+def _label_path(name: str) -> str | None:
+    """The person in ``annotations.<person>.label``."""
+    if not name.startswith("annotations.") or not name.endswith(".label"):
+        return None
+    return name[len("annotations.") : -len(".label")] or None
+
+
+def _named(children: Iterable[Query], name: str) -> list[Term | Phrase]:
+    """The words that are asked of one field."""
+    return [child for child in children if isinstance(child, Term | Phrase) and child.field == name]
 
 
 def _blank(query: Query) -> bool:

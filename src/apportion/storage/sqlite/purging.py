@@ -24,9 +24,10 @@ def purge_dataset(raw: sqlite3.Connection, dataset: int) -> None:
     slots = "SELECT no FROM slots WHERE dataset = ?"
     raw.execute(f"DELETE FROM declined WHERE slot IN ({slots})", (dataset,))
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
-    for table in ("waiting", "slots", "slot_counts", "plans", "events", "guidelines"):
+    raw.execute("DELETE FROM job_changes WHERE job IN (SELECT no FROM jobs WHERE dataset = ?)", (dataset,))
+    for table in ("waiting", "slots", "slot_counts", "plans", "events", "guidelines", "jobs"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
-    for table in ("annotations", "history", "gold", "comments", "past_assignees", "records"):
+    for table in ("annotations", "history", "gold", "comments", "past_assignees", "posteriors", "records"):
         raw.execute(f"DELETE FROM {table} WHERE rid >= ? AND rid < ?", (low, high))
     drop_text_index(raw, dataset)
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.words import RowState, Skip
+from apportion.domain.assignment.words import Phase, RowState, Skip
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
@@ -45,6 +45,7 @@ PHASE_STATES = {
 }
 """How ``assignment:`` calls a state; a withdrawn slot cannot be found."""
 
+_ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
@@ -184,17 +185,32 @@ class SlotWriter:
         self.terms = SlotTerms(agents, counted)
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
-        """A record's slots were ``before`` and are ``after``: the same slots, some of them changed."""
+        """A record's slots were ``before`` and are ``after``: some are changed, and those with an id below 0 added."""
         was = {slot.id: slot for slot in before}
-        changed = [(was[slot.id], slot) for slot in after if was[slot.id] != slot]
-        if not changed:
+        added = [slot for slot in after if slot.id < 0]
+        changed = [(was[slot.id], slot) for slot in after if slot.id > 0 and was[slot.id] != slot]
+        if not changed and not added:
             return
+        for slot in added:
+            self._add(slot)
         for old, new in changed:
             self._store(old, new, why)
         terms = self.terms
         self._counted.change(
             n, terms.of(self._light(slot) for slot in before), terms.of(self._light(slot) for slot in after)
         )
+
+    def _add(self, slot: Slot) -> None:
+        """A slot that others' answers asked for; its reason and its chances tell nobody so, being those of another."""
+        annotator = self._number(slot.annotator)
+        self._raw.execute(
+            "INSERT INTO slots (dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, "
+            "due, behind, pull, needs) SELECT dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE "
+            "o.rid = s.rid AND o.plan = s.plan), ?, ?, ?, reason, inclusion, priority, due, 0, ?, needs "
+            "FROM slots s WHERE no = ?",
+            (annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
+        )
+        self.count(slot.rule >> 8, slot.rule & 0xFF, annotator, STATE_NO[slot.state], 1)
 
     def _light(self, slot: Slot) -> Light:
         holder = None if slot.lease is None else self._agents.number(slot.lease.annotator)

@@ -23,6 +23,7 @@ from .assigning import SqliteAssignments
 from .changes import Changes
 from .database import Database, Link
 from .datasets import SqliteDatasets
+from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
 from .prepare import prepare
@@ -33,6 +34,7 @@ from .texts import create_text_index
 from .writing import Limits
 
 if TYPE_CHECKING:
+    from .answered import SqliteAnswers
     from .cache import DatasetCache
 
 __all__ = ["SqliteStore"]
@@ -86,6 +88,16 @@ class SqliteWork:
             slots_of=self.assignments.reader,
             publish=store.published,
         )
+
+    @cached_property
+    def answers(self) -> SqliteAnswers:
+        from .answered import SqliteAnswers  # brings numpy along
+
+        return SqliteAnswers(self._link, self._agents)
+
+    @cached_property
+    def jobs(self) -> SqliteJobs:
+        return SqliteJobs(self._link)
 
     @cached_property
     def records(self) -> SqliteRecords:

@@ -1,0 +1,145 @@
+"""``apportion agreement``, ``conflicts`` and ``export``: ask a running server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from .datasets import server_options
+from .remote import Remote
+from .say import Refused, as_json, examples, listing, print_json
+
+__all__ = ["agreement", "conflicts", "export"]
+
+
+def _remote(url: str | None, api_key: str | None, workspace: str | None) -> Remote:
+    remote = Remote.of(url, api_key, workspace)
+    if remote.workspace is None:
+        raise click.UsageError("Which workspace? Give --workspace, or set APPORTION_WORKSPACE.")
+    return remote
+
+
+def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
+    query = {"workspace": remote.workspace or "", **{key: each for key, each in asked.items() if each}}
+    return remote.get(f"/api/datasets/{quote(name, safe='')}/{what}", query)
+
+
+@click.command(
+    epilog=examples(
+        "apportion agreement reviews", "apportion agreement reviews --by pair --measure ac1 --json"
+    )
+)
+@click.argument("name")
+@click.option(
+    "--measure", help="alpha, percent, fleiss, cohen, ac1, span_f1, …; default: the task's usual one."
+)
+@click.option("--by", type=click.Choice(["label", "pair", "week"]), help="Also one figure for each.")
+@click.option("--query", help="Only records that match.")
+@server_options
+@as_json
+def agreement(
+    name: str,
+    measure: str | None,
+    by: str | None,
+    query: str | None,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    """How alike people annotated a dataset, with a 95 % interval."""
+    found = _ask(_remote(url, api_key, workspace), name, "agreement", measure=measure, by=by, query=query)
+    if as_json:
+        print_json(found)
+        return
+    rows = [_row(each, by) for each in [found, *(found["by"] or [])]]
+    columns = [by or "measure", "estimate", "low", "high", "records", "people", "why"]
+    listing(rows, columns if any(row["why"] for row in rows) else columns[:-1], json=False, none="")
+
+
+def _row(found: dict[str, Any], by: str | None) -> dict[str, Any]:
+    def number(name: str) -> str | None:
+        return None if found[name] is None else f"{found[name]:.3f}"
+
+    row = {name: number(name) for name in ("estimate", "low", "high")}
+    row |= {"records": found["records"], "people": found["annotators"], "why": found["why"]}
+    row |= {"measure": found["measure"], "label": found["label"], "week": found["week"]}
+    row["pair"] = " ".join(found["pair"]) if found["pair"] else None
+    if by is not None and row[by] is None:
+        row[by] = "all"
+    return row
+
+
+@click.command(
+    epilog=examples("apportion conflicts reviews --open", "apportion conflicts reviews --limit 500 --json")
+)
+@click.argument("name")
+@click.option("--open", "open_", is_flag=True, help="Only what nothing has settled yet.")
+@click.option("--query", help="Only records that match.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="So many at most.")
+@server_options
+@as_json
+def conflicts(
+    name: str,
+    open_: bool,
+    query: str | None,
+    limit: int,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    """What people disagree on, most first."""
+    remote = _remote(url, api_key, workspace)
+    asked = {"open": "true" if open_ else None, "query": query, "limit": str(limit)}
+    found = _ask(remote, name, "conflicts", **asked)
+    rows = found["conflicts"]
+    if not as_json:
+        rows = [
+            {**each, "agreement": f"{each['agreement']:.2f}",
+             "people": [one["annotator"] for one in each["annotations"]]}
+            for each in rows
+        ]  # fmt: skip
+    listing(rows, ["id", "agreement", "status", "people"], json=as_json, none="Nobody disagrees.")
+    if not as_json and found["total"] > len(rows):
+        click.echo(f"{len(rows):,} of {found['total']:,}")
+
+
+@click.command(
+    epilog=examples(
+        "apportion export reviews reviews.csv", "apportion export reviews - --format jsonl > r.jsonl"
+    )
+)
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option(
+    "--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), help="Default: as FILE says."
+)
+@click.option("--query", help="Only records that match.")
+@server_options
+def export(
+    name: str,
+    file: Path,
+    format_: str | None,
+    query: str | None,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+) -> None:
+    """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
+    remote = _remote(url, api_key, workspace)
+    kind = format_ or file.suffix.lstrip(".").lower()
+    if kind not in ("jsonl", "csv", "parquet"):
+        raise click.UsageError(f"Which format? {file} does not say: give --format.")
+    where = {"workspace": remote.workspace or ""}
+    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
+    try:
+        with click.open_file(str(file), "wb") as target:
+            remote.download(path, where, body, target.write)
+    except OSError as failure:
+        raise Refused(f"{file} cannot be written: {failure}.") from failure
+    if str(file) != "-":
+        click.echo(f"{remote.workspace}.{name} is in {file}.")

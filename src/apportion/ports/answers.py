@@ -1,0 +1,134 @@
+"""Everybody's answers to the records of a dataset, in columns, and which records people differ on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from apportion.domain.consensus.answers import Given
+from apportion.domain.datasets import Dataset
+from apportion.vocabulary import AnnotationState
+
+if TYPE_CHECKING:  # brings numpy along
+    from apportion.domain.arrays import Column
+
+__all__ = ["Answers", "Behind", "Columns", "Disputed", "KeptGold", "Names", "Said", "SavedPosterior"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One entry per answer that counts, discards left out.
+
+    ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators`` and
+    ``values``, ``at`` is when it was given (None unless asked for). ``independent`` is False where an answer was asked
+    for because of others; None if there are none such.
+    """
+
+    record: Column
+    annotator: Column
+    value: Column
+    annotators: Sequence[str]
+    values: Sequence[Given]
+    at: Column | None = None
+    independent: Column | None = None
+
+
+class Disputed(NamedTuple):
+    """A record whose answers differ, by its id and its number, and how near they are (0: as far as can be)."""
+
+    id: str
+    number: int
+    agreement: float
+
+
+class SavedPosterior(NamedTuple):
+    """What a model says about a record: by number, the labels it was told by name, and the probability of each."""
+
+    number: int
+    answers: Mapping[str, str]
+    labels: Mapping[str, float]
+
+
+class Said(NamedTuple):
+    """Somebody's answer as it is stored: ``value`` is JSON members without braces."""
+
+    annotator: str
+    state: AnnotationState
+    value: bytes | None
+    version: int
+    seconds: float | None
+    at: int
+    counted: bool
+
+
+class KeptGold(NamedTuple):
+    """A gold value as it is stored."""
+
+    value: bytes | None
+    origin: str
+    author: str
+    reason: str | None
+    version: int
+    at: int
+
+
+@dataclass(slots=True)
+class Behind:
+    """What stands behind a record's resolved value: everybody's answers, its gold, what a model says."""
+
+    said: list[Said] = field(default_factory=list)
+    gold: KeptGold | None = None
+    posterior: SavedPosterior | None = None
+
+
+class Names(NamedTuple):
+    """What a table of the dataset needs columns for."""
+
+    inputs: list[str]
+    metadata: list[str]
+    annotators: list[str]
+    labels: list[str]
+
+
+class Answers(Protocol):
+    """Answers of all datasets, within one transaction."""
+
+    def columns(
+        self, dataset: Dataset, *, within: Collection[int] | None = None, times: bool = False
+    ) -> Columns:
+        """All answers that count, of these records or of all."""
+        ...
+
+    def ids(self, dataset: Dataset, numbers: Iterable[int]) -> list[str]:
+        """The ids of records by their numbers, in that order; those that are gone are left out."""
+        ...
+
+    def texts(
+        self, dataset: Dataset, numbers: Iterable[int]
+    ) -> dict[int, tuple[int, list[tuple[int, int]] | None]]:
+        """For each record the length of its text and where its tokens lie, by number."""
+        ...
+
+    def disputed(
+        self,
+        dataset: Dataset,
+        *,
+        within: Collection[int] | None,
+        after: tuple[float, int] | None,
+        limit: int,
+    ) -> tuple[int, list[Disputed]]:
+        """How many records people differ on, and a page of them: the most disputed first, then in order of logging."""
+        ...
+
+    def behind(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Behind]:
+        """What stands behind records, by id; drafts are left out. Records nobody answered may be missing."""
+        ...
+
+    def names(self, dataset: Dataset) -> Names:
+        """Names of inputs, of metadata, of everybody who answered, and of labels, in order."""
+        ...
+
+    def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
+        """Keep what a model says about these records."""
+        ...

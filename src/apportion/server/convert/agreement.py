@@ -1,0 +1,90 @@
+"""Agreement, conflicts and quality as replies show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Annotation
+from apportion.domain.individual.resolution import View
+from apportion.domain.individual.showing import show_annotation, show_gold, show_value
+
+if TYPE_CHECKING:  # these bring numpy along
+    from apportion.services.agreement import Conflict, Figures, OneFigure, Team
+
+__all__ = ["conflict_out", "figures_out", "read_place", "resolution_out", "show_place", "team_out"]
+
+
+def figures_out(found: Figures) -> dict[str, Any]:
+    """A figure with its parts."""
+    shown = _figure(found.whole)
+    if found.by is not None:
+        shown["by"] = [_figure(each) for each in found.by]
+    return shown
+
+
+def _figure(found: OneFigure) -> dict[str, Any]:
+    return {**found.figure.show(), "query": found.query}
+
+
+def conflict_out(found: Conflict, dataset: Dataset) -> dict[str, Any]:
+    """A record that people differ on, with everybody's answers."""
+    return {
+        "id": found.id,
+        "agreement": found.agreement,
+        "annotations": [_annotation(each, dataset) for each in found.answers],
+        "gold": show_gold(found.gold, dataset.task),
+        **resolution_out(found.view, dataset),
+    }
+
+
+def _annotation(each: Annotation, dataset: Dataset) -> dict[str, Any]:
+    return {"annotator": each.annotator, **show_annotation(each, dataset.task)}
+
+
+def resolution_out(view: View, dataset: Dataset) -> dict[str, Any]:
+    """What became of a record: its status, its value and how that came to be, or why it is not settled."""
+    return {
+        "status": str(view.status.value),
+        "resolved": show_value(view.value, dataset.task),
+        "provenance": None if view.resolution is None else view.resolution.provenance(),
+    }
+
+
+def team_out(found: Team) -> dict[str, Any]:
+    """How good everybody is, and what pairs of people differ on."""
+    quality = {each.annotator: each for each in found.quality}
+    people: list[dict[str, Any]] = []
+    for name, answers in found.answers.items():
+        one = quality.get(name)
+        people.append(
+            {
+                "annotator": name,
+                "answers": answers,
+                "accuracy": None if one is None else one.accuracy,
+                "confusion": None if one is None else one.confusion.tolist(),
+            }
+        )
+    return {
+        "annotators": people,
+        "labels": list(found.labels),
+        "model": "dawid_skene" if found.quality else None,
+        "why": found.why,
+        "pairs": [each.show() for each in found.confusions],
+    }
+
+
+def show_place(place: tuple[float, int] | None) -> str | None:
+    """Where the next page of conflicts begins, as clients send it back."""
+    return None if place is None else f"{place[0]:.3f}-{place[1]}"
+
+
+def read_place(cursor: str | None) -> tuple[float, int] | None:
+    """The place behind a cursor; a wrong one begins at the beginning."""
+    if cursor is None:
+        return None
+    agreement, _, number = cursor.partition("-")
+    try:
+        return float(agreement), int(number)
+    except ValueError:
+        return None

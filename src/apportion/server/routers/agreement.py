@@ -1,0 +1,177 @@
+"""How alike people answer, what they differ on, and how good everybody is; for reviewers and up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from apportion.domain.agreement.measures import By, Interval, Measure
+from apportion.domain.errors import (
+    BadRequestError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+)
+from apportion.domain.query import MatchAll, parse
+from apportion.domain.query import Query as SearchQuery
+from apportion.server.convert.agreement import conflict_out, figures_out, read_place, show_place, team_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Agreement"])
+_DATASET = "/api/datasets/{name}"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError)
+Where = Annotated[
+    str | None, Query(description="Only records that match; in the search language.", examples=["soup"])
+]
+
+
+class Figure(BaseModel):
+    """How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
+
+    ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
+    the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+    """
+
+    measure: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float
+    records: int
+    annotators: int
+    answers: int
+    query: str
+    interval: str | None = None
+    undefined: str | None = None
+    no_interval: str | None = None
+    why: str | None = None
+    label: str | None = None
+    pair: list[str] | None = None
+    week: str | None = None
+    left_out: int | None = None
+
+
+class AgreementOut(Figure):
+    """The figure over everything, and by label, pair or week where that was asked for."""
+
+    by: list[Figure] | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "measure": "alpha",
+                    "estimate": 0.71,
+                    "low": 0.66,
+                    "high": 0.76,
+                    "level": 0.95,
+                    "records": 240,
+                    "annotators": 3,
+                    "answers": 510,
+                    "query": "_exists_:agreement",
+                    "interval": "jackknife",
+                }
+            ]
+        }
+    )
+
+
+@router.get(_DATASET + "/agreement", responses=_REFUSALS, response_model_exclude_none=False)
+async def agreement(
+    ctx: Ctx,
+    name: str,
+    measure: Annotated[Measure | None, Query(description="The usual one of the task when left out.")] = None,
+    by: Annotated[By | None, Query(description="Also one figure per label, pair of people, or week.")] = None,
+    interval: Annotated[
+        Interval | Literal["none"], Query(description="How it is found.")
+    ] = Interval.JACKKNIFE,
+    level: Annotated[float, Query(ge=0.5, le=0.999)] = 0.95,
+    query: Where = None,
+) -> AgreementOut:
+    """How alike people answered, with an interval and the query that opens the records behind each figure."""
+    from apportion.services import agreement as measuring  # brings numpy along
+
+    workspace = ctx.require_workspace()
+    asked = measuring.Asked(
+        measure, by, None if interval == "none" else Interval(interval), level, _parsed(query)
+    )
+    found = await ctx.read_slow(lambda work: measuring.measure(work, ctx.actor, workspace, name, asked))
+    return AgreementOut.model_validate(figures_out(found))
+
+
+def _parsed(query: str | None) -> SearchQuery:
+    return MatchAll() if query is None or not query.strip() else parse(query)
+
+
+class ConflictsOut(BaseModel):
+    """Records whose answers differ, most disputed first; ``query`` opens all of them."""
+
+    conflicts: list[dict[str, Any]]
+    total: int
+    query: str
+    next: str | None = None
+
+
+@router.get(_DATASET + "/conflicts", responses=_REFUSALS)
+async def conflicts(
+    ctx: Ctx,
+    name: str,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+    open: Annotated[bool, Query(description="Only those that nothing has settled.")] = False,
+    query: Where = None,
+) -> ConflictsOut:
+    """What people disagree on, most first, with everybody's answers and what became of the record."""
+    from apportion.services import agreement as measuring
+
+    workspace = ctx.require_workspace()
+    wanted, place = _parsed(query), read_place(cursor)
+    dataset, total, found, following = await ctx.read_slow(
+        lambda work: measuring.conflicts(
+            work, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
+        )
+    )
+    opens = "agreement:<1" + (" AND conflict:true" if open else "")
+    if not isinstance(wanted, MatchAll):
+        opens = f"({query}) AND {opens}"
+    return ConflictsOut(
+        conflicts=[conflict_out(each, dataset) for each in found],
+        total=total,
+        query=opens,
+        next=show_place(following),
+    )
+
+
+class AnnotatorQuality(BaseModel):
+    """One person: their answers, how often they are right by the model, and which label they give for which."""
+
+    annotator: str
+    answers: int
+    accuracy: float | None
+    confusion: list[list[float]] | None = Field(
+        description="``confusion[true][answered]``, in the order of ``labels``; rows sum to one."
+    )
+
+
+class AnnotatorsOut(BaseModel):
+    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what."""
+
+    annotators: list[AnnotatorQuality]
+    labels: list[str]
+    model: str | None
+    why: str | None
+    pairs: list[dict[str, Any]]
+
+
+@router.get(_DATASET + "/annotators", responses=_REFUSALS)
+async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
+    """How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on."""
+    from apportion.services import agreement as measuring
+
+    workspace, wanted = ctx.require_workspace(), _parsed(query)
+    found = await ctx.read_slow(lambda work: measuring.team(work, ctx.actor, workspace, name, wanted))
+    return AnnotatorsOut.model_validate(team_out(found))

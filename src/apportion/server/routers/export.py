@@ -1,0 +1,186 @@
+"""The whole dataset as a file, streamed, and records from a file."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from apportion.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+)
+from apportion.domain.permissions import Action, require
+from apportion.domain.query import MatchAll, parse
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.export_out import MEDIA, csv_pages, jsonl_pages, parquet_pages
+from apportion.server.convert.import_in import read_file
+from apportion.server.convert.records_in import Limits
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import export as exporting
+from apportion.services import import_records as importing
+from apportion.vocabulary import Task
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Export"], route_class=JsonRoute)
+_AHEAD = 4
+"""Pages made before somebody has taken them."""
+
+
+class ExportIn(BaseModel):
+    """Which file, and which records."""
+
+    format: Literal["jsonl", "csv", "parquet"] = "jsonl"
+    query: str | None = Field(None, description="Only records that match; in the search language.")
+
+
+@router.post(
+    "/api/datasets/{name}/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The file.", "content": {media: {} for media in MEDIA.values()}},
+        **responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError),
+    },
+)
+async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
+    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels."""
+    workspace = ctx.require_workspace()
+    query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
+    found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
+    dataset, names = found.dataset, found.names
+    write: Callable[[Iterable[Any]], Iterator[bytes]]
+    if wanted.format == "parquet":
+        write = parquet_pages(dataset, names)
+    elif wanted.format == "csv":
+        write = partial(csv_pages, dataset=dataset, names=names)
+    else:
+        write = partial(jsonl_pages, dataset=dataset)
+    store, actor = ctx.house.store, ctx.actor
+    return StreamingResponse(
+        _stream(lambda: write(exporting.export(store, actor, dataset, query))),
+        media_type=MEDIA[wanted.format],
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
+    )
+
+
+async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+    """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
+    pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
+    gone = threading.Event()
+
+    def put(page: bytes | BaseException | None) -> None:
+        while not gone.is_set():
+            try:
+                pages.put(page, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+
+    def run() -> None:
+        try:
+            for page in make():
+                put(page)
+                if gone.is_set():
+                    return
+            put(None)
+        except BaseException as failure:
+            put(failure)
+
+    thread = threading.Thread(target=run, name="apportion-export", daemon=True)
+    thread.start()
+    try:
+        while (page := await asyncio.to_thread(pages.get)) is not None:
+            if isinstance(page, BaseException):
+                raise page
+            yield page
+    finally:
+        gone.set()
+
+
+class ImportOut(BaseModel):
+    """What a file holds, and whether it was stored. ``columns`` are those that were read."""
+
+    dataset: str
+    records: int
+    answers: int
+    gold: int
+    stored: bool
+
+
+@router.post(
+    "/api/datasets/{name}/import",
+    responses=responses(ForbiddenOperationError, BadRequestError, ConflictError),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media: {"schema": {"type": "string"}} for media in ("application/x-ndjson", "text/csv")
+            },
+        }
+    },
+)
+async def import_file(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    task: Annotated[Task, Query(description="The task, for a dataset that is not there yet.")],
+    format: Annotated[Literal["jsonl", "csv"], Query()] = "jsonl",
+    mapping: Annotated[
+        str | None,
+        Query(
+            description="JSON: which column of the file holds what, under our names.",
+            examples=['{"text": "review", "annotation": "sentiment", "metadata.source": "src"}'],
+        ),
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
+) -> ImportOut:
+    """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns."""
+    workspace, clock = ctx.require_workspace(), ctx.house.clock
+    require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
+    body, now, by = await request.body(), clock.now(), ctx.actor.username
+    limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
+    columns = _mapping(mapping)
+    found = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
+    await ctx.read_slow(lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, found))
+    if not dry_run:
+        await ctx.write(
+            lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
+        )
+        for part in importing.parts(found):
+            await ctx.write(
+                lambda work, part=part: importing.import_some(  # type: ignore[misc]
+                    work, ctx.actor, workspace, name, task, part, now=now, prepare=ctx.house.store.prepare
+                )
+            )
+    return ImportOut(
+        dataset=name,
+        records=len(found),
+        answers=sum(len(each.answers) for each in found),
+        gold=sum(each.gold is not None for each in found),
+        stored=not dry_run,
+    )
+
+
+def _mapping(text: str | None) -> dict[str, str]:
+    if text is None or not text.strip():
+        return {}
+    try:
+        return msgspec.json.decode(text.encode(), type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeEncodeError) as wrong:
+        raise BadRequestError(
+            f"The mapping is no JSON object of names: {wrong}. Nothing was stored."
+        ) from None

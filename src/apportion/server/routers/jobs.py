@@ -1,0 +1,188 @@
+"""Work on many records at once: jobs, how far they are, and how to undo them; and gold brought in from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ConfigDict, Field
+
+from apportion.domain.consensus.resolution import Policy
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+)
+from apportion.domain.jobs import ENDED, Job
+from apportion.domain.permissions import Action
+from apportion.domain.times import utc_iso
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.values import read_value
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services import import_gold as gold
+from apportion.services import jobs
+from apportion.services.manage_datasets import find_dataset
+from apportion.vocabulary import AnnotationState
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Jobs"], route_class=JsonRoute)
+_DATASET = "/api/datasets/{name}"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError)
+_LABEL = {"labels": [{"class": "good"}]}
+
+
+class JobOut(BaseModel):
+    """A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended."""
+
+    id: str
+    kind: str
+    state: str
+    workspace: str
+    dataset: str
+    by: str
+    created_at: str
+    changed_at: str
+    done: int
+    total: int | None
+    message: str | None
+    result: dict[str, Any] | None
+    undoable: bool
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0b5f2a70-6f0e-4d6e-9b0e-3f3f5a1f9a55",
+                    "kind": "annotations:apply",
+                    "state": "done",
+                    "workspace": "recognai",
+                    "dataset": "reviews",
+                    "by": "ana",
+                    "created_at": "2026-11-24T09:00:00Z",
+                    "changed_at": "2026-11-24T09:00:02Z",
+                    "done": 120,
+                    "total": 120,
+                    "message": None,
+                    "result": {"changed": 120, "left": 0, "why": []},
+                    "undoable": True,
+                }
+            ]
+        }
+    )
+
+
+def _out(job: Job, dataset: Dataset) -> JobOut:
+    return JobOut(
+        id=job.id,
+        kind=str(job.kind),
+        state=str(job.state),
+        workspace=dataset.workspace,
+        dataset=dataset.name,
+        by=job.by,
+        created_at=utc_iso(job.created_at),
+        changed_at=utc_iso(job.changed_at),
+        done=job.done,
+        total=job.total,
+        message=job.message,
+        result=None if job.result is None else dict(job.result),
+        undoable=job.kind.undoable and job.state in ENDED,
+    )
+
+
+class ApplyIn(BaseModel):
+    """One value for every record that matches."""
+
+    query: str = Field("", description="Which records; in the search language, as you see them.")
+    value: dict[str, Any] | None = Field(None, examples=[_LABEL])
+    state: Literal["draft", "submitted", "discarded"] = "submitted"
+
+
+@router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
+async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
+    """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ANNOTATE))
+    value = read_value(dataset.task, wanted.value)
+    asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state))
+    job = await ctx.write(lambda work: jobs.begin_apply(work, ctx.actor, workspace, name, asked, now=now))
+    ctx.house.jobs.wake()
+    return _out(job, dataset)
+
+
+class AcceptIn(BaseModel):
+    """Which records, and what counts as agreed."""
+
+    query: str = ""
+    rule: Literal["unanimous", "majority"] = "unanimous"
+
+
+@router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
+async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> JobOut:
+    """Make gold of what people agree on, where nobody has decided: in bulk, to be undone."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    rule = Policy(wanted.rule)
+    job = await ctx.write(
+        lambda work: jobs.begin_accept(work, ctx.actor, workspace, name, wanted.query, rule, now=now)
+    )
+    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE))
+    ctx.house.jobs.wake()
+    return _out(job, dataset)
+
+
+@router.get("/api/jobs/{id}", responses=responses(EntityNotFoundError))
+async def get_job(ctx: Ctx, id: str) -> JobOut:
+    """How far a job has come: for who began it, and for reviewers."""
+    return _out(*await ctx.read(lambda work: jobs.find_job(work, ctx.actor, id)))
+
+
+@router.post("/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError))
+async def undo_job(ctx: Ctx, id: str) -> JobOut:
+    """Put back what a job changed, except what somebody has changed since; that is a job, too."""
+    now = ctx.house.clock.now()
+    job, dataset = await ctx.write(lambda work: jobs.begin_undo(work, ctx.actor, id, now=now))
+    ctx.house.jobs.wake()
+    return _out(job, dataset)
+
+
+class GoldRow(BaseModel):
+    """The right value of one record, or that it is unusable."""
+
+    id: str
+    value: dict[str, Any] | None = Field(None, examples=[_LABEL])
+    state: Literal["submitted", "discarded"] = "submitted"
+    reason: str | None = Field(None, max_length=10_000)
+
+
+class ImportGoldIn(BaseModel):
+    """Values known to be right. What people decided here stays, unless ``overwrite`` says otherwise."""
+
+    gold: list[GoldRow] = Field(max_length=10_000)
+    overwrite: bool = False
+
+
+class ImportGoldOut(BaseModel):
+    """How many were stored, and how many records kept a decision made here."""
+
+    imported: int
+    kept: int
+
+
+@router.post(_DATASET + "/gold:import", responses=_REFUSALS)
+async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOut:
+    """Bring in values that are known to be right: all of them or none."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE))
+    entries = []
+    for row in wanted.gold:
+        sent = (row.value or {}) if row.state == "submitted" else None  # no value is refused by its form
+        entries.append(gold.GoldEntry(row.id, read_value(dataset.task, sent), row.reason))
+    found = await ctx.write(
+        lambda work: gold.import_gold(
+            work, ctx.actor, workspace, name, entries, overwrite=wanted.overwrite, now=now
+        )
+    )
+    return ImportGoldOut(**found)

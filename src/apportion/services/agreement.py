@@ -1,0 +1,273 @@
+"""How alike people answer, and what they differ on. Brings numpy along: import it when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from apportion.domain.agreement.conflicts import Confusion, confusion
+from apportion.domain.agreement.figures import Figure
+from apportion.domain.agreement.measures import By, Interval, Kind, Measure, default_measure, fits, kind_of
+from apportion.domain.agreement.measures import measures_of as measures
+from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.ratings import Ratings, ratings
+from apportion.domain.arrays import Column, np
+from apportion.domain.consensus.dawid_skene import Quality, dawid_skene
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError
+from apportion.domain.individual.case import Annotation, Gold
+from apportion.domain.individual.resolution import View, resolve
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import Policies
+from apportion.domain.query import Exists, MatchAll, Phrase, Query, Range, Term, all_of, show
+from apportion.domain.times import week_bounds
+from apportion.ports.answers import Columns
+from apportion.ports.records import Criteria
+from apportion.ports.store import Work
+
+from .manage_datasets import find_dataset, seen_by
+
+__all__ = [
+    "MODEL_AT_MOST",
+    "Asked",
+    "Conflict",
+    "Figures",
+    "OneFigure",
+    "Team",
+    "conflicts",
+    "measure",
+    "ratings_of",
+    "team",
+]
+
+MODEL_AT_MOST = 300_000
+"""Answers, above which nobody waits for a model of them; it then comes from the job that keeps it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be measured, and how; None as measure is the usual one of the task."""
+
+    measure: Measure | None = None
+    by: By | None = None
+    interval: Interval | None = Interval.JACKKNIFE
+    level: float = 0.95
+    query: Query = field(default_factory=MatchAll)
+
+
+@dataclass(frozen=True, slots=True)
+class OneFigure:
+    """A figure, and the query that opens the records behind it."""
+
+    figure: Figure
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One figure over everything, and the same by label, pair or week where that was asked for."""
+
+    whole: OneFigure
+    by: Sequence[OneFigure] | None
+
+
+def measure(work: Work, actor: Actor, workspace: str, name: str, asked: Asked) -> Figures:
+    """How alike people answered, on the records that match."""
+    dataset, columns = _read(work, actor, workspace, name, asked.query, times=asked.by is By.WEEK)
+    kind = _kind(dataset)
+    which = asked.measure or default_measure(kind)
+    if not fits(which, kind):
+        raise BadRequestError(
+            f"The measure {which} does not compare the answers of this dataset, which are {_NAMES[kind]}. "
+            f"Measures that do: {', '.join(map(str, measures(kind)))}."
+        )
+    if asked.by is By.LABEL and kind is Kind.TEXT:
+        raise BadRequestError("The answers of this dataset are texts, which have no labels to go by.")
+    data = ratings_of(work, dataset, columns, which)
+    common = {"interval": asked.interval, "level": asked.level}
+    whole = agreement(data, which, **common)  # type: ignore[arg-type]
+    parts = None
+    if asked.by is not None:
+        found = agreement_by(data, asked.by, which, **common)  # type: ignore[arg-type]
+        parts = [OneFigure(each, _opens(each, asked.query)) for each in found]
+    return Figures(OneFigure(whole, _opens(whole, asked.query)), parts)
+
+
+_NAMES = {
+    Kind.LABEL: "single labels",
+    Kind.LABELS: "any number of labels",
+    Kind.SPANS: "spans",
+    Kind.TEXT: "texts",
+}
+
+
+def _kind(dataset: Dataset) -> Kind:
+    return kind_of(dataset.task, multi_label=bool(dataset.multi_label))
+
+
+def _read(
+    work: Work, actor: Actor, workspace: str, name: str, query: Query, *, times: bool = False
+) -> tuple[Dataset, Columns]:
+    dataset = find_dataset(work, actor, workspace, name, Action.SEE_AGREEMENT)
+    within = _within(work, actor, dataset, query)
+    return dataset, work.answers.columns(dataset, within=within, times=times)
+
+
+def _within(work: Work, actor: Actor, dataset: Dataset, query: Query) -> Collection[int] | None:
+    if isinstance(query, MatchAll):
+        return None
+    return work.records.ids(dataset, seen_by(work, actor, dataset, Criteria(query))).logged
+
+
+def ratings_of(work: Work, dataset: Dataset, columns: Columns, which: Measure | None = None) -> Ratings:
+    """The answers as measures and models take them: labels in the order of the dataset's schema."""
+    kind = _kind(dataset)
+    records, unit = np.unique(columns.record, return_inverse=True)
+    values, value = columns.values, columns.value
+    if kind is Kind.LABEL:
+        values, value = _in_order(dataset, columns)
+    extents = tokens = None
+    if which in (Measure.ALPHA_U, Measure.TOKEN_ALPHA):
+        texts = work.answers.texts(dataset, records.tolist())
+        extents = [texts[n][0] for n in records.tolist()]
+        if all(texts[n][1] is not None for n in records.tolist()):
+            tokens = [texts[n][1] or [] for n in records.tolist()]
+    return ratings(
+        kind,
+        unit=unit,
+        annotator=columns.annotator,
+        value=value,
+        annotators=columns.annotators,
+        values=values,
+        units=len(records),
+        independent=columns.independent,
+        instants=columns.at,
+        extents=extents,
+        tokens=tokens,
+    )
+
+
+def _in_order(dataset: Dataset, columns: Columns) -> tuple[list[str], Column]:
+    """Labels by the schema, the others after them: what ordinal and weighted measures go by."""
+    settings = dataset.settings
+    known = [each.name for each in settings.labels] if settings and settings.labels else []
+    there = [str(each) for each in columns.values]
+    numbers = all(_is_number(each) for each in there)
+    others = sorted(set(there) - set(known), key=float if numbers else str)
+    ordered = [*known, *others]
+    place = {label: code for code, label in enumerate(ordered)}
+    codes = np.array([place[label] for label in there], dtype=np.int64)
+    return ordered, codes[columns.value] if len(there) else columns.value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _opens(figure: Figure, query: Query) -> str:
+    """The query that opens the records behind a figure."""
+    parts: list[Query] = [] if isinstance(query, MatchAll) else [query]
+    parts.append(Exists("agreement"))
+    if figure.pair is not None:
+        parts += [Exists(f"annotations.{name}") for name in figure.pair]
+    if figure.label is not None:
+        parts.append(Phrase("annotations.*.label", figure.label))
+    if figure.week is not None:
+        low, high = week_bounds(figure.week)
+        parts.append(Range("answered", low, high))
+    return show(all_of(parts))
+
+
+# What people differ on
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A record whose answers differ: how near they are, everybody's, and what became of it."""
+
+    id: str
+    agreement: float
+    view: View
+    answers: Sequence[Annotation]
+    gold: Gold | None
+
+
+def conflicts(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    query: Query,
+    *,
+    open_only: bool,
+    after: tuple[float, int] | None,
+    limit: int,
+) -> tuple[Dataset, int, list[Conflict], tuple[float, int] | None]:
+    """How many records people differ on, a page of them, most disputed first, and where the next page begins."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEE_AGREEMENT)
+    if open_only:
+        query = all_of([Term("conflict", "true"), *([] if isinstance(query, MatchAll) else [query])])
+    within = _within(work, actor, dataset, query)
+    total, page = work.answers.disputed(dataset, within=within, after=after, limit=limit)
+    policies = Policies.of(dataset.policies)
+    cases = {case.id: case for case in work.annotations.cases(dataset, [each.id for each in page])}
+    found = [
+        Conflict(
+            each.id,
+            each.agreement,
+            resolve(cases[each.id], rule=policies.resolution, required=policies.required),
+            cases[each.id].counted(),
+            cases[each.id].gold,
+        )
+        for each in page
+    ]
+    last = page[-1] if len(page) == limit else None
+    return dataset, total, found, None if last is None else (last.agreement, last.number)
+
+
+# How good people are
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Everybody's quality under a model of all answers, or why there is none, and who confuses what with what."""
+
+    answers: dict[str, int]
+    quality: Sequence[Quality]
+    labels: Sequence[str]
+    why: str | None
+    confusions: Sequence[Confusion]
+
+
+def team(work: Work, actor: Actor, workspace: str, name: str, query: Query) -> Team:
+    """How many answers everybody gave, how often they are right, and what pairs of people differ on."""
+    dataset, columns = _read(work, actor, workspace, name, query)
+    counts = np.bincount(columns.annotator, minlength=len(columns.annotators)).tolist()
+    answers = dict(zip(columns.annotators, counts, strict=True))
+    kind = _kind(dataset)
+    if kind is not Kind.LABEL:
+        return Team(answers, (), (), f"models are about single labels; these answers are {_NAMES[kind]}", ())
+    data = ratings_of(work, dataset, columns)
+    shared = data.shared()
+    labels = [str(each) for each in data.values]
+    why = None
+    if not len(shared):
+        why = "no record has answers by two people, so nobody's can be compared with anybody's"
+    elif len(shared) > MODEL_AT_MOST:
+        why = (
+            f"{len(shared):,} answers are too many to wait for; set the policy resolution to dawid_skene, "
+            "and its job says how good everybody is"
+        )
+    if why is not None:
+        return Team(answers, (), labels, why, confusion(data))
+    quality = [
+        replace(each, answers=answers[each.annotator])
+        for each in dawid_skene(shared).quality()
+        if each.answers
+    ]
+    return Team(answers, quality, labels, None, confusion(data))

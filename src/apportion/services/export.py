@@ -1,0 +1,45 @@
+"""Read a dataset out, from one snapshot, a page at a time: records with everything that stands behind their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.query import Query
+from apportion.ports.answers import Behind, Names
+from apportion.ports.records import Criteria, Row
+from apportion.ports.store import Store, Work
+
+from .manage_datasets import find_dataset, seen_by
+
+__all__ = ["Exported", "export", "exportable"]
+
+PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The dataset, and the names that a table of it needs columns for."""
+
+    dataset: Dataset
+    names: Names
+
+
+def exportable(work: Work, actor: Actor, workspace: str, name: str) -> Exported:
+    """The dataset, if it may be exported."""
+    dataset = find_dataset(work, actor, workspace, name, Action.EXPORT)
+    return Exported(dataset, work.answers.names(dataset))
+
+
+def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[list[tuple[Row, Behind]]]:
+    """Pages of records in order of their ids. To be read in one thread."""
+    with store.read() as work:
+        criteria = seen_by(work, actor, dataset, Criteria(query))
+        after = None
+        while rows := work.records.scan(dataset, criteria, after=after, limit=PAGE):
+            behind = work.answers.behind(dataset, [row.id for row in rows])
+            yield [(row, behind.get(row.id) or Behind()) for row in rows]
+            after = rows[-1].id

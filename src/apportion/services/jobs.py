@@ -1,0 +1,120 @@
+"""Begin jobs, look at them, undo them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apportion.domain.consensus.resolution import Policy
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError
+from apportion.domain.jobs import ENDED, Job, JobKind
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, Place, allowed, place_of
+from apportion.domain.policies import Policies
+from apportion.domain.query import parse
+from apportion.domain.records import Value
+from apportion.ports.store import Work
+from apportion.vocabulary import AnnotationState
+
+from .manage_datasets import find_dataset
+
+__all__ = ["Apply", "begin_accept", "begin_apply", "begin_model", "begin_undo", "find_job", "model_wanted"]
+
+ACCEPTABLE = (Policy.UNANIMOUS, Policy.MAJORITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """What to set on all records that match: as JSON for the job, and read already, which checks it."""
+
+    query: str
+    json: Mapping[str, Any] | None
+    value: Value | None
+    state: AnnotationState
+    dry_run: bool = False
+
+
+def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
+    """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    parse(asked.query)
+    if asked.value is None and asked.state is not AnnotationState.DISCARDED:
+        raise BadRequestError("There is no value to set. Nothing was changed.")
+    gold = Policies.of(dataset.policies).individual and place_of(actor, workspace) is not Place.MEMBER
+    if gold and asked.state is AnnotationState.DRAFT:
+        raise BadRequestError("A decision is no draft: the state must be submitted or discarded.")
+    spec = {"query": asked.query, "value": asked.json, "state": str(asked.state), "gold": gold}
+    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+
+
+def begin_accept(
+    work: Work, actor: Actor, workspace: str, name: str, query: str, rule: Policy, *, now: int
+) -> Job:
+    """Make what people agree on the gold value of every record that matches and that nobody decided on."""
+    dataset = find_dataset(work, actor, workspace, name, Action.ADJUDICATE, open_only=True)
+    _check_individual(dataset)
+    parse(query)
+    if rule not in ACCEPTABLE:
+        raise BadRequestError(
+            f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
+        )
+    spec = {"query": query, "rule": str(rule)}
+    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+
+
+def _check_individual(dataset: Dataset) -> None:
+    if not Policies.of(dataset.policies).individual:
+        raise BadRequestError(
+            f"Dataset {dataset.name} is shared: its latest annotation is the record's, there is nothing to agree "
+            "on. Set the policy 'annotation' to 'individual' first."
+        )
+
+
+def begin_model(work: Work, dataset: Dataset, by: str, *, now: int) -> Job | None:
+    """Look at all answers again, if the dataset's policy rests on a model that has not seen them yet."""
+    if not model_wanted(work, dataset):
+        return None
+    spec = {"upto": work.jobs.last_answer(dataset), "policy": str(Policies.of(dataset.policies).resolution)}
+    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.MODEL, spec, by=by, at=now)
+
+
+def model_wanted(work: Work, dataset: Dataset) -> bool:
+    """Whether somebody answered since a model last looked, or it never has under this policy."""
+    policies = Policies.of(dataset.policies)
+    if not policies.modelled:
+        return False
+    last = work.jobs.latest(dataset, JobKind.MODEL)
+    if last is None:
+        return True
+    if last.state not in ENDED:
+        return False
+    return last.spec != {"upto": work.jobs.last_answer(dataset), "policy": str(policies.resolution)}
+
+
+def find_job(work: Work, actor: Actor, id: str) -> tuple[Job, Dataset]:
+    """A job, for who began it and for those who see what others do in its dataset."""
+    job = work.jobs.find(id)
+    dataset = None if job is None else next((d for d in work.datasets.list() if d.no == job.dataset), None)
+    if job is None or dataset is None:
+        raise EntityNotFoundError(id, "Job")
+    if job.by != actor.username and not allowed(actor, Action.SEE_EVENTS, dataset.workspace):
+        raise EntityNotFoundError(id, "Job")
+    return job, dataset
+
+
+def begin_undo(work: Work, actor: Actor, id: str, *, now: int) -> tuple[Job, Dataset]:
+    """Put back what a job changed, where nobody has changed it since."""
+    job, dataset = find_job(work, actor, id)
+    find_dataset(work, actor, dataset.workspace, dataset.name, Action.ANNOTATE, open_only=True)
+    if job.by != actor.username and not allowed(actor, Action.EDIT_POLICIES, dataset.workspace):
+        raise EntityNotFoundError(id, "Job")
+    if not job.kind.undoable:
+        raise ConflictError(f"A job of the kind {job.kind} changes no answers; there is nothing to undo.")
+    if job.state not in ENDED:
+        raise ConflictError(f"The job is {job.state}; only one that has ended can be undone.")
+    spec = {"job": job.id, "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT))}
+    undo = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
+    return undo, dataset

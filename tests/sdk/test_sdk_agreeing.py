@@ -1,0 +1,80 @@
+"""`rg.agreement`, `rg.conflicts`, `rg.adjudicate`, `rg.accept_consensus` and `rg.export`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sdk_support import ClientAs
+
+import apportion as rg
+from apportion.sdk import session
+from apportion.sdk.errors import BadRequestApiError, ForbiddenApiError, InputValueError
+
+
+@pytest.fixture
+def answered(active: rg.Client, client_as: ClientAs) -> rg.Client:
+    """Four records that ana and ben have answered, the last two differently; eva is asking."""
+    records = [rg.TextClassificationRecord(text=f"text {id}", id=id) for id in "abcd"]
+    rg.set_workspace("shared")
+    rg.log(records, "talk", verbose=False)
+    http = active.http_client
+    http.patch("/api/datasets/talk/policies?workspace=shared", {"blind": True, "required": 2})
+    for who, said in (("ana", "xyxy"), ("ben", "xyyx")):
+        for id, label in zip("abcd", said, strict=True):
+            value = {"labels": [{"class": label}]}
+            path = f"/api/datasets/talk/records/{id}/annotations/me?workspace=shared"
+            client_as(who).http_client.put(path, {"value": value, "state": "submitted", "version": 0})
+    return active
+
+
+def test_agreement_is_a_figure_that_can_be_read_and_opened(answered: rg.Client) -> None:
+    found = rg.agreement("talk", by="pair")
+    assert (found.records, found.annotators, found.measure) == (4, 2, "alpha")
+    assert "alpha" in str(found)
+    assert found.by[0].pair == ("ana", "ben")
+    assert len(rg.load("talk", query=found.query)) == 4
+    assert str(rg.agreement("talk", query="id:nowhere")) == "alpha: no answers count here"
+    assert list(found.to_pandas()["pair"]) == [("ana", "ben")]
+    with pytest.raises(BadRequestApiError, match="span_f1 does not compare"):
+        rg.agreement("talk", "span_f1")
+
+
+def test_conflicts_are_settled_one_by_one_or_accepted_in_bulk(answered: rg.Client) -> None:
+    found = rg.conflicts("talk", open=True)
+    assert {each.id for each in found} == {"c", "d"}
+    assert set(found[0].answers) == {"ana", "ben"}
+    rg.adjudicate("talk", "c", labels=["x"], reason="irony")
+    rg.adjudicate("talk", "d", discard=True)
+    assert rg.conflicts("talk", open=True) == []
+    assert rg.accept_consensus("talk").changed == 2
+    loaded = {each.id: each for each in rg.load("talk")}
+    assert loaded["c"].annotation_agent == "adjudicated:eva"
+    assert loaded["d"].status == "Discarded"
+    for wrong in ({}, {"labels": ["x"], "discard": True}, {"labels": "x"}):
+        with pytest.raises(InputValueError):
+            rg.adjudicate("talk", "c", **wrong)  # type: ignore[arg-type]
+
+
+def test_an_export_is_a_file(answered: rg.Client, tmp_path: Path) -> None:
+    lines = rg.export("talk", tmp_path / "talk.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == list("abcd")
+    with rg.export("talk", tmp_path / "talk.csv", query="id:a").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["annotation"], row["answer.ana"]) == ("x", "x")
+    with pytest.raises(InputValueError, match="Which format"):
+        rg.export("talk", tmp_path / "talk")
+    assert sorted(each.name for each in tmp_path.iterdir() if each.suffix in (".csv", ".jsonl", ".part")) == [
+        "talk.csv",
+        "talk.jsonl",
+    ]
+
+
+def test_annotators_are_refused(answered: rg.Client, client_as: ClientAs, monkeypatch: Any) -> None:
+    monkeypatch.setattr(session, "_client", client_as("ana"), raising=False)
+    monkeypatch.setattr("apportion.sdk.agreeing.active_client", lambda: client_as("ana"))
+    with pytest.raises(ForbiddenApiError):
+        rg.agreement("talk", workspace="shared")

@@ -1,0 +1,138 @@
+"""Agreement, conflicts and quality over HTTP, and the fields that search by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rooms import SPEECH, Room
+
+
+def spans(*found: tuple[int, int, str]) -> dict[str, Any]:
+    return {"entities": [{"start": start, "end": end, "label": label} for start, end, label in found]}
+
+
+@pytest.fixture
+def room(client_as: Any) -> Room:
+    made = Room(client_as, "abcdef")
+    made.answer(ana="x x y y x y", ben="x x y x y -")
+    return made
+
+
+def test_agreement_says_on_how_much_it_rests_and_which_query_opens_it(room: Room) -> None:
+    found = room.get("rita", "agreement")
+    assert (found["measure"], found["records"], found["annotators"], found["answers"]) == ("alpha", 5, 2, 10)
+    assert found["low"] < found["estimate"] < found["high"]
+    assert room.found("rita", found["query"]) == list("abcde")
+
+
+@pytest.mark.parametrize("by", ["label", "pair", "week"])
+def test_every_part_of_a_figure_opens_its_own_records(room: Room, by: str) -> None:
+    room.put("max", "a", "z")  # a third answer nobody asked for
+    parts = room.get("rita", "agreement", by=by)["by"]
+    assert parts
+    for part in parts:
+        opened = room.found("rita", part["query"])
+        assert len(opened) == part["records"] if by != "label" else set(opened) <= set("abcde")
+
+
+def test_too_few_shared_records_are_an_answer_with_its_reason(client_as: Any) -> None:
+    room = Room(client_as)
+    assert "no answers" in room.get("rita", "agreement")["why"]
+    room.answer(ana="x x")
+    assert "same person" in room.get("rita", "agreement")["why"]
+    room.answer(ben="x")
+    few = room.get("rita", "agreement")
+    assert (few["undefined"], few["estimate"]) == ("few_shared_records", None)
+    room.put("ben", "b", "x")
+    assert room.get("rita", "agreement")["undefined"] == "one_category"
+
+
+def test_drafts_extras_and_discards_do_not_count(client_as: Any) -> None:
+    room = Room(client_as)
+    room.answer(ana="x y", ben="x y")
+    room.put("max", "a", "y")  # an extra
+    room.put("ana", "c", "x"), room.put("ben", "c", "x", state="draft")
+    assert room.get("rita", "agreement")["answers"] == 4
+    room.put("ben", "b", "y", version=1, state="discarded")
+    assert room.get("rita", "agreement")["records"] == 1
+    assert room.get("rita", "agreement", by="week")["records"] == 1
+
+
+def test_a_measure_that_does_not_fit_is_refused_with_those_that_do(room: Room) -> None:
+    refused = room.ask("rita", "GET", "agreement", params={"measure": "span_f1"})
+    assert refused.status_code == 400
+    assert "single labels" in refused.text
+    assert "alpha" in refused.text
+
+
+def test_annotators_learn_neither_agreement_nor_conflicts_nor_quality(room: Room) -> None:
+    for path in ("agreement", "conflicts", "annotators"):
+        assert room.ask("ana", "GET", path).status_code == 403
+
+
+def test_conflicts_come_most_disputed_first_and_page_by_page(client_as: Any) -> None:
+    room = Room(client_as, "abcd", required=3)
+    room.answer(ana="x x x x", ben="x y y x", max="x y z y")
+    first = room.get("rita", "conflicts", limit=2)
+    rest = room.get("rita", "conflicts", limit=2, cursor=first["next"])
+    assert [each["id"] for page in (first, rest) for each in page["conflicts"]] == ["c", "b", "d"]
+    assert first["total"] == 3
+    assert set(room.found("rita", first["query"])) == {"b", "c", "d"}
+    assert [each["id"] for each in room.get("rita", "conflicts", open=True)["conflicts"]] == ["c"]
+    worst = first["conflicts"][0]
+    assert {each["annotator"] for each in worst["annotations"]} == {"ana", "ben", "max"}
+    assert (worst["status"], worst["provenance"]["conflict"]) == ("Edited", "tie")
+
+
+def test_search_knows_who_differs_who_said_what_and_how_much_people_agree(room: Room) -> None:
+    assert room.found("rita", "disagree:(ana ben)") == ["d", "e"]
+    assert room.found("rita", "disagree:(ana ben) AND annotations.ana.label:x") == ["e"]
+    assert room.found("rita", 'annotations.ben.label:"x"') == ["a", "b", "d"]
+    assert room.found("rita", "agreement:<0.5") == ["d", "e"]
+    assert room.found("rita", "agreement:1") == ["a", "b", "c"]
+    assert room.found("rita", "conflict:true") == ["d", "e"]
+    assert room.found("rita", "NOT agreement:<0.5") == ["a", "b", "c", "f"]
+    assert room.found("rita", "disagree:(ana nobody)") == []
+
+
+def test_blind_annotators_find_nothing_by_the_answers_of_others(room: Room) -> None:
+    for query in ("disagree:(ana ben)", "annotations.ben.label:x", "agreement:<0.5", "conflict:true",
+                  "_exists_:agreement", "_exists_:annotations.ben.label"):  # fmt: skip
+        assert room.found("ana", query) == []
+    assert room.found("ana", "annotations.ana.label:x") == ["a", "b", "e"]
+    assert room.found("ana", "annotations.me.label:x") == ["a", "b", "e"]
+    assert room.found("ana", "annotations.*.label:x") == ["a", "b", "e"]
+
+
+def test_quality_comes_with_confusions_of_pairs(room: Room) -> None:
+    found = room.get("rita", "annotators")
+    assert found["model"] == "dawid_skene"
+    assert {each["annotator"]: each["answers"] for each in found["annotators"]} == {"ana": 6, "ben": 5}
+    assert all(0 <= each["accuracy"] <= 1 for each in found["annotators"])
+    assert found["pairs"][0]["records"] == 5
+
+
+def test_spans_are_voted_on_and_compared_by_f1(client_as: Any) -> None:
+    room = Room(client_as, "abcd", "TokenClassification", SPEECH, required=3)
+    one, two = spans((0, 3, "PER")), spans((0, 3, "PER"), (8, 11, "PER"))
+    for id in "ab":
+        for who, value in (("ana", one), ("ben", two), ("max", two)):
+            room.put(who, id, value)
+    resolved = room.see("rita", "a")["annotation"]
+    assert resolved["agent"] == "consensus:majority"
+    assert [each["start"] for each in resolved["entities"]] == [0, 8]
+    assert room.get("rita", "agreement")["measure"] == "span_f1"
+    for measure in ("alpha_u", "token_alpha"):
+        assert room.get("rita", "agreement", measure=measure)["records"] == 2
+    assert "single labels" in room.get("rita", "annotators")["why"]
+
+
+def test_labels_with_commas_quotes_and_emoji_come_through(client_as: Any) -> None:
+    room = Room(client_as)
+    odd = 'a, "b"\n🙂'
+    for id in "abc":
+        room.put("ana", id, odd)
+        room.put("ben", id, odd if id != "c" else "plain")
+    part = next(each for each in room.get("rita", "agreement", by="label")["by"] if each["label"] == odd)
+    assert room.found("rita", part["query"]) == ["a", "b", "c"]

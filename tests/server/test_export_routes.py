@@ -1,0 +1,166 @@
+"""Exports say what each record came to and how, and keep everybody's answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+from rooms import SPEECH, Room
+
+
+def lines(room: Room, who: str = "rita", **asked: Any) -> list[dict[str, Any]]:
+    found = room.ask(who, "POST", "export", json=asked)
+    assert found.status_code == 200, found.text
+    return [json.loads(line) for line in found.text.splitlines()]
+
+
+def rows(room: Room, **asked: Any) -> list[dict[str, str]]:
+    found = room.ask("rita", "POST", "export", json={"format": "csv", **asked})
+    assert found.headers["content-type"].startswith("text/csv")
+    return list(csv.DictReader(io.StringIO(found.text, newline="")))
+
+
+def test_a_line_has_the_resolved_value_its_provenance_and_everybodys_answer(client_as: Any) -> None:
+    room = Room(client_as, required=3)
+    room.answer(ana="good x", ben="good y", max="bad z")
+    room.put("ana", "c", "x", state="draft")
+    room.ask("rita", "PUT", "records/b/gold", json={"value": {"labels": [{"class": "y"}]}, "reason": "irony"})
+    first, second, third = lines(room)
+    assert first["annotation"]["agent"] == "consensus:majority"
+    assert first["provenance"] == {
+        "agent": "consensus:majority",
+        "answers": ["ana", "ben", "max"],
+        "agreeing": ["ana", "ben"],
+        "support": pytest.approx(2 / 3),
+    }
+    assert first["soft_labels"] == {"bad": pytest.approx(1 / 3), "good": pytest.approx(2 / 3)}
+    assert first["answers"]["max"]["value"]["labels"][0]["class_label"] == "bad"
+    assert (second["gold"]["author"], second["gold"]["reason"]) == ("rita", "irony")
+    assert second["provenance"]["agreeing"] == ["ben"]
+    assert "answers" not in third  # a draft is nobody else's business
+
+
+def test_a_table_has_one_set_of_columns_a_person_and_survives_odd_texts(client_as: Any) -> None:
+    odd = 'a, "b"\nline\r\n🙂'
+    room = Room(
+        client_as, content={"inputs": {"text": odd}, "metadata": {"n": 5, "s": "5", "t": "true story"}}
+    )
+    room.answer(ana="x", ben="x")
+    room.put("ana", "b", odd)
+    first, second, _ = rows(room)
+    assert (first["annotation"], first["annotation_agent"]) == ("x", "consensus:majority")
+    assert (first["answer.ana"], first["answer.ana.state"], first["answer.ben"]) == ("x", "submitted", "x")
+    assert (first["inputs.text"], second["answer.ana"]) == (odd, odd)
+    assert (first["metadata.n"], first["metadata.s"], first["metadata.t"]) == ("5", '"5"', "true story")
+    assert first["soft.x"] == "1.0"
+
+
+def test_spans_and_empty_datasets_come_out_as_well(client_as: Any) -> None:
+    room = Room(client_as, "a", "TokenClassification", SPEECH)
+    value = {"entities": [{"start": 0, "end": 3, "label": "PER"}]}
+    room.put("ana", "a", value)
+    (row,) = rows(room)
+    assert json.loads(row["answer.ana"]) == [{"start": 0, "end": 3, "label": "PER"}]
+    assert json.loads(row["tokens"]) == SPEECH["tokens"]
+    assert rows(room, query="id:nowhere") == []
+    assert lines(room, query="id:nowhere") == []
+
+
+def test_only_those_who_see_everybodys_answers_export(client_as: Any) -> None:
+    room = Room(client_as)
+    assert room.ask("ana", "POST", "export", json={}).status_code == 403
+    assert room.ask("rita", "POST", "export", json={"format": "xml"}).status_code == 422
+    assert room.ask("rita", "POST", "export", json={"query": "id:["}).status_code == 400
+
+
+def test_parquet_holds_the_same_table(client_as: Any) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    room = Room(client_as)
+    room.answer(ana="x y", ben="x y")
+    found = room.ask("rita", "POST", "export", json={"format": "parquet"})
+    table = parquet.read_table(io.BytesIO(found.content)).to_pylist()
+    assert [{key: value or "" for key, value in row.items()} for row in table] == rows(room)
+
+
+def load(room: Room, file: bytes, name: str = "back", **params: Any) -> Any:
+    params = {"workspace": "shared", "task": room.task, **params}
+    return room.client_as("max").post(f"/api/datasets/{name}/import", params=params, content=file)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_an_export_loads_back_to_the_same_content_with_its_authors(client_as: Any, kind: str) -> None:
+    content = {
+        "inputs": {"text": 'a, "b"\n🙂', "title": "5"},
+        "metadata": {"n": 5, "s": "5", "yes": True},
+        "prediction": {"agent": "model", "labels": [{"class": "x", "score": 0.75}]},
+    }
+    room = Room(client_as, "abcd", content=content)
+    room.answer(ana="x y z", ben="x z")
+    room.put("max", "a", "y")  # an extra
+    room.ask("rita", "PUT", "records/b/gold", json={"value": {"labels": [{"class": "y"}]}, "reason": "irony"})
+    file = room.ask("rita", "POST", "export", json={"format": kind}).content
+    found = load(room, file, format=kind)
+    assert found.status_code == 200, found.text
+    assert found.json()["answers"] == 6
+    again = room.client_as("rita").post(
+        "/api/datasets/back/export", params={"workspace": "shared"}, json={"format": "jsonl"}
+    )
+    before = [json.loads(line) for line in room.ask("rita", "POST", "export", json={}).text.splitlines()]
+    after = [json.loads(line) for line in again.text.splitlines()]
+    for old, new in zip(before, after, strict=True):
+        for record in (old, new):
+            record.pop("last_updated")
+            if kind == "csv":  # a table has no place for times and seconds
+                for answer in record.get("answers", {}).values():
+                    answer.pop("seconds"), answer.pop("updated_at"), answer.pop("version")
+        assert old == new
+
+
+def test_a_foreign_table_comes_in_by_a_mapping_and_a_look_stores_nothing(client_as: Any) -> None:
+    room = Room(client_as)
+    file = b'review,sentiment,src\n"good, really",pos,web\n42,neg,\n'
+    mapping = json.dumps({"text": "review", "annotation": "sentiment", "metadata.source": "src"})
+    looked = load(room, file, "foreign", format="csv", mapping=mapping, dry_run=True)
+    assert (looked.json()["records"], looked.json()["stored"]) == (2, False)
+    assert room.client_as("max").get("/api/datasets/foreign?workspace=shared").status_code == 404
+    assert load(room, file, "foreign", format="csv", mapping=mapping).status_code == 200
+    found = (
+        room.client_as("max")
+        .post("/api/datasets/foreign/records/:search?workspace=shared", json={})
+        .json()["records"]
+    )
+    assert sorted(each["inputs"]["text"] for each in found) == ["42", "good, really"]
+    assert {each["annotation"]["agent"] for each in found} == {"max"}
+
+
+@pytest.mark.parametrize(
+    ("file", "params"),
+    [
+        (b"{not json", {}),
+        (b"[1]", {}),
+        (b"a,b\n1\n", {"format": "csv"}),
+        (b"\xff", {"format": "csv"}),
+        (b"a,b\n1,2\n", {"format": "csv", "mapping": '{"text": "c"}'}),
+        (b"", {"mapping": "[1]"}),
+        (b'{"id": "a", "inputs": {"text": "a"}, "answers": {"nobody": {"value": null}}}', {}),
+        (b'{"id": "a", "inputs": {"text": "a"}, "answers": {"ana": {"state": "odd"}}}', {}),
+    ],
+)
+def test_a_bad_file_is_refused_whole_and_says_where(client_as: Any, file: bytes, params: Any) -> None:
+    room = Room(client_as)
+    refused = load(room, file, **params)
+    assert refused.status_code in (400, 422), refused.text
+    assert "othing was stored" in refused.text
+    assert room.client_as("max").get("/api/datasets/back?workspace=shared").status_code == 404
+
+
+def test_without_pyarrow_the_refusal_names_the_extra(client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(client_as)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused = room.ask("rita", "POST", "export", json={"format": "parquet"})
+    assert refused.status_code == 400
+    assert "apportion[parquet]" in refused.text
