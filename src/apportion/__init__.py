@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         read_pandas,
     )
     from .sdk.hub import from_hub, to_hub
+    from .sdk.plans import Plan, PlanChange
     from .sdk.records import (
         Text2TextRecord,
         TextClassificationRecord,
@@ -46,6 +47,23 @@ if TYPE_CHECKING:
         set_workspace,
     )
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
+    from .sdk.sharing import (
+        assign,
+        events,
+        explain,
+        gather,
+        guidelines,
+        my_work,
+        next_records,
+        plan,
+        plans,
+        policies,
+        progress,
+        set_guidelines,
+        set_policies,
+        skip,
+        submit,
+    )
 
 __all__ = [
     "AsyncClient",
@@ -53,6 +71,8 @@ __all__ = [
     "DatasetForText2Text",
     "DatasetForTextClassification",
     "DatasetForTokenClassification",
+    "Plan",
+    "PlanChange",
     "Text2TextRecord",
     "TextClassificationRecord",
     "TextClassificationSettings",
@@ -64,21 +84,36 @@ __all__ = [
     "Workspace",
     "__version__",
     "active_client",
+    "assign",
     "configure_dataset",
     "copy",
     "delete",
     "delete_records",
+    "events",
+    "explain",
     "from_hub",
+    "gather",
     "get_workspace",
+    "guidelines",
     "init",
     "list_datasets",
     "load",
     "log",
     "log_async",
+    "my_work",
+    "next_records",
+    "plan",
+    "plans",
+    "policies",
+    "progress",
     "read_datasets",
     "read_pandas",
     "search",
+    "set_guidelines",
+    "set_policies",
     "set_workspace",
+    "skip",
+    "submit",
     "to_hub",
 ]
 
@@ -93,6 +128,7 @@ _HOMES = {
         "read_pandas",
     ),
     "hub": ("from_hub", "to_hub"),
+    "plans": ("Plan", "PlanChange"),
     "records": (
         "Text2TextRecord",
         "TextClassificationRecord",
@@ -118,6 +154,23 @@ _HOMES = {
         "set_workspace",
     ),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
+    "sharing": (
+        "assign",
+        "events",
+        "explain",
+        "gather",
+        "guidelines",
+        "my_work",
+        "next_records",
+        "plan",
+        "plans",
+        "policies",
+        "progress",
+        "set_guidelines",
+        "set_policies",
+        "skip",
+        "submit",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
