@@ -6,8 +6,12 @@ import click
 
 from apportion.version import __version__
 
+from .assign import assign
+from .assignments import assignments
 from .datasets import datasets
 from .file import backup, db, verify
+from .policies import policies
+from .progress import progress
 from .quickstart import quickstart
 from .say import EXIT_CODES, Commands, examples
 from .serve import server
@@ -27,11 +31,25 @@ def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
-    folder, also while a server runs. The others (datasets, server status) ask a running server.
+    folder, also while a server runs. The others (datasets, assign, assignments,
+    progress, policies, server status) ask a running server.
     """
 
 
-for command in (quickstart, server, users, workspaces, datasets, db, backup, verify):
+for command in (
+    quickstart,
+    server,
+    users,
+    workspaces,
+    datasets,
+    assign,
+    assignments,
+    progress,
+    policies,
+    db,
+    backup,
+    verify,
+):
     main.add_command(command)
 
 
