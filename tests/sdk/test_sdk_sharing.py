@@ -160,7 +160,7 @@ def test_what_cannot_be_assigned_is_told_with_the_reason(talk: str) -> None:
     plan = rg.assign(talk, users=users, dry_run=True)
 
     assert sum(each.count for each in plan.unassigned) == 23
-    assert f"Not assigned: {plan.unassigned[0].count}, {plan.unassigned[0].reason}" in repr(plan)
+    assert f"Not assigned: 23 slots ({plan.unassigned[0].reason})" in repr(plan)
 
 
 # Changing it

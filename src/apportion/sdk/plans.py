@@ -46,6 +46,9 @@ class Unassigned:
     count: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"{count(self.count, 'slot')} ({self.reason})"
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -316,7 +319,7 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
-        found += [f"Not assigned: {each.count:,}, {each.reason}" for each in self.unassigned]
+        found += [f"Not assigned: {each}" for each in self.unassigned]
         found += [f"Mind: {each}" for each in self.warnings]
         return found
 
@@ -372,7 +375,7 @@ class PlanChange:
 
     @property
     def _facts(self) -> list[str]:
-        found = [f"Not assigned: {each.count:,}, {each.reason}" for each in self.unassigned]
+        found = [f"Not assigned: {each}" for each in self.unassigned]
         found += [f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:5]]
         if len(self.refused) > 5:
             found.append(f"and {len(self.refused) - 5:,} more refused")
