@@ -539,3 +539,13 @@ def test_records_that_somebody_has_already_are_told_so() -> None:
     assert shortfall([" not ana"], 1, 1, 1, 0, None).reason == (
         "1 record that is with ana already: nobody is eligible"
     )
+
+
+def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them() -> None:
+    ids = ["a", "b", "c"]
+    values = {"metadata.lang": ["eu"] * 3}
+    records = Records(ids, values, [0, 1, 2], {"a": {"ana"}, "b": {"ben"}})
+    rule = RuleSpec(needs=(("metadata.lang", "lang"),))
+
+    found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
+    assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: nobody is eligible"]

@@ -29,6 +29,8 @@ def test_each_record_knows_everybodys_annotation_when_asked(talk: str) -> None:
     assert [record.annotations for record in rg.load(talk)] == [{}, {}, {}]
     with pytest.raises(ValueError, match="individual"):
         rg.load(talk, annotations="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="by ids"):
+        rg.load(talk, annotations="individual", vector=("v", [0.1]))
 
 
 def test_annotators_of_a_blind_dataset_get_their_own_only(talk: str, client_as: ClientAs) -> None:

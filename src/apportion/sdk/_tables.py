@@ -77,7 +77,7 @@ def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]], *, bar: int 
 
 def _aligned(rows: Sequence[Sequence[Any]], place: int) -> str:
     numbers = bool(rows) and all(isinstance(row[place], int) for row in rows)
-    return "text-align:right" if numbers else "text-align:left"
+    return f"text-align:{'right' if numbers else 'left'};padding:.1em .5em"
 
 
 def _cell(value: Any) -> str:

@@ -16,6 +16,7 @@ __all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
 SPEC = ("rules", "seed", "blind", "visibility", "standing", "mirror", "mirror_overwrite", "digest")
 """What of a preview asks for the same plan again."""
 _SHOWN = 100
+_REASONS = 5
 _STATES = ("pending", "leased", "done", "skipped")
 
 
@@ -319,9 +320,8 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
-        found += [f"Not assigned: {each}" for each in self.unassigned]
-        found += [f"Mind: {each}" for each in self.warnings]
-        return found
+        found += _not_assigned(self.unassigned)
+        return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
     @property
     def _table(self) -> tuple[list[str], list[list[Any]]]:
@@ -375,10 +375,12 @@ class PlanChange:
 
     @property
     def _facts(self) -> list[str]:
-        found = [f"Not assigned: {each}" for each in self.unassigned]
-        found += [f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:5]]
-        if len(self.refused) > 5:
-            found.append(f"and {len(self.refused) - 5:,} more refused")
+        found = _not_assigned(self.unassigned)
+        found += [
+            f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:_REASONS]
+        ]
+        if len(self.refused) > _REASONS:
+            found.append(f"and {len(self.refused) - _REASONS:,} more refused")
         return found
 
     @property
@@ -428,6 +430,12 @@ def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChang
             Refused(each["record"], each["annotator"], each["why"]) for each in found.get("refused", ())
         ),
     )
+
+
+def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
+    most = sorted(unassigned, key=lambda each: -each.count)
+    more = [f"and {len(most) - _REASONS:,} more reasons"] if len(most) > _REASONS else []
+    return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
 
 
 def _live(states: Mapping[str, Any]) -> int:
