@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         read_pandas,
     )
     from .sdk.hub import from_hub, to_hub
+    from .sdk.plans import Plan, PlanChange
     from .sdk.records import (
         Text2TextRecord,
         TextClassificationRecord,
@@ -47,6 +48,23 @@ if TYPE_CHECKING:
         set_workspace,
     )
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
+    from .sdk.sharing import (
+        assign,
+        events,
+        explain,
+        gather,
+        guidelines,
+        my_work,
+        next_records,
+        plan,
+        plans,
+        policies,
+        progress,
+        set_guidelines,
+        set_policies,
+        skip,
+        submit,
+    )
 
 __all__ = [
     "Agreement",
@@ -55,6 +73,8 @@ __all__ = [
     "DatasetForText2Text",
     "DatasetForTextClassification",
     "DatasetForTokenClassification",
+    "Plan",
+    "PlanChange",
     "Text2TextRecord",
     "TextClassificationRecord",
     "TextClassificationSettings",
@@ -69,23 +89,38 @@ __all__ = [
     "active_client",
     "adjudicate",
     "agreement",
+    "assign",
     "configure_dataset",
     "conflicts",
     "copy",
     "delete",
     "delete_records",
+    "events",
+    "explain",
     "export",
     "from_hub",
+    "gather",
     "get_workspace",
+    "guidelines",
     "init",
     "list_datasets",
     "load",
     "log",
     "log_async",
+    "my_work",
+    "next_records",
+    "plan",
+    "plans",
+    "policies",
+    "progress",
     "read_datasets",
     "read_pandas",
     "search",
+    "set_guidelines",
+    "set_policies",
     "set_workspace",
+    "skip",
+    "submit",
     "to_hub",
 ]
 
@@ -101,6 +136,7 @@ _HOMES = {
         "read_pandas",
     ),
     "hub": ("from_hub", "to_hub"),
+    "plans": ("Plan", "PlanChange"),
     "records": (
         "Text2TextRecord",
         "TextClassificationRecord",
@@ -126,6 +162,23 @@ _HOMES = {
         "set_workspace",
     ),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
+    "sharing": (
+        "assign",
+        "events",
+        "explain",
+        "gather",
+        "guidelines",
+        "my_work",
+        "next_records",
+        "plan",
+        "plans",
+        "policies",
+        "progress",
+        "set_guidelines",
+        "set_policies",
+        "skip",
+        "submit",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -91,6 +91,20 @@ def test_quickstart_brings_the_team_and_two_datasets(
     assert ana["workspaces"] == ["ana", "recognai"]
 
 
+def test_quickstart_gives_each_annotator_their_share(
+    demo: Running, run: Run, as_admin: dict[str, str]
+) -> None:
+    for name in ("ana", "ben", "cy"):
+        own = httpx.get(f"{demo.url}/api/me/work", headers={"X-Argilla-Api-Key": f"{name}.apikey"}).json()
+        assert [(each["name"], each["left"]) for each in own["work"]] == [("python-docs-topics", 120)]
+    (plan,) = json.loads(
+        run(
+            "assignments", "list", "python-docs-topics", "--json", "--workspace", "recognai", **as_admin
+        ).stdout
+    )
+    assert (plan["records"], plan["slots"], plan["pairs"]["min"], plan["pairs"]["max"]) == (300, 360, 20, 20)
+
+
 def test_commands_on_the_file_work_beside_the_server(demo: Running, run: Run, tmp_path: Path) -> None:
     assert run("verify", "--home", demo.home).exit_code == 0
     assert run("backup", tmp_path / "copy.db", "--home", demo.home).exit_code == 0

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from apportion.demo import TEAM, entities_records, sentences, topics_records
+from apportion.demo import TEAM, entities_records, sentences, shared_topics_records, topics_records
 from apportion.demo.entities import LABELS
 from apportion.demo.topics import CUES
 
@@ -89,6 +89,13 @@ def test_every_topic_is_the_best_guess_for_some_sentences() -> None:
 
     assert set(best) == set(CUES)
     assert min(best.values()) > 100
+
+
+def test_the_team_shares_three_hundred_sentences_from_many_pages() -> None:
+    shared = shared_topics_records()
+
+    assert len(shared) == len({record["id"] for record in shared}) == 300
+    assert len({record["metadata"]["page"] for record in shared}) > 30
 
 
 def test_each_person_of_the_team_has_a_workspace_of_their_own_and_the_shared_one() -> None:

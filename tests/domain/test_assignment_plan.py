@@ -19,6 +19,7 @@ from apportion.domain.assignment.figures import alpha_half_width, units_needed
 from apportion.domain.assignment.people import Person, Records
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
+from apportion.domain.assignment.repair import shortfall
 from apportion.domain.assignment.rows import Row
 from apportion.domain.assignment.spec import Everyone, FromMetadata, Order, Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import read_state, show_state
@@ -525,3 +526,26 @@ def test_a_state_survives_being_written_down() -> None:
     assert read_state(show_state(state)) == replace(
         state, pairs={pair: count for pair, count in state.pairs.items() if count}
     )
+
+
+def test_records_that_somebody_has_already_are_told_so() -> None:
+    labels = ["len=short not ana,ben", "len=short"]
+
+    told = shortfall(labels, 2, 2, 1, 0, None).reason
+    assert (
+        told
+        == "2 records that need len=short or need len=short and are with ana and ben already: nobody is eligible"
+    )
+    assert shortfall([" not ana"], 1, 1, 1, 0, None).reason == (
+        "1 record that is with ana already: nobody is eligible"
+    )
+
+
+def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them() -> None:
+    ids = ["a", "b", "c"]
+    values = {"metadata.lang": ["eu"] * 3}
+    records = Records(ids, values, [0, 1, 2], {"a": {"ana"}, "b": {"ben"}})
+    rule = RuleSpec(needs=(("metadata.lang", "lang"),))
+
+    found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
+    assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: nobody is eligible"]

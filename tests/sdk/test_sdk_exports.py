@@ -39,7 +39,8 @@ SIGNATURES = {
     "log_async": "(records, name, workspace=None, tags=None, metadata=None, batch_size=500, verbose=True, "
     "chunk_size=None)",
     "load": "(name, workspace=None, query=None, vector=None, ids=None, limit=None, sort=None, id_from=None, "
-    "batch_size=250, as_pandas=None, include_vectors=True, include_metrics=False)",
+    "batch_size=250, as_pandas=None, include_vectors=True, include_metrics=False, "
+    "*, annotations='resolved')",
     "copy": "(dataset, name_of_copy, workspace=None)",
     "delete": "(name, workspace=None)",
     "delete_records": "(name, workspace=None, query=None, ids=None, discard_only=False, "

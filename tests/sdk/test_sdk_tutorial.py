@@ -46,7 +46,7 @@ def ran(
     return names, [run(cell, names) for cell in cells]
 
 
-def test_the_tutorial_assigns_every_record_once_in_both_ways(
+def test_the_tutorial_assigns_every_record_in_all_three_ways(
     ran: tuple[dict[str, Any], list[Any]],
 ) -> None:
     names, shown = ran
@@ -69,3 +69,12 @@ def test_the_tutorial_assigns_every_record_once_in_both_ways(
     assert (len(names["shared"]), rg.get_workspace()) == (50, "admin")
     assert 0 <= names["alike"] < 50
     assert "<table" in shown[1]._repr_html_()
+
+    plan, answered = names["plan"], names["answered"]
+    assert plan.made
+    assert max(plan.loads.values()) - min(plan.loads.values()) <= 1
+    assert plan.records == len(names["fresh"])
+    assert names["work"][0].done == 5
+    assert [set(record.annotations) for record in answered] == [{"ana", "ben"}] * 20
+    assert {record.status for record in rg.load("python-docs-together", workspace="recognai", limit=5)}
+    assert "has" in repr(shown[-1])

@@ -1,6 +1,7 @@
 """What people write, for `mypy --strict` to read: nobody runs this. ``assert_type`` says what they are told."""
 
 from concurrent.futures import Future
+from typing import Any
 
 from typing_extensions import assert_type
 
@@ -23,5 +24,15 @@ def notebook() -> None:
     token = rg.TokenClassificationRecord(text="a b", tokens=["a", "b"], prediction=[("X", 0, 1)])
     assert_type(token.prediction, list[tuple[str, int, int, float]] | None)
     assert_type(rg.active_client().search.search_records("reviews", TaskType.text2text).total, int)
+    plan = rg.assign("reviews", users=["ana", {"user": "ben", "weight": 2}], overlap="all", dry_run=True)
+    assert_type(plan.apply().loads, dict[str, int])
+    assert_type(plan.rebalance(dry_run=True).moved, int)
+    assert_type(rg.progress("reviews")["ana"].left, int)
+    assert_type([work.left for work in rg.my_work()], list[int])
+    assert_type(rg.set_policies("reviews", blind=True, required=2).blind, bool)
+    for item in rg.next_records("reviews", limit=20):
+        assert_type(item.submit("good").counted, bool)
+    for each in rg.load("reviews", annotations="individual"):
+        assert_type(each.annotations, dict[str, Any])
     with rg.Client("http://localhost:6900", "ana.apikey") as client:
         assert_type([each.name for each in client.list_datasets()], list[str])

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from .datasets import server_options
-from .remote import Remote
+from .remote import Remote, server_options
 from .say import Refused, as_json, examples, listing, print_json
 
 __all__ = ["agreement", "conflicts", "export"]
@@ -24,7 +23,7 @@ def _remote(url: str | None, api_key: str | None, workspace: str | None) -> Remo
 
 def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
     query = {"workspace": remote.workspace or "", **{key: each for key, each in asked.items() if each}}
-    return remote.get(f"/api/datasets/{quote(name, safe='')}/{what}", query)
+    return remote.ask("GET", f"/api/datasets/{quote(name, safe='')}/{what}", query)
 
 
 @click.command(

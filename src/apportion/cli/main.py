@@ -7,8 +7,12 @@ import click
 from apportion.version import __version__
 
 from .agreement import agreement, conflicts, export
+from .assign import assign
+from .assignments import assignments
 from .datasets import datasets
 from .file import backup, db, verify
+from .policies import policies
+from .progress import progress
 from .quickstart import quickstart
 from .say import EXIT_CODES, Commands, examples
 from .serve import server
@@ -28,8 +32,8 @@ def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
-    folder, also while a server runs. The others (datasets, agreement, conflicts, export, server status)
-    ask a running server.
+    folder, also while a server runs. The others (datasets, assign, assignments, progress, policies, agreement,
+    conflicts, export, server status) ask a running server.
     """
 
 
@@ -39,6 +43,10 @@ for command in (
     users,
     workspaces,
     datasets,
+    assign,
+    assignments,
+    progress,
+    policies,
     agreement,
     conflicts,
     export,

@@ -76,6 +76,7 @@ def _announce(settings: Settings, url: str) -> None:
         f"  Users      {', '.join(names)}; password {TEAM[0].password}\n"
         f"  API keys   {', '.join(person.api_key for person in TEAM)}\n"
         f"  Datasets   {ENTITIES_DATASET}, {TOPICS_DATASET}; in workspace {TEAM[0].username}\n"
+        f"             {TOPICS_DATASET} in {SHARED_WORKSPACE}: 300 records, shared out to {', '.join(names[1:])}\n"
         f"  Team       workspace {SHARED_WORKSPACE}, where all of them are\n"
         f"  Data       {settings.database}\n\n"
         "Ctrl+C stops the server. Whatever you do is kept for the next start.\n"
@@ -84,15 +85,13 @@ def _announce(settings: Settings, url: str) -> None:
 
 def _prepare(app: FastAPI, store: Store) -> None:
     """The team and the data, where they are not there yet."""
-    from apportion.demo import ENTITIES_DATASET, TEAM, TOPICS_DATASET
+    from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET
 
     _create_team(app, store)
+    admin = TEAM[0].username
+    places = [(SHARED_WORKSPACE, TOPICS_DATASET), (admin, ENTITIES_DATASET), (admin, TOPICS_DATASET)]
     with store.read() as work:
-        missing = [
-            name
-            for name in (ENTITIES_DATASET, TOPICS_DATASET)
-            if work.datasets.find(TEAM[0].username, name) is None
-        ]
+        missing = [place for place in places if work.datasets.find(*place) is None]
     if missing:
         asyncio.run(_load(app, missing))
 
@@ -132,34 +131,40 @@ def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now:
             join(people, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
-async def _load(app: FastAPI, names: Sequence[str]) -> None:
+async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
     """Log demo datasets the way a notebook does: over HTTP, only without a network."""
     import httpx
 
-    from apportion.demo import ENTITIES_DATASET, TEAM, TOPICS_DATASET, entities_records, topics_records
+    from apportion import demo
 
-    known = {
-        ENTITIES_DATASET: (Task.TOKEN_CLASSIFICATION, entities_records),
-        TOPICS_DATASET: (Task.TEXT_CLASSIFICATION, topics_records),
-    }
     settings: Settings = app.state.house.settings
-    admin = TEAM[0]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url=f"http://localhost{settings.prefix}/api/datasets/",
-        headers={"X-Argilla-Api-Key": admin.api_key, "X-Argilla-Workspace": admin.username},
+        headers={"X-Argilla-Api-Key": demo.TEAM[0].api_key},
         timeout=None,  # noqa: S113  nothing but this process to wait for
     ) as client:
-        for name in names:
-            task, records = known[name]
-            await _log(client, f"{name}/{task}:bulk", records(), settings.max_records)
+        for workspace, name in places:
+            client.headers["X-Argilla-Workspace"] = workspace
+            if workspace == demo.SHARED_WORKSPACE:
+                records = demo.shared_topics_records()
+                await _log(client, f"{name}/{Task.TEXT_CLASSIFICATION}:bulk", records, settings.max_records)
+                await _send(client, "PUT", f"{name}/guidelines", {"text": demo.GUIDELINES})
+                await _send(client, "POST", f"{name}/assignments", demo.PLAN)
+                continue
+            topics = name == demo.TOPICS_DATASET
+            task = Task.TEXT_CLASSIFICATION if topics else Task.TOKEN_CLASSIFICATION
+            records = demo.topics_records() if topics else demo.entities_records()
+            await _log(client, f"{name}/{task}:bulk", records, settings.max_records)
 
 
 async def _log(client: Any, path: str, records: list[dict[str, Any]], at_once: int) -> None:
     """As one request where it may be: then the dataset is there whole, or not at all."""
     for start in range(0, len(records), at_once):
-        answer = await client.post(path, json={"records": records[start : start + at_once]})
-        if answer.status_code != 200:
-            raise Refused(
-                f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}"
-            )
+        await _send(client, "POST", path, {"records": records[start : start + at_once]})
+
+
+async def _send(client: Any, method: str, path: str, body: dict[str, Any]) -> None:
+    answer = await client.request(method, path, json=body)
+    if answer.status_code != 200:
+        raise Refused(f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -16,7 +17,23 @@ from .say import Refused, Unreachable
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Remote", "server_url"]
+__all__ = ["Remote", "server_options", "server_url"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATIENCE = 600
+"""Seconds: a plan for a million records takes its time."""
+
+
+def server_options(command: F) -> F:
+    """``--url``, ``--api-key`` and ``--workspace``, for all commands that ask a running server."""
+    for name, help in (
+        ("--workspace", "Workspace; default APPORTION_WORKSPACE or ARGILLA_WORKSPACE."),
+        ("--api-key", "Your API key; better in the environment than here, where others may see it."),
+        ("--url", "Address of the server; default http://localhost:6900."),
+    ):
+        command = click.option(name, help=help)(command)
+    return command
 
 
 def server_url(given: str | None) -> str:
@@ -51,13 +68,18 @@ class Remote:
             raise click.UsageError("Who are you? Set APPORTION_API_KEY, or give --api-key.")
         return cls(server_url(url), found, workspace or _environment("WORKSPACE"))
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON answer, or a refusal."""
-        return self._ask("GET", path, query)
+    @property
+    def place(self) -> str:
+        """The workspace, which has to be named."""
+        if self.workspace is None:
+            raise click.UsageError("Which workspace? Give --workspace, or set APPORTION_WORKSPACE.")
+        return self.workspace
 
-    def delete(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON answer, or a refusal."""
-        return self._ask("DELETE", path, query)
+    def dataset(self, method: str, name: str, tail: str = "", *, body: Any = None, **query: Any) -> Any:
+        """What one of the routes of a dataset answers."""
+        path = f"/api/datasets/{quote(name, safe='')}" + (f"/{tail}" if tail else "")
+        given = {key: value for key, value in query.items() if value is not None}
+        return self.ask(method, path, {"workspace": self.place, **given}, body)
 
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
         """Hand the answer to a POST on as it comes, or a refusal before anything came."""
@@ -76,12 +98,21 @@ class Remote:
         except (httpx.TransportError, httpx.InvalidURL) as failure:
             raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str] | None) -> Any:
+    def ask(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+        """The JSON answer, or a refusal."""
         import httpx
 
         headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
+        url, more = self.url + path, {} if body is None else {"json": body}
         try:
-            answer = httpx.request(method, self.url + path, params=query or {}, headers=headers, timeout=30)
+            answer = httpx.request(
+                method,
+                url,
+                params=query or {},
+                headers=headers,
+                timeout=httpx.Timeout(30, read=_PATIENCE),
+                **more,
+            )
         except (httpx.TransportError, httpx.InvalidURL) as failure:
             raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
         if answer.status_code != 200:
@@ -97,8 +128,17 @@ def _reason(answer: httpx.Response) -> str:
     try:
         detail = answer.json()["detail"]
         params = detail["params"]
+        if detail["code"].endswith("EntityAlreadyExistsError"):
+            return f"{params['name']} exists already"
         if {"name", "type"} <= params.keys():
             return f"no such {params['type'].removeprefix('Service').lower()}: {params['name']}"
+        if isinstance(params.get("errors"), list) and "message" not in params:
+            return "; ".join(map(_told, params["errors"][:5]))
         return str(params.get("detail") or params.get("message") or detail["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"status {answer.status_code}"
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    where = ".".join(str(each) for each in error["loc"] if each != "body")
+    return f"{where}: {error['msg']}" if where else str(error["msg"])

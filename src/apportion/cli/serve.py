@@ -256,10 +256,10 @@ def _warn_of_known_keys(settings: Settings, store: Store) -> None:
 def status(url: str | None, as_json: bool) -> None:
     """Ask a running server for its version, health and memory; exit code 4 when there is no answer."""
     remote = Remote(server_url(url))
-    found = remote.get("/api/_status")
+    found = remote.ask("GET", "/api/_status")
     if not isinstance(found, dict) or "apportion" not in found:
         raise Refused(f"{remote.url} answers, but is no Apportion server.")
-    health = remote.get("/api/health")
+    health = remote.ask("GET", "/api/health")
     if as_json:
         print_json({"url": remote.url, **found, **health})
         return

@@ -3,10 +3,12 @@
 from .entities import entities_records
 from .sentences import Sentence, sentences
 from .team import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET, Person
-from .topics import topics_records
+from .topics import GUIDELINES, PLAN, shared_topics_records, topics_records
 
 __all__ = [
     "ENTITIES_DATASET",
+    "GUIDELINES",
+    "PLAN",
     "SHARED_WORKSPACE",
     "TEAM",
     "TOPICS_DATASET",
@@ -14,5 +16,6 @@ __all__ = [
     "Sentence",
     "entities_records",
     "sentences",
+    "shared_topics_records",
     "topics_records",
 ]

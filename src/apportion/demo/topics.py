@@ -9,7 +9,7 @@ from apportion.vocabulary import Status
 
 from .sentences import sentences
 
-__all__ = ["AGENT", "CUES", "topics_records"]
+__all__ = ["AGENT", "CUES", "GUIDELINES", "PLAN", "shared_topics_records", "topics_records"]
 
 AGENT = "cue-words"
 
@@ -61,6 +61,29 @@ def topics_records() -> list[dict[str, Any]]:
         }
         for sentence in sentences()
     ]
+
+
+_SHARED = 300
+_EVERY = 6
+
+PLAN: dict[str, Any] = {
+    "rules": [{"users": ["ana", "ben", "cy"], "overlap": {"annotators": 2, "share": 0.2}}],
+    "blind": True,
+    "seed": 7,
+}
+"""How these are shared out: 240 for one person, 60 for two, so that everybody has 120."""
+
+GUIDELINES = """\
+# What is this sentence about?
+
+Choose the topic that a reader would look it up under. A suggestion comes from counting cue words, and is wrong now
+and then. If two topics fit, take the one the sentence says more about. Discard what is no whole sentence.
+"""
+
+
+def shared_topics_records() -> list[dict[str, Any]]:
+    """Three hundred of the sentences, from all pages, for the team to share."""
+    return topics_records()[::_EVERY][:_SHARED]
 
 
 def _guess(text: str) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ class _In(Struct, kw_only=True):
     vectors: dict[str, _VectorIn] | None = None
     metrics: dict[str, Any] | None = None
     search_keywords: list[str] | None = None
+    annotations: msgspec.Raw = msgspec.Raw()  # looked into only where somebody asks
 
 
 class _TextIn(_In, kw_only=True):
@@ -142,12 +143,19 @@ class SearchPage(NamedTuple):
     aggregations: dict[str, Any]
 
 
-def read_page(body: bytes, task: Task) -> Page:
+def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
     """What a scan answers, as records. Ids that look like an integer become one, times naive and local.
+
+    With ``everybodys``, records also know everybody's annotations.
 
     Raises ``msgspec.MsgspecError`` for anything but such an answer.
     """
     page, records = _read(body, task)
+    if everybodys:
+        read, shown = _EACH[task]
+        for each, record in zip(page.records, records, strict=True):
+            said = read(each.annotations) if bytes(each.annotations) else None
+            record._know_annotations({who: shown(each, answer) for who, answer in (said or {}).items()})
     return Page(records, page.next_idx, page.next_page_cfg)
 
 
@@ -197,8 +205,7 @@ def _vectors_in(vectors: dict[str, _VectorIn] | None) -> dict[str, list[float]] 
 def _text_in(each: _TextIn) -> TextClassificationRecord:
     said, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
     if answer is not None:
-        labels = [one.class_ if one.class_label is None else one.class_label for one in answer.labels]
-        annotation = labels if each.multi_label or not labels else labels[0]
+        annotation = _labels(each, answer)
     record = _new(TextClassificationRecord)
     record._fill(
         inputs.get("text") if len(inputs) == 1 else None,
@@ -216,6 +223,11 @@ def _text_in(each: _TextIn) -> TextClassificationRecord:
     return record
 
 
+def _labels(each: _TextIn, answer: _LabelsIn) -> str | list[str]:
+    labels = [one.class_ if one.class_label is None else one.class_label for one in answer.labels]
+    return labels if each.multi_label or not labels else labels[0]
+
+
 def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, list[TokenAttributions]] | None:
     if given is None:
         return None
@@ -227,7 +239,7 @@ def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, li
 
 def _token_in(each: _TokenIn) -> TokenClassificationRecord:
     said, answer = each.prediction, each.annotation
-    annotation = answer and [(one.label, one.start, one.end) for one in answer.entities]
+    annotation = answer and _entities(each, answer)
     record = _new(TokenClassificationRecord)
     record._fill(
         each.text,
@@ -242,9 +254,13 @@ def _token_in(each: _TokenIn) -> TokenClassificationRecord:
     return record
 
 
+def _entities(_: _TokenIn, answer: _EntitiesIn) -> list[tuple[str, int, int]]:
+    return [(one.label, one.start, one.end) for one in answer.entities]
+
+
 def _pair_in(each: _PairIn) -> Text2TextRecord:
     said, answer = each.prediction, each.annotation
-    annotation = answer.sentences[0].text if answer is not None and answer.sentences else None
+    annotation = None if answer is None else _sentence(each, answer)
     record = _new(Text2TextRecord)
     record._fill(
         each.text,
@@ -258,6 +274,10 @@ def _pair_in(each: _PairIn) -> Text2TextRecord:
     return record
 
 
+def _sentence(_: _PairIn, answer: _SentencesIn) -> str | None:
+    return answer.sentences[0].text if answer.sentences else None
+
+
 _new = object.__new__
 
 _Reader = tuple[Callable[[bytes], _PageIn], Callable[[Any], Record]]
@@ -265,4 +285,9 @@ _IN: dict[Task, _Reader] = {
     Task.TEXT_CLASSIFICATION: (msgspec.json.Decoder(_TextPage).decode, _text_in),
     Task.TOKEN_CLASSIFICATION: (msgspec.json.Decoder(_TokenPage).decode, _token_in),
     Task.TEXT2TEXT: (msgspec.json.Decoder(_PairPage).decode, _pair_in),
+}
+_EACH: dict[Task, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
+    Task.TEXT_CLASSIFICATION: (msgspec.json.Decoder(dict[str, _LabelsIn] | None).decode, _labels),
+    Task.TOKEN_CLASSIFICATION: (msgspec.json.Decoder(dict[str, _EntitiesIn] | None).decode, _entities),
+    Task.TEXT2TEXT: (msgspec.json.Decoder(dict[str, _SentencesIn] | None).decode, _sentence),
 }

@@ -12,6 +12,7 @@ from .errors import (
     ArApiResponseError,
     BadRequestApiError,
     BaseClientError,
+    ConflictApiError,
     ForbiddenApiError,
     GenericApiError,
     HttpResponseError,
@@ -93,7 +94,10 @@ def problem_of(asked: Asked, status: int, headers: Mapping[str, str], body: byte
     message = _message(asked, status, ctx)
     if status not in _CLASSES:
         return HttpResponseError(message, status_code=status, detail=detail)
-    return _CLASSES[status](message, **{str(name): value for name, value in ctx.items()})
+    refusal = _CLASSES[status]
+    if status == 409 and _code(ctx) != "EntityAlreadyExistsError":
+        refusal = ConflictApiError
+    return refusal(message, **{str(name): value for name, value in ctx.items()})
 
 
 def refused_record(problem: ArApiResponseError) -> list[tuple[int, str]]:
@@ -111,7 +115,7 @@ def refused_record(problem: ArApiResponseError) -> list[tuple[int, str]]:
 
 
 def _message(asked: Asked, status: int, ctx: Mapping[str, Any]) -> str:
-    code = str(ctx.get("code", "")).rpartition("::")[2]
+    code = _code(ctx)
     params = ctx.get("params")
     told = params if isinstance(params, dict) else {}
     words = _WORDS.get(code)
@@ -125,6 +129,10 @@ def _message(asked: Asked, status: int, ctx: Mapping[str, Any]) -> str:
     if status == 500:
         return f"The server failed, which is a bug: {said}. Its log says more ({asked.method} {asked.path})."
     return f"The server refuses {asked.method} {asked.path} with status {status}: {said}"
+
+
+def _code(ctx: Mapping[str, Any]) -> str:
+    return str(ctx.get("code", "")).rpartition("::")[2]
 
 
 def _who_are_you(asked: Asked, _: Mapping[str, Any]) -> str:
@@ -199,6 +207,10 @@ def _message_and_errors(_: Asked, told: Mapping[str, Any]) -> str:
     return "\n".join([_sentence(told.get("message")), *lines])
 
 
+def _moved(_: Asked, told: Mapping[str, Any]) -> str:
+    return f"{_sentence(told.get('message'))} Look again: rg.assign(…, dry_run=True)."
+
+
 def _query(_: Asked, told: Mapping[str, Any]) -> str:
     where = f" (at character {told['position'] + 1})" if isinstance(told.get("position"), int) else ""
     return f"The query cannot be understood{where}: {told.get('message')}"
@@ -217,6 +229,13 @@ _WORDS: dict[str, Callable[[Asked, Mapping[str, Any]], str]] = {
     "InvalidTextSearchError": _query,
     "BadRequestError": _message_and_errors,
     "WrongTaskError": _message_and_errors,
+    "NothingToAssignError": _message_and_errors,
+    "ConflictError": _message_and_errors,
+    "StaleVersionError": _message_and_errors,
+    "LeaseGoneError": _message_and_errors,
+    "OtherContentError": _message_and_errors,
+    "DatasetGoneError": _message_and_errors,
+    "PlanMovedError": _moved,
 }
 
 

@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _datasets, _people
+from ._async_sharing import AsyncSharing
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
 from ._http import AsyncHttpClient, Steps
 from .client import logged
-from .loading import Dataset, Scan, dataset_of, load_on_loop, read_search, search_request
+from .loading import Annotations, Dataset, Scan, dataset_of, load_on_loop, read_search, search_request
 from .logging_ import Job, log_on_loop
 from .people import Member, User, Workspace
 from .progress import Progress
@@ -26,7 +27,7 @@ __all__ = ["AsyncClient"]
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(AsyncSharing):
     """Somebody on a server, for one event loop. Methods mean what those of ``Client`` mean.
 
     >>> async with rg.AsyncClient("http://localhost:6900", "ana.apikey") as client:  # doctest: +SKIP
@@ -132,6 +133,8 @@ class AsyncClient:
         batch_size: int = 250,
         include_vectors: bool = True,
         include_metrics: bool = False,
+        *,
+        annotations: Annotations = "resolved",
     ) -> Dataset:
         """The records that match; see ``rg.load``."""
         scan = Scan(
@@ -144,9 +147,10 @@ class AsyncClient:
             batch_size=batch_size,
             include_vectors=include_vectors,
             include_metrics=include_metrics,
+            annotations=annotations,
         )
         dataset = await self.find_dataset(name, workspace)
-        return dataset_of(dataset.task, await load_on_loop(scan, dataset, self._http.send))
+        return dataset_of(dataset.task, await load_on_loop(scan, dataset, self._http.send), annotations)
 
     async def search(
         self,

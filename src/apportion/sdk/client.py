@@ -14,9 +14,10 @@ from ._beside import in_background
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
 from ._http import HttpClient, Steps
 from ._rules_and_metrics import RulesAndMetrics
+from ._sharing import Sharing
 from ._team import Team
 from .facade import Datasets, Metrics, Search
-from .loading import Dataset, Scan, dataset_of, load_now
+from .loading import Annotations, Dataset, Scan, dataset_of, load_now
 from .logging_ import Job, log_now
 from .people import User
 from .progress import Progress
@@ -33,7 +34,7 @@ T = TypeVar("T")
 _log = logging.getLogger("apportion")
 
 
-class Client(Team, RulesAndMetrics):
+class Client(Team, Sharing, RulesAndMetrics):
     """Somebody on a server. Arguments left out come from the environment, as for ``rg.init``.
 
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the
@@ -243,6 +244,8 @@ class Client(Team, RulesAndMetrics):
         batch_size: int = 250,
         include_vectors: bool = True,
         include_metrics: bool = False,
+        *,
+        annotations: Annotations = "resolved",
     ) -> Dataset:
         """The records that match; see ``rg.load``."""
         scan = Scan(
@@ -255,9 +258,10 @@ class Client(Team, RulesAndMetrics):
             batch_size=batch_size,
             include_vectors=include_vectors,
             include_metrics=include_metrics,
+            annotations=annotations,
         )
         dataset = self.find_dataset(name, workspace)
-        return dataset_of(dataset.task, load_now(scan, dataset, self._http.send))
+        return dataset_of(dataset.task, load_now(scan, dataset, self._http.send), annotations)
 
     @property
     def search(self) -> Search:

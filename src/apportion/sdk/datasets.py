@@ -41,6 +41,8 @@ class Dataset(MutableSequence[R], Generic[R]):
     """What kind of answer the records ask for."""
 
     _kind: ClassVar[type[Record]]
+    _individual = False
+    """Whether the records know everybody's annotations, and are to be converted with them."""
 
     def __init__(self, records: Sequence[R] | None = None) -> None:
         self._records: Any = [] if records is None else records
@@ -108,11 +110,32 @@ class Dataset(MutableSequence[R], Generic[R]):
 
         return cls(from_pandas(cls._kind, dataframe))
 
+    def by_annotator(self: Self) -> Self:
+        """The same records once per annotator, each with that person's ``annotation`` and ``annotation_agent``.
+
+        Records that nobody has answered come once, without an annotation. Everybody's annotations are known where
+        ``load`` was asked for ``annotations="individual"``.
+
+        >>> rg.load("reviews", annotations="individual").by_annotator()  # doctest: +SKIP
+        """
+        from .frames import by_annotator
+
+        return type(self)(by_annotator(self._records))
+
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` with a column per field of the record; none for no records."""
+        """A ``pandas.DataFrame`` with a column per field of the record; none for no records.
+
+        A row is a record, or a record and an annotator where everybody's annotations were loaded: then
+        ``annotation_agent`` says whose ``annotation`` it is, and ``frame.pivot(index="id",
+        columns="annotation_agent", values="annotation")`` makes a column per annotator.
+        """
         from .frames import to_pandas
 
-        return to_pandas(self._kind, self._records)
+        return to_pandas(self._kind, self._rows)
+
+    @property
+    def _rows(self) -> Sequence[R]:
+        return self.by_annotator()._records if self._individual else self._records  # type: ignore[no-any-return]
 
     def to_datasets(self) -> Any:
         """A ``datasets.Dataset`` with a column per field of the record, but for ``search_keywords``.
@@ -120,11 +143,11 @@ class Dataset(MutableSequence[R], Generic[R]):
         Ids become texts, times microseconds, spans and scored labels lists of dictionaries. Metadata becomes
         one structure with the keys of all records, where keys that a record lacks are None. A key whose values
         have no type in common holds texts, JSON for what was none, and the log warns of it. Columns without
-        any value are of type ``null``.
+        any value are of type ``null``. A row is a record, or a record and an annotator as in ``to_pandas``.
         """
         from .to_datasets import to_datasets
 
-        return to_datasets(self._kind, self._records)
+        return to_datasets(self._kind, self._rows)
 
     @classmethod
     def _from(cls: type[Self], dataset: Any, renamed: dict[str, str | None], **gathered: Any) -> Self:

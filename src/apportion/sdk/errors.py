@@ -15,6 +15,7 @@ BaseClientError                    whatever goes wrong; ``accepted`` tells how f
     ├── NotFoundApiError           404
     ├── MethodNotAllowedApiError   405
     ├── AlreadyExistsApiError      409
+    │   └── ConflictApiError       409, since something has changed in the meantime
     ├── ValidationApiError         422
     └── GenericApiError            500
 WrongRecordTypeError               a record of another task than its dataset
@@ -31,6 +32,7 @@ __all__ = [
     "ArApiResponseError",
     "BadRequestApiError",
     "BaseClientError",
+    "ConflictApiError",
     "ForbiddenApiError",
     "GenericApiError",
     "HttpResponseError",
@@ -164,6 +166,10 @@ class AlreadyExistsApiError(ArApiResponseError):
     """The name is taken."""
 
     HTTP_STATUS = 409
+
+
+class ConflictApiError(AlreadyExistsApiError):
+    """What this builds on has changed in the meantime: a plan, a version, a lease. Nothing was changed."""
 
 
 class ValidationApiError(ArApiResponseError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from apportion.vocabulary import Task
@@ -12,7 +13,7 @@ from ._bulk import making_many
 from ._libraries import library
 from .records import Record, ValidationError
 
-__all__ = ["built", "columns_of", "from_pandas", "report_unused", "to_pandas"]
+__all__ = ["built", "by_annotator", "columns_of", "from_pandas", "report_unused", "to_pandas"]
 
 R = TypeVar("R", bound=Record)
 
@@ -36,6 +37,20 @@ def to_pandas(kind: type[Record], records: Sequence[Record]) -> Any:
         values = [getattr(record, name) for record in records]
         columns[name] = values if name in _INFERRED else pandas.Series(values, dtype=object)
     return pandas.DataFrame(columns)
+
+
+def by_annotator(records: Iterable[R]) -> list[R]:
+    """Each record once per annotator, with that person's annotation; unanswered ones once without any."""
+    found = []
+    for record in records:
+        answers = record.annotations
+        for who, annotation in answers.items() if answers else [(None, None)]:
+            row = copy(record)
+            row._know_annotations({})
+            row.annotation = annotation
+            row.annotation_agent = who
+            found.append(row)
+    return found
 
 
 def from_pandas(kind: type[R], frame: Any) -> list[R]:

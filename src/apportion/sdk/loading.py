@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -21,9 +21,20 @@ from .errors import WrongResponseError
 from .records import Record
 from .results import DatasetInfo, SearchPage
 
-__all__ = ["Dataset", "Scan", "dataset_of", "load_now", "load_on_loop", "read_search", "search_request"]
+__all__ = [
+    "Annotations",
+    "Dataset",
+    "Scan",
+    "dataset_of",
+    "load_now",
+    "load_on_loop",
+    "read_search",
+    "search_request",
+]
 
 Dataset: TypeAlias = "DatasetForTextClassification | DatasetForTokenClassification | DatasetForText2Text"
+
+Annotations: TypeAlias = 'Literal["resolved", "individual"]'
 
 _CLASSES: dict[Task, Any] = {
     Task.TEXT_CLASSIFICATION: DatasetForTextClassification,
@@ -62,17 +73,25 @@ class Scan:
         include_vectors: bool = True,
         include_metrics: bool = False,
         fields: Sequence[str] = ("*",),
+        annotations: Annotations = "resolved",
     ) -> None:
+        if annotations not in ("resolved", "individual"):
+            raise ValueError(f'annotations is "resolved" or "individual"; got {annotations!r}.')
         if limit is not None and limit < 0:
             raise ValueError(f"limit is how many records to load at most; got {limit}.")
         if batch_size < 1:
             raise ValueError(f"batch_size is how many records to ask for at a time; got {batch_size}.")
+        if vector is not None and annotations == "individual":
+            raise ValueError(
+                "With a vector, everybody's annotations cannot be told: load those records by ids."
+            )
         self.nearest = vector is not None
         self.nothing = ids is not None and not len(ids)  # on the wire no ids would mean all
         self._left = limit or None
         self._page = _PAGE if batch_size == _PAGE_OF_1X else min(batch_size, _PAGE)
         self._vectors = include_vectors
         self._metrics = include_metrics
+        self._everybodys = annotations == "individual"
         self._body: dict[str, Any] = {"query": selection(query, ids, vector)}
         if self.nearest:
             return
@@ -109,7 +128,8 @@ class Scan:
     def read(self, body: bytes) -> list[Record]:
         """The records of a page."""
         with _expected(body), _no_collection():
-            records = _wire.read_page(body, self._dataset.task).records
+            page = _wire.read_page(body, self._dataset.task, everybodys=self._everybodys)
+            records: list[Record] = page.records
         if not self._vectors:
             for each in records:
                 each.vectors = None
@@ -165,9 +185,10 @@ async def load_on_loop(
     return found + await asyncio.to_thread(scan.read, body)
 
 
-def dataset_of(task: Task, records: list[Record]) -> Dataset:
+def dataset_of(task: Task, records: list[Record], annotations: Annotations = "resolved") -> Dataset:
     """The records as a dataset of their task."""
     found: Dataset = _CLASSES[task](records)
+    found._individual = annotations == "individual"
     return found
 
 

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any, Literal, overload
 
 from .client import Client
-from .loading import Dataset
+from .loading import Annotations, Dataset
 from .people import User, Workspace, ask_through
 from .records import BulkResponse
 from .results import DatasetInfo, SearchPage
@@ -214,6 +214,8 @@ def load(
     as_pandas: bool | None = None,
     include_vectors: bool = True,
     include_metrics: bool = False,
+    *,
+    annotations: Annotations = "resolved",
 ) -> Dataset:
     """The records of a dataset that match, as a dataset of their task, in the order of their ids as text.
 
@@ -222,6 +224,10 @@ def load(
     goes on behind that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
     time: 250, the default of 1.x, stands for as many as the server gives. ``include_metrics`` fills
     ``record.metrics``, which takes several times as long.
+
+    ``record.annotation`` is what a record stands by, as you may see it. With ``annotations="individual"``, each
+    record also knows everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
+    have a row per record and annotator; annotators of a blind dataset get their own only.
 
     >>> rg.load("reviews", query="status:Default AND metadata.source:survey", limit=100)  # doctest: +SKIP
 
@@ -242,6 +248,7 @@ def load(
         batch_size,
         include_vectors,
         include_metrics,
+        annotations=annotations,
     )
 
 

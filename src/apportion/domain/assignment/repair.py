@@ -37,10 +37,8 @@ def shortfall(
     >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
     """
-    named = sorted({label for label in labels if label})
-    which = counted(records, "record") + (
-        f" that need{'s' if records == 1 else ''} {' or '.join(named)}" if named else ""
-    )
+    told = _kinds_told(labels, records == 1)
+    which = counted(records, "record") + (f" that {told}" if told else "")
     several = f", {wanted} people each" if wanted > 1 else ""
     if people == 0:
         reason = f"{which}: nobody is eligible"
@@ -50,6 +48,21 @@ def shortfall(
         who = counted(people, "eligible person", "eligible people")
         reason = f"{which}{several}: {who} with {counted(left, 'slot')} left"
     return Shortfall(slots, records, reason)
+
+
+def _kinds_told(labels: Iterable[str], one: bool) -> str:
+    """What the records ask of people, as labels of kinds say it: skills, and people who have them already."""
+    skills: dict[str, list[str]] = {}
+    for label in sorted({label for label in labels if label}):
+        needs, _, held = label.rpartition(" not ") if " not " in label else (label, "", "")
+        skills.setdefault(held, []).append(needs)
+    told = []
+    for held, several in skills.items():
+        asked = " or ".join(filter(None, several))
+        parts = [f"need{'s' if one else ''} {asked}"] if asked else []
+        parts += [f"{'is' if one else 'are'} with {held.replace(',', ' and ')} already"] if held else []
+        told.append(" and ".join(parts))
+    return " or ".join(told)
 
 
 class Board:

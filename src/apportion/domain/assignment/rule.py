@@ -11,7 +11,7 @@ from apportion.domain.arrays import Column, NDArray, new_runs, np
 from .dealing import Desk, shares_of
 from .engines import GREEDY_ROWS, Chunk, Lot, deal_lot
 from .ordering import chosen, hashes, keyed, priorities, remix
-from .people import Person, Records, kinds, words_of
+from .people import Kind, Person, Records, kinds, words_of
 from .repair import Board, Shortfall, room_left, shortfall
 from .rows import OPEN, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
@@ -153,13 +153,19 @@ class RulePlanner:
         scarce = sorted(
             range(len(self._kinds)), key=lambda each: (len(self._able[each]), self._kinds[each].label)
         )
+        missing: dict[tuple[str, int], list[int]] = {}
         for number in scarce:
             own = places[kind_of == number]
             able, kind = self._able[number], self._kinds[number]
             possible = min(wanted, len(able))
             if possible < wanted and len(own) and isinstance(self.rule.overlap, Overlap):
-                missing = (wanted - possible) * len(own)
-                self.short.append(shortfall([kind.label], missing, len(own), wanted, len(able), None))
+                anybody = any(person.active and person.can(kind.needs) for person in self._people)
+                label = (
+                    kind.label if anybody else Kind(kind.needs).label
+                )  # who has them already is beside the point
+                counts = missing.setdefault((label, len(able)), [0, 0])
+                counts[0] += (wanted - possible) * len(own)
+                counts[1] += len(own)
             self._want[own] = possible
             if self.rule.mode is Mode.PULL:
                 slot = np.tile(np.arange(possible), len(own))
@@ -170,6 +176,8 @@ class RulePlanner:
             on = dict.fromkeys(own.tolist(), there) if there else {}
             lot = Lot(own, self._keys[own], possible, able, kind.label, on)
             chunks += deal_lot(self._desk, self._shares, lot, turn)
+        for (label, people), (slots, records) in missing.items():
+            self.short.append(shortfall([label], slots, records, wanted, people, None))
         return chunks
 
     def _repaired(self, chunks: list[Chunk]) -> list[Chunk]:

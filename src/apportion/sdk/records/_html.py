@@ -22,6 +22,7 @@ def record_html(record: Any) -> str:
             agent = getattr(record, f"{name}_agent")
             by = f" <span style='{_MUTED}'>by {escape(agent)}</span>" if agent else ""
             members.append((name, _said(record, said) + by))
+    members += [(f"by {who}", _said(record, said)) for who, said in record.annotations.items()]
     members += [("id", escape(str(record.id))), ("status", escape(record.status))]
     members += [(name, escape(str(value))) for name, value in record.metadata.items()]
     rows = "".join(

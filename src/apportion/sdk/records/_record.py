@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from apportion.vocabulary import Task
 
@@ -25,13 +25,14 @@ __all__ = ["DEFAULT", "VALIDATED", "Record", "agent_of", "common"]
 DEFAULT = "Default"
 VALIDATED = "Validated"
 
+Self = TypeVar("Self", bound="Record")
 Vectors = dict[str, list[float]]
 
 
 class Record(Model):
     """What records of every task have in common. Make one of the classes for a task instead."""
 
-    __slots__ = ()
+    __slots__ = ("_annotations",)
 
     task: ClassVar[Task]
     """What kind of answer this asks for."""
@@ -55,6 +56,31 @@ class Record(Model):
         if name in _AGENTS:
             return agent_of(getattr(self, name.removesuffix("_agent")), value, name)
         return _CHECKS[name](value)
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        """Everybody's annotations by username, where ``load`` was asked for ``annotations="individual"``.
+
+        Each is what ``annotation`` would be. They are told, not kept: changing them changes nothing, logging the
+        record does not send them, and neither ``dict()`` nor equality know them.
+        """
+        return dict(getattr(self, "_annotations", None) or {})
+
+    def _know_annotations(self, annotations: dict[str, Any]) -> None:
+        object.__setattr__(self, "_annotations", annotations)
+
+    def __reduce__(self) -> Any:
+        rebuilt = super().__reduce__()
+        return (*rebuilt, self.annotations) if self.annotations else rebuilt
+
+    def __setstate__(self, annotations: dict[str, Any]) -> None:
+        self._know_annotations(annotations)
+
+    def __copy__(self: Self) -> Self:
+        found = super().__copy__()
+        if self.annotations:
+            found._know_annotations(self.annotations)
+        return found
 
     def _repr_html_(self) -> str:
         from ._html import record_html

@@ -1,0 +1,182 @@
+"""What a client on an event loop does about sharing work out, and about one's own share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from typing_extensions import Unpack
+
+from . import _plans, _queue, _work
+from ._connection import Connection
+from ._http import Steps
+from ._plans import PlanOptions
+from .plans import Plan, PlanChange, PlanRow
+from .queue import Answered, MyQueue, QueueItem, Skipped, State
+from .work import (
+    Event,
+    Explanation,
+    Gathered,
+    Guidelines,
+    Policies,
+    PolicyChanges,
+    TeamProgress,
+    WorkItem,
+)
+
+__all__ = ["AsyncSharing"]
+
+T = TypeVar("T")
+
+
+class AsyncSharing:
+    """The part of an asynchronous client that knows plans, progress and queues."""
+
+    _connection: Connection
+
+    async def _run(self, steps: Steps[T]) -> T:
+        raise NotImplementedError
+
+    # Plans
+
+    async def assign(self, name: str, **options: Unpack[PlanOptions]) -> Plan:
+        """Share a dataset out, or with ``dry_run=True`` look at how it would be; see ``rg.assign``."""
+        return await self._run(_plans.assign(self._connection, None, name, options))
+
+    async def plans(self, name: str, workspace: str | None = None) -> list[Plan]:
+        """The plans of a dataset, oldest first."""
+        return await self._run(_plans.list_plans(self._connection, None, name, workspace))
+
+    async def plan(self, name: str, id: str, workspace: str | None = None) -> Plan:
+        """One plan with how far it has come. Raises ``NotFoundApiError``."""
+        return await self._run(_plans.find_plan(self._connection, None, name, id, workspace))
+
+    async def apply_plan(self, plan: Plan) -> Plan:
+        """Make what was looked at; see ``Plan.apply``."""
+        return await self._run(_plans.apply_plan(self._connection, plan))
+
+    async def refresh_plan(self, plan: Plan) -> Plan:
+        """The plan as it is by now."""
+        id = plan.id or "preview"
+        return await self._run(_plans.find_plan(self._connection, None, plan.dataset, id, plan.workspace))
+
+    async def plan_rows(
+        self, plan: Plan, *, annotator: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> list[PlanRow]:
+        """The slots of a plan; see ``Plan.rows``."""
+        return await self._run(_plans.plan_rows(self._connection, plan, annotator, state, limit))
+
+    async def change_plan(
+        self, plan: Plan, what: str, *, dry_run: bool = False, **options: Any
+    ) -> PlanChange:
+        """Change a plan: ``what`` is ``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``; see ``Plan``."""
+        return await self._run(_plans.change_plan(self._connection, plan, what, dry_run, options))
+
+    # How far the work is, and why
+
+    async def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
+        """How far a dataset has come, by person; see ``rg.progress``."""
+        return await self._run(_work.progress(self._connection, name, workspace))
+
+    async def my_work(self) -> list[WorkItem]:
+        """What there is for me to do, in all datasets, most left first."""
+        return await self._run(_work.my_work(self._connection))
+
+    async def explain(
+        self, name: str, record: str | int, annotator: str | None = None, workspace: str | None = None
+    ) -> Explanation:
+        """Why somebody has a record, or why not; see ``rg.explain``."""
+        return await self._run(_work.explain(self._connection, name, record, annotator, workspace))
+
+    async def events(self, name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
+        """What happened in a dataset, newest first; see ``rg.events``."""
+        return await self._run(_work.events(self._connection, name, limit, workspace))
+
+    # How a dataset is worked on
+
+    async def policies(self, name: str, workspace: str | None = None) -> Policies:
+        """The policies of a dataset."""
+        return await self._run(_work.find_policies(self._connection, name, workspace))
+
+    async def set_policies(
+        self, name: str, workspace: str | None = None, **changes: Unpack[PolicyChanges]
+    ) -> Policies:
+        """Change policies, and keep those that are not named; see ``rg.set_policies``."""
+        return await self._run(_work.change_policies(self._connection, name, workspace, changes))
+
+    async def guidelines(
+        self, name: str, version: int | None = None, workspace: str | None = None
+    ) -> Guidelines:
+        """What annotators are told to do: the latest version, or an earlier one."""
+        return await self._run(_work.find_guidelines(self._connection, name, version, workspace))
+
+    async def set_guidelines(
+        self, name: str, text: str, version: int | None = None, workspace: str | None = None
+    ) -> Guidelines:
+        """Write new guidelines; see ``rg.set_guidelines``."""
+        return await self._run(_work.write_guidelines(self._connection, name, text, version, workspace))
+
+    async def gather(
+        self,
+        name: str,
+        workspaces: Sequence[str],
+        into: str | None = None,
+        workspace: str | None = None,
+        dry_run: bool = False,
+    ) -> Gathered:
+        """Bring copies together by record id; see ``rg.gather``."""
+        return await self._run(
+            _work.gather(self._connection, name, workspaces, into or name, workspace, dry_run)
+        )
+
+    # My own records
+
+    async def next_records(
+        self,
+        name: str,
+        limit: int = 5,
+        where: str | None = None,
+        look: bool = False,
+        workspace: str | None = None,
+    ) -> MyQueue:
+        """Claim my next records; see ``rg.next_records``."""
+        return await self._run(
+            _queue.next_records(self._connection, None, name, limit, where, look, workspace)
+        )
+
+    async def submit(
+        self,
+        name: str,
+        record: str | int,
+        annotation: Any = None,
+        *,
+        state: State = "submitted",
+        version: int | None = None,
+        seconds: float | None = None,
+        token: str | None = None,
+        workspace: str | None = None,
+    ) -> Answered:
+        """Answer a record; see ``rg.submit``."""
+        return await self._run(
+            _queue.submit(
+                self._connection, name, record, annotation, state, version, seconds, token, workspace
+            )
+        )
+
+    async def skip(
+        self,
+        name: str,
+        record: str | int,
+        reason: str | None = None,
+        *,
+        token: str | None = None,
+        workspace: str | None = None,
+    ) -> Skipped:
+        """Leave a record to others, to later or to nobody; see ``rg.skip``."""
+        return await self._run(_queue.skip(self._connection, name, record, reason, token, workspace))
+
+    async def release(
+        self, name: str, items: Sequence[QueueItem] | None = None, workspace: str | None = None
+    ) -> list[str]:
+        """Give claimed records back, all of mine where none is named; the ids of those that are free again."""
+        return await self._run(_queue.release(self._connection, name, items, workspace))

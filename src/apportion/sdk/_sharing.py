@@ -1,0 +1,174 @@
+"""What a client does about sharing work out, and about one's own share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from typing_extensions import Unpack
+
+from . import _plans, _queue, _work
+from ._connection import Connection
+from ._http import Steps
+from ._plans import PlanOptions
+from .plans import Plan, PlanChange, PlanRow
+from .queue import Answered, MyQueue, QueueItem, Skipped, State
+from .work import (
+    Event,
+    Explanation,
+    Gathered,
+    Guidelines,
+    Policies,
+    PolicyChanges,
+    TeamProgress,
+    WorkItem,
+)
+
+__all__ = ["Sharing"]
+
+T = TypeVar("T")
+
+
+class Sharing:
+    """The part of a client that knows plans, progress and queues."""
+
+    _connection: Connection
+
+    def _run(self, steps: Steps[T]) -> T:
+        raise NotImplementedError
+
+    # Plans
+
+    def assign(self, name: str, **options: Unpack[PlanOptions]) -> Plan:
+        """Share a dataset out, or with ``dry_run=True`` look at how it would be; see ``rg.assign``."""
+        return self._run(_plans.assign(self._connection, self, name, options))
+
+    def plans(self, name: str, workspace: str | None = None) -> list[Plan]:
+        """The plans of a dataset, oldest first."""
+        return self._run(_plans.list_plans(self._connection, self, name, workspace))
+
+    def plan(self, name: str, id: str, workspace: str | None = None) -> Plan:
+        """One plan with how far it has come. Raises ``NotFoundApiError``."""
+        return self._run(_plans.find_plan(self._connection, self, name, id, workspace))
+
+    def apply_plan(self, plan: Plan) -> Plan:
+        """Make what was looked at; see ``Plan.apply``."""
+        return self._run(_plans.apply_plan(self._connection, plan))
+
+    def refresh_plan(self, plan: Plan) -> Plan:
+        """The plan as it is by now."""
+        id = plan.id or "preview"
+        return self._run(_plans.find_plan(self._connection, self, plan.dataset, id, plan.workspace))
+
+    def plan_rows(
+        self, plan: Plan, *, annotator: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> list[PlanRow]:
+        """The slots of a plan; see ``Plan.rows``."""
+        return self._run(_plans.plan_rows(self._connection, plan, annotator, state, limit))
+
+    def change_plan(self, plan: Plan, what: str, *, dry_run: bool = False, **options: Any) -> PlanChange:
+        """Change a plan: ``what`` is ``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``; see ``Plan``."""
+        return self._run(_plans.change_plan(self._connection, plan, what, dry_run, options))
+
+    # How far the work is, and why
+
+    def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
+        """How far a dataset has come, by person; see ``rg.progress``."""
+        return self._run(_work.progress(self._connection, name, workspace))
+
+    def my_work(self) -> list[WorkItem]:
+        """What there is for me to do, in all datasets, most left first."""
+        return self._run(_work.my_work(self._connection))
+
+    def explain(
+        self, name: str, record: str | int, annotator: str | None = None, workspace: str | None = None
+    ) -> Explanation:
+        """Why somebody has a record, or why not; see ``rg.explain``."""
+        return self._run(_work.explain(self._connection, name, record, annotator, workspace))
+
+    def events(self, name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
+        """What happened in a dataset, newest first; see ``rg.events``."""
+        return self._run(_work.events(self._connection, name, limit, workspace))
+
+    # How a dataset is worked on
+
+    def policies(self, name: str, workspace: str | None = None) -> Policies:
+        """The policies of a dataset."""
+        return self._run(_work.find_policies(self._connection, name, workspace))
+
+    def set_policies(
+        self, name: str, workspace: str | None = None, **changes: Unpack[PolicyChanges]
+    ) -> Policies:
+        """Change policies, and keep those that are not named; see ``rg.set_policies``."""
+        return self._run(_work.change_policies(self._connection, name, workspace, changes))
+
+    def guidelines(self, name: str, version: int | None = None, workspace: str | None = None) -> Guidelines:
+        """What annotators are told to do: the latest version, or an earlier one."""
+        return self._run(_work.find_guidelines(self._connection, name, version, workspace))
+
+    def set_guidelines(
+        self, name: str, text: str, version: int | None = None, workspace: str | None = None
+    ) -> Guidelines:
+        """Write new guidelines; see ``rg.set_guidelines``."""
+        return self._run(_work.write_guidelines(self._connection, name, text, version, workspace))
+
+    def gather(
+        self,
+        name: str,
+        workspaces: Sequence[str],
+        into: str | None = None,
+        workspace: str | None = None,
+        dry_run: bool = False,
+    ) -> Gathered:
+        """Bring copies together by record id; see ``rg.gather``."""
+        return self._run(_work.gather(self._connection, name, workspaces, into or name, workspace, dry_run))
+
+    # My own records
+
+    def next_records(
+        self,
+        name: str,
+        limit: int = 5,
+        where: str | None = None,
+        look: bool = False,
+        workspace: str | None = None,
+    ) -> MyQueue:
+        """Claim my next records; see ``rg.next_records``."""
+        return self._run(_queue.next_records(self._connection, self, name, limit, where, look, workspace))
+
+    def submit(
+        self,
+        name: str,
+        record: str | int,
+        annotation: Any = None,
+        *,
+        state: State = "submitted",
+        version: int | None = None,
+        seconds: float | None = None,
+        token: str | None = None,
+        workspace: str | None = None,
+    ) -> Answered:
+        """Answer a record; see ``rg.submit``."""
+        return self._run(
+            _queue.submit(
+                self._connection, name, record, annotation, state, version, seconds, token, workspace
+            )
+        )
+
+    def skip(
+        self,
+        name: str,
+        record: str | int,
+        reason: str | None = None,
+        *,
+        token: str | None = None,
+        workspace: str | None = None,
+    ) -> Skipped:
+        """Leave a record to others, to later or to nobody; see ``rg.skip``."""
+        return self._run(_queue.skip(self._connection, name, record, reason, token, workspace))
+
+    def release(
+        self, name: str, items: Sequence[QueueItem] | None = None, workspace: str | None = None
+    ) -> list[str]:
+        """Give claimed records back, all of mine where none is named; the ids of those that are free again."""
+        return self._run(_queue.release(self._connection, name, items, workspace))

@@ -1,0 +1,448 @@
+"""Plans: who is to annotate what, looked at before it is made, and changed with a difference first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from typing import Any, Protocol
+
+from ._tables import MUTED, count, html_table, moment, text_table
+from .errors import InputValueError
+
+__all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
+
+SPEC = ("rules", "seed", "blind", "visibility", "standing", "mirror", "mirror_overwrite", "digest")
+"""What of a preview asks for the same plan again."""
+_SHOWN = 100
+_REASONS = 5
+_STATES = ("pending", "leased", "done", "skipped")
+
+
+class Planner(Protocol):
+    """A client, as far as plans are concerned."""
+
+    def apply_plan(self, plan: Plan) -> Plan: ...
+    def refresh_plan(self, plan: Plan) -> Plan: ...
+    def plan_rows(
+        self, plan: Plan, *, annotator: str | None = ..., state: str | None = ..., limit: int | None = ...
+    ) -> list[PlanRow]: ...
+    def change_plan(self, plan: Plan, what: str, *, dry_run: bool = ..., **options: Any) -> PlanChange: ...
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """How many records two people have in common: the pair with fewest, with most, and the ideal."""
+
+    min: int
+    max: int
+    ideal: float
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """So many slots could not be given to anybody, and why."""
+
+    count: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{count(self.count, 'slot')} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that could not be changed, and why."""
+
+    record: str
+    annotator: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One slot of a plan. ``annotator`` is None while nobody has taken an open slot.
+
+    ``state`` is ``pending``, ``leased``, ``done``, ``skipped`` or ``withdrawn``; ``inclusion`` the probability with
+    which the record came to be answered by several people.
+    """
+
+    record: str
+    annotator: str | None
+    state: str
+    reason: str
+    rule: int
+    phase: str
+    inclusion: float | None
+    lease_until: datetime | None
+    note: str | None
+
+
+class Plan:
+    """Who is to annotate what: a preview, or a plan that was made (then it has an ``id``).
+
+    >>> plan = rg.assign("reviews", users=["ana", "ben"], overlap=2, blind=True, dry_run=True)  # doctest: +SKIP
+    >>> plan.loads  # doctest: +SKIP
+    {'ana': 500, 'ben': 500}
+    >>> plan.apply().id  # doctest: +SKIP
+    '6e0d917b-3347-4c5e-ac72-ed751c7b50bb'
+    """
+
+    def __init__(
+        self, dataset: str, workspace: str, shown: Mapping[str, Any], client: Planner | None = None
+    ) -> None:
+        self.dataset = dataset
+        self.workspace = workspace
+        self._client = client
+        self._shown = shown
+
+    # What it is
+
+    @property
+    def id(self) -> str | None:
+        """Its id; None as long as it is a preview."""
+        return self._shown.get("id")
+
+    @property
+    def made(self) -> bool:
+        """Whether it was made, as opposed to a preview."""
+        return self.id is not None
+
+    @property
+    def state(self) -> str:
+        """``preview``, ``writing``, ``live``, ``undoing`` or ``undone``."""
+        return str(self._shown.get("state", "preview"))
+
+    @property
+    def seed(self) -> int:
+        """The same rules, seed and records give the same plan again."""
+        return int(self._shown["seed"])
+
+    @property
+    def digest(self) -> str:
+        """Stands for what was looked at: rules, people, policies and records."""
+        return str(self._shown["digest"])
+
+    @property
+    def rules(self) -> Sequence[Mapping[str, Any]]:
+        """The rules as the server understood them."""
+        return list(self._shown.get("rules", ()))
+
+    @property
+    def blind(self) -> bool:
+        """Whether people work without seeing each other's annotations."""
+        return bool(self._shown.get("blind"))
+
+    @property
+    def records(self) -> int:
+        """How many records it gave out when it was made."""
+        return int(self._shown["records"])
+
+    @property
+    def slots(self) -> int:
+        """How many answers it asked for when it was made."""
+        return int(self._shown["slots"])
+
+    @property
+    def loads(self) -> dict[str, int]:
+        """How many records each person has: of a preview, would have; withdrawn ones do not count."""
+        people = self._progress.get("annotators")
+        if people is None:
+            return dict(self._shown.get("loads", {}))
+        return {name: _live(states) for name, states in people.items() if _live(states)}
+
+    @property
+    def open(self) -> int:
+        """Slots that nobody has taken yet."""
+        given = sum(self.loads.values())
+        return max(0, (_live(self._progress) if self.made else self.slots) - given)
+
+    @property
+    def done(self) -> dict[str, int]:
+        """How many of them each person has answered."""
+        return {name: states["done"] for name, states in self._progress.get("annotators", {}).items()}
+
+    @property
+    def pairs(self) -> Pairs | None:
+        """What two people have in common; None where no record goes to two."""
+        found = self._shown.get("pairs")
+        return None if found is None else Pairs(found["min"], found["max"], found["ideal"])
+
+    @property
+    def unassigned(self) -> tuple[Unassigned, ...]:
+        """What could not be given to anybody, and why."""
+        return tuple(Unassigned(each["count"], each["reason"]) for each in self._shown.get("unassigned", ()))
+
+    @property
+    def agreement_half_width(self) -> float | None:
+        """Half the width of the 95 % interval that alpha can be expected to have; None without overlap."""
+        found = self._shown.get("agreement_half_width")
+        return None if found is None else float(found)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to think about before applying it."""
+        return tuple(self._shown.get("warnings", ()))
+
+    @property
+    def created_by(self) -> str | None:
+        """Who made it."""
+        return self._shown.get("created_by")
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was made."""
+        return moment(self._shown.get("created_at"))
+
+    @property
+    def _progress(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._shown.get("progress") or {}
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as the server told it."""
+        return dict(self._shown)
+
+    # What can be done with it
+
+    def apply(self) -> Plan:
+        """Make it: exactly what was looked at, or not at all. Returns itself, with its ``id``.
+
+        Raises ``ConflictApiError`` if records, people or policies have changed since; then nothing is written.
+        """
+        return self._become(self._asked("apply_plan(plan)").apply_plan(self))
+
+    def refresh(self) -> Plan:
+        """Ask how far it has come by now. Returns itself."""
+        return self._become(self._asked("refresh_plan(plan)").refresh_plan(self))
+
+    def rows(
+        self, annotator: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> list[PlanRow]:
+        """The slots of a plan that was made, of one person or in one state where you say so.
+
+        >>> [row.record for row in plan.rows(annotator="ana", state="pending", limit=3)]  # doctest: +SKIP
+        ['a-17', 'a-2', 'a-40']
+        """
+        asked = self._asked("plan_rows(plan)")
+        return asked.plan_rows(self, annotator=annotator, state=state, limit=limit)
+
+    def extend(self, *, dry_run: bool = False) -> PlanChange:
+        """Have records that were logged since join by the same rules; no earlier row moves."""
+        return self._change("extend", dry_run)
+
+    def rebalance(
+        self,
+        users: Sequence[Any] | None = None,
+        *,
+        level: bool = False,
+        rule: int | None = None,
+        dry_run: bool = False,
+    ) -> PlanChange:
+        """Bring it in line with its team as it is now, or with other ``users``; begun work stays where it is.
+
+        With ``level``, people above their share hand over what is too much, so that whoever joined gets theirs.
+
+        >>> plan.rebalance(users=["ben", "cy"], dry_run=True)  # doctest: +SKIP
+        """
+        return self._change("rebalance", dry_run, users=users, level=level, rule=rule)
+
+    def move(
+        self,
+        to: str,
+        records: Sequence[str | int] | None = None,
+        annotator: str | None = None,
+        *,
+        rule: int = 0,
+        dry_run: bool = False,
+    ) -> PlanChange:
+        """Give pending rows to somebody by hand: of these records, of one person, or both.
+
+        >>> plan.move("ben", records=["a-17", "a-40"])  # doctest: +SKIP
+        """
+        return self._change("move", dry_run, to=to, records=_ids(records), annotator=annotator, rule=rule)
+
+    def withdraw(
+        self,
+        records: Sequence[str | int] | None = None,
+        annotator: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> PlanChange:
+        """Take pending rows back; all of them where neither records nor a person are named."""
+        return self._change("withdraw", dry_run, records=_ids(records), annotator=annotator)
+
+    def undo(self, *, dry_run: bool = False) -> PlanChange:
+        """Take the whole plan back, but for work that was begun."""
+        return self._change("undo", dry_run)
+
+    def _change(self, what: str, dry_run: bool, **options: Any) -> PlanChange:
+        asked = self._asked(f"change_plan(plan, {what!r})")
+        change = asked.change_plan(self, what, dry_run=dry_run, **options)
+        if not dry_run:
+            self.refresh()
+        return change
+
+    def _become(self, other: Plan) -> Plan:
+        self._shown = other._shown
+        return self
+
+    def _asked(self, call: str) -> Planner:
+        if self._client is None:
+            raise InputValueError(
+                f"This plan came from an AsyncClient: ask that, as in `await client.{call}`."
+            )
+        return self._client
+
+    # How it looks
+
+    @property
+    def _head(self) -> str:
+        name = f"{self.workspace}/{self.dataset}"
+        if not self.made:
+            return f"Preview of a plan for {name}: nothing is written yet"
+        return f"Plan {self.id} for {name}" + (", undone" if self.state == "undone" else "")
+
+    @property
+    def _facts(self) -> list[str]:
+        blind = ", blind" if self.blind else ""
+        found = [
+            f"{count(self.records, 'record')}, {count(self.slots, 'answer')} wanted, seed {self.seed}{blind}"
+        ]
+        if self.open:
+            found.append(f"{count(self.open, 'slot')} open to whoever is free")
+        if self.pairs is not None:
+            low, high, ideal = self.pairs.min, self.pairs.max, self.pairs.ideal
+            shared = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+            found.append(f"Every two people share {shared} records (ideal {ideal:,.1f})")
+        if self.agreement_half_width is not None:
+            assumes = self._shown.get("agreement_assumes")
+            given = f", given {assumes}" if assumes else ""
+            found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
+        found += _not_assigned(self.unassigned)
+        return [*found, *(f"Mind: {each}" for each in self.warnings)]
+
+    @property
+    def _table(self) -> tuple[list[str], list[list[Any]]]:
+        if not self.made:
+            return ["annotator", "records"], [[name, load] for name, load in self.loads.items()]
+        done = self.done
+        return ["annotator", "records", "done"], [
+            [name, n, done.get(name, 0)] for name, n in self.loads.items()
+        ]
+
+    def __repr__(self) -> str:
+        heads, rows = self._table
+        lines = text_table(heads, rows[:_SHOWN]) if rows else []
+        more = [f"and {count(len(rows) - _SHOWN, 'person', 'people')} more"] if len(rows) > _SHOWN else []
+        return "\n".join([self._head, *(f"  {line}" for line in (*lines, *more, *self._facts))])
+
+    def _repr_html_(self) -> str:
+        heads, rows = self._table
+        table = html_table(heads, rows[:_SHOWN], bar=1) if rows else ""
+        more = f"<li>and {len(rows) - _SHOWN:,} people more</li>" if len(rows) > _SHOWN else ""
+        facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
+        hint = "" if self.made else f"<p style='{MUTED}'><code>plan.apply()</code> makes it.</p>"
+        return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{more}{facts}</ul>{hint}"
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """What a change does to a plan, or with ``dry_run`` would do.
+
+    ``loads`` says by how much each person's records grow or shrink; ``kept`` counts rows that stay because work on
+    them has begun; ``refused`` are rows that were named but cannot change.
+    """
+
+    what: str
+    dry_run: bool
+    added: int = 0
+    removed: int = 0
+    moved: int = 0
+    kept: int = 0
+    loads: Mapping[str, int] = field(default_factory=dict)
+    unassigned: tuple[Unassigned, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def _head(self) -> str:
+        parts = [("added", self.added), ("removed", self.removed), ("moved", self.moved), ("kept", self.kept)]
+        told = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
+        return (
+            f"{self.what.capitalize()}{': would be ' if self.dry_run and told[0].isdigit() else ': '}{told}"
+        )
+
+    @property
+    def _facts(self) -> list[str]:
+        found = _not_assigned(self.unassigned)
+        found += [
+            f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:_REASONS]
+        ]
+        if len(self.refused) > _REASONS:
+            found.append(f"and {len(self.refused) - _REASONS:,} more refused")
+        return found
+
+    @property
+    def _rows(self) -> list[list[Any]]:
+        return [[name, f"{by:+,}"] for name, by in self.loads.items() if by]
+
+    def __repr__(self) -> str:
+        lines = text_table(["annotator", "records"], self._rows) if self._rows else []
+        return "\n".join([self._head, *(f"  {line}" for line in (*lines, *self._facts))])
+
+    def _repr_html_(self) -> str:
+        table = html_table(["annotator", "records"], self._rows) if self._rows else ""
+        facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
+        return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{facts}</ul>"
+
+
+# Reading answers
+
+
+def read_row(found: Mapping[str, Any]) -> PlanRow:
+    """A slot as the server tells of it."""
+    return PlanRow(
+        record=found["record"],
+        annotator=found["annotator"],
+        state=found["state"],
+        reason=found["reason"],
+        rule=found["rule"],
+        phase=found["phase"],
+        inclusion=found.get("inclusion"),
+        lease_until=moment(found.get("lease_until")),
+        note=found.get("note"),
+    )
+
+
+def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChange:
+    """A difference as the server tells of it."""
+    return PlanChange(
+        what=what,
+        dry_run=dry_run,
+        added=found.get("added", 0),
+        removed=found.get("removed", 0),
+        moved=found.get("moved", 0),
+        kept=found.get("kept", 0),
+        loads=dict(found.get("loads", {})),
+        unassigned=tuple(Unassigned(each["count"], each["reason"]) for each in found.get("unassigned", ())),
+        refused=tuple(
+            Refused(each["record"], each["annotator"], each["why"]) for each in found.get("refused", ())
+        ),
+    )
+
+
+def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
+    most = sorted(unassigned, key=lambda each: -each.count)
+    more = [f"and {len(most) - _REASONS:,} more reasons"] if len(most) > _REASONS else []
+    return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
+
+
+def _live(states: Mapping[str, Any]) -> int:
+    return sum(states.get(state, 0) for state in _STATES)
+
+
+def _ids(records: Sequence[str | int] | None) -> list[str] | None:
+    if isinstance(records, str | int):
+        raise InputValueError(f"records is a list of ids, as in records=[{records!r}].")
+    return None if records is None else [str(each) for each in records]

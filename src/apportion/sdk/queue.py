@@ -1,0 +1,189 @@
+"""The records that wait for me: claimed, answered, skipped, given back. For notebooks and bots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
+
+from ._tables import count, moment, when
+from .errors import InputValueError
+
+if TYPE_CHECKING:
+    from .records import Record
+
+__all__ = ["Answered", "MyQueue", "QueueItem", "Skipped"]
+
+State: TypeAlias = 'Literal["submitted", "draft", "discarded"]'
+
+
+class Worker(Protocol):
+    """A client, as far as one's own answers are concerned."""
+
+    def submit(
+        self,
+        name: str,
+        record: str | int,
+        annotation: Any = ...,
+        *,
+        state: State = ...,
+        version: int | None = ...,
+        seconds: float | None = ...,
+        token: str | None = ...,
+        workspace: str | None = ...,
+    ) -> Answered: ...
+
+    def skip(
+        self,
+        name: str,
+        record: str | int,
+        reason: str | None = ...,
+        *,
+        token: str | None = ...,
+        workspace: str | None = ...,
+    ) -> Skipped: ...
+
+    def release(
+        self, name: str, items: Sequence[QueueItem] | None = ..., workspace: str | None = ...
+    ) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Answered:
+    """My annotation as it is stored now. One that does not count is kept all the same, and ``why`` says why."""
+
+    record: str
+    state: str
+    version: int
+    counted: bool
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What became of a skipped slot: whose it is now, if anybody's."""
+
+    record: str
+    state: str
+    annotator: str | None
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """A record in front of me, mine until ``lease_until``; ``reason`` says why it is mine."""
+
+    record: Record
+    id: str
+    dataset: str = field(repr=False)
+    workspace: str = field(repr=False)
+    plan: str | None
+    reason: str | None
+    lease_until: datetime | None
+    due: datetime | None
+    token: str | None = field(repr=False)
+    version: int = field(repr=False)
+    """Of my annotation so far; 0 for none."""
+    _client: Worker | None = field(default=None, repr=False, compare=False)
+
+    def submit(self, annotation: Any, *, seconds: float | None = None) -> Answered:
+        """Answer it: a label or labels, spans as ``(label, start, end)``, or a text, as the task has it.
+
+        Raises ``ConflictApiError`` if I have answered it elsewhere since; nothing is overwritten.
+        """
+        return self._answer(annotation, "submitted", seconds)
+
+    def draft(self, annotation: Any, *, seconds: float | None = None) -> Answered:
+        """Keep it as begun; nobody else sees a draft."""
+        return self._answer(annotation, "draft", seconds)
+
+    def discard(self, *, seconds: float | None = None) -> Answered:
+        """Say that the record is unusable."""
+        return self._answer(None, "discarded", seconds)
+
+    def skip(self, reason: str | None = None) -> Skipped:
+        """Leave it to others, to later or to nobody, as the plan has it."""
+        asked = self._asked(f"skip({self.dataset!r}, item.id, token=item.token)")
+        return asked.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
+
+    def _answer(self, annotation: Any, state: State, seconds: float | None) -> Answered:
+        asked = self._asked(f"submit({self.dataset!r}, item.id, …, token=item.token)")
+        return asked.submit(
+            self.dataset,
+            self.id,
+            annotation,
+            state=state,
+            version=self.version,
+            seconds=seconds,
+            token=self.token,
+            workspace=self.workspace,
+        )
+
+    def _asked(self, call: str) -> Worker:
+        if self._client is None:
+            raise InputValueError(f"This came from an AsyncClient: ask that, as in `await client.{call}`.")
+        return self._client
+
+
+@dataclass(frozen=True, repr=False)
+class MyQueue(Sequence[QueueItem]):
+    """My next records; ``left`` is how many wait behind them. If there are none, ``why_empty`` says why."""
+
+    items: tuple[QueueItem, ...]
+    left: int
+    why_empty: str | None = None
+    _client: Worker | None = field(default=None, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[QueueItem]:
+        return iter(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> QueueItem: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[QueueItem, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> QueueItem | tuple[QueueItem, ...]:
+        return self.items[index]
+
+    def release(self) -> list[str]:
+        """Give back what I shall not answer now; returns the ids of the records that are free again."""
+        if not self.items:
+            return []
+        first = self.items[0]
+        return first._asked(f"release({first.dataset!r})").release(first.dataset, self.items, first.workspace)
+
+    def __repr__(self) -> str:
+        if not self.items:
+            return f"Nothing is waiting: {self.why_empty or 'no record is left'}"
+        leases = [each.lease_until for each in self.items if each.lease_until is not None]
+        until = f", mine until {when(min(leases))}" if leases else ""
+        ids = ", ".join(each.id for each in self.items)
+        return f"{count(len(self.items), 'record')}{until}, {self.left:,} more behind them: {ids}"
+
+
+def read_answered(record: str, found: Mapping[str, Any]) -> Answered:
+    """One's annotation as the server tells of it."""
+    return Answered(record, found["state"], found["version"], found["counted"], found.get("why"))
+
+
+def read_item(
+    record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: Worker | None
+) -> QueueItem:
+    """A record of a queue as the server tells of it."""
+    return QueueItem(
+        record=record,
+        id=found["id"],
+        dataset=dataset,
+        workspace=workspace,
+        plan=found["plan"],
+        reason=found["reason"],
+        lease_until=moment(found["lease_until"]),
+        due=moment(found["due"]),
+        token=found["token"],
+        version=found["version"],
+        _client=client,
+    )

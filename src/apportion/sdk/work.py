@@ -1,0 +1,283 @@
+"""How far the work has come, why somebody has a record, what happened, and the policies it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from apportion.vocabulary import Task
+
+from ._tables import count, html_table, moment, text_table, when
+
+__all__ = [
+    "Event",
+    "Explanation",
+    "Gathered",
+    "Guidelines",
+    "PersonProgress",
+    "Policies",
+    "PolicyChanges",
+    "TeamProgress",
+    "WorkItem",
+]
+
+
+@dataclass(frozen=True)
+class PersonProgress:
+    """What one person was given and has done.
+
+    ``seconds`` is the time they spent; ``finish_at`` when they will be done at the pace of the last seven days,
+    None where that cannot be told.
+    """
+
+    annotator: str
+    assigned: int
+    done: int
+    drafts: int
+    skipped: int
+    seconds: float
+    last_active: datetime | None
+    finish_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        """How many records are still to be answered."""
+        return max(0, self.assigned - self.done - self.skipped)
+
+
+@dataclass(frozen=True, repr=False)
+class TeamProgress:
+    """How far a dataset has come; annotators see their own part.
+
+    ``complete`` counts settled records, ``in_conflict`` those on which people disagree, ``open`` the slots that
+    nobody has taken yet.
+    """
+
+    dataset: str
+    annotators: tuple[PersonProgress, ...]
+    records: int
+    complete: int
+    in_conflict: int
+    open: int
+    finish_at: datetime | None
+
+    def __getitem__(self, annotator: str) -> PersonProgress:
+        for each in self.annotators:
+            if each.annotator == annotator:
+                return each
+        raise KeyError(annotator)
+
+    @property
+    def _head(self) -> str:
+        parts = [f"{self.complete:,} of {count(self.records, 'record')} complete"]
+        if self.in_conflict:
+            parts.append(f"{self.in_conflict:,} in conflict")
+        if self.open:
+            parts.append(f"{count(self.open, 'slot')} open to whoever is free")
+        if self.finish_at is not None and self.complete < self.records:
+            parts.append(f"done by {when(self.finish_at)} at this pace")
+        return f"{self.dataset}: {', '.join(parts)}"
+
+    @property
+    def _rows(self) -> list[list[Any]]:
+        return [
+            [
+                each.annotator,
+                each.done,
+                each.left,
+                each.drafts,
+                each.skipped,
+                duration(each.seconds),
+                each.last_active,
+            ]
+            for each in self.annotators
+        ]
+
+    def __repr__(self) -> str:
+        lines = text_table(_HEADS, self._rows) if self.annotators else []
+        return "\n".join([self._head, *(f"  {line}" for line in lines)])
+
+    def _repr_html_(self) -> str:
+        table = html_table(_HEADS, self._rows, bar=1) if self.annotators else ""
+        return f"<p><b>{escape(self._head)}</b></p>{table}"
+
+
+_HEADS = ("annotator", "done", "left", "drafts", "skipped", "time", "last active")
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """My work in one dataset; ``left`` counts open slots that I may take, too."""
+
+    dataset: str
+    workspace: str
+    task: Task
+    left: int
+    assigned: int
+    done: int
+    drafts: int
+    skipped: int
+    seconds: float
+    last_active: datetime | None
+    finish_at: datetime | None
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """Why somebody has a record before them, or why not, in sentences."""
+
+    record: str
+    annotator: str
+    assigned: bool
+    why: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        verb = "has" if self.assigned else "does not have"
+        return "\n".join([f"{self.annotator} {verb} {self.record}", *(f"  {each}" for each in self.why)])
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a dataset: who did what, to which record, when."""
+
+    no: int
+    at: datetime
+    who: str
+    what: str
+    record: str | None = None
+    detail: Any = None
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Whose annotations count, who sees what, and how answers become one value.
+
+    ``annotation``: one annotation per record ("shared"), or one of each person ("individual"). ``blind``: annotators
+    see no annotations but their own. ``visibility``: they see every record ("dataset") or theirs ("assigned").
+    ``resolution``: how answers become one, by ``latest``, ``majority``, ``unanimous`` or ``adjudicated``.
+    ``required``: how many answers a record wants that no plan has touched. ``annotators_may``: what they may do to the
+    dataset as a whole. ``skip``: what becomes of a skipped record.
+    """
+
+    annotation: Literal["shared", "individual"]
+    blind: bool
+    visibility: Literal["dataset", "assigned"]
+    resolution: str
+    required: int
+    annotators_may: tuple[str, ...]
+    skip: Literal["next_person", "back_to_me", "drop"]
+
+
+class PolicyChanges(TypedDict, total=False):
+    """Policies to change; ``keep="latest"`` says what a dataset keeps that is to be shared again."""
+
+    annotation: Literal["shared", "individual"]
+    blind: bool
+    visibility: Literal["dataset", "assigned"]
+    resolution: Literal["latest", "majority", "unanimous", "adjudicated"]
+    required: int
+    annotators_may: Sequence[str]
+    skip: Literal["next_person", "back_to_me", "drop"]
+    keep: Literal["latest"]
+
+
+@dataclass(frozen=True)
+class Guidelines:
+    """What annotators are told to do, as Markdown; version 0 where nothing was written yet."""
+
+    version: int
+    text: str
+    author: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What came together in a new dataset, or with ``dry_run`` would; ``loads`` counts each person's copies."""
+
+    dataset: str
+    workspace: str
+    records: int
+    annotations: int
+    loads: Mapping[str, int] = field(default_factory=dict)
+    dry_run: bool = False
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes.
+
+    >>> duration(0), duration(45), duration(3_720)
+    ('-', '1 min', '1 h 02 min')
+    """
+    if seconds <= 0:
+        return "-"
+    minutes = max(1, round(seconds / 60))
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h {rest:02} min" if hours else f"{rest} min"
+
+
+# Reading answers
+
+
+def read_progress(dataset: str, found: Mapping[str, Any]) -> TeamProgress:
+    """A dataset's progress as the server tells of it."""
+    return TeamProgress(
+        dataset=dataset,
+        annotators=tuple(PersonProgress(each["annotator"], **_counts(each)) for each in found["annotators"]),
+        records=found["records"],
+        complete=found["complete"],
+        in_conflict=found["in_conflict"],
+        open=found["open"],
+        finish_at=moment(found["finish_at"]),
+    )
+
+
+def read_work(found: Mapping[str, Any]) -> WorkItem:
+    """Somebody's work in one dataset as the server tells of it."""
+    return WorkItem(found["name"], found["workspace"], Task(found["task"]), found["left"], **_counts(found))
+
+
+def _counts(found: Mapping[str, Any]) -> dict[str, Any]:
+    times = {name: moment(found[name]) for name in ("last_active", "finish_at")}
+    return {**{name: found[name] for name in ("assigned", "done", "drafts", "skipped", "seconds")}, **times}
+
+
+def read_explanation(found: Mapping[str, Any]) -> Explanation:
+    """The reasons as the server tells them."""
+    return Explanation(found["record"], found["annotator"], found["assigned"], tuple(found["why"]))
+
+
+def read_event(found: Mapping[str, Any]) -> Event:
+    """An event as the server tells of it."""
+    at = moment(found["at"])
+    assert at is not None
+    return Event(found["no"], at, found["who"], found["what"], found["record"], found["detail"])
+
+
+def read_policies(found: Mapping[str, Any]) -> Policies:
+    """Policies as the server tells of them."""
+    return Policies(
+        annotation=found["annotation"],
+        blind=found["blind"],
+        visibility=found["visibility"],
+        resolution=found["resolution"],
+        required=found["required"],
+        annotators_may=tuple(found["annotators_may"]),
+        skip=found["skip"],
+    )
+
+
+def read_guidelines(found: Mapping[str, Any]) -> Guidelines:
+    """Guidelines as the server tells of them."""
+    return Guidelines(found["version"], found["text"], found.get("author"), moment(found.get("at")))
+
+
+def read_gathered(found: Mapping[str, Any]) -> Gathered:
+    """What was gathered as the server tells of it."""
+    names = ("dataset", "workspace", "records", "annotations", "loads", "dry_run")
+    return Gathered(**{name: found[name] for name in names})
