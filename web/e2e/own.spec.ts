@@ -92,10 +92,10 @@ test("a record is flagged to a person by name, and the guidelines are a key away
 
   await page.keyboard.press("f");
   await page.getByRole("textbox", { name: "What is there to say?" }).fill("Is this one meant?");
-  await page.getByRole("textbox", { name: "To" }).fill("nobody");
+  await page.getByRole("combobox", { name: "To" }).fill("nobody");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("alert")).toContainText("nobody does not belong here");
-  await page.getByRole("textbox", { name: "To" }).fill("admin");
+  await page.getByRole("combobox", { name: "To" }).fill("admin");
   await expectAccessible(page);
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("list", { name: "Comments" })).toContainText("Is this one meant?");

@@ -39,7 +39,10 @@ export function NotCounted({ noted }: { noted: Noted }) {
 export function Decided({ gold, mine, text }: { gold: Gold; mine: Answer; text: string }) {
   const same = gold.state === mine.state && sameValue(gold.value, mine.value);
   return (
-    <Alert color={same ? "pine" : "yellow"} variant="light" title={same ? t.feedback.confirmed : t.feedback.changed}>
+    <Alert color={same ? "pine" : "yellow"} variant="light">
+      <Text size="sm" fw={600}>
+        {same ? t.feedback.confirmed : t.feedback.changed}
+      </Text>
       <Text size="sm">{t.feedback.decided(gold.author, inWords(gold, text))}</Text>
       {gold.reason && <Text size="sm">{t.feedback.reason(gold.reason)}</Text>}
     </Alert>

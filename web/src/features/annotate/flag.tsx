@@ -51,6 +51,14 @@ export default function Flag({ dataset, id, known, onClose }: Props) {
               {sent.error.message}
             </Alert>
           )}
+          <Autocomplete
+            label={t.comments.to}
+            description={t.comments.toHint}
+            data={people}
+            value={to}
+            onChange={setTo}
+            comboboxProps={{ withinPortal: false }}
+          />
           <Textarea
             label={t.comments.text}
             value={text}
@@ -65,14 +73,6 @@ export default function Flag({ dataset, id, known, onClose }: Props) {
             maxRows={10}
             maxLength={10_000}
             data-autofocus
-          />
-          <Autocomplete
-            label={t.comments.to}
-            description={t.comments.toHint}
-            data={people}
-            value={to}
-            onChange={setTo}
-            comboboxProps={{ withinPortal: false }}
           />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

@@ -190,7 +190,7 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
       {id ? (
         <RecordCard key={id} desk={desk} id={id} labels={labels} active roomy armed={armed} actions={actions} />
       ) : queue.complete ? (
-        <Empty title={claims ? (claims.left ? t.queue.passed(claims.left) : t.queue.finished) : t.annotate.finished}>
+        <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(settled)}</p>
           {claims?.why && <p>{whyEmpty(claims.why)}</p>}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>

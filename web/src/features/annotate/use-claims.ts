@@ -24,6 +24,8 @@ const AGAIN_MS = 300;
 export interface Claims extends Queue {
   /** How many more there are for me, those in front included. */
   readonly left: number;
+  /** How many in front are still open. */
+  readonly passed: number;
   readonly why: string | null;
   /** Records whose lease went to somebody else while they lay here. */
   readonly lost: ReadonlySet<string>;
@@ -193,10 +195,12 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
   );
 
   const reasonOf = useCallback((id: string) => reasons.current.get(id) ?? null, []);
+  const open = current.ids.filter((id) => !settled(id)).length;
   return {
     ids: current.ids,
     total: current.ids.length + current.beyond,
-    left: current.ids.filter((id) => !settled(id)).length + current.beyond,
+    left: open + current.beyond,
+    passed: open,
     loading: state.key !== key,
     failure: current.failure,
     complete: current.complete,
