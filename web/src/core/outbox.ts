@@ -78,6 +78,8 @@ export class Outbox {
   private savedAt: number | null = null;
   private readonly notes = new Map<string, Noted>();
   private noted: Noted | null = null;
+  /** Stays the same list as long as nothing in it changes. */
+  private listed: readonly Problem[] = [];
   private told: OutboxState | null = null;
 
   constructor(
@@ -185,13 +187,16 @@ export class Outbox {
   }
 
   state(): OutboxState {
+    const problems = [...this.problems.values()];
+    const same = problems.length === this.listed.length && problems.every((each, at) => each === this.listed[at]);
+    if (!same) this.listed = problems;
     this.told ??= {
       waiting: this.letters.size,
       sending: this.busy && this.letters.size > 0,
       offline: this.offline,
       signedOut: this.signedOut,
       savedAt: this.savedAt,
-      problems: [...this.problems.values()],
+      problems: this.listed,
       noted: this.noted,
     };
     return this.told;

@@ -4,7 +4,7 @@ import { ActionIcon, Anchor, Badge, SegmentedControl, Skeleton, TextInput, Title
 import { IconBook, IconCopy, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { type FormEvent, lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { type Dataset, datasetQuery, refOf } from "@/api/datasets";
@@ -32,6 +32,8 @@ const route = getRouteApi("/inside/datasets/$workspace/$name");
 const Help = lazy(() => import("./help"));
 const Guidelines = lazy(() => import("./guidelines"));
 const Flag = lazy(() => import("./flag"));
+const Filters = memo(FilterBar);
+const Aside = memo(Sidebar);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 
 export function DatasetPage() {
@@ -84,6 +86,9 @@ function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; indi
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
   const view = useMemo(() => readView(params), [params]);
+  // what is asked for stays the same while one goes from record to record
+  const address = JSON.stringify(writeView({ ...view, record: null }));
+  const asked = useMemo(() => readView(JSON.parse(address) as Params), [address]);
   const labels = useLabels(dataset);
   const workplace = useWorkplace(dataset, leads(me, workspace, found.created_by));
   const [preferences, setPreferences] = usePreferences();
@@ -165,9 +170,9 @@ function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; indi
         </div>
         <div className={classes["row"]}>
           <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
-          <FilterBar dataset={dataset} view={view} onView={onView} />
+          <Filters dataset={dataset} view={asked} onView={onView} />
         </div>
-        <ActiveFilters view={view} onView={onView} />
+        <ActiveFilters view={asked} onView={onView} />
       </div>
       <div className={classes["body"]} data-sidebar={aside || undefined} data-wide={guidelines || undefined}>
         <div className={classes["main"]}>
@@ -189,13 +194,13 @@ function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; indi
               </Suspense>
             )}
             {sidebar && (
-              <Sidebar
+              <Aside
                 dataset={dataset}
                 desk={workplace.desk}
                 record={current}
-                view={view}
+                view={asked}
                 onView={onView}
-                onFlag={() => { onScreen("flag"); }}
+                onFlag={setFlagged}
               />
             )}
           </aside>

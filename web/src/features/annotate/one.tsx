@@ -2,7 +2,7 @@
 
 import { Alert, Button, Skeleton, Switch } from "@mantine/core";
 import { IconArrowBackUp, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
 import { lastAnswered } from "@/api/work";
@@ -12,7 +12,7 @@ import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { Key } from "@/ui/key";
-import { useOutboxState } from "@/features/shell/outbox";
+import { useOutboxPart } from "@/features/shell/outbox";
 
 import { hasSuggestions, openSuggestions } from "./answers";
 import classes from "./one.module.css";
@@ -88,7 +88,7 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
   const [settled, setSettled] = useState(0);
   const [said, setSaid] = useState("");
   const [skipping, setSkipping] = useState(false);
-  const { noted } = useOutboxState();
+  const noted = useOutboxPart("noted");
   const showsRecord = !claims;
 
   const go = useCallback(
@@ -103,11 +103,12 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
   // the address follows, so that a reload or a colleague gets to the same record
   const told = useRef<string | null>(view.record);
   useEffect(() => {
-    onCurrent(id);
+    // the next record is painted first; what stands around it follows
+    startTransition(() => { onCurrent(id); });
     workplace.stopwatch.front(id);
     if (!showsRecord || !id || told.current === id) return;
     told.current = id;
-    onView({ record: id }, true);
+    startTransition(() => { onView({ record: id }, true); });
   }, [id, onView, onCurrent, showsRecord, workplace]);
 
   // another search starts at its first record; a link to a record, or Back, leads to that one

@@ -18,7 +18,7 @@ import classes from "./sidebar.module.css";
 
 const REST_MS = 400;
 
-export function Own({ dataset, held, onFlag }: { dataset: DatasetRef; held: Held; onFlag: () => void }) {
+export function Own({ dataset, held, onFlag }: { dataset: DatasetRef; held: Held; onFlag: (id: string) => void }) {
   const { record, now } = held;
   const [resting, setResting] = useState<string | null>(null);
   useEffect(() => {
@@ -42,7 +42,7 @@ export function Own({ dataset, held, onFlag }: { dataset: DatasetRef; held: Held
           <Title order={2} size="sm">
             {t.comments.heading}
           </Title>
-          <Button size="compact-xs" variant="default" onClick={onFlag} rightSection={<Key of="f" />}>
+          <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
             {t.comments.flag}
           </Button>
         </div>

@@ -21,7 +21,7 @@ interface Props {
   readonly record: string | null;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
-  readonly onFlag: () => void;
+  readonly onFlag: (id: string) => void;
 }
 
 export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) {

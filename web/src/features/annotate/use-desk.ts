@@ -11,7 +11,7 @@ import { Desk, type Held } from "@/core/desk";
 import { type Answer, type AppRecord, type DatasetRef, sameAnswer } from "@/core/model";
 import { keyOf, type Outbox, seenVersion } from "@/core/outbox";
 import { Stopwatch } from "@/core/stopwatch";
-import { useOutbox, useOutboxState } from "@/features/shell/outbox";
+import { useOutbox, useOutboxPart } from "@/features/shell/outbox";
 
 import { DraftKeeper } from "./drafts";
 
@@ -30,7 +30,8 @@ export interface Workplace {
 export function useWorkplace(dataset: DatasetRef, leading: boolean): Workplace {
   const outbox = useOutbox();
   const cache = useQueryClient();
-  const { savedAt, problems } = useOutboxState();
+  const savedAt = useOutboxPart("savedAt");
+  const problems = useOutboxPart("problems");
 
   const { workplace, keeper, mine } = useMemo(() => {
     const stopwatch = new Stopwatch();
