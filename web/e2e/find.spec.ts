@@ -25,7 +25,7 @@ test("a link that would lead to another site after signing in does not", async (
   await page.getByRole("textbox", { name: "Username" }).fill("ana");
   await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/datasets$/);
+  await expect(page).toHaveURL(/\/my-work$/);
 });
 
 test("datasets are found by name, task and tag, and the address says so", async ({ page, server, signIn }) => {

@@ -25,6 +25,28 @@ export class Server {
     expect(saved.status(), await saved.text()).toBe(200);
   }
 
+  /** Asks a route of a dataset as somebody. */
+  async ask(as: string, method: string, path: string, data?: unknown): Promise<Record<string, unknown>> {
+    const reply = await this.request.fetch(`/api/datasets/${path}?workspace=team`, { method, ...this.options(as, data) });
+    expect(reply.status(), await reply.text()).toBe(200);
+    return (await reply.json()) as Record<string, unknown>;
+  }
+
+  /** Shares a dataset out by one rule. */
+  async assign(name: string, rule: Record<string, unknown>, more: Record<string, unknown> = {}) {
+    return this.ask("admin", "POST", `${name}/assignments`, { rules: [rule], seed: 7, ...more });
+  }
+
+  /** Somebody's own annotation. */
+  async mine(as: string, name: string, id: string) {
+    return this.ask(as, "GET", `${name}/records/${encodeURIComponent(id)}/annotations/me`);
+  }
+
+  async answer(as: string, name: string, id: string, label: string, version = 0) {
+    const data = { value: { labels: [{ class: label }] }, state: "submitted", version };
+    return this.ask(as, "PUT", `${name}/records/${encodeURIComponent(id)}/annotations/me`, data);
+  }
+
   async create(name: string, task: Task) {
     await this.request.post("/api/datasets", this.options("admin", { name, task, workspace: "team" }));
   }

@@ -10,7 +10,7 @@ import {
 } from "@tanstack/react-router";
 
 import { ApiError, base } from "@/api/client";
-import { meQuery } from "@/api/session";
+import { type Me, meQuery } from "@/api/session";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 import { Crashed, NotFound } from "@/features/shell/dead-ends";
 
@@ -51,9 +51,20 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/datasets" });
+  beforeLoad: async () => {
+    throw redirect({ to: annotatesOnly(await queryClient.ensureQueryData(meQuery)) ? "/my-work" : "/datasets" });
   },
+});
+
+/** Whoever leads a workspace starts with what the team does, everybody else with their own work. */
+function annotatesOnly(me: Me): boolean {
+  return me.role !== "admin" && me.memberships.every((each) => each.role === "annotator");
+}
+
+const myWork = createRoute({
+  getParentRoute: () => inside,
+  path: "/my-work",
+  component: lazyRouteComponent(() => import("@/features/my-work/my-work-page"), "MyWorkPage"),
 });
 
 const datasets = createRoute({
@@ -77,7 +88,7 @@ const userSettings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, userSettings])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, myWork, datasets, dataset, userSettings])]),
   basepath: base,
   parseSearch,
   stringifySearch,

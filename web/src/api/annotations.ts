@@ -1,27 +1,34 @@
 /**
  * Saving one's answers. Screens and outbox know only `sendLetter`; how an answer gets into a dataset is decided
  * here. A shared dataset has one annotation per record: it is written as clients of 1.x do, with the record
- * around it, after a look that nobody else has answered in the meantime.
+ * around it, after a look that nobody else has answered in the meantime. In an individual dataset one writes
+ * one's own, and names the version it builds on.
  */
 
 import { parseToEcho } from "@/core/exact-json";
-import type { Letter, Outcome } from "@/core/outbox";
-import { fingerprint, readRecord, STATUS, type WireRecord, writeValue } from "@/core/wire";
-import { isEmpty, type AppRecord } from "@/core/model";
+import { type AppRecord, type Answer, type DatasetRef, type Gold, isEmpty, sameAnswer } from "@/core/model";
+import { type Letter, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
+import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, type WireOwn, type WireRecord, writeValue } from "@/core/wire";
 
 import { ApiError, ask, client, OfflineError } from "./client";
+import type { components } from "./schema";
+
+type Own = components["schemas"]["AnnotationOut"];
 
 /** What the server adds to a record, and what a shared dataset has only one of. */
 const NOT_LOGGED = ["metrics", "search_keywords", "last_updated", "annotations"];
+/** After so long a letter's text is compared with the record's once more. */
+const OLD_MS = 60_000;
 
 /** Sends an answer; never throws, since whatever happens has to be told and nothing may get lost. */
 export async function sendLetter(letter: Letter): Promise<Outcome> {
   try {
-    return await sendShared(letter);
+    return await (letter.dataset.individual ? sendOwn(letter) : sendShared(letter));
   } catch (failure) {
     if (failure instanceof OfflineError) return { kind: "offline" };
     if (failure instanceof ApiError) {
       if (failure.status === 401) return { kind: "signed-out" };
+      if (failure.status === 410) return { kind: "gone" };
       if ([429, 502, 503, 504].includes(failure.status)) return { kind: "offline" };
       return { kind: "refused", message: failure.message };
     }
@@ -31,14 +38,7 @@ export async function sendLetter(letter: Letter): Promise<Outcome> {
 
 async function sendShared(letter: Letter): Promise<Outcome> {
   const { dataset, id, answer } = letter;
-  const query = { workspace: dataset.workspace };
-  const text = await ask(
-    client.GET("/api/datasets/{name}/records/{id}", {
-      params: { path: { name: dataset.name, id }, query },
-      parseAs: "text",
-    }),
-  );
-  const current = parseToEcho(String(text)) as WireRecord & Record<string, unknown>;
+  const current = await readNow(dataset, id);
   const given = {
     ...writeValue(answer.value, dataset.task, current.text ?? ""),
     agent: letter.user,
@@ -61,14 +61,118 @@ async function sendShared(letter: Letter): Promise<Outcome> {
   const record = Object.fromEntries(Object.entries(next).filter(([name]) => !NOT_LOGGED.includes(name)));
   await ask(
     client.POST("/api/datasets/{name}/{task}:bulk", {
-      params: { path: { name: dataset.name, task: dataset.task }, query },
+      params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
       body: { records: [record] } as never,
     }),
   );
   return { kind: "saved", seen: target };
 }
 
+/** A record with everything it has, to send back as it came. */
+async function readNow({ workspace, name }: DatasetRef, id: string) {
+  const text = await ask(
+    client.GET("/api/datasets/{name}/records/{id}", { params: { path: { name, id }, query: { workspace } }, parseAs: "text" }),
+  );
+  return parseToEcho(String(text)) as WireRecord & Record<string, unknown>;
+}
+
+async function sendOwn(letter: Letter): Promise<Outcome> {
+  const { dataset, id, answer } = letter;
+  const text = textOf(letter.content);
+  if (await hasChanged(letter)) return { kind: "conflict", reason: "changed", author: null, seen: letter.seen };
+  let version = versionSeen(letter.seen);
+  if (version === null) {
+    // the record came from a search, which tells no versions: what it showed has to be what there still is
+    const current = await readMine(dataset, id);
+    const now = readOwn(current as WireOwn, dataset.task, text);
+    if (sameAnswer(now, answer)) return saved(current, dataset, text);
+    if (fingerprintOf(current as WireOwn, letter.user) !== letter.seen) return elsewhere(current, dataset, text);
+    version = current.version;
+  }
+  try {
+    return saved(await write(letter, version, text), dataset, text);
+  } catch (failure) {
+    if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
+    const current = failure.params["current"] as Own;
+    // what was sent has arrived already, only its receipt has not
+    if (sameAnswer(readOwn(current as WireOwn, dataset.task, text), answer)) return saved(current, dataset, text);
+    return elsewhere(current, dataset, text);
+  }
+}
+
+function write(letter: Letter, version: number, text: string): Promise<Own> {
+  const { dataset, id, answer, token = null, seconds = null } = letter;
+  const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
+  const path = "/api/datasets/{name}/records/{id}/annotations/me";
+  if (answer.state === "none") {
+    return ask(client.DELETE(path, { params: { ...params, query: { ...params.query, version } } }));
+  }
+  const value = isEmpty(answer.value) && answer.state !== "submitted" ? null : writeValue(answer.value, dataset.task, text);
+  const body = { value: value as never, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
+  return ask(client.PUT(path, { params, body }));
+}
+
+/** Positions mean nothing on another text; labels of a text that has just been read are safe without a look. */
+async function hasChanged({ dataset, id, content, at }: Letter): Promise<boolean> {
+  if (dataset.task !== "TokenClassification" && Date.now() - at < OLD_MS) return false;
+  try {
+    return contentOf(readRecord(await readNow(dataset, id), dataset.task)) !== content;
+  } catch (failure) {
+    if (failure instanceof ApiError && failure.status === 404) return false; // no longer shown to me, but mine to answer
+    throw failure;
+  }
+}
+
+function saved(own: Own, dataset: DatasetRef, text: string): Outcome {
+  const answered = own.state === "submitted" || own.state === "discarded";
+  const note = { why: own.counted || !answered ? null : (own.why ?? null), gold: readGold(own, dataset, text) };
+  return { kind: "saved", seen: seenVersion(own.version), note };
+}
+
+function elsewhere(own: Own, dataset: DatasetRef, text: string): Outcome {
+  const current = readOwn(own as WireOwn, dataset.task, text);
+  return { kind: "conflict", reason: "elsewhere", author: null, seen: seenVersion(own.version), current };
+}
+
+/** Somebody's own annotation with its version, and what the record stands by if a human has decided. */
+export interface Mine {
+  readonly answer: Answer;
+  readonly version: number;
+  readonly gold: Gold | null;
+}
+
+/** One's own annotation of a record with this content. */
+export async function findMine(dataset: DatasetRef, id: string, content: string): Promise<Mine> {
+  return mine(await readMine(dataset, id), dataset, textOf(content));
+}
+
+/** Back to one's previous answer, on the server, so that it works on any device. */
+export async function undoMine(dataset: DatasetRef, id: string, content: string): Promise<Mine> {
+  const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
+  const own = await ask(client.POST("/api/datasets/{name}/records/{id}/annotations/me:undo", { params }));
+  return mine(own, dataset, textOf(content));
+}
+
+function readMine({ workspace, name }: DatasetRef, id: string): Promise<Own> {
+  const params = { path: { name, id }, query: { workspace } };
+  return ask(client.GET("/api/datasets/{name}/records/{id}/annotations/me", { params }));
+}
+
+function mine(own: Own, dataset: DatasetRef, text: string): Mine {
+  return { answer: readOwn(own as WireOwn, dataset.task, text), version: own.version, gold: readGold(own, dataset, text) };
+}
+
+function readGold(own: Own, dataset: DatasetRef, text: string): Gold | null {
+  const gold = own.gold as (WireOwn & { author?: string | null; reason?: string | null }) | null | undefined;
+  if (!gold) return null;
+  return { ...readOwn(gold, dataset.task, text), author: gold.author ?? null, reason: gold.reason ?? null };
+}
+
 /** The texts an answer refers to. */
 export function contentOf(record: AppRecord): string {
   return JSON.stringify([record.fields.map((each) => [each.name, each.text]), record.tokens.map((each) => each.start)]);
+}
+
+function textOf(content: string): string {
+  return (JSON.parse(content) as [[string, string][]])[0][0]?.[1] ?? "";
 }

@@ -1,7 +1,8 @@
 /** Every key of the annotation screen. People may choose other ones; labels have the digits. */
 
 export const ACTIONS = [
-  "submit", "discard", "clear", "next", "previous", "undo", "redo", "accept", "find-label", "search", "help", "sidebar",
+  "submit", "discard", "clear", "next", "previous", "undo", "redo", "accept", "find-label", "skip", "flag",
+  "search", "guidelines", "help", "sidebar",
 ] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
@@ -16,10 +17,20 @@ export const KEYS: Readonly<Record<ActionName, readonly string[]>> = {
   redo: ["Mod+Shift+z", "Mod+y"],
   accept: ["a"],
   "find-label": ["l"],
+  skip: ["s"],
+  flag: ["f"],
   search: ["/"],
+  guidelines: ["g"],
   help: ["?"],
   sidebar: ["i"],
 };
+
+/** Actions that are about the screen, whatever lies on it. */
+export type ScreenAction = "search" | "help" | "sidebar" | "guidelines" | "flag";
+
+export function isScreenAction(action: ActionName): action is ScreenAction {
+  return ["search", "help", "sidebar", "guidelines", "flag"].includes(action);
+}
 
 export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

@@ -24,6 +24,12 @@ export interface Answer {
   readonly state: AnswerState;
 }
 
+/** What a record stands by once a human has decided. */
+export interface Gold extends Answer {
+  readonly author: string | null;
+  readonly reason: string | null;
+}
+
 export interface ScoredLabel {
   readonly label: string;
   readonly score: number;
@@ -72,6 +78,8 @@ export interface DatasetRef {
   readonly workspace: string;
   readonly name: string;
   readonly task: Task;
+  /** Everybody has an annotation of their own here; `uuid` tells this dataset from a later one of the same name. */
+  readonly individual?: { readonly uuid: string | null };
 }
 
 export const NOTHING: Value = {};

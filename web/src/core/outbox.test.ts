@@ -105,4 +105,26 @@ describe("the outbox", () => {
     expect(sent.at(-1)).toMatchObject({ id: "1", seen: "bens" });
     expect(outbox.state()).toMatchObject({ waiting: 0, problems: [] });
   });
+
+  it("builds on the newest version, whether it saved it or read it", async () => {
+    answerWith = () => ({ kind: "saved", seen: "v2" });
+    const outbox = open();
+    await post(outbox, "x", "1", "v1");
+    await vi.advanceTimersByTimeAsync(100);
+    await post(outbox, "y", "1", "v1");
+    await vi.advanceTimersByTimeAsync(100);
+    await post(outbox, "z", "1", "v10");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.map((each) => each.seen)).toEqual(["v1", "v2", "v10"]);
+  });
+
+  it("says of the last answer that did not count until that is read", async () => {
+    answerWith = () => ({ kind: "saved", seen: "v1", note: { why: "too many", gold: null } });
+    const outbox = open();
+    await post(outbox, "x");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(outbox.state().noted).toMatchObject({ id: "1", why: "too many" });
+    outbox.dismiss();
+    expect(outbox.state().noted).toBeNull();
+  });
 });

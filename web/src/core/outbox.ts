@@ -1,6 +1,6 @@
 /** Answers on their way to the server: kept in the browser until it has them, sent again until it does. */
 
-import type { Answer, DatasetRef } from "./model";
+import type { Answer, DatasetRef, Gold } from "./model";
 
 /** One answer to send. A later one for the same record takes its place. */
 export interface Letter {
@@ -14,6 +14,20 @@ export interface Letter {
   /** What the record's answer looked like when this one was given. */
   readonly seen: string;
   readonly at: number;
+  /** The lease it was given under, and the seconds it took. */
+  readonly token?: string | null;
+  readonly seconds?: number | null;
+}
+
+/** What the server said of an answer it took: why it does not count, and what the record stands by. */
+export interface Note {
+  readonly why: string | null;
+  readonly gold: Gold | null;
+}
+
+export interface Noted extends Note {
+  readonly dataset: DatasetRef;
+  readonly id: string;
 }
 
 /** Where letters are kept. */
@@ -24,15 +38,17 @@ export interface LetterStore {
 }
 
 export type Outcome =
-  | { kind: "saved"; seen: string }
+  | { kind: "saved"; seen: string; note?: Note }
   | { kind: "offline" }
   | { kind: "signed-out" }
   | { kind: "conflict"; author: string | null; seen: string; reason: "answered" | "changed" }
+  | { kind: "conflict"; author: string | null; seen: string; reason: "elsewhere"; current: Answer }
+  | { kind: "gone" }
   | { kind: "refused"; message: string };
 
 export interface Problem {
   readonly letter: Letter;
-  readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" }>;
+  readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" | "gone" }>;
 }
 
 /** What to tell the annotator. */
@@ -43,6 +59,8 @@ export interface OutboxState {
   readonly signedOut: boolean;
   readonly savedAt: number | null;
   readonly problems: readonly Problem[];
+  /** The newest answer that does not count, or that was settled already. */
+  readonly noted: Noted | null;
 }
 
 const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
@@ -58,6 +76,10 @@ export class Outbox {
   private offline = false;
   private signedOut = false;
   private savedAt: number | null = null;
+  private readonly notes = new Map<string, Noted>();
+  private noted: Noted | null = null;
+  /** Stays the same list as long as nothing in it changes. */
+  private listed: readonly Problem[] = [];
   private told: OutboxState | null = null;
 
   constructor(
@@ -85,7 +107,7 @@ export class Outbox {
       key,
       user: this.user,
       at: this.clock(),
-      seen: waiting?.seen ?? this.seen.get(key) ?? letter.seen,
+      seen: waiting?.seen ?? newest(this.seen.get(key), letter.seen),
     };
     this.letters.set(key, full);
     this.problems.delete(key);
@@ -94,9 +116,25 @@ export class Outbox {
     void this.flush();
   }
 
+  /** The server was seen to have this, by another way than a letter. */
+  saw(dataset: DatasetRef, id: string, seen: string): void {
+    this.seen.set(keyOf(this.user, dataset, id), seen);
+  }
+
+  /** What the server said of the last answer to this record. */
+  noteOn(dataset: DatasetRef, id: string): Noted | undefined {
+    return this.notes.get(keyOf(this.user, dataset, id));
+  }
+
   /** The answer that waits for this record, if one does. */
   waitingFor(dataset: DatasetRef, id: string): Letter | undefined {
     return this.letters.get(keyOf(this.user, dataset, id));
+  }
+
+  /** What was noted last has been read. */
+  dismiss(): void {
+    this.noted = null;
+    this.tell();
   }
 
   /** Sends what waits, one after the other; tries again later what did not arrive. */
@@ -149,13 +187,17 @@ export class Outbox {
   }
 
   state(): OutboxState {
+    const problems = [...this.problems.values()];
+    const same = problems.length === this.listed.length && problems.every((each, at) => each === this.listed[at]);
+    if (!same) this.listed = problems;
     this.told ??= {
       waiting: this.letters.size,
       sending: this.busy && this.letters.size > 0,
       offline: this.offline,
       signedOut: this.signedOut,
       savedAt: this.savedAt,
-      problems: [...this.problems.values()],
+      problems: this.listed,
+      noted: this.noted,
     };
     return this.told;
   }
@@ -167,7 +209,7 @@ export class Outbox {
 
   /** Returns whether it makes sense to go on with the next. */
   private async deliver(letter: Letter): Promise<boolean> {
-    const outcome = await this.send({ ...letter, seen: this.seen.get(letter.key) ?? letter.seen });
+    const outcome = await this.send({ ...letter, seen: newest(this.seen.get(letter.key), letter.seen) });
     this.offline = outcome.kind === "offline";
     this.signedOut = outcome.kind === "signed-out";
     if (outcome.kind === "offline" || outcome.kind === "signed-out") {
@@ -178,6 +220,7 @@ export class Outbox {
     if (outcome.kind === "saved") {
       this.seen.set(letter.key, outcome.seen);
       this.savedAt = this.clock();
+      this.take(letter, outcome.note);
       if (this.letters.get(letter.key) === letter) {
         this.letters.delete(letter.key);
         await this.store.remove(letter.key);
@@ -187,6 +230,15 @@ export class Outbox {
     }
     this.tell();
     return true;
+  }
+
+  private take({ key, dataset, id }: Letter, note: Note | undefined): void {
+    this.notes.delete(key);
+    if (this.noted && keyOf(this.user, this.noted.dataset, this.noted.id) === key) this.noted = null;
+    if (!note || (note.why === null && !note.gold)) return;
+    const noted = { ...note, dataset, id };
+    this.notes.set(key, noted);
+    if (note.why !== null) this.noted = noted;
   }
 
   private later(): void {
@@ -201,5 +253,20 @@ export class Outbox {
 }
 
 export function keyOf(user: string, dataset: DatasetRef, id: string): string {
-  return JSON.stringify([user, dataset.workspace, dataset.name, id]);
+  const uuid = dataset.individual?.uuid;
+  return JSON.stringify([user, dataset.workspace, dataset.name, id, ...(uuid ? [uuid] : [])]);
+}
+
+/** One's own annotation is known by its version. */
+export const seenVersion = (version: number) => `v${String(version)}`;
+
+export function versionSeen(seen: string): number | null {
+  return /^v\d+$/.test(seen) ? Number(seen.slice(1)) : null;
+}
+
+/** What was seen last: of two versions the higher one, else what this outbox itself has met. */
+function newest(met: string | undefined, sent: string): string {
+  if (met === undefined) return sent;
+  const [mine, theirs] = [versionSeen(met), versionSeen(sent)];
+  return mine !== null && theirs !== null && theirs > mine ? sent : met;
 }

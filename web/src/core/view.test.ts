@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseSearch, readView, searchBody, stringifySearch, writeView } from "./view";
+import { parseSearch, readView, searchBody, stringifySearch, whereOf, writeView } from "./view";
 
 const address = "?q=status%3ADefault+fox&metadata.user=ana&metadata.user=ben&score=0.2-0.9&sort=-score&sort=id&view=list&size=50&page=3";
 
@@ -27,4 +27,11 @@ describe("the address of a view", () => {
     });
     expect(searchBody(readView(parseSearch(address)), "metadata.user").query).not.toHaveProperty("metadata");
   });
+});
+
+it("says filters and words as one query", () => {
+  const view = readView({ q: "a OR b", "metadata.user name": ['An"a', "ben"], score: "0.2-0.5" });
+  expect(whereOf(view)).toBe('(a OR b) AND (metadata.user\\ name:"An\\"a" OR metadata.user\\ name:"ben") AND (score:[0.2 TO 0.5])');
+  expect(whereOf(readView({ view: "queue" }))).toBeNull();
+  expect(whereOf(readView({ status: "Default" }))).toBe('status:"Default"');
 });

@@ -1,6 +1,7 @@
 /** What a dataset's address says: query, filters, sort, page. Plain parameters that a colleague can read. */
 
-export type Layout = "one" | "list";
+/** `queue`: what one was assigned, in the order of the plan. */
+export type Layout = "one" | "list" | "queue";
 
 export interface View {
   readonly q: string;
@@ -48,7 +49,7 @@ export function readView(params: Params): View {
         .map((name) => [name, all(name)]),
     ),
     sort: all("sort").filter(Boolean),
-    layout: first("view") === "list" ? "list" : "one",
+    layout: (["list", "queue"] as const).find((each) => each === first("view")) ?? "one",
     size: SIZES.find((each) => each === size) ?? DEFAULT_VIEW.size,
     page: Math.max(1, Math.floor(Number(first("page"))) || 1),
     record: first("record") || null,
@@ -66,7 +67,8 @@ export function writeView(view: View): Params {
     params["view"] = "list";
     if (view.size !== DEFAULT_VIEW.size) params["size"] = String(view.size);
     if (view.page > 1) params["page"] = String(view.page);
-  } else if (view.record) params["record"] = view.record;
+  } else if (view.layout === "queue") params["view"] = "queue";
+  else if (view.record) params["record"] = view.record;
   return params;
 }
 
@@ -112,4 +114,19 @@ export function searchBody(view: View, without?: string): { query: Record<string
       each.startsWith("-") ? { id: each.slice(1), order: "desc" } : { id: each, order: "asc" },
     ),
   };
+}
+
+/** The same as one query, for routes that take a text; null where everything is wanted. */
+export function whereOf(view: View): string | null {
+  const parts = view.q.trim() ? [view.q.trim()] : [];
+  for (const [name, values] of Object.entries(view.filters)) {
+    if (!values.length) continue;
+    const field = name.replace(/[^\w.]/g, "\\$&");
+    if (name === "score") {
+      const [from, to] = (values[0] ?? "").split("-");
+      if (from && to) parts.push(`score:[${from} TO ${to}]`);
+    } else parts.push(values.map((each) => `${field}:"${each.replace(/["\\]/g, "\\$&")}"`).join(" OR "));
+  }
+  if (!parts.length) return null;
+  return parts.length === 1 ? (parts[0] ?? null) : parts.map((each) => `(${each})`).join(" AND ");
 }

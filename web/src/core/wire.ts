@@ -99,7 +99,7 @@ function readAnswer(wire: WireRecord, task: Task, offsets: Offsets): Answer {
   return { state, value: wire.annotation ? readValue(wire.annotation, task, offsets) : {} };
 }
 
-function readValue(given: WireValue, task: Task, offsets: Offsets): Value {
+export function readValue(given: WireValue, task: Task, offsets: Offsets): Value {
   if (task === "TextClassification") return { labels: (given.labels ?? []).map((each) => each.class) };
   if (task === "TokenClassification")
     return { spans: readSpans(given, offsets).map(({ start, end, label }) => ({ start, end, label })) };
@@ -118,6 +118,22 @@ export function writeValue(value: Value, task: Task, text: string): WireValue {
       label,
     })),
   };
+}
+
+/** One's own annotation as the server shows it. */
+export interface WireOwn {
+  readonly value?: WireValue | null;
+  readonly state: AnswerState;
+}
+
+/** The answer in it, for a record with this text. */
+export function readOwn(own: WireOwn, task: Task, text: string): Answer {
+  return { state: own.state, value: own.value ? readValue(own.value, task, new Offsets(text)) : {} };
+}
+
+/** As `fingerprint` of a record on which this is the annotation. */
+export function fingerprintOf(own: WireOwn, user: string): string {
+  return fingerprint({ id: "", status: STATUS[own.state], annotation: own.value ? { ...own.value, agent: user } : null });
 }
 
 /** What stands in the record as its answer, as text to compare: author, value and status. */

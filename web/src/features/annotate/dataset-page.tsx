@@ -1,14 +1,16 @@
 /** A dataset: search and filters above, records in the middle, what is known of them beside. */
 
 import { ActionIcon, Anchor, Badge, SegmentedControl, Skeleton, TextInput, Title, Tooltip } from "@mantine/core";
-import { IconCopy, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconBook, IconCopy, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { type FormEvent, lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { type Dataset, datasetQuery, refOf } from "@/api/datasets";
-import { type Preferences, preferencesQuery, savePreferences } from "@/api/session";
+import { meQuery, type Preferences, preferencesQuery, savePreferences } from "@/api/session";
+import { leads, policiesQuery, workQuery } from "@/api/work";
+import type { ScreenAction } from "@/core/keys";
 import { type Layout, type Params, readView, type View, writeView } from "@/core/view";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
@@ -20,18 +22,25 @@ import { Legend } from "./legend";
 import { List } from "./list";
 import { Failed } from "./nothing";
 import { NoLabels } from "./no-labels";
-import { One } from "./one";
+import { OneClaimed, OneFound } from "./one";
 import { Sidebar } from "./sidebar";
+import beside from "./sidebar.module.css";
 import { useWorkplace } from "./use-desk";
 import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 const Help = lazy(() => import("./help"));
+const Guidelines = lazy(() => import("./guidelines"));
+const Flag = lazy(() => import("./flag"));
+const Filters = memo(FilterBar);
+const Aside = memo(Sidebar);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 
 export function DatasetPage() {
   const { workspace, name } = route.useParams();
-  const found = useQuery(datasetQuery(workspace, name));
+  const dataset = useQuery(datasetQuery(workspace, name));
+  const policies = useQuery(policiesQuery(workspace, name));
+  const found = dataset.isSuccess ? policies : dataset;
   return (
     <main className={classes["page"]}>
       <title>{`${name} · ${t.app}`}</title>
@@ -48,9 +57,9 @@ export function DatasetPage() {
         ) : (
           <Failed failure={found.error} onRetry={() => void found.refetch()} />
         )
-      ) : (
-        <Annotate key={found.data.id} dataset={found.data} />
-      )}
+      ) : dataset.data && policies.data ? (
+        <Annotate key={dataset.data.id} dataset={dataset.data} individual={policies.data.annotation === "individual"} uuid={policies.data.uuid} />
+      ) : null}
     </main>
   );
 }
@@ -66,18 +75,28 @@ function usePreferences() {
   return [data ?? {}, change] as const;
 }
 
-function Annotate({ dataset: found }: { dataset: Dataset }) {
+function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; individual: boolean; uuid: string | null }) {
   const { workspace, name, task } = found;
-  const dataset = useMemo(() => refOf({ workspace, name, task }), [workspace, name, task]);
+  const dataset = useMemo(
+    () => ({ ...refOf({ workspace, name, task }), ...(individual ? { individual: { uuid } } : {}) }),
+    [workspace, name, task, individual, uuid],
+  );
+  const { data: me } = useSuspenseQuery(meQuery);
+  const work = useQuery(workQuery);
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
   const view = useMemo(() => readView(params), [params]);
+  // what is asked for stays the same while one goes from record to record
+  const address = JSON.stringify(writeView({ ...view, record: null }));
+  const asked = useMemo(() => readView(JSON.parse(address) as Params), [address]);
   const labels = useLabels(dataset);
-  const workplace = useWorkplace(dataset);
+  const workplace = useWorkplace(dataset, leads(me, workspace, found.created_by));
   const [preferences, setPreferences] = usePreferences();
   const [current, setCurrent] = useState<string | null>(null);
   const [armed, setArmed] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
+  const [guidelines, setGuidelines] = useState(false);
+  const [flagged, setFlagged] = useState<string | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const sidebar = preferences.sidebar ?? true;
 
@@ -88,12 +107,17 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
     [navigate],
   );
 
-  function onScreen(action: "search" | "help" | "sidebar") {
+  function onScreen(action: ScreenAction) {
     if (action === "search") search.current?.focus();
     else if (action === "help") setHelp(true);
+    else if (action === "guidelines") setGuidelines(!guidelines);
+    else if (action === "flag") setFlagged(current);
     else setPreferences({ sidebar: !sidebar });
   }
 
+  const mine = work.data?.some((each) => each.workspace === workspace && each.name === name) ?? false;
+  const aside = sidebar || guidelines;
+  const going = { goOn: preferences.goOn ?? true, onGoOn: (goOn: boolean) => { setPreferences({ goOn }); } };
   const shared = { dataset, view, onView, workplace, labels, armed, onScreen, onCurrent: setCurrent };
   return (
     <div style={{ "--text-scale": SCALES[preferences.textSize ?? "normal"] } as React.CSSProperties}>
@@ -120,12 +144,18 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
               size="xs"
               aria-label={t.annotate.layout}
               data={[
+                ...(mine || view.layout === "queue" ? [{ value: "queue", label: t.queue.title }] : []),
                 { value: "one", label: t.annotate.one },
                 { value: "list", label: t.annotate.list },
               ]}
               value={view.layout}
               onChange={(layout) => { onView({ layout: layout as Layout, page: 1 }); }}
             />
+            <Tooltip label={`${t.guidelines.title} (G)`}>
+              <ActionIcon aria-label={t.guidelines.title} aria-pressed={guidelines} onClick={() => { onScreen("guidelines"); }}>
+                <IconBook size={18} />
+              </ActionIcon>
+            </Tooltip>
             <Tooltip label={`${t.annotate.help} (?)`}>
               <ActionIcon aria-label={t.annotate.help} onClick={() => { setHelp(true); }}>
                 <IconHelp size={18} />
@@ -140,22 +170,47 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
         </div>
         <div className={classes["row"]}>
           <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
-          <FilterBar dataset={dataset} view={view} onView={onView} />
+          <Filters dataset={dataset} view={asked} onView={onView} />
         </div>
-        <ActiveFilters view={view} onView={onView} />
+        <ActiveFilters view={asked} onView={onView} />
       </div>
-      <div className={classes["body"]} data-sidebar={sidebar || undefined}>
+      <div className={classes["body"]} data-sidebar={aside || undefined} data-wide={guidelines || undefined}>
         <div className={classes["main"]}>
           {dataset.task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
           {dataset.task === "TokenClassification" && <Legend labels={labels} armed={armed} onArm={setArmed} />}
           {view.layout === "list" ? (
             <List {...shared} />
+          ) : view.layout === "queue" ? (
+            <OneClaimed {...shared} {...going} />
           ) : (
-            <One {...shared} goOn={preferences.goOn ?? true} onGoOn={(goOn) => { setPreferences({ goOn }); }} />
+            <OneFound {...shared} {...going} />
           )}
         </div>
-        {sidebar && <Sidebar dataset={dataset} desk={workplace.desk} record={current} view={view} onView={onView} />}
+        {aside && (
+          <aside className={beside["side"]} aria-label={t.annotate.sidebar}>
+            {guidelines && (
+              <Suspense>
+                <Guidelines dataset={dataset} onClose={() => { setGuidelines(false); }} />
+              </Suspense>
+            )}
+            {sidebar && (
+              <Aside
+                dataset={dataset}
+                desk={workplace.desk}
+                record={current}
+                view={asked}
+                onView={onView}
+                onFlag={setFlagged}
+              />
+            )}
+          </aside>
+        )}
       </div>
+      {flagged !== null && (
+        <Suspense>
+          <Flag dataset={dataset} id={flagged} known={found.created_by ? [found.created_by] : []} onClose={() => { setFlagged(null); }} />
+        </Suspense>
+      )}
       {help && (
         <Suspense>
           <Help onClose={() => { setHelp(false); }} task={dataset.task} />

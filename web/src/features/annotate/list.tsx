@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { findRecords } from "@/api/records";
+import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import { searchBody, SIZES, type View } from "@/core/view";
 import { t } from "@/text/en";
@@ -28,7 +29,7 @@ interface Props {
   readonly workplace: Workplace;
   readonly labels: LabelSet;
   readonly armed: string | null;
-  readonly onScreen: (action: "search" | "help" | "sidebar") => void;
+  readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
 }
 
@@ -80,7 +81,8 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
       else if (action === "next") move(1);
       else if (action === "previous") move(-1);
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
-      else if (action === "search" || action === "help" || action === "sidebar") onScreen(action);
+      else if (isScreenAction(action)) onScreen(action);
+      else if (action === "skip") setSaid(t.queue.onlyInQueue);
       else if (action === "submit" || action === "discard") {
         actions.settleAll(targets, action === "submit" ? "submitted" : "discarded");
         if (!selected.length) move(1);

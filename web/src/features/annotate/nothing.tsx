@@ -44,3 +44,33 @@ export function Failed({ failure, onRetry }: { failure: Error; onRetry: () => vo
     </Empty>
   );
 }
+
+/** Why the queue is empty, as a sentence for the annotator. */
+export function whyEmpty(why: string): string {
+  return t.queue.why[why] ?? why;
+}
+
+interface NothingAssignedProps {
+  readonly why: string | null;
+  readonly view: View;
+  readonly onView: (part: Partial<View>) => void;
+  readonly onReload: () => void;
+}
+
+export function NothingAssigned({ why, view, onView, onReload }: NothingAssignedProps) {
+  const filtered = Boolean(view.q) || Object.keys(view.filters).length > 0;
+  return (
+    <Empty title={t.queue.empty}>
+      {why && <p>{whyEmpty(why)}</p>}
+      {filtered && <p>{t.queue.filtered}</p>}
+      {filtered && (
+        <Button variant="default" mr="xs" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>
+          {t.annotate.removeFilters}
+        </Button>
+      )}
+      <Button variant="default" onClick={onReload}>
+        {t.annotate.reload}
+      </Button>
+    </Empty>
+  );
+}

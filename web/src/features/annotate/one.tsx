@@ -1,26 +1,34 @@
 /** One record at a time: answer, and the next is there. */
 
-import { Button, Skeleton, Switch } from "@mantine/core";
+import { Alert, Button, Skeleton, Switch } from "@mantine/core";
 import { IconArrowBackUp, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
+import { findRecord } from "@/api/records";
+import { lastAnswered } from "@/api/work";
+import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { View } from "@/core/view";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { Key } from "@/ui/key";
+import { useOutboxPart } from "@/features/shell/outbox";
 
 import { hasSuggestions, openSuggestions } from "./answers";
 import classes from "./one.module.css";
-import { Failed, NothingFound } from "./nothing";
+import { NotCounted } from "./feedback";
+import { Failed, NothingAssigned, NothingFound, whyEmpty } from "./nothing";
 import { RecordCard } from "./record-card";
 import { useActions } from "./use-actions";
 import { useEdition, useHeld, type Workplace } from "./use-desk";
 import { useKeys } from "./use-keys";
 import type { LabelSet } from "./use-labels";
-import { useQueue } from "./use-queue";
+import { type Claims, useClaims } from "./use-claims";
+import { type Queue, useQueue } from "./use-queue";
 
-interface Props {
+const Skip = lazy(() => import("./skip"));
+
+export interface OneProps {
   readonly dataset: DatasetRef;
   readonly view: View;
   readonly onView: (part: Partial<View>, replace?: boolean) => void;
@@ -29,26 +37,59 @@ interface Props {
   readonly armed: string | null;
   readonly goOn: boolean;
   readonly onGoOn: (goOn: boolean) => void;
-  readonly onScreen: (action: "search" | "help" | "sidebar") => void;
+  readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
+}
+
+/** Which record is in front: the one named, the first, or none after the last. */
+interface Place {
+  readonly set: (id: string | null) => void;
+  readonly of: (ids: readonly string[]) => number;
 }
 
 const END = "\u0000end";
 
-export function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, onScreen, onCurrent }: Props) {
-  const { desk } = workplace;
-  const [wanted, setWanted] = useState<string | null>(view.record);
-  const place = useCallback(
+function usePlace(first: string | null): Place {
+  const [wanted, set] = useState(first);
+  const of = useCallback(
     (ids: readonly string[]) => (wanted === END ? ids.length : wanted === null ? 0 : Math.max(0, ids.indexOf(wanted))),
     [wanted],
   );
-  const queue = useQueue(dataset, view, workplace, place);
-  const at = place(queue.ids);
+  return useMemo(() => ({ set, of }), [of]);
+}
+
+/** Everything that matches the view. */
+export function OneFound(props: OneProps) {
+  const place = usePlace(props.view.record);
+  const queue = useQueue(props.dataset, props.view, props.workplace, place.of);
+  return <One {...props} place={place} queue={queue} claims={null} />;
+}
+
+/** What was assigned to me. */
+export function OneClaimed(props: OneProps) {
+  const place = usePlace(null);
+  const claims = useClaims(props.dataset, props.view, props.workplace, place.of);
+  return <One {...props} place={place} queue={claims} claims={claims} />;
+}
+
+interface Props extends OneProps {
+  readonly place: Place;
+  readonly queue: Queue;
+  readonly claims: Claims | null;
+}
+
+function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, onScreen, onCurrent, place, queue, claims }: Props) {
+  const { desk } = workplace;
+  const at = place.of(queue.ids);
+  const { set: setWanted } = place;
   const id = queue.ids[at] ?? null;
   const held = useHeld(desk, id ?? "");
   useEdition(desk);
   const [settled, setSettled] = useState(0);
   const [said, setSaid] = useState("");
+  const [skipping, setSkipping] = useState(false);
+  const noted = useOutboxPart("noted");
+  const showsRecord = !claims;
 
   const go = useCallback(
     (to: number) => {
@@ -56,24 +97,26 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
       setWanted(next);
       window.scrollTo({ top: 0 });
     },
-    [queue.ids],
+    [queue.ids, setWanted],
   );
 
   // the address follows, so that a reload or a colleague gets to the same record
   const told = useRef<string | null>(view.record);
   useEffect(() => {
-    onCurrent(id);
-    if (!id || told.current === id) return;
+    // the next record is painted first; what stands around it follows
+    startTransition(() => { onCurrent(id); });
+    workplace.stopwatch.front(id);
+    if (!showsRecord || !id || told.current === id) return;
     told.current = id;
-    onView({ record: id }, true);
-  }, [id, onView, onCurrent]);
+    startTransition(() => { onView({ record: id }, true); });
+  }, [id, onView, onCurrent, showsRecord, workplace]);
 
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {
     if (view.record === told.current) return;
     told.current = view.record;
     setWanted(view.record);
-  }, [view.record]);
+  }, [view.record, setWanted]);
 
   const actions = useActions(desk, {
     overlapping: labels.overlapping,
@@ -87,20 +130,42 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
     onSay: setSaid,
   });
 
-  function stepBack(ids: string[]) {
-    const back = ids[0];
-    setSaid(back === undefined ? t.annotate.nothingToUndo : t.annotate.undone);
+  /** The last step of this visit; before that, one's last answer on any device. */
+  async function undo() {
+    const back = desk.undo()[0] ?? (await undoBefore(dataset, workplace, queue.ids, claims));
+    setSaid(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
+    if (back !== null && (claims || queue.ids.includes(back))) setWanted(back);
+    else if (back !== null) onView({ record: back });
+  }
+
+  function redo() {
+    const back = desk.redo()[0];
     if (back !== undefined && queue.ids.includes(back)) setWanted(back);
+  }
+
+  const stepBack = () => void undo().catch((failure: unknown) => { setSaid(failure instanceof Error ? failure.message : String(failure)); });
+
+  async function skip(reason: string | null) {
+    setSkipping(false);
+    if (!claims || !id) return;
+    go(at + 1);
+    try {
+      setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
+    } catch (failure) {
+      setWanted(id);
+      setSaid(failure instanceof Error ? failure.message : String(failure));
+    }
   }
 
   useKeys(
     (action) => {
-      if (action === "undo") stepBack(desk.undo());
-      else if (action === "redo") stepBack(desk.redo());
+      if (action === "undo") stepBack();
+      else if (action === "redo") redo();
       else if (action === "next") go(at + 1);
       else if (action === "previous") go(at - 1);
       else if (action === "find-label") document.querySelector<HTMLElement>("[data-find-label] input, input[data-find-label]")?.focus();
-      else if (action === "search" || action === "help" || action === "sidebar") onScreen(action);
+      else if (isScreenAction(action)) onScreen(action);
+      else if (action === "skip") setSkipping(claims !== null && id !== null);
       else if (id) actions[action](id);
     },
     (index) => {
@@ -111,16 +176,24 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
 
   if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = held && dataset.task === "TokenClassification" ? openSuggestions(held).length : 0;
   return (
     <>
+      {noted && <NotCounted noted={noted} />}
+      {id && claims?.lost.has(id) && (
+        <Alert color="yellow" variant="light" role="alert" mb="sm">
+          {t.queue.lost}
+        </Alert>
+      )}
       {id ? (
         <RecordCard key={id} desk={desk} id={id} labels={labels} active roomy armed={armed} actions={actions} />
       ) : queue.complete ? (
-        <Empty title={t.annotate.finished}>
+        <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(settled)}</p>
+          {claims?.why && <p>{whyEmpty(claims.why)}</p>}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
             {t.annotate.reload}
           </Button>
@@ -135,9 +208,14 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
           <Button variant="default" disabled={!id} onClick={() => { if (id) actions.discard(id); }} rightSection={<Key of="d" />}>
             {t.annotate.discard}
           </Button>
-          <Button variant="subtle" color="gray" disabled={!desk.canUndo()} onClick={() => { stepBack(desk.undo()); }} leftSection={<IconArrowBackUp size={16} />} rightSection={<Key of="u" />}>
+          <Button variant="subtle" color="gray" disabled={!desk.canUndo() && !dataset.individual} onClick={stepBack} leftSection={<IconArrowBackUp size={16} />} rightSection={<Key of="u" />}>
             {t.annotate.undo}
           </Button>
+          {claims && (
+            <Button variant="subtle" color="gray" disabled={!id} onClick={() => { setSkipping(true); }} rightSection={<Key of="s" />}>
+              {t.queue.skip}
+            </Button>
+          )}
           {held && hasSuggestions(held.record) && held.now.state !== "submitted" && (
             <Button variant="subtle" color="gray" onClick={() => { actions.accept(held.record.id); }} rightSection={<Key of="a" />}>
               {dataset.task === "TokenClassification" ? t.annotate.acceptAll : t.annotate.accept}
@@ -157,7 +235,7 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
               <IconChevronLeft size={16} />
             </Button>
             <Button.GroupSection variant="default" className={classes["position"] ?? ""}>
-              {t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
+              {claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
             </Button.GroupSection>
             <Button variant="default" px={10} aria-label={t.annotate.next} title={t.common.keys("N")} disabled={!id} onClick={() => { go(at + 1); }}>
               <IconChevronRight size={16} />
@@ -168,6 +246,24 @@ export function One({ dataset, view, onView, workplace, labels, armed, goOn, onG
           </Button>
         </div>
       </div>
+      {skipping && (
+        <Suspense>
+          <Skip onSkip={(reason) => void skip(reason)} onClose={() => { setSkipping(false); }} />
+        </Suspense>
+      )}
     </>
   );
+}
+
+/** Takes back the last answer that was not given on this page; the record it was about, or null. */
+async function undoBefore(dataset: DatasetRef, workplace: Workplace, ids: readonly string[], claims: Claims | null): Promise<string | null> {
+  if (!dataset.individual) return null;
+  const last = await lastAnswered(dataset);
+  if (last === null) return null;
+  const record = await findRecord(dataset, last);
+  if (!record) return null;
+  if (claims) await claims.bring(record);
+  else if (!ids.includes(last)) await workplace.layDown([record]);
+  await workplace.undoSaved(last);
+  return last;
 }

@@ -11,6 +11,7 @@ import { n, t } from "@/text/en";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
+import { Own } from "./own";
 import classes from "./sidebar.module.css";
 import { useHeld } from "./use-desk";
 
@@ -20,14 +21,17 @@ interface Props {
   readonly record: string | null;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
+  readonly onFlag: (id: string) => void;
 }
 
-export function Sidebar({ dataset, desk, record, view, onView }: Props) {
+export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) {
+  const held = useHeld(desk, record ?? "");
   return (
-    <aside className={classes["side"]} aria-label={t.annotate.sidebar}>
+    <>
       <Progress dataset={dataset} />
+      {held && <Own key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
       {record !== null && <About desk={desk} id={record} view={view} onView={onView} />}
-    </aside>
+    </>
   );
 }
 
@@ -67,7 +71,7 @@ function Progress({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
-function About({ desk, id, view, onView }: Omit<Props, "dataset" | "record"> & { id: string }) {
+function About({ desk, id, view, onView }: Pick<Props, "desk" | "view" | "onView"> & { id: string }) {
   const held = useHeld(desk, id);
   if (!held) return null;
   const { record } = held;

@@ -3,51 +3,101 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
-import { contentOf } from "@/api/annotations";
+import { contentOf, findMine, undoMine } from "@/api/annotations";
 import { progressKey } from "@/api/datasets";
 import { findRecord } from "@/api/records";
 import { draftStore } from "@/core/browser-store";
 import { Desk, type Held } from "@/core/desk";
 import { type Answer, type AppRecord, type DatasetRef, sameAnswer } from "@/core/model";
-import { keyOf, type Outbox } from "@/core/outbox";
-import { useOutbox, useOutboxState } from "@/features/shell/outbox";
+import { keyOf, type Outbox, seenVersion } from "@/core/outbox";
+import { Stopwatch } from "@/core/stopwatch";
+import { useOutbox, useOutboxPart } from "@/features/shell/outbox";
 
-const DRAFT_MS = 400;
+import { DraftKeeper } from "./drafts";
 
 export interface Workplace {
   readonly desk: Desk;
   /** Lays records down, with drafts and answers that wait to be sent. */
   readonly layDown: (records: readonly AppRecord[]) => Promise<void>;
+  readonly stopwatch: Stopwatch;
+  /** Tokens of what is leased to me. */
+  readonly tokens: Map<string, string>;
+  /** Takes the last answer to a record back on the server; the desk shows what there was before. */
+  readonly undoSaved: (id: string) => Promise<void>;
 }
 
-export function useWorkplace(dataset: DatasetRef): Workplace {
+/** `leading`: searches show the resolved value instead of one's own annotation. */
+export function useWorkplace(dataset: DatasetRef, leading: boolean): Workplace {
   const outbox = useOutbox();
   const cache = useQueryClient();
-  const { savedAt, problems } = useOutboxState();
+  const savedAt = useOutboxPart("savedAt");
+  const problems = useOutboxPart("problems");
 
-  const workplace = useMemo(() => {
-    const keeper = new DraftKeeper(outbox.user, dataset);
+  const { workplace, keeper, mine } = useMemo(() => {
+    const stopwatch = new Stopwatch();
+    const tokens = new Map<string, string>();
+    const post = ({ record }: Held, answer: Answer) => {
+      const { id, seen } = record;
+      const more = dataset.individual ? { token: tokens.get(id) ?? null, seconds: stopwatch.secondsOf(id) } : {};
+      void outbox.post({ dataset, id, answer, content: contentOf(record), seen, ...more });
+    };
+    const keeper = new DraftKeeper(outbox.user, dataset, (held) => { post(held, held.now); });
     const desk = new Desk((before, after) => {
       if (sameAnswer(before.saved, after.saved)) {
         keeper.keep(after);
         return;
       }
       keeper.forget(after.record.id);
-      void outbox.post({
-        dataset,
-        id: after.record.id,
-        answer: after.saved,
-        content: contentOf(after.record),
-        seen: after.record.seen,
-      });
+      post(after, dataset.individual ? after.now : after.saved);
     });
-    return { desk, layDown: async (records: readonly AppRecord[]) => { desk.hold(records, await known(outbox, dataset, records)); } };
-  }, [dataset, outbox]);
+    const mine = (records: readonly AppRecord[]) => (dataset.individual && leading ? Promise.all(records.map((each) => own(dataset, each))) : Promise.resolve(records));
+    const workplace: Workplace = {
+      desk,
+      stopwatch,
+      tokens,
+      layDown: async (found) => {
+        const records = await mine(found);
+        desk.hold(records, await known(outbox, dataset, records));
+      },
+      undoSaved: async (id) => {
+        const held = desk.get(id);
+        if (!held) return;
+        const { answer, version } = await undoMine(dataset, id, contentOf(held.record));
+        outbox.saw(dataset, id, seenVersion(version));
+        desk.replace({ ...held.record, answer, seen: seenVersion(version) });
+      },
+    };
+    return { workplace, keeper, mine };
+  }, [dataset, outbox, leading]);
+
+  // what is put off is done before the page may close
+  useEffect(() => {
+    const { stopwatch } = workplace;
+    const change = () => {
+      if (document.visibilityState === "hidden") {
+        keeper.flush();
+        stopwatch.pause();
+      } else stopwatch.resume();
+    };
+    const leave = () => { keeper.flush(); };
+    document.addEventListener("visibilitychange", change);
+    window.addEventListener("pagehide", leave);
+    window.addEventListener("blur", leave);
+    return () => {
+      keeper.flush();
+      document.removeEventListener("visibilitychange", change);
+      window.removeEventListener("pagehide", leave);
+      window.removeEventListener("blur", leave);
+    };
+  }, [keeper, workplace]);
 
   // what was saved changes the counts; asked for again when there is a pause
   useEffect(() => {
     if (savedAt === null) return undefined;
-    const timer = setTimeout(() => void cache.invalidateQueries({ queryKey: progressKey(dataset) }), 600);
+    const timer = setTimeout(() => {
+      void cache.invalidateQueries({ queryKey: progressKey(dataset) });
+      if (dataset.individual) for (const key of ["work", "mine", "history"]) void cache.invalidateQueries({ queryKey: [key] });
+    }, 600);
     return () => { clearTimeout(timer); };
   }, [savedAt, cache, dataset]);
 
@@ -57,14 +107,20 @@ export function useWorkplace(dataset: DatasetRef): Workplace {
     const now = problems.map((each) => each.letter.id);
     for (const id of before.current.filter((each) => !now.includes(each))) {
       if (outbox.waitingFor(dataset, id)) continue;
-      void findRecord(dataset, id).then((record) => {
-        if (record) workplace.desk.replace(record);
+      void findRecord(dataset, id).then(async (record) => {
+        for (const each of record ? await mine([record]) : []) workplace.desk.replace(each);
       });
     }
     before.current = now;
-  }, [problems, dataset, outbox, workplace]);
+  }, [problems, dataset, outbox, workplace, mine]);
 
   return workplace;
+}
+
+/** The record with one's own annotation in place of what it stands by. */
+async function own(dataset: DatasetRef, record: AppRecord): Promise<AppRecord> {
+  const { answer, version } = await findMine(dataset, record.id, contentOf(record));
+  return { ...record, answer, author: null, seen: seenVersion(version) };
 }
 
 async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppRecord[]) {
@@ -72,7 +128,9 @@ async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppR
   const byKey = new Map(records.map((each) => [keyOf(outbox.user, dataset, each.id), each]));
   for (const record of byKey.values()) {
     const waiting = outbox.waitingFor(dataset, record.id);
-    if (waiting) found.set(record.id, { now: waiting.answer, saved: waiting.answer });
+    if (!waiting) continue;
+    const open = waiting.answer.state === "draft";
+    found.set(record.id, { now: waiting.answer, saved: open ? record.answer : waiting.answer });
   }
   for (const draft of await draftStore.get([...byKey.keys()])) {
     const record = byKey.get(draft.key);
@@ -80,32 +138,6 @@ async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppR
     found.set(record.id, { now: draft.answer, saved: found.get(record.id)?.saved ?? record.answer });
   }
   return found;
-}
-
-/** Drafts stay in this browser: in a shared dataset a draft of mine must not take the place of what others see. */
-class DraftKeeper {
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
-
-  constructor(
-    private readonly user: string,
-    private readonly dataset: DatasetRef,
-  ) {}
-
-  keep(held: Held): void {
-    const { id } = held.record;
-    clearTimeout(this.timers.get(id));
-    if (sameAnswer(held.now, held.saved)) {
-      this.forget(id);
-      return;
-    }
-    const draft = { key: keyOf(this.user, this.dataset, id), answer: held.now, content: contentOf(held.record), at: Date.now() };
-    this.timers.set(id, setTimeout(() => void draftStore.put(draft), DRAFT_MS));
-  }
-
-  forget(id: string): void {
-    clearTimeout(this.timers.get(id));
-    void draftStore.remove(keyOf(this.user, this.dataset, id));
-  }
 }
 
 /** One record as it lies on the desk; draws again only when it changes. */

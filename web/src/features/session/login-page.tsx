@@ -22,7 +22,7 @@ export function LoginPage() {
     cache.setQueryData(meQuery.queryKey, me);
     // only addresses of this app: one slash, and no backslash, which browsers take for one
     const inside = /^\/(?![/\\])/.test(redirect);
-    router.history.push(inside ? redirect : router.basepath.replace(/\/?$/, "/datasets"));
+    router.history.push(inside ? redirect : router.basepath.replace(/\/?$/, "/"));
   }
 
   return (

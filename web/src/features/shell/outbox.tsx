@@ -40,6 +40,15 @@ export function useOutbox(): Outbox {
   return outbox;
 }
 
+/** One part of the state; draws again only when that changes. */
+export function useOutboxPart<Name extends keyof OutboxState>(name: Name): OutboxState[Name] {
+  const outbox = useOutbox();
+  return useSyncExternalStore(
+    (listener) => outbox.watch(listener),
+    () => outbox.state()[name],
+  );
+}
+
 export function useOutboxState(): OutboxState {
   const outbox = useOutbox();
   return useSyncExternalStore(

@@ -25,11 +25,12 @@ export function Shell() {
         {t.shell.skip}
       </a>
       <header className={classes["header"]}>
-        <Link to="/datasets" className={classes["brand"]}>
+        <Link to="/" className={classes["brand"]}>
           <Logo />
           <span>{t.app}</span>
         </Link>
         <nav className={classes["nav"]} aria-label={t.shell.navigation}>
+          <Link to="/my-work">{t.shell.work}</Link>
           <Link to="/datasets">{t.shell.datasets}</Link>
         </nav>
         <div className={classes["right"]}>

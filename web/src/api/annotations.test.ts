@@ -1,0 +1,86 @@
+import { afterEach, expect, it, vi } from "vitest";
+
+import type { Answer } from "@/core/model";
+import type { Letter } from "@/core/outbox";
+
+// what a browser has and Node lacks, when the client is loaded: a page, to which addresses are relative
+vi.stubGlobal("document", { baseURI: "http://localhost/" });
+vi.stubGlobal("Request", class extends Request {
+  constructor(address: string, options?: RequestInit) {
+    super(new URL(address, "http://localhost/"), options);
+  }
+});
+const { sendLetter } = await import("./annotations");
+
+const TEXT = "😀 Ada";
+const answer: Answer = { value: { labels: ["good"] }, state: "submitted" };
+const letter: Letter = {
+  key: "k",
+  user: "ana",
+  dataset: { workspace: "team", name: "own", task: "TextClassification", individual: { uuid: "u1" } },
+  id: "1",
+  answer,
+  content: JSON.stringify([[["text", TEXT]], []]),
+  seen: "v3",
+  at: Date.now(),
+  token: "lease",
+  seconds: 4.2,
+};
+const value = (label: string) => ({ labels: [{ class: label, score: 1 }] });
+
+/** Answers requests one after the other, and keeps what was sent. */
+function server(...replies: [number, unknown][]) {
+  const sent: { method: string; url: string; body: unknown }[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const body = await request.text();
+    sent.push({ method: request.method, url: request.url, body: body ? (JSON.parse(body) as unknown) : null });
+    const [status, reply] = replies.shift() ?? [500, {}];
+    return new Response(JSON.stringify(reply), { status, headers: { "Content-Type": "application/json" } });
+  });
+  return sent;
+}
+
+const refusal = (name: string, params: unknown) => ({ detail: { code: `argilla.api.errors::${name}`, params } });
+
+afterEach(() => { vi.unstubAllGlobals(); });
+
+it("sends one's own answer with version, lease, seconds and the dataset that is meant", async () => {
+  const sent = server([200, { value: value("good"), state: "submitted", version: 4, counted: true }]);
+  expect(await sendLetter(letter)).toMatchObject({ kind: "saved", seen: "v4" });
+  expect(sent[0]).toMatchObject({ method: "PUT", body: { version: 3, token: "lease", seconds: 4.2, dataset: "u1", state: "submitted", value: { labels: [{ class: "good" }] } } });
+});
+
+it("tells why an answer does not count, and not so of a draft", async () => {
+  const reply = { value: value("good"), state: "submitted", version: 4, counted: false, why: "too many" };
+  server([200, reply], [200, { ...reply, state: "draft" }]);
+  expect(await sendLetter(letter)).toMatchObject({ note: { why: "too many" } });
+  expect(await sendLetter(letter)).toMatchObject({ note: { why: null } });
+});
+
+it("shows what another device saved, but takes its own answer for saved when only the receipt was lost", async () => {
+  const stale = (label: string) => refusal("StaleVersionError", { sent: 3, current: { value: value(label), state: "submitted", version: 5 } });
+  server([409, stale("bad")], [409, stale("good")]);
+  expect(await sendLetter(letter)).toMatchObject({ kind: "conflict", reason: "elsewhere", seen: "v5", current: { value: { labels: ["bad"] } } });
+  expect(await sendLetter(letter)).toMatchObject({ kind: "saved", seen: "v5" });
+});
+
+it("keeps answers to a dataset that is gone", async () => {
+  server([410, refusal("DatasetGoneError", {})]);
+  expect(await sendLetter(letter)).toEqual({ kind: "gone" });
+});
+
+it("takes an answer back by deleting it", async () => {
+  const sent = server([200, { value: null, state: "none", version: 4 }]);
+  await sendLetter({ ...letter, answer: { value: {}, state: "none" } });
+  expect(sent[0]?.method).toBe("DELETE");
+  expect(sent[0]?.url).toContain("version=3");
+});
+
+it("looks first where it knows no version, and overwrites only what was seen", async () => {
+  const seen = JSON.stringify(["Validated", "ana", ["old"], [], []]);
+  const mine = (label: string) => ({ value: value(label), state: "submitted", version: 7 });
+  const sent = server([200, mine("old")], [200, { ...mine("good"), version: 8, counted: true }], [200, mine("newer")]);
+  expect(await sendLetter({ ...letter, seen })).toMatchObject({ kind: "saved", seen: "v8" });
+  expect(sent[1]).toMatchObject({ body: { version: 7 } });
+  expect(await sendLetter({ ...letter, seen })).toMatchObject({ kind: "conflict", reason: "elsewhere" });
+});

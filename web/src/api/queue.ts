@@ -1,0 +1,78 @@
+/** My next records: claim them, keep them while they are before me, give them back, skip them. */
+
+import type { AppRecord, DatasetRef } from "@/core/model";
+import { seenVersion } from "@/core/outbox";
+import { readRecord, type WireRecord } from "@/core/wire";
+
+import { ask, askExactly, client } from "./client";
+
+export interface Lease {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** A record that is leased to me. */
+export interface Claimed {
+  readonly record: AppRecord;
+  readonly token: string | null;
+  /** Why I have it, as a sentence. */
+  readonly reason: string | null;
+  readonly due: string | null;
+}
+
+export interface Claim {
+  readonly items: readonly Claimed[];
+  /** How many more there are for me. */
+  readonly left: number;
+  readonly why: string | null;
+}
+
+interface WireClaim {
+  records: (WireRecord & {
+    assignment: { id: string; token: string | null; reason: string | null; due: string | null; version: number };
+  })[];
+  left: number;
+  why_empty?: string;
+}
+
+const pathOf = ({ workspace, name }: DatasetRef) => ({ path: { name }, query: { workspace } });
+
+/** Leases my next records; what I have already comes first. */
+export async function claim(dataset: DatasetRef, wanted: { limit: number; where: string | null }): Promise<Claim> {
+  const found = await askExactly<WireClaim>(
+    client.POST("/api/datasets/{name}/queue:claim", {
+      params: pathOf(dataset),
+      body: { ...wanted, dataset: dataset.individual?.uuid ?? null },
+      parseAs: "text",
+    }),
+  );
+  const items = found.records.map(({ assignment, ...wire }) => {
+    const record = { ...readRecord(wire, dataset.task), id: assignment.id };
+    const seen = dataset.individual ? seenVersion(assignment.version) : record.seen;
+    return { record: { ...record, seen }, token: assignment.token, reason: assignment.reason, due: assignment.due };
+  });
+  return { items, left: found.left, why: found.why_empty ?? null };
+}
+
+/** The UUID of a dataset, which tells it from another one of the same name. */
+export async function uuidOf(workspace: string, name: string): Promise<string | null> {
+  const found = await ask(client.GET("/api/datasets/{name}/queue", { params: { path: { name }, query: { workspace, limit: 1 } } }));
+  return (found as { dataset?: string } | undefined)?.dataset ?? null;
+}
+
+/** Ids of the records whose lease is gone. */
+export async function keepLeases(dataset: DatasetRef, leases: readonly Lease[]): Promise<string[]> {
+  const body = { leases: leases.map((each) => ({ ...each })) };
+  const found = await ask(client.POST("/api/datasets/{name}/queue:heartbeat", { params: pathOf(dataset), body }));
+  return found.leases.filter((each) => each.lease_until === null).map((each) => each.id);
+}
+
+/** Gives leases back; arrives also when the page is being closed. */
+export async function releaseLeases(dataset: DatasetRef, leases: readonly Lease[]): Promise<void> {
+  const body = { leases: leases.map((each) => ({ ...each })) };
+  await ask(client.POST("/api/datasets/{name}/queue:release", { params: pathOf(dataset), body, keepalive: true }));
+}
+
+export async function skipRecord(dataset: DatasetRef, id: string, token: string | null, reason: string | null): Promise<void> {
+  await ask(client.POST("/api/datasets/{name}/queue:skip", { params: pathOf(dataset), body: { id, token, reason } }));
+}

@@ -1,0 +1,148 @@
+/** What there is for me to do, and what is said about it: my work, policies, guidelines, comments, history. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import type { Answer, DatasetRef, Task } from "@/core/model";
+import { readOwn, type WireOwn } from "@/core/wire";
+
+import { contentOf, findMine } from "./annotations";
+import { ApiError, ask, client } from "./client";
+import { uuidOf } from "./queue";
+import type { components } from "./schema";
+import type { Me } from "./session";
+import type { AppRecord } from "@/core/model";
+
+/** My work in one dataset. */
+export interface Work {
+  readonly workspace: string;
+  readonly name: string;
+  readonly dataset: string;
+  readonly task: Task;
+  readonly left: number;
+  readonly assigned: number;
+  readonly done: number;
+  readonly drafts: number;
+  readonly skipped: number;
+  readonly last_active: string | null;
+  readonly finish_at: string | null;
+}
+
+export const workQuery = queryOptions({
+  queryKey: ["work"],
+  queryFn: async () => (await ask(client.GET("/api/me/work"))).work as unknown as Work[],
+  staleTime: 10_000,
+});
+
+/** Whose annotations count in a dataset; with its UUID where everybody has their own. */
+export const policiesQuery = (workspace: string, name: string) =>
+  queryOptions({
+    queryKey: ["policies", workspace, name],
+    queryFn: async () => {
+      const found = await ask(client.GET("/api/datasets/{name}/policies", { params: { path: { name }, query: { workspace } } }));
+      return { ...found, uuid: found.annotation === "individual" ? await uuidOrNone(workspace, name) : null };
+    },
+    staleTime: 60_000,
+  });
+
+/** A closed dataset has no queue to look at; nothing can be written to it either. */
+async function uuidOrNone(workspace: string, name: string): Promise<string | null> {
+  try {
+    return await uuidOf(workspace, name);
+  } catch (failure) {
+    if (failure instanceof ApiError && failure.status !== 401) return null;
+    throw failure;
+  }
+}
+
+export type Guidelines = components["schemas"]["GuidelinesOut"];
+
+export const guidelinesQuery = ({ workspace, name }: DatasetRef) =>
+  queryOptions({
+    queryKey: ["guidelines", workspace, name],
+    queryFn: () => ask(client.GET("/api/datasets/{name}/guidelines", { params: { path: { name }, query: { workspace } } })),
+    staleTime: 60_000,
+  });
+
+const recordPath = ({ workspace, name }: DatasetRef, id: string) => ({ path: { name, id }, query: { workspace } });
+
+export type Comment = components["schemas"]["CommentOut"];
+
+export const commentsQuery = (dataset: DatasetRef, id: string) =>
+  queryOptions({
+    queryKey: ["comments", dataset.workspace, dataset.name, id],
+    queryFn: async () =>
+      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: recordPath(dataset, id) }))).comments,
+    staleTime: 30_000,
+  });
+
+export function addComment(dataset: DatasetRef, id: string, text: string, to: string | null): Promise<Comment> {
+  const params = recordPath(dataset, id);
+  return ask(client.POST("/api/datasets/{name}/records/{id}/comments", { params, body: { text, to } }));
+}
+
+/** An annotation as it once was. */
+export interface Past {
+  readonly annotator: string;
+  readonly answer: Answer;
+  readonly at: string;
+  readonly why: string;
+  readonly version: number;
+}
+
+export const historyQuery = (dataset: DatasetRef, record: AppRecord) =>
+  queryOptions({
+    queryKey: ["history", dataset.workspace, dataset.name, record.id],
+    queryFn: async (): Promise<Past[]> => {
+      const params = recordPath(dataset, record.id);
+      const { history } = await ask(client.GET("/api/datasets/{name}/records/{id}/history", { params }));
+      return history.map((each) => ({
+        ...each,
+        answer: readOwn(each as WireOwn, dataset.task, record.fields[0]?.text ?? ""),
+      }));
+    },
+  });
+
+export const mineQuery = (dataset: DatasetRef, record: AppRecord) =>
+  queryOptions({
+    queryKey: ["mine", dataset.workspace, dataset.name, record.id],
+    queryFn: () => findMine(dataset, record.id, contentOf(record)),
+  });
+
+/** People to whom one can say something; who may not list them names one. */
+export const membersQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["members", workspace],
+    queryFn: async (): Promise<string[]> => {
+      try {
+        const { members } = await ask(client.GET("/api/workspaces/{name}/members", { params: { path: { name: workspace } } }));
+        return members.map((each) => each.username);
+      } catch (failure) {
+        if (failure instanceof ApiError && failure.status === 403) return [];
+        throw failure;
+      }
+    },
+    staleTime: 5 * 60_000,
+  });
+
+/** Does somebody see everybody's answers, and the resolved value of a record instead of their own? */
+export function leads(me: Me, workspace: string, createdBy: string | null | undefined): boolean {
+  return (
+    me.role === "admin" ||
+    createdBy === me.username ||
+    me.memberships.some((each) => each.workspace === workspace && each.role !== "annotator")
+  );
+}
+
+/** The record one answered last and has not taken back since, on any device. */
+export async function lastAnswered(dataset: DatasetRef): Promise<string | null> {
+  const me = await ask(client.GET("/api/me"));
+  const params = { path: { name: dataset.name }, query: { workspace: dataset.workspace, limit: 50 } };
+  const { events } = await ask(client.GET("/api/datasets/{name}/events", { params }));
+  const back = new Set<unknown>();
+  for (const { who, what, record } of events) {
+    if (who !== me.username || typeof record !== "string") continue;
+    if (what === "took back") back.add(record);
+    else if ((what === "submitted" || what === "discarded") && !back.has(record)) return record;
+  }
+  return null;
+}

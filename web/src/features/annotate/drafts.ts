@@ -1,0 +1,73 @@
+/** Where answers go that are not finished: to the server where they are one's own, else into this browser. */
+
+import { contentOf } from "@/api/annotations";
+import { draftStore } from "@/core/browser-store";
+import type { Held } from "@/core/desk";
+import { type DatasetRef, sameAnswer } from "@/core/model";
+import { keyOf } from "@/core/outbox";
+
+const DRAFT_MS = 500;
+
+/** Keeps what is being worked on, half a second after the last change. */
+export class DraftKeeper {
+  private readonly timers = new Map<string, { timer: ReturnType<typeof setTimeout>; run: () => void }>();
+  private readonly sent = new Set<string>();
+
+  /** `send` takes drafts to the server. */
+  constructor(
+    private readonly user: string,
+    private readonly dataset: DatasetRef,
+    private readonly send: (held: Held) => void,
+  ) {}
+
+  keep(held: Held): void {
+    const { id } = held.record;
+    const same = sameAnswer(held.now, held.saved);
+    if (this.goesToServer(held)) {
+      if (same && !this.sent.has(id)) this.stop(id);
+      else this.later(id, () => { this.sent.add(id); this.send(held); });
+    } else if (same) this.forget(id);
+    else {
+      const draft = { key: this.keyOf(id), answer: held.now, content: contentOf(held.record), at: Date.now() };
+      this.later(id, () => void draftStore.put(draft));
+    }
+  }
+
+  forget(id: string): void {
+    this.stop(id);
+    this.sent.delete(id);
+    void draftStore.remove(this.keyOf(id));
+  }
+
+  /** Does at once what was put off; the page may be about to close. */
+  flush(): void {
+    for (const [id, { timer, run }] of [...this.timers]) {
+      clearTimeout(timer);
+      this.timers.delete(id);
+      run();
+    }
+  }
+
+  /** In a shared dataset a draft of mine must not take the place of what others see; nor one's own of a given answer. */
+  private goesToServer({ saved }: Held): boolean {
+    return this.dataset.individual !== undefined && (saved.state === "none" || saved.state === "draft");
+  }
+
+  private later(id: string, run: () => void): void {
+    this.stop(id);
+    const timer = setTimeout(() => {
+      this.timers.delete(id);
+      run();
+    }, DRAFT_MS);
+    this.timers.set(id, { timer, run });
+  }
+
+  private stop(id: string): void {
+    clearTimeout(this.timers.get(id)?.timer);
+    this.timers.delete(id);
+  }
+
+  private keyOf(id: string): string {
+    return keyOf(this.user, this.dataset, id);
+  }
+}

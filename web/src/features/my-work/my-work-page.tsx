@@ -1,0 +1,103 @@
+/** Where annotators land: what is left for them in each dataset, and one button straight into the next record. */
+
+import { Anchor, Button, Container, Skeleton, Text, Title } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { type Work, workQuery } from "@/api/work";
+import { t } from "@/text/en";
+import { Bar } from "@/ui/bar";
+import { Empty } from "@/ui/empty";
+import { Ago } from "@/ui/time";
+
+import classes from "./my-work.module.css";
+
+export function MyWorkPage() {
+  const found = useQuery({ ...workQuery, refetchOnMount: "always" });
+  return (
+    <Container component="main" size={860} py="lg">
+      <title>{`${t.work.title} · ${t.app}`}</title>
+      <Title order={1} mb="md">
+        {t.work.title}
+      </Title>
+      {found.isPending ? (
+        <Skeleton h={120} aria-label={t.common.loading} />
+      ) : found.isError ? (
+        <Empty title={t.work.failed} alert>
+          <p>{found.error.message}</p>
+          <Button onClick={() => void found.refetch()}>{t.common.retry}</Button>
+        </Empty>
+      ) : found.data.length === 0 ? (
+        <Empty title={t.work.none}>
+          <p>{t.work.noneIntro}</p>
+          <Anchor component={Link} to="/datasets">
+            {t.annotate.back}
+          </Anchor>
+        </Empty>
+      ) : (
+        <ul className={classes["list"]}>
+          {found.data.map((each, at) => (
+            <Card key={each.dataset} work={each} first={at === 0} />
+          ))}
+        </ul>
+      )}
+    </Container>
+  );
+}
+
+function Card({ work, first }: { work: Work; first: boolean }) {
+  const { workspace, name, left, done, drafts, skipped } = work;
+  const total = Math.max(work.assigned, done + left);
+  const share = (count: number) => (total ? count / total : 0);
+  const facts = [t.work.done(done, total), ...(drafts ? [t.work.drafts(drafts)] : []), ...(skipped ? [t.work.skipped(skipped)] : [])];
+  return (
+    <li className={classes["card"]}>
+      <div className={classes["what"]}>
+        <Title order={2} size="md">
+          {left ? t.work.headline(left, name) : name}
+        </Title>
+        <Text size="xs" c="dimmed">
+          {workspace} · {t.tasks[work.task]} ·{" "}
+          <Anchor component={Link} to="/datasets/$workspace/$name" params={{ workspace, name } as never} size="xs" underline="always">
+            {t.work.open(name)}
+          </Anchor>
+        </Text>
+      </div>
+      {left > 0 ? (
+        <Button
+          renderRoot={(props: object) => (
+            <Link {...props} to="/datasets/$workspace/$name" params={{ workspace, name }} search={{ view: "queue" }} />
+          )}
+          variant={first ? "filled" : "default"}
+          rightSection={<IconArrowRight size={16} />}
+          aria-label={`${done || drafts ? t.work.continue : t.work.start}: ${name}`}
+        >
+          {done || drafts ? t.work.continue : t.work.start}
+        </Button>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {t.work.nothingLeft}
+        </Text>
+      )}
+      <div className={classes["progress"]}>
+        <Bar
+          label={t.work.done(done, total)}
+          parts={[
+            { kind: "done", share: share(done) },
+            { kind: "draft", share: share(drafts) },
+          ]}
+        />
+        <Text size="xs" c="dimmed">
+          {facts.join(" · ")}
+          {work.finish_at && left > 0 && (
+            <>
+              {" "}
+              · {t.work.finish} <Ago time={work.finish_at} />
+            </>
+          )}
+        </Text>
+      </div>
+    </li>
+  );
+}
