@@ -70,6 +70,13 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import("@/features/annotate/dataset-page"), "DatasetPage"),
 });
 
+const review = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/review",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage"),
+});
+
 const userSettings = createRoute({
   getParentRoute: () => inside,
   path: "/user-settings",
@@ -77,7 +84,7 @@ const userSettings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, userSettings])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, review, userSettings])]),
   basepath: base,
   parseSearch,
   stringifySearch,

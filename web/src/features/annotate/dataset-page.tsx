@@ -10,6 +10,7 @@ import { ApiError } from "@/api/client";
 import { type Dataset, datasetQuery, refOf } from "@/api/datasets";
 import { type Preferences, preferencesQuery, savePreferences } from "@/api/session";
 import { type Layout, type Params, readView, type View, writeView } from "@/core/view";
+import { DatasetNav } from "@/features/review/dataset-nav";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 import { Empty } from "@/ui/empty";
@@ -115,6 +116,7 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
           <Badge color="gray" size="lg" className={classes["task"] ?? ""}>
             {t.tasks[dataset.task]}
           </Badge>
+          <DatasetNav workspace={dataset.workspace} name={dataset.name} />
           <div className={classes["tools"]}>
             <SegmentedControl
               size="xs"
