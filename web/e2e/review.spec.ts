@@ -38,6 +38,12 @@ class Team {
     await this.ask("admin", "PATCH", `datasets/${name}/policies?workspace=team`, { blind: true, required: 2 });
   }
 
+  /** Has the server agreement, and all that came with it? */
+  async measures(name: string) {
+    const headers = { "X-Argilla-Api-Key": "admin.apikey" };
+    return (await this.request.get(`/api/datasets/${name}/agreement?workspace=team`, { headers })).status() !== 404;
+  }
+
   async answer(name: string, id: string, who: string, value: unknown) {
     const state = value === null ? "discarded" : "submitted";
     await this.ask(who, "PUT", `datasets/${name}/records/${id}/annotations/me?workspace=team`, { value, state, version: 0 });
@@ -47,6 +53,10 @@ class Team {
     for (const [id, given] of Object.entries(answers)) {
       for (const [who, label] of Object.entries(given)) await this.answer(name, id, who, label === null ? null : { labels: [{ class: label }] });
     }
+  }
+
+  async everyones(name: string, id: string) {
+    return (await this.ask("admin", "GET", `datasets/${name}/records/${id}/annotations?workspace=team`)) as { gold: Record<string, unknown> | null };
   }
 
   async mine(name: string, id: string, who: string) {
@@ -212,6 +222,62 @@ test.describe("reviewers", () => {
     expect((await team.mine("review-texts", "x0", "ana")).gold).toMatchObject({ value: { sentences: [{ text: /fox\. Indeed\.$/ }] } });
   });
 
+  test("accept at once what people agree on, and take it back", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-bulk");
+    test.skip(!(await team.measures("review-bulk")), "this server settles nothing in bulk");
+    await signIn("rita");
+    await page.goto("/datasets/team/review-bulk/review?show=settled");
+    await page.getByRole("button", { name: "Accept all agreed" }).click();
+    await picture(page, "review-accept");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Accept", exact: true }).click();
+    await expect(page.getByText("1 record is settled now.")).toBeVisible();
+    expect((await team.everyones("review-bulk", "r2")).gold).toMatchObject({ value: { labels: [{ class: "bad" }] } });
+    await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("Taken back on 1 record.")).toBeVisible();
+    expect((await team.everyones("review-bulk", "r2")).gold).toBeNull();
+  });
+
+  test("see how alike people answer, and every number opens its records", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    await team.blind("agreeing", "TextClassification", reviews(12), FEELINGS);
+    const given = (n: number, off: number) => FEELINGS[(n + (n % 4 === off ? 1 : 0)) % 3] ?? "";
+    await team.label("agreeing", Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`r${String(n)}`, { ana: given(n, 9), ben: given(n, 0) }])));
+    await signIn("rita");
+    await page.goto("/datasets/team/agreeing");
+    await page.getByRole("link", { name: "Agreement" }).click();
+    if (!(await team.measures("agreeing"))) {
+      await expect(page.getByText("This server does not measure agreement")).toBeVisible();
+      await expectAccessible(page);
+      return;
+    }
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95 % interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
+    await expect(page.getByRole("region", { name: "By label" }).getByRole("row")).toHaveCount(4);
+    await picture(page, "agreement");
+    await expectAccessible(page);
+    await page.getByRole("combobox", { name: "Measure" }).click();
+    await page.getByRole("option", { name: "Share of equal answers" }).click();
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 0.75");
+    await expect(page).toHaveURL(/measure=percent/);
+    await page.getByRole("region", { name: "Person by person" }).getByRole("link").click();
+    await expect(page).toHaveURL(/annotations\.ana/);
+    await expect(page.getByText("12 records")).toBeVisible();
+  });
+
+  test("are told when there are not enough shared records", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    await team.blind("lonely", "TextClassification", reviews(3), FEELINGS);
+    test.skip(!(await team.measures("lonely")), "this server does not measure agreement");
+    await team.label("lonely", { r0: { ana: "good", ben: "bad" }, r1: { ana: "good" } });
+    await signIn("rita");
+    await page.goto("/datasets/team/lonely/agreement");
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText("not enough shared records");
+    await expectAccessible(page);
+  });
+
   test("annotators are told that the page is not for them, and nothing is asked on their behalf", async ({ page, server, signIn, request }) => {
     const team = new Team(request, server);
     await torn(team, "review-closed");
@@ -221,6 +287,8 @@ test.describe("reviewers", () => {
     await page.goto("/datasets/team/review-closed/review");
     await expect(page.getByRole("alert")).toContainText("This page is not for you");
     await expectAccessible(page);
+    await page.goto("/datasets/team/review-closed/agreement");
+    await expect(page.getByRole("alert")).toContainText("This page is not for you");
     expect(asked).toEqual([]);
     await page.goto("/datasets/team/review-closed");
     await expect(page.getByText("1 of 4")).toBeVisible();

@@ -77,6 +77,13 @@ const review = createRoute({
   component: lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage"),
 });
 
+const agreement = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/agreement",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
+});
+
 const userSettings = createRoute({
   getParentRoute: () => inside,
   path: "/user-settings",
@@ -84,7 +91,7 @@ const userSettings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, review, userSettings])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, review, agreement, userSettings])]),
   basepath: base,
   parseSearch,
   stringifySearch,

@@ -23,6 +23,9 @@ export function DatasetNav({ workspace, name }: { workspace: string; name: strin
       <Link to="/datasets/$workspace/$name/review" params={params} {...exact}>
         {t.review.title}
       </Link>
+      <Link to="/datasets/$workspace/$name/agreement" params={params} {...exact}>
+        {t.agreement.title}
+      </Link>
     </nav>
   );
 }

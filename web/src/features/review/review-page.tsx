@@ -12,6 +12,7 @@ import { ActiveFilters, FilterBar } from "@/features/annotate/filter-bar";
 import { useLabels } from "@/features/annotate/use-labels";
 import { t } from "@/text/en";
 
+import { AcceptAgreed } from "./accept-agreed";
 import { Conflicts } from "./conflicts";
 import { LeadersPage } from "./leaders-page";
 import classes from "./review.module.css";
@@ -75,6 +76,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
         />
         <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
         <FilterBar dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
+        <AcceptAgreed dataset={dataset} q={view.q} filtered={Object.keys(view.filters).length > 0} />
       </div>
       <ActiveFilters view={view} onView={onView} />
       {settled ? (
