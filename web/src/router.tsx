@@ -81,6 +81,20 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import("@/features/annotate/dataset-page"), "DatasetPage"),
 });
 
+const review = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/review",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage"),
+});
+
+const agreement = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/agreement",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
+});
+
 const userSettings = createRoute({
   getParentRoute: () => inside,
   path: "/user-settings",
@@ -88,7 +102,10 @@ const userSettings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, myWork, datasets, dataset, userSettings])]),
+  routeTree: root.addChildren([
+    login,
+    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings]),
+  ]),
   basepath: base,
   parseSearch,
   stringifySearch,

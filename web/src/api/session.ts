@@ -14,6 +14,8 @@ export interface Preferences {
   goOn?: boolean;
   textSize?: "normal" | "large" | "larger";
   sidebar?: boolean;
+  /** Reasons this person gave lately when settling conflicts. */
+  reasons?: string[];
 }
 
 export const meQuery = queryOptions({

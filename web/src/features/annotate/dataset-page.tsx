@@ -12,6 +12,7 @@ import { meQuery, type Preferences, preferencesQuery, savePreferences } from "@/
 import { leads, policiesQuery, workQuery } from "@/api/work";
 import type { ScreenAction } from "@/core/keys";
 import { type Layout, type Params, readView, type View, writeView } from "@/core/view";
+import { DatasetNav } from "@/features/review/dataset-nav";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 import { Empty } from "@/ui/empty";
@@ -139,6 +140,7 @@ function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; indi
           <Badge color="gray" size="lg" className={classes["task"] ?? ""}>
             {t.tasks[dataset.task]}
           </Badge>
+          <DatasetNav workspace={dataset.workspace} name={dataset.name} />
           <div className={classes["tools"]}>
             <SegmentedControl
               size="xs"

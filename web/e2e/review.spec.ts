@@ -1,0 +1,297 @@
+import type { APIRequestContext, Page } from "@playwright/test";
+
+import { expect, expectAccessible, PASSWORD, type Server, test, type Wire } from "./journey";
+
+type Labels = Record<string, string | null>;
+
+/** Answers of ana and ben, who see nothing of each other's. */
+class Team {
+  constructor(
+    private readonly request: APIRequestContext,
+    private readonly server: Server,
+  ) {}
+
+  async ask(as: string, method: string, path: string, data?: unknown) {
+    const headers = { "X-Argilla-Api-Key": `${as}.apikey` };
+    const reply = await this.request.fetch(`/api/${path}`, { method, headers, ...(data === undefined ? {} : { data }) });
+    expect(reply.ok(), `${path}: ${await reply.text()}`).toBe(true);
+    return (await reply.json()) as Record<string, unknown>;
+  }
+
+  /** A reviewer, who settles what they disagree on. */
+  async rita() {
+    const headers = { "X-Argilla-Api-Key": "admin.apikey" };
+    const data = { username: "rita", password: PASSWORD, first_name: "Rita", role: "annotator" };
+    const made = await this.request.post("/api/users", { headers, data });
+    if (made.ok()) {
+      const { id } = (await made.json()) as { id: string };
+      const reply = await this.request.get("/api/workspaces", { headers });
+      const workspaces = (await reply.json()) as { id: string; name: string }[];
+      const there = workspaces.find((each) => each.name === "team")?.id ?? "";
+      await this.ask("admin", "POST", `workspaces/${there}/users/${id}`);
+    }
+    await this.ask("admin", "PATCH", "workspaces/team/members/rita", { role: "reviewer" });
+  }
+
+  async blind(name: string, task: "TextClassification" | "TokenClassification" | "Text2Text", records: readonly Wire[], labels?: string[]) {
+    await this.server.log(name, task, records, labels ? { labels } : {});
+    await this.ask("admin", "PATCH", `datasets/${name}/policies?workspace=team`, { blind: true, required: 2 });
+  }
+
+  /** Has the server agreement, and all that came with it? */
+  async measures(name: string) {
+    const headers = { "X-Argilla-Api-Key": "admin.apikey" };
+    return (await this.request.get(`/api/datasets/${name}/agreement?workspace=team`, { headers })).status() !== 404;
+  }
+
+  async answer(name: string, id: string, who: string, value: unknown) {
+    const state = value === null ? "discarded" : "submitted";
+    await this.ask(who, "PUT", `datasets/${name}/records/${id}/annotations/me?workspace=team`, { value, state, version: 0 });
+  }
+
+  async label(name: string, answers: Record<string, Labels>) {
+    for (const [id, given] of Object.entries(answers)) {
+      for (const [who, label] of Object.entries(given)) await this.answer(name, id, who, label === null ? null : { labels: [{ class: label }] });
+    }
+  }
+
+  async everyones(name: string, id: string) {
+    return (await this.ask("admin", "GET", `datasets/${name}/records/${id}/annotations?workspace=team`)) as { gold: Record<string, unknown> | null };
+  }
+
+  async mine(name: string, id: string, who: string) {
+    return (await this.ask(who, "GET", `datasets/${name}/records/${id}/annotations/me?workspace=team`)) as { gold: Record<string, unknown> | null };
+  }
+}
+
+const FEELINGS = ["good", "bad", "mixed"];
+const reviews = (count: number): Wire[] =>
+  Array.from({ length: count }, (_, n) => ({ id: `r${String(n)}`, inputs: { text: `Oh great, delay number ${String(n)}. I could not be happier.` } }));
+
+async function torn(team: Team, name: string) {
+  await team.rita();
+  await team.blind(name, "TextClassification", reviews(4), FEELINGS);
+  await team.label(name, { r0: { ana: "good", ben: "bad" }, r1: { ana: "good", ben: "mixed" }, r2: { ana: "bad", ben: "bad" }, r3: { ana: "bad", ben: null } });
+}
+
+/** Pictures for people, where a folder for them is named. */
+async function picture(page: Page, name: string) {
+  const folder = process.env["APPORTION_PICTURES"];
+  if (!folder) return;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage: true });
+  }
+}
+
+test.describe("reviewers", () => {
+  test("settle two conflicts by keyboard, and those corrected read why", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-labels");
+    await signIn("rita");
+    await page.goto("/datasets/team/review-labels/review");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await expect(page.getByText("delay number 0")).toBeVisible();
+    await expect(page.getByRole("article", { name: "Answer of A" })).toBeVisible();
+    await expect(page.locator("main")).not.toContainText(/\b(ana|ben)\b/);
+    await picture(page, "review-labels");
+    await expectAccessible(page);
+
+    const bad = page.getByRole("article").filter({ hasText: "bad" });
+    const key = (await bad.getAttribute("aria-label")) === "Answer of A" ? "1" : "2";
+    await page.keyboard.press(key);
+    await expect(bad.getByRole("button", { pressed: true })).toHaveText(/Chosen/);
+    await page.keyboard.press("r");
+    await page.keyboard.type("irony");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 3")).toBeVisible();
+
+    await page.keyboard.press("e");
+    await page.keyboard.press("3");
+    await page.keyboard.press("r");
+    await page.keyboard.press("Alt+1");
+    await expect(page.getByRole("textbox", { name: "Reason" })).toHaveValue("irony");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("3 of 3")).toBeVisible();
+
+    expect((await team.mine("review-labels", "r0", "ana")).gold).toMatchObject({ value: { labels: [{ class: "bad" }] }, reason: "irony", author: "rita" });
+    expect((await team.mine("review-labels", "r1", "ben")).gold).toMatchObject({ value: { labels: [{ class: "mixed" }] }, reason: "irony" });
+
+    await page.keyboard.press("d");
+    await expect(page.getByText("That was the last conflict")).toBeVisible();
+    expect(await server.status("review-labels", "r3")).toBe("Discarded");
+    await page.getByText("Settled", { exact: true }).click();
+    await expect(page.getByRole("row")).toHaveCount(5);
+    await expect(page.getByRole("row").filter({ hasText: "delay number 0" })).toContainText("irony");
+    await expect(page.getByRole("row").filter({ hasText: "delay number 2" })).toContainText("majority");
+    await picture(page, "review-settled");
+    await expectAccessible(page);
+  });
+
+  test("see names only when they ask, take a decision back, and are not overrun by another reviewer", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-back");
+    await signIn("rita");
+    await page.goto("/datasets/team/review-back/review");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await page.keyboard.press("w");
+    await expect(page.getByRole("article", { name: "Answer of ana" })).toBeVisible();
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    await expect(page.getByRole("article", { name: "Answer of A" })).toBeVisible();
+    expect(await server.status("review-back", "r0")).toBe("Validated");
+
+    await page.keyboard.press("u");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await expect(page.getByText("Taken back")).toBeVisible();
+    expect((await team.mine("review-back", "r0", "ana")).gold).toBeNull();
+
+    const decided = { value: { labels: [{ class: "mixed" }] }, state: "submitted", reason: "both", version: 0 };
+    await team.ask("admin", "PUT", "datasets/review-back/records/r0/gold?workspace=team", decided);
+    await page.keyboard.press("2");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("alert")).toContainText("admin settled this record: mixed (“both”)");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Save mine instead" }).click();
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    expect((await team.mine("review-back", "r0", "ana")).gold).toMatchObject({ author: "rita", version: 2 });
+    await page.keyboard.press("u");
+    await expect(page.getByText("Settled by you")).toBeVisible();
+    expect((await team.mine("review-back", "r0", "ana")).gold).toMatchObject({ value: decided.value, reason: "both" });
+  });
+
+  test("see where spans differ, in the text and in words, and mend one", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    const text = "😀 Ada Lovelace met Charles in London.";
+    const tokens = ["😀", "Ada", "Lovelace", "met", "Charles", "in", "London", "."];
+    await team.blind("review-spans", "TokenClassification", [{ id: "s0", text, tokens }], ["PER", "LOC", "ORG"]);
+    const charles = { start: 19, end: 26, label: "PER" };
+    await team.answer("review-spans", "s0", "ana", { entities: [{ start: 2, end: 14, label: "PER" }, charles, { start: 30, end: 36, label: "LOC" }] });
+    await team.answer("review-spans", "s0", "ben", { entities: [{ start: 2, end: 5, label: "PER" }, charles, { start: 30, end: 36, label: "ORG" }] });
+    await signIn("rita");
+    await page.goto("/datasets/team/review-spans/review");
+    const anas = page.getByRole("article").filter({ hasText: "“Ada Lovelace” PER;" });
+    await expect(anas.getByRole("list", { name: "Differences from the others" })).toContainText("has “Ada” PER");
+    await expect(anas).toContainText(/“London” LOC; [AB] has ORG/);
+    await expect(anas).not.toContainText("“Charles”");
+    await expect(anas.locator("[data-different]")).toHaveCount(2);
+    await anas.getByRole("button").click();
+    await picture(page, "review-spans");
+    await expectAccessible(page);
+
+    await page.getByRole("button", { name: "Remove LOC from “London”" }).click();
+    await page.keyboard.press("r");
+    await page.keyboard.type("a place we leave out");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("That was the last conflict")).toBeVisible();
+    const { gold } = await team.mine("review-spans", "s0", "ben");
+    expect(gold).toMatchObject({ value: { entities: [{ start: 2, end: 14, label: "PER" }, charles] } });
+  });
+
+  test("see what changed from text to text, and answer what annotators said", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    await team.blind("review-texts", "Text2Text", [{ id: "x0", text: "Der schnelle Fuchs." }]);
+    await team.answer("review-texts", "x0", "ana", { sentences: [{ text: "The quick fox." }] });
+    await team.answer("review-texts", "x0", "ben", { sentences: [{ text: "The fast brown fox." }] });
+    await team.ask("ana", "POST", "datasets/review-texts/records/x0/comments?workspace=team", { text: "Is quick right?" });
+    await signIn("rita");
+    await page.goto("/datasets/team/review-texts/review");
+    await expect(page.locator("article ins")).not.toHaveCount(0);
+    await expect(page.locator("article del")).not.toHaveCount(0);
+    await expect(page.getByText("Is quick right?")).toBeVisible();
+    await expect(page.locator("main")).not.toContainText(/\b(ana|ben)\b/);
+    await page.keyboard.press("m");
+    await page.keyboard.type("Yes, it is.");
+    await picture(page, "review-texts");
+    await expectAccessible(page);
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Yes, it is.")).toBeVisible();
+    const said = await team.ask("ana", "GET", "datasets/review-texts/records/x0/comments?workspace=team");
+    expect(said["comments"]).toMatchObject([{ author: "ana" }, { author: "rita", to: "ana", text: "Yes, it is." }]);
+
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("1");
+    await page.keyboard.press("e");
+    await page.keyboard.press("End");
+    await page.keyboard.type(" Indeed.");
+    await page.keyboard.press("Control+Enter");
+    await expect(page.getByText("That was the last conflict")).toBeVisible();
+    expect((await team.mine("review-texts", "x0", "ana")).gold).toMatchObject({ value: { sentences: [{ text: /fox\. Indeed\.$/ }] } });
+  });
+
+  test("accept at once what people agree on, and take it back", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-bulk");
+    test.skip(!(await team.measures("review-bulk")), "this server settles nothing in bulk");
+    await signIn("rita");
+    await page.goto("/datasets/team/review-bulk/review?show=settled");
+    await page.getByRole("button", { name: "Accept all agreed" }).click();
+    await picture(page, "review-accept");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Accept", exact: true }).click();
+    await expect(page.getByText("1 record is settled now.")).toBeVisible();
+    expect((await team.everyones("review-bulk", "r2")).gold).toMatchObject({ value: { labels: [{ class: "bad" }] } });
+    await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("Taken back on 1 record.")).toBeVisible();
+    expect((await team.everyones("review-bulk", "r2")).gold).toBeNull();
+  });
+
+  test("see how alike people answer, and every number opens its records", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    await team.blind("agreeing", "TextClassification", reviews(12), FEELINGS);
+    const given = (n: number, off: number) => FEELINGS[(n + (n % 4 === off ? 1 : 0)) % 3] ?? "";
+    await team.label("agreeing", Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`r${String(n)}`, { ana: given(n, 9), ben: given(n, 0) }])));
+    await signIn("rita");
+    await page.goto("/datasets/team/agreeing");
+    await page.getByRole("link", { name: "Agreement" }).click();
+    if (!(await team.measures("agreeing"))) {
+      await expect(page.getByText("This server does not measure agreement")).toBeVisible();
+      await expectAccessible(page);
+      return;
+    }
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95 % interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
+    await expect(page.getByRole("region", { name: "By label" }).getByRole("row")).toHaveCount(4);
+    await picture(page, "agreement");
+    await expectAccessible(page);
+    await page.getByRole("combobox", { name: "Measure" }).click();
+    await page.getByRole("option", { name: "Share of equal answers" }).click();
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 0.75");
+    await expect(page).toHaveURL(/measure=percent/);
+    await page.getByRole("region", { name: "Person by person" }).getByRole("link").click();
+    await expect(page).toHaveURL(/annotations\.ana/);
+    await expect(page.getByText("12 records")).toBeVisible();
+  });
+
+  test("are told when there are not enough shared records", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    await team.blind("lonely", "TextClassification", reviews(3), FEELINGS);
+    test.skip(!(await team.measures("lonely")), "this server does not measure agreement");
+    await team.label("lonely", { r0: { ana: "good", ben: "bad" }, r1: { ana: "good" } });
+    await signIn("rita");
+    await page.goto("/datasets/team/lonely/agreement");
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText("not enough shared records");
+    await expectAccessible(page);
+  });
+
+  test("annotators are told that the page is not for them, and nothing is asked on their behalf", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-closed");
+    await signIn("ana");
+    const asked: string[] = [];
+    page.on("request", (each) => { if (each.url().includes("/api/datasets")) asked.push(each.url()); });
+    await page.goto("/datasets/team/review-closed/review");
+    await expect(page.getByRole("alert")).toContainText("This page is not for you");
+    await expectAccessible(page);
+    await page.goto("/datasets/team/review-closed/agreement");
+    await expect(page.getByRole("alert")).toContainText("This page is not for you");
+    expect(asked).toEqual([]);
+    await page.goto("/datasets/team/review-closed");
+    await expect(page.getByText("1 of 4")).toBeVisible();
+    await expect(page.getByRole("navigation", { name: "Pages of this dataset" })).toHaveCount(0);
+  });
+});

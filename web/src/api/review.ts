@@ -1,0 +1,155 @@
+/** Settling records: everybody's answers, the decision a dataset stands by, what is said about a record. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import type { AppRecord, DatasetRef, Value } from "@/core/model";
+import { readRecord, type WireValue, writeValue } from "@/core/wire";
+
+import { ask, client } from "./client";
+import type { components } from "./schema";
+
+export type Comment = components["schemas"]["CommentOut"];
+export type Policies = components["schemas"]["PoliciesOut"];
+
+/** Somebody's answer. */
+export interface Answered {
+  readonly annotator: string;
+  readonly value: Value;
+  readonly discarded: boolean;
+  readonly counted: boolean;
+}
+
+/** What the dataset stands by on a record, who decided it and why. */
+export interface Decision {
+  readonly value: Value;
+  readonly discarded: boolean;
+  readonly origin: string;
+  readonly author: string;
+  readonly reason: string | null;
+  readonly version: number;
+  readonly at: string;
+}
+
+/** All that is known for settling a record. */
+export interface Case {
+  readonly answers: readonly Answered[];
+  readonly gold: Decision | null;
+}
+
+/** What a reviewer decides, on top of which version. */
+export interface Verdict {
+  readonly value: Value;
+  readonly discarded: boolean;
+  readonly reason: string | null;
+  readonly version: number;
+}
+
+interface WireGold {
+  value: WireValue | null;
+  state: string;
+  origin: string;
+  author: string;
+  reason: string | null;
+  version: number;
+  at: string;
+}
+
+export const policiesQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: ["policies", dataset.workspace, dataset.name],
+    queryFn: () => ask(client.GET("/api/datasets/{name}/policies", { params: place(dataset) })),
+    staleTime: 60_000,
+  });
+
+export const caseQuery = (dataset: DatasetRef, record: AppRecord) =>
+  queryOptions({
+    queryKey: ["case", dataset.workspace, dataset.name, record.id],
+    queryFn: () => findCase(dataset, record),
+    staleTime: 30_000,
+  });
+
+async function findCase(dataset: DatasetRef, record: AppRecord): Promise<Case> {
+  const found = await ask(client.GET("/api/datasets/{name}/records/{id}/annotations", { params: placeOf(dataset, record.id) }));
+  return {
+    answers: found.annotations
+      .filter((each) => each.state === "submitted" || each.state === "discarded")
+      .map((each) => ({
+        annotator: each.annotator,
+        value: readValue(each.value, record),
+        discarded: each.state === "discarded",
+        counted: each.counted,
+      })),
+    gold: readGold(found.gold, record),
+  };
+}
+
+/** Settles a record; a version that is no longer the latest is refused with what is stored instead. */
+export async function decide(dataset: DatasetRef, record: AppRecord, verdict: Verdict): Promise<Decision | null> {
+  const { value, discarded, reason, version } = verdict;
+  const { gold } = await ask(
+    client.PUT("/api/datasets/{name}/records/{id}/gold", {
+      params: placeOf(dataset, record.id),
+      body: {
+        value: discarded ? null : ({ ...writeValue(value, record.task, textOf(record)) } as Record<string, unknown>),
+        state: discarded ? "discarded" : "submitted",
+        reason,
+        version,
+      },
+    }),
+  );
+  return readGold(gold, record);
+}
+
+/** Takes a decision back: the record is again what people's answers make of it. */
+export async function takeBack(dataset: DatasetRef, id: string, version: number): Promise<void> {
+  const params = placeOf(dataset, id);
+  await ask(
+    client.DELETE("/api/datasets/{name}/records/{id}/gold", {
+      params: { ...params, query: { ...params.query, version } },
+    }),
+  );
+}
+
+/** The decision that stood in the way, as a refusal tells it. */
+export function storedGold(params: Readonly<Record<string, unknown>>, record: AppRecord): Decision | null {
+  return readGold(params["current"], record);
+}
+
+export const commentsQuery = (dataset: DatasetRef, id: string) =>
+  queryOptions({
+    queryKey: ["comments", dataset.workspace, dataset.name, id],
+    queryFn: async () =>
+      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: placeOf(dataset, id) }))).comments,
+    staleTime: 30_000,
+  });
+
+export async function comment(dataset: DatasetRef, id: string, text: string, to: string | null): Promise<void> {
+  const params = placeOf(dataset, id);
+  await ask(client.POST("/api/datasets/{name}/records/{id}/comments", { params, body: { text, to } }));
+}
+
+function place(dataset: DatasetRef) {
+  return { path: { name: dataset.name }, query: { workspace: dataset.workspace } };
+}
+
+function placeOf(dataset: DatasetRef, id: string) {
+  return { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
+}
+
+function textOf(record: AppRecord): string {
+  return record.task === "TokenClassification" ? (record.fields[0]?.text ?? "") : "";
+}
+
+/** A value as in a record's annotation; positions become those of the browser. */
+function readValue(value: unknown, record: AppRecord): Value {
+  if (!value) return {};
+  const around = { id: record.id, text: textOf(record), tokens: [], status: "Validated", annotation: value as WireValue };
+  return readRecord(around, record.task).answer.value;
+}
+
+function readGold(given: unknown, record: AppRecord): Decision | null {
+  const gold = given as WireGold | null | undefined;
+  if (!gold?.version) return null;
+  const { origin, author, reason, version, at } = gold;
+  return { value: readValue(gold.value, record), discarded: gold.state === "discarded", origin, author, reason, version, at };
+}

@@ -1,0 +1,156 @@
+/** How alike people answer: over all, person by person, label by label, week by week; every number opens its records. */
+
+import { ActionIcon, Alert, Select, Skeleton, TextInput } from "@mantine/core";
+import { IconSearch, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useRef } from "react";
+
+import { agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
+import type { DatasetRef } from "@/core/model";
+import type { Params } from "@/core/view";
+import { Failed } from "@/features/annotate/nothing";
+import { LeadersPage } from "@/features/review/leaders-page";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+
+import classes from "./agreement.module.css";
+import { Figures } from "./figures";
+import { Matrix } from "./matrix";
+import { People } from "./people";
+import { Whole } from "./whole";
+import { Weeks } from "./weeks";
+
+const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
+
+export function AgreementPage() {
+  const { workspace, name } = route.useParams();
+  return (
+    <LeadersPage workspace={workspace} name={name} title={t.agreement.title}>
+      {(dataset) => <Measured dataset={dataset} />}
+    </LeadersPage>
+  );
+}
+
+/** Which measures compare answers of a task; the first is what the server takes by itself. */
+const MEASURES: Record<DatasetRef["task"], readonly string[]> = {
+  TextClassification: ["alpha", "percent", "ac1", "fleiss", "cohen", "alpha_ordinal", "alpha_masi", "alpha_jaccard"],
+  TokenClassification: ["span_f1", "span_boundary_f1", "span_label_f1", "span_overlap_f1", "token_alpha", "alpha_u", "percent"],
+  Text2Text: ["alpha_edit", "percent"],
+};
+
+function text(params: Params, name: string): string {
+  const given = params[name];
+  return (Array.isArray(given) ? given[0] : given) ?? "";
+}
+
+function Measured({ dataset }: { dataset: DatasetRef }) {
+  const params = route.useSearch() as Params;
+  const navigate = route.useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  const asked: Asked = { measure: text(params, "measure"), q: text(params, "q") };
+  const whole = useQuery(agreementQuery(dataset, asked, null));
+  const to = (part: Partial<Asked>) => {
+    const { measure, q } = { ...asked, ...part };
+    void navigate({ search: () => ({ ...(q ? { q } : {}), ...(measure ? { measure } : {}) }) });
+  };
+
+  if (isMissing(whole.error)) return <Empty title={t.agreement.missing}>{t.agreement.missingIntro}</Empty>;
+  return (
+    <>
+      <div className={classes["tools"]}>
+        <Select
+          size="xs"
+          aria-label={t.agreement.measure}
+          allowDeselect={false}
+          w={260}
+          data={MEASURES[dataset.task].map((value) => ({ value, label: t.agreement.measures[value] ?? value }))}
+          value={asked.measure || (whole.data?.measure ?? MEASURES[dataset.task][0] ?? null)}
+          onChange={(measure) => { to({ measure: measure ?? "" }); }}
+        />
+        <form
+          role="search"
+          className={classes["search"]}
+          onSubmit={(event) => {
+            event.preventDefault();
+            to({ q: field.current?.value ?? "" });
+          }}
+        >
+          <TextInput
+            key={asked.q}
+            ref={field}
+            size="xs"
+            aria-label={t.annotate.searchLabel}
+            placeholder={t.agreement.onlyRecords}
+            defaultValue={asked.q}
+            leftSection={<IconSearch size={14} />}
+            {...(asked.q
+              ? {
+                  rightSection: (
+                    <ActionIcon size="sm" aria-label={t.common.clear} onClick={() => { to({ q: "" }); }}>
+                      <IconX size={14} />
+                    </ActionIcon>
+                  ),
+                }
+              : {})}
+          />
+        </form>
+      </div>
+      {whole.isPending ? (
+        <Skeleton h={160} aria-label={t.common.loading} />
+      ) : whole.isError ? (
+        <Failed failure={whole.error} onRetry={() => void whole.refetch()} />
+      ) : (
+        <>
+          <Whole dataset={dataset} figure={whole.data} />
+          <div className={classes["parts"]}>
+            <Part dataset={dataset} asked={asked} by="pair" />
+            {dataset.task !== "Text2Text" && <Part dataset={dataset} asked={asked} by="label" />}
+            <Part dataset={dataset} asked={asked} by="week" />
+            <Annotators dataset={dataset} q={asked.q} />
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreement.byLabel, week: t.agreement.byWeek };
+
+function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: By }) {
+  const { data, error, isPending } = useQuery(agreementQuery(dataset, asked, by));
+  const figures = data?.by ?? [];
+  const shown =
+    by === "pair" ? (
+      <Matrix dataset={dataset} figures={figures} />
+    ) : by === "week" ? (
+      <Weeks dataset={dataset} figures={figures} />
+    ) : (
+      <Figures dataset={dataset} figures={figures} nameOf={(each) => each.label ?? ""} head={t.agreement.label} />
+    );
+  return (
+    <section className={classes["part"]} aria-label={TITLES[by]}>
+      <h2>{TITLES[by]}</h2>
+      {isPending ? (
+        <Skeleton h={120} aria-label={t.common.loading} />
+      ) : error ? (
+        <Alert color="orange">{error.message}</Alert>
+      ) : figures.length ? (
+        shown
+      ) : (
+        <p className={classes["note"]}>{t.agreement.nothingShared}</p>
+      )}
+    </section>
+  );
+}
+
+function Annotators({ dataset, q }: { dataset: DatasetRef; q: string }) {
+  const { data } = useQuery(annotatorsQuery(dataset, q));
+  if (!data?.annotators.length) return null;
+  return (
+    <section className={classes["part"]} aria-label={t.agreement.people}>
+      <h2>{t.agreement.people}</h2>
+      <People dataset={dataset} q={q} people={data.annotators} why={data.why} />
+    </section>
+  );
+}

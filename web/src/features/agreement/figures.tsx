@@ -1,0 +1,49 @@
+/** Figures in rows, each with its bar, its interval and the records it rests on. */
+
+import type { Figure } from "@/api/agreement";
+import type { DatasetRef } from "@/core/model";
+import { n, t } from "@/text/en";
+
+import classes from "./agreement.module.css";
+import { short } from "./numbers";
+import { RecordsLink } from "./records-link";
+import { beginOf, Scale } from "./scale";
+
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly figures: readonly Figure[];
+  readonly nameOf: (figure: Figure) => string;
+  readonly head: string;
+}
+
+export function Figures({ dataset, figures, nameOf, head }: Props) {
+  const from = beginOf(figures);
+  return (
+    <table className={classes["table"]}>
+      <thead>
+        <tr>
+          <th scope="col">{head}</th>
+          <th scope="col" colSpan={2}>{t.agreement.estimate}</th>
+          <th scope="col">{t.agreement.recordsHead}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {figures.map((each) => (
+          <tr key={nameOf(each)}>
+            <th scope="row" dir="auto">{nameOf(each)}</th>
+            <td className={classes["bar"]}>
+              <Scale figure={each} from={from} />
+            </td>
+            <td className={classes["number"]}>{each.estimate === null ? <span className={classes["note"]}>{each.why}</span> : short(each)}</td>
+            <td className={classes["number"]}>
+              <RecordsLink dataset={dataset} query={each.query}>
+                {n(each.records)}
+                <span className="sr-only"> {t.agreement.recordsOf(nameOf(each))}</span>
+              </RecordsLink>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,25 @@
+/** Figures as people read them. */
+
+import type { Figure } from "@/api/agreement";
+import { t } from "@/text/en";
+
+/** Two digits, as many as the usual numbers of records can bear. */
+export function two(value: number): string {
+  const text = value.toFixed(2);
+  return (text === "-0.00" ? "0.00" : text).replace("-", "−");
+}
+
+export function nameOf(measure: string): string {
+  return t.agreement.measures[measure] ?? measure;
+}
+
+/** The estimate with its interval, or that there is none. */
+export function short({ estimate, low, high }: Figure): string {
+  if (estimate === null) return t.agreement.undefined;
+  return low === null || high === null ? two(estimate) : `${two(estimate)} (${two(low)} – ${two(high)})`;
+}
+
+/** Where a value lies on a scale from `from` to 1, in per cent. */
+export function share(value: number, from = 0): number {
+  return Math.min(100, Math.max(0, ((value - from) / (1 - from)) * 100));
+}

@@ -1,0 +1,47 @@
+/** Everybody's answers, and how often they are right by a model of all answers. */
+
+import type { Quality } from "@/api/agreement";
+import type { DatasetRef } from "@/core/model";
+import { n, t } from "@/text/en";
+
+import classes from "./agreement.module.css";
+import { RecordsLink } from "./records-link";
+
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly q: string;
+  readonly people: readonly Quality[];
+  readonly why: string | null;
+}
+
+export function People({ dataset, q, people, why }: Props) {
+  const query = (who: string) => (q ? `(${q}) AND _exists_:annotations.${who}` : `_exists_:annotations.${who}`);
+  return (
+    <>
+      <table className={classes["table"]}>
+        <thead>
+          <tr>
+            <th scope="col">{t.agreement.person}</th>
+            <th scope="col">{t.agreement.answersHead}</th>
+            <th scope="col">{t.agreement.right}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {people.map((each) => (
+            <tr key={each.annotator}>
+              <th scope="row">{each.annotator}</th>
+              <td className={classes["number"]}>
+                <RecordsLink dataset={dataset} query={query(each.annotator)}>
+                  {n(each.answers)}
+                  <span className="sr-only"> {t.agreement.recordsOf(each.annotator)}</span>
+                </RecordsLink>
+              </td>
+              <td className={classes["number"]}>{each.accuracy === null ? "–" : `${String(Math.round(each.accuracy * 100))} %`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className={classes["note"]}>{why ?? t.agreement.rightHint}</p>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+/** An interval and its estimate on a scale up to 1; the numbers stand beside it. */
+
+import type { Figure } from "@/api/agreement";
+
+import classes from "./agreement.module.css";
+import { share } from "./numbers";
+
+export function Scale({ figure, from = 0 }: { figure: Figure; from?: number }) {
+  const { estimate, low, high } = figure;
+  if (estimate === null) return null;
+  const left = share(low ?? estimate, from);
+  return (
+    <div className={classes["scale"]} aria-hidden>
+      {from < 0 && <span className={classes["zero"]} style={{ insetInlineStart: `${String(share(0, from))}%` }} />}
+      <span className={classes["interval"]} style={{ insetInlineStart: `${String(left)}%`, width: `${String(share(high ?? estimate, from) - left)}%` }} />
+      <span className={classes["estimate"]} style={{ insetInlineStart: `${String(share(estimate, from))}%` }} />
+    </div>
+  );
+}
+
+/** Where a scale has to begin for these figures: at 0, or below it where one reaches there. */
+export function beginOf(figures: readonly Figure[]): number {
+  const lowest = Math.min(0, ...figures.flatMap((each) => [each.low ?? 0, each.estimate ?? 0]));
+  return lowest < 0 ? Math.max(-1, Math.floor(lowest * 4) / 4) : 0;
+}

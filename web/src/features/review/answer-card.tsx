@@ -1,0 +1,148 @@
+/** One person's answer beside the others, with what is different about it, and a key to take it over. */
+
+import { Button } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import { useMemo } from "react";
+
+import type { Answered } from "@/api/review";
+import type { AppRecord } from "@/core/model";
+import type { LabelSet } from "@/features/annotate/use-labels";
+import { t } from "@/text/en";
+import { Key } from "@/ui/key";
+
+import { commonLabels, type Difference, spanDifferences, wordChanges } from "./compare";
+import { ComparedText } from "./compared-text";
+import classes from "./review.module.css";
+
+export interface CardProps {
+  readonly record: AppRecord;
+  readonly answers: readonly Answered[];
+  readonly at: number;
+  /** The answer that texts are compared with. */
+  readonly base: number;
+  readonly labels: LabelSet;
+  readonly nameOf: (person: string) => string;
+  readonly picked: boolean;
+  readonly withKey: boolean;
+  readonly onPick: () => void;
+}
+
+export function AnswerCard(props: CardProps) {
+  const { answers, at, nameOf, picked, withKey, onPick } = props;
+  const answer = answers[at];
+  if (!answer) return null;
+  const name = nameOf(answer.annotator);
+  return (
+    <article className={classes["answer"]} aria-label={t.review.answerOf(name)} data-picked={picked || undefined}>
+      <header className={classes["answerhead"]}>
+        <strong className={classes["person"]}>{name}</strong>
+        {!answer.counted && <span className={classes["extra"]}>{t.review.extra}</span>}
+        <Button
+          size="compact-sm"
+          variant={picked ? "filled" : "default"}
+          className={classes["pick"] ?? ""}
+          aria-pressed={picked}
+          onClick={onPick}
+          {...(picked ? { leftSection: <IconCheck size={14} /> } : {})}
+          {...(withKey && at < 9 ? { rightSection: <Key of={String(at + 1)} /> } : {})}
+        >
+          {picked ? t.review.picked : t.review.pick}
+          <span className="sr-only"> ({t.review.answerOf(name)})</span>
+        </Button>
+      </header>
+      {answer.discarded ? <p className={classes["unusable"]}>{t.review.saysUnusable}</p> : <Shown {...props} />}
+    </article>
+  );
+}
+
+function Shown(props: CardProps) {
+  if (props.record.task === "TextClassification") return <Labels {...props} />;
+  return props.record.task === "TokenClassification" ? <Spans {...props} /> : <Words {...props} />;
+}
+
+function Labels({ answers, at, labels }: CardProps) {
+  const given = answers[at]?.value.labels ?? [];
+  const common = commonLabels(answers.map((each) => each.value));
+  if (!given.length) return <p className={classes["unusable"]}>{t.review.noLabels}</p>;
+  return (
+    <ul className={classes["labels"]}>
+      {given.map((label) => (
+        <li
+          key={label}
+          className={classes["label"]}
+          style={{ "--h": labels.hue(label) } as React.CSSProperties}
+          data-different={!common.has(label) || undefined}
+        >
+          {!common.has(label) && <Different />}
+          {label}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Said to those who hear the page, and drawn for those who see it. */
+function Different() {
+  return (
+    <>
+      <span aria-hidden className={classes["sign"]}>≠</span>
+      <span className="sr-only">{t.review.different} </span>
+    </>
+  );
+}
+
+function Spans({ record, answers, at, labels, nameOf }: CardProps) {
+  const text = record.fields[0]?.text ?? "";
+  const differences = useMemo(() => spanDifferences(answers.map((each) => each.value), at), [answers, at]);
+  const different = useMemo(() => differences.flatMap((each) => each.mine ?? []), [differences]);
+  return (
+    <>
+      <div className={classes["text"]} dir="auto">
+        <ComparedText text={text} spans={answers[at]?.value.spans ?? []} different={different} hue={labels.hue} />
+      </div>
+      {differences.length > 0 && (
+        <ul className={classes["differences"]} aria-label={t.review.differences}>
+          {differences.map((each) => (
+            <li key={JSON.stringify([each.mine, each.theirs[0]?.span])}>
+              <Different />
+              {worded(each, text, (of) => nameOf(answers[of]?.annotator ?? ""), (of) => answers[of]?.discarded ?? false)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function worded({ mine, theirs }: Difference, text: string, name: (of: number) => string, unusable: (of: number) => boolean): string {
+  const words = (span: { start: number; end: number }) => text.slice(span.start, span.end);
+  const others = theirs.map(({ of, span }) => {
+    if (!span) return t.review.hasNot(name(of), unusable(of));
+    const same = mine && mine.start === span.start && mine.end === span.end;
+    return same ? t.review.hasLabel(name(of), span.label) : t.review.hasSpan(name(of), words(span), span.label);
+  });
+  return mine ? t.review.mine(words(mine), mine.label, others) : t.review.notMine(others);
+}
+
+function Words({ answers, at, base, nameOf }: CardProps) {
+  const text = answers[at]?.value.text ?? "";
+  const other = answers[base];
+  const changes = useMemo(
+    () => (other && base !== at && !other.discarded ? wordChanges(other.value.text ?? "", text) : null),
+    [other, base, at, text],
+  );
+  return (
+    <>
+      <p className={classes["text"]} dir="auto">
+        {changes
+          ? changes.map((each, place) => {
+              const key = `${String(place)}${each.kind}`;
+              if (each.kind === "new") return <ins key={key}>{each.text}</ins>;
+              return each.kind === "gone" ? <del key={key}>{each.text}</del> : <span key={key}>{each.text}</span>;
+            })
+          : text}
+      </p>
+      {changes && <p className={classes["note"]}>{t.review.comparedWith(nameOf(other?.annotator ?? ""))}</p>}
+    </>
+  );
+}

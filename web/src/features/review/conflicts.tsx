@@ -1,0 +1,162 @@
+/** Conflicts one after the other: settle, and the next is there. */
+
+import { Button, Skeleton } from "@mantine/core";
+import { IconArrowBackUp, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { caseQuery, commentsQuery, decide, takeBack } from "@/api/review";
+import type { DatasetRef } from "@/core/model";
+import type { View } from "@/core/view";
+import { Failed } from "@/features/annotate/nothing";
+import type { LabelSet } from "@/features/annotate/use-labels";
+import barClasses from "@/features/annotate/one.module.css";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+import { Key } from "@/ui/key";
+
+import classes from "./review.module.css";
+import { useConflicts } from "./use-conflicts";
+import { type Made, Verdict } from "./verdict";
+
+const AHEAD = 5;
+
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly view: View;
+  readonly onView: (part: Partial<View>, replace?: boolean) => void;
+  readonly labels: LabelSet;
+  readonly me: string;
+  readonly onSearch: () => void;
+}
+
+export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props) {
+  const cache = useQueryClient();
+  const [first] = useState(view.record);
+  const [current, setCurrent] = useState(view.record);
+  const [made, setMade] = useState<readonly Made[]>([]);
+  const [said, setSaid] = useState("");
+  const settled = new Set(made.map((each) => each.record.id));
+  const queue = useConflicts(dataset, view, first, settled);
+  const { records } = queue;
+  const found = records.findIndex((each) => each.id === current);
+  const at = current === null ? 0 : found >= 0 ? found : records.length ? (queue.complete && current === END ? records.length : 0) : 0;
+  const record = records[at];
+  const next = records[at + 1];
+
+  useEffect(() => {
+    if (at >= records.length - AHEAD) queue.more();
+  });
+
+  // the next record is ready before it is needed
+  useEffect(() => {
+    if (!next) return;
+    void cache.prefetchQuery(caseQuery(dataset, next));
+    void cache.prefetchQuery(commentsQuery(dataset, next.id));
+  }, [cache, dataset, next]);
+
+  // the address follows, so that a reload or a colleague gets to the same record
+  useEffect(() => {
+    if (record && view.record !== record.id) onView({ record: record.id }, true);
+  }, [record, view.record, onView]);
+
+  function go(to: number) {
+    setCurrent(to >= records.length ? END : (records[Math.max(0, to)]?.id ?? null));
+    window.scrollTo({ top: 0 });
+  }
+
+  const undo = useMutation({
+    mutationFn: async (last: Made) => {
+      const { before, gold } = last;
+      if (before) await decide(dataset, last.record, { ...before, version: gold.version });
+      else await takeBack(dataset, last.record.id, gold.version);
+      return last;
+    },
+    onSuccess: async (last) => {
+      setMade(made.filter((each) => each !== last));
+      setCurrent(last.record.id);
+      setSaid(t.review.undone);
+      await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
+      await cache.resetQueries({ queryKey: caseQuery(dataset, last.record).queryKey });
+    },
+    onError: (failure) => { setSaid(t.review.notUndone(failure.message)); },
+  });
+
+  function stepBack() {
+    const last = made.at(-1);
+    if (!last) setSaid(t.review.nothingToUndo);
+    else if (!undo.isPending) undo.mutate(last);
+  }
+
+  if (queue.failure && !records.length) return <Failed failure={queue.failure} onRetry={queue.reload} />;
+  if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (!record) {
+    return (
+      <Empty title={records.length ? t.review.finished : t.review.none}>
+        <p>{records.length ? t.review.finishedIntro(made.length) : t.review.noneIntro}</p>
+        {made.length > 0 && (
+          <Button variant="default" onClick={stepBack} leftSection={<IconArrowBackUp size={16} />}>
+            {t.review.undoLast}
+          </Button>
+        )}
+        <p role="status">{said}</p>
+      </Empty>
+    );
+  }
+  return (
+    <Verdict
+      key={record.id}
+      dataset={dataset}
+      record={record}
+      labels={labels}
+      me={me}
+      onSay={setSaid}
+      onMade={(each) => {
+        setMade([...made, each]);
+        setSaid(each.gold.discarded ? t.review.savedUnusable : t.review.saved);
+        go(at + 1);
+      }}
+      onAction={(action) => {
+        if (action === "next") go(at + 1);
+        else if (action === "previous") go(at - 1);
+        else if (action === "undo") stepBack();
+        else onSearch();
+      }}
+      bar={({ save, unusable, saving }) => (
+        <div className={barClasses["bar"]}>
+          <div className={barClasses["side"]}>
+            <Button variant="default" onClick={unusable} disabled={saving} rightSection={<Key of="d" />}>
+              {t.review.unusable}
+            </Button>
+            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={16} />} rightSection={<Key of="u" />}>
+              {t.annotate.undo}
+            </Button>
+          </div>
+          <span className={barClasses["note"]} role="status">
+            {said}
+          </span>
+          <div className={barClasses["side"]}>
+            <span className={classes["done"]}>{made.length > 0 && t.review.done(made.length)}</span>
+            <Button.Group>
+              <Button variant="default" px={10} aria-label={t.review.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
+                <IconChevronLeft size={16} />
+              </Button>
+              <Button.GroupSection variant="default" className={barClasses["position"] ?? ""}>
+                {t.annotate.position(at + 1, queue.total)}
+              </Button.GroupSection>
+              <Button variant="default" px={10} aria-label={t.review.next} title={t.common.keys("N")} onClick={() => { go(at + 1); }}>
+                <IconChevronRight size={16} />
+              </Button>
+            </Button.Group>
+            <Button loading={saving} onClick={save} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
+              {t.review.save}
+            </Button>
+          </div>
+        </div>
+      )}
+    />
+  );
+}
+
+/** Behind the last record. */
+const END = "\u0000end";

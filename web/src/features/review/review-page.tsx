@@ -1,0 +1,129 @@
+/** Settling what people disagree on, and looking at what was settled. */
+
+import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
+import { IconSearch, IconX } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { type RefObject, useCallback, useMemo, useRef } from "react";
+
+import type { Me } from "@/api/session";
+import type { DatasetRef } from "@/core/model";
+import { type Params, readView, type View, writeView } from "@/core/view";
+import { ActiveFilters, FilterBar } from "@/features/annotate/filter-bar";
+import { useLabels } from "@/features/annotate/use-labels";
+import { t } from "@/text/en";
+
+import { AcceptAgreed } from "./accept-agreed";
+import { Conflicts } from "./conflicts";
+import { LeadersPage } from "./leaders-page";
+import classes from "./review.module.css";
+import { Settled, settledIn } from "./settled";
+import { inConflict } from "./use-conflicts";
+
+const route = getRouteApi("/inside/datasets/$workspace/$name/review");
+
+export function ReviewPage() {
+  const { workspace, name } = route.useParams();
+  return (
+    <LeadersPage workspace={workspace} name={name} title={t.review.title}>
+      {(dataset, me) => <Review key={`${workspace}/${name}`} dataset={dataset} me={me} />}
+    </LeadersPage>
+  );
+}
+
+function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
+  const params = route.useSearch() as Params;
+  const navigate = route.useNavigate();
+  const view = useMemo(() => readView(params), [params]);
+  const settled = params["show"] === "settled";
+  const labels = useLabels(dataset);
+  const search = useRef<HTMLInputElement>(null);
+
+  const onView = useCallback(
+    (part: Partial<View>, replace = false) => {
+      void navigate({
+        search: (before) => {
+          const { show } = before as Params;
+          const next = { ...readView(before as Params), ...part };
+          // pages are for lists only, which `writeView` knows by their layout
+          const page = next.page > 1 ? { page: String(next.page) } : {};
+          return { ...writeView(next), ...page, ...(show ? { show } : {}) };
+        },
+        replace,
+        resetScroll: false,
+      });
+    },
+    [navigate],
+  );
+
+  function show(which: string, record?: string) {
+    void navigate({ search: () => ({ ...(which === "settled" ? { show: which } : {}), ...(record ? { record } : {}) }) });
+  }
+
+  const within = settled ? settledIn(view) : inConflict(view);
+  const scope = JSON.stringify([view.q, view.filters, view.sort]);
+  return (
+    <>
+      <div className={classes["tools"]}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t.review.what}
+          data={[
+            { value: "open", label: t.review.conflicts },
+            { value: "settled", label: t.review.settled },
+          ]}
+          value={settled ? "settled" : "open"}
+          onChange={(which) => { show(which); }}
+        />
+        <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
+        <FilterBar dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
+        <AcceptAgreed dataset={dataset} q={view.q} filtered={Object.keys(view.filters).length > 0} />
+      </div>
+      <ActiveFilters view={view} onView={onView} />
+      {settled ? (
+        <Settled dataset={dataset} view={view} onView={onView} onOpen={(id) => { show("open", id); }} />
+      ) : (
+        <Conflicts
+          key={scope}
+          dataset={dataset}
+          view={view}
+          onView={onView}
+          labels={labels}
+          me={me.username}
+          onSearch={() => { search.current?.focus(); }}
+        />
+      )}
+    </>
+  );
+}
+
+function SearchBox({ field, text, onSearch }: { field: RefObject<HTMLInputElement | null>; text: string; onSearch: (q: string) => void }) {
+  return (
+    <form
+      role="search"
+      className={classes["search"]}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSearch(field.current?.value ?? "");
+      }}
+    >
+      <TextInput
+        ref={field}
+        size="xs"
+        aria-label={t.annotate.searchLabel}
+        placeholder={t.annotate.searchHint}
+        defaultValue={text}
+        leftSection={<IconSearch size={14} />}
+        onKeyDown={(event) => { if (event.key === "Escape") event.currentTarget.blur(); }}
+        {...(text
+          ? {
+              rightSection: (
+                <ActionIcon size="sm" aria-label={t.common.clear} onClick={() => { onSearch(""); }}>
+                  <IconX size={14} />
+                </ActionIcon>
+              ),
+            }
+          : {})}
+      />
+    </form>
+  );
+}

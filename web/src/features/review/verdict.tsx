@@ -1,0 +1,289 @@
+/** One record to settle: what everybody says, what is decided, and why. */
+
+import { Button, Skeleton, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useRef, useState } from "react";
+
+import { ApiError } from "@/api/client";
+import { progressKey } from "@/api/datasets";
+import { type Answered, type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
+import { labelNumber } from "@/core/keys";
+import { type AppRecord, type DatasetRef, sameValue, type Value } from "@/core/model";
+import { missing, toggleLabel } from "@/features/annotate/answers";
+import { MarkedText } from "@/features/annotate/marked-text";
+import { Failed } from "@/features/annotate/nothing";
+import { TextClassification } from "@/features/annotate/text-classification";
+import { TextToText } from "@/features/annotate/text-to-text";
+import { TokenClassification } from "@/features/annotate/token-classification";
+import type { LabelSet } from "@/features/annotate/use-labels";
+import { sessionEnded } from "@/features/session/query-client";
+import { t } from "@/text/en";
+import { Key } from "@/ui/key";
+import { Ago } from "@/ui/time";
+
+import { AnswerCard } from "./answer-card";
+import { Comments } from "./comments";
+import { letters } from "./compare";
+import { type ReviewAction, useReviewKeys } from "./keys";
+import classes from "./review.module.css";
+import { useReasons } from "./use-reasons";
+
+/** A decision just made, with the one before it. */
+export interface Made {
+  readonly record: AppRecord;
+  readonly before: Decision | null;
+  readonly gold: Decision;
+}
+
+export interface VerdictProps {
+  readonly dataset: DatasetRef;
+  readonly record: AppRecord;
+  readonly labels: LabelSet;
+  readonly me: string;
+  readonly onMade: (made: Made) => void;
+  readonly onAction: (action: "next" | "previous" | "undo" | "search") => void;
+  readonly onSay: (message: string) => void;
+  /** What stands under the record, given what saves and discards it. */
+  readonly bar: (controls: { save: () => void; unusable: () => void; saving: boolean }) => React.ReactNode;
+}
+
+export function Verdict(props: VerdictProps) {
+  const { dataset, record } = props;
+  const found = useQuery(caseQuery(dataset, record));
+  if (found.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
+  return <Deciding {...props} found={found.data} />;
+}
+
+interface Draft {
+  readonly value: Value;
+  readonly discarded: boolean;
+  /** Has anything been chosen or changed? */
+  readonly touched: boolean;
+}
+
+const EMPTY: Draft = { value: {}, discarded: false, touched: false };
+
+function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay, bar }: VerdictProps & { found: Case }) {
+  const cache = useQueryClient();
+  const { gold } = found;
+  const [draft, setDraft] = useState<Draft>(gold ? { value: gold.value, discarded: gold.discarded, touched: true } : EMPTY);
+  const [reason, setReason] = useState(gold?.reason ?? "");
+  const [names, setNames] = useState(false);
+  const [editing, setEditing] = useState(false);
+  const [theirs, setTheirs] = useState<Decision | null>(null);
+  const reasons = useReasons();
+  const reasonField = useRef<HTMLInputElement>(null);
+  const commentField = useRef<HTMLInputElement>(null);
+
+  const byPerson = useMemo(() => letters(record.id, found.answers.map((each) => each.annotator)), [record.id, found.answers]);
+  const answers = useMemo(
+    () => [...found.answers].sort((one, other) => place(byPerson, one) - place(byPerson, other)),
+    [found.answers, byPerson],
+  );
+  const nameOf = (person: string) => (names || person === me ? person : (byPerson.get(person) ?? t.review.somebody));
+  const alike = (each: Answered) =>
+    draft.touched && each.discarded === draft.discarded && (draft.discarded || sameValue(each.value, draft.value));
+  const base = Math.max(0, answers.findIndex((each) => !each.discarded && (alike(each) || !draft.touched)));
+
+  const quiet = useMemo(() => ({ ...record, suggestions: [], answer: { value: {}, state: "none" as const } }), [record]);
+  const held = useMemo(() => {
+    const now = { value: draft.value, state: "draft" as const };
+    return { record: quiet, now, saved: now };
+  }, [quiet, draft.value]);
+
+  const saving = useMutation({
+    mutationFn: (sent: { draft: Draft; version: number }) =>
+      decide(dataset, record, { ...sent.draft, reason: reason.trim() || null, version: sent.version }),
+    onSuccess: (made) => {
+      cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: made });
+      void cache.invalidateQueries({ queryKey: progressKey(dataset) });
+      void cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
+      if (reason.trim()) reasons.remember(reason.trim());
+      if (made) onMade({ record, before: theirs ?? gold, gold: made });
+    },
+    onError: (failure) => {
+      if (!(failure instanceof ApiError)) return;
+      if (failure.status === 401) sessionEnded();
+      if (failure.status === 409) setTheirs(storedGold(failure.params, record));
+    },
+  });
+  const stale = saving.error instanceof ApiError && saving.error.status === 409;
+
+  function change(value: Value) {
+    setDraft({ value, discarded: false, touched: true });
+  }
+
+  function pick(at: number) {
+    const answer = answers[at];
+    if (answer) setDraft({ value: answer.value, discarded: answer.discarded, touched: true });
+  }
+
+  function save(given: Draft = draft, version = gold?.version ?? 0) {
+    if (saving.isPending) return;
+    const lacks = given.discarded ? null : missing({ ...held, now: { ...held.now, value: given.value } });
+    if (!given.touched || lacks) {
+      onSay(answers.length ? t.review.chooseFirst : t.review.decideFirst);
+      return;
+    }
+    saving.mutate({ draft: given, version });
+  }
+
+  const unusable = () => { save({ value: {}, discarded: true, touched: true }); };
+
+  useReviewKeys(
+    (action: ReviewAction) => {
+      if (action === "save") save();
+      else if (action === "unusable") unusable();
+      else if (action === "edit") setEditing(!editing);
+      else if (action === "leave") setEditing(false);
+      else if (action === "names") setNames(!names);
+      else if (action === "reason") reasonField.current?.focus();
+      else if (action === "comment") commentField.current?.focus();
+      else onAction(action);
+    },
+    (index) => {
+      if (!editing || record.task !== "TextClassification") pick(index);
+      else {
+        const label = labels.with(draft.value.labels ?? [])[index];
+        if (label) change(toggleLabel(quiet, draft.value, label.name));
+      }
+    },
+  );
+
+  return (
+    <>
+      {gold && !stale && (
+        <p className={classes["settledby"]}>
+          {t.review.settledBy(gold.author === me ? t.review.you : gold.author)} <Ago time={gold.at} />
+          {gold.reason && <>: “{gold.reason}”</>}
+        </p>
+      )}
+      {record.task !== "TokenClassification" && (
+        <section className={classes["source"]} aria-label={t.annotate.text}>
+          {record.fields.map((field) => (
+            <div key={field.name}>
+              {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}
+              <div className={classes["text"]} dir="auto">
+                <MarkedText text={field.text} hits={record.hits} />
+              </div>
+            </div>
+          ))}
+        </section>
+      )}
+      <div className={classes["answershead"]}>
+        <h2 className={classes["part"]}>{t.review.answers(answers.length)}</h2>
+        <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<Key of="w" />}>
+          {names ? t.review.hideNames : t.review.showNames}
+        </Button>
+      </div>
+      <div className={classes["answers"]} data-wide={record.task === "TextClassification" ? undefined : true}>
+        {answers.map((each, at) => (
+          <AnswerCard
+            key={each.annotator}
+            record={record}
+            answers={answers}
+            at={at}
+            base={base}
+            labels={labels}
+            nameOf={nameOf}
+            picked={alike(each)}
+            withKey={!editing || record.task !== "TextClassification"}
+            onPick={() => { pick(at); }}
+          />
+        ))}
+      </div>
+      <section className={classes["decision"]} aria-label={t.review.decision} data-editing={editing || undefined}>
+        <div className={classes["answershead"]}>
+          <h2 className={classes["part"]}>{t.review.decision}</h2>
+          <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={editing} onClick={() => { setEditing(!editing); }} rightSection={<Key of="e" />}>
+            {editing ? t.review.stopEditing : t.review.edit}
+          </Button>
+        </div>
+        {draft.discarded && <p className={classes["unusable"]}>{t.review.unusableNow}</p>}
+        {record.task === "TextClassification" ? (
+          <TextClassification
+            held={held}
+            labels={labels}
+            active={editing}
+            roomy={editing}
+            onPick={(label) => { change(toggleLabel(quiet, draft.value, label)); }}
+          />
+        ) : record.task === "TokenClassification" ? (
+          <TokenClassification held={held} labels={labels} active={editing} armed={null} onChange={(spans) => { change({ spans }); }} />
+        ) : (
+          <TextToText held={held} active={editing} onChange={(text) => { change({ text }); }} />
+        )}
+        <TextInput
+          ref={reasonField}
+          mt="sm"
+          label={t.review.reason}
+          placeholder={t.review.reasonHint}
+          maxLength={10_000}
+          value={reason}
+          onChange={(event) => { setReason(event.currentTarget.value); }}
+          onKeyDown={(event) => {
+            const offered = event.altKey ? labelNumber(event.code.replace("Digit", "")) : undefined;
+            if (event.key === "Escape") event.currentTarget.blur();
+            else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+              event.preventDefault();
+              save();
+            } else if (offered !== undefined) {
+              event.preventDefault();
+              setReason(reasons.known[offered] ?? reason);
+            }
+          }}
+          rightSection={<Key of="r" />}
+        />
+        {reasons.known.length > 0 && (
+          <div className={classes["reasons"]} role="group" aria-label={t.review.usedReasons}>
+            {reasons.known.map((each, at) => (
+              <Button key={each} size="compact-xs" variant="default" onClick={() => { setReason(each); }} rightSection={<Key of={`Alt+${String(at + 1)}`} />}>
+                {each}
+              </Button>
+            ))}
+          </div>
+        )}
+      </section>
+      {saving.isError && (
+        <div role="alert" className={classes["problem"]}>
+          {!stale ? (
+            <p>{t.review.notSaved(saving.error.message)}</p>
+          ) : (
+            <>
+              <p>{theirs ? t.review.otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
+              <div className={classes["choices"]}>
+                <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
+                  {t.review.mineInstead}
+                </Button>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  onClick={() => {
+                    cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: theirs });
+                    onAction("next");
+                  }}
+                >
+                  {t.review.leaveIt}
+                </Button>
+              </div>
+            </>
+          )}
+        </div>
+      )}
+      <Comments dataset={dataset} id={record.id} me={me} nameOf={nameOf} field={commentField} />
+      {bar({ save: () => { save(); }, unusable, saving: saving.isPending })}
+    </>
+  );
+}
+
+function place(byPerson: ReadonlyMap<string, string>, each: Answered): number {
+  return [...byPerson.keys()].indexOf(each.annotator);
+}
+
+/** A decision in a line. */
+export function inWords({ value, discarded }: Pick<Decision, "value" | "discarded">): string {
+  if (discarded) return t.review.unusable;
+  if (value.spans) return value.spans.length ? t.review.spanCount(value.spans.length) : t.review.noSpans;
+  return value.labels ? value.labels.join(", ") || t.review.noLabels : (value.text ?? "");
+}
