@@ -76,8 +76,32 @@ const userSettings = createRoute({
   component: lazyRouteComponent(() => import("@/features/user-settings/user-settings-page"), "UserSettingsPage"),
 });
 
+// of those who lead a team
+
+const team = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/team",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
+});
+
+const datasetSettings = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/settings",
+  component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: "/people",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/people/people-page"), "PeoplePage"),
+});
+
+const leading = [team, datasetSettings, people];
+
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, userSettings])]),
+  routeTree: root.addChildren([login, inside.addChildren([home, datasets, dataset, userSettings, ...leading])]),
   basepath: base,
   parseSearch,
   stringifySearch,

@@ -27,6 +27,8 @@ import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 const Help = lazy(() => import("./help"));
+const DatasetNav = lazy(() => import("@/features/shell/dataset-nav"));
+const AssignThese = lazy(() => import("@/features/assign/assign-these"));
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 
 export function DatasetPage() {
@@ -115,6 +117,10 @@ function Annotate({ dataset: found }: { dataset: Dataset }) {
           <Badge color="gray" size="lg" className={classes["task"] ?? ""}>
             {t.tasks[dataset.task]}
           </Badge>
+          <Suspense>
+            <DatasetNav workspace={workspace} name={name} />
+            <AssignThese workspace={workspace} name={name} view={view} />
+          </Suspense>
           <div className={classes["tools"]}>
             <SegmentedControl
               size="xs"

@@ -7,6 +7,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 
 import { infoQuery, type Me, meQuery, preferencesQuery, savePreferences, signOut } from "@/api/session";
+import { managesSomething } from "@/core/roles";
 import { onSessionEnd } from "@/features/session/query-client";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
@@ -31,6 +32,7 @@ export function Shell() {
         </Link>
         <nav className={classes["nav"]} aria-label={t.shell.navigation}>
           <Link to="/datasets">{t.shell.datasets}</Link>
+          {managesSomething(me) && <Link to="/people">{t.shell.people}</Link>}
         </nav>
         <div className={classes["right"]}>
           <Saving />

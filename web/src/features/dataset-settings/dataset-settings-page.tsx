@@ -1,0 +1,1 @@
+export function DatasetSettingsPage() { return null; }
