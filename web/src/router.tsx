@@ -101,10 +101,21 @@ const userSettings = createRoute({
   component: lazyRouteComponent(() => import("@/features/user-settings/user-settings-page"), "UserSettingsPage"),
 });
 
+// of those who lead a team
+
+const team = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/team",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
+});
+
+const leading = [team];
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings]),
+    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings, ...leading]),
   ]),
   basepath: base,
   parseSearch,

@@ -10,9 +10,22 @@ import type { components } from "./schema";
 
 export type Dataset = components["schemas"]["DatasetOut"];
 
+/** A dataset as the list shows it: with how far it is, and for those who lead its team the slots of its plans. */
+export interface ListedDataset {
+  readonly dataset: string;
+  readonly workspace: string;
+  readonly name: string;
+  readonly task: Dataset["task"];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly records: number;
+  readonly last_updated: string;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly slots: Readonly<Record<string, number>> | null;
+}
+
 export const datasetsQuery = queryOptions({
   queryKey: ["datasets"],
-  queryFn: () => ask(client.GET("/api/datasets")),
+  queryFn: async () => (await ask(client.GET("/api/overview"))).datasets as unknown as ListedDataset[],
   staleTime: 10_000,
 });
 

@@ -96,6 +96,66 @@ export interface paths {
         patch: operations["datasets_edit_dataset"];
         trace?: never;
     };
+    "/api/datasets/{name}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How alike people answered, with an interval and the query that opens the records behind each figure
+         * @description How alike people answered, with an interval and the query that opens the records behind each figure.
+         */
+        get: operations["agreement_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/annotations:apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone
+         * @description Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone.
+         */
+        post: operations["jobs_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/annotators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on
+         * @description How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on.
+         */
+        get: operations["agreement_annotators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/assignments": {
         parameters: {
             query?: never;
@@ -280,6 +340,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people disagree on, most first, with everybody's answers and what became of the record
+         * @description What people disagree on, most first, with everybody's answers and what became of the record.
+         */
+        get: operations["agreement_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/consensus:accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make gold of what people agree on, where nobody has decided: in bulk, to be undone
+         * @description Make gold of what people agree on, where nobody has decided: in bulk, to be undone.
+         */
+        post: operations["jobs_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/data": {
         parameters: {
             query?: never;
@@ -340,6 +440,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels
+         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
+         */
+        post: operations["export_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/gold:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring in values that are known to be right: all of them or none
+         * @description Bring in values that are known to be right: all of them or none.
+         */
+        post: operations["jobs_import_gold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/guidelines": {
         parameters: {
             query?: never;
@@ -358,6 +498,26 @@ export interface paths {
          */
         put: operations["policies_put_guidelines"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns
+         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
+         */
+        post: operations["export_import_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -992,6 +1152,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a job has come: for who began it, and for reviewers
+         * @description How far a job has come: for who began it, and for reviewers.
+         */
+        get: operations["jobs_get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what a job changed, except what somebody has changed since; that is a job, too
+         * @description Put back what a job changed, except what somebody has changed since; that is a job, too.
+         */
+        post: operations["jobs_undo_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -1325,6 +1525,77 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptIn
+         * @description Which records, and what counts as agreed.
+         */
+        AcceptIn: {
+            /**
+             * Query
+             * @default
+             */
+            query?: string;
+            /**
+             * Rule
+             * @default unanimous
+             * @enum {string}
+             */
+            rule?: "unanimous" | "majority";
+        };
+        /**
+         * AgreementOut
+         * @description The figure over everything, and by label, pair or week where that was asked for.
+         * @example {
+         *       "annotators": 3,
+         *       "answers": 510,
+         *       "estimate": 0.71,
+         *       "high": 0.76,
+         *       "interval": "jackknife",
+         *       "level": 0.95,
+         *       "low": 0.66,
+         *       "measure": "alpha",
+         *       "query": "_exists_:agreement",
+         *       "records": 240
+         *     }
+         */
+        AgreementOut: {
+            /** Annotators */
+            annotators: number;
+            /** Answers */
+            answers: number;
+            /** By */
+            by?: components["schemas"]["Figure"][] | null;
+            /** Estimate */
+            estimate: number | null;
+            /** High */
+            high: number | null;
+            /** Interval */
+            interval?: string | null;
+            /** Label */
+            label?: string | null;
+            /** Left Out */
+            left_out?: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /** Measure */
+            measure: string;
+            /** No Interval */
+            no_interval?: string | null;
+            /** Pair */
+            pair?: string[] | null;
+            /** Query */
+            query: string;
+            /** Records */
+            records: number;
+            /** Undefined */
+            undefined?: string | null;
+            /** Week */
+            week?: string | null;
+            /** Why */
+            why?: string | null;
+        };
+        /**
          * AnnotationIn
          * @description One's own annotation: ``labels``, ``entities`` or ``sentences`` as in 1.x, without an agent.
          */
@@ -1439,6 +1710,72 @@ export interface components {
             /** Skipped */
             skipped: number;
         };
+        /**
+         * AnnotatorQuality
+         * @description One person: their answers, how often they are right by the model, and which label they give for which.
+         */
+        AnnotatorQuality: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Annotator */
+            annotator: string;
+            /** Answers */
+            answers: number;
+            /**
+             * Confusion
+             * @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one.
+             */
+            confusion: number[][] | null;
+        };
+        /**
+         * AnnotatorsOut
+         * @description How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+         */
+        AnnotatorsOut: {
+            /** Annotators */
+            annotators: components["schemas"]["AnnotatorQuality"][];
+            /** Labels */
+            labels: string[];
+            /** Model */
+            model: string | null;
+            /** Pairs */
+            pairs: {
+                [key: string]: unknown;
+            }[];
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * ApplyIn
+         * @description One value for every record that matches.
+         */
+        ApplyIn: {
+            /**
+             * Query
+             * @description Which records; in the search language, as you see them.
+             * @default
+             */
+            query?: string;
+            /**
+             * State
+             * @default submitted
+             * @enum {string}
+             */
+            state?: "draft" | "submitted" | "discarded";
+            /**
+             * Value
+             * @example {
+             *       "labels": [
+             *         {
+             *           "class": "good"
+             *         }
+             *       ]
+             *     }
+             */
+            value?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** Body_security_token */
         Body_security_token: {
             /** Grant Type */
@@ -1468,6 +1805,12 @@ export interface components {
             /** Processed */
             processed: number;
         };
+        /**
+         * By
+         * @description What figures can be broken down by.
+         * @enum {string}
+         */
+        By: "label" | "pair" | "week";
         /**
          * ClaimIn
          * @description How many records, and which.
@@ -1520,6 +1863,22 @@ export interface components {
         CommentsOut: {
             /** Comments */
             comments: components["schemas"]["CommentOut"][];
+        };
+        /**
+         * ConflictsOut
+         * @description Records whose answers differ, most disputed first; ``query`` opens all of them.
+         */
+        ConflictsOut: {
+            /** Conflicts */
+            conflicts: {
+                [key: string]: unknown;
+            }[];
+            /** Next */
+            next?: string | null;
+            /** Query */
+            query: string;
+            /** Total */
+            total: number;
         };
         /** CopyIn */
         CopyIn: {
@@ -1645,6 +2004,23 @@ export interface components {
             next?: string | null;
         };
         /**
+         * ExportIn
+         * @description Which file, and which records.
+         */
+        ExportIn: {
+            /**
+             * Format
+             * @default jsonl
+             * @enum {string}
+             */
+            format?: "jsonl" | "csv" | "parquet";
+            /**
+             * Query
+             * @description Only records that match; in the search language.
+             */
+            query?: string | null;
+        };
+        /**
          * Extend
          * @description Whether only to look.
          */
@@ -1654,6 +2030,49 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+        };
+        /**
+         * Figure
+         * @description How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
+         *
+         *     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
+         *     the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+         */
+        Figure: {
+            /** Annotators */
+            annotators: number;
+            /** Answers */
+            answers: number;
+            /** Estimate */
+            estimate: number | null;
+            /** High */
+            high: number | null;
+            /** Interval */
+            interval?: string | null;
+            /** Label */
+            label?: string | null;
+            /** Left Out */
+            left_out?: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /** Measure */
+            measure: string;
+            /** No Interval */
+            no_interval?: string | null;
+            /** Pair */
+            pair?: string[] | null;
+            /** Query */
+            query: string;
+            /** Records */
+            records: number;
+            /** Undefined */
+            undefined?: string | null;
+            /** Week */
+            week?: string | null;
+            /** Why */
+            why?: string | null;
         };
         /**
          * Freed
@@ -1729,6 +2148,35 @@ export interface components {
             } | null;
         };
         /**
+         * GoldRow
+         * @description The right value of one record, or that it is unusable.
+         */
+        GoldRow: {
+            /** Id */
+            id: string;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * State
+             * @default submitted
+             * @enum {string}
+             */
+            state?: "submitted" | "discarded";
+            /**
+             * Value
+             * @example {
+             *       "labels": [
+             *         {
+             *           "class": "good"
+             *         }
+             *       ]
+             *     }
+             */
+            value?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * GuidelinesIn
          * @description New guidelines, as Markdown.
          */
@@ -1762,6 +2210,103 @@ export interface components {
         HistoryOut: {
             /** History */
             history: components["schemas"]["PastAnnotationOut"][];
+        };
+        /**
+         * ImportGoldIn
+         * @description Values known to be right. What people decided here stays, unless ``overwrite`` says otherwise.
+         */
+        ImportGoldIn: {
+            /** Gold */
+            gold: components["schemas"]["GoldRow"][];
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite?: boolean;
+        };
+        /**
+         * ImportGoldOut
+         * @description How many were stored, and how many records kept a decision made here.
+         */
+        ImportGoldOut: {
+            /** Imported */
+            imported: number;
+            /** Kept */
+            kept: number;
+        };
+        /**
+         * ImportOut
+         * @description What a file holds, and whether it was stored. ``columns`` are those that were read.
+         */
+        ImportOut: {
+            /** Answers */
+            answers: number;
+            /** Dataset */
+            dataset: string;
+            /** Gold */
+            gold: number;
+            /** Records */
+            records: number;
+            /** Stored */
+            stored: boolean;
+        };
+        /**
+         * Interval
+         * @description How uncertainty is estimated: both vary which records there are.
+         * @enum {string}
+         */
+        Interval: "jackknife" | "bootstrap";
+        /**
+         * JobOut
+         * @description A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended.
+         * @example {
+         *       "by": "ana",
+         *       "changed_at": "2026-11-24T09:00:02Z",
+         *       "created_at": "2026-11-24T09:00:00Z",
+         *       "dataset": "reviews",
+         *       "done": 120,
+         *       "id": "0b5f2a70-6f0e-4d6e-9b0e-3f3f5a1f9a55",
+         *       "kind": "annotations:apply",
+         *       "result": {
+         *         "changed": 120,
+         *         "left": 0,
+         *         "why": []
+         *       },
+         *       "state": "done",
+         *       "total": 120,
+         *       "undoable": true,
+         *       "workspace": "recognai"
+         *     }
+         */
+        JobOut: {
+            /** By */
+            by: string;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /** Done */
+            done: number;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string | null;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** State */
+            state: string;
+            /** Total */
+            total: number | null;
+            /** Undoable */
+            undoable: boolean;
+            /** Workspace */
+            workspace: string;
         };
         /**
          * Label
@@ -1914,6 +2459,12 @@ export interface components {
             /** Workspaces */
             workspaces: string[];
         };
+        /**
+         * Measure
+         * @description What can be computed.
+         * @enum {string}
+         */
+        Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "alpha_edit";
         /**
          * MemberOut
          * @description A member of a workspace.
@@ -2123,7 +2674,7 @@ export interface components {
              * Resolution
              * @enum {string}
              */
-            resolution: "latest" | "majority" | "unanimous" | "adjudicated";
+            resolution: "latest" | "majority" | "unanimous" | "dawid_skene" | "one_coin" | "adjudicated";
             /**
              * Skip
              * @enum {string}
@@ -3258,6 +3809,240 @@ export interface operations {
             };
         };
     };
+    agreement_agreement: {
+        parameters: {
+            query?: {
+                /** @description The usual one of the task when left out. */
+                measure?: components["schemas"]["Measure"] | null;
+                /** @description Also one figure per label, pair of people, or week. */
+                by?: components["schemas"]["By"] | null;
+                /** @description How it is found. */
+                interval?: components["schemas"]["Interval"] | "none";
+                level?: number;
+                /** @description Only records that match; in the search language. */
+                query?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    jobs_apply: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    agreement_annotators: {
+        parameters: {
+            query?: {
+                /** @description Only records that match; in the search language. */
+                query?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotatorsOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     assignments_list_plans: {
         parameters: {
             query?: {
@@ -4050,6 +4835,163 @@ export interface operations {
             };
         };
     };
+    agreement_conflicts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+                /** @description Only those that nothing has settled. */
+                open?: boolean;
+                /** @description Only records that match; in the search language. */
+                query?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictsOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    jobs_accept: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     records_delete_records: {
         parameters: {
             query?: {
@@ -4264,6 +5206,162 @@ export interface operations {
             };
         };
     };
+    export_export: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    jobs_import_gold: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportGoldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportGoldOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     policies_get_guidelines: {
         parameters: {
             query?: {
@@ -4380,6 +5478,91 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What the request builds on is no longer so */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_import_file: {
+        parameters: {
+            query: {
+                /** @description The task, for a dataset that is not there yet. */
+                task: components["schemas"]["Task"];
+                format?: "jsonl" | "csv";
+                /** @description JSON: which column of the file holds what, under our names. */
+                mapping?: string | null;
+                /** @description Only check the file. */
+                dry_run?: boolean;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7566,6 +8749,125 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    jobs_get_job: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    jobs_undo_job: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What the request builds on is no longer so */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -12,7 +12,6 @@ import { meQuery, type Preferences, preferencesQuery, savePreferences } from "@/
 import { leads, policiesQuery, workQuery } from "@/api/work";
 import type { ScreenAction } from "@/core/keys";
 import { type Layout, type Params, readView, type View, writeView } from "@/core/view";
-import { DatasetNav } from "@/features/review/dataset-nav";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 import { Empty } from "@/ui/empty";
@@ -35,6 +34,8 @@ const Guidelines = lazy(() => import("./guidelines"));
 const Flag = lazy(() => import("./flag"));
 const Filters = memo(FilterBar);
 const Aside = memo(Sidebar);
+const DatasetNav = lazy(() => import("@/features/shell/dataset-nav"));
+const AssignThese = lazy(() => import("@/features/assign/assign-these"));
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 
 export function DatasetPage() {
@@ -140,7 +141,10 @@ function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; indi
           <Badge color="gray" size="lg" className={classes["task"] ?? ""}>
             {t.tasks[dataset.task]}
           </Badge>
-          <DatasetNav workspace={dataset.workspace} name={dataset.name} />
+          <Suspense>
+            <DatasetNav workspace={workspace} name={name} />
+            <AssignThese workspace={workspace} name={name} view={view} />
+          </Suspense>
           <div className={classes["tools"]}>
             <SegmentedControl
               size="xs"

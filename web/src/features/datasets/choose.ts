@@ -1,6 +1,6 @@
 /** Which datasets are wanted, in which order, and what the address says about it. */
 
-import type { Dataset } from "@/api/datasets";
+import type { ListedDataset } from "@/api/datasets";
 import type { Params } from "@/core/view";
 
 export interface Wanted {
@@ -35,9 +35,9 @@ export function writeWanted(wanted: Wanted): Params {
   return params;
 }
 
-export const tagsOf = (dataset: Dataset) => Object.entries(dataset.tags).map(([key, value]) => `${key}: ${value}`);
+export const tagsOf = (dataset: ListedDataset) => Object.entries(dataset.tags).map(([key, value]) => `${key}: ${value}`);
 
-export function filterDatasets(all: readonly Dataset[], wanted: Wanted): Dataset[] {
+export function filterDatasets(all: readonly ListedDataset[], wanted: Wanted): ListedDataset[] {
   const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter(
     (each) =>
@@ -48,26 +48,26 @@ export function filterDatasets(all: readonly Dataset[], wanted: Wanted): Dataset
   );
 }
 
-const COLUMNS: Record<string, (dataset: Dataset) => string> = {
+const COLUMNS: Record<string, (dataset: ListedDataset) => string> = {
   name: (each) => each.name,
   workspace: (each) => each.workspace,
   task: (each) => each.task,
   updated: (each) => each.last_updated,
 };
 
-export function sortDatasets(all: readonly Dataset[], sort: string): Dataset[] {
-  const value = COLUMNS[sort.replace(/^-/, "")] ?? ((each: Dataset) => each.last_updated);
+export function sortDatasets(all: readonly ListedDataset[], sort: string): ListedDataset[] {
+  const value = COLUMNS[sort.replace(/^-/, "")] ?? ((each: ListedDataset) => each.last_updated);
   const sign = sort.startsWith("-") ? -1 : 1;
   const compare = new Intl.Collator("en", { numeric: true }).compare;
   return [...all].sort((one, other) => sign * compare(value(one), value(other)) || compare(one.name, other.name));
 }
 
 /** What there is to choose from, with what is chosen at the front whether it exists or not. */
-export function choicesOf(all: readonly Dataset[], wanted: Wanted) {
+export function choicesOf(all: readonly ListedDataset[], wanted: Wanted) {
   const distinct = (values: string[]) => [...new Set(values)].sort((one, other) => one.localeCompare(other));
   return {
     workspaces: distinct([...all.map((each) => each.workspace), ...wanted.workspace]),
-    tasks: distinct(all.map((each) => each.task)) as Dataset["task"][],
+    tasks: distinct(all.map((each) => each.task)) as ListedDataset["task"][],
     tags: distinct([...all.flatMap(tagsOf), ...wanted.tags]),
   };
 }

@@ -5,7 +5,7 @@ import { IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 
-import { type Dataset, datasetsQuery } from "@/api/datasets";
+import { type ListedDataset, datasetsQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import type { Params } from "@/core/view";
 import { t } from "@/text/en";
@@ -49,7 +49,7 @@ export function DatasetsPage() {
   );
 }
 
-function Found({ all, wanted, change }: { all: Dataset[]; wanted: Wanted; change: (part: Partial<Wanted>) => void }) {
+function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; change: (part: Partial<Wanted>) => void }) {
   const matching = filterDatasets(all, wanted);
   const shown = sortDatasets(matching, wanted.sort);
   const choices = choicesOf(all, wanted);

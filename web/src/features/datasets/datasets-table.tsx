@@ -1,12 +1,15 @@
-/** The table of datasets. How far each is gets asked for row by row, so that the list is there at once. */
+/** The table of datasets, each with how far it is. */
 
-import { Badge, Group, Skeleton, Table, Text, UnstyledButton } from "@mantine/core";
+import { Badge, Group, Table, Text, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconCopy, IconLink } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
 import { base } from "@/api/client";
-import { type Dataset, progressQuery, refOf } from "@/api/datasets";
+import type { ListedDataset } from "@/api/datasets";
+import { meQuery } from "@/api/session";
+import { manages } from "@/core/roles";
 import { n, t } from "@/text/en";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
@@ -15,10 +18,12 @@ import { Ago } from "@/ui/time";
 import { tagsOf } from "./choose";
 import classes from "./datasets.module.css";
 
-export function DatasetsTable(props: { datasets: Dataset[]; sort: string; onSort: (sort: string) => void }) {
+export function DatasetsTable(props: { datasets: ListedDataset[]; sort: string; onSort: (sort: string) => void }) {
   const head = (column: string, name: string) => (
     <SortHead name={name} column={column} sort={props.sort} onSort={props.onSort} />
   );
+  const { data: me } = useSuspenseQuery(meQuery);
+  const leading = props.datasets.some((each) => each.slots !== null);
   return (
     <div className={classes["sheet"]}>
       <Table className={classes["table"] ?? ""} verticalSpacing={9} highlightOnHover>
@@ -30,6 +35,7 @@ export function DatasetsTable(props: { datasets: Dataset[]; sort: string; onSort
             <Table.Th>{t.datasets.tags}</Table.Th>
             <Table.Th ta="right">{t.datasets.records}</Table.Th>
             <Table.Th>{t.datasets.progress}</Table.Th>
+            {leading && <Table.Th>{t.datasets.team}</Table.Th>}
             {head("updated", t.datasets.updated)}
             <Table.Th>
               <span className="sr-only">{t.datasets.actions}</span>
@@ -38,7 +44,9 @@ export function DatasetsTable(props: { datasets: Dataset[]; sort: string; onSort
         </Table.Thead>
         <Table.Tbody>
           {props.datasets.map((each) => (
-            <Row key={each.id} dataset={each} />
+            <Row key={each.dataset} dataset={each}>
+              {leading && <TeamCell dataset={each} leads={manages(me, each.workspace)} />}
+            </Row>
           ))}
         </Table.Tbody>
       </Table>
@@ -60,7 +68,7 @@ function SortHead(props: { name: string; column: string; sort: string; onSort: (
   );
 }
 
-function Row({ dataset }: { dataset: Dataset }) {
+function Row({ dataset, children }: { dataset: ListedDataset; children: ReactNode }) {
   const { workspace, name } = dataset;
   const link = `${window.location.origin}${base}datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`;
   const tags = tagsOf(dataset);
@@ -88,6 +96,7 @@ function Row({ dataset }: { dataset: Dataset }) {
         </Group>
       </Table.Td>
       <ProgressCells dataset={dataset} />
+      {children}
       <Table.Td className={classes["nowrap"] ?? ""}>
         <Ago time={dataset.last_updated} />
       </Table.Td>
@@ -105,48 +114,47 @@ function Row({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function ProgressCells({ dataset }: { dataset: Dataset }) {
-  const progress = useQuery(progressQuery(refOf(dataset)));
-  if (progress.isError) {
-    return (
-      <>
-        <Table.Td ta="right">–</Table.Td>
-        <Table.Td>–</Table.Td>
-      </>
-    );
-  }
-  if (!progress.data) {
-    return (
-      <>
-        <Table.Td>
-          <Skeleton h={14} w={48} ml="auto" />
-        </Table.Td>
-        <Table.Td>
-          <Skeleton h={6} w={150} />
-        </Table.Td>
-      </>
-    );
-  }
-  const { total, validated, discarded } = progress.data;
-  const done = validated + discarded;
-  const label = t.datasets.done(done, total);
+function ProgressCells({ dataset }: { dataset: ListedDataset }) {
+  const { records, statuses } = dataset;
+  const [validated, discarded] = [statuses["Validated"] ?? 0, statuses["Discarded"] ?? 0];
+  const label = t.datasets.done(validated + discarded, records);
   return (
     <>
       <Table.Td ta="right" className={classes["number"] ?? ""}>
-        {n(total)}
+        {n(records)}
       </Table.Td>
       <Table.Td>
         <div className={classes["progress"]} title={label}>
           <Bar
             label={label}
             parts={[
-              { kind: "done", share: total ? validated / total : 0 },
-              { kind: "discarded", share: total ? discarded / total : 0 },
+              { kind: "done", share: records ? validated / records : 0 },
+              { kind: "discarded", share: records ? discarded / records : 0 },
             ]}
           />
-          <span className={classes["number"]}>{t.datasets.percent(total ? done / total : 0)}</span>
+          <span className={classes["number"]}>{t.datasets.percent(records ? (validated + discarded) / records : 0)}</span>
         </div>
       </Table.Td>
     </>
+  );
+}
+
+/** Where the work is shared out, or how the team is doing with it. */
+function TeamCell({ dataset, leads }: { dataset: ListedDataset; leads: boolean }) {
+  const { workspace, name, slots } = dataset;
+  const live = slots ? (slots["pending"] ?? 0) + (slots["leased"] ?? 0) + (slots["done"] ?? 0) + (slots["skipped"] ?? 0) : 0;
+  if (!slots) return <Table.Td />;
+  return (
+    <Table.Td className={classes["nowrap"] ?? ""}>
+      <Link
+        to="/datasets/$workspace/$name/team"
+        params={{ workspace, name }}
+        search={live === 0 && leads ? { assign: "1" } : {}}
+        className={classes["team"]}
+        aria-label={live ? t.datasets.teamOf(name) : leads ? t.datasets.assignOf(name) : t.datasets.teamOf(name)}
+      >
+        {live ? t.datasets.answers(slots["done"] ?? 0, live) : leads ? t.datasets.assign : t.datasets.team}
+      </Link>
+    </Table.Td>
   );
 }

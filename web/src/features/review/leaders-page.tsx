@@ -14,7 +14,7 @@ import { Failed } from "@/features/annotate/nothing";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
-import { DatasetNav } from "./dataset-nav";
+import DatasetNav from "@/features/shell/dataset-nav";
 import classes from "./leaders-page.module.css";
 import { mayReview } from "./roles";
 

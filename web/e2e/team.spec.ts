@@ -1,0 +1,145 @@
+import type { APIRequestContext, Page } from "@playwright/test";
+
+import { expect, expectAccessible, test, TOPICS, type Wire } from "./journey";
+
+const texts = (count: number): Wire[] =>
+  Array.from({ length: count }, (_, n) => ({ id: `r${String(n)}`, inputs: { text: `Sentence ${String(n)}.` }, metadata: { source: n % 2 ? "news" : "blog" } }));
+
+const headers = (as: string) => ({ headers: { "X-Argilla-Api-Key": `${as}.apikey` } });
+
+async function count(request: APIRequestContext, name: string, search: string): Promise<number> {
+  const body = { ...headers("admin"), data: { query: { query_text: search } } };
+  const reply = await request.post(`/api/datasets/${name}/TextClassification:search?workspace=team&limit=0`, body);
+  return ((await reply.json()) as { total: number }).total;
+}
+
+async function assign(request: APIRequestContext, name: string, rule: Record<string, unknown>) {
+  const body = { ...headers("admin"), data: { rules: [{ users: ["ana", "ben", "cy"], ...rule }], seed: 7 } };
+  const reply = await request.post(`/api/datasets/${name}/assignments?workspace=team`, body);
+  expect(reply.status(), await reply.text()).toBe(200);
+}
+
+async function answer(request: APIRequestContext, as: string, name: string, many: number) {
+  const claimed = await request.post(`/api/datasets/${name}/queue:claim?workspace=team`, { ...headers(as), data: { limit: many } });
+  const { records } = (await claimed.json()) as { records: { id: string }[] };
+  expect(records).toHaveLength(many);
+  for (const { id } of records) {
+    const data = { value: { labels: [{ class: "sport" }] }, state: "submitted", version: 0 };
+    const saved = await request.put(`/api/datasets/${name}/records/${id}/annotations/me?workspace=team`, { ...headers(as), data });
+    expect(saved.status(), await saved.text()).toBe(200);
+  }
+}
+
+const row = (page: Page, name: string) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}`) }) });
+
+test("the first day: 300 records among three, 120 each, 60 of them shared by two", async ({ page, request, server, signIn }) => {
+  await server.log("first-day", "TextClassification", texts(300), { labels: TOPICS });
+  await signIn("admin");
+  await page.goto("/datasets");
+  await page.getByRole("link", { name: "Assign records of first-day" }).press("Enter");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("300 records match")).toBeVisible();
+  await expect(dialog.getByText("ana 100, ben 100, cy 100, 0 shared, 0 unassigned")).toBeVisible();
+
+  await dialog.getByRole("radio", { name: "My own numbers" }).press("Space");
+  await dialog.getByLabel("People per record").fill("2");
+  await dialog.getByLabel("On this share").fill("20");
+  await expect(dialog.getByRole("checkbox", { name: "Blind" })).toBeChecked();
+  await expect(dialog.getByText("ana 120, ben 120, cy 120, 60 shared, 0 unassigned, agreement ±")).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("Enter");
+
+  await expect(dialog).toBeHidden();
+  await expect(row(page, "ana").getByRole("link", { name: "120, Assigned of ana" })).toBeVisible();
+  await expect(page.getByText("300 records among ana, ben, and cy")).toBeVisible();
+  await expectAccessible(page);
+  const shared = await Promise.all(["ana ben", "ana cy", "ben cy"].map((pair) => count(request, "first-day", pair.split(" ").map((each) => `assigned_to:${each}`).join(" AND "))));
+  expect(shared).toEqual([20, 20, 20]);
+  await page.getByRole("link", { name: "120, Assigned of ana" }).click();
+  await expect(page.getByText("120 records")).toBeVisible();
+  await expect(page).toHaveURL(/q=assigned_to%3Aana/);
+});
+
+test("what a filter shows is assigned, and a plan is looked at again when records came meanwhile", async ({ page, request, server, signIn }) => {
+  await server.log("filtered", "TextClassification", texts(40), { labels: TOPICS });
+  await signIn("admin");
+  await page.goto("/datasets/team/filtered?metadata.source=news");
+  await page.getByRole("link", { name: "Assign these" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("textbox", { name: "Search" })).toHaveValue("metadata.source:news");
+  await dialog.getByRole("checkbox", { name: /cy/ }).uncheck();
+  await dialog.getByRole("button", { name: "Weights and limits" }).click();
+  await dialog.getByLabel("At most, for ana").fill("5");
+  await expect(dialog.getByText("ben 15, ana 5")).toBeVisible();
+  await server.log("filtered", "TextClassification", [{ id: "late", inputs: { text: "Late." }, metadata: { source: "news" } }]);
+  await dialog.getByRole("button", { name: "Assign 20 records" }).click();
+  await expect(dialog.getByText("Something changed while you looked.")).toBeVisible();
+  expect(await count(request, "filtered", "_exists_:assigned_to")).toBe(0);
+  await dialog.getByRole("button", { name: "Assign 21 records" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await count(request, "filtered", "assigned_to:ben")).toBe(16);
+});
+
+test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {
+  await server.log("leaving", "TextClassification", texts(30), { labels: TOPICS });
+  await assign(request, "leaving", {});
+  await signIn("admin");
+  await page.goto("/datasets/team/leaving/team");
+  await expect(page.getByRole("status").filter({ hasText: "Live" })).toBeVisible();
+  await expect(row(page, "ana")).toContainText("Not started");
+  await answer(request, "ana", "leaving", 4);
+  await expect(row(page, "ana").getByRole("link", { name: "4, Done of ana" })).toBeVisible(); // nobody reloaded
+
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByRole("menuitem", { name: "Rebalance" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("Nothing would change.")).toBeVisible();
+  await dialog.getByRole("checkbox", { name: "ana" }).uncheck();
+  await expect(dialog.getByText("ana: 10 → 4 (−6)")).toBeVisible();
+  await expect(dialog.getByText("ben: 10 → 13 (+3)")).toBeVisible();
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Do it" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(row(page, "ben").getByRole("link", { name: "13, Assigned of ben" })).toBeVisible();
+  await expect(page.getByText("rebalanced a plan")).toBeVisible();
+  await page.getByRole("link", { name: "4, Done of ana" }).click();
+  await expect(page.getByText("4 records")).toBeVisible();
+  await page.goBack();
+
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByRole("menuitem", { name: "Undo the plan" }).click();
+  await expect(dialog.getByText("26 taken back")).toBeVisible();
+  await dialog.getByRole("button", { name: "Do it" }).click();
+  await expect(page.getByText("undone", { exact: true })).toBeVisible();
+  expect(await count(request, "leaving", "_exists_:assigned_to")).toBe(4); // what was done stays
+});
+
+test("work is moved and taken back by hand, and annotators do not see the team", async ({ page, request, server, signIn }) => {
+  await server.log("by-hand", "TextClassification", texts(9), { labels: TOPICS });
+  await assign(request, "by-hand", {});
+  await signIn("admin");
+  await page.goto("/datasets/team/by-hand/team");
+  const dialog = page.getByRole("dialog");
+  const choose = async (label: string, name: string) => {
+    await dialog.getByRole("combobox", { name: label }).or(dialog.getByRole("textbox", { name: label })).first().click();
+    await page.getByRole("option", { name }).click();
+  };
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByRole("menuitem", { name: "Move work" }).click();
+  await choose("From", "ana");
+  await choose("To", "cy");
+  await expect(dialog.getByText("cy: 3 → 6 (+3)")).toBeVisible();
+  await dialog.getByRole("button", { name: "Do it" }).click();
+  await expect(row(page, "cy").getByRole("link", { name: "6, Assigned of cy" })).toBeVisible();
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByRole("menuitem", { name: "Take work back" }).click();
+  await choose("From", "ben");
+  await expect(dialog.getByText("3 taken back")).toBeVisible();
+  await dialog.getByRole("button", { name: "Do it" }).click();
+  await expect(page.getByRole("term").filter({ hasText: "Not assigned" }).locator("xpath=../dd")).toHaveText("3");
+
+  await signIn("ana");
+  await page.goto("/datasets/team/by-hand");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Team", exact: true })).toHaveCount(0);
+});

@@ -1,0 +1,23 @@
+/** Who may lead what. The server decides; screens only leave out what it would refuse. */
+
+interface Person {
+  readonly role: string;
+  readonly memberships: readonly { readonly workspace: string; readonly role: string }[];
+}
+
+const roleIn = (me: Person, workspace: string) => me.memberships.find((each) => each.workspace === workspace)?.role;
+
+/** Shares out work, changes settings, and looks after members of the workspace. */
+export function manages(me: Person, workspace: string): boolean {
+  return me.role === "admin" || roleIn(me, workspace) === "manager";
+}
+
+/** Sees what everybody in the workspace has done. */
+export function sees(me: Person, workspace: string): boolean {
+  return manages(me, workspace) || roleIn(me, workspace) === "reviewer";
+}
+
+/** Manages anything at all. */
+export function managesSomething(me: Person): boolean {
+  return me.role === "admin" || me.memberships.some((each) => each.role === "manager");
+}

@@ -1,0 +1,205 @@
+/** The three questions of the Assign dialog. */
+
+import { Anchor, Checkbox, Group, NumberInput, Radio, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+
+import { countRecords } from "@/api/records";
+import type { Member } from "@/api/team";
+import type { DatasetRef } from "@/core/model";
+import { OVERLAPS, type PlanForm, type Preset, PRESETS, type What as WhatKind, whereOf } from "@/core/plan-form";
+import { lead } from "@/text/lead";
+
+import classes from "./assign.module.css";
+
+interface Props {
+  readonly form: PlanForm;
+  readonly change: (part: Partial<PlanForm>) => void;
+}
+
+function Step({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className={classes["step"]}>
+      <legend>{title}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
+export function What({ form, change, dataset }: Props & { dataset: DatasetRef }) {
+  const [where] = useDebouncedValue(whereOf(form), 250);
+  const found = useQuery({
+    queryKey: ["count", dataset.workspace, dataset.name, where],
+    queryFn: ({ signal }) => countRecords(dataset, { query: where ? { query_text: where } : {}, sort: [] }, [], signal),
+    retry: false,
+  });
+  return (
+    <Step title={lead.assign.what}>
+      <Radio.Group
+        aria-label={lead.assign.what}
+        value={form.what}
+        onChange={(what) => { change({ what: what as WhatKind }); }}
+      >
+        <Group gap="lg">
+          {(["all", "free", "search"] as const).map((each) => (
+            <Radio key={each} value={each} label={lead.assign.whats[each]} data-autofocus={each === form.what || undefined} />
+          ))}
+        </Group>
+      </Radio.Group>
+      {form.what === "search" && (
+        <TextInput
+          mt="xs"
+          aria-label={lead.assign.search}
+          placeholder={lead.assign.searchHint}
+          value={form.search}
+          onChange={(event) => { change({ search: event.currentTarget.value }); }}
+        />
+      )}
+      <Text size="sm" mt={6} c={found.isError ? "red" : "dimmed"} role={found.isError ? "alert" : "status"}>
+        {found.isError ? found.error.message : found.data ? lead.assign.found(found.data.total) : " "}
+      </Text>
+    </Step>
+  );
+}
+
+export function Who({ form, change, members }: Props & { members: readonly Member[] }) {
+  const [details, setDetails] = useState(false);
+  const set = (name: string, part: Partial<PlanForm["people"][number]>) => {
+    change({ people: form.people.map((each) => (each.name === name ? { ...each, ...part } : each)) });
+  };
+  const full = (name: string) => members.find((each) => each.username === name)?.full_name ?? name;
+  return (
+    <Step title={lead.assign.who}>
+      <div className={classes["people"]} role="group" aria-label={lead.assign.members}>
+        {form.people.map((each) => (
+          <div key={each.name} className={classes["person"]}>
+            <Checkbox
+              label={full(each.name) === each.name ? each.name : `${full(each.name)} (${each.name})`}
+              checked={each.in}
+              onChange={(event) => { set(each.name, { in: event.currentTarget.checked }); }}
+            />
+            {details && each.in && (
+              <>
+                <NumberInput
+                  size="xs"
+                  aria-label={lead.assign.weight(each.name)}
+                  value={each.weight}
+                  min={0.1}
+                  step={0.5}
+                  onChange={(value) => { if (Number(value) > 0) set(each.name, { weight: Number(value) }); }}
+                />
+                <NumberInput
+                  size="xs"
+                  aria-label={lead.assign.cap(each.name)}
+                  placeholder={lead.assign.noCap}
+                  value={each.cap ?? ""}
+                  min={0}
+                  allowDecimal={false}
+                  onChange={(value) => { set(each.name, { cap: value === "" ? null : Number(value) }); }}
+                />
+              </>
+            )}
+          </div>
+        ))}
+      </div>
+      <Anchor component="button" type="button" size="sm" mt={4} aria-expanded={details} onClick={() => { setDetails(!details); }}>
+        {lead.assign.details}
+      </Anchor>
+      {details && (
+        <Text size="xs" c="dimmed">
+          {lead.assign.weightHint}
+        </Text>
+      )}
+    </Step>
+  );
+}
+
+export function How({ form, change }: Props) {
+  const [more, setMore] = useState(false);
+  const people = Math.max(1, form.people.filter((each) => each.in).length);
+  function choose(preset: Preset) {
+    change({ preset, ...(preset === "own" ? {} : OVERLAPS[preset]) });
+  }
+  const whole = (name: "annotators" | "share" | "anchors", label: string, limits: { min: number; max: number; suffix?: string }) => (
+    <NumberInput
+      label={label}
+      value={form[name]}
+      allowDecimal={false}
+      clampBehavior="strict"
+      {...limits}
+      onChange={(value) => { if (value !== "") change({ [name]: Number(value) }); }}
+    />
+  );
+  return (
+    <Step title={lead.assign.how}>
+      <Radio.Group aria-label={lead.assign.how} value={form.preset} onChange={(value) => { choose(value as Preset); }}>
+        <div className={classes["presets"]}>
+          {PRESETS.map((each) => (
+            <div key={each} className={classes["preset"]}>
+              <Radio value={each} label={lead.assign.presets[each][0]} description={lead.assign.presets[each][1]} />
+            </div>
+          ))}
+        </div>
+      </Radio.Group>
+      {form.preset === "own" && (
+        <div className={classes["numbers"]}>
+          {whole("annotators", lead.assign.annotators, { min: 1, max: people })}
+          {whole("share", lead.assign.share, { min: 1, max: 100, suffix: lead.assign.percent })}
+          {whole("anchors", lead.assign.anchors, { min: 0, max: 1_000_000 })}
+        </div>
+      )}
+      <Group mt="sm" gap="lg" align="flex-start">
+        <Checkbox
+          label={lead.assign.blind}
+          description={lead.assign.blindHint}
+          checked={form.blind}
+          onChange={(event) => { change({ blind: event.currentTarget.checked }); }}
+        />
+        <Checkbox
+          label={lead.assign.standing}
+          description={lead.assign.standingHint}
+          checked={form.standing}
+          onChange={(event) => { change({ standing: event.currentTarget.checked }); }}
+        />
+      </Group>
+      <Anchor component="button" type="button" size="sm" mt="sm" aria-expanded={more} onClick={() => { setMore(!more); }}>
+        {lead.assign.more}
+      </Anchor>
+      {more && (
+        <>
+          <Checkbox
+            mt="xs"
+            label={lead.assign.pull}
+            description={lead.assign.pullHint}
+            checked={form.pull}
+            onChange={(event) => { change({ pull: event.currentTarget.checked }); }}
+          />
+          <div className={classes["numbers"]}>
+            <TextInput
+              label={lead.assign.mirror}
+              description={lead.assign.mirrorHint}
+              placeholder="user"
+              value={form.mirror}
+              onChange={(event) => { change({ mirror: event.currentTarget.value }); }}
+            />
+            <TextInput
+              label={lead.assign.due}
+              type="date"
+              value={form.due}
+              onChange={(event) => { change({ due: event.currentTarget.value }); }}
+            />
+            <NumberInput
+              label={lead.assign.seed}
+              description={lead.assign.seedHint}
+              value={form.seed}
+              min={0}
+              allowDecimal={false}
+              onChange={(value) => { if (value !== "") change({ seed: Number(value) }); }}
+            />
+          </div>
+        </>
+      )}
+    </Step>
+  );
+}

@@ -1,0 +1,64 @@
+/** What stands around the pages of a dataset that are not its records: its name, its pages, and whether it exists. */
+
+import { Anchor, Button, Container, Skeleton, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useMemo } from "react";
+
+import { ApiError } from "@/api/client";
+import { datasetQuery, refOf } from "@/api/datasets";
+import type { DatasetRef } from "@/core/model";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+
+import DatasetNav from "./dataset-nav";
+import classes from "./dataset-frame.module.css";
+
+interface Props {
+  readonly workspace: string;
+  readonly name: string;
+  readonly title: string;
+  readonly tools?: ReactNode;
+  readonly children: (dataset: DatasetRef) => ReactNode;
+}
+
+export function DatasetFrame({ workspace, name, title, tools, children }: Props) {
+  const found = useQuery(datasetQuery(workspace, name));
+  const dataset = useMemo(() => (found.data ? refOf(found.data) : null), [found.data]);
+  const missing = found.error instanceof ApiError && [403, 404].includes(found.error.status);
+  return (
+    <Container component="main" size={1240} py="sm">
+      <title>{`${title} · ${name} · ${t.app}`}</title>
+      {found.isError ? (
+        <Empty title={missing ? t.annotate.missing : t.annotate.failed} alert>
+          <p>{missing ? t.annotate.missingIntro(name, workspace) : found.error.message}</p>
+          {missing ? (
+            <Anchor component={Link} to="/datasets">
+              {t.annotate.back}
+            </Anchor>
+          ) : (
+            <Button onClick={() => void found.refetch()}>{t.common.retry}</Button>
+          )}
+        </Empty>
+      ) : !dataset ? (
+        <Skeleton h={320} mt="md" aria-label={t.common.loading} />
+      ) : (
+        <>
+          <div className={classes["head"]}>
+            <Title order={1} className={classes["title"] ?? ""}>
+              <span className="sr-only">{`${title}: `}</span>
+              <Link to="/datasets" search={{ workspace }} className={classes["workspace"]}>
+                {workspace}
+              </Link>
+              <span className={classes["slash"]}> / </span>
+              {name}
+            </Title>
+            <DatasetNav workspace={workspace} name={name} />
+            <div className={classes["tools"]}>{tools}</div>
+          </div>
+          {children(dataset)}
+        </>
+      )}
+    </Container>
+  );
+}

@@ -1,0 +1,33 @@
+/** The pages of one dataset, for those who lead its team; annotators have only one of them. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { meQuery } from "@/api/session";
+import { sees } from "@/core/roles";
+import { t } from "@/text/en";
+import { lead } from "@/text/lead";
+
+import classes from "./shell.module.css";
+
+export default function DatasetNav({ workspace, name }: { workspace: string; name: string }) {
+  const { data: me } = useQuery(meQuery);
+  if (!me || !sees(me, workspace)) return null;
+  const params = { workspace, name };
+  return (
+    <nav className={classes["nav"]} aria-label={lead.nav.label}>
+      <Link to="/datasets/$workspace/$name" params={params} activeOptions={{ exact: true, includeSearch: false }}>
+        {lead.nav.records}
+      </Link>
+      <Link to="/datasets/$workspace/$name/team" params={params}>
+        {lead.nav.team}
+      </Link>
+      <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
+        {t.review.title}
+      </Link>
+      <Link to="/datasets/$workspace/$name/agreement" params={params} activeOptions={{ exact: true, includeSearch: false }}>
+        {t.agreement.title}
+      </Link>
+    </nav>
+  );
+}

@@ -1,0 +1,94 @@
+/** What each person was given and has done; every number leads to its records. */
+
+import { Badge, Table, Tooltip } from "@mantine/core";
+
+import type { PersonProgress } from "@/api/team";
+import type { DatasetRef } from "@/core/model";
+import { n, t } from "@/text/en";
+import { lead } from "@/text/lead";
+import { Bar } from "@/ui/bar";
+import { Ago } from "@/ui/time";
+
+import { RecordsLink } from "./records-link";
+import classes from "./team.module.css";
+import { day, isIdle } from "./times";
+
+export function People({ dataset, people }: { dataset: DatasetRef; people: readonly PersonProgress[] }) {
+  // eslint-disable-next-line react-hooks/purity -- who was idle at the last render is good enough
+  const now = Date.now();
+  const heads = [lead.team.assigned, lead.team.done, lead.team.left, lead.team.drafts, lead.team.skipped, lead.team.time];
+  return (
+    <div className={classes["sheet"]}>
+      <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={lead.team.people}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{lead.team.person}</Table.Th>
+            <Table.Th>{t.datasets.progress}</Table.Th>
+            {heads.map((each) => (
+              <Table.Th key={each} ta="right">
+                {each}
+              </Table.Th>
+            ))}
+            <Table.Th>{lead.team.lastActive}</Table.Th>
+            <Table.Th>{lead.team.finishAt}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {people.map((each) => (
+            <Row key={each.annotator} dataset={dataset} person={each} idle={isIdle(each, now)} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+function Row({ dataset, person, idle }: { dataset: DatasetRef; person: PersonProgress; idle: boolean }) {
+  const { annotator, assigned, done, skipped, drafts, seconds } = person;
+  const left = assigned - done - skipped;
+  const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
+  const answered = `_exists_:annotations.${annotator}`;
+  const link = (what: string, count: number, search: string) => (
+    <Table.Td ta="right">
+      <RecordsLink dataset={dataset} count={count} search={search} label={lead.team.show(what, annotator)} />
+    </Table.Td>
+  );
+  const share = assigned ? done / assigned : 0;
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">
+        {annotator}{" "}
+        {idle && (
+          <Tooltip label={lead.team.idleHint}>
+            <Badge color="yellow" tabIndex={0}>
+              {lead.team.idle}
+            </Badge>
+          </Tooltip>
+        )}
+        {!idle && assigned > 0 && !person.last_active && <Badge color="gray">{lead.team.notStarted}</Badge>}
+      </Table.Th>
+      <Table.Td>
+        <div className={classes["progress"]}>
+          <Bar
+            label={t.datasets.done(done, assigned)}
+            parts={[
+              { kind: "done", share },
+              { kind: "discarded", share: assigned ? skipped / assigned : 0 },
+            ]}
+          />
+          <span>{t.datasets.percent(share)}</span>
+        </div>
+      </Table.Td>
+      {link(lead.team.assigned, assigned, theirs)}
+      {link(lead.team.done, done, `${theirs} AND ${answered}`)}
+      {link(lead.team.left, left, `${theirs} AND NOT ${answered}`)}
+      <Table.Td ta="right">{n(drafts)}</Table.Td>
+      <Table.Td ta="right">{n(skipped)}</Table.Td>
+      <Table.Td ta="right">{done && seconds ? lead.team.seconds(seconds / done) : "–"}</Table.Td>
+      <Table.Td>
+        <Ago time={person.last_active} />
+      </Table.Td>
+      <Table.Td>{left <= 0 ? lead.team.finished : person.finish_at ? day(person.finish_at) : "–"}</Table.Td>
+    </Table.Tr>
+  );
+}

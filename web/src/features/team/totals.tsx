@@ -1,0 +1,42 @@
+/** The dataset as a whole: how much there is, done, in conflict and not given to anybody. */
+
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { countRecords } from "@/api/records";
+import { type Progress, teamKey } from "@/api/team";
+import type { DatasetRef } from "@/core/model";
+import { FREE } from "@/core/plan-form";
+import { n } from "@/text/en";
+import { lead } from "@/text/lead";
+
+import { RecordsLink } from "./records-link";
+import classes from "./team.module.css";
+import { day } from "./times";
+
+export function Totals({ dataset, progress }: { dataset: DatasetRef; progress: Progress }) {
+  const free = useQuery({
+    queryKey: [...teamKey(dataset), "free"],
+    queryFn: ({ signal }) => countRecords(dataset, { query: { query_text: FREE }, sort: [] }, [], signal),
+  });
+  const link = (count: number, search: string) => <RecordsLink dataset={dataset} count={count} search={search} />;
+  const finished = progress.records > 0 && progress.complete === progress.records;
+  const totals: [string, ReactNode, boolean?][] = [
+    [lead.team.total, link(progress.records, "")],
+    [lead.team.complete, link(progress.complete, "status:(Validated OR Discarded)")],
+    [lead.team.conflicts, link(progress.in_conflict, "conflict:true")],
+    [lead.team.free, free.data ? link(free.data.total, FREE) : "–"],
+    ...(progress.open ? ([[lead.team.open, n(progress.open)]] as [string, ReactNode][]) : []),
+    [lead.team.finish, finished ? lead.team.finished : progress.finish_at ? day(progress.finish_at) : lead.team.unknown, true],
+  ];
+  return (
+    <dl className={classes["totals"]}>
+      {totals.map(([name, value, small]) => (
+        <div key={name} className={classes["total"]}>
+          <dt>{name}</dt>
+          <dd data-small={small || undefined}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
