@@ -181,16 +181,41 @@ class SqliteAssignments:
     def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
         rows = self._raw.execute("SELECT no FROM slots WHERE plan = ? LIMIT ?", (plan.no, limit)).fetchall()
         if rows:
-            self.withdraw(dataset, [no for (no,) in rows], "never finished")
-            self._raw.execute(
-                "DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))",
-                (as_json(no for (no,) in rows),),
-            )
+            self._forget_slots(dataset, [no for (no,) in rows])
             return False
         for table in ("reasons", "slot_counts"):
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
+        self._plans.pop(plan.no, None)
+        self._shelf.pop(plan.no, None)
         return True
+
+    def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> None:
+        """Remove slots that were being written: some of what they are found by may not have been written yet."""
+        json, gone = as_json(nos), set(nos)
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms = settler.slots.terms
+        there: dict[int, list[tuple[int, Light]]] = {}
+        for no, rid, *light in self._raw.execute(
+            "SELECT no, rid, annotator, state, holder FROM slots WHERE rid IN "
+            "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+            (json,),
+        ):
+            there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+        lost: dict[int, list[int]] = {}
+        for rid, each in there.items():
+            kept = terms.of(light for no, light in each if no not in gone)
+            for vid in terms.of(light for _, light in each) - kept:
+                lost.setdefault(vid, []).append(rid & 0xFFFFFFFF)
+        for vid, ns in lost.items():
+            settler.counted.take_from_many(vid, ns)
+        settler.finish()
+        self._raw.execute(
+            "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
+            "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+            (json,),
+        )
+        self._raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
         rows = self._sql.execute(

@@ -82,11 +82,12 @@ class DatasetCache:
                     self._size = max(self._size, max(changes.added))
             self._apply_facets(changes.lost, changes.field_of, has=False)
             self._apply_facets(changes.gained, changes.field_of, has=True)
-            for vid, ns in changes.shared:
-                facet = self._facets.get(changes.field_of[vid])
-                if facet is not None:
-                    for n in ns:
-                        facet.change(vid, n, True)
+            for moves, has in ((changes.unshared, False), (changes.shared, True)):
+                for vid, ns in moves:
+                    facet = self._facets.get(changes.field_of[vid])
+                    if facet is not None:
+                        for n in ns:
+                            facet.change(vid, n, has)
             for field, values in changes.numbers.items():
                 number = self._numbers.get(field)
                 if number is not None:

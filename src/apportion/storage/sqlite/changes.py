@@ -26,6 +26,8 @@ class Changes:
     """(n, the numbers of values it now has)"""
     shared: list[tuple[int, Iterable[int]]] = field(default_factory=list)
     """(the number of a value, all the n that now have it)"""
+    unshared: list[tuple[int, Iterable[int]]] = field(default_factory=list)
+    """(the number of a value, n that no longer have it)"""
     field_of: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Value number → (field, viewer)"""
     numbers: dict[int, list[tuple[int, tuple[float, ...]]]] = field(default_factory=lambda: defaultdict(list))

@@ -89,6 +89,16 @@ class CountedTerms:
         self.session.count_many(vid, self._raw.total_changes - before)
         self._changes.shared.append((vid, ns))
 
+    def take_from_many(self, vid: int, ns: Sequence[int]) -> None:
+        """Records lose one value, those of them that have it. Written at once."""
+        before = self._raw.total_changes
+        self._raw.execute(
+            "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))",
+            (as_json(vid << 32 | n for n in ns),),
+        )
+        self.session.count_many(vid, before - self._raw.total_changes)
+        self._changes.unshared.append((vid, ns))
+
     def change(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
         """A record's values were ``before`` and are ``after``."""
         was, now = set(before), set(after)
