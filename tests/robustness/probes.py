@@ -203,6 +203,15 @@ def _refused(probe: Any) -> Iterator[Probe]:
     for method in ("POST", "DELETE"):
         yield probe(f"{method} /api/workspaces/{{id}}/users/{{user}}", None, {"id": nobody, "user": nobody})
     yield probe("POST /api/workspaces", {"name": "mine"})
+    for look in ("agreement", "conflicts", "annotators"):
+        yield probe(f"GET {_ROOM}/{look}")
+        yield probe(f"GET {_ROOM}/{look}", query="annotated_as:good")
+    yield probe(f"POST {_ROOM}/export", {"format": "jsonl"})
+    yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
+    yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
+    yield probe(f"POST {_ROOM}/consensus:accept", {})
+    yield probe("GET /api/jobs/{id}", None, {"id": nobody})
+    yield probe("POST /api/jobs/{id}:undo", None, {"id": nobody})
 
 
 def value(task: str, label: str) -> Json:
@@ -247,6 +256,12 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
         yield probe(f"DELETE {_ROOM}/data", {"query_text": query})
     yield probe(f"PATCH {_ROOM}", {"tags": {"a": "b"}})
     yield probe("PUT /api/me/preferences", {"theme": "dark"})
+    said_to_all = {
+        "query": f"annotated_as:good AND NOT id:{ids[1]}",
+        "value": value(task, "x"),
+        "state": "submitted",
+    }
+    yield probe(f"POST {_ROOM}/annotations:apply", said_to_all)
 
 
 def not_asked(document: Json, asked: set[tuple[str, str]]) -> set[tuple[str, str]]:
