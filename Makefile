@@ -20,7 +20,7 @@ quickstart: $(VENV)/.server $(APP) ## start the server on http://localhost:6900 
 dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
-test: check docs web official-client ## everything that has to pass
+test: check docs web official-client $(APP) ## everything that has to pass
 	$(BIN)/python -m pytest
 	@$(MAKE) e2e
 

@@ -153,6 +153,7 @@ def test_ids_may_hold_anything(client_as: Any) -> None:
         "a/b": "a%2Fb",
         "..": "%2E%2E",
         "x?y": "x%3Fy",
+        "a\nb": "a%0Ab",
         "x/annotations/me": "x%2Fannotations%2Fme",
     }.items():
         room.log("eva", {"id": id, "inputs": {"text": "x"}})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import HTTPException, Request
@@ -41,6 +43,10 @@ def name_and_task(first: str, second: str) -> tuple[str, Task]:
 
 class RecordRoute(JsonRoute):
     """A route below a record, whose id is one percent-encoded segment and may hold anything, slashes too."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)  # ids may hold line breaks
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child = super().matches(scope)

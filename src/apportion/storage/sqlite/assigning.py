@@ -30,7 +30,7 @@ from .changes import Changes
 from .database import Link
 from .rows import as_json, insert_rows
 from .settling import Settler
-from .slots import ROW_STATES, STATE_NO, Light, SlotReader, people_of
+from .slots import ROW_STATES, SINGLES, STATE_NO, Light, SlotReader, people_of
 from .terms import TermBook
 
 if TYPE_CHECKING:
@@ -312,7 +312,9 @@ class SqliteAssignments:
     def reserve(self, slots: int) -> int:
         first = self._numbering.get("slots")
         if first is None:
-            (first,) = self._raw.execute("SELECT coalesce(max(no), 0) + 1 FROM slots").fetchone()
+            (first,) = self._raw.execute(
+                "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
+            ).fetchone()
         self._numbering["slots"] = first + slots
         return int(first)
 

@@ -24,6 +24,7 @@ __all__ = [
     "NEVER",
     "PHASE_STATES",
     "ROW_STATES",
+    "SINGLES",
     "STATE_NO",
     "Light",
     "SlotReader",
@@ -36,6 +37,9 @@ ROW_STATES = tuple(RowState)
 STATE_NO = {state: no for no, state in enumerate(ROW_STATES)}
 NEVER = 1 << 62
 """The due date of what is never due."""
+
+SINGLES = 1 << 61
+"""Slots that come one by one are numbered from here; below, plans have whole ranges reserved."""
 
 PHASE_STATES = {
     RowState.PENDING: "pending",
@@ -203,13 +207,16 @@ class SlotWriter:
     def _add(self, slot: Slot) -> None:
         """A slot that others' answers asked for; its reason and its chances tell nobody so, being those of another."""
         annotator = self._number(slot.annotator)
-        self._raw.execute(
-            "INSERT INTO slots (dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, "
-            "due, behind, pull, needs) SELECT dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE "
-            "o.rid = s.rid AND o.plan = s.plan), ?, ?, ?, reason, inclusion, priority, due, 0, ?, needs "
-            "FROM slots s WHERE no = ?",
-            (annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
-        )
+        (no,) = self._raw.execute(
+            "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
+            "priority, due, behind, pull, needs) SELECT (SELECT max(coalesce(max(no), 0), ?1) + 1 FROM slots), dataset, "
+            "rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), ?2, ?3, ?4, "
+            "reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
+            (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
+        ).fetchone()
+        place = self._place(slot)
+        if place is not None:
+            self._raw.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?)", (*place[:-1], no))
         self.count(slot.rule >> 8, slot.rule & 0xFF, annotator, STATE_NO[slot.state], 1)
 
     def _light(self, slot: Slot) -> Light:
