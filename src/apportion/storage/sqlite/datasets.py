@@ -22,8 +22,15 @@ _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name 
 class SqliteDatasets(SqlDatasets):
     """``ports.datasets.Datasets`` over one connection."""
 
-    def __init__(self, link: Link, *, created: Callable[[int], None], purged: Callable[[int], None]) -> None:
-        super().__init__(link.sql, created=created, purged=purged)
+    def __init__(
+        self,
+        link: Link,
+        *,
+        created: Callable[[int], None],
+        purge: Callable[[int, int], bool],
+        give_back: Callable[[], bool],
+    ) -> None:
+        super().__init__(link.sql, created=created, purge=purge, give_back=give_back)
         self._raw = link.raw
 
     def find(self, workspace: str, name: str) -> Dataset | None:
