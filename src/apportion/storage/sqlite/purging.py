@@ -33,7 +33,8 @@ def give_back(raw: sqlite3.Connection, pages: int) -> bool:
     spare = unused - max(1_000, all_of_them // 10)
     if spare <= 0:
         return False
-    raw.execute(f"PRAGMA incremental_vacuum({min(pages, spare)})").fetchall()
+    for _ in range(min(pages, spare)):  # Python ends the statement after its first step, which is one page
+        raw.execute("PRAGMA incremental_vacuum(1)")
     return bool(spare > pages)
 
 
