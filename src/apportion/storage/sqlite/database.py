@@ -18,8 +18,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from apportion.domain.errors import StorageFullError
+from apportion.ports.upkeep import CannotOpenError
 
-__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link"]
+__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim"]
 
 T = TypeVar("T")
 log = logging.getLogger("apportion.storage")
@@ -29,7 +30,7 @@ MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
 
 
-class DatabaseError(Exception):
+class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
 
 
@@ -256,16 +257,7 @@ class Database:
 
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
-        handle = self.path.with_suffix(".lock").open("w")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as busy:
-            handle.close()
-            raise DatabaseError(
-                f"Another server is already running on {self.path}. Stop it first, or set APPORTION_HOME "
-                "to another folder."
-            ) from busy
-        self._lock_file = handle
+        self._lock_file = claim(self.path)
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
@@ -283,6 +275,20 @@ class Database:
     def _release(self) -> None:
         if self._lock_file is not None:
             self._lock_file.close()
+
+
+def claim(path: Path) -> IO[str]:
+    """Claim a file as long as the answer is open; refuse when a server holds it."""
+    handle = path.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as busy:
+        handle.close()
+        raise DatabaseError(
+            f"Another server is already running on {path}. Stop it first, or set APPORTION_HOME "
+            "to another folder."
+        ) from busy
+    return handle
 
 
 def _translated(failure: BaseException) -> BaseException:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,9 +13,9 @@ from apportion.storage.tables import datasets
 
 from .database import Link
 
-__all__ = ["SqliteDatasets"]
+__all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 
-_NAMES = [column.name for column in datasets.columns]
+DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
 _JSON = frozenset({"tags", "metadata", "settings", "policies"})
 _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
@@ -35,13 +36,16 @@ class SqliteDatasets(SqlDatasets):
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
-        if row is None:
-            return None
-        found = dict(zip(_NAMES, row, strict=True))
-        for member in _JSON:
-            text = found[member]
-            found[member] = None if text is None else msgspec.json.decode(text)
-        found["closed"] = bool(found["closed"])
-        if found["multi_label"] is not None:
-            found["multi_label"] = bool(found["multi_label"])
-        return dataset_of(found)
+        return None if row is None else dataset_from(row)
+
+
+def dataset_from(row: Sequence[Any]) -> Dataset:
+    """The dataset behind a row of ``DATASET_COLUMNS``."""
+    found = dict(zip(_NAMES, row, strict=True))
+    for member in _JSON:
+        text = found[member]
+        found[member] = None if text is None else msgspec.json.decode(text)
+    found["closed"] = bool(found["closed"])
+    if found["multi_label"] is not None:
+        found["multi_label"] = bool(found["multi_label"])
+    return dataset_of(found)

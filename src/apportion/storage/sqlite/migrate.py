@@ -7,6 +7,7 @@ nothing. A new file gets all tables at once; Alembic, slow to import, only takes
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from apportion.storage.tables import metadata as tables
 
 from .database import DatabaseError, Link
 
-__all__ = ["LATEST", "backup_path", "migrate", "upgrade", "version_of"]
+__all__ = ["LATEST", "backup_path", "create_tables", "free_name", "migrate", "upgrade", "version_of"]
 
 LATEST = 3
 """The number of the last step in ``storage/migrations/versions``."""
@@ -38,7 +39,7 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "Install that version, or restore a backup made before the upgrade."
         )
     if version == 0:
-        _create(link)
+        create_tables(link)
         return None
     if not allowed:
         raise DatabaseError(
@@ -46,23 +47,34 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "without --no-migrate."
         )
     copy = backup_path(path, version)
-    with contextlib.closing(sqlite3.connect(copy)) as target:
-        link.raw.backup(target)
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds password hashes
+    try:
+        with contextlib.closing(sqlite3.connect(copy)) as target:
+            link.raw.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, to be put back as it is
+    except BaseException:
+        copy.unlink()  # half a copy is none
+        raise
     upgrade(link)
     return copy
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where the copy made before an upgrade from ``version`` goes: never over an earlier one."""
-    copy = path.with_name(f"{path.name}.before-upgrade-from-{version}")
+    """Where the copy made before an upgrade from ``version`` goes."""
+    return free_name(path, f"before-upgrade-from-{version}")
+
+
+def free_name(path: Path, what: str) -> Path:
+    """A name beside the file for an earlier form of it: never that of another one."""
+    copy = path.with_name(f"{path.name}.{what}")
     number = 1
     while copy.exists():
         number += 1
-        copy = path.with_name(f"{path.name}.before-upgrade-from-{version}.{number}")
+        copy = path.with_name(f"{path.name}.{what}.{number}")
     return copy
 
 
-def _create(link: Link) -> None:
+def create_tables(link: Link) -> None:
     """Make every table as of this version, marked as if the steps had made them."""
     with _transaction(link):
         if version_of(link.raw):  # another process was faster

@@ -29,6 +29,7 @@ from .people import SqlitePeople
 from .prepare import prepare
 from .purging import give_back, purge_some
 from .records import SqliteRecords
+from .soundness import check_sound
 from .terms import TermBook
 from .texts import create_text_index
 from .writing import Limits
@@ -139,6 +140,8 @@ class SqliteStore:
         self.upgraded_from: Path | None = None
         """The copy made before an upgrade, when there was one."""
         try:
+            if hold:
+                self.database.prepare(lambda link: check_sound(link.raw, path))
             self.upgraded_from = self.database.prepare(
                 lambda link: migrate(link, path, allowed=allow_upgrade)
             )
