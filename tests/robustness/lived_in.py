@@ -11,7 +11,7 @@ from houses import SHARED, TEXT, TOKEN, House, furnish
 
 from apportion.storage.tables import metadata
 
-__all__ = ["contents", "derived", "live_in"]
+__all__ = ["columns_of", "contents", "derived", "live_in"]
 
 WORDS = ["soup", "tea", "Bilbao 🌧", "naïve café", "漢字", "a-b_c", "x" * 300]
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts", "fields"}
@@ -119,21 +119,31 @@ def _name(house: House) -> None:
             house.client(who).put(mine, params=SHARED, json=sent).raise_for_status()
 
 
-def contents(path: Path, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Every row that people put in, by table; numbers of values, which may be given out anew, apart."""
-    found: dict[str, Any] = {}
+Columns = dict[str, list[str]]
+
+
+def columns_of(path: Path) -> Columns:
+    """The columns of each table that people put something in, numbers of values apart, which may be given anew."""
+    found = {}
     with closing(sqlite3.connect(path)) as raw:
-        there = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for table in metadata.sorted_tables:
-            if table.name in _DERIVED or table.name not in there:
-                continue
             known = {row[1] for row in raw.execute(f"PRAGMA table_info({table.name})")}
-            names = [each.name for each in table.columns if each.name not in _TERMS and each.name in known]
-            columns = ", ".join(f'"{name}"' for name in names if f"{table.name}.{name}" not in without)
-            found[table.name] = sorted(
-                raw.execute(f"SELECT {columns} FROM {table.name}").fetchall(), key=repr
-            )
+            if known and table.name not in _DERIVED:
+                found[table.name] = [each.name for each in table.columns if each.name in known - _TERMS]
     return found
+
+
+def contents(path: Path, *, only: Columns | None = None) -> dict[str, Any]:
+    """Every row that people put in, by table."""
+    with closing(sqlite3.connect(path)) as raw:
+        return {
+            table: sorted(raw.execute(f"SELECT {_list(names)} FROM {table}").fetchall(), key=repr)
+            for table, names in (only or columns_of(path)).items()
+        }
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def derived(path: Path) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def test_whatever_does_not_follow_from_the_rows_is_noticed(copy: Path) -> None:
 def test_whatever_follows_from_the_rows_is_made_anew(copy: Path) -> None:
     before = contents(copy), derived(copy)
     for statements in DAMAGE.values():
-        if "INSERT" not in statements[0]:
+        if not statements[0].startswith(("INSERT", "DROP")):  # into and of an index that is broken already
             damage(copy, *statements)
 
     reindex(copy)

@@ -9,23 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-from apportion.storage.tables import metadata as tables
-
+from .creating import LATEST, create_tables, transaction, version_of
 from .database import DatabaseError, Link
 
-__all__ = ["LATEST", "backup_path", "create_tables", "free_name", "migrate", "upgrade", "version_of"]
+__all__ = ["LATEST", "backup_path", "free_name", "migrate", "upgrade", "version_of"]
 
-LATEST = 3
-"""The number of the last step in ``storage/migrations/versions``."""
-
-
-def version_of(raw: sqlite3.Connection) -> int:
-    """Which step the file has reached; 0 is an empty file."""
-    (version,) = raw.execute("PRAGMA user_version").fetchone()
-    return int(version)
+_AS_BEFORE = 3
+"""For files of earlier steps what follows from the rows is made anew: records are found by more values since."""
 
 
 def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
@@ -74,17 +66,6 @@ def free_name(path: Path, what: str) -> Path:
     return copy
 
 
-def create_tables(link: Link) -> None:
-    """Make every table as of this version, marked as if the steps had made them."""
-    with _transaction(link):
-        if version_of(link.raw):  # another process was faster
-            return
-        tables.create_all(link.sql, checkfirst=False)
-        link.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        link.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
-        link.raw.execute(f"PRAGMA user_version={LATEST}")
-
-
 def upgrade(link: Link) -> None:
     """Run the steps that are missing; all of them on an empty file."""
     from alembic import command
@@ -94,13 +75,11 @@ def upgrade(link: Link) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = link.sql
-    with _transaction(link):
+    with transaction(link):
+        before = version_of(link.raw)
         command.upgrade(config, "head")
+        if 0 < before < _AS_BEFORE:
+            from .rebuilding import derive_again  # brings numpy along
+
+            derive_again(link)
         link.raw.execute(f"PRAGMA user_version={LATEST}")
-
-
-@contextlib.contextmanager
-def _transaction(link: Link) -> Iterator[None]:
-    with link.sql.begin():  # so that SQLAlchemy and Alembic leave the transaction to us; it ends with theirs
-        link.raw.execute("BEGIN IMMEDIATE")
-        yield

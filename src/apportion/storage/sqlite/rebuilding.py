@@ -17,18 +17,18 @@ from apportion.storage.tables import metadata as tables
 from .agents import Agents
 from .changes import Changes
 from .counting import CountedTerms, MetadataTerms, NumberTerms
+from .creating import create_tables
 from .database import DatabaseError, Link, check_file
 from .datasets import DATASET_COLUMNS, dataset_from
 from .deriving import COUNTS, WAITING, Derivation, Derived
 from .encoding import packed
-from .migrate import create_tables
 from .rows import insert_rows
 from .slots import SlotTerms
 from .terms import TermBook
-from .texts import create_text_index
+from .texts import create_text_index, drop_text_index
 from .writing import STATUSES
 
-__all__ = ["rebuild"]
+__all__ = ["derive_again", "rebuild"]
 
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts"}
 _BLANK = {("records", "terms"), ("records", "answer_terms"), ("annotations", "terms")}
@@ -63,12 +63,7 @@ def rebuild(source: Link, path: Path, tell: Callable[[str, int, int], None]) -> 
         _copy(source.raw, link.raw, tell)
         left = _leave_out(link.raw)
         link.raw.execute("UPDATE records SET dataset = rid >> 32 WHERE dataset <> rid >> 32")
-        for row in link.raw.execute(
-            f"SELECT {', '.join(DATASET_COLUMNS)} FROM datasets ORDER BY no"
-        ).fetchall():
-            _derive_dataset(link, dataset_from(row), tell)
-        link.raw.execute(f"INSERT INTO waiting {WAITING}")
-        link.raw.execute(f"INSERT INTO slot_counts {COUNTS}")
+        _derive(link, tell)
         link.raw.execute("COMMIT")
         link.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         link.raw.execute("PRAGMA journal_mode=DELETE")
@@ -115,6 +110,24 @@ def _leave_out(raw: sqlite3.Connection) -> dict[str, int]:
 
 
 # What follows from it
+
+
+def derive_again(link: Link) -> None:
+    """Make everything anew that follows from the rows, in place and within a transaction."""
+    raw = link.raw
+    for (no,) in raw.execute("SELECT no FROM datasets").fetchall():
+        drop_text_index(raw, no)
+    for table in sorted(_DERIVED):
+        raw.execute(f"DELETE FROM {table}")
+    _derive(link, lambda *_: None)
+
+
+def _derive(link: Link, tell: Callable[[str, int, int], None]) -> None:
+    columns = ", ".join(DATASET_COLUMNS)
+    for row in link.raw.execute(f"SELECT {columns} FROM datasets ORDER BY no").fetchall():
+        _derive_dataset(link, dataset_from(row), tell)
+    link.raw.execute(f"INSERT INTO waiting {WAITING}")
+    link.raw.execute(f"INSERT INTO slot_counts {COUNTS}")
 
 
 def _derive_dataset(link: Link, dataset: Dataset, tell: Callable[[str, int, int], None]) -> None:
