@@ -65,8 +65,10 @@ def _told(settings: Settings) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as failure:
-        damaged = "file is not a database" in str(failure) or "malformed" in str(failure)
-        why = "is not a database, or is damaged" if damaged else "cannot be opened"
-        raise CannotOpenError(f"{settings.database} {why}: {failure}.") from failure
+        if "file is not a database" in str(failure) or "malformed" in str(failure):
+            from apportion.storage.sqlite.database import damaged
+
+            raise damaged(settings.database, failure) from failure
+        raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
     except OSError as failure:
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 from pyroaring import BitMap
+from sqlalchemy import create_engine
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.metadata import kind_of, terms_of
 from apportion.domain.terms import MENTION_SEPARATOR
 from apportion.domain.text import analysed
 from apportion.ports.upkeep import Problem
+from apportion.storage.tables import metadata as tables
 
 from .cache import DatasetCache
 from .database import Link
@@ -48,6 +50,7 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
     for (message,) in raw.execute("PRAGMA integrity_check(20)"):
         if message != "ok":
             yield f"SQLite finds the file damaged: {message}."
+    yield from _tables(raw)
     for table, what, stray in (
         ("records", "records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
         ("annotations", "annotations", "rid NOT IN (SELECT rid FROM records)"),
@@ -61,6 +64,19 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
         (count,) = raw.execute(f"SELECT count(*) FROM {table} WHERE {stray}").fetchone()
         if count:
             yield f"{count} {what} belong to nothing that exists."
+
+
+def _tables(raw: sqlite3.Connection) -> Iterator[str]:
+    """Tables that are not as this version makes them."""
+    engine = create_engine("sqlite://")
+    tables.create_all(engine)
+    with engine.connect() as fresh:
+        for table in tables.sorted_tables:
+            asked = f"PRAGMA table_xinfo({table.name})"
+            wanted = [tuple(row) for row in fresh.exec_driver_sql(asked)]
+            if raw.execute(asked).fetchall() != wanted:
+                yield f"The columns of the table {table.name} are not those that it should have."
+    engine.dispose()
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy.pool import StaticPool
 from apportion.domain.errors import StorageFullError
 from apportion.ports.upkeep import CannotOpenError
 
-__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim"]
+__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
 
 T = TypeVar("T")
 log = logging.getLogger("apportion.storage")
@@ -277,6 +277,14 @@ class Database:
             self._lock_file.close()
 
 
+def damaged(path: Path, why: object) -> DatabaseError:
+    """The one message about damage, which says what to do."""
+    return DatabaseError(
+        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
+        "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
+    )
+
+
 def claim(path: Path) -> IO[str]:
     """Claim a file as long as the answer is open; refuse when a server holds it."""
     handle = path.with_suffix(".lock").open("w")
@@ -313,8 +321,8 @@ def _opened(path: Path) -> Link:
         link = Link(path, readonly=False)
     except (OSError, sqlite3.OperationalError) as unreadable:
         raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
-    except sqlite3.DatabaseError as damaged:
-        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
     try:
         check_file(link.raw, path)
     except BaseException:
@@ -346,8 +354,8 @@ def check_file(raw: sqlite3.Connection, path: Path) -> None:
     try:
         (pages,) = raw.execute("PRAGMA page_count").fetchone()
         (mark,) = raw.execute("PRAGMA application_id").fetchone()
-    except sqlite3.DatabaseError as damaged:
-        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
     if pages == 0:
         raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.execute(f"PRAGMA application_id={APPLICATION_ID}")

@@ -6,9 +6,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from .database import DatabaseError
+from .database import damaged
 
-__all__ = ["check_sound", "damaged"]
+__all__ = ["check_sound"]
 
 LOOK_SECONDS = 1.0
 """So long at most; `apportion verify` looks at everything."""
@@ -17,14 +17,6 @@ _FIRST = (
     "history", "records",
 )  # fmt: skip
 _STEPS = 2_000
-
-
-def damaged(path: Path, why: object) -> DatabaseError:
-    """The one message about damage, which says what to do."""
-    return DatabaseError(
-        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
-        "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
-    )
 
 
 def check_sound(raw: sqlite3.Connection, path: Path, seconds: float = LOOK_SECONDS) -> None:

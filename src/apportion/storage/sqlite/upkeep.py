@@ -15,7 +15,7 @@ from apportion.ports.upkeep import Problem, Rebuilt, Restored
 
 from .cache import DatasetCache
 from .checking import DatasetCheck, check_rows, guarded
-from .database import DatabaseError, Link, check_file
+from .database import DatabaseError, Link, check_file, damaged
 from .datasets import DATASET_COLUMNS, dataset_from
 from .migrate import LATEST, version_of
 from .rebuilding import rebuild
@@ -58,8 +58,8 @@ class SqliteUpkeep:
     def _open(self) -> Iterator[Link]:
         try:
             link = Link(self._path, readonly=True)
-        except sqlite3.DatabaseError as damaged:
-            raise DatabaseError(f"{self._path} is not a database, or is damaged: {damaged}.") from damaged
+        except sqlite3.DatabaseError as broken:
+            raise damaged(self._path, broken) from broken
         try:
             yield link
         finally:
