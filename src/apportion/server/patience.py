@@ -52,7 +52,6 @@ class Patient(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_headers, self._header_bytes = True, 0
         if self._timer is None:
             self._wait(HEADERS_WITHIN, self._headers_late)
 
@@ -72,6 +71,7 @@ class Patient(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._stop_waiting()
+        self._in_headers, self._header_bytes = True, 0  # of what comes next
         super().on_message_complete()
 
     # Waiting
