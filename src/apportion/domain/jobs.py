@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["ENDED", "Job", "JobKind", "JobState"]
+__all__ = ["ENDED", "FINISHED_LATER", "Job", "JobKind", "JobState", "runs_of", "within"]
 
 
 class JobKind(str, Enum):
@@ -17,6 +17,8 @@ class JobKind(str, Enum):
     ACCEPT = "consensus:accept"
     MODEL = "consensus:model"
     UNDO = "undo"
+    DELETE = "records:delete"
+    DISCARD = "records:discard"
 
     def __str__(self) -> str:
         return str(self.value)
@@ -43,6 +45,42 @@ class JobState(str, Enum):
 
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
 """States in which nothing more will happen by itself, and what was done may be undone."""
+
+
+FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD})
+"""Kinds whose request was one step to whoever made it: what a stop cut short is gone on with after the next start."""
+
+
+def runs_of(numbers: Iterable[int]) -> list[list[int]]:
+    """Ascending numbers as the first and last of each run of neighbours.
+
+    >>> runs_of([1, 2, 3, 7, 9, 10])
+    [[1, 3], [7, 7], [9, 10]]
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs
+
+
+def within(runs: Sequence[Sequence[int]], start: int, count: int) -> list[int]:
+    """Some of the numbers behind ``runs``.
+
+    >>> within([[1, 3], [7, 7], [9, 10]], 2, 3)
+    [3, 7, 9]
+    """
+    found: list[int] = []
+    for first, last in runs:
+        length = last - first + 1
+        if start < length:
+            found += range(first + start, min(last + 1, first + start + count - len(found)))
+        start = max(0, start - length)
+        if len(found) == count:
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,14 @@ class Records(Protocol):
         """Remove matches for good: how many matched, how many were removed."""
         ...
 
+    def numbers(self, dataset: Dataset, criteria: Criteria) -> list[int]:
+        """The numbers of the matches, ascending."""
+        ...
+
+    def named(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+        """The ids of records by number, but for those that are gone or were logged again after an instant."""
+        ...
+
     def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
         """Copy all records with everything they hold into an empty dataset; how many.
 

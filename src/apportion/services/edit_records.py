@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, ForbiddenOperationError, RecordNotFound
 from apportion.domain.individual.case import Case
+from apportion.domain.jobs import JobKind, JobState, runs_of, within
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of
 from apportion.domain.policies import Policies
@@ -19,7 +23,10 @@ from .annotate import checked_value, follow_shared, note_answer, record_case, se
 from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
 
-__all__ = ["delete_records", "discard_records", "patch_record"]
+__all__ = ["AT_ONCE", "Removal", "patch_record", "remove_records", "remove_some"]
+
+AT_ONCE = 500
+"""Records deleted or discarded in one transaction: nobody annotating waits long."""
 
 
 def patch_record(
@@ -100,40 +107,85 @@ def close_record(work: Work, dataset: Dataset, case: Case, by: str, now: int) ->
     work.annotations.note(dataset, by, "adjudicated", at=now, record=case, detail={"reason": "discarded"})
 
 
-def delete_records(
-    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, now: int
-) -> tuple[int, int]:
-    """Remove every match for good: how many matched, how many were removed."""
-    dataset = find_dataset(work, actor, workspace, name, Action.DELETE_RECORDS, open_only=True)
-    return work.records.delete(dataset, seen_by(work, actor, dataset, criteria), at=now)
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Deleting or discarding what matches: how many matched and were dealt with, or the job that is at it."""
+
+    matched: int
+    processed: int
+    job: str | None = None
 
 
-def discard_records(
-    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, now: int
-) -> tuple[int, int]:
-    """Mark every match as discarded: how many matched, how many are so now."""
-    dataset = find_dataset(work, actor, workspace, name, Action.DISCARD_RECORDS, open_only=True)
-    seen = seen_by(work, actor, dataset, criteria)
+def remove_records(
+    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool, now: int
+) -> Removal:
+    """Delete every match for good, or mark it as discarded: at once if there are few, else by a job.
+
+    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
+    ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
+    """
+    action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
+    dataset = find_dataset(work, actor, workspace, name, action, open_only=True)
+    if discard:
+        _check_discard(actor, dataset)
+    numbers = work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
+    if len(numbers) <= AT_ONCE:
+        ids = work.records.named(dataset, numbers, logged_by=now)
+        return Removal(len(numbers), _remove(work, actor, dataset, ids, discard=discard, now=now))
+    kind = JobKind.DISCARD if discard else JobKind.DELETE
+    spec = {"runs": runs_of(numbers), "matched": len(numbers)}
+    job = work.jobs.add(dataset, str(uuid.uuid4()), kind, spec, by=actor.username, at=now)
+    work.jobs.change(job, at=now, state=JobState.RUNNING, done=0, total=len(numbers), result={"processed": 0})
+    return Removal(len(numbers), 0, job.id)
+
+
+def remove_some(work: Work, dataset: Dataset, actor: Actor, id: str, *, now: int) -> Removal:
+    """Go on with a removal; its job is no more part of the answer once it is done."""
+    job = work.jobs.find(id)
+    assert job is not None
+    numbers = within(job.spec["runs"], job.done, AT_ONCE)
+    ids = work.records.named(dataset, numbers, logged_by=job.created_at)
+    discard = job.kind is JobKind.DISCARD
+    before = 0 if job.result is None else int(job.result["processed"])
+    processed = before + _remove(work, actor, dataset, ids, discard=discard, now=now)
+    done = job.done + len(numbers)
+    matched = int(job.spec["matched"])
+    state = JobState.DONE if done >= matched else None
+    work.jobs.change(job, at=now, state=state, done=done, result={"processed": processed})
+    return Removal(matched, processed, None if state is JobState.DONE else id)
+
+
+def _remove(
+    work: Work, actor: Actor, dataset: Dataset, ids: Sequence[str], *, discard: bool, now: int
+) -> int:
+    if not ids:
+        return 0
+    if not discard:
+        return work.records.delete(dataset, Criteria(ids=tuple(ids)), at=now)[1]
     if not dataset.individual:
-        matched, _ = work.records.discard(dataset, seen, at=now)
-        return matched, matched
+        return work.records.discard(dataset, Criteria(ids=tuple(ids)), at=now)[0]
     own = place_of(actor, dataset.workspace) is Place.MEMBER
-    if own and not Policies.of(dataset.policies).may("discard_by_query"):
+    for case in work.annotations.cases(dataset, ids):
+        if own:
+            _discard_mine(work, actor, dataset, case, now)
+        else:
+            close_record(work, dataset, case, actor.username, now)
+    return len(ids)
+
+
+def _check_discard(actor: Actor, dataset: Dataset) -> None:
+    own = place_of(actor, dataset.workspace) is Place.MEMBER
+    if dataset.individual and own and not Policies.of(dataset.policies).may("discard_by_query"):
         raise ForbiddenOperationError(
             f"Operation not allowed: annotators of dataset {dataset.name} may not discard by query."
         )
-    ids = work.records.ids(dataset, seen).ids
-    for start in range(0, len(ids), 500):
-        for case in work.annotations.cases(dataset, ids[start : start + 500]):
-            if not own:
-                close_record(work, dataset, case, actor.username, now)
-                continue
-            mine = case.of(actor.username)
-            if mine is not None and mine.state is AnnotationState.DISCARDED:
-                continue
-            value = None if mine is None else mine.value
-            discarded = AnnotationState.DISCARDED
-            settled, _ = set_answer(work, dataset, case, actor.username, discarded, value, now=now)
-            work.annotations.settle(dataset, [settled], at=now)
-            note_answer(work, dataset, case, actor.username, discarded, now)
-    return len(ids), len(ids)
+
+
+def _discard_mine(work: Work, actor: Actor, dataset: Dataset, case: Case, now: int) -> None:
+    mine = case.of(actor.username)
+    if mine is not None and mine.state is AnnotationState.DISCARDED:
+        return
+    value, discarded = None if mine is None else mine.value, AnnotationState.DISCARDED
+    settled, _ = set_answer(work, dataset, case, actor.username, discarded, value, now=now)
+    work.annotations.settle(dataset, [settled], at=now)
+    note_answer(work, dataset, case, actor.username, discarded, now)

@@ -26,6 +26,7 @@ from apportion.vocabulary import AnnotationState, Task
 
 from .adjudicate import decide
 from .annotate import checked_value, record_case, set_mine
+from .edit_records import Removal, remove_some
 from .jobs import begin_model, model_wanted
 from .manage_datasets import seen_by
 
@@ -253,6 +254,23 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
     return result
 
 
+# Deleting and discarding what matched
+
+
+def _remove(room: Room, job: Job) -> Mapping[str, Any]:
+    """Finish what a request began and a stop cut short."""
+
+    def some(work: Work) -> Removal:
+        return remove_some(work, _dataset(work, job), _actor(work, job), job.id, now=room.clock.now())
+
+    done = room.store.write(some).result()
+    while done.job is not None:
+        if room.stopping():
+            raise Stopped
+        done = room.store.write(some).result()
+    return {"processed": done.processed}
+
+
 # Models
 
 
@@ -270,4 +288,6 @@ _KINDS: dict[JobKind, Callable[[Room, Job], Mapping[str, Any]]] = {
     JobKind.ACCEPT: _accept,
     JobKind.UNDO: _undo,
     JobKind.MODEL: _model,
+    JobKind.DELETE: _remove,
+    JobKind.DISCARD: _remove,
 }

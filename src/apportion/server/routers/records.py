@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.metadata import flatten
+from apportion.domain.permissions import Action
 from apportion.server.bodies import json_body
 from apportion.server.convert.queries import read_deletion
 from apportion.server.convert.records_out import full_record
@@ -21,8 +23,12 @@ from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.services import edit_records, search_records
+from apportion.services.manage_datasets import find_dataset
 from apportion.vocabulary import Status
 from apportion.wire.queries import DELETION_BODY
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Work
 
 __all__ = ["router"]
 
@@ -85,8 +91,16 @@ async def delete_records(
     """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
     criteria = read_deletion(await json_body(request))
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    act = edit_records.discard_records if mark_as_discarded else edit_records.delete_records
-    matched, processed = await ctx.write(
-        lambda work: act(work, ctx.actor, workspace, name, criteria, now=now)
+    done = await ctx.write(
+        lambda work: edit_records.remove_records(
+            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded, now=now
+        )
     )
-    return Deleted(matched=matched, processed=processed)
+    while done.job is not None:
+        done = await ctx.write(partial(_remove_some, ctx, workspace, name, done.job))
+    return Deleted(matched=done.matched, processed=done.processed)
+
+
+def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, work: Work) -> edit_records.Removal:
+    dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_DATASET)
+    return edit_records.remove_some(work, dataset, ctx.actor, job, now=ctx.house.clock.now())

@@ -9,7 +9,7 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation, Gold, Origin
-from apportion.domain.jobs import Job, JobKind, JobState
+from apportion.domain.jobs import FINISHED_LATER, Job, JobKind, JobState
 from apportion.ports.jobs import JobChange
 from apportion.vocabulary import AnnotationState
 
@@ -21,6 +21,7 @@ __all__ = ["SqliteJobs"]
 _COLUMNS = "no, id, dataset, kind, state, spec, by, created_at, changed_at, done, total, message, result"
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 _GOLD = "gold"
+_LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 
 
 class SqliteJobs:
@@ -90,13 +91,18 @@ class SqliteJobs:
 
     def interrupted(self, *, at: int) -> int:
         found = self._raw.execute(
-            "UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE state = ?",
+            "UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE state = ? "
+            f"AND kind NOT IN ({_LATER})",
             (
                 str(JobState.INTERRUPTED),
                 at,
                 "the server was stopped; what had been done by then is done",
                 str(JobState.RUNNING),
             ),
+        )
+        self._raw.execute(
+            f"UPDATE jobs SET state = ?, changed_at = ? WHERE state = ? AND kind IN ({_LATER})",
+            (str(JobState.WAITING), at, str(JobState.RUNNING)),
         )
         return found.rowcount
 

@@ -18,6 +18,7 @@ from .changes import Changes
 from .database import Link
 from .encoding import decode_answers, decode_record, decode_value
 from .prepare import Prepared as Ready
+from .rows import as_json
 from .terms import TermBook
 from .writing import Limits, RecordChange
 
@@ -269,6 +270,16 @@ class SqliteRecords:
         removed = change.delete(ns, at=at)
         change.finish()
         return len(ns), removed
+
+    def numbers(self, dataset: Dataset, criteria: Criteria) -> list[int]:
+        return sorted(self._matching(dataset, criteria))
+
+    def named(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records WHERE rid IN (SELECT ? | value FROM json_each(?)) AND updated <= ?",
+            (dataset.no << 32, as_json(numbers), logged_by),
+        )
+        return [id for (id,) in rows]
 
     def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
         """Numbers of the matches, with everything this very transaction has written before."""
