@@ -191,7 +191,7 @@ def test_a_copy_holds_everything(desk: Desk) -> None:
     other = Desk(desk.store)
     desk.log(full("a"), text("b"))
 
-    assert desk.store.write(lambda work: work.records.copy(desk.dataset, other.dataset, at=3)).result() == 2
+    other.log(*desk.records(), at=3)
 
     assert other.records() == desk.records()
     assert other.ids("fox AND metadata.f:2.5 AND predicted:ok AND _exists_:vectors.v") == ["a"]

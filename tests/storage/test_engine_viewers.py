@@ -214,22 +214,6 @@ def test_the_resolved_value_is_nobodys_own_annotation(room: Room) -> None:
     assert room.ids("ana", "id:4 AND status:Default") == ["4"]
 
 
-def test_a_copy_takes_nothing_that_somebody_said(room: Room) -> None:
-    wanted = replace(room.dataset, uuid="v", name="copy")
-
-    def copy(work: Any) -> Dataset:
-        target: Dataset = work.datasets.add(wanted)
-        work.records.copy(room.dataset, target, at=30)
-        return target
-
-    room.dataset = room.store.write(copy).result()
-
-    for who in ("ana", "ben", None):
-        assert room.ids(who, "status:Default") == ["1", "2", "3"]
-        assert room.ids(who, "_exists_:annotated_by") == []
-    assert room.facets(None) == UNSEEN
-
-
 def test_a_draft_is_seen_as_edited_by_its_author(room: Room) -> None:
     room.annotate("ben", "3", A, DRAFT)
 

@@ -229,10 +229,3 @@ class Records(Protocol):
     def named(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
         """The ids of records by number, but for those that are gone or were logged again after an instant."""
         ...
-
-    def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
-        """Copy all records with everything they hold into an empty dataset; how many.
-
-        Of an individual dataset without what people said and what follows from it: ``annotations.settle`` adds that.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""Find, create, change, copy and delete datasets."""
+"""Find, create, change, open and close datasets."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ from apportion.domain.errors import (
     WrongTaskError,
 )
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
-from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
-from apportion.ports.annotations import Settled
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
 __all__ = [
     "allow",
-    "copy_dataset",
+    "blank_dataset",
     "create_dataset",
     "edit_dataset",
     "find_dataset",
@@ -39,9 +37,6 @@ __all__ = [
     "set_closed",
     "viewer_of",
 ]
-
-
-_PAGE = 500
 
 
 def find_dataset(
@@ -152,22 +147,36 @@ def new_dataset(
     now: int,
 ) -> Dataset:
     """Create a dataset once everything has been asked; only its name is checked here."""
+    return work.datasets.add(
+        blank_dataset(actor, workspace, name, task, tags=tags, metadata=metadata, now=now)
+    )
+
+
+def blank_dataset(
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    *,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    now: int,
+) -> Dataset:
+    """A dataset that is yet to be stored; its name, tags and metadata are checked."""
     check_name(name, "name", model="CreateDatasetRequest")
     check_remarks(tags, metadata)
-    return work.datasets.add(
-        Dataset(
-            no=DatasetNo(0),
-            uuid=str(uuid.uuid4()),
-            workspace=workspace,
-            name=name,
-            task=task,
-            tags=dict(tags),
-            metadata=dict(metadata),
-            settings=None,
-            created_by=actor.username,
-            created_at=now,
-            last_updated=now,
-        )
+    return Dataset(
+        no=DatasetNo(0),
+        uuid=str(uuid.uuid4()),
+        workspace=workspace,
+        name=name,
+        task=task,
+        tags=dict(tags),
+        metadata=dict(metadata),
+        settings=None,
+        created_by=actor.username,
+        created_at=now,
+        last_updated=now,
     )
 
 
@@ -192,61 +201,3 @@ def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: b
     """Open or close a dataset; a closed one can be neither searched nor logged into."""
     dataset = find_dataset(work, actor, workspace, name, Action.OPEN_CLOSE)
     work.datasets.update(dataset, closed=closed)
-
-
-def copy_dataset(
-    work: Work,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    *,
-    target_workspace: str | None,
-    target_name: str,
-    tags: Mapping[str, str],
-    metadata: Mapping[str, Any],
-    now: int,
-) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings and policies of another.
-
-    Plans and what belongs to them are not copied, nor drafts, history and events.
-    """
-    into = target_workspace or workspace
-    require_workspace(work, into)
-    if work.datasets.find(into, target_name) is not None:
-        raise EntityAlreadyExistsError(target_name, "Dataset", into)
-    source = find_dataset(work, actor, workspace, name, Action.COPY_DATASET)
-    require(actor, Action.CREATE_DATASET, into)
-    copied_from = {"source_workspace": workspace, "copied_from": name}
-    target = new_dataset(
-        work,
-        actor,
-        into,
-        target_name,
-        source.task,
-        tags={**source.tags, **tags},
-        metadata={**source.metadata, **metadata, **copied_from},
-        now=now,
-    )
-    target = work.datasets.update(
-        target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
-    )
-    work.records.copy(source, target, at=now)
-    if source.individual:
-        _copy_answers(work, source, target, now)
-    return replace(target, records=source.records)
-
-
-def _copy_answers(work: Work, source: Dataset, target: Dataset, now: int) -> None:
-    """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
-    policies = Policies.of(target.policies)
-    after: str | None = None
-    while ids := work.annotations.answered_ids(source, after, _PAGE):
-        bare = {case.id: case for case in work.annotations.cases(target, ids)}
-        changes = []
-        for case in work.annotations.cases(source, ids):
-            answered = {name: each for name, each in case.annotations.items() if each.answered}
-            copied = replace(bare[case.id], annotations=answered, gold=case.gold)
-            view = resolve(copied, rule=policies.resolution, required=policies.required)
-            changes.append(Settled(bare[case.id], copied, view))
-        work.annotations.settle(target, changes, at=now)
-        after = ids[-1]

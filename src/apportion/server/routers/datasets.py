@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
+from apportion.services import copy_dataset as copying
 from apportion.services import manage_datasets as manage
 from apportion.services import trash
 from apportion.vocabulary import Task
@@ -177,20 +179,17 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
     """Copy a dataset with its records, annotations and settings."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    made = await ctx.write(
-        lambda work: manage.copy_dataset(
-            work,
-            ctx.actor,
-            workspace,
-            name,
-            target_workspace=wanted.target_workspace,
-            target_name=wanted.name,
-            tags=wanted.tags,
-            metadata=wanted.metadata,
-            now=now,
-        )
+    asked = copying.Copying(
+        ctx.actor,
+        workspace,
+        name,
+        wanted.target_workspace or workspace,
+        wanted.name,
+        wanted.tags,
+        wanted.metadata,
     )
-    return dataset_out(made)
+    store = ctx.house.store
+    return dataset_out(await asyncio.to_thread(lambda: copying.copy_dataset(store, asked, now=now)))
 
 
 class GatherIn(BaseModel):

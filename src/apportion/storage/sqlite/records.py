@@ -285,8 +285,3 @@ class SqliteRecords:
         """Numbers of the matches, with everything this very transaction has written before."""
         searcher = self._searcher(dataset, criteria)
         return searcher.matching(criteria)
-
-    def copy(self, source: Dataset, target: Dataset, *, at: int) -> int:
-        from .copying import copy_records
-
-        return copy_records(self._link, self._change(target), source, target, at=at)

@@ -1,0 +1,138 @@
+"""Copy a dataset: from one snapshot, some records to a transaction, visible once it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import EntityAlreadyExistsError
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.resolution import resolve
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, require
+from apportion.domain.policies import Policies
+from apportion.domain.records import Record
+from apportion.ports.annotations import Settled
+from apportion.ports.store import Store, Work
+from apportion.vocabulary import Status
+
+from .manage_datasets import blank_dataset, find_dataset, require_workspace
+from .trash import purge_some
+
+__all__ = ["Copying", "copy_dataset"]
+
+AT_ONCE = 250
+"""Records copied in one transaction: nobody annotating waits long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Who wants what copied where. ``tags`` and ``metadata`` are added to those of the original."""
+
+    actor: Actor
+    workspace: str
+    name: str
+    target_workspace: str
+    target_name: str
+    tags: Mapping[str, str]
+    metadata: Mapping[str, Any]
+
+
+def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
+    """A new dataset with the records, annotations, gold values, settings and policies of another.
+
+    Plans and what belongs to them are not copied, nor drafts, history and events. To be called from a thread of
+    its own. What a stop leaves half copied is removed by the next start.
+    """
+    source, target = store.write(lambda work: _begin(work, asked, now)).result()
+    try:
+        count = 0
+        with store.read() as snapshot:
+            for records in _parts(snapshot.records.iterate(source)):
+                _copy_some(store, snapshot, source, target, records, now)
+                count += len(records)
+        return replace(store.write(lambda work: _finish(work, target)).result(), records=count)
+    except BaseException:
+        with contextlib.suppress(Exception):  # else the next start does it
+            while not store.write(lambda work: purge_some(work, target.no)).result():
+                pass
+        raise
+
+
+def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
+    require_workspace(work, asked.target_workspace)
+    _check_free(work, asked.target_workspace, asked.target_name)
+    source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
+    require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
+    copied_from = {"source_workspace": asked.workspace, "copied_from": asked.name}
+    blank = blank_dataset(
+        asked.actor,
+        asked.target_workspace,
+        asked.target_name,
+        source.task,
+        tags={**source.tags, **asked.tags},
+        metadata={**source.metadata, **asked.metadata, **copied_from},
+        now=now,
+    )
+    hidden = work.datasets.add_hidden(blank)
+    target = work.datasets.update(
+        hidden, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+    )
+    return source, target
+
+
+def _check_free(work: Work, workspace: str, name: str) -> None:
+    if work.datasets.find(workspace, name) is not None:
+        raise EntityAlreadyExistsError(name, "Dataset", workspace)
+
+
+def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
+    part: list[Record] = []
+    for record in records:
+        part.append(record)
+        if len(part) == AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _copy_some(
+    store: Store, snapshot: Work, source: Dataset, target: Dataset, records: Sequence[Record], now: int
+) -> None:
+    said: list[Case] = []
+    if source.individual:
+        for record in records:  # what they stand by follows from everybody's own annotations
+            record.status, record.annotation = Status.DEFAULT, None
+        said = snapshot.annotations.cases(source, [record.id for record in records])
+    ready = store.prepare(target.task, records)
+
+    def write(work: Work) -> None:
+        work.records.log(target, ready, at=now)
+        if said:
+            _copy_answers(work, target, said, now)
+
+    store.write(write).result()
+
+
+def _copy_answers(work: Work, target: Dataset, said: Sequence[Case], now: int) -> None:
+    """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
+    policies = Policies.of(target.policies)
+    answered = [case for case in said if case.annotations or case.gold is not None]
+    bare = {case.id: case for case in work.annotations.cases(target, [case.id for case in answered])}
+    changes = []
+    for case in answered:
+        kept = {name: each for name, each in case.annotations.items() if each.answered}
+        copied = replace(bare[case.id], annotations=kept, gold=case.gold)
+        view = resolve(copied, rule=policies.resolution, required=policies.required)
+        changes.append(Settled(bare[case.id], copied, view))
+    work.annotations.settle(target, changes, at=now)
+
+
+def _finish(work: Work, target: Dataset) -> Dataset:
+    """Let everybody see it, unless somebody took the name meanwhile."""
+    _check_free(work, target.workspace, target.name)
+    return work.datasets.restore(target, name=target.name)

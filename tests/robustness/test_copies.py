@@ -1,0 +1,110 @@
+"""A copy is of one moment, visible once it is whole, and holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from houses import SHARED, TEXT, House, house_at, problems
+from lived_in import live_in
+
+from apportion.server.housekeeping import _purge, left_behind
+from apportion.services import copy_dataset as copying
+from apportion.storage.sqlite.upkeep import SqliteUpkeep
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "AT_ONCE", 5)
+
+
+def copy(client: httpx.Client, name: str, into: str) -> httpx.Response:
+    return client.put(f"/api/datasets/{name}:copy", params=SHARED, json={"name": into})
+
+
+def exported(client: httpx.Client, name: str) -> list[dict[str, Any]]:
+    text = client.post(f"/api/datasets/{name}/export", params=SHARED, json={}).raise_for_status().text
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_every_kind_of_dataset_is_copied_in_parts(tmp_path: Path, in_parts: None) -> None:
+    with house_at(tmp_path) as house:
+        live_in(house)
+        eva = house.client()
+        for name in ("reviews", "places", "summaries", "talk", "names"):
+            made = copy(eva, name, f"{name}-2")
+            assert made.status_code == 200, made.text
+            original, copied = exported(eva, name), exported(eva, f"{name}-2")
+            assert copied
+            for key in ("id", "inputs", "text", "tokens", "predictions", "vectors", "annotation" if name in (
+                "reviews", "places", "summaries") else "gold"):  # fmt: skip
+                assert [row.get(key) for row in copied] == [row.get(key) for row in original], (name, key)
+        assert copy(eva, "talk", "talk-2").status_code == 409
+        assert copy(eva, "talk", "no/name").status_code == 422
+        assert house.verify() == []
+
+
+def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_is_kept(
+    house: House, in_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = house.client()
+    records = [{"id": f"r{n:02}", "inputs": {"text": f"text {n}"}} for n in range(20)]
+    eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+    inner = copying._copy_some
+
+    def meanwhile(*given: Any) -> None:
+        inner(*given)
+        late = {"records": [{"id": "zz", "inputs": {"text": "late"}}]}
+        house.client().post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json=late).raise_for_status()
+        assert house.client().get("/api/datasets/b", params=SHARED).status_code == 404
+
+    monkeypatch.setattr(copying, "_copy_some", meanwhile)
+    assert copy(eva, "a", "b").status_code == 200
+    assert [row["id"] for row in exported(eva, "b")] == [f"r{n:02}" for n in range(20)]
+
+    def taken(*given: Any) -> None:
+        inner(*given)
+        mine = {"name": "c", "task": TEXT, "workspace": "shared"}
+        house.client().post("/api/datasets", json=mine)
+
+    monkeypatch.setattr(copying, "_copy_some", taken)
+    assert copy(eva, "a", "c").status_code == 409
+    assert exported(eva, "c") == []
+    with house.store.read() as work:
+        assert work.datasets.doomed() == []
+    assert house.verify() == []
+
+
+def test_half_a_copy_is_removed_by_the_next_start(
+    house: House, in_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = house.client()
+    records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(20)]
+    eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+    inner, calls = copying._copy_some, []
+
+    def killed(*given: Any) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("as if the server were killed here")
+        inner(*given)
+
+    monkeypatch.setattr(copying, "_copy_some", killed)
+    monkeypatch.setattr(copying, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+    assert copy(eva, "a", "b").status_code == 500
+    monkeypatch.undo()
+
+    assert eva.get("/api/datasets/b", params=SHARED).status_code == 404
+    assert SqliteUpkeep(house.path).verify() == []
+    left = left_behind(house.app.state.house)
+    assert len(left) == 1
+    asyncio.run(_purge(house.app.state.house, left))
+    assert left_behind(house.app.state.house) == []
+    assert copy(eva, "a", "b").status_code == 200
+    assert threading.active_count() < 50
+    assert problems(house.path.parent) == []
