@@ -228,6 +228,14 @@ def test_facets_are_those_that_are_asked_for(client: rg.Client, reviews: str) ->
     assert not any(client.search(reviews, limit=0, facets=False).facets.values())
 
 
+def test_a_page_is_readable_in_a_notebook(client: rg.Client, reviews: str) -> None:
+    html = client.search(reviews, "metadata.source:survey", limit=2)._repr_html_()
+
+    assert html.startswith("<p><b>6 records match</b>; 2 of them here")
+    assert "status</span> Default 6" in html
+    assert html.count("<tr>") == 3
+
+
 # Deleting
 
 
