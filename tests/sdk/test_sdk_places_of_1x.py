@@ -86,15 +86,16 @@ def test_the_clients_search_finds_records_and_how_many_there_are(client: rg.Clie
 def test_metrics_are_listed_and_computed(client: rg.Client) -> None:
     client.log(labelled(2), "reviews", verbose=False)
 
-    [info] = client.dataset_metrics("reviews")
-    assert client.get_metric("reviews", "dataset_labels") == info
-    assert client.get_metric("reviews", "F1") is None
+    info = client.get_metric("reviews", "dataset_labels")
+    assert info in client.dataset_metrics("reviews")
+    assert client.get_metric("reviews", "entity_labels") is None
     assert client.compute_metric("reviews", "dataset_labels").results == {"labels": ["good"]}
+    assert client.compute_metric("reviews", "predicted_as", query="text", size=1).results == {"good": 2}
     assert client.metrics.metric_summary("reviews", "TextClassification", "dataset_labels", size=5) == {
         "labels": ["good"]
     }
-    with pytest.raises(AssertionError, match=r"no metric 'F1' .* there are: dataset_labels"):
-        client.compute_metric("reviews", "F1")
+    with pytest.raises(AssertionError, match=r"no metric 'entity_labels' .* there are: text_length, "):
+        client.compute_metric("reviews", "entity_labels")
 
 
 def test_rules_are_not_there_yet_and_say_so(client: rg.Client) -> None:

@@ -192,6 +192,42 @@ def metrics_know_the_labels():
 
 
 @check
+def metrics_of_a_notebook():
+    from argilla.metrics.commons import keywords, records_status, text_length
+    from argilla.metrics.text_classification import f1
+    from argilla.metrics.token_classification import entity_labels, mention_length, top_k_mentions
+    from argilla.metrics.token_classification import f1 as span_f1
+
+    name = "surface-figures"
+    quiet(texts(4, prediction=[("sunny", 0.9)], prediction_agent="m", annotation="sunny"), name)
+    spans = "surface-span-figures"
+    quiet(
+        [
+            rg.TokenClassificationRecord(
+                id=n,
+                text="Zoë saw May",
+                tokens=["Zoë", "saw", "May"],
+                prediction=[("PER", 0, 3), (["PER", "DATE"][n], 8, 11)],
+                annotation=[("PER", 0, 3), ("DATE", 8, 11)],
+            )
+            for n in range(2)
+        ],
+        spans,
+    )
+    return {
+        "f1": f1(name).data["f1_micro"],
+        "support": f1(name, query="sun OR rain").data["sunny_support"],
+        "length": text_length(name).data,
+        "status": records_status(name).data,
+        "keywords": sorted(keywords(name, size=5).data),
+        "span f1": span_f1(spans).data["DATE_recall"],
+        "labels": entity_labels(spans, compute_for="annotations").data,
+        "mentions": mention_length(spans, level="char").data,
+        "ambiguous": top_k_mentions(spans).data,
+    }
+
+
+@check
 def token_records_keep_spans_and_offsets():
     record = rg.TokenClassificationRecord(
         id=1,
