@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-SHARED = {"workspace": "shared"}
+SHARED = {"X-Argilla-Workspace": "shared"}
 BULK = "TextClassification:bulk"
 RECORD = {"id": "a", "inputs": {"text": "good soup"}, "metadata": {"n": 1}}
 
@@ -19,7 +19,7 @@ def ask(client_as: Any) -> Ask:
     """Asks about a dataset of one record."""
 
     def asked(who: str, method: str, path: str, body: Any = None) -> Any:
-        return client_as(who).request(method, f"/api/datasets/reviews{path}", params=SHARED, json=body)
+        return client_as(who).request(method, f"/api/datasets/reviews{path}", headers=SHARED, json=body)
 
     asked("eva", "POST", f"/{BULK}", {"records": [RECORD], "tags": {"kind": "demo"}}).raise_for_status()
     return asked
