@@ -223,7 +223,7 @@ def copy_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings and policies of another.
+    """A new dataset with the records, annotations, gold values, settings, policies and rules of another.
 
     Plans and what belongs to them are not copied, nor drafts, history and events.
     """
@@ -245,7 +245,11 @@ def copy_dataset(
         now=now,
     )
     target = work.datasets.update(
-        target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+        target,
+        settings=source.settings,
+        policies=dict(source.policies),
+        multi_label=source.multi_label,
+        rules=source.rules,
     )
     work.records.copy(source, target, at=now)
     if source.individual:

@@ -15,7 +15,7 @@ from .database import Link
 __all__ = ["SqliteDatasets"]
 
 _NAMES = [column.name for column in datasets.columns]
-_JSON = frozenset({"tags", "metadata", "settings", "policies"})
+_JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
 _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
 

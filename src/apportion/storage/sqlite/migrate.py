@@ -17,7 +17,7 @@ from .database import DatabaseError, Link
 
 __all__ = ["LATEST", "backup_path", "migrate", "upgrade", "version_of"]
 
-LATEST = 3
+LATEST = 4
 """The number of the last step in ``storage/migrations/versions``."""
 
 
