@@ -89,7 +89,18 @@ EXPECTED: dict[str, Any] = {
         "mentions": [["LOC", "Bilbo"], ["PER", "Zoë"]],
     },
     "a_record_can_be_patched": [{"kind": "sun", "n": 0, "seen": True}, "Discarded"],
-    "rules_answer_as_long_as_there_are_none": [],
+    "rules_are_kept_and_vote": {
+        "none": [],
+        "loaded": [["rain", "rainy"], ["sun", "sunny"]],
+        "metrics": {
+            "coverage": 0.5,
+            "annotated_coverage": 0.5,
+            "correct": 1,
+            "incorrect": 1,
+            "precision": 0.5,
+        },
+        "left": ["rain"],
+    },
     "wrong_things_are_refused_by_name": {
         "other_task": ["BadRequestApiError", 400, "WrongTaskError"],
         "unknown": ["NotFoundApiError", 404, "EntityNotFoundError"],

@@ -122,6 +122,9 @@ def probes(
     for look in ("/settings", "/labeling/rules", "/labeling/rules/metrics", "/metrics"):
         yield probe(f"GET {_TASK}{look}")
     yield probe(f"GET {_RULES}/{{query}}", names={"query": "good"})
+    for rule in ("text", f"annotated_as:{labels[0]}", "annotated_by:ben", "_exists_:annotated_by"):
+        for label in ("", *labels):
+            yield probe(f"GET {_RULES}/{{query}}/metrics", names={"query": rule}, label=label)
     yield probe(f"GET {_PLAN}")
     yield probe(f"GET {_PLAN}/rows")
     for metric in _METRICS:

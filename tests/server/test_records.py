@@ -395,14 +395,6 @@ def test_a_deleted_dataset_is_gone_and_its_name_free(client: Client) -> None:
     assert ids(search(client)) == [2]
 
 
-def test_there_are_no_rules_yet_and_they_say_so(client: Client) -> None:
-    log(client, text_record(1, prediction=label("A", "m", 0.2)))
-    rules = f"/api/datasets/{TEXT}/reviews/labeling/rules"
-    assert client.get(rules, params=SHARED).json() == []
-    assert client.get(rules + "/metrics", params=SHARED).json()["coverage"] == 0
-    assert client.post(rules, params=SHARED, json={"query": "x", "label": "A"}).status_code == 400
-
-
 def test_the_wrong_task_is_refused(client: Client) -> None:
     log(client, text_record(1))
     answer = log(client, {"text": "x", "tokens": ["x"]}, task=TOKEN)

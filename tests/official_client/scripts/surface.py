@@ -256,11 +256,29 @@ def a_record_can_be_patched():
 
 
 @check
-def rules_answer_as_long_as_there_are_none():
-    from argilla.labeling.text_classification import load_rules
+def rules_are_kept_and_vote():
+    from argilla.labeling.text_classification import Rule, add_rules, delete_rules, load_rules, update_rules
 
-    quiet(texts(1), "surface-rules")
-    return load_rules("surface-rules")
+    name = "surface-rules"
+    quiet(texts(2, annotation="sunny"), name)
+    none = load_rules(name)
+    sun, rain = Rule("sun", "cloudy"), Rule("rain", "rainy")
+    either = Rule("sun OR rain", "sunny")
+    quiet([rg.TextClassificationRecord(id=9, text="rain", annotation="rainy")], name)
+    quiet([rg.TextClassificationRecord(id=8, text="wind", annotation="rainy")], name)
+    add_rules(name, [rain, sun, either])
+    sun.label = "sunny"
+    update_rules(name, [sun])
+    delete_rules(name, [either])
+    loaded = [[rule.query, rule.label] for rule in load_rules(name)]
+    metrics = Rule("rain", "rainy").metrics(name)
+    delete_rules(name, [sun])
+    return {
+        "none": none,
+        "loaded": loaded,
+        "metrics": metrics,
+        "left": [rule.query for rule in load_rules(name)],
+    }
 
 
 @check
