@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 from zlib import crc32
 
-__all__ = ["counts", "dataset_html", "page_html", "record_html"]
+__all__ = ["bars_html", "counts", "dataset_html", "page_html", "record_html"]
 
 _MUTED = "opacity:.7;font-size:.9em"
 _CELL = "text-align:left;white-space:pre-wrap;overflow-wrap:anywhere"
@@ -52,6 +52,24 @@ def page_html(records: Sequence[Any], total: int, facets: Mapping[str, Any]) -> 
         if facets.get(name)
     )
     return f"<p><b>{match}</b>{shown}{told}</p>{_table(records)}"
+
+
+def bars_html(title: str, data: Mapping[str, Any], most: int = 50) -> str:
+    """Figures by name as bars; those of ``top_k_mentions`` by mention and label."""
+    figures: dict[str, float] = {}
+    for name, value in data.items():
+        if isinstance(value, (int, float)):
+            figures[name] = value
+        elif name == "mentions":
+            figures |= {f"{m['mention']} ({e['label']})": e["count"] for m in value for e in m["entities"]}
+    largest = max(figures.values(), default=0) or 1
+    rows = "".join(
+        f"<tr><td style='{_CELL}'>{escape(str(name))}</td><td>{value:.4g}</td><td style='width:20em;text-align:left'>"
+        f"<div style='background:hsl(210 60% 55%/.6);height:.9em;width:{100 * value / largest:.1f}%'></div></td></tr>"
+        for name, value in list(figures.items())[:most]
+    )
+    more = f"<p style='{_MUTED}'>and {len(figures) - most} more</p>" if len(figures) > most else ""
+    return f"<p><b>{escape(title)}</b></p><table style='color:inherit'>{rows}</table>{more}"
 
 
 def _table(records: Sequence[Any]) -> str:
