@@ -13,7 +13,18 @@ from .errors import InputValueError
 
 __all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
 
-SPEC = ("rules", "seed", "blind", "visibility", "standing", "mirror", "mirror_overwrite", "digest")
+SPEC = (
+    "rules",
+    "seed",
+    "blind",
+    "visibility",
+    "standing",
+    "adaptive",
+    "checks",
+    "mirror",
+    "mirror_overwrite",
+    "digest",
+)
 """What of a preview asks for the same plan again."""
 _SHOWN = 100
 _REASONS = 5

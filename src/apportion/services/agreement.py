@@ -172,14 +172,15 @@ def _is_number(text: str) -> bool:
 def _opens(figure: Figure, query: Query) -> str:
     """The query that opens the records behind a figure."""
     parts: list[Query] = [] if isinstance(query, MatchAll) else [query]
-    parts.append(Exists("agreement"))
     if figure.pair is not None:
-        parts += [Exists(f"annotations.{name}") for name in figure.pair]
-    if figure.label is not None:
-        parts.append(Phrase("annotations.*.label", figure.label))
-    if figure.week is not None:
+        parts += [Term("compared", name) for name in figure.pair]
+    elif figure.label is not None:
+        parts.append(Phrase("compared.label", figure.label))
+    elif figure.week is not None:
         low, high = week_bounds(figure.week)
-        parts.append(Range("answered", low, high))
+        parts.append(Range("compared.at", low, high))
+    else:
+        parts.append(Exists("compared"))
     return show(all_of(parts))
 
 

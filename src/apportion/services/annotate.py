@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.assignment.queue import Verdict
+from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
@@ -276,7 +277,11 @@ def follow_shared(
     """The slots of a record of a shared dataset once its one annotation has changed."""
     changed = follow(case.slots, status, author, now)
     before = {slot.id: slot for slot in case.slots}
-    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+    ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
+    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed if slot not in ended])
+    work.assignments.save(
+        dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
+    )
 
 
 def checked_value(

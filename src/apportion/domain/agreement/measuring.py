@@ -74,9 +74,10 @@ def agreement_by(
 ) -> list[Figure]:
     """The same for every label, every pair of people, or every week in which a shared record was last answered.
 
-    Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone. Pairs
-    come with most shared records first, those without any included, and at most ``pairs`` of them. Weeks are ISO weeks
-    in UTC, in order, those with a shared record only.
+    Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone; their
+    ``records`` are the shared ones on which somebody gave the label. Pairs come with most shared records first, those
+    without any included, and at most ``pairs`` of them. Weeks are ISO weeks in UTC, in order, those with a shared
+    record only.
 
     Raises ``ValueError`` for weeks without the instants of the answers, and for labels of texts.
     """
@@ -102,7 +103,8 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
         raise ValueError("texts have no labels")
     if data.kind is Kind.SPANS:
         for label in span_labels(data):
-            yield replace(_figure(data, asked, only=label), label=label)
+            has = np.array([any(span[2] == label for span in each) for each in values], dtype=np.bool_)
+            yield replace(_figure(data, asked, only=label), label=label, records=_with(data, has))
         return
     # Given or not is a nominal answer: distances between labels or sets have nothing left to say.
     measure = asked.measure
@@ -115,7 +117,14 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
     for label in labels:
         given = [(label in each if data.kind is Kind.LABELS else each == label) for each in values]
         coded = data.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
-        yield replace(_figure(coded, of_label), label=str(label))
+        has = np.array(given, dtype=np.bool_)
+        yield replace(_figure(coded, of_label), label=str(label), records=_with(data, has))
+
+
+def _with(data: Ratings, has: Column) -> int:
+    """On how many shared units somebody gave one of the values."""
+    shared = data.shared()
+    return len(np.unique(shared.unit[has[shared.value]]))
 
 
 def _by_pair(data: Ratings, asked: _Asked, most: int) -> Iterator[Figure]:

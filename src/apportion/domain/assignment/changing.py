@@ -126,9 +126,10 @@ def move(
     person has already, may not have or has no room for are refused one by one, each with its sentence; rows with
     work begun are kept.
     """
+    mine = sorted(rows, key=by_order)
     asked = [
         row
-        for row in sorted(rows, key=by_order)
+        for row in mine
         if row.live
         and row.annotator != to.name
         and row.phase is not Phase.ANCHOR
@@ -155,7 +156,14 @@ def move(
             continue
         given.add(row.record)
         moved.append(Move(row, to.name, Reason("by_hand", (row.annotator or "an open slot",))))
+    refused += _unknown(records, (row.record for row in mine if row.live))
     return Change(moved=tuple(moved), kept=tuple(kept), refused=tuple(refused))
+
+
+def _unknown(records: Collection[str] | None, there: Iterable[str]) -> list[tuple[Held, str]]:
+    """Records that were named, and that the plan has no rows of."""
+    strangers = sorted(set(records or ()).difference(there))
+    return [(Held(record, None), "this rule has not dealt this record") for record in strangers]
 
 
 def withdraw(

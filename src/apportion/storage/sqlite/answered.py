@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from apportion.domain.agreement.measures import Kind, kind_of
-from apportion.domain.assignment.words import Phase, RowState
+from apportion.domain.assignment.words import RowState
 from apportion.domain.consensus.answers import Given, given
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
@@ -24,13 +24,12 @@ from .database import Link
 from .encoding import decode_content, decode_value
 from .fields import Numbers
 from .rows import as_json
-from .slots import STATE_NO
+from .slots import DEPENDS, STATE_NO
 
 __all__ = ["SqliteAnswers"]
 
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
-_ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
@@ -113,8 +112,8 @@ class SqliteAnswers:
     def _independent(self, dataset: Dataset, record: Numbers, who: Numbers) -> Numbers | None:
         (packed,) = self._raw.execute(
             "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM slots "
-            "WHERE dataset = ? AND phase = ? AND state = ?",
-            (dataset.no, _ADAPTIVE, STATE_NO[RowState.DONE]),
+            f"WHERE dataset = ? AND {DEPENDS} AND state = ?",
+            (dataset.no, STATE_NO[RowState.DONE]),
         ).fetchone()
         if not packed:
             return None

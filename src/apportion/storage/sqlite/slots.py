@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.words import Phase, RowState, Skip
+from apportion.domain.assignment.words import DEPENDENT, Phase, RowState, Skip
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
 from .counting import CountedTerms
 
 __all__ = [
+    "DEPENDS",
     "NEVER",
     "PHASE_STATES",
     "ROW_STATES",
@@ -50,6 +51,8 @@ PHASE_STATES = {
 """How ``assignment:`` calls a state; a withdrawn slot cannot be found."""
 
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
+DEPENDS = f"phase IN ({', '.join(str(no) for no, each in enumerate(Phase) if each in DEPENDENT)})"
+"""Slots that were given out in the light of answers; agreement does not count what fills them."""
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
