@@ -331,6 +331,10 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
+        if self._shown.get("mixed_in"):
+            found.append(
+                f"{count(self._shown['mixed_in'], 'answer')} of these are checks, whose gold value is known"
+            )
         found += _not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
@@ -388,7 +392,8 @@ class PlanChange:
     def _facts(self) -> list[str]:
         found = _not_assigned(self.unassigned)
         found += [
-            f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:_REASONS]
+            f"Refused: {each.record}{f' of {each.annotator}' if each.annotator else ''}, {each.why}"
+            for each in self.refused[:_REASONS]
         ]
         if len(self.refused) > _REASONS:
             found.append(f"and {len(self.refused) - _REASONS:,} more refused")

@@ -343,11 +343,15 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
 
 
 def _told(case: Case, name: str) -> Gold | None:
-    """A human's decision, for those who answered the record themselves."""
+    """What the record stands by, for who answered it: a human's decision, or a check's value where it is told."""
     own = case.of(name)
-    if case.gold is None or case.gold.origin is not Origin.ADJUDICATED:
+    if case.gold is None or own is None or not own.answered:
         return None
-    return case.gold if own is not None and own.answered else None
+    check = next(
+        (slot.tells for slot in case.slots if slot.annotator == name and slot.tells is not None), None
+    )
+    told = case.gold.origin is Origin.ADJUDICATED if check is None else check
+    return case.gold if told else None
 
 
 # What others said

@@ -89,6 +89,11 @@ def plan_out(
     """Work a plan out. Nothing is written. With ``digest``, refused unless it is what was looked at."""
     dataset = find_dataset(work, actor, workspace, name, Action.ASSIGN, open_only=True)
     _check_mirror(work, dataset, spec)
+    if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
+        raise BadRequestError(
+            "Checks are only of use where nobody can look up what others answered: make the plan blind. "
+            "Nothing was planned."
+        )
     held = work.assignments.held(dataset) if work.assignments.plans(dataset) else {}
     given, warnings = _inputs(work, dataset, spec, held, None)
     found = plan(spec, given, policies=policies_of(dataset).show())
@@ -183,11 +188,13 @@ def _inputs(
 ) -> tuple[list[RuleInput], list[str]]:
     given = []
     warnings: list[str] = []
+    known = work.answers.known(dataset) if spec.checks is not None else {}
     for number, rule in enumerate(spec.rules):
         records = _matching(work, dataset, rule, ids)
         team = teams[number] if teams is not None else team_of(work, dataset, rule, number, warnings)
         here = {id: names for id in records.ids if (names := held.get(id))} if held else {}
-        given.append(RuleInput(replace(records, held=here), team))
+        gold = {id: names for id in records.ids if (names := known.get(id))} if known else {}
+        given.append(RuleInput(replace(records, held=here, gold=gold), team))
     return given, list(dict.fromkeys(warnings))
 
 

@@ -13,7 +13,7 @@ from .people import Person
 from .redealing import Held, Table, by_order
 from .repair import Shortfall
 from .state import PlanState, pair
-from .words import Phase, Reason, RowState
+from .words import PERSONAL, Phase, Reason, RowState
 
 __all__ = ["Change", "Held", "Move", "applied", "invert", "move", "rebalance", "undo", "withdraw"]
 
@@ -89,8 +89,8 @@ def rebalance(
     table = Table(held, team, seed, blocked or {}, known)
     joined = table.joining()
     gone = [row for row in held if row.annotator is not None and not table.is_active(row.annotator)]
-    anchors = [row for row in gone if row.movable and row.phase is Phase.ANCHOR]  # others have those already
-    must = [row for row in gone if row.movable and row.phase is not Phase.ANCHOR]
+    anchors = [row for row in gone if row.movable and row.phase in PERSONAL]  # others have those already
+    must = [row for row in gone if row.movable and row.phase not in PERSONAL]
     must += table.above_cap()
     offered = table.surplus(must) if level else []
     moved, stuck = table.deal_again([*must, *offered])
@@ -132,7 +132,7 @@ def move(
         for row in mine
         if row.live
         and row.annotator != to.name
-        and row.phase is not Phase.ANCHOR
+        and row.phase not in PERSONAL
         and (records is None or row.record in records)
         and (annotator is None or row.annotator == annotator)
     ]
@@ -226,10 +226,12 @@ def applied(state: PlanState, change: Change, on: Mapping[str, Collection[str]])
     def count(row: Held, name: str | None, step: int) -> None:
         if name is None:
             return
-        team = there.setdefault(row.record, set())
-        team.discard(name)
         own = loads.setdefault(row.rule, {})
         own[name] = own.get(name, 0) + step
+        if row.phase is Phase.CHECK:  # nobody is compared by those
+            return
+        team = there.setdefault(row.record, set())
+        team.discard(name)
         for other in team:
             key = pair(name, other)
             pairs[key] = pairs.get(key, 0) + step

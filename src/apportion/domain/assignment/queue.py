@@ -66,6 +66,9 @@ class Slot:
     behind: int = 0
     """How often the slot was put back by "back to me": it then waits behind all that were not."""
 
+    tells: bool | None = None
+    """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
+
     def leased(self, now: int) -> bool:
         """Whether somebody has a lease on it that has not run out."""
         return self.lease is not None and self.lease.until > now and self.state is RowState.LEASED

@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = [
     "DEPENDENT",
+    "PERSONAL",
     "UNTOLD",
     "Engine",
     "Mode",
@@ -63,6 +64,9 @@ class Phase(_Word):
 
 DEPENDENT = frozenset({Phase.ADAPTIVE, Phase.CHECK})
 """Answers that were asked for in the light of other answers: adaptive ones, and those on records settled before."""
+
+PERSONAL = frozenset({Phase.ANCHOR, Phase.CHECK})
+"""Rows that are about the person: nobody else takes them over."""
 
 UNTOLD = DEPENDENT
 """Phases that whoever has the record is not told of."""
