@@ -34,6 +34,7 @@ _SHARES = {
     Measure.AC2_QUADRATIC: "gwet",
 }
 _F1 = {Measure.SPAN_F1, Measure.SPAN_BOUNDARY_F1, Measure.SPAN_LABEL_F1, Measure.SPAN_OVERLAP_F1}
+_SHARE_OF = _F1 | {Measure.PERCENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,8 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     if found is None or found[0] == found[1]:
         reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
         return replace(figure, no_interval=reason, why=sentence(reason, **facts))
-    return replace(figure, low=found[0], high=found[1], interval=asked.interval)
+    low = max(0.0, found[0]) if asked.measure in _SHARE_OF else found[0]  # a share is never below nothing
+    return replace(figure, low=low, high=found[1], interval=asked.interval)
 
 
 def _statistic(data: Ratings, shared: Ratings, asked: _Asked, only: str | None) -> Statistic | Undefined:

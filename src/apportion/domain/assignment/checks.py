@@ -57,5 +57,9 @@ def sparse(known: int, wanted: Iterable[int], got: Iterable[int]) -> str | None:
         return None
     if not known:
         return "No record here has a gold value, so there is nothing to check people with."
-    there = f"Only {counted(known, 'record')} here {'has' if known == 1 else 'have'} a gold value"
-    return f"{there}; {most} checks a person were wanted, and some who know them already get fewer."
+    if known < most:
+        have = "has" if known == 1 else "have"
+        return (
+            f"Only {counted(known, 'record')} here {have} a gold value; {most} checks a person were wanted."
+        )
+    return "Some people know gold values already, having answered or settled those records; they get fewer checks."
