@@ -549,3 +549,17 @@ def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them(
 
     found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
     assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: nobody is eligible"]
+
+
+@pytest.mark.parametrize("overlap", [2, 3])
+def test_caps_hold_in_large_batches_and_the_others_stay_level(overlap: int) -> None:
+    caps = {"p0": 50, "p1": 4_000, "p2": 4_000}
+    team = tuple(Person(f"p{n}", cap=caps.get(f"p{n}")) for n in range(8))
+    rule = RuleInput(Records([f"r{n}" for n in range(15_000)]), team)
+    found = plan(PlanSpec((RuleSpec(overlap=Overlap(overlap)),), seed=7), [rule])
+    loads = dict(found.loads)
+    for name, cap in caps.items():
+        assert loads.pop(name) == cap
+    assert max(loads.values()) - min(loads.values()) <= 1
+    assert len({(row.record, row.annotator) for row in found.rows}) == 15_000 * overlap
+    assert not found.unassigned
