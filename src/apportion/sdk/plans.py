@@ -450,7 +450,8 @@ def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChang
 
 def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
     most = sorted(unassigned, key=lambda each: -each.count)
-    more = [f"and {len(most) - _REASONS:,} more reasons"] if len(most) > _REASONS else []
+    others = len(most) - _REASONS
+    more = [f"and {count(others, 'more reason', 'more reasons')}"] if others > 0 else []
     return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
 
 

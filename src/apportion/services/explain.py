@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apportion.domain.assignment.words import UNTOLD, Phase, Reason, RowState
+from apportion.domain.assignment.words import UNTOLD, Phase, Reason, RowState, listed
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
@@ -90,7 +90,7 @@ def _why_not(
         return found
     wanted = "Its one answer is" if len(live) == 1 else f"Its {len(live)} answers are"
     names = [row.annotator or "whoever is free" for row in live]
-    found.append(f"{wanted} wanted from {_listed(names) if leads else 'others'}.")
+    found.append(f"{wanted} wanted from {listed(names) if leads else 'others'}.")
     return found
 
 
@@ -101,7 +101,3 @@ def _load(work: Work, dataset: Dataset, annotator: str, key: int) -> int:
         for count in work.assignments.counts(dataset, annotator)
         if rule_key(count.plan, count.rule) == key and count.state is not RowState.WITHDRAWN
     )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

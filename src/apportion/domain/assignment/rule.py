@@ -295,14 +295,18 @@ class RulePlanner:
     def _say(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
         """For each group of people who are too few: how many records compete for how many of their slots."""
         for people, empty in stuck.items():
-            rivals = [number for number, able in enumerate(self._able) if able and set(able) <= people]
-            among = np.isin(self._kind, rivals) & (self._want > 0)
+            # Those that cannot do without these people: there are not enough others for what they want.
+            others = np.array([len(set(able) - people) for able in self._able])
+            meets = np.array([not people.isdisjoint(able) for able in self._able])
+            among = meets[self._kind] & (others[self._kind] < self._want)
             slots = sum(left for _, left in empty)
-            labels = [self._kinds[number].label for number in rivals if np.any(self._kind[among] == number)]
+            rivals = np.unique(self._kind[among]).tolist()
+            labels = [self._kinds[number].label for number in rivals]
             left = room_left(self._shares, self._start, sorted(people))
             wanted = int(self._want[among].max(initial=1))
+            needed = int((self._want - others[self._kind])[among].max(initial=1))
             records = int(np.count_nonzero(among))
-            self.short.append(shortfall(labels, slots, records, wanted, len(people), left))
+            self.short.append(shortfall(labels, slots, records, wanted, len(people), left, needed))
 
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
         """The people whom the records name, as far as they are in the team."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -20,6 +20,7 @@ __all__ = [
     "Visibility",
     "counted",
     "explain",
+    "listed",
 ]
 
 
@@ -143,6 +144,15 @@ def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
     if sentence is None:
         return " ".join([code, *map(str, args)])
     return sentence.format(*args, *("?" for _ in range(4)))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["ana"]), listed(["ana", "ben", "cy"])
+    ('ana', 'ana, ben and cy')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
