@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup
+from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup, team
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -23,6 +23,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "agreement": agreement.measure,
     "overlap": overlap.measure,
     "settling": settling.measure,
+    "team": team.measure,
 }
 
 
@@ -52,6 +53,7 @@ def _arguments() -> argparse.Namespace:
     size.add_argument("--quick", action="store_true", help="100,000 records, few repetitions: minutes")
     size.add_argument("--full", action="store_true", help="a million records, 60 s of eight annotators")
     parser.add_argument("--records", type=int, help="records to search, annotate and scan; default 200,000")
+    parser.add_argument("--seconds", type=float, help="how long the team works")
     parser.add_argument("--home", type=Path, help="a folder for the loaded server, kept for the next run")
     parser.add_argument(
         "--add",
@@ -79,6 +81,11 @@ def _scale(given: argparse.Namespace) -> Scale:
         rounds=1 if given.quick else 3,
         calls=40 if given.quick else 200,
         seconds=60 if given.full else 5 if given.quick else 20,
+        team_seconds=given.seconds or (600 if given.full else 30 if given.quick else 120),
+        logged=200_000 if given.full else 10_000 if given.quick else 40_000,
+        step_seconds=20 if given.full else 4 if given.quick else 8,
+        halvings=2 if given.full else 0 if given.quick else 1,
+        kills=100 if given.full else 3 if given.quick else 10,
         home=given.home,
     )
 

@@ -22,7 +22,19 @@ import msgspec
 
 from .corpus import LABELS, TEXT, word
 
-__all__ = ["DATASET", "THINK", "WANTED", "Address", "Caller", "Gone", "Kept", "Manager", "Person", "Trouble"]
+__all__ = [
+    "DATASET",
+    "THINK",
+    "WANTED",
+    "Address",
+    "Caller",
+    "Gone",
+    "Kept",
+    "Manager",
+    "Person",
+    "Scribe",
+    "Trouble",
+]
 
 DATASET = "team"
 WANTED = 2
@@ -141,10 +153,11 @@ class _Worker:
         """Wait until the server is there and settle what is in doubt."""
         while not self.address.stop.is_set():
             try:
+                self.caller.need("GET", "/api/_info")
                 self.recover()
                 return
             except Gone:
-                self.pause(0.05)
+                self.pause(0.2)
             except Trouble as trouble:
                 self.problems.append(f"{self.name}: {trouble}")
                 return
@@ -333,3 +346,38 @@ class Manager(_Worker):
         elif status != 200:
             raise Trouble(f"POST {url}: {status} {found}")
 
+
+class Scribe(_Worker):
+    """Logs numbered batches, each again until it is acknowledged."""
+
+    BATCH = 200
+
+    def __init__(self, address: Address, name: str) -> None:
+        super().__init__(address, name, 1)
+        self.acknowledged = 0
+        """Batches from 0 on."""
+
+    def turn(self) -> None:
+        batch = self.acknowledged
+        records = [
+            {
+                "id": f"batch-{batch}-{n}",
+                "inputs": {"text": f"record {n}"},
+                "metadata": {"batch": f"b{batch}"},
+            }
+            for n in range(self.BATCH)
+        ]
+        with self.timed("log"):
+            self.caller.need("POST", f"/api/datasets/{DATASET}/{TEXT}:bulk", {"records": records})
+        self.acknowledged += 1
+
+    def not_whole(self, caller: Caller) -> list[str]:
+        """Acknowledged batches that are not there, and any that are there in part."""
+        found = []
+        for batch in range(self.acknowledged + 1):
+            query = {"query": {"query_text": f"metadata.batch:b{batch}"}}
+            url = f"/api/datasets/{DATASET}/{TEXT}:search"
+            total = caller.need("POST", url, query, limit=0, facets="")["total"]
+            if total != self.BATCH and (batch < self.acknowledged or total):
+                found.append(f"batch {batch} of {self.acknowledged} has {total} of {self.BATCH} records")
+        return found

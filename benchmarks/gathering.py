@@ -20,15 +20,26 @@ from typing import Any
 import msgspec
 
 from .corpus import TEXT, bodies
-from .crowd import DATASET, WANTED, Address, Caller, Kept, Manager, Person
+from .crowd import DATASET, WANTED, Address, Caller, Kept, Manager, Person, Scribe
 from .server import NAME, WORKSPACE, Server, furnish
 
-__all__ = ["MANAGERS", "Gathering", "Notebook", "met", "over_collected", "plain", "prepared", "read_back", "team_home"]
+__all__ = [
+    "MANAGERS",
+    "Gathering",
+    "Notebook",
+    "met",
+    "names",
+    "over_collected",
+    "prepared",
+    "read_back",
+    "team_home",
+]
 
 MANAGERS = ["mia", "max"]
 
 
 def names(many: int) -> list[str]:
+    """So many annotators."""
     return [f"person{number}" for number in range(many)]
 
 
@@ -63,7 +74,7 @@ def _furnish_team(home: Path, people: int) -> None:
     store.close()
 
 
-def plain(first: int, end: int) -> Iterator[bytes]:
+def _plain(first: int, end: int) -> Iterator[bytes]:
     """Requests with records that nobody has annotated."""
     for body in bodies(TEXT, first, end, end):
         sent = msgspec.json.decode(body)
@@ -78,7 +89,7 @@ def prepared(server: Server, records: int, people: Sequence[str]) -> str:
 
     The plan's id."""
     with contextlib.closing(server.client()) as client:
-        for body in plain(0, records):
+        for body in _plain(0, records):
             client.log(DATASET, TEXT, body)
         some = {"where": "metadata.lang:(lang0 OR lang1)", "mode": "push"}
         rules = [
@@ -122,16 +133,23 @@ class Gathering:
 
     address: Address
     people: list[Person]
-    managers: list[Manager] = field(default_factory=list)
+    managers: list[Manager]
+    scribes: list[Scribe] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
 
     @property
+    def workers(self) -> list[Person | Manager | Scribe]:
+        return [*self.people, *self.managers, *self.scribes]
+
+    @property
     def problems(self) -> list[str]:
-        return [each for worker in [*self.people, *self.managers] for each in worker.problems]
+        """What went wrong so far."""
+        return [each for worker in self.workers for each in worker.problems]
 
     @property
     def noted(self) -> Counter[str]:
-        return sum((worker.noted for worker in [*self.people, *self.managers]), Counter())
+        """What may happen, and how often it did."""
+        return sum((worker.noted for worker in self.workers), Counter())
 
     @property
     def kept(self) -> dict[tuple[str, str], Kept]:
@@ -140,8 +158,11 @@ class Gathering:
 
     def took(self, kind: str, when: Callable[[float], bool] = lambda _: True) -> list[float]:
         """Seconds, of requests that began at such times."""
-        workers = [*self.people, *self.managers]
-        return [took for each in workers for began, took in list(each.times[kind]) if when(began)]
+        return [took for each in self.workers for began, took in list(each.times[kind]) if when(began)]
+
+    def times(self) -> set[str]:
+        """The kinds of requests there were."""
+        return {kind for each in self.workers for kind in each.times}
 
     def end(self) -> None:
         """Everybody finishes what they were at."""
@@ -153,17 +174,36 @@ class Gathering:
 
 
 @contextlib.contextmanager
-def met(port: int, plan: str, people: Sequence[str], *, pace: float = 1.0, seed: int = 1) -> Iterator[Gathering]:
-    """A team at work; in the end everybody finishes what they are at."""
+def met(
+    port: int,
+    people: Sequence[str],
+    plan: str | None = None,
+    *,
+    pace: float = 1.0,
+    scribes: Sequence[str] = (),
+    before: Gathering | None = None,
+) -> Iterator[Gathering]:
+    """A team at work; in the end everybody finishes what they are at.
+
+    ``plan``: what two managers rebalance; nobody manages without one. ``before``: the team met already, and this is
+    what it knows.
+    """
     address = Address(port, WORKSPACE)
+    managers = (
+        [] if plan is None else [Manager(address, each, plan, list(people), pace=pace) for each in MANAGERS]
+    )
     found = Gathering(
         address,
-        [Person(address, name, pace=pace, seed=seed) for name in people],
-        [Manager(address, name, plan, list(people[:30]), pace=pace) for name in MANAGERS],
+        [Person(address, name, pace=pace) for name in people],
+        managers,
+        [Scribe(address, name) for name in scribes],
     )
-    found.threads = [threading.Thread(target=each, daemon=True) for each in [*found.people, *found.managers]]
-    for each in found.threads:
-        each.start()
+    known = {} if before is None else {each.name: each.kept for each in before.people}
+    for each in found.people:
+        each.kept.update(known.get(each.name, {}))
+    found.threads = [threading.Thread(target=each, daemon=True) for each in found.workers]
+    for thread in found.threads:
+        thread.start()
     try:
         yield found
     finally:
@@ -177,8 +217,9 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     """What was acknowledged and is not there as it was, is there without having been sent, or too often."""
     found: list[str] = []
     seen: dict[tuple[str, str], tuple[str, str]] = {}
+    address = Address(port, WORKSPACE)
     for person in gathering.people:
-        for record in _own(Caller(Address(port, WORKSPACE), f"{person.name}.apikey")):
+        for record in _own(address, person.name):
             said = record["annotation"]
             label = said["labels"][0]["class_label"] if said and said["labels"] else ""
             place = person.name, str(record["id"])
@@ -188,12 +229,15 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     for place, kept in gathering.kept.items():
         if seen.get(place) != (kept.state, kept.label):
             found.append(f"{place}: {kept} was acknowledged, {seen.get(place)} is there")
-    found += [f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()]
+    found += [
+        f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()
+    ]
     answered = [k for k, each in gathering.kept.items() if each.state != "draft" and each.counted]
     often = Counter(id for _, id in answered)
     found += [f"{id} has {times} answers that count" for id, times in often.items() if times > WANTED]
-    manager = Caller(Address(port, WORKSPACE), f"{MANAGERS[0]}.apikey")
-    told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
+    with contextlib.closing(Caller(address, f"{MANAGERS[0]}.apikey")) as manager:
+        told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
+        found += [each for scribe in gathering.scribes for each in scribe.not_whole(manager)]
     done = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
     counted = Counter(name for name, _ in answered)
     if done != dict(counted):
@@ -201,15 +245,16 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     return found
 
 
-def _own(caller: Caller) -> Iterator[dict[str, Any]]:
-    """Everything the caller has annotated, a page at a time."""
+def _own(address: Address, name: str) -> Iterator[dict[str, Any]]:
+    """Everything somebody has annotated, a page at a time."""
     body: dict[str, Any] = {"query": {"query_text": "status:(Validated OR Edited OR Discarded)"}}
-    while True:
-        page = caller.need("POST", f"/api/datasets/{DATASET}/records/:search", body, limit=1000)
-        yield from page["records"]
-        if not page["records"]:
-            return
-        body["next_page_cfg"] = page["next_page_cfg"]
+    with contextlib.closing(Caller(address, f"{name}.apikey")) as caller:
+        while True:
+            page = caller.need("POST", f"/api/datasets/{DATASET}/records/:search", body, limit=1000)
+            yield from page["records"]
+            if not page["records"]:
+                return
+            body["next_page_cfg"] = page["next_page_cfg"]
 
 
 def over_collected(home: Path) -> list[str]:

@@ -99,17 +99,22 @@ def furnish(home: Path) -> None:
     subprocess.run(create, env=_environment(home), check=True, stdout=subprocess.DEVNULL)
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Server:
     """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's.
 
-    ``bytecode``: where Python keeps what it has compiled, and finds it the next time.
+    ``bytecode``: where Python keeps what it has compiled, and finds it the next time. ``port``: any free one, unless
+    the server before had it.
     """
 
-    def __init__(self, home: Path, *, bytecode: Path | None = None) -> None:
+    def __init__(self, home: Path, *, bytecode: Path | None = None, port: int | None = None) -> None:
         compiled = {"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""} if bytecode else {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = port or _free_port()
         began = time.perf_counter()
         self._process = subprocess.Popen(
             _command("server", "start", "--port", str(self.port)),
@@ -154,6 +159,11 @@ class Server:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         self._process.terminate()

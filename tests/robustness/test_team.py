@@ -1,0 +1,45 @@
+"""A team at a real server: people, managers and a notebook at once, and the same with a server that is killed.
+
+The short form: it says nothing of speed. ``make soak`` has the long one, of ten minutes and a hundred crashes.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from benchmarks.crashes import crash_often
+from benchmarks.gathering import team_home
+from benchmarks.team import one_day
+
+KILLS = int(os.environ.get("TEAM_KILLS", "3"))
+
+
+@pytest.mark.timeout(180)
+def test_a_day_of_annotating_managing_and_logging_loses_and_doubles_nothing() -> None:
+    with team_home(12) as home:
+        day = one_day(home, 12, 15, 4_000, records=2_000, pace=10)
+        assert day.problems == []
+        done = {kind: len(day.gathering.took(kind)) for kind in day.gathering.times()}
+        assert done.keys() >= {
+            "claim",
+            "draft",
+            "submit",
+            "undo",
+            "search",
+            "progress",
+            "agreement",
+            "rebalance",
+        }
+        assert len(day.gathering.kept) > 50
+    print(f"\n{done}")
+
+
+@pytest.mark.timeout(120 + 20 * KILLS)
+def test_killed_under_that_load_it_has_everything_it_acknowledged() -> None:
+    with team_home(12) as home:
+        found = crash_often(home, 12, 1_000, KILLS, seed=71)
+    assert found.problems == []
+    assert found.acknowledged
+    assert found.batches
+    print(f"\n{found.acknowledged} annotations and {found.batches} batches; {dict(found.noted)}")
