@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup, team
+from . import agreement, annotate, assign, bulk, overlap, peers, scan, sdk, search, settling, startup, team
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
@@ -24,6 +24,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "overlap": overlap.measure,
     "settling": settling.measure,
     "team": team.measure,
+    "peers": peers.measure,
 }
 
 

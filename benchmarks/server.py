@@ -18,7 +18,17 @@ from urllib.parse import urlencode
 
 import msgspec
 
-__all__ = ["API_KEY", "NAME", "WORKSPACE", "Client", "Refused", "Server", "made_home"]
+__all__ = [
+    "API_KEY",
+    "NAME",
+    "WORKSPACE",
+    "Client",
+    "Refused",
+    "Server",
+    "environment",
+    "furnish",
+    "made_home",
+]
 
 NAME = "bench"
 """The admin who logs, searches and annotates."""
@@ -73,7 +83,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "apportion.cli.main", *arguments]
 
 
-def _environment(home: Path, **more: str) -> dict[str, str]:
+def environment(home: Path, **more: str) -> dict[str, str]:
     foreign = ("APPORTION_", "ARGILLA_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, "APPORTION_HOME": str(home), **more}
@@ -96,7 +106,7 @@ def furnish(home: Path) -> None:
         "users", "create", "--username", NAME, "--first-name", "Bench", "--role", "admin",
         "--password", _PASSWORD, "--api-key", API_KEY,
     )  # fmt: skip
-    subprocess.run(create, env=_environment(home), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(create, env=environment(home), check=True, stdout=subprocess.DEVNULL)
 
 
 def _free_port() -> int:
@@ -118,7 +128,7 @@ class Server:
         began = time.perf_counter()
         self._process = subprocess.Popen(
             _command("server", "start", "--port", str(self.port)),
-            env=_environment(home, **compiled),
+            env=environment(home, **compiled),
             stdout=subprocess.DEVNULL,
         )
         try:
