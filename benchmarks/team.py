@@ -18,7 +18,7 @@ from .report import Line, middle, percentile
 from .scale import Scale, say
 from .server import Server
 
-__all__ = ["Day", "measure", "one_day"]
+__all__ = ["Day", "figures_of", "measure", "one_day"]
 
 PEOPLE = 30
 RECORDS = 10_000
@@ -89,7 +89,7 @@ def measure(scale: Scale) -> Iterator[Line]:
         day = one_day(home, PEOPLE, scale.team_seconds, scale.logged, records=RECORDS)
     for each in day.problems[:20]:
         say(f"  wrong: {each}")
-    yield from _day(day)
+    yield from figures_of(day)
     yield from _room_for(scale)
     yield from _crashes(scale)
 
@@ -100,7 +100,8 @@ def _ms(waits: Sequence[float]) -> str:
     return f"p50 {middle(waits) * 1e3:.1f}, p95 {percentile(waits, 95) * 1e3:.1f}, slowest {max(waits) * 1e3:.0f} ms"
 
 
-def _day(day: Day) -> Iterator[Line]:
+def figures_of(day: Day) -> Iterator[Line]:
+    """How long people waited, what was lost, what it took."""
     gathering = day.gathering
     alone, logging = gathering.took("next", day.otherwise), gathering.took("next", day.while_logging)
     wall = day.ended - day.began

@@ -48,7 +48,10 @@ def peer_python(name: str) -> Path | None:
 
 def versions_of(python: Path, *names: str) -> str:
     """``doccano 1.8.4, django 4.2.30``."""
-    code = "import sys\nfrom importlib.metadata import version\nprint(', '.join(f'{n} {version(n)}' for n in sys.argv[1:]))"
+    code = (
+        "import sys; from importlib.metadata import version\n"
+        "print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
+    )
     ran = subprocess.run([str(python), "-c", code, *names], check=True, stdout=subprocess.PIPE, text=True)
     return f"{ran.stdout.strip()}, Python {_version(python)}"
 

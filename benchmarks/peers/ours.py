@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from apportion.version import __version__
+from benchmarks.server import API_KEY, WORKSPACE, environment, furnish
 
-from ..server import API_KEY, WORKSPACE, environment, furnish
 from .processes import Asker, Processes, until
 from .tools import LABELS, TEAM, Row
 

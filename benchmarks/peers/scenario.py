@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from ..corpus import TEXT, bodies, word
-from ..report import Line, middle, percentile
-from ..scale import Scale, say
+from benchmarks.corpus import TEXT, bodies, word
+from benchmarks.report import Line, middle, percentile
+from benchmarks.scale import Scale, say
+
 from .doccano import Doccano
 from .environments import peer_python
 from .label_studio import LabelStudio
@@ -134,7 +135,7 @@ def _lines(told: list[_Told]) -> Iterator[Line]:
         for number, each in enumerate(told):
             mine = number == 0
             if name in each.cannot:
-                yield Line(f"{what}: {each.name}", float("nan"), "cannot", each.cannot[name])
+                yield Line(f"{what}: {each.name}", None, "cannot", each.cannot[name])
             elif name in each.steps:
                 step = each.steps[name]
                 detail = (
