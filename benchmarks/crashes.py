@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
-from .gathering import met, names, over_collected, prepared, read_back
+from .gathering import Gathering, met, names, over_collected, prepared, read_back
 from .server import NAME, Server
 
 __all__ = ["Survived", "crash_often"]
@@ -51,7 +51,8 @@ def crash_often(
     try:
         with met(port, team, plan, pace=20, scribes=[NAME]) as gathering:
             for number in range(1, kills + 1):
-                time.sleep(dice.uniform(0.3, 2.0))
+                _let_them_work(gathering, dice.randint(1, 80))
+                time.sleep(dice.uniform(0, 0.1))
                 server.kill()
                 if number % _LOOKED_INTO == 0:
                     problems += _looked_into(home)
@@ -65,6 +66,17 @@ def crash_often(
     problems += _looked_into(home)
     batches = sum(each.acknowledged for each in gathering.scribes)
     return Survived(kills, len(gathering.kept), batches, problems, gathering.noted, restarts)
+
+
+def _let_them_work(gathering: Gathering, writes: int) -> None:
+    """Until so many more writes were acknowledged; for some seconds at most."""
+
+    def acknowledged() -> int:
+        return sum(len(gathering.took(kind)) for kind in ("draft", "submit", "undo", "log"))
+
+    wanted, until = acknowledged() + writes, time.monotonic() + 10
+    while acknowledged() < wanted and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _looked_into(home: Path) -> list[str]:

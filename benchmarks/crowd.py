@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import random
+import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -186,8 +187,10 @@ class Person(_Worker):
         self.kept: dict[str, Kept] = {}
         self._pace = pace
         self._at_hand: deque[_Item] = deque()
-        self._doubt: tuple[str, Kept] | None = None
-        """The record whose write was not acknowledged yet, and what it should become."""
+        self.done: Counter[tuple[str, str, str]] = Counter()
+        """How often something was done to a record, as the dataset's events should have it: who, what, which."""
+        self._doubt: tuple[str, Kept, str | None] | None = None
+        """The record whose write was not acknowledged yet, what it should become, and how events call that."""
         self._quick = False
         self._beat = time.monotonic()
 
@@ -242,7 +245,7 @@ class Person(_Worker):
             "value": {"labels": [{"class": label}]}, "state": state, "version": version, "seconds": 1.5,
             "token": item.token,
         }  # fmt: skip
-        self._doubt = item.id, Kept(state, label, version + 1, True)
+        self._doubt = item.id, Kept(state, label, version + 1, True), None if state == "draft" else state
         with self.timed(kind):
             told = self.caller.need("PUT", self._path(item.id), sent)
         self._acknowledged(item.id, told)
@@ -250,7 +253,7 @@ class Person(_Worker):
     def _undo(self, item: _Item) -> None:
         before = self.kept[item.id]
         self._think(0.2)
-        self._doubt = item.id, Kept("draft", before.label, before.version + 1, False)
+        self._doubt = item.id, Kept("draft", before.label, before.version + 1, False), "took back"
         with self.timed("undo"):
             told = self.caller.need("POST", self._path(item.id) + ":undo")
         self._acknowledged(item.id, told)
@@ -259,12 +262,14 @@ class Person(_Worker):
 
     def _acknowledged(self, id: str, told: dict[str, Any]) -> None:
         assert self._doubt is not None
-        (_, wanted), self._doubt = self._doubt, None
-        self._keep(id, told)
+        (_, wanted, what), self._doubt = self._doubt, None
+        self._keep(id, told, what)
         if told["version"] != wanted.version:
             self.problems.append(f"{self.name}: {id} is at version {told['version']}, not {wanted.version}")
 
-    def _keep(self, id: str, told: dict[str, Any]) -> None:
+    def _keep(self, id: str, told: dict[str, Any], what: str | None) -> None:
+        if what is not None:
+            self.done[self.name, what, id] += 1
         label = told["value"]["labels"][0]["class"] if told["value"] else ""
         self.kept[id] = Kept(told["state"], label, told["version"], told["counted"])
         if told["state"] in ("submitted", "discarded") and not told["counted"]:
@@ -295,7 +300,7 @@ class Person(_Worker):
     def recover(self) -> None:
         if self._doubt is None:
             return
-        id, wanted = self._doubt
+        id, wanted, what = self._doubt
         found = self.caller.need("GET", self._path(id))
         before = self.kept.get(id)
         self._doubt = None
@@ -303,7 +308,7 @@ class Person(_Worker):
         seen = (found["state"], label, found["version"])
         if seen == wanted[:3]:
             self.noted["was stored, though not acknowledged"] += 1
-            self._keep(id, found)
+            self._keep(id, found, what)
             if self._at_hand and self._at_hand[0].id == id and wanted.state != "draft":
                 self._at_hand.popleft()
         elif found["version"] != (before.version if before else 0) or (before and seen != before[:3]):
@@ -345,6 +350,52 @@ class Manager(_Worker):
             self.noted["a rebalance met moving work and was refused"] += 1
         elif status != 200:
             raise Trouble(f"POST {url}: {status} {found}")
+
+
+class Listener(_Worker):
+    """Has the stream of a dataset's events open, as a team page has, and goes on from the last one it received."""
+
+    def __init__(self, address: Address, name: str) -> None:
+        super().__init__(address, name, 1)
+        self.heard: Counter[tuple[str, str, str]] = Counter()
+        """How often somebody did something to a record: who, what, which."""
+        self._last = 0
+        self._hung_up = False
+        self._socket: socket.socket | None = None
+
+    def __call__(self) -> None:
+        while not self._hung_up:
+            try:
+                self.turn()
+            except (Gone, OSError, http.client.HTTPException):
+                time.sleep(0.2)
+        self.caller.close()
+
+    def turn(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=60)
+        headers = {"X-Argilla-Api-Key": f"{self.name}.apikey", "Last-Event-ID": str(self._last)}
+        with contextlib.closing(connection):
+            connection.request(
+                "GET", f"/api/events?workspace={self.address.workspace}&dataset={DATASET}", None, headers
+            )
+            self._socket = connection.sock
+            answer = connection.getresponse()
+            while line := answer.readline():
+                if line.startswith(b"data: {"):
+                    self._note(msgspec.json.decode(line[6:]))
+
+    def _note(self, event: dict[str, Any]) -> None:
+        if event["no"] <= self._last:
+            self.problems.append(f"{self.name}: event {event['no']} came after {self._last}")
+        self._last = event["no"]
+        self.heard[event["who"], event["what"], event["record"]] += 1
+
+    def hang_up(self) -> None:
+        """Stop listening."""
+        self._hung_up = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class Scribe(_Worker):

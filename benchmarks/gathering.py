@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from .corpus import TEXT, bodies
-from .crowd import DATASET, WANTED, Address, Caller, Kept, Manager, Person, Scribe
+from .crowd import DATASET, WANTED, Address, Caller, Kept, Listener, Manager, Person, Scribe
 from .server import NAME, WORKSPACE, Server, furnish
 
 __all__ = [
@@ -135,11 +135,12 @@ class Gathering:
     people: list[Person]
     managers: list[Manager]
     scribes: list[Scribe] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
 
     @property
-    def workers(self) -> list[Person | Manager | Scribe]:
-        return [*self.people, *self.managers, *self.scribes]
+    def workers(self) -> list[Person | Manager | Scribe | Listener]:
+        return [*self.people, *self.managers, *self.scribes, *self.listeners]
 
     @property
     def problems(self) -> list[str]:
@@ -165,8 +166,14 @@ class Gathering:
         return {kind for each in self.workers for kind in each.times}
 
     def end(self) -> None:
-        """Everybody finishes what they were at."""
-        self.address.stop.set()
+        """Everybody finishes what they were at; whoever listens has heard of it."""
+        if not self.address.stop.is_set():
+            self.address.stop.set()
+            for each in self.threads[: -len(self.listeners) or None]:
+                each.join(90)
+            time.sleep(3 if self.listeners else 0)
+        for listener in self.listeners:
+            listener.hang_up()
         for each in self.threads:
             each.join(90)
             if each.is_alive():
@@ -197,6 +204,7 @@ def met(
         [Person(address, name, pace=pace) for name in people],
         managers,
         [Scribe(address, name) for name in scribes],
+        [] if plan is None else [Listener(address, each) for each in MANAGERS],
     )
     known = {} if before is None else {each.name: each.kept for each in before.people}
     for each in found.people:
@@ -209,6 +217,9 @@ def met(
     finally:
         found.end()
 
+
+_TOLD = ("submitted", "discarded", "took back")
+"""Events about what people acknowledged."""
 
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
 
@@ -232,16 +243,23 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     found += [
         f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()
     ]
+    done = sum((each.done for each in gathering.people), Counter())
+    for listener in gathering.listeners:
+        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _TOLD})
+        for each in (heard - done) + (done - heard):
+            found.append(
+                f"{listener.name} heard {heard[each]} times of {each}, which was done {done[each]} times"
+            )
     answered = [k for k, each in gathering.kept.items() if each.state != "draft" and each.counted]
     often = Counter(id for _, id in answered)
     found += [f"{id} has {times} answers that count" for id, times in often.items() if times > WANTED]
     with contextlib.closing(Caller(address, f"{MANAGERS[0]}.apikey")) as manager:
         told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
         found += [each for scribe in gathering.scribes for each in scribe.not_whole(manager)]
-    done = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
+    shown = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
     counted = Counter(name for name, _ in answered)
-    if done != dict(counted):
-        found.append(f"progress says {done}, acknowledged were {dict(counted)}")
+    if shown != dict(counted):
+        found.append(f"progress says {shown}, acknowledged were {dict(counted)}")
     return found
 
 

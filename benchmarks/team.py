@@ -106,7 +106,7 @@ def figures_of(day: Day) -> Iterator[Line]:
     alone, logging = gathering.took("next", day.otherwise), gathering.took("next", day.while_logging)
     wall = day.ended - day.began
     yield Line(
-        f"submit → next record, {PEOPLE} people at work, p95", percentile(alone, 95) * 1e3, "ms",
+        f"submit → next record, {len(gathering.people)} people at work, p95", percentile(alone, 95) * 1e3, "ms",
         f"{_ms(alone)}; {len(alone):,} answers; {THINK:.0f} s of thought on average", at_most=100,
     )  # fmt: skip
     spent = day.logging[1] - day.logging[0]
