@@ -14,6 +14,15 @@ export interface Preferences {
   goOn?: boolean;
   textSize?: "normal" | "large" | "larger";
   sidebar?: boolean;
+  /** How long lines of a text may get, and how close records lie in a list. */
+  lineWidth?: "narrow" | "normal" | "full";
+  density?: "comfortable" | "compact";
+  /** Predictions are shown on demand only. */
+  hidePredictions?: boolean;
+  /** Keys chosen for actions of the annotation screen. */
+  keys?: Record<string, string[]>;
+  /** The version of the guidelines that was read last, by dataset. */
+  guidelinesRead?: Record<string, number>;
   /** Reasons this person gave lately when settling conflicts. */
   reasons?: string[];
 }

@@ -5,13 +5,14 @@ import { IconChevronDown, IconChevronRight, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { countRecords } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
-import { searchBody, type View } from "@/core/view";
+import { isRange, rangeOf, readRange, searchBody, type View } from "@/core/view";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import classes from "./filters.module.css";
 import { SortMenu } from "./sort-menu";
+import { metadataKey, metadataKeysQuery } from "./use-facets";
 import { ValuePicker } from "./value-picker";
 
 type Filters = View["filters"];
@@ -33,6 +34,7 @@ export function FilterBar({ dataset, view, onView }: Props) {
       {group(t.filters.predictions, [...(labelled ? ["predicted_as", "predicted"] : []), "score", "predicted_by"])}
       {group(t.filters.annotations, [...(labelled ? ["annotated_as"] : []), "annotated_by"])}
       {group(t.filters.status, ["status"])}
+      {group(say.find.assigned, ["assigned_to", "assignment"])}
       <MetadataGroup dataset={dataset} view={view} onApply={apply} />
       <SortMenu dataset={dataset} view={view} onView={onView} />
     </div>
@@ -51,14 +53,9 @@ function FilterGroup({ title, names, ...rest }: GroupProps & { title: string; na
 
 function MetadataGroup({ dataset, view, onApply }: GroupProps) {
   const [asked, setAsked] = useState(false);
-  const keys = useQuery({
-    queryKey: ["metadata-keys", dataset.workspace, dataset.name],
-    queryFn: async () => Object.keys((await countRecords(dataset, { query: {}, sort: [] }, ["metadata"])).metadata).sort(),
-    enabled: asked,
-    staleTime: 60_000,
-  });
+  const keys = useQuery({ ...metadataKeysQuery(dataset), enabled: asked });
   const names = (keys.data ?? []).map((key) => `metadata.${key}`);
-  const active = Object.keys(view.filters).filter((name) => name.startsWith("metadata."));
+  const active = Object.keys(view.filters).map(bare).filter((name) => name.startsWith("metadata."));
   return (
     <Panel
       title={t.filters.metadata}
@@ -72,8 +69,11 @@ function MetadataGroup({ dataset, view, onApply }: GroupProps) {
   );
 }
 
+/** A filter by numbers is about the field that its name ends with. */
+const bare = (filter: string) => (isRange(filter) ? filter.slice(rangeOf("").length) : filter);
+
 export function nameOf(filter: string): string {
-  return filter.startsWith("metadata.") ? filter.slice("metadata.".length) : (t.filters.names[filter] ?? filter);
+  return metadataKey(bare(filter)) ?? t.filters.names[filter] ?? say.find.names[filter] ?? filter;
 }
 
 interface PanelProps extends GroupProps {
@@ -88,7 +88,8 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
   const [open, setOpen] = useState(false);
   const [picked, setPicked] = useState<Filters>(view.filters);
   const [unfolded, setUnfolded] = useState<string | null>(null);
-  const count = names.filter((name) => view.filters[name]?.length).length;
+  const used = (filters: Filters, name: string) => Boolean(filters[name]?.length ?? filters[rangeOf(name)]?.length);
+  const count = names.filter((name) => used(view.filters, name)).length;
   const only = names.length === 1 ? names[0] : undefined;
 
   function change(next: boolean) {
@@ -96,7 +97,7 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
     if (!next) return;
     onOpen?.();
     setPicked(view.filters);
-    setUnfolded(only ?? names.find((name) => view.filters[name]?.length) ?? null);
+    setUnfolded(only ?? names.find((name) => used(view.filters, name)) ?? null);
   }
 
   function apply() {
@@ -133,7 +134,9 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
                 >
                   <IconChevronRight size={14} aria-hidden className={classes["arrow"] ?? ""} />
                   <span>{nameOf(name)}</span>
-                  {picked[name]?.length ? <span className={classes["few"]}>{shown(name, picked[name])}</span> : null}
+                  {used(picked, name) && (
+                    <span className={classes["few"]}>{shown(name, picked[name] ?? []) || shown(rangeOf(name), picked[rangeOf(name)] ?? [])}</span>
+                  )}
                 </UnstyledButton>
               )}
               {unfolded === name &&
@@ -146,6 +149,8 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
                     filter={name}
                     picked={picked[name] ?? []}
                     onPick={(values) => { pick(name, values); }}
+                    range={picked[rangeOf(name)]?.[0]}
+                    onRange={(value) => { pick(rangeOf(name), value ? [value] : []); }}
                   />
                 ))}
             </div>
@@ -165,6 +170,11 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
 }
 
 export function shown(filter: string, values: readonly string[]): string {
+  if (isRange(filter)) {
+    const { from, to } = readRange(values[0]);
+    return from || to ? say.find.range(from, to) : "";
+  }
+  if (filter === "assignment") return values.map((each) => say.find.states[each] ?? each).join(", ");
   if (filter === "score") return (values[0] ?? "").split("-").map((each) => `${String(Math.round(Number(each) * 100))} %`).join(" – ");
   return values.map((each) => (filter.startsWith("metadata.") ? each : (t.filters.values[each] ?? each))).join(", ");
 }

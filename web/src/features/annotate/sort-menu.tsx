@@ -5,22 +5,23 @@ import { IconArrowDown, IconArrowUp, IconChevronDown, IconX } from "@tabler/icon
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { countRecords } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 
+import { metadataKey, metadataKeysQuery } from "./use-facets";
+
 const FIELDS = ["id", "last_updated", "event_timestamp", "score", "status", "predicted_as", "annotated_as", "predicted_by", "annotated_by"];
+
+function fieldName(field: string): string {
+  return metadataKey(field) ?? say.find.sortNames[field] ?? t.filters.names[field] ?? field;
+}
 
 export function SortMenu({ dataset, view, onView }: { dataset: DatasetRef; view: View; onView: (part: Partial<View>) => void }) {
   const [open, setOpen] = useState(false);
   const [sort, setSort] = useState<readonly string[]>(view.sort);
-  const keys = useQuery({
-    queryKey: ["metadata-keys", dataset.workspace, dataset.name],
-    queryFn: async () => Object.keys((await countRecords(dataset, { query: {}, sort: [] }, ["metadata"])).metadata).sort(),
-    enabled: open,
-    staleTime: 60_000,
-  });
+  const keys = useQuery({ ...metadataKeysQuery(dataset), enabled: open });
   const bare = (each: string) => each.replace(/^-/, "");
   const used = sort.map(bare);
   const choices = [...FIELDS, ...(keys.data ?? []).map((key) => `metadata.${key}`)].filter((each) => !used.includes(each));
@@ -53,16 +54,16 @@ export function SortMenu({ dataset, view, onView }: { dataset: DatasetRef; view:
             return (
               <Group key={name} gap={4} wrap="nowrap">
                 <Text size="sm" flex={1} truncate>
-                  {name}
+                  {fieldName(name)}
                 </Text>
                 <ActionIcon
-                  aria-label={t.filters.turnSort(name)}
+                  aria-label={t.filters.turnSort(fieldName(name))}
                   title={down ? t.filters.descending : t.filters.ascending}
                   onClick={() => { setSort(sort.map((one) => (one === each ? (down ? name : `-${name}`) : one))); }}
                 >
                   {down ? <IconArrowDown size={16} /> : <IconArrowUp size={16} />}
                 </ActionIcon>
-                <ActionIcon aria-label={t.filters.removeSort(name)} onClick={() => { setSort(sort.filter((one) => one !== each)); }}>
+                <ActionIcon aria-label={t.filters.removeSort(fieldName(name))} onClick={() => { setSort(sort.filter((one) => one !== each)); }}>
                   <IconX size={16} />
                 </ActionIcon>
               </Group>
@@ -73,7 +74,7 @@ export function SortMenu({ dataset, view, onView }: { dataset: DatasetRef; view:
             size="xs"
             aria-label={t.filters.addSort}
             placeholder={t.filters.addSort}
-            data={choices}
+            data={choices.map((each) => ({ value: each, label: fieldName(each) }))}
             searchable
             comboboxProps={{ withinPortal: false }}
             onChange={(field) => { if (field) setSort([...sort, field]); }}
