@@ -1,6 +1,6 @@
 /** Says that the guidelines have changed since one last read them. Asked for a moment after the records. */
 
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
@@ -8,6 +8,8 @@ import { guidelinesQuery } from "@/api/work";
 import type { DatasetRef } from "@/core/model";
 import { usePreferences } from "@/features/session/preferences";
 import { say } from "@/text/annotating";
+
+import classes from "./list.module.css";
 
 const LATER_MS = 600;
 
@@ -24,11 +26,11 @@ export function GuidelinesNotice({ dataset, open, onOpen }: { dataset: DatasetRe
   const read = preferences.guidelinesRead?.[readKey(dataset)] ?? 0;
   if (open || !data?.text || data.version <= read) return null;
   return (
-    <Alert variant="light" color="yellow" mb="sm" p="xs" role="status">
-      {read ? say.guidelines.changed : say.guidelines.isNew}{" "}
-      <Button size="compact-sm" variant="default" ml="xs" onClick={onOpen}>
+    <div className={classes["job"]} role="status">
+      <span className={classes["jobwords"]}>{read ? say.guidelines.changed : say.guidelines.isNew}</span>
+      <Button size="compact-sm" variant="default" onClick={onOpen}>
         {say.guidelines.read}
       </Button>
-    </Alert>
+    </div>
   );
 }

@@ -62,7 +62,9 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
     gcTime: 0,
   });
   const ids = found.data?.ids;
-  const [active, setActive] = useState<string | null>(null);
+  // a card that the keyboard leads to is scrolled to; one under the mouse must not move away from it
+  const [{ active, follow }, setFront] = useState<{ active: string | null; follow: boolean }>({ active: null, follow: false });
+  const setActive = useCallback((id: string) => { setFront((before) => (before.active === id ? before : { active: id, follow: false })); }, []);
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
   const asked = JSON.stringify(body);
   const [everything, setEverything] = useState<string | null>(null);
@@ -90,7 +92,7 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
   const move = (step: number) => {
     const at = ids && current ? ids.indexOf(current) + step : 0;
     const next = ids?.[at];
-    if (next !== undefined) setActive(next);
+    if (next !== undefined) setFront({ active: next, follow: true });
   };
   const undo = () => { if (!bulk.undo()) desk.undo(); };
 
@@ -184,6 +186,7 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
             id={id}
             labels={labels}
             active={id === current}
+            follow={follow && id === current}
             roomy={false}
             armed={armed}
             actions={actions}

@@ -44,6 +44,8 @@ interface Props {
   readonly id: string;
   readonly labels: LabelSet;
   readonly active: boolean;
+  /** It is scrolled to. */
+  readonly follow?: boolean;
   readonly roomy: boolean;
   readonly armed: string | null;
   readonly actions: CardActions;
@@ -53,7 +55,7 @@ interface Props {
 }
 
 export const RecordCard = memo(function RecordCard(props: Props) {
-  const { desk, id, labels, active, roomy, armed, actions, checked, onCheck, onActivate } = props;
+  const { desk, id, labels, active, follow, roomy, armed, actions, checked, onCheck, onActivate } = props;
   const held = useHeld(desk, id);
   const { hidden } = useHabits();
   const beyond = use(Beyond);
@@ -61,8 +63,8 @@ export const RecordCard = memo(function RecordCard(props: Props) {
   const [unfolded, setUnfolded] = useState(false);
 
   useEffect(() => {
-    if (active && !roomy) frame.current?.scrollIntoView({ block: "nearest" });
-  }, [active, roomy]);
+    if (follow) frame.current?.scrollIntoView({ block: "nearest" });
+  }, [follow]);
 
   if (!held) return null;
   const { record, now } = held;

@@ -1,7 +1,7 @@
 /** The top of a dataset's page: its name and pages, how records are shown, search and filters. */
 
-import { ActionIcon, Badge, SegmentedControl, TextInput, Title, Tooltip } from "@mantine/core";
-import { IconBook, IconCopy, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, SegmentedControl, TextInput, Title, Tooltip } from "@mantine/core";
+import { IconBook, IconCopy, IconFilter, IconHelp, IconLayoutSidebarRight, IconLink, IconSearch, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, lazy, memo, Suspense, useState } from "react";
 
@@ -40,6 +40,8 @@ interface Props {
 export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, guidelines, sidebar }: Props) {
   const { workspace, name } = dataset;
   const { bindings } = useHabits();
+  // on a small screen, or far zoomed in, the text comes first
+  const [unfolded, setUnfolded] = useState(false);
   const hint = (words: string, action: ScreenAction) => {
     const key = bindings[action][0];
     return key === undefined ? words : `${words} (${printed(key)})`;
@@ -54,15 +56,17 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
           <span className={classes["slash"]}> / </span>
           {name}
         </Title>
-        <Copy text={name} label={t.datasets.copyName(name)}>
-          <IconCopy size={16} />
-        </Copy>
-        <Copy text={window.location.href} label={t.datasets.copyLink(name)}>
-          <IconLink size={16} />
-        </Copy>
-        <Badge color="gray" className={classes["task"] ?? ""}>
-          {t.tasks[dataset.task]}
-        </Badge>
+        <span className={classes["extras"]}>
+          <Copy text={name} label={t.datasets.copyName(name)}>
+            <IconCopy size={16} />
+          </Copy>
+          <Copy text={window.location.href} label={t.datasets.copyLink(name)}>
+            <IconLink size={16} />
+          </Copy>
+          <Badge color="gray" className={classes["task"] ?? ""}>
+            {t.tasks[dataset.task]}
+          </Badge>
+        </span>
         <Suspense>
           <DatasetNav workspace={workspace} name={name} />
           <AssignThese workspace={workspace} name={name} view={view} />
@@ -99,7 +103,20 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
       </div>
       <div className={classes["row"]}>
         <SearchBox key={view.q} dataset={dataset} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
-        <Filters dataset={dataset} view={asked} onView={onView} />
+        <Button
+          className={classes["unfold"] ?? ""}
+          variant="default"
+          size="sm"
+          px={10}
+          leftSection={<IconFilter size={15} />}
+          aria-expanded={unfolded}
+          onClick={() => { setUnfolded(!unfolded); }}
+        >
+          {t.filters.bar}
+        </Button>
+        <div className={classes["filters"]} data-unfolded={unfolded || undefined}>
+          <Filters dataset={dataset} view={asked} onView={onView} />
+        </div>
       </div>
       <ActiveFilters view={asked} onView={onView} />
     </div>
