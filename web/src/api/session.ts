@@ -55,7 +55,7 @@ export async function signOut(): Promise<void> {
 }
 
 export async function savePreferences(wanted: Preferences): Promise<Preferences> {
-  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never> }))) as Preferences;
+  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never>, keepalive: true }))) as Preferences;
 }
 
 export function resetKey(id: string): Promise<{ api_key?: string | null; key_prefix?: string | null }> {

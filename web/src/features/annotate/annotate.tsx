@@ -1,5 +1,6 @@
 /** Search and filters above, records in the middle, what is known of them beside. */
 
+import { Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
@@ -17,7 +18,6 @@ import classes from "./dataset-page.module.css";
 import { GuidelinesNotice } from "./guidelines-notice";
 import { type Habits, HabitsContext } from "./habits";
 import { Legend } from "./legend";
-import { List } from "./list";
 import { NoLabels } from "./no-labels";
 import { OneClaimed, OneFound } from "./one";
 import { Beyond } from "./record-card";
@@ -28,6 +28,7 @@ import { useWorkplace } from "./use-desk";
 import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
+const List = lazy(() => import("./list"));
 const Help = lazy(() => import("./help"));
 const Guidelines = lazy(() => import("./guidelines"));
 const Flag = lazy(() => import("./flag"));
@@ -142,7 +143,9 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
               {task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
               {task === "TokenClassification" && <Legend labels={labels} armed={armed} onArm={setArmed} />}
               {view.layout === "list" ? (
-                <List {...shared} />
+                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                  <List {...shared} />
+                </Suspense>
               ) : view.layout === "queue" ? (
                 <OneClaimed {...shared} goOn={goOn} />
               ) : (

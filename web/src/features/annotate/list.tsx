@@ -42,7 +42,7 @@ interface Props {
   readonly onCurrent: (id: string | null) => void;
 }
 
-export function List({ dataset, view, onView, workplace, labels, armed, onScreen, onCurrent }: Props) {
+export default function List({ dataset, view, onView, workplace, labels, armed, onScreen, onCurrent }: Props) {
   const { desk, layDown } = workplace;
   const { data: me } = useSuspenseQuery(meQuery);
   const { hidden } = useHabits();

@@ -39,18 +39,25 @@ export interface OneProps {
   readonly onCurrent: (id: string | null) => void;
 }
 
-/** Which record is in front: the one named, the first, or none after the last. */
+/**
+ * Which record is in front: the one named, the first, or the one after the last one there was. What is read
+ * meanwhile comes there, so whoever is faster than the server goes on where they are.
+ */
+type Wanted = string | null | { readonly after: string };
+
 interface Place {
-  readonly set: (id: string | null) => void;
+  readonly set: (to: Wanted) => void;
   readonly of: (ids: readonly string[]) => number;
 }
 
-const END = "\u0000end";
-
 function usePlace(first: string | null): Place {
-  const [wanted, set] = useState(first);
+  const [wanted, set] = useState<Wanted>(first);
   const of = useCallback(
-    (ids: readonly string[]) => (wanted === END ? ids.length : wanted === null ? 0 : Math.max(0, ids.indexOf(wanted))),
+    (ids: readonly string[]) => {
+      if (typeof wanted === "string" || wanted === null) return wanted === null ? 0 : Math.max(0, ids.indexOf(wanted));
+      const at = ids.indexOf(wanted.after);
+      return at < 0 ? ids.length : at + 1;
+    },
     [wanted],
   );
   return useMemo(() => ({ set, of }), [of]);
@@ -92,8 +99,8 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
 
   const go = useCallback(
     (to: number) => {
-      const next = to >= queue.ids.length ? END : (queue.ids[Math.max(0, to)] ?? null);
-      setWanted(next);
+      const last = queue.ids.at(-1);
+      setWanted(to >= queue.ids.length && last !== undefined ? { after: last } : (queue.ids[Math.max(0, to)] ?? null));
       window.scrollTo({ top: 0 });
     },
     [queue.ids, setWanted],
@@ -147,7 +154,8 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
   async function skip(reason: string | null) {
     setSkipping(false);
     if (!claims || !id) return;
-    go(at + 1);
+    const [before, next] = [queue.ids[at - 1], queue.ids[at + 1]];
+    setWanted(next ?? (before === undefined ? null : { after: before })); // the one skipped will be gone
     try {
       setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
     } catch (failure) {

@@ -51,12 +51,12 @@ export function ChooseKeys() {
               <Table.Td ta="end">
                 <UnstyledButton
                   className={classes["key"] ?? ""}
-                  aria-label={say.keys.change(actionName(action))}
                   data-asking={asking === action || undefined}
                   onClick={() => { setAsking(action); setSaid(""); }}
                   onBlur={() => { setAsking(null); }}
                   onKeyDown={(event) => { if (asking === action) press(action, event); }}
                 >
+                  <span className="sr-only">{say.keys.change(actionName(action))} </span>
                   {asking === action ? say.keys.press : bindings[action].length ? bindings[action].map((each) => <Key key={each} of={each} />) : say.keys.none}
                 </UnstyledButton>
               </Table.Td>
