@@ -133,9 +133,10 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", _RULES, None, {}, Action.SEE_RULES, MEMBERS),
     ("GET", _RULES + "/metrics", None, {}, Action.SEE_RULES, MEMBERS),
     ("GET", _RULES + "/{query}", None, {}, Action.SEE_RULES, (401, 403, 404, 404, 404, 404)),
-    ("POST", _RULES, {"query": "a", "label": "b"}, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
-    ("PATCH", _RULES + "/{query}", {"label": "b"}, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
-    ("DELETE", _RULES + "/{query}", None, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
+    ("GET", _RULES + "/{query}/metrics", None, {}, Action.SEE_RULES, MEMBERS),
+    ("POST", _RULES, {"query": "by-{who}", "label": "b"}, {}, Action.EDIT_RULES, MEMBERS),
+    ("PATCH", _RULES + "/{query}", {"label": "b"}, {}, Action.EDIT_RULES, (401, 403, 404, 404, 404, 404)),
+    ("DELETE", _RULES + "/{query}", None, {}, Action.EDIT_RULES, MEMBERS),
     ("GET", _TASK + "/metrics", None, {}, Action.SEE_METRICS, MEMBERS),
     ("POST", _TASK + "/metrics/{metric}:summary", {}, {}, Action.SEE_METRICS, MEMBERS),
 ]

@@ -162,7 +162,8 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as taken:
         listener.close()
         raise CannotStart(
-            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. Choose another with --port."
+            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. "
+            "Choose another with --port or APPORTION_PORT."
         ) from taken
     return listener
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["ENDED", "FINISHED_LATER", "Job", "JobKind", "JobState", "runs_of", "within"]
+__all__ = ["ENDED", "FINISHED_LATER", "Job", "JobKind", "JobState", "Take", "runs_of", "within"]
 
 
 class JobKind(str, Enum):
@@ -38,6 +38,20 @@ class JobState(str, Enum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     UNDONE = "undone"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Take(str, Enum):
+    """Where a job that annotates has each record's value from."""
+
+    VALUE = "value"
+    """The same for all, as sent."""
+    OWN = "own"
+    """What whoever began it has said of the record so far, drafts included."""
+    PREDICTED = "predicted"
+    """What is predicted for the record."""
 
     def __str__(self) -> str:
         return str(self.value)

@@ -34,7 +34,7 @@ class Datasets(Protocol):
         ...
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
-        """Change tags, metadata, settings, policies, closed, last_updated or multi_label."""
+        """Change tags, metadata, settings, policies, closed, last_updated, multi_label or rules."""
         ...
 
     def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:

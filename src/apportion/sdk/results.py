@@ -79,6 +79,11 @@ class SearchPage(Sequence["Record"]):
     def __getitem__(self, index: int | slice) -> Record | list[Record]:
         return self.records[index]
 
+    def _repr_html_(self) -> str:
+        from .records._html import page_html
+
+        return page_html(self.records, self.total, self.facets)
+
 
 @dataclass(frozen=True)
 class MetricInfo:

@@ -42,7 +42,7 @@ class Copying:
 
 
 def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings and policies of another.
+    """A new dataset with the records, annotations, gold values, settings, policies and rules of another.
 
     Plans and what belongs to them are not copied, nor drafts, history and events. To be called from a thread of
     its own. What a stop leaves half copied is removed by the next start.
@@ -79,7 +79,11 @@ def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
     )
     hidden = work.datasets.add_hidden(blank)
     target = work.datasets.update(
-        hidden, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+        hidden,
+        settings=source.settings,
+        policies=dict(source.policies),
+        multi_label=source.multi_label,
+        rules=source.rules,
     )
     return source, target
 

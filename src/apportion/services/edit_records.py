@@ -13,7 +13,6 @@ from apportion.domain.individual.case import Case
 from apportion.domain.jobs import JobKind, JobState, runs_of, within
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of
-from apportion.domain.policies import Policies
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
@@ -22,6 +21,7 @@ from .adjudicate import decide
 from .annotate import checked_value, follow_shared, note_answer, record_case, set_answer
 from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
+from .rights import require_right
 
 __all__ = ["AT_ONCE", "Removal", "patch_record", "remove_records", "remove_some"]
 
@@ -45,6 +45,8 @@ def patch_record(
     if dataset.individual:
         _patch_individual(work, actor, dataset, id, metadata, status, now)
         return _as_seen(work, actor, dataset, id)
+    if metadata:
+        require_right(actor, dataset, "edit_metadata")
     if not work.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
     if status is not None and work.assignments.plans(dataset):
@@ -127,7 +129,7 @@ def remove_records(
     action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
     dataset = find_dataset(work, actor, workspace, name, action, open_only=True)
     if discard:
-        _check_discard(actor, dataset)
+        require_right(actor, dataset, "discard_by_query")
     numbers = work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
     if len(numbers) <= AT_ONCE:
         ids = work.records.named(dataset, numbers, logged_by=now)
@@ -171,14 +173,6 @@ def _remove(
         else:
             close_record(work, dataset, case, actor.username, now)
     return len(ids)
-
-
-def _check_discard(actor: Actor, dataset: Dataset) -> None:
-    own = place_of(actor, dataset.workspace) is Place.MEMBER
-    if dataset.individual and own and not Policies.of(dataset.policies).may("discard_by_query"):
-        raise ForbiddenOperationError(
-            f"Operation not allowed: annotators of dataset {dataset.name} may not discard by query."
-        )
 
 
 def _discard_mine(work: Work, actor: Actor, dataset: Dataset, case: Case, now: int) -> None:

@@ -94,6 +94,7 @@ datasets = Table(
     Column("last_n", Integer, nullable=False, default=0, comment="the highest record number given out"),
     Column("records", Integer, nullable=False, default=0, comment="how many there are"),
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
+    Column("rules", JSON, comment="labeling rules, oldest first; null before the first"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
         sqlite_where=Column("deleted_at").is_(None),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
+from apportion.domain.rules import LabelingRule
 from apportion.ports.datasets import DeletedDataset
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
@@ -86,6 +87,7 @@ class SqlDatasets:
                 last_n=0,
                 records=0,
                 multi_label=dataset.multi_label,
+                rules=_rules_out(dataset.rules),
                 deleted_at=deleted_at,
             )
             .returning(datasets.c.no)
@@ -97,6 +99,8 @@ class SqlDatasets:
         values = dict(changes)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
+        if "rules" in values:
+            values["rules"] = _rules_out(values["rules"])
         if values:
             self._connection.execute(_UPDATE, {"which": dataset.no, **values})
         return replace(dataset, **changes)
@@ -171,7 +175,14 @@ def dataset_of(found: Mapping[str, Any]) -> Dataset:
         closed=found["closed"],
         records=found["records"],
         multi_label=found["multi_label"],
+        rules=tuple(
+            LabelingRule(**{**each, "labels": tuple(each["labels"])}) for each in found["rules"] or ()
+        ),
     )
+
+
+def _rules_out(rules: Sequence[LabelingRule]) -> list[dict[str, Any]]:
+    return [{name: getattr(rule, name) for name in LabelingRule.__slots__} for rule in rules]
 
 
 def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:

@@ -16,7 +16,7 @@ from .database import Link
 __all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 
 DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
-_JSON = frozenset({"tags", "metadata", "settings", "policies"})
+_JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
 _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
 
