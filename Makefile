@@ -53,6 +53,7 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 	LOAD_SECONDS=60 $(BIN)/python -m pytest -s tests/robustness/test_load.py
 	KILLS=5 $(BIN)/python -m pytest tests/robustness/test_kill_plans.py
 	TEAM_SECONDS=600 TEAM_KILLS=100 $(BIN)/python -m pytest -s tests/robustness/test_team.py
+	$(BIN)/python -m pytest -s -m soak tests
 	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest --timeout 3600 tests/robustness/test_blindness.py \
 		tests/robustness/test_plans_over_http.py tests/robustness/test_queue_over_http.py \
 		tests/robustness/test_schemathesis.py tests/storage/test_engine_properties.py
