@@ -108,7 +108,12 @@ class SqliteUpkeep:
         part = self._path.with_name(f"{self._path.name}.part")
         with claimed(self._path), self._open() as link:
             link.raw.execute("PRAGMA query_only=OFF")
-            link.raw.execute("BEGIN IMMEDIATE")  # nobody writes meanwhile: it would be in the old file only
+            try:
+                link.raw.execute(
+                    "BEGIN IMMEDIATE"
+                )  # nobody writes meanwhile: it would be in the old file only
+            except sqlite3.Error as busy:
+                raise DatabaseError(f"{self._path} is being written to: {busy}. Try again.") from busy
             try:
                 _empty(part)
                 left = rebuild(link, part, progress or (lambda *_: None))
@@ -134,7 +139,14 @@ class SqliteUpkeep:
             link.raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
             link.raw.execute("BEGIN")
             problems += guarded("file", None, partial(check_rows, link.raw))
-            for dataset, last_n, deleted_at in _datasets(link.raw):
+            datasets: list[tuple[Dataset, int, int | None]] = []
+
+            def read() -> Iterator[str]:
+                datasets.extend(_datasets(link.raw))
+                return iter(())
+
+            problems += guarded("datasets", None, read)
+            for dataset, last_n, deleted_at in datasets:
                 name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
                 checked = DatasetCheck(link, dataset, last_n)
                 found: list[Problem] = []
