@@ -13,6 +13,7 @@ from apportion.domain.errors import (
     ClosedDatasetError,
     EntityAlreadyExistsError,
     EntityNotFoundError,
+    ForbiddenOperationError,
     WrongTaskError,
 )
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
@@ -183,11 +184,19 @@ def edit_dataset(
     *,
     tags: Mapping[str, str],
     metadata: Mapping[str, Any],
+    without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: int,
 ) -> Dataset:
-    """Merge tags and metadata into those the dataset has."""
+    """Merge tags and metadata into those the dataset has; ``without`` are keys of both to take away."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
-    merged = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
+    if place_of(actor, workspace) is Place.MEMBER and not Policies.of(dataset.policies).may("edit_tags"):
+        raise ForbiddenOperationError(
+            f"Operation not allowed: in dataset {name} annotators may not change tags or metadata."
+        )
+    merged = (
+        {**{key: each for key, each in dataset.tags.items() if key not in without[0]}, **tags},
+        {**{key: each for key, each in dataset.metadata.items() if key not in without[1]}, **metadata},
+    )
     check_remarks(*merged)
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
 
