@@ -2326,18 +2326,12 @@ export interface components {
             answers: number;
             /** Dataset */
             dataset: string;
-            /**
-             * Errors
-             * @default []
-             */
-            errors?: components["schemas"]["BadRow"][];
+            /** Errors */
+            errors: components["schemas"]["BadRow"][];
             /** Gold */
             gold: number;
-            /**
-             * Left Out
-             * @default 0
-             */
-            left_out?: number;
+            /** Left Out */
+            left_out: number;
             /** Records */
             records: number;
             /** Stored */

@@ -66,6 +66,7 @@ class FileRead:
             self.blame(self.rows[place], None, message)
         self.found = [each for row, each in zip(self.rows, self.found, strict=True) if row not in self.bad]
         self.rows = [row for row in self.rows if row not in self.bad]
+        self.wrong.sort(key=lambda each: int(each["loc"][2]))
 
 
 def refusal_of(read: FileRead) -> ValidationError:
@@ -113,7 +114,6 @@ def read_file(
             continue
         read.found.append(Imported(record, answers, gold, status, agent, value))
         read.rows.append(place)
-    read.wrong.sort(key=lambda each: int(each["loc"][2]))
     return read
 
 

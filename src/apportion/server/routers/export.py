@@ -127,8 +127,8 @@ class ImportOut(BaseModel):
     answers: int
     gold: int
     stored: bool
-    left_out: int = 0
-    errors: list[BadRow] = []
+    left_out: int
+    errors: list[BadRow]
 
 
 @router.post(

@@ -7,6 +7,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 
 import { infoQuery, type Me, meQuery, preferencesQuery, savePreferences, signOut } from "@/api/session";
+import { managesSomething, seesSomething } from "@/core/roles";
 import { onSessionEnd } from "@/features/session/query-client";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
@@ -30,8 +31,18 @@ export function Shell() {
           <span>{t.app}</span>
         </Link>
         <nav className={classes["nav"]} aria-label={t.shell.navigation}>
+          {seesSomething(me) && (
+            <Link to="/team" search={{}}>
+              {t.shell.team}
+            </Link>
+          )}
           <Link to="/my-work">{t.shell.work}</Link>
           <Link to="/datasets">{t.shell.datasets}</Link>
+          {managesSomething(me) && (
+            <Link to="/people" search={{}}>
+              {t.shell.people}
+            </Link>
+          )}
         </nav>
         <div className={classes["right"]}>
           <Saving />
