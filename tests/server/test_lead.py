@@ -130,3 +130,22 @@ def test_what_a_client_of_1x_cannot_say_of_a_label_stays(client_as: Any) -> None
     assert "colour" not in label
     assert label["shortcut"] == "g"
     assert "allow_overlapping_spans" not in room.get("max", path)
+
+
+def test_annotators_of_a_shared_dataset_do_what_they_may(client_as: Any) -> None:
+    room = Room(client_as, annotation="shared", blind=False, required=1)
+    ana, bulk = client_as("ana"), "/api/datasets/talk/TextClassification:bulk?workspace=shared"
+    one = {
+        "id": "a",
+        "inputs": {"text": "text a"},
+        "annotation": {"agent": "ana", "labels": [{"class": "x"}]},
+    }
+    room.ask("max", "PATCH", "policies", json={"annotators_may": []}).raise_for_status()
+
+    assert ana.post(bulk, json={"records": [one]}).status_code == 200
+    added = ana.post(bulk, json={"records": [one, {**one, "id": "new"}]})
+    assert (added.status_code, "may not add records" in added.text) == (403, True)
+    assert ana.post(bulk, json={"records": [{**one, "metadata": {"k": 1}}]}).status_code == 403
+    assert room.ask("ana", "PATCH", "records/a", json={"metadata": {"k": 1}}).status_code == 403
+    assert room.ask("max", "PATCH", "records/a", json={"metadata": {"k": 1}}).status_code == 200
+    assert room.found("max", "id:new") == []

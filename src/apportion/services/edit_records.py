@@ -38,6 +38,12 @@ def patch_record(
     if dataset.individual:
         _patch_individual(work, actor, dataset, id, metadata, status, now)
         return _as_seen(work, actor, dataset, id)
+    annotator = place_of(actor, workspace) is Place.MEMBER
+    if metadata and annotator and not Policies.of(dataset.policies).may("edit_metadata"):
+        raise ForbiddenOperationError(
+            f"Operation not allowed: annotators of dataset {name} may not change metadata of records. "
+            "Nothing was changed."
+        )
     if not work.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
     if status is not None and work.assignments.plans(dataset):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
-from apportion.domain.errors import BadRequestError
+from apportion.domain.errors import BadRequestError, ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of, require
+from apportion.domain.policies import Policies
 from apportion.domain.records import Answers, Entities, Record, TextClassificationRecord
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.records import Prepared
@@ -95,6 +96,7 @@ def _log_shared(
 ) -> None:
     prepared = request.prepared
     if not speaks_for_others(actor, dataset.workspace):
+        _check_rights(work, dataset, request.records)
         sign(work, actor, dataset, request.records)
         prepared = None
     if prepared is None:
@@ -102,6 +104,27 @@ def _log_shared(
     work.records.log(dataset, prepared, at=now)
     if work.assignments.plans(dataset):
         _follow(work, dataset, request.records, now)
+
+
+def _check_rights(work: Work, dataset: Dataset, records: Sequence[Record]) -> None:
+    """What annotators may be kept from: adding records, and changing the metadata of those there are."""
+    policies = Policies.of(dataset.policies)
+    adds, edits = policies.may("add_records"), policies.may("edit_metadata")
+    if adds and edits:
+        return
+    known = {each.id: each for each in work.annotations.cases(dataset, [record.id for record in records])}
+    for record in records:
+        before = known.get(record.id)
+        if before is None and not adds:
+            raise ForbiddenOperationError(
+                f"Operation not allowed: annotators of dataset {dataset.name} may not add records, and there is no "
+                f"record {record.id}. Nothing of this request was stored."
+            )
+        if before is not None and not edits and (before.record.metadata or {}) != (record.metadata or {}):
+            raise ForbiddenOperationError(
+                f"Operation not allowed: annotators of dataset {dataset.name} may not change metadata of records; "
+                f"that of {record.id} is different. Nothing of this request was stored."
+            )
 
 
 def _follow(work: Work, dataset: Dataset, records: Sequence[Record], now: int) -> None:

@@ -67,7 +67,7 @@ function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
     );
 
   return (
-    <>
+    <div>
       <Choice label={words.annotation} value={form.annotation} choices={words.annotations} onChange={(annotation) => { set({ annotation }); }}>
         {then(changes.annotation === "individual", words.toIndividual)}
         {then(changes.annotation === "shared", words.toShared)}
@@ -126,7 +126,7 @@ function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
           </Stack>
         </Modal>
       )}
-    </>
+    </div>
   );
 }
 

@@ -27,7 +27,8 @@ export function Working({ state, onStop }: { state: Extract<ImportState, { step:
 
 export function BadRows({ checked, onLeaveOut }: { checked: Checked; onLeaveOut: () => void }) {
   return (
-    <Alert variant="light" color={checked.good ? "yellow" : "red"} role="alert" title={checked.good ? manage.create.bad(checked.leftOut, checked.good) : manage.create.badAll}>
+    <Alert variant="light" color={checked.good ? "yellow" : "red"} role="alert">
+      <Text fw={600}>{checked.good ? manage.create.bad(checked.leftOut, checked.good) : manage.create.badAll}</Text>
       {checked.good > 0 && <Text size="sm">{manage.create.badIntro}</Text>}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- many errors are scrolled by keyboard */}
       <div className={classes["errors"]} tabIndex={0} role="region" aria-label={manage.create.why}>

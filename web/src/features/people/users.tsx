@@ -78,8 +78,11 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
   return (
     <Table.Tr>
       <Table.Th scope="row">
-        {user.username} {self && <Badge color="gray">{manage.people.yourself}</Badge>}
-        {gone && <Badge color="gray">{manage.people.deactivated}</Badge>}
+        <span className={sheet["tags"]}>
+          {user.username}
+          {self && <Badge color="gray">{manage.people.yourself}</Badge>}
+          {gone && <Badge color="gray">{manage.people.deactivated}</Badge>}
+        </span>
       </Table.Th>
       <Table.Td>{user.full_name}</Table.Td>
       <Table.Td>{manage.people.roles[user.role]}</Table.Td>

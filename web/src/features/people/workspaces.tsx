@@ -93,8 +93,11 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
             {found.data.map((each) => (
               <Table.Tr key={each.id}>
                 <Table.Th scope="row">
-                  {each.username} {each.username === self && <Badge color="gray">{manage.people.yourself}</Badge>}
-                  {each.global_role === "admin" && <Badge color="gray">{manage.people.isAdmin}</Badge>}
+                  <span className={sheet["tags"]}>
+                    {each.username}
+                    {each.username === self && <Badge color="gray">{manage.people.yourself}</Badge>}
+                    {each.global_role === "admin" && <Badge color="gray">{manage.people.isAdmin}</Badge>}
+                  </span>
                 </Table.Th>
                 <Table.Td>{each.full_name}</Table.Td>
                 <Table.Td>
