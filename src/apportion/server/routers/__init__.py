@@ -11,6 +11,7 @@ from . import (
     bulk,
     datasets,
     export,
+    health,
     info,
     jobs,
     me,
@@ -33,6 +34,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: list[APIRouter] = [
     info.router,
+    health.router,
     security.router,
     session.router,
     me.router,
