@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -39,6 +41,8 @@ __all__ = ["router"]
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 _AHEAD = 4
 """Pages made before somebody has taken them."""
+_PATIENCE = 300.0
+"""Seconds after which an export that nobody reads on is given up."""
 
 
 class ExportIn(BaseModel):
@@ -83,11 +87,17 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
     gone = threading.Event()
 
     def put(page: bytes | BaseException | None) -> None:
+        until = time.monotonic() + _PATIENCE
         while not gone.is_set():
             try:
                 pages.put(page, timeout=0.5)
             except queue.Full:
-                continue
+                if time.monotonic() < until:
+                    continue
+                gone.set()  # the snapshot must not stay open: the file's log would grow without end
+                while not pages.empty():
+                    pages.get()
+                pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))
             return
 
     def run() -> None:
@@ -109,6 +119,8 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             yield page
     finally:
         gone.set()
+        with contextlib.suppress(queue.Full):  # whoever still waits for a page must not wait for ever
+            pages.put_nowait(None)
 
 
 class ImportOut(BaseModel):
