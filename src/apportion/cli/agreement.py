@@ -118,12 +118,18 @@ def conflicts(
     "--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), help="Default: as FILE says."
 )
 @click.option("--query", help="Only records that match.")
+@click.option(
+    "--spreadsheet",
+    is_flag=True,
+    help="CSV only: keep texts that begin with =, +, - or @ from being computed.",
+)
 @server_options
 def export(
     name: str,
     file: Path,
     format_: str | None,
     query: str | None,
+    spreadsheet: bool,
     url: str | None,
     api_key: str | None,
     workspace: str | None,
@@ -134,7 +140,8 @@ def export(
     if kind not in ("jsonl", "csv", "parquet"):
         raise click.UsageError(f"Which format? {file} does not say: give --format.")
     where = {"workspace": remote.workspace or ""}
-    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
+    path = f"/api/datasets/{quote(name, safe='')}/export"
+    body = {"format": kind, "query": query, "spreadsheet": spreadsheet}
     try:
         with click.open_file(str(file), "wb") as target:
             remote.download(path, where, body, target.write)

@@ -50,6 +50,11 @@ class ExportIn(BaseModel):
 
     format: Literal["jsonl", "csv", "parquet"] = "jsonl"
     query: str | None = Field(None, description="Only records that match; in the search language.")
+    spreadsheet: bool = Field(
+        False,
+        description="CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a "
+        "file is for looking at: read back, its texts differ from what was logged.",
+    )
 
 
 @router.post(
@@ -70,7 +75,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     if wanted.format == "parquet":
         write = parquet_pages(dataset, names)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names)
+        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
         write = partial(jsonl_pages, dataset=dataset)
     store, actor = ctx.house.store, ctx.actor

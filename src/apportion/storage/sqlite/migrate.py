@@ -7,6 +7,7 @@ nothing. A new file gets all tables at once; Alembic, slow to import, only takes
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "without --no-migrate."
         )
     copy = backup_path(path, version)
+    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))  # it holds password hashes
     with contextlib.closing(sqlite3.connect(copy)) as target:
         link.raw.backup(target)
     upgrade(link)
