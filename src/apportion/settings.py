@@ -119,8 +119,10 @@ def _timezone(given: str) -> str:
     return given
 
 
-def _setting(default: Any, read: Callable[[str], Any], help: str, *, also: tuple[str, ...] = ()) -> Any:
-    return _field(default=default, metadata={"read": read, "help": help, "also": also})
+def _setting(
+    default: Any, read: Callable[[str], Any], help: str, *, also: tuple[str, ...] = (), secret: bool = False
+) -> Any:
+    return _field(default=default, repr=not secret, metadata={"read": read, "help": help, "also": also})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Settings:
         _secret,
         "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder.",
         also=("ARGILLA_LOCAL_AUTH_SECRET_KEY", "SECRET_KEY"),
+        secret=True,
     )
     token_minutes: int = _setting(
         30000,

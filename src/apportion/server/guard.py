@@ -49,7 +49,7 @@ class Guard:
         self._app = app
         self._limit = settings.max_body
         self._stranger = stranger
-        self._prefix = f"{settings.prefix}/api/"
+        self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
@@ -72,7 +72,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(self._prefix):
+                if scope["path"].startswith(self._kept_nowhere):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
