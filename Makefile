@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e schema docs bench constraints official-client audit space clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs bench constraints official-client audit space clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -36,6 +36,9 @@ web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the
 
 e2e: $(VENV)/.dev $(APP) ## journeys through the web app in a real browser, against a real server
 	@sh tools/web.sh $(VENV) e2e
+
+pictures: $(VENV)/.dev $(APP) ## take the documentation's pictures of the web app anew
+	@sh tools/web.sh $(VENV) pictures
 
 schema: $(VENV)/.dev ## write the web app's types of the HTTP API anew
 	@sh tools/web.sh $(VENV) schema
