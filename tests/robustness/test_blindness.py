@@ -173,8 +173,9 @@ def test_whatever_others_say_who_annotates_blind_is_told_the_same(
         assert here.house.verify() == []
 
 
-COUNTED = ("/progress", ":rebalance", ":move", ":withdraw", ":undo")
-"""Where drafts are counted, or begun work is left to whoever began it; leaders may know that much."""
+COUNTED = ("/progress", ":rebalance", ":move", ":withdraw", ":undo", "/api/server", "/metrics")
+"""Where drafts are counted (of the whole server, for administrators), or begun work is left to whoever began it;
+leaders may know that much."""
 
 
 @pytest.mark.timeout(600)
