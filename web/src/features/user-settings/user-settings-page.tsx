@@ -6,8 +6,11 @@ import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tansta
 import { type ReactNode, useState } from "react";
 
 import { type Me, meQuery, type Preferences, preferencesQuery, resetKey, savePreferences } from "@/api/session";
+import { account } from "@/text/account";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
+
+import { Password } from "./password";
 
 export function UserSettingsPage() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -20,6 +23,9 @@ export function UserSettingsPage() {
       <Stack>
         <Profile me={me} />
         <ApiKey me={me} />
+        <Card title={account.password}>
+          <Password username={me.username} />
+        </Card>
         <Look />
       </Stack>
     </Container>
