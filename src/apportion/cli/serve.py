@@ -175,7 +175,8 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as taken:
         listener.close()
         raise CannotStart(
-            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. Choose another with --port."
+            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. "
+            "Choose another with --port or APPORTION_PORT."
         ) from taken
     return listener
 
@@ -185,7 +186,7 @@ def _serve(
 ) -> None:
     import uvicorn
 
-    from apportion.server.protocol import CarefulProtocol
+    from apportion.server.patience import Patient
 
     house = app.state.house
 
@@ -204,7 +205,7 @@ def _serve(
     serving = Server(
         uvicorn.Config(
             app,
-            http=CarefulProtocol,
+            http=Patient,
             ws="none",
             loop="asyncio",
             access_log=False,

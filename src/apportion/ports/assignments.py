@@ -280,6 +280,10 @@ class Assignments(Protocol):
         """Numbers of the datasets in which somebody has slots before them."""
         ...
 
+    def holders(self, dataset: Dataset) -> list[str]:
+        """Who has slots of the dataset before them."""
+        ...
+
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         """The slots somebody has before them."""
         ...
@@ -288,8 +292,8 @@ class Assignments(Protocol):
         """Slots whose lease has run out."""
         ...
 
-    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
-        """Store slots as they are now; pairs of before and after."""
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
+        """Store slots as they are now, with a note why; pairs of before and after."""
         ...
 
     def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:

@@ -19,8 +19,9 @@ from apportion.vocabulary import Task
 from .annotate import follow_shared
 from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
+from .rights import check_logging
 
-__all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
+__all__ = ["Logged", "Logging", "labels_of", "log_records", "speaks_for_others"]
 
 Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
 
@@ -94,6 +95,8 @@ def _log_shared(
     work: Work, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
 ) -> None:
     prepared = request.prepared
+    if place_of(actor, dataset.workspace) is Place.MEMBER:
+        check_logging(work, actor, dataset, request.records, request.tags, request.metadata)
     if not speaks_for_others(actor, dataset.workspace):
         sign(work, actor, dataset, request.records)
         prepared = None
@@ -129,7 +132,7 @@ def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
     """Every label must be one the dataset's schema has."""
     if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
         return
-    used = (label for record in records for label in _labels(record))
+    used = (label for record in records for label in labels_of(record))
     unknown = dataset.settings.unknown(used)
     if unknown:
         known = [option.name for option in dataset.settings.labels]
@@ -139,7 +142,8 @@ def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
         )
 
 
-def _labels(record: Record) -> list[str]:
+def labels_of(record: Record) -> list[str]:
+    """Every label that is predicted or annotated."""
     found: list[str] = []
     for answers in (record.prediction, record.annotation):
         if answers is not None:

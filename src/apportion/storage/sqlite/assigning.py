@@ -620,10 +620,10 @@ class SqliteAssignments:
         settler.finish()
         return list(dict.fromkeys(touched))
 
-    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
         after = {new.id: new for old, new in changed if old != new}
         if after:
-            self._change(dataset, list(after), lambda slot: after[slot.id], None)
+            self._change(dataset, list(after), lambda slot: after[slot.id], why)
 
     def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
@@ -729,6 +729,12 @@ class SqliteAssignments:
         me = self._agents.find(annotator) or -1
         rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE holder = ? AND state = 1", (me,))
         return sorted(no for (no,) in rows)
+
+    def holders(self, dataset: Dataset) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT holder FROM slots WHERE dataset = ? AND state = 1", (dataset.no,)
+        )
+        return sorted(self._agents.name(no) for (no,) in rows if no)
 
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         me = self._agents.find(annotator)
