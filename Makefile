@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client audit space clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -63,6 +63,12 @@ official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once
 
 constraints: ## look for newer versions of everything and pin them in constraints.txt
 	@sh tools/pin.sh
+
+audit: $(VENV)/.dev ## look for known weaknesses in what we build on, and lint what is deployed; needs a network
+	@sh tools/audit.sh $(VENV)
+
+space: $(VENV)/.dev $(APP) ## put a Hugging Face Space together in dist/space
+	@sh tools/space.sh $(VENV)
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) .tools web/node_modules src/apportion/server/_web dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -60,6 +60,16 @@ def _number(low: int, high: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(given: str) -> str:
+        word = given.strip().lower()
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return word
+
+    return read
+
+
 def _base_url(given: str) -> str:
     inner = given.strip().strip("/")
     if any(each in inner for each in "?#{} ") or "//" in inner:
@@ -109,8 +119,10 @@ def _timezone(given: str) -> str:
     return given
 
 
-def _setting(default: Any, read: Callable[[str], Any], help: str, *, also: tuple[str, ...] = ()) -> Any:
-    return _field(default=default, metadata={"read": read, "help": help, "also": also})
+def _setting(
+    default: Any, read: Callable[[str], Any], help: str, *, also: tuple[str, ...] = (), secret: bool = False
+) -> Any:
+    return _field(default=default, repr=not secret, metadata={"read": read, "help": help, "also": also})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,7 @@ class Settings:
         _secret,
         "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder.",
         also=("ARGILLA_LOCAL_AUTH_SECRET_KEY", "SECRET_KEY"),
+        secret=True,
     )
     token_minutes: int = _setting(
         30000,
@@ -151,6 +164,11 @@ class Settings:
     )
     embedded: bool = _setting(
         False, _flag, "Let other sites show the app in a frame, as a Hugging Face Space does; needs https."
+    )
+    embedded_in: tuple[str, ...] = _setting(
+        (),
+        _origins,
+        "Sites that may show an embedded app in a frame: a JSON list, or names between commas; default any.",
     )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
@@ -173,6 +191,21 @@ class Settings:
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
 
+    min_free_disk: int = _setting(
+        100 * 1024 * 1024,
+        _number(0),
+        "Free space on the disk, in bytes, below which the server is not ready.",
+    )
+    stop_seconds: int = _setting(
+        8, _number(0, 600), "Seconds that a server told to stop gives to requests it has begun to answer."
+    )
+    log_format: str = _setting("text", _one_of("text", "json"), "Lines of the log: text or json.")
+    log_level: str = _setting(
+        "info",
+        _one_of("debug", "info", "warning", "error"),
+        "What is logged: info has a line a request, warning only what somebody should look at.",
+    )
+
     @property
     def prefix(self) -> str:
         """What stands before every route: the base URL without its last slash."""
@@ -187,7 +220,7 @@ class Settings:
         """The secret that signs sessions, generated when there is none yet."""
         if self.secret_key:
             return self.secret_key
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _kept_secret(self.home / "secret")
 
 
@@ -296,6 +329,7 @@ def _default_of_1x(name: str, given: str, notices: list[str]) -> bool:
 def _misspelled(environ: Mapping[str, str]) -> list[str]:
     known = {f"{PREFIX}{each.name.upper()}" for each in fields(Settings)}
     known |= {f"{PREFIX}{each}" for each in ("API_URL", "API_KEY", "WORKSPACE")}  # read by the client
+    known |= {f"{PREFIX}NEW_PASSWORD", f"{PREFIX}NEW_API_KEY"}  # read by `apportion users`
     return [
         f"{each} is not a setting."
         for each in sorted(environ)

@@ -197,6 +197,27 @@ def test_a_users_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> 
     assert run("users", "import-1x", tmp_path / "users.yml").exit_code == 1
 
 
+def test_a_password_need_not_stand_where_others_can_read_it(run: Run, home: Path) -> None:
+    create = ("users", "create", "--username", "cy", "--first-name", "Cy", "--role", "annotator")
+
+    assert run(*create, "--password-stdin", input="piped in 1\n").exit_code == 0
+    assert run("users", "set-password", "cy", input="typed in 2\ntyped in 2\n").exit_code == 0
+    with people_in(home) as people:
+        assert Argon2Passwords().verify("typed in 2", people.password_hash("cy")[1])  # type: ignore[index, arg-type]
+    assert run("users", "set-password", "cy", APPORTION_NEW_PASSWORD="set around 3").exit_code == 0
+    with people_in(home) as people:
+        assert Argon2Passwords().verify("set around 3", people.password_hash("cy")[1])  # type: ignore[index, arg-type]
+    assert run("users", "set-password", "cy", "--password-stdin", input="short\n").exit_code == 1
+
+
+def test_an_api_key_may_come_from_the_environment(run: Run, home: Path) -> None:
+    made = run("users", "create", *ANA, APPORTION_NEW_API_KEY="from around")
+
+    assert "API key" not in made.stdout
+    with people_in(home) as people:
+        assert people.by_key(hash_key("from around")) is not None
+
+
 # The database of 1.x
 
 TABLES = """

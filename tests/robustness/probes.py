@@ -220,6 +220,8 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
     yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
     yield probe(f"POST {_ROOM}/consensus:accept", {})
+    yield probe("GET /api/server")
+    yield probe("GET /metrics")
     yield probe("GET /api/jobs/{id}", None, {"id": nobody})
     yield probe("POST /api/jobs/{id}:undo", None, {"id": nobody})
 
@@ -266,6 +268,7 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
         yield probe(f"DELETE {_ROOM}/data", {"query_text": query})
     yield probe(f"PATCH {_ROOM}", {"tags": {"a": "b"}})
     yield probe("PUT /api/me/preferences", {"theme": "dark"})
+    yield probe("PUT /api/me/password", {"current": "not this", "new": "long enough"})
     said_to_all = {
         "query": f"annotated_as:good AND NOT id:{ids[1]}",
         "value": value(task, "x"),

@@ -141,6 +141,48 @@ def test_strangers_cannot_choose_their_address(app: Any, client_as: Any) -> None
     assert sign_in(client_as(None)).status_code == 429
 
 
+class Counting:
+    """Passwords that say what they were asked to do."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.did: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def work(*given: Any) -> Any:
+            self.did.append(name)
+            return getattr(self._inner, name)(*given)
+
+        return work
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(app: Any, client_as: Any, passwords: Any) -> None:
+    counting = Counting(passwords)
+    app.state.house.sign_in._passwords = counting
+    sign_in(client_as(None), password="wrong")
+    counting.did.clear()
+    for username in ("ana", "nobody", "x" * 5000, "gone"):
+        sign_in(client_as(None), username, "wrong")
+
+    assert counting.did == ["verify"] * 4
+
+
+def test_endless_names_are_not_kept(app: Any, client_as: Any) -> None:
+    for letter in "ab":
+        assert sign_in(client_as(None), letter * 500_000).status_code == 401
+
+    kept = app.state.house.sign_in._one._made
+    assert sum(map(len, kept)) < 1000
+
+
+def test_a_refused_sign_in_is_told_in_the_log_without_the_password(client_as: Any, caplog: Any) -> None:
+    sign_in(client_as(None), "ana\nadmin", "my secret")
+    (record,) = [each for each in caplog.records if each.name == "apportion.security"]
+
+    assert record.fields == {"user": "ana\\nadmin", "address": "127.0.0.1", "why": "wrong name or password"}
+    assert "my secret" not in caplog.text
+
+
 @pytest.mark.parametrize("mark", ["$2b$", "$2y$"])
 def test_passwords_of_1x_work_and_are_hashed_anew(client_as: Any, store: Any, mark: str) -> None:
     long = "långt lösenord " * 6

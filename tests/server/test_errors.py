@@ -115,15 +115,19 @@ def test_limits_are_in_the_context() -> None:
     assert told["ctx"] == {"limit_value": 8}
 
 
-def test_what_nobody_foresaw_names_its_type_only(client_as: Any, caplog: Any) -> None:
-    answer = client_as(None).get("/crash")
+def test_what_nobody_foresaw_names_its_type_only_and_where_to_read_on(client_as: Any, caplog: Any) -> None:
+    answer = client_as(None).get("/crash", headers={"X-Request-ID": "mine-7"})
 
     assert answer.status_code == 500
     assert answer.json()["detail"] == {
         "code": "argilla.api.errors::GenericServerError",
-        "params": {"type": "builtins.ZeroDivisionError", "message": "of all things"},
+        "params": {
+            "type": "builtins.ZeroDivisionError",
+            "message": "The server failed to answer this. Its log says why, under the id of this request.",
+            "request_id": "mine-7",
+        },
     }
-    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError: of all things" in caplog.text
 
 
 def test_errors_of_the_framework_keep_its_form(client_as: Any) -> None:

@@ -168,3 +168,19 @@ def test_without_pyarrow_the_refusal_names_the_extra(client_as: Any, monkeypatch
     refused = room.ask("rita", "POST", "export", json={"format": "parquet"})
     assert refused.status_code == 400
     assert "apportion[parquet]" in refused.text
+
+
+FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_table_for_a_spreadsheet_computes_nothing(client_as: Any, text: str) -> None:
+    room = Room(client_as, content={"inputs": {"text": text}, "metadata": {"n": -5, "s": text}})
+    room.answer(ana="x", ben="x")
+    room.put("ana", "b", text)
+
+    first, second, _ = rows(room, spreadsheet=True)
+    assert (first["inputs.text"], first["metadata.s"], first["metadata.n"]) == (f"'{text}", f"'{text}", "-5")
+    assert second["answer.ana"] == f"'{text}"
+    assert all(not name.startswith(("=", "+", "-", "@")) for name in first)
+    assert rows(room)[0]["inputs.text"] == text  # as it was logged, where nobody asked for anything else

@@ -15,6 +15,10 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/_info", None, "nobody"),
     ("GET", "/api/_status", None, "nobody"),
     ("GET", "/api/health", None, "nobody"),
+    ("GET", "/api/health/live", None, "nobody"),
+    ("GET", "/api/health/ready", None, "nobody"),
+    ("GET", "/api/server", None, "eva"),
+    ("GET", "/metrics", None, "eva"),
     ("GET", "/api/docs", None, "nobody"),
     ("GET", "/api/docs/spec.json", None, "nobody"),
     ("GET", "/api/me", None, "olga"),
@@ -42,7 +46,12 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", "/api/workspaces/shared/members", {"username": "olga"}, "max"),
     ("PATCH", "/api/workspaces/shared/members/ben", {"role": "reviewer"}, "max"),
 ]
-ELSEWHERE = {"/api/security/token", "/api/session", "/api/setup"}  # tests of their own: they need no role
+ELSEWHERE = {
+    "/api/security/token",
+    "/api/me/password",
+    "/api/session",
+    "/api/setup",
+}  # tests of their own: they need no role
 
 
 @pytest.mark.parametrize(("method", "path", "body", "least"), MATRIX)

@@ -71,3 +71,68 @@ def test_preferences_are_each_persons_own(client_as: Any) -> None:
     assert client_as("ana").get("/api/me/preferences").json() == liked
     assert client_as("ben").get("/api/me/preferences").json() == {}
     assert client_as("ana").put("/api/me/preferences", json={"x": "y" * 70_000}).status_code == 413
+
+
+# Whoever gets at one credential does not keep the others
+
+
+def another(client_as: Any) -> Client:
+    client = client_as(None)
+    client.post("/api/session", json=ANA, headers=OURS).raise_for_status()
+    return client
+
+
+def test_a_password_of_ones_own_ends_ones_other_sessions(browser: Client, client_as: Any) -> None:
+    elsewhere = another(client_as)
+    wanted = {"current": "ana-password", "new": "something new"}
+
+    assert (
+        browser.put("/api/me/password", json={**wanted, "current": "wrong"}, headers=OURS).status_code == 403
+    )
+    assert browser.put("/api/me/password", json={**wanted, "new": "short"}, headers=OURS).status_code == 422
+    assert browser.put("/api/me/password", json=wanted, headers=OURS).status_code == 200
+
+    assert browser.get("/api/me").status_code == 200
+    assert elsewhere.get("/api/me").status_code == 401
+    assert client_as("ana").get("/api/me").status_code == 200
+    assert client_as(None).post("/api/session", json=ANA, headers=OURS).status_code == 401
+    renewed = {**ANA, "password": "something new"}
+    assert client_as(None).post("/api/session", json=renewed, headers=OURS).status_code == 200
+
+
+def test_guessing_a_present_password_is_stopped(browser: Client) -> None:
+    for _ in range(10):
+        browser.put("/api/me/password", json={"current": "wrong", "new": "something new"}, headers=OURS)
+    answer = browser.put(
+        "/api/me/password", json={"current": "ana-password", "new": "something new"}, headers=OURS
+    )
+
+    assert answer.status_code == 429
+
+
+def test_a_new_key_ends_the_old_one_and_other_sessions(browser: Client, client_as: Any) -> None:
+    elsewhere, me = another(client_as), browser.get("/api/me").json()["id"]
+
+    browser.post(f"/api/users/{me}:reset_key", headers=OURS).raise_for_status()
+
+    assert browser.get("/api/me").status_code == 200
+    assert elsewhere.get("/api/me").status_code == 401
+    assert client_as("ana").get("/api/me").status_code == 401
+
+
+@pytest.mark.parametrize("how", ["reset_key", "password", "delete"])
+def test_what_an_administrator_does_ends_every_session(
+    client: Client, browser: Client, client_as: Any, how: str
+) -> None:
+    token = client_as(None).post("/api/security/token", data=ANA).json()["access_token"]
+    ana = client_as("ana").get("/api/me").json()["id"]
+    if how == "reset_key":
+        client.post(f"/api/users/{ana}:reset_key").raise_for_status()
+    elif how == "password":
+        client.patch(f"/api/users/{ana}", json={"password": "something new"}).raise_for_status()
+    else:
+        client.delete(f"/api/users/{ana}").raise_for_status()
+
+    assert browser.get("/api/me").status_code == 401
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert client_as(None).get("/api/me", headers=bearer).status_code == 401

@@ -298,6 +298,8 @@ def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
         SqliteStore(path, allow_upgrade=False)
     store = SqliteStore(path)
     copy = store.upgraded_from
+    assert copy is not None
+    assert copy.stat().st_mode & 0o777 == 0o600  # it holds password hashes
     with store.read() as work:
         assert work.datasets.find("ws", "ds") is not None
     store.close()

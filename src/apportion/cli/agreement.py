@@ -146,18 +146,24 @@ def conflicts(
     "--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), help="Default: as FILE says."
 )
 @click.option("--query", help="Only records that match.")
+@click.option(
+    "--spreadsheet",
+    is_flag=True,
+    help="CSV only: keep texts that begin with =, +, - or @ from being computed.",
+)
 @server_options
 def export(
     name: str,
     file: Path,
     format_: str | None,
     query: str | None,
+    spreadsheet: bool,
     url: str | None,
     api_key: str | None,
     workspace: str | None,
 ) -> None:
     """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
     remote = _remote(url, api_key, workspace)
-    download(remote, name, file, kind_of(file, format_), query)
+    download(remote, name, file, kind_of(file, format_), query, spreadsheet=spreadsheet)
     if str(file) != "-":
         click.echo(f"{remote.workspace}.{name} is in {file}.")

@@ -51,9 +51,12 @@ def export(
         click.echo(f"{remote.place}.{name} is in {file}.")
 
 
-def download(remote: Remote, name: str, file: Path, kind: str, query: str | None) -> None:
+def download(
+    remote: Remote, name: str, file: Path, kind: str, query: str | None, *, spreadsheet: bool = False
+) -> None:
     """Have the server write a dataset, into a file that takes its name at the end."""
-    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
+    path = f"/api/datasets/{quote(name, safe='')}/export"
+    body = {"format": kind, "query": query, "spreadsheet": spreadsheet}
     total = remote.count(name, query) if kind == "jsonl" else None
     to_stdout = str(file) == "-"
     part = file if to_stdout else file.with_name(f"{file.name}.part")

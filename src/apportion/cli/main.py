@@ -16,6 +16,7 @@ from .progress import progress
 from .quickstart import quickstart
 from .say import EXIT_CODES, Commands, examples
 from .serve import server
+from .status import status
 from .users import users
 from .workspaces import workspaces
 
@@ -33,13 +34,14 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, server status) ask a running server.
+    assignments, progress, policies, agreement, conflicts, export, status) ask a running server.
     """
 
 
 for command in (
     quickstart,
     server,
+    status,
     users,
     workspaces,
     datasets,

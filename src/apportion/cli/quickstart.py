@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apportion.settings import Settings, load_settings
+from apportion.settings import PREFIX, Settings, load_settings
 from apportion.version import __version__
 from apportion.vocabulary import MembershipRole, Task
 
@@ -47,7 +47,8 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
     What is there already stays as it is, so starting it again goes on where you stopped. The passwords and
     keys are printed in the documentation: this is for trying things on your own machine.
     """
-    loaded = load_settings(host=host, port=port, home=home)
+    quiet = None if f"{PREFIX}LOG_LEVEL" in os.environ else "warning"  # a line a request would bury the rest
+    loaded = load_settings(host=host, port=port, home=home, log_level=quiet)
     for each in loaded.notices:
         notice(each)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from .say import Refused, Unreachable
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Remote", "server_options", "server_url"]
+__all__ = ["Remote", "api_key", "server_options", "server_url"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +46,11 @@ def server_url(given: str | None) -> str:
             return "http://localhost:6900"
         found = f"http://localhost:{settings.port}{settings.prefix}"
     return found.rstrip("/")
+
+
+def api_key() -> str | None:
+    """The key in the environment."""
+    return _environment("API_KEY")
 
 
 def _environment(name: str) -> str | None:
@@ -126,8 +131,9 @@ class Remote:
         body: Any = None,
         *,
         content: bytes | None = None,
+        accepted: Collection[int] = (200,),
     ) -> Any:
-        """The JSON answer, or a refusal."""
+        """The JSON answer where its status is one of the accepted, or a refusal."""
         import httpx
 
         headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
@@ -146,7 +152,7 @@ class Remote:
             )
         except (httpx.TransportError, httpx.InvalidURL) as failure:
             raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
-        if answer.status_code != 200:
+        if answer.status_code not in accepted:
             raise Refused(f"{self.url} refuses: {_reason(answer)}")
         try:
             return answer.json()

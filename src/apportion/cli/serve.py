@@ -1,9 +1,10 @@
-"""``apportion server``: start one, ask one how it fares."""
+"""``apportion server``: start one."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -18,8 +19,8 @@ from apportion.settings import Settings, load_settings
 from apportion.version import __version__
 
 from .house import home_option
-from .remote import Remote, server_url
-from .say import CannotStart, Refused, as_json, examples, notice, print_json
+from .say import CannotStart, examples, notice
+from .status import status
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["address_of", "listening_options", "on_this_machine_only", "run", "server"]
 
+log = logging.getLogger("apportion.server")
 BACKLOG = 2048
-SECONDS_TO_FINISH = 5
 SWITCH_INTERVAL = 0.001
 
 
@@ -113,7 +114,7 @@ def run(
     # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
     # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with _bound(settings) as listener, _no_search_for_garbage():
+    with _bound(settings) as listener, _logging(settings), _no_search_for_garbage():
         from apportion.bootstrap import open_store
         from apportion.server.app import create_app
 
@@ -127,6 +128,18 @@ def run(
             _serve(app, settings, listener, announce)
         finally:
             store.close()
+
+
+@contextlib.contextmanager
+def _logging(settings: Settings) -> Iterator[None]:
+    """Lines go to standard error as the settings say, until the server has stopped."""
+    from apportion.server.logs import start_logging, stop_logging
+
+    handler = start_logging(settings.log_level, settings.log_format)
+    try:
+        yield
+    finally:
+        stop_logging(handler)
 
 
 @contextlib.contextmanager
@@ -171,19 +184,24 @@ def _bound(settings: Settings) -> socket.socket:
 def _serve(
     app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[FastAPI, str], None]
 ) -> None:
-    import logging
-
     import uvicorn
 
     from apportion.server.patience import Patient
+
+    house = app.state.house
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             announce(app, address_of(settings, listener.getsockname()[1]))
             sys.stdout.flush()
+            log.info("started", extra={"fields": {"version": __version__, "database": settings.database}})
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            house.stopping.set()  # streams end now, so that only real work is waited for
+            log.info("stopping", extra={"fields": {"running": house.tally.running}})
+            await super().shutdown(sockets)
+
     serving = Server(
         uvicorn.Config(
             app,
@@ -195,7 +213,7 @@ def _serve(
             server_header=False,
             proxy_headers=False,  # the app itself decides whose word it takes
             backlog=BACKLOG,
-            timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            timeout_graceful_shutdown=settings.stop_seconds,
             timeout_keep_alive=75,  # notebooks pause; a closed connection under their next request looks like a fault
         )
     )
@@ -249,22 +267,4 @@ def _warn_of_known_keys(settings: Settings, store: Store) -> None:
         )
 
 
-@server.command(
-    epilog=examples(
-        "apportion server status", "apportion server status --url https://team.example.org --json"
-    )
-)
-@click.option("--url", help="Address of the server; default APPORTION_API_URL, else http://localhost:6900.")
-@as_json
-def status(url: str | None, as_json: bool) -> None:
-    """Ask a running server for its version, health and memory; exit code 4 when there is no answer."""
-    remote = Remote(server_url(url))
-    found = remote.ask("GET", "/api/_status")
-    if not isinstance(found, dict) or "apportion" not in found:
-        raise Refused(f"{remote.url} answers, but is no Apportion server.")
-    health = remote.ask("GET", "/api/health")
-    if as_json:
-        print_json({"url": remote.url, **found, **health})
-        return
-    memory = found.get("mem_info", {}).get("rss", "unknown")
-    click.echo(f"{remote.url}: Apportion {found['apportion']}, status {health['status']}, memory {memory}.")
+server.add_command(status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ import click
 
 from apportion.domain.errors import EntityNotFoundError
 from apportion.domain.people import Actor, check_password
+from apportion.settings import PREFIX
 from apportion.vocabulary import MembershipRole, Role
 
 from .house import OPERATOR, change, home_option, opened
@@ -22,6 +25,29 @@ __all__ = ["users"]
 
 SHORTEST_KEY = 8
 ROLE = click.Choice([role.value for role in Role])
+
+
+_given_here = click.option(
+    "--password",
+    envvar=f"{PREFIX}NEW_PASSWORD",
+    help="Between 8 and 100 characters; asked for when not given. Here others may see it in the list of processes: "
+    f"type it, set {PREFIX}NEW_PASSWORD, or use --password-stdin.",
+)
+_piped_in = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a command is told a password, such that nobody else is."""
+    return _given_here(_piped_in(command))
+
+
+def given_password(password: str | None, stdin: bool) -> str:
+    """The password that was given, typed or piped in; refused when it is too short or too long."""
+    if stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif password is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return check_password(str(password), "password")
 
 
 @click.group()
@@ -46,14 +72,12 @@ def users() -> None:
     show_default=True,
     help="What they may do.",
 )
+@password_options
 @click.option(
-    "--password",
-    prompt=True,
-    confirmation_prompt=True,
-    hide_input=True,
-    help="Between 8 and 100 characters; better typed than given here, where others may see it.",
+    "--api-key",
+    envvar=f"{PREFIX}NEW_API_KEY",
+    help=f"At least 8 characters; one is made up when none is given. Better in {PREFIX}NEW_API_KEY than here.",
 )
-@click.option("--api-key", help="At least 8 characters; one is made up when none is given.")
 @click.option(
     "--workspace",
     "workspaces",
@@ -67,7 +91,8 @@ def create(
     first_name: str,
     last_name: str | None,
     role: str,
-    password: str,
+    password: str | None,
+    password_stdin: bool,
     api_key: str | None,
     workspaces: tuple[str, ...],
     no_workspace: bool,
@@ -82,7 +107,7 @@ def create(
     from apportion.services.import_users import with_personal
     from apportion.services.manage_users import NewUser, add_user, new_key
 
-    check_password(password, "password")
+    password = given_password(password, password_stdin)
     if api_key is not None and len(api_key) < SHORTEST_KEY:
         raise Refused(f"api key: it must have at least {SHORTEST_KEY} characters")
     new = NewUser(username, first_name, last_name, Role(role), Argon2Passwords().hash(password))
@@ -196,6 +221,31 @@ def _existing(people: People, username: str) -> Actor:
     if actor is None:
         raise EntityNotFoundError(username, "User")
     return actor
+
+
+@users.command(
+    "set-password",
+    epilog=examples(
+        "apportion users set-password ana      # asks for it",
+        "apportion users set-password ana --password-stdin < password.txt",
+    ),
+)
+@click.argument("username")
+@password_options
+@home_option
+def set_password(username: str, password: str | None, password_stdin: bool, home: Path | None) -> None:
+    """Give a user a new password; every session of theirs ends."""
+    from apportion.server.security import Argon2Passwords
+    from apportion.services.manage_users import Changes, change_user
+
+    hashed = Argon2Passwords().hash(given_password(password, password_stdin))
+
+    def work(people: People, now: int) -> None:
+        user = _existing(people, username).user
+        change_user(people, OPERATOR, user.id, Changes(password_hash=hashed), now=now)
+
+    change(home, work)
+    click.echo(f"{username} has a new password, and has to sign in with it.")
 
 
 @users.command(

@@ -37,6 +37,8 @@ class Place(str, Enum):
 class Action(str, Enum):
     """What can be done; the value completes the sentence "you may not …"."""
 
+    # The server
+    SEE_SERVER = "see how the server fares"
     # People
     SEE_ME = "see yourself"
     SEE_USERS = "see all users"
@@ -97,6 +99,7 @@ _CREATOR_TOO = _MANAGERS | {Place.CREATOR}
 _ADMINS = frozenset({Place.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Place]] = {
+    Action.SEE_SERVER: _ADMINS,
     Action.SEE_ME: _EVERYBODY,
     Action.SEE_USERS: _ADMINS,
     Action.CREATE_USER: _ADMINS,

@@ -17,6 +17,7 @@ from .datasets import Datasets
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
+from .upkeep import Condition, Counts
 
 __all__ = ["Store", "Work"]
 
@@ -68,6 +69,14 @@ class Store(Protocol):
 
     def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
         """The part of logging that needs no transaction, so that the writer is held up as little as can be."""
+        ...
+
+    def condition(self) -> Condition:
+        """How it fares; never waits for anything."""
+        ...
+
+    def counts(self, now: int) -> Counts:
+        """How much is in it; takes a while when that is a lot."""
         ...
 
     def close(self) -> None: ...

@@ -7,11 +7,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CannotOpenError", "Problem", "Rebuilt", "Restored", "Upkeep"]
+__all__ = ["CannotOpenError", "Condition", "Counts", "Problem", "Rebuilt", "Restored", "Upkeep"]
 
 
 class CannotOpenError(Exception):
     """The store cannot be opened as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a store in use fares, as far as can be told without reading what is in it. Sizes are in bytes."""
+
+    writing: bool
+    """Is there somebody to take writes?"""
+    waiting: int
+    """Writes in line, single annotations among them."""
+    urgent: int
+    """Single annotations in line."""
+    busy: float
+    """Seconds that the transaction at hand has taken so far; 0 while there is none."""
+    tables: int
+    tables_wanted: int
+    size: int
+    log_size: int
+    """What is not in the main file yet."""
+    free: int
+    """Left on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a store holds. Datasets that were deleted do not count; their annotations do until they are purged."""
+
+    users: int
+    workspaces: int
+    sessions: int
+    datasets: int
+    records: int
+    annotations: int
+    leases: int
+    """Slots somebody has taken and whose time is not over."""
+    jobs: int
+    """Jobs that wait or run."""
 
 
 @dataclass(frozen=True, slots=True)

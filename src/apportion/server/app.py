@@ -22,6 +22,7 @@ from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
+from .auth import refusal_of
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
@@ -30,6 +31,7 @@ from .jobs_room import JobsRoom
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
+from .watch import Watch
 from .web import FOLDER, WebApp
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def create_app(
     )
     app.state.house = house
     errors.install(app)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, stranger=lambda scope: refusal_of(scope, house))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -82,6 +84,7 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
+    app.add_middleware(Watch, tally=house.tally, prefix=settings.prefix)
     app.router.routes.extend(hot_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)

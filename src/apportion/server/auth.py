@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from fastapi import Request, Response
+from starlette.types import Scope
 
-from apportion.domain.errors import ForbiddenOperationError, UnauthorizedError
+from apportion.domain.errors import (
+    ForbiddenOperationError,
+    Refusal,
+    TooManyAttemptsError,
+    UnauthorizedError,
+)
 from apportion.domain.people import Actor
 from apportion.services.sign_in import by_key
 from apportion.settings import Settings
 
 from .house import House
+from .logs import one_line
+from .watch import seen_in
 
 __all__ = [
     "API_KEY_HEADER",
@@ -21,8 +30,10 @@ __all__ = [
     "Caller",
     "address_of",
     "drop_cookie",
+    "enter",
     "identify",
     "is_https",
+    "refusal_of",
     "set_cookie",
 ]
 
@@ -30,6 +41,7 @@ API_KEY_HEADER = "X-Argilla-Api-Key"
 CSRF_HEADER = "X-Apportion"
 COOKIE = "apportion_session"
 
+log = logging.getLogger("apportion.security")
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,6 +59,22 @@ def identify(request: Request, house: House) -> Caller:
 
     An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
     """
+    caller = _identified(request, house)
+    if (seen := seen_in(request.scope)) is not None:
+        seen.user = caller.actor.username
+    return caller
+
+
+def refusal_of(scope: Scope, house: House) -> Refusal | None:
+    """Why whoever sends this is not let in; None where they are."""
+    try:
+        identify(Request(scope), house)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _identified(request: Request, house: House) -> Caller:
     headers = request.headers
     if key := headers.get(API_KEY_HEADER):
         return _by_key(house, key)
@@ -80,6 +108,22 @@ def _by_token(house: House, token: str) -> Caller:
     with house.store.read() as work:
         actor, sid = house.sign_in.by_token(work.people, token)
     return Caller(actor, sid=sid)
+
+
+# Signing in with a password
+
+
+async def enter(request: Request, house: House, username: str, password: str) -> str:
+    """A token of a new session. Refused attempts are counted and told in the log, where others can act on them."""
+    address = address_of(request, house.settings)
+    try:
+        return await house.hashing(lambda: house.sign_in.with_password(username, password, address))
+    except (UnauthorizedError, TooManyAttemptsError) as refusal:
+        house.tally.sign_in_refused()
+        why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
+        fields = {"user": one_line(username[:64]), "address": address, "why": why}
+        log.warning("sign-in refused", extra={"fields": fields})
+        raise
 
 
 # The browser's cookie

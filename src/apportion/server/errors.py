@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -27,8 +26,11 @@ from apportion.domain.errors import (
     ValidationError,
 )
 
+from .logs import request_id
+
 __all__ = [
     "STATUS",
+    "RefusedEarly",
     "envelope",
     "error_response",
     "install",
@@ -37,8 +39,6 @@ __all__ = [
     "unexpected",
     "v1_errors",
 ]
-
-log = logging.getLogger("apportion.server")
 
 STATUS: dict[type[Refusal], int] = {
     BadRequestError: 400,
@@ -81,10 +81,26 @@ def error_response(refusal: Refusal) -> Response:
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)
 
 
+class RefusedEarly(HTTPException):
+    """A refusal raised while a body is being read, where FastAPI lets only its own kind of exception through."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(status_of(refusal), str(refusal))
+        self.refusal = refusal
+
+
 def unexpected(failure: BaseException) -> Response:
-    """What we did not foresee, as a response that names its type and message only."""
+    """What we did not foresee, as a response that names its type and where to read on.
+
+    Its message stays in the log: it may quote anything, such as what somebody else answered.
+    """
     name = f"{type(failure).__module__}.{type(failure).__qualname__}"
-    return JSONResponse(envelope("GenericServerError", {"type": name, "message": str(failure)}), 500)
+    params = {
+        "type": name,
+        "message": "The server failed to answer this. Its log says why, under the id of this request.",
+        "request_id": request_id.get(),
+    }
+    return JSONResponse(envelope("GenericServerError", params), 500)
 
 
 def install(app: FastAPI) -> None:
@@ -106,8 +122,8 @@ async def _invalid(_: Request, raised: Exception) -> Response:
 async def _framework(request: Request, raised: Exception) -> Response:
     """Errors of the framework keep its form, ``{"detail": text}``."""
     failure = cast(HTTPException, raised)
-    if failure.status_code == 413:
-        return error_response(PayloadTooLargeError(str(failure.detail)))
+    if isinstance(failure, RefusedEarly):
+        return error_response(failure.refusal)
     if failure.status_code == 400 and "parsing the body" in str(failure.detail):
         if isinstance(failure.__cause__, Refusal):  # ours, from reading a body strictly
             return error_response(failure.__cause__)

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apportion.domain.errors import PayloadTooLargeError
+from apportion.domain.errors import PayloadTooLargeError, Refusal
 from apportion.settings import Settings
 
-from .errors import error_response, unexpected
+from .errors import RefusedEarly, error_response, unexpected
+from .plain_page import STYLE_SOURCE
 
-__all__ = ["Guard", "page_policy"]
+__all__ = ["STRANGERS_BODY", "Guard", "page_policy"]
 
 log = logging.getLogger("apportion.server")
 
+STRANGERS_BODY = 1024 * 1024
+"""Bytes that are read of somebody who has not said who they are."""
 
-def page_policy(settings: Settings, *, style: str = "'unsafe-inline'") -> str:
+
+def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     """The content security policy: everything comes from this server, and only its pages frame it.
 
     ``style`` says which styles inside a page count, besides those in files.
     """
-    framed = "*" if settings.embedded else "'self'"
+    framed = "'self'"
+    if settings.embedded:
+        framed = " ".join(settings.embedded_in) or "*"
     return (
         f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src 'self' data:; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed}"
@@ -32,14 +38,24 @@ def page_policy(settings: Settings, *, style: str = "'unsafe-inline'") -> str:
 
 
 class Guard:
-    """Refuses too large requests, also streamed ones, before the handler has read them all."""
+    """Refuses too large requests, also streamed ones, before the handler has read them all.
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    Large ones are taken from people who have signed in only: anybody else would make the server keep and parse
+    what it is going to refuse.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Refusal | None]) -> None:
+        """``stranger``: why whoever sends a request is not let in, None where they are."""
         self._app = app
         self._limit = settings.max_body
+        self._stranger = stranger
+        self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "cross-origin" if settings.embedded else "same-origin",
             "Content-Security-Policy": page_policy(settings),
         }
 
@@ -56,19 +72,25 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(self._kept_nowhere):
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if self._announced(scope) > self._limit:
+        announced = self._announced(scope)
+        if announced > self._limit:
             await error_response(self._too_large())(scope, receive, guarded_send)
             return
+        refusal = self._stranger(scope) if announced > STRANGERS_BODY else None
+        if refusal is not None:
+            await error_response(refusal)(scope, receive, guarded_send)
+            return
+        known = announced > STRANGERS_BODY
         try:
-            await self._app(scope, self._counting(receive), guarded_send)
+            await self._app(scope, self._counting(scope, receive, known=known), guarded_send)
         except ClientDisconnect:
-            log.info(
-                "%s %s: the client went away before it had sent everything", scope["method"], scope["path"]
-            )
+            log.info("the caller went away in the middle of a request")
         except Exception as failure:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            log.exception("%s failed", scope["method"])
             if started:
                 raise
             await unexpected(failure)(scope, receive, guarded_send)
@@ -77,18 +99,23 @@ class Guard:
     def _announced(scope: Scope) -> int:
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit():
-                return int(value)
+                return int(value[:20])
         return 0
 
-    def _counting(self, receive: Receive) -> Receive:
+    def _counting(self, scope: Scope, receive: Receive, *, known: bool) -> Receive:
         received = 0
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, known
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:
-                raise HTTPException(413, str(self._too_large()))  # the one exception FastAPI lets through
+            if received > self._limit:  # as the one exception that FastAPI lets through while it reads
+                raise RefusedEarly(self._too_large())
+            if received > STRANGERS_BODY and not known:
+                refusal = self._stranger(scope)
+                if refusal is not None:
+                    raise RefusedEarly(refusal)
+                known = True
             return message
 
         return counted

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from .deps import get_context
 from .paths import TASKS
 from .routers import bulk, search
+from .watch import seen_in
 
 __all__ = ["HotRoute", "hot_routes"]
 
@@ -33,12 +34,13 @@ class HotRoute(BaseRoute):
 
     def __init__(
         self,
-        path: str,
+        template: str,
         handler: Callable[..., Awaitable[Response | BaseModel]],
         readers: Mapping[str, tuple[str, Reader]] | None = None,
     ) -> None:
         """``readers``: by the name of a query parameter, the handler's name for it and how to read it."""
-        self._path = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)).fullmatch
+        self._template = template
+        self._path = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))).fullmatch
         self._handler = handler
         self._readers = readers or {}
 
@@ -66,6 +68,8 @@ class HotRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         parameters = dict(scope[_PARAMETERS])
+        if (seen := seen_in(scope)) is not None:
+            seen.route = self._template
         request = Request(scope, receive)
         header = request.headers.get("x-argilla-workspace")
         ctx = await get_context(request, parameters.pop("workspace"), header)
@@ -77,7 +81,7 @@ class HotRoute(BaseRoute):
 
 def hot_routes(prefix: str) -> list[HotRoute]:
     """To be put before all others."""
-    datasets = f"{re.escape(prefix)}/api/datasets"
+    datasets = f"{prefix}/api/datasets"
     page: dict[str, tuple[str, Reader]] = {
         "limit": ("limit", _up_to(1000)),
         "include_metrics": ("include_metrics", {"true": True, "false": False}.get),

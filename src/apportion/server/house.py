@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from apportion.ports.security import Clock, Passwords
@@ -14,6 +16,8 @@ from apportion.services.sign_in import SignIn
 from apportion.settings import Settings
 
 from .jobs_room import JobsRoom
+from .logs import BehindHandler
+from .tally import Tally
 from .web import WebApp
 
 if TYPE_CHECKING:
@@ -40,6 +44,9 @@ class House:
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
     jobs: JobsRoom
+    tally: Tally = field(default_factory=Tally)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server was told to stop: streams end, and it is not ready any more."""
 
     async def read(self, work: Callable[[Work], T]) -> T:
         """Do short reading work right here, in a snapshot of its own."""
@@ -62,6 +69,11 @@ class House:
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""
         return await asyncio.wrap_future(self.store.write(work, urgent=urgent))
+
+    def lost_lines(self) -> int:
+        """How many lines of the log nobody took."""
+        handlers = logging.getLogger().handlers
+        return sum(each.lost for each in handlers if isinstance(each, BehindHandler))
 
     async def hashing(self, work: Callable[[], T]) -> T:
         """Do work that hashes passwords, in a thread."""

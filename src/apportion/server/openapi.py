@@ -21,8 +21,9 @@ from .auth import API_KEY_HEADER, COOKIE
 from .deps import get_context
 from .errors import responses
 from .paths import TASKS
+from .plain_page import page
 
-__all__ = ["docs_page", "document", "page", "private_operations"]
+__all__ = ["docs_page", "document", "private_operations"]
 
 ABOUT = """Share text records out among annotators, see how far they agree, bring one clean dataset back.
 
@@ -122,29 +123,6 @@ def _name_tasks(method: str, operation: dict[str, Any]) -> None:
 
 
 # The page
-
-
-_STYLE = """
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:0 auto;padding:2rem 1rem}
-h1{margin-bottom:.2em} h2{margin-top:2em} pre,code{font-family:ui-monospace,monospace;font-size:.9em}
-pre{overflow:auto;padding:.7rem;border:1px solid #8886;border-radius:.4rem}
-details{border:1px solid #8886;border-radius:.4rem;margin:.4rem 0;padding:.4rem .8rem}
-summary{cursor:pointer} table{border-collapse:collapse} td,th{padding:.2rem 1rem .2rem 0;text-align:left}
-td{vertical-align:top} .m{display:inline-block;min-width:4.2em;font-weight:700}
-label{display:block;margin:.6rem 0} 
-input{font:inherit;padding:.35rem;width:100%;max-width:24rem;display:block}
-button{font:inherit;padding:.5rem 1rem}
-"""
-
-
-def page(title: str, body: str) -> str:
-    """A plain page in our dress; ``body`` is HTML."""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
-    )
 
 
 def docs_page(found: dict[str, Any], spec_url: str) -> str:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from apportion.settings import Settings
 
 from .guard import page_policy
+from .watch import APP, seen_in
 
 __all__ = ["FOLDER", "WebApp"]
 
@@ -76,6 +77,8 @@ class WebApp:
                 return
             if inside == "api" or inside.startswith("api/"):
                 raise HTTPException(404, "Not Found")
+            if (seen := seen_in(scope)) is not None:
+                seen.route = APP
             zipped = "gzip" in Request(scope).headers.get("accept-encoding", "")
             found = self.file(inside, zipped=zipped)
             if found is None and inside.startswith("assets/"):

@@ -31,6 +31,7 @@ __all__ = [
     "Changes",
     "NewUser",
     "add_user",
+    "change_own_password",
     "change_user",
     "create_user",
     "deactivate_user",
@@ -153,8 +154,21 @@ def change_user(people: People, actor: Actor, id: UserId, changes: Changes, *, n
     return _actor(people, user.username)
 
 
-def reset_key(people: People, actor: Actor, id: UserId, *, now: int) -> tuple[Actor, str]:
-    """A new API key for a user; the old one stops working. Everybody may reset their own."""
+def change_own_password(
+    people: People, actor: Actor, password_hash: str, *, now: int, sid: str | None
+) -> None:
+    """A new password for oneself; ends one's other sessions, in case somebody else opened one of them."""
+    people.set_password_hash(actor.user.id, password_hash, now=now)
+    people.close_sessions(actor.user.id, but=sid)
+
+
+def reset_key(
+    people: People, actor: Actor, id: UserId, *, now: int, sid: str | None = None
+) -> tuple[Actor, str]:
+    """A new API key for a user; the old one stops working, and so do their sessions, except the one that asks.
+
+    Everybody may reset their own.
+    """
     if id != actor.user.id:
         user = _existing(people, id)
         require(actor, Action.RESET_KEY)
@@ -162,6 +176,7 @@ def reset_key(people: People, actor: Actor, id: UserId, *, now: int) -> tuple[Ac
         user = actor.user
     key = new_key()
     people.set_key(id, hash_key(key), key[:KEY_PREFIX_LENGTH], now=now)
+    people.close_sessions(id, but=sid if id == actor.user.id else None)
     return _actor(people, user.username), key
 
 

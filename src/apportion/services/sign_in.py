@@ -8,8 +8,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
-from apportion.domain.people import Actor, User
+from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
+from apportion.domain.people import NAME_LENGTH, Actor, User
 from apportion.ports.people import People
 from apportion.ports.security import Claims, Clock, Passwords, Tokens
 
@@ -98,23 +98,34 @@ class SignIn:
 
     def with_password(self, username: str, password: str, address: str) -> str:
         """A token of a new session. Slow on purpose, and as slow for users that do not exist."""
-        who = f"{username}\n{address}"
+        user = self._attempt(username, password, address)
+        if user is None:
+            raise UnauthorizedError
+        return self._store.write(lambda work: self.open(work.people, user), urgent=True).result()
+
+    def confirm(self, username: str, password: str, address: str) -> None:
+        """Refuse unless this is the password of somebody who has signed in. Throttled as signing in is."""
+        if self._attempt(username, password, address) is None:
+            raise ForbiddenOperationError("This is not your present password.")
+
+    def _attempt(self, username: str, password: str, address: str) -> User | None:
+        who = f"{username[:NAME_LENGTH]}\n{address}"  # whatever is sent, little of it is kept
         self._all.attempt(address)
         self._one.attempt(who)
         user = self.check(username, password)
-        if user is None:
-            raise UnauthorizedError
-        self._one.forget(who)
-        self._all.take_back(address)
-        return self._store.write(lambda work: self.open(work.people, user), urgent=True).result()
+        if user is not None:
+            self._one.forget(who)
+            self._all.take_back(address)
+        return user
 
     def check(self, username: str, password: str) -> User | None:
         """The user whose name and password these are. Slow on purpose."""
+        nobodys = self._nobodys_hash()
         with self._store.read() as work:
-            found = work.people.password_hash(username)
+            found = work.people.password_hash(username) if len(username) <= NAME_LENGTH else None
         user, hashed = found if found is not None else (None, None)
         if user is None or hashed is None:
-            self._passwords.verify(password, self._nobodys_hash())
+            self._passwords.verify(password, nobodys)
             return None
         if not self._passwords.verify(password, hashed):
             return None

@@ -1223,7 +1223,47 @@ export interface paths {
          * Say that the server is up and can read its store
          * @description Say that the server is up and can read its store.
          */
-        get: operations["info_health"];
+        get: operations["health_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say that the server answers at all: where it does not, restart it
+         * @description Say that the server answers at all: where it does not, restart it.
+         */
+        get: operations["health_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order
+         * @description Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order.
+         */
+        get: operations["health_ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1285,6 +1325,26 @@ export interface paths {
          */
         get: operations["me_me"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give yourself a new password: your other sessions end, your API key stays
+         * @description Give yourself a new password: your other sessions end, your API key stays.
+         */
+        put: operations["me_replace_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1370,6 +1430,26 @@ export interface paths {
          * @description Exchange username and password for a bearer token.
          */
         post: operations["security_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only
+         * @description See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only.
+         */
+        get: operations["health_see_server"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1502,8 +1582,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a user a new API key; the old one stops working. Everybody may reset their own
-         * @description Give a user a new API key; the old one stops working. Everybody may reset their own.
+         * Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own
+         * @description Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own.
          */
         post: operations["users_reset_key"];
         delete?: never;
@@ -1644,6 +1724,26 @@ export interface paths {
         patch: operations["workspaces_set_member_role"];
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the server's figures in the form of Prometheus. Administrators only: give it a key of its own
+         * @description See the server's figures in the form of Prometheus. Administrators only: give it a key of its own.
+         */
+        get: operations["health_prometheus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1718,6 +1818,18 @@ export interface components {
             week?: string | null;
             /** Why */
             why?: string | null;
+        };
+        /**
+         * Alive
+         * @description The server answers.
+         */
+        Alive: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status?: "ok";
         };
         /**
          * AnnotationIn
@@ -2209,6 +2321,12 @@ export interface components {
              * @description Only records that match; in the search language.
              */
             query?: string | null;
+            /**
+             * Spreadsheet
+             * @description CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a file is for looking at: read back, its texts differ from what was logged.
+             * @default false
+             */
+            spreadsheet?: boolean;
         };
         /**
          * Extend
@@ -2392,6 +2510,28 @@ export interface components {
             text: string;
             /** Version */
             version: number;
+        };
+        /**
+         * Held
+         * @description How much there is. ``jobs`` are those that wait or run.
+         */
+        Held: {
+            /** Annotations */
+            annotations: number;
+            /** Datasets */
+            datasets: number;
+            /** Jobs */
+            jobs: number;
+            /** Leases */
+            leases: number;
+            /** Records */
+            records: number;
+            /** Sessions */
+            sessions: number;
+            /** Users */
+            users: number;
+            /** Workspaces */
+            workspaces: number;
         };
         /**
          * HistoryOut
@@ -2874,6 +3014,20 @@ export interface components {
             }[];
         };
         /**
+         * PasswordIn
+         * @description One's own password, and the new one.
+         * @example {
+         *       "current": "long enough",
+         *       "new": "even longer"
+         *     }
+         */
+        PasswordIn: {
+            /** Current */
+            current: string;
+            /** New */
+            new: string;
+        };
+        /**
          * PastAnnotationOut
          * @description An annotation as it once was.
          */
@@ -2985,6 +3139,31 @@ export interface components {
             };
         };
         /**
+         * Ready
+         * @description Whether the server can do its work; ``checks`` says what it cannot.
+         * @example {
+         *       "checks": {
+         *         "disk": "ok",
+         *         "running": "ok",
+         *         "store": "ok",
+         *         "tables": "ok",
+         *         "writer": "ok"
+         *       },
+         *       "status": "ok"
+         *     }
+         */
+        Ready: {
+            /** Checks */
+            checks: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "not ready";
+        };
+        /**
          * Rebalance
          * @description Who shall share the rows from now on; those of the plan where nobody is named.
          */
@@ -3027,6 +3206,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             status?: components["schemas"]["Status"] | null;
+        };
+        /**
+         * Requests
+         * @description Since the start. ``failed`` are those answered with 500 or more.
+         */
+        Requests: {
+            /** Answered */
+            answered: number;
+            /** Failed */
+            failed: number;
+            /** Refused Sign Ins */
+            refused_sign_ins: number;
+            /** Running */
+            running: number;
+            /** Streams */
+            streams: number;
         };
         /**
          * RestoreIn
@@ -3165,6 +3360,28 @@ export interface components {
             sentences: components["schemas"]["Sentence"][];
         };
         /**
+         * ServerOut
+         * @description How the server fares.
+         */
+        ServerOut: {
+            /** Checks */
+            checks: {
+                [key: string]: string;
+            };
+            holds: components["schemas"]["Held"];
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            requests: components["schemas"]["Requests"];
+            /** Started At */
+            started_at: string;
+            storage: components["schemas"]["Storage"];
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /** Version */
+            version: string;
+            writer: components["schemas"]["Writer"];
+        };
+        /**
          * SettingsIn
          * @description Settings to save; what is left out stays as it was.
          */
@@ -3248,6 +3465,20 @@ export interface components {
          * @enum {unknown}
          */
         Status: "Default" | "Discarded" | "Edited" | "Validated";
+        /**
+         * Storage
+         * @description The file and its disk, in bytes; ``log`` is what is not in the main file yet.
+         */
+        Storage: {
+            /** Database */
+            database: number;
+            /** Free */
+            free: number;
+            /** Log */
+            log: number;
+            /** Tables */
+            tables: number;
+        };
         /**
          * TakeBackIn
          * @description From whom.
@@ -3784,6 +4015,20 @@ export interface components {
             name: string;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * Writer
+         * @description The one who writes: ``busy_seconds`` is how long the transaction at hand has taken so far.
+         */
+        Writer: {
+            /** Alive */
+            alive: boolean;
+            /** Busy Seconds */
+            busy_seconds: number;
+            /** Urgent */
+            urgent: number;
+            /** Waiting */
+            waiting: number;
         };
     };
     responses: never;
@@ -9455,7 +9700,7 @@ export interface operations {
             };
         };
     };
-    info_health: {
+    health_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -9470,9 +9715,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+        };
+    };
+    health_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+        };
+    };
+    health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Not ready, for the reasons in ``checks``. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
         };
@@ -9631,6 +9923,72 @@ export interface operations {
             };
             /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    me_replace_password: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many failed logins */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9868,6 +10226,59 @@ export interface operations {
             };
             /** @description Too many failed logins */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    health_see_server: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10995,6 +11406,59 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    health_prometheus: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Figures, one a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

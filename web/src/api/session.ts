@@ -58,6 +58,10 @@ export async function savePreferences(wanted: Preferences): Promise<Preferences>
   return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never>, keepalive: true }))) as Preferences;
 }
 
+export async function changePassword(current: string, fresh: string): Promise<void> {
+  await ask(client.PUT("/api/me/password", { body: { current, new: fresh } }));
+}
+
 export function resetKey(id: string): Promise<{ api_key?: string | null; key_prefix?: string | null }> {
   return ask(client.POST("/api/users/{id}:reset_key", { params: { path: { id } } }));
 }

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from apportion.domain.errors import InvalidTextSearchError
+
 from .regex import compile_regex
 
 __all__ = ["Automaton"]
 
 MAX_KEPT = 200_000  # states named in the sets that are kept
+MAX_WORK = 400_000
+"""States looked at where no look-up helps: about 200 ms of computing, counted so that it is the same everywhere.
+Patterns people write stay below a hundredth of it."""
 
 
 class Automaton:
@@ -34,6 +39,7 @@ class Automaton:
         self._silent = machine.silent
         self._steps = machine.steps
         self._final = machine.final
+        self._work = 0
         self._forget(machine.start)
 
     @property
@@ -59,6 +65,12 @@ class Automaton:
             step.to for state in node.states if (step := self._steps[state]) is not None and step.takes(code)
         ]
         following = self._node(self._closure(reached))
+        self._work += len(node.states) + len(following.states)
+        if self._work > MAX_WORK:
+            raise InvalidTextSearchError(
+                "this regular expression takes too long here: it has too many ways to go on from one character to "
+                "the next"
+            )
         self._kept += 1 + len(following.states)
         if self._kept > MAX_KEPT:
             self._forget(self._origin)

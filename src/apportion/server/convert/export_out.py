@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -25,7 +27,7 @@ from apportion.vocabulary import AnnotationState, Task
 
 from .records_out import scan_record
 
-__all__ = ["MEDIA", "cell", "columns_of", "csv_pages", "jsonl_pages", "parquet_pages"]
+__all__ = ["MEDIA", "cell", "columns_of", "csv_pages", "jsonl_pages", "parquet_pages", "shown"]
 
 MEDIA = {
     "jsonl": "application/x-ndjson",
@@ -319,12 +321,26 @@ class Table:
 _WORDS = frozenset({"id", "status", "annotation_agent"})
 
 
-def csv_pages(pages: Iterable[Page], dataset: Dataset, names: Names) -> Iterator[bytes]:
-    """A header, then a record a row."""
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def shown(text: str) -> str:
+    """A cell that a spreadsheet shows and does not compute.
+
+    >>> shown('=HYPERLINK("https://example.org")'), shown("-0.5")
+    ('\'=HYPERLINK("https://example.org")', '-0.5')
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def csv_pages(
+    pages: Iterable[Page], dataset: Dataset, names: Names, *, spreadsheet: bool = False
+) -> Iterator[bytes]:
+    """A header, then a record a row; texts as they were logged, unless they are for a spreadsheet."""
     table = Table(dataset, names)
-    yield _csv([table.columns])
-    for page in pages:
-        yield _csv(table.row(row, behind) for row, behind in page)
+    for some in chain([[table.columns]], ([table.row(*pair) for pair in page] for page in pages)):
+        yield _csv([list(map(shown, row)) for row in some] if spreadsheet else some)
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:

@@ -27,6 +27,7 @@ __all__ = [
     "NewUserIn",
     "NewUsers",
     "NewWorkspace",
+    "PasswordIn",
     "RoleIn",
     "Setup",
     "Token",
@@ -129,6 +130,17 @@ class Login(_In):
 
     username: Annotated[str, Field(min_length=1)]
     password: Annotated[str, Field(min_length=1)]
+
+
+class PasswordIn(_In):
+    """One's own password, and the new one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"current": "long enough", "new": "even longer"}]}
+    )
+
+    current: Annotated[str, Field(min_length=1)]
+    new: _Password
 
 
 class NewWorkspace(_In):

@@ -11,6 +11,7 @@ from . import (
     bulk,
     datasets,
     export,
+    health,
     info,
     jobs,
     lead,
@@ -34,6 +35,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: list[APIRouter] = [
     info.router,
+    health.router,
     security.router,
     session.router,
     me.router,

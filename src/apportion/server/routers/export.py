@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -50,6 +51,11 @@ class ExportIn(BaseModel):
 
     format: Literal["jsonl", "csv", "parquet"] = "jsonl"
     query: str | None = Field(None, description="Only records that match; in the search language.")
+    spreadsheet: bool = Field(
+        False,
+        description="CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a "
+        "file is for looking at: read back, its texts differ from what was logged.",
+    )
 
 
 @router.post(
@@ -70,7 +76,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     if wanted.format == "parquet":
         write = parquet_pages(dataset, names)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names)
+        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
         write = partial(jsonl_pages, dataset=dataset)
     store, actor = ctx.house.store, ctx.actor
@@ -87,14 +93,17 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
     gone = threading.Event()
 
     def put(page: bytes | BaseException | None) -> None:
-        given_up = time.monotonic() + _PATIENCE
+        until = time.monotonic() + _PATIENCE
         while not gone.is_set():
             try:
                 pages.put(page, timeout=0.5)
             except queue.Full:
-                if time.monotonic() > given_up:
-                    gone.set()
-                continue
+                if time.monotonic() < until:
+                    continue
+                gone.set()  # the snapshot must not stay open: the file's log would grow without end
+                while not pages.empty():
+                    pages.get()
+                pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))
             return
 
     def run() -> None:
@@ -118,6 +127,8 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             yield page
     finally:
         gone.set()
+        with contextlib.suppress(queue.Full):  # whoever still waits for a page must not wait for ever
+            pages.put_nowait(None)
 
 
 class BadRow(BaseModel):

@@ -14,7 +14,7 @@ from apportion.server.auth import set_cookie
 from apportion.server.convert.people import Setup
 from apportion.server.deps import House, InHouse
 from apportion.server.errors import v1_errors
-from apportion.server.openapi import page
+from apportion.server.plain_page import page
 from apportion.version import __version__
 
 from .setup import make_first_admin

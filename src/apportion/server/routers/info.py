@@ -1,14 +1,13 @@
-"""What this server is and how it fares."""
+"""What this server is."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from fastapi import APIRouter
 
 from apportion.server.bodies import JsonRoute
-from apportion.server.deps import InHouse
+from apportion.server.memory import virtual_and_resident
 from apportion.version import COMPATIBLE_WITH, __version__
 
 __all__ = ["router"]
@@ -39,20 +38,10 @@ async def status() -> dict[str, Any]:
     }
 
 
-@router.get("/api/health")
-async def health(house: InHouse) -> dict[str, str]:
-    """Say that the server is up and can read its store."""
-    await house.read(lambda work: work.people.count_users())
-    return {"status": "ok"}
-
-
 def _memory() -> dict[str, str]:
     """Resident and virtual size, where the system tells."""
-    if sys.platform != "linux":
-        return {}
-    with open("/proc/self/statm") as file:
-        size, resident, *_ = (int(each) * 4096 for each in file.read().split())
-    return {"rss": _short(resident), "vms": _short(size)}
+    found = virtual_and_resident()
+    return {} if found is None else {"rss": _short(found[1]), "vms": _short(found[0])}
 
 
 def _short(size: int) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError
+from apportion.server.auth import address_of
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import Me, me_out
+from apportion.server.convert.people import Me, PasswordIn, me_out
 from apportion.server.deps import Ctx
-from apportion.services.manage_users import set_preferences
+from apportion.server.errors import responses
+from apportion.services.manage_users import change_own_password, set_preferences
 from apportion.services.manage_workspaces import visible_workspaces
 
 __all__ = ["router"]
@@ -34,3 +37,13 @@ async def preferences(ctx: Ctx) -> dict[str, Any]:
 async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any]:
     """Say how you like your screens; replaces what was there."""
     return await ctx.write(lambda work: set_preferences(work.people, ctx.actor, wanted))
+
+
+@router.put("/api/me/password", responses=responses(ForbiddenOperationError, TooManyAttemptsError))
+async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> None:
+    """Give yourself a new password: your other sessions end, your API key stays."""
+    house, address = ctx.house, address_of(request, ctx.settings)
+    await house.hashing(lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address))
+    hashed = await house.hashing(lambda: house.passwords.hash(wanted.new))
+    now = house.clock.now()
+    await ctx.write(lambda work: change_own_password(work.people, ctx.actor, hashed, now=now, sid=ctx.sid))

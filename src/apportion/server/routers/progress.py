@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import overview_out, progress_out, work_out
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.watch import seen_in
 from apportion.services import progress as team
 from apportion.services.overview import overview
 
@@ -117,11 +118,14 @@ async def events(
 @router.get("/api/events", responses=_REFUSALS)
 async def stream(
     ctx: Ctx,
+    request: Request,
     dataset: Annotated[str, Query(description="The name of the dataset.")],
     last_event_id: Annotated[str | None, Header(description="The last event that was received.")] = None,
 ) -> StreamingResponse:
     """What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on."""
     workspace = ctx.require_workspace()
+    if (seen := seen_in(request.scope)) is not None:
+        seen.stream = True
     latest = await ctx.read(
         lambda work: team.events(work, ctx.actor, workspace, dataset, after=0, before=1 << 62, limit=1)
     )
@@ -142,9 +146,19 @@ async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequenc
 
 
 async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
+    tally = ctx.house.tally
+    tally.streams += 1
+    try:
+        async for piece in _pieces(ctx, workspace, name, after):
+            yield piece
+    finally:
+        tally.streams -= 1
+
+
+async def _pieces(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
     yield b": here\n\n"
     quiet = 0.0
-    while True:
+    while not ctx.house.stopping.is_set():  # browsers come back by themselves, to the next server
         try:
             found = await _since(ctx, workspace, name, after)
         except (EntityNotFoundError, ForbiddenOperationError):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 
 from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
-from apportion.server.auth import address_of
+from apportion.server.auth import enter
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Token
 from apportion.server.deps import InHouse
@@ -27,6 +27,4 @@ async def token(
     grant_type: Annotated[str | None, Form(pattern="^password$")] = None,  # noqa: ARG001 - checked, not used
 ) -> Token:
     """Exchange username and password for a bearer token."""
-    address = address_of(request, house.settings)
-    made = await house.hashing(lambda: house.sign_in.with_password(username, password, address))
-    return Token(access_token=made)
+    return Token(access_token=await enter(request, house, username, password))

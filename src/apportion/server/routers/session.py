@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
-from apportion.server.auth import CSRF_HEADER, address_of, drop_cookie, set_cookie
+from apportion.server.auth import CSRF_HEADER, drop_cookie, enter, set_cookie
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Login, Me, me_out
 from apportion.server.deps import Ctx, InHouse
@@ -26,8 +26,7 @@ async def sign_in(request: Request, response: Response, house: InHouse, login: L
     """Sign in: the answer sets a cookie that scripts cannot read."""
     if CSRF_HEADER not in request.headers:
         raise ForbiddenOperationError(f"Signing in needs the header {CSRF_HEADER}.")
-    address = address_of(request, house.settings)
-    token = await house.hashing(lambda: house.sign_in.with_password(login.username, login.password, address))
+    token = await enter(request, house, login.username, login.password)
     set_cookie(request, response, token, house.settings)
     actor, _ = await house.read(lambda work: house.sign_in.by_token(work.people, token))
     names = await house.read(lambda work: visible_workspaces(work.people, actor))

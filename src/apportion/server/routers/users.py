@@ -100,9 +100,11 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
-    """Give a user a new API key; the old one stops working. Everybody may reset their own."""
+    """Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own."""
     user, now = UserId(str(id)), ctx.house.clock.now()
-    changed, key = await ctx.write(lambda work: manage.reset_key(work.people, ctx.actor, user, now=now))
+    changed, key = await ctx.write(
+        lambda work: manage.reset_key(work.people, ctx.actor, user, now=now, sid=ctx.sid)
+    )
     return user_out(changed, key=key)
 
 

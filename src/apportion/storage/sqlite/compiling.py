@@ -32,6 +32,7 @@ from .answer_leaves import AnsweredLeaves
 from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
 from .database import Link
 from .matching import Leaf, LeafTest, NestedTest, WordTest, is_prefix, leaf_test, word_test
+from .patience import Patience
 from .plans import (
     All,
     Between,
@@ -69,6 +70,7 @@ class Compiler:
         self._criteria = criteria
         self._viewer = criteria.viewer
         self._vocabulary = vocabulary
+        self._patience = Patience()
         self._mirrors = mirrors_of(self._raw, dataset.no)
         self._answered = AnsweredLeaves(self._raw, dataset, criteria)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
@@ -362,7 +364,7 @@ class Compiler:
             candidates: Iterable[str] = (term for (term,) in rows)
         else:
             candidates = self._vocabulary()
-        found = [word for word in candidates if test(word)]
+        found = list(self._patience.those(candidates, test))
         if len(found) > MOST_EXPANSIONS:
             raise refused(
                 f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
@@ -444,7 +446,7 @@ class Compiler:
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND value >= ? AND value < ?",
             (field, viewer, prefix, prefix + "\U0010ffff\U0010ffff"),
         )
-        vids = tuple(vid for vid, value in rows if test(value))
+        vids = tuple(vid for vid, _ in self._patience.those(rows, lambda row: test(row[1])))
         if len(vids) > MOST_EXPANSIONS:
             raise refused(
                 f"it stands for {len(vids):,} different values, more than {MOST_EXPANSIONS:,}; "

@@ -98,6 +98,7 @@ class Database:
         self._waiting: deque[_Job[Any]] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
         check_sqlite()
         if hold:
@@ -175,7 +176,9 @@ class Database:
                     self._wake.wait()
                 if self._closing and not (self._urgent or self._waiting):
                     return
+            self._busy_since = time.monotonic()
             self._write_some()
+            self._busy_since = None
 
     def _write_some(self) -> None:
         """One transaction of whatever is waiting. Nothing may escape: the writer must outlive every job."""
@@ -254,6 +257,14 @@ class Database:
             job.future.set_result(result)
 
     # Life
+
+    def line(self) -> tuple[bool, int, int, float]:
+        """Is the writer alive, how many writes are in line, how many of them urgent, for how long is it at the
+        transaction at hand?"""
+        since = self._busy_since
+        urgent = len(self._urgent)
+        busy = 0.0 if since is None else time.monotonic() - since
+        return self._thread.is_alive(), urgent + len(self._waiting), urgent, busy
 
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""

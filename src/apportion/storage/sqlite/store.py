@@ -15,12 +15,14 @@ from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
+from apportion.ports.upkeep import Condition, Counts
 from apportion.vocabulary import Task
 
 from .agents import Agents
 from .answers import SqliteAnnotations
 from .assigning import SqliteAssignments
 from .changes import Changes
+from .condition import condition_of, counts_in
 from .database import Database, Link
 from .datasets import SqliteDatasets
 from .jobs import SqliteJobs
@@ -160,6 +162,13 @@ class SqliteStore:
     def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
         """The part of logging that needs no transaction."""
         return prepare(task, records)
+
+    def condition(self) -> Condition:
+        return condition_of(self.database)
+
+    def counts(self, now: int) -> Counts:
+        with self.database.read() as link:
+            return counts_in(link.raw, now)
 
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""

@@ -7,11 +7,13 @@ import { type ReactNode, useState } from "react";
 
 import { type Me, meQuery, resetKey } from "@/api/session";
 import { usePreferences } from "@/features/session/preferences";
+import { account } from "@/text/account";
 import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
 import { ChooseKeys } from "./keys";
+import { Password } from "./password";
 
 export function UserSettingsPage() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -24,6 +26,9 @@ export function UserSettingsPage() {
       <Stack>
         <Profile me={me} />
         <ApiKey me={me} />
+        <Card title={account.password}>
+          <Password username={me.username} />
+        </Card>
         <Look />
         <ChooseKeys />
       </Stack>

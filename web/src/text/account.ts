@@ -1,0 +1,11 @@
+/** Texts about one's own account. */
+
+export const account = {
+  password: "Password",
+  intro: "A new password ends your sessions in other browsers. Your API key stays.",
+  current: "Present password",
+  fresh: "New password",
+  rule: "8 to 100 characters",
+  submit: "Change password",
+  done: "Your password is changed.",
+};
