@@ -46,6 +46,7 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "without --no-migrate."
         )
     copy = backup_path(path, version)
+    copy.touch(0o600)  # it holds what the file itself keeps from others
     with contextlib.closing(sqlite3.connect(copy)) as target:
         link.raw.backup(target)
     upgrade(link)
