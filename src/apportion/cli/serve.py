@@ -175,6 +175,8 @@ def _serve(
 
     import uvicorn
 
+    from apportion.server.patience import Patient
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -185,7 +187,7 @@ def _serve(
     serving = Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Patient,
             ws="none",
             loop="asyncio",
             access_log=False,
