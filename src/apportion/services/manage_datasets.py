@@ -25,6 +25,8 @@ from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
+from .rights import require_right
+
 __all__ = [
     "allow",
     "copy_dataset",
@@ -183,6 +185,7 @@ def edit_dataset(
 ) -> Dataset:
     """Merge tags and metadata into those the dataset has."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
+    require_right(actor, dataset, "edit_tags")
     merged = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
     check_remarks(*merged)
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
