@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .sdk.agreeing import Agreement, accept_consensus, adjudicate, agreement, conflicts, export
+    from .sdk.agreeing import (
+        Agreement,
+        accept_consensus,
+        adjudicate,
+        agreement,
+        annotators,
+        conflicts,
+        export,
+    )
     from .sdk.async_client import AsyncClient
     from .sdk.client import Client
     from .sdk.datasets import (
@@ -91,6 +99,7 @@ __all__ = [
     "active_client",
     "adjudicate",
     "agreement",
+    "annotators",
     "assign",
     "configure_dataset",
     "conflicts",
@@ -129,7 +138,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "agreeing": ("Agreement", "accept_consensus", "adjudicate", "agreement", "conflicts", "export"),
+    "agreeing": (
+        "Agreement",
+        "accept_consensus",
+        "adjudicate",
+        "agreement",
+        "annotators",
+        "conflicts",
+        "export",
+    ),
     "async_client": ("AsyncClient",),
     "client": ("Client",),
     "datasets": (
