@@ -23,8 +23,8 @@ def main() -> None:
     if file.exists():
         sys.exit(f"{file} is there already, and what was kept is not made anew.")
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "robustness")]
-    from houses import house_at
-    from lived_in import live_in
+    from houses import house_at  # type: ignore[import-not-found]
+    from lived_in import live_in  # type: ignore[import-not-found]
 
     with tempfile.TemporaryDirectory() as folder:
         with house_at(Path(folder)) as house:

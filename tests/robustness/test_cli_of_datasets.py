@@ -188,6 +188,8 @@ def test_everything_of_a_1x_server_comes_over_and_coming_twice_changes_nothing(
     move = {"name": "empty", "task": TEXT, "workspace": "elsewhere", "tags": {"a": "b"}}
     old.post("/api/datasets", json=move).raise_for_status()
     names = ["reviews", "places", "summaries", "empty"]
+    rules, rule = f"/api/datasets/reviews/{TEXT}/labeling/rules", {"query": "soup", "labels": ["a", "b"]}
+    old.post(rules, params=SHARED, json={**rule, "description": "bowls"}).raise_for_status()
 
     looked = json.loads(ask(*asked, *names, "--check", "--json").stdout)
     assert {row["outcome"] for row in looked} == {"would come"}
@@ -199,6 +201,11 @@ def test_everything_of_a_1x_server_comes_over_and_coming_twice_changes_nothing(
     }  # fmt: skip
     for name in names[:3]:
         assert scanned(here, name, "shared") == scanned(old, name, "shared")
+    [brought] = here.get(rules, params=SHARED).json()
+    assert {key: brought[key] for key in ("query", "labels", "description")} == {
+        **rule,
+        "description": "bowls",
+    }
     url = f"/api/datasets/reviews/{TEXT}/settings"
     assert here.get(url, params=SHARED).json() == old.get(url, params=SHARED).json()
     assert here.get("/api/datasets/reviews", params=SHARED).json()["tags"] == {"lang": "en"}

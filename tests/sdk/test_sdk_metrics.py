@@ -85,4 +85,5 @@ def test_a_summary_is_shown_as_bars() -> None:
     assert html.count("width:25.0%") == 1
     mentions = {"mentions": [{"mention": "May", "entities": [{"label": "PER", "count": 2}]}]}
     assert "May (PER)" in MetricSummary(mentions)._repr_html_()
+    assert "no records to tell of" in MetricSummary({})._repr_html_()
     assert "and 10 more" in MetricSummary({str(n): n for n in range(60)})._repr_html_()

@@ -30,6 +30,7 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "edit_metadata": ("POST", f"/{BULK}", {"records": [{**RECORD, "metadata": {"n": 2}}]}),
     "edit_metadata by patch": ("PATCH", "/records/a", {"metadata": {"n": 2}}),
     "edit_tags": ("POST", f"/{BULK}", {"records": [RECORD], "tags": {"kind": "other"}}),
+    "edit_tags by patch": ("PATCH", "", {"tags": {"kind": "other"}}),
     "discard_by_query": ("DELETE", "/data?mark_as_discarded=true", {"ids": ["a"]}),
 }
 

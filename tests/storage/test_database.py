@@ -305,6 +305,7 @@ def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
     store.close()
 
     assert copy is not None
+    assert copy.stat().st_mode & 0o077 == 0
     raw = sqlite3.connect(copy)
     assert raw.execute("SELECT name FROM datasets").fetchall() == [("ds",)]
     assert raw.execute("PRAGMA user_version").fetchone() == (migrating.LATEST - 1,)

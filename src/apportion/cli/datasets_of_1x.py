@@ -67,9 +67,9 @@ def import_1x(
 ) -> None:
     """Bring datasets over from a running server of 1.x, all of them or those named.
 
-    Ids, texts, metadata, predictions, vectors, annotations with their authors, statuses, tags and label schemas
-    arrive as they are, each dataset in a workspace of the same name. Labeling rules do not. Both servers must be
-    running; an administrator does it, after `users import-1x`. Running it again brings what is missing.
+    Ids, texts, metadata, predictions, vectors, annotations with their authors, statuses, tags, label schemas and
+    labeling rules arrive as they are, each dataset in a workspace of the same name. Both servers must be running;
+    an administrator does it, after `users import-1x`. Running it again brings what is missing.
     """
     old = Remote(source.rstrip("/"), from_api_key, None)
     new = Remote.of(url, api_key, workspace)
@@ -127,6 +127,7 @@ def _bring(old: Remote, new: Remote, found: dict[str, Any], again: bool, check: 
         target.ask("POST", "/api/workspaces", body={"name": place})
     _log(source, target, found, total)
     _settings(source, target, name, task)
+    _rules(source, target, name, task)
     count = target.count(name)
     complete = count >= total
     return {
@@ -185,3 +186,19 @@ def _settings(source: Remote, target: Remote, name: str, task: str) -> None:
         return
     if found.get("label_schema"):
         target.dataset("PATCH", name, tail, body={"label_schema": found["label_schema"]})
+
+
+def _rules(source: Remote, target: Remote, name: str, task: str) -> None:
+    """Rules that are not here yet; the old server took any query, so one that is none is told and left out."""
+    if task != "TextClassification":
+        return
+    tail = f"{task}/labeling/rules"
+    here = {rule["query"] for rule in target.dataset("GET", name, tail)}
+    for rule in source.dataset("GET", name, tail):
+        if rule["query"] in here:
+            continue
+        body = {key: rule[key] for key in ("query", "label", "labels", "description") if rule.get(key)}
+        try:
+            target.dataset("POST", name, tail, body=body)
+        except Refused as refused:
+            notice(f"The labeling rule {rule['query']!r} of {name} is left out: {refused.message}")

@@ -7085,6 +7085,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description The request cannot be carried out as it stands; The dataset is closed; More metadata keys than a dataset may have */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Missing, wrong or expired credentials */
             401: {
                 headers: {

@@ -69,6 +69,8 @@ def bars_html(title: str, data: Mapping[str, Any], most: int = 50) -> str:
         for name, value in list(figures.items())[:most]
     )
     more = f"<p style='{_MUTED}'>and {len(figures) - most} more</p>" if len(figures) > most else ""
+    if not figures:
+        return f"<p><b>{escape(title)}</b>: no records to tell of</p>"
     return f"<p><b>{escape(title)}</b></p><table style='color:inherit'>{rows}</table>{more}"
 
 

@@ -9,9 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from apportion.domain.errors import (
+    BadRequestError,
+    ClosedDatasetError,
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    MetadataLimitExceededError,
     RecordNotFound,
 )
 from apportion.domain.metadata import flatten
@@ -61,7 +64,10 @@ async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
     return Response(full_record(row, dataset.task), media_type="application/json")
 
 
-@router.patch(_RECORD, responses=_REFUSALS)
+@router.patch(
+    _RECORD,
+    responses={**_REFUSALS, **responses(BadRequestError, ClosedDatasetError, MetadataLimitExceededError)},
+)
 async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Response:
     """Merge metadata into a record and set its status."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
