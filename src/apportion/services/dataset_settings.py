@@ -43,6 +43,7 @@ def save_settings(
         labels=_merged(known.labels, wanted.labels),
         vectors=known.vectors if wanted.vectors is None else {**(known.vectors or {}), **wanted.vectors},
         allow_overlapping_spans=wanted.allow_overlapping_spans or known.allow_overlapping_spans,
+        allow_character_spans=wanted.allow_character_spans or known.allow_character_spans,
     )
     work.datasets.update(dataset, settings=merged)
     return merged

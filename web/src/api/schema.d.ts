@@ -2892,6 +2892,11 @@ export interface components {
          */
         SettingsIn: {
             /**
+             * Allow Character Spans
+             * @default false
+             */
+            allow_character_spans?: boolean;
+            /**
              * Allow Overlapping Spans
              * @default false
              */
@@ -2904,6 +2909,8 @@ export interface components {
         };
         /** SettingsOut */
         SettingsOut: {
+            /** Allow Character Spans */
+            allow_character_spans?: boolean | null;
             /** Allow Overlapping Spans */
             allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaOut"] | null;
