@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.assignment.queue import Verdict
+from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
@@ -301,7 +302,11 @@ def follow_shared(
     """The slots of a record of a shared dataset once its one annotation has changed."""
     changed = follow(case.slots, status, author, now)
     before = {slot.id: slot for slot in case.slots}
-    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+    ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
+    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed if slot not in ended])
+    work.assignments.save(
+        dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
+    )
 
 
 def checked_value(
@@ -367,11 +372,15 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
 
 
 def _told(case: Case, name: str) -> Gold | None:
-    """A human's decision, for those who answered the record themselves."""
+    """What the record stands by, for who answered it: a human's decision, or a check's value where it is told."""
     own = case.of(name)
-    if case.gold is None or case.gold.origin is not Origin.ADJUDICATED:
+    if case.gold is None or own is None or not own.answered:
         return None
-    return case.gold if own is not None and own.answered else None
+    check = next(
+        (slot.tells for slot in case.slots if slot.annotator == name and slot.tells is not None), None
+    )
+    told = case.gold.origin is Origin.ADJUDICATED if check is None else check
+    return case.gold if told else None
 
 
 # What others said

@@ -1721,6 +1721,7 @@ export interface components {
             annotator: string;
             /** Answers */
             answers: number;
+            checks?: components["schemas"]["ChecksOut"] | null;
             /**
              * Confusion
              * @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one.
@@ -1818,6 +1819,16 @@ export interface components {
          * @enum {string}
          */
         By: "label" | "pair" | "week";
+        /**
+         * ChecksOut
+         * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
+         */
+        ChecksOut: {
+            /** Answered */
+            answered: number;
+            /** Right */
+            right: number;
+        };
         /**
          * ClaimIn
          * @description How many records, and which.
@@ -4155,7 +4166,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4383,7 +4394,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4793,7 +4804,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
