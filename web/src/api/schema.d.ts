@@ -83,8 +83,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a dataset; it is no error if there is none
-         * @description Delete a dataset; it is no error if there is none.
+         * Delete a dataset; it can be restored for some days, and it is no error if there is none
+         * @description Delete a dataset; it can be restored for some days, and it is no error if there is none.
          */
         delete: operations["datasets_delete_dataset"];
         options?: never;
@@ -856,16 +856,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's labeling rules: none can be stored yet
-         * @description The dataset's labeling rules: none can be stored yet.
+         * The dataset's labeling rules, oldest first
+         * @description The dataset's labeling rules, oldest first.
          */
         get: operations["rules_list_rules"];
         put?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Store a labeling rule
+         * @description Store a labeling rule.
          */
-        post: operations["rules_change_rules"];
+        post: operations["rules_add_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -880,8 +880,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much of the dataset the rules cover: nothing, without rules
-         * @description How much of the dataset the rules cover: nothing, without rules.
+         * How much of the dataset the rules cover together, as you see it
+         * @description How much of the dataset the rules cover together, as you see it.
          */
         get: operations["rules_rules_metrics"];
         put?: never;
@@ -900,24 +900,44 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One labeling rule: there is none yet
-         * @description One labeling rule: there is none yet.
+         * One labeling rule by its query
+         * @description One labeling rule by its query.
          */
         get: operations["rules_get_rule"];
         put?: never;
         post?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Forget a labeling rule; it is no error if there is none
+         * @description Forget a labeling rule; it is no error if there is none.
          */
         delete: operations["rules_delete_rule"];
         options?: never;
         head?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Give a rule other labels, and another description if one is sent
+         * @description Give a rule other labels, and another description if one is sent.
          */
         patch: operations["rules_edit_rule"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules/{query}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much a rule covers and how often it is right, as you see it; the rule need not be stored
+         * @description How much a rule covers and how often it is right, as you see it; the rule need not be stored.
+         */
+        get: operations["rules_rule_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/datasets/{name}/{task}/metrics": {
@@ -950,8 +970,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One metric, computed
-         * @description One metric, computed.
+         * One metric of the records that match, as you may see them
+         * @description One metric of the records that match, as you may see them.
          */
         post: operations["metrics_metric_summary"];
         delete?: never;
@@ -1092,6 +1112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets:deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deleted datasets that you can restore, of one workspace or of all
+         * @description Deleted datasets that you can restore, of one workspace or of all.
+         */
+        get: operations["datasets_deleted_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets:gather": {
         parameters: {
             query?: never;
@@ -1106,6 +1146,26 @@ export interface paths {
          * @description Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations.
          */
         post: operations["datasets_gather_copies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a deleted dataset back with everything in it: records, annotations, plans, history
+         * @description Bring a deleted dataset back with everything in it: records, annotations, plans, history.
+         */
+        post: operations["datasets_restore_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1967,6 +2027,35 @@ export interface components {
             processed: number;
         };
         /**
+         * DeletedDatasets
+         * @description What can be restored, the last one deleted first.
+         */
+        DeletedDatasets: {
+            /** Datasets */
+            datasets: components["schemas"]["DeletedOut"][];
+        };
+        /**
+         * DeletedOut
+         * @description A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more.
+         */
+        DeletedOut: {
+            /** Deleted At */
+            deleted_at: string;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Purged At */
+            purged_at: string;
+            /** Records */
+            records: number;
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace: string;
+        };
+        /**
          * Entity
          * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
          */
@@ -2581,6 +2670,23 @@ export interface components {
             username: string;
         };
         /**
+         * NewRule
+         * @description A rule: what matches the query is to get the labels.
+         */
+        NewRule: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
+            /** Query */
+            query: string;
+        };
+        /**
          * NewUserIn
          * @description Somebody who shall be able to sign in.
          * @example {
@@ -2799,6 +2905,28 @@ export interface components {
             status?: components["schemas"]["Status"] | null;
         };
         /**
+         * RestoreIn
+         * @description Which deleted dataset comes back, and under which name.
+         */
+        RestoreIn: {
+            /**
+             * Id
+             * @description Which of several; else the one deleted last.
+             */
+            id?: string | null;
+            /**
+             * Into
+             * @description The name it gets, if another has its own by now.
+             */
+            into?: string | null;
+            /**
+             * Name
+             * @description The name it had.
+             * @example reviews
+             */
+            name: string;
+        };
+        /**
          * Role
          * @description What a user may do everywhere.
          * @enum {string}
@@ -2831,6 +2959,21 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * RuleChanges
+         * @description The labels of a rule, and what it is for.
+         */
+        RuleChanges: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
         };
         /**
          * @example {
@@ -7248,7 +7391,7 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,7 +7438,7 @@ export interface operations {
             };
         };
     };
-    rules_change_rules: {
+    rules_add_rule: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */
@@ -7311,7 +7454,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7319,10 +7466,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7360,6 +7509,15 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7407,7 +7565,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7484,7 +7642,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7544,6 +7702,7 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
@@ -7558,7 +7717,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7627,10 +7786,15 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChanges"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7638,10 +7802,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7679,6 +7845,85 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rule_metrics: {
+        parameters: {
+            query?: {
+                /** @description Labels to judge by instead of those stored. */
+                label?: string[] | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7776,6 +8021,12 @@ export interface operations {
     metrics_metric_summary: {
         parameters: {
             query?: {
+                /** @description The width of a bucket. */
+                interval?: number | null;
+                /** @description How many values, the most frequent first. */
+                size?: number | null;
+                /** @description How many labels per mention. */
+                entity_size?: number | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -7790,7 +8041,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7803,7 +8058,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8604,6 +8859,59 @@ export interface operations {
             };
         };
     };
+    datasets_deleted_datasets: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDatasets"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     datasets_gather_copies: {
         parameters: {
             query?: {
@@ -8632,6 +8940,90 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_restore_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
