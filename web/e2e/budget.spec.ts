@@ -105,7 +105,7 @@ test("figures: weight of the first route, marks on long texts, from one record t
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
   figures["span painted"] = await middle(["1", "2", "1", "2", "1", "2", "1"]);
-  await page.getByRole("button", { name: "LOC" }).click();
+  await page.getByRole("button", { name: "LOC 2", exact: true }).click();
   figures["span painted, by mouse"] = told([await marked(3), await marked(4), await marked(5), await marked(3), await marked(4)]);
 
   await page.goto("/datasets/team/long-texts");
@@ -120,7 +120,7 @@ test("figures: weight of the first route, marks on long texts, from one record t
     if (record < 9) nexts.push(await painted("Enter"));
     await expect(box).toBeFocused();
   }
-  await page.getByRole("button", { name: "LOC" }).click();
+  await page.getByRole("button", { name: "LOC 2", exact: true }).click();
   for (let record = 0; record < 10; record++) {
     mice.push(await marked(3));
     if (record < 9) await painted("p");
