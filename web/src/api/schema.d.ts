@@ -90,8 +90,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Merge tags and metadata into those a dataset has
-         * @description Merge tags and metadata into those a dataset has.
+         * Merge tags and metadata into those a dataset has, and take some away
+         * @description Merge tags and metadata into those a dataset has, and take some away.
          */
         patch: operations["datasets_edit_dataset"];
         trace?: never;
@@ -515,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns
-         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
+         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -662,6 +662,26 @@ export interface paths {
          * @description Leave a record to others, to later or to nobody, as the plan or the dataset has it.
          */
         post: operations["queue_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/queue:take_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever
+         * @description End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever.
+         */
+        post: operations["lead_take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1387,13 +1407,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Does the server wait for its first administrator?
+         * @description Does the server wait for its first administrator?
+         */
+        get: operations["setup_setup_state"];
         put?: never;
         /**
          * Create the first administrator, with the code from the server's console, and sign them in
          * @description Create the first administrator, with the code from the server's console, and sign them in.
          */
         post: operations["setup_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All teams I lead at a glance: what each person has left, what is due, what lies unattended
+         * @description All teams I lead at a glance: what each person has left, what is due, what lies unattended.
+         */
+        get: operations["lead_get_team"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1462,6 +1506,26 @@ export interface paths {
          * @description Give a user a new API key; the old one stops working. Everybody may reset their own.
          */
         post: operations["users_reset_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users:create_many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create several users and let them into a workspace, made if there is none: all of it or nothing
+         * @description Create several users and let them into a workspace, made if there is none: all of it or nothing.
+         */
+        post: operations["users_create_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1844,6 +1908,18 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * BadRow
+         * @description What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one.
+         */
+        BadRow: {
+            /** Column */
+            column: string | null;
+            /** Message */
+            message: string;
+            /** Row */
+            row: number;
+        };
         /** Body_security_token */
         Body_security_token: {
             /** Grant Type */
@@ -1976,12 +2052,19 @@ export interface components {
             /** Target Workspace */
             target_workspace?: string | null;
         };
-        /** DatasetChanges */
+        /**
+         * DatasetChanges
+         * @description Tags and metadata to merge into those there are, as in 1.x; and keys to take away.
+         */
         DatasetChanges: {
             /** Metadata */
             metadata?: {
                 [key: string]: unknown;
             };
+            /** Remove Metadata */
+            remove_metadata?: string[];
+            /** Remove Tags */
+            remove_tags?: string[];
             /** Tags */
             tags?: {
                 [key: string]: string;
@@ -2343,15 +2426,19 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description What a file holds, and whether it was stored. ``columns`` are those that were read.
+         * @description What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
          */
         ImportOut: {
             /** Answers */
             answers: number;
             /** Dataset */
             dataset: string;
+            /** Errors */
+            errors: components["schemas"]["BadRow"][];
             /** Gold */
             gold: number;
+            /** Left Out */
+            left_out: number;
             /** Records */
             records: number;
             /** Stored */
@@ -2687,6 +2774,35 @@ export interface components {
             query: string;
         };
         /**
+         * NewTeam
+         * @description Several new users, the workspace all of them join, and whether each gets one of their own as well.
+         * @example {
+         *       "membership": "annotator",
+         *       "users": [
+         *         {
+         *           "first_name": "Ana",
+         *           "password": "long enough",
+         *           "username": "ana"
+         *         }
+         *       ],
+         *       "workspace": "team"
+         *     }
+         */
+        NewTeam: {
+            /** @default annotator */
+            membership?: components["schemas"]["MembershipRole"];
+            /**
+             * Personal
+             * @description A workspace called like each of them, which only they belong to.
+             * @default true
+             */
+            personal?: boolean;
+            /** Users */
+            users: components["schemas"]["NewUserIn"][];
+            /** Workspace */
+            workspace?: string | null;
+        };
+        /**
          * NewUserIn
          * @description Somebody who shall be able to sign in.
          * @example {
@@ -2706,6 +2822,14 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** Username */
             username: string;
+        };
+        /**
+         * NewUsers
+         * @description Users that have just been made, each with their API key, which is never shown again.
+         */
+        NewUsers: {
+            /** Users */
+            users: components["schemas"]["UserOut"][];
         };
         /**
          * NewWorkspace
@@ -3045,16 +3169,10 @@ export interface components {
          * @description Settings to save; what is left out stays as it was.
          */
         SettingsIn: {
-            /**
-             * Allow Character Spans
-             * @default false
-             */
-            allow_character_spans?: boolean;
-            /**
-             * Allow Overlapping Spans
-             * @default false
-             */
-            allow_overlapping_spans?: boolean;
+            /** Allow Character Spans */
+            allow_character_spans?: boolean | null;
+            /** Allow Overlapping Spans */
+            allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaIn"] | null;
             /** Vectors */
             vectors?: {
@@ -3097,6 +3215,14 @@ export interface components {
             username: string;
         };
         /**
+         * SetupState
+         * @description Whether the server still waits for its first administrator.
+         */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+        };
+        /**
          * SkipIn
          * @description Which record is skipped, and why.
          */
@@ -3127,11 +3253,116 @@ export interface components {
          */
         Status: "Default" | "Discarded" | "Edited" | "Validated";
         /**
+         * TakeBackIn
+         * @description From whom.
+         * @example {
+         *       "annotators": [
+         *         "ben"
+         *       ]
+         *     }
+         */
+        TakeBackIn: {
+            /** Annotators */
+            annotators: string[];
+        };
+        /**
+         * TakenBack
+         * @description Records that are free again.
+         */
+        TakenBack: {
+            /** Released */
+            released: string[];
+        };
+        /**
          * Task
          * @description What kind of answer the records of a dataset ask for.
          * @enum {string}
          */
         Task: "TextClassification" | "TokenClassification" | "Text2Text";
+        /**
+         * TeamDataset
+         * @description A dataset with work that is shared out. Nobody has the ``free`` records; ``open`` places are for who is free.
+         */
+        TeamDataset: {
+            /** Complete */
+            complete: number;
+            /** Dataset */
+            dataset: string;
+            /**
+             * Due
+             * @description The next due date of work that is not done.
+             */
+            due: string | null;
+            /** Finish At */
+            finish_at: string | null;
+            /** Free */
+            free: number;
+            /** In Conflict */
+            in_conflict: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** People */
+            people: components["schemas"]["TeamPerson"][];
+            /** Records */
+            records: number;
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace: string;
+        };
+        /**
+         * TeamMemberOut
+         * @description Somebody who annotates in a workspace.
+         */
+        TeamMemberOut: {
+            /** Full Name */
+            full_name: string;
+            /** Username */
+            username: string;
+            /** Workspace */
+            workspace: string;
+        };
+        /**
+         * TeamOut
+         * @description Every dataset with shared-out work in the workspaces I lead, and everybody who annotates there.
+         */
+        TeamOut: {
+            /** Datasets */
+            datasets: components["schemas"]["TeamDataset"][];
+            /** Members */
+            members: components["schemas"]["TeamMemberOut"][];
+        };
+        /**
+         * TeamPerson
+         * @description What one person was given in one dataset. ``held`` records are before them, as their screen said at ``seen``.
+         *
+         *     ``member`` is false for somebody who has work left but no longer belongs to the workspace.
+         */
+        TeamPerson: {
+            /** Annotator */
+            annotator: string;
+            /** Assigned */
+            assigned: number;
+            /** Done */
+            done: number;
+            /** Drafts */
+            drafts: number;
+            /** Finish At */
+            finish_at: string | null;
+            /** Held */
+            held: number;
+            /** Held Until */
+            held_until: string | null;
+            /** Last Active */
+            last_active: string | null;
+            /** Member */
+            member: boolean;
+            /** Seen */
+            seen: string | null;
+            /** Skipped */
+            skipped: number;
+        };
         /**
          * Text2TextBulk
          * @description Text2text records to log.
@@ -5678,11 +5909,13 @@ export interface operations {
             query: {
                 /** @description The task, for a dataset that is not there yet. */
                 task: components["schemas"]["Task"];
-                format?: "jsonl" | "csv";
+                format?: "jsonl" | "csv" | "parquet";
                 /** @description JSON: which column of the file holds what, under our names. */
                 mapping?: string | null;
                 /** @description Only check the file. */
                 dry_run?: boolean;
+                /** @description Leave bad rows out instead of refusing the file. */
+                leave_out?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -5697,6 +5930,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.apache.parquet": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -6340,6 +6574,83 @@ export interface operations {
             };
             /** @description The lease has run out or was given back */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_take_back: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBack"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9674,6 +9985,26 @@ export interface operations {
             };
         };
     };
+    setup_setup_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
     setup_set_up: {
         parameters: {
             query?: never;
@@ -9725,6 +10056,50 @@ export interface operations {
             };
             /** @description Too many failed logins */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_get_team: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10035,6 +10410,72 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    users_create_users: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUsers"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
