@@ -98,6 +98,7 @@ def align(
     entities: Sequence[Entity],
     *,
     allow_overlap: bool = False,
+    allow_parts: bool = False,
 ) -> list[Entity]:
     """The entities, each starting where a token starts and ending where a token ends, in the order given.
 
@@ -107,7 +108,8 @@ def align(
     >>> align("Ana left", [(0, 3), (4, 8)], [Entity(0, 4, "PER")])
     [Entity(start=0, end=3, label='PER', score=1.0)]
 
-    Raises ``SpanError`` for a span that still does not fit, and for two that overlap unless they may.
+    Raises ``SpanError`` for a span that still does not fit, and for two that overlap unless they may. Where
+    ``allow_parts``, spans may start and end within a token, but must cover something.
     """
     starts = {start for start, _ in offsets}
     ends = {end for _, end in offsets}
@@ -116,7 +118,8 @@ def align(
     else:
         fitting = [_corrected(text, entity) for entity in entities]
         for index, (start, end, _, _) in enumerate(fitting):
-            if start not in starts or end not in ends or start >= end:
+            fits = bool(text[start:end].strip()) if allow_parts else start in starts and end in ends
+            if not fits or start >= end:
                 raise _misaligned(text, offsets, index, entities[index])
     if not allow_overlap:
         _refuse_overlap(fitting)

@@ -150,10 +150,10 @@ test("a search that cannot be understood shows where, and a card says how to sea
 });
 
 test("records are found by whom they are assigned to, by numbers, and one record a page", async ({ page, server, signIn }) => {
-  await server.log("assigned", "TextClassification", topics(12), { labels: TOPICS });
-  await server.assign("assigned", { overlap: 1, users: ["ana", "ben"] });
+  await server.log("by-person", "TextClassification", topics(12), { labels: TOPICS });
+  await server.assign("by-person", { overlap: 1, users: ["ana", "ben"] });
   await signIn("admin");
-  await page.goto("/datasets/team/assigned?view=list");
+  await page.goto("/datasets/team/by-person?view=list");
   await page.getByRole("button", { name: "Assigned" }).click();
   await page.getByRole("button", { name: "Assigned to" }).click();
   await page.getByRole("checkbox", { name: /ben/ }).check();
@@ -169,7 +169,7 @@ test("records are found by whom they are assigned to, by numbers, and one record
   await page.getByRole("textbox", { name: "number: To" }).fill("8");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page.getByText("5 records")).toBeVisible();
-  await page.goto("/datasets/team/assigned?view=list&size=1&range.metadata.number=4..8");
+  await page.goto("/datasets/team/by-person?view=list&size=1&range.metadata.number=4..8");
   await expect(page.getByRole("article")).toHaveCount(1);
   await expect(page.getByText("4 to 8")).toBeVisible();
 });

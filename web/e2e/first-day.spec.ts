@@ -16,6 +16,7 @@ test("an annotator labels fifty records by keyboard, takes one mistake back, and
   const left = (count: number) => expect(page.getByText(`${String(count)} left`, { exact: true }).first()).toBeVisible();
   await left(60);
   for (let done = 0; done < 50; done++) {
+    await expect(card).toBeVisible();
     await page.keyboard.press(String((done % 3) + 1));
     await left(59 - done);
     if (done !== 20) continue;

@@ -185,12 +185,12 @@ class Problem(ValueError):
         self.type = type
 
 
-def check(record: Record, *, allow_overlap: bool = False) -> None:
+def check(record: Record, *, allow_overlap: bool = False, allow_parts: bool = False) -> None:
     """Refuse a record that contradicts itself (``Problem``); correct spans that only need trimming."""
     if isinstance(record, TextClassificationRecord):
         _check_labels(record)
     elif isinstance(record, TokenClassificationRecord):
-        _check_spans(record, allow_overlap)
+        _check_spans(record, allow_overlap, allow_parts)
 
 
 def _check_labels(record: TextClassificationRecord) -> None:
@@ -220,7 +220,7 @@ def _check_labels(record: TextClassificationRecord) -> None:
         raise Problem(("annotation",), "Annotation must include some label for validated records")
 
 
-def _check_spans(record: TokenClassificationRecord, allow_overlap: bool) -> None:
+def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_parts: bool) -> None:
     try:
         offsets = token_offsets(record.raw, record.tokens)
     except SpanError as lost:
@@ -233,7 +233,9 @@ def _check_spans(record: TokenClassificationRecord, allow_overlap: bool) -> None
             if not value.spans:
                 continue
             try:
-                value.spans = align(record.raw, offsets, value.spans, allow_overlap=allow_overlap)
+                value.spans = align(
+                    record.raw, offsets, value.spans, allow_overlap=allow_overlap, allow_parts=allow_parts
+                )
             except SpanError as misplaced:
                 where = (name, "entities") if agent == answers.agent else (name + "s", agent, "entities")
                 raise Problem(where, str(misplaced)) from misplaced

@@ -322,7 +322,11 @@ def checked_value(
     settings = dataset.settings
     trial = replace(record, status=_STATUS[state], annotation=Answers("me", {"me": value}))
     try:
-        check(trial, allow_overlap=settings is not None and settings.allow_overlapping_spans)
+        check(
+            trial,
+            allow_overlap=settings is not None and settings.allow_overlapping_spans,
+            allow_parts=settings is not None and settings.allow_character_spans,
+        )
     except Problem as problem:
         loc = ["body", "value", *problem.loc[1:]]
         raise ValidationError(

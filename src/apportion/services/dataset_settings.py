@@ -34,10 +34,12 @@ def save_settings(
     wanted: Settings,
     *,
     overlapping: bool | None = None,
+    characters: bool | None = None,
 ) -> Settings:
     """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away.
 
-    ``overlapping`` says whether spans may overlap; None leaves that as it is.
+    ``overlapping`` says whether spans may overlap, ``characters`` whether they may be parts of tokens; None leaves
+    that as it is.
     """
     check_name(name, "path", "name")
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_SETTINGS, task=task)
@@ -55,6 +57,7 @@ def save_settings(
         labels=_merged(known.labels, wanted.labels),
         vectors=known.vectors if wanted.vectors is None else {**(known.vectors or {}), **wanted.vectors},
         allow_overlapping_spans=known.allow_overlapping_spans if overlapping is None else overlapping,
+        allow_character_spans=known.allow_character_spans if characters is None else characters,
     )
     work.datasets.update(dataset, settings=merged)
     return merged

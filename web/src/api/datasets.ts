@@ -93,7 +93,7 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
         })),
         fromSettings: true,
         overlapping: Boolean(found.allow_overlapping_spans),
-        characters: false,
+        characters: Boolean(found.allow_character_spans),
       };
     }
   } catch (failure) {

@@ -3386,6 +3386,8 @@ export interface components {
          * @description Settings to save; what is left out stays as it was.
          */
         SettingsIn: {
+            /** Allow Character Spans */
+            allow_character_spans?: boolean | null;
             /** Allow Overlapping Spans */
             allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaIn"] | null;
@@ -3396,6 +3398,8 @@ export interface components {
         };
         /** SettingsOut */
         SettingsOut: {
+            /** Allow Character Spans */
+            allow_character_spans?: boolean | null;
             /** Allow Overlapping Spans */
             allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaOut"] | null;

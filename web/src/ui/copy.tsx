@@ -1,6 +1,6 @@
 /** A button that copies a text and says that it did. */
 
-import { ActionIcon, CopyButton, Tooltip } from "@mantine/core";
+import { ActionIcon, CopyButton } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
@@ -10,11 +10,9 @@ export function Copy({ text, label, children }: { text: string; label: string; c
   return (
     <CopyButton value={text} timeout={1500}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? t.common.copied : label}>
-          <ActionIcon aria-label={copied ? t.common.copied : label} onClick={copy}>
-            {copied ? <IconCheck size={16} /> : children}
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon aria-label={copied ? t.common.copied : label} title={copied ? t.common.copied : label} onClick={copy}>
+          {copied ? <IconCheck size={16} /> : children}
+        </ActionIcon>
       )}
     </CopyButton>
   );

@@ -131,6 +131,7 @@ class SettingsIn(_In):
     label_schema: LabelSchemaIn | None = None
     vectors: Annotated[dict[str, VectorIn] | None, BeforeValidator(_as_vectors)] = None
     allow_overlapping_spans: bool | None = None
+    allow_character_spans: bool | None = None
 
 
 class LabelOut(BaseModel):
@@ -153,6 +154,7 @@ class SettingsOut(BaseModel):
     label_schema: LabelSchemaOut | None = None
     vectors: dict[str, VectorOut] | None = None
     allow_overlapping_spans: bool | None = None
+    allow_character_spans: bool | None = None
 
 
 def settings_in(given: SettingsIn) -> Settings:
@@ -164,7 +166,7 @@ def settings_in(given: SettingsIn) -> Settings:
             for each in given.label_schema.labels
         )
     vectors = None if given.vectors is None else {name: each.dim for name, each in given.vectors.items()}
-    return Settings(labels, vectors, bool(given.allow_overlapping_spans))
+    return Settings(labels, vectors, bool(given.allow_overlapping_spans), bool(given.allow_character_spans))
 
 
 def settings_out(settings: Settings) -> SettingsOut:
@@ -190,4 +192,5 @@ def settings_out(settings: Settings) -> SettingsOut:
         label_schema=labels,
         vectors=vectors,
         allow_overlapping_spans=settings.allow_overlapping_spans or None,
+        allow_character_spans=settings.allow_character_spans or None,
     )

@@ -79,6 +79,7 @@ def read_bulk(
     limits: Limits,
     *,
     allow_overlap: bool = False,
+    allow_parts: bool = False,
     make_id: Callable[[], str] = new_id,
 ) -> Bulk:
     """What the body asks to log: metadata flattened, labels best first, spans fitted to the tokens.
@@ -105,15 +106,15 @@ def read_bulk(
     found = kind.convert(reading, sent.records)
     if errors:
         raise ValidationError(errors[:MAX_ERRORS])
-    _check_all(found, task, allow_overlap)
+    _check_all(found, task, allow_overlap, allow_parts)
     return Bulk(found, sent.tags or {}, sent.metadata or {})
 
 
-def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool) -> None:
+def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow_parts: bool) -> None:
     errors: list[Item] = []
     for index, record in enumerate(records):
         try:
-            check(record, allow_overlap=allow_overlap)
+            check(record, allow_overlap=allow_overlap, allow_parts=allow_parts)
         except Problem as problem:
             errors.append(item(("records", index, *problem.loc), str(problem), problem.type))
             if len(errors) >= MAX_ERRORS:

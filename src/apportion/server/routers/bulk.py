@@ -74,16 +74,15 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     which = task_of(task)
     body = await json_body(request)
     workspace = ctx.workspace or ""
-    overlap = which is Task.TOKEN_CLASSIFICATION and await ctx.read(
-        lambda work: (
-            (dataset := work.datasets.find(workspace, name)) is not None
-            and dataset.settings is not None
-            and dataset.settings.allow_overlapping_spans
-        )
-    )
+    known = None
+    if which is Task.TOKEN_CLASSIFICATION:
+        dataset = await ctx.read(lambda work: work.datasets.find(workspace, name))
+        known = None if dataset is None else dataset.settings
+    overlap = known is not None and known.allow_overlapping_spans
+    parts = known is not None and known.allow_character_spans
 
     def read() -> Logging:
-        bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap)
+        bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts)
         own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
         prepared = ctx.house.store.prepare(which, bulk.records) if own else None
         return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)

@@ -44,7 +44,14 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
     given = settings_in(wanted)
     await ctx.write(
         lambda work: manage.save_settings(
-            work, ctx.actor, workspace, name, which, given, overlapping=wanted.allow_overlapping_spans
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            which,
+            given,
+            overlapping=wanted.allow_overlapping_spans,
+            characters=wanted.allow_character_spans,
         )
     )
     return settings_out(given)

@@ -193,6 +193,7 @@ def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:
         labels=None if labels is None else tuple(LabelOption(**label) for label in labels),
         vectors=found.get("vectors"),
         allow_overlapping_spans=found.get("allow_overlapping_spans", False),
+        allow_character_spans=found.get("allow_character_spans", False),
     )
 
 
@@ -209,4 +210,5 @@ def _settings_out(settings: Settings | None) -> dict[str, Any] | None:
         "labels": labels,
         "vectors": None if settings.vectors is None else dict(settings.vectors),
         "allow_overlapping_spans": settings.allow_overlapping_spans,
+        "allow_character_spans": settings.allow_character_spans,
     }

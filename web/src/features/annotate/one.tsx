@@ -1,7 +1,7 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Alert, Button, Skeleton } from "@mantine/core";
-import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
 import { lastAnswered } from "@/api/work";
@@ -191,6 +191,9 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = !hidden && held && dataset.task === "TokenClassification" ? openSuggestions(held).length : 0;
+  const next = queue.ids[at + 1];
+  // a field to write in measures itself, which it cannot out of sight
+  const ahead = next === undefined || dataset.task === "Text2Text" ? [] : [next];
   const predicted = held !== undefined && hasSuggestions(held.record);
   return (
     <>
@@ -201,7 +204,12 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
         </Alert>
       )}
       {id ? (
-        <RecordCard key={id} desk={desk} id={id} labels={labels} active roomy armed={armed} actions={actions} />
+        // the next one is drawn out of sight while there is time, so that it is there at once
+        [id, ...ahead].map((each) => (
+          <Activity key={each} mode={each === id ? "visible" : "hidden"}>
+            <RecordCard desk={desk} id={each} labels={labels} active={each === id} roomy armed={armed} actions={actions} />
+          </Activity>
+        ))
       ) : queue.complete ? (
         <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(settled)}</p>

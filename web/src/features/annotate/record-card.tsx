@@ -1,6 +1,6 @@
 /** A record in its frame: state, id, texts, answer; in a list with its own buttons. */
 
-import { ActionIcon, Button, Checkbox, CopyButton, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, CopyButton, UnstyledButton } from "@mantine/core";
 import { IconCopy, IconInfoCircle, IconVectorTriangle } from "@tabler/icons-react";
 import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
@@ -95,28 +95,22 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         </span>
         <CopyButton value={id} timeout={1500}>
           {({ copied, copy }) => (
-            <Tooltip label={copied ? t.common.copied : say.record.copyId}>
-              <UnstyledButton className={classes["id"] ?? ""} onClick={copy}>
-                {id}
-              </UnstyledButton>
-            </Tooltip>
+            <UnstyledButton className={classes["id"] ?? ""} title={copied ? t.common.copied : say.record.copyId} onClick={copy}>
+              {copied ? t.common.copied : id}
+            </UnstyledButton>
           )}
         </CopyButton>
         {record.author && now.state !== "draft" && now.state !== "none" && <span>{record.author}</span>}
         <span className={classes["end"]}>
           {beyond && record.vectors.length > 0 && (
-            <Tooltip label={say.similar.find}>
-              <ActionIcon aria-label={say.similar.find} onClick={() => { beyond("similar", id); }}>
-                <IconVectorTriangle size={15} />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon aria-label={say.similar.find} title={say.similar.find} onClick={() => { beyond("similar", id); }}>
+              <IconVectorTriangle size={15} />
+            </ActionIcon>
           )}
           {beyond && (
-            <Tooltip label={say.record.info}>
-              <ActionIcon aria-label={say.record.info} onClick={() => { beyond("info", id); }}>
-                <IconInfoCircle size={15} />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon aria-label={say.record.info} title={say.record.info} onClick={() => { beyond("info", id); }}>
+              <IconInfoCircle size={15} />
+            </ActionIcon>
           )}
           <Copy text={record.fields.map((each) => each.text).join("\n")} label={t.annotate.copyText}>
             <IconCopy size={15} />

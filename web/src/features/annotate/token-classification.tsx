@@ -175,9 +175,11 @@ export function TokenClassification({ held, labels, active, onChange, onReject, 
       onChange(resizeSpan(spans, span, byWord(record.tokens, span, edge, step), labels.overlapping));
       return true;
     }
-    if (!labels.characters || event.altKey || ![".", ",", ">", "<"].includes(event.key)) return false;
-    const by = event.key === "." || event.key === ">" ? 1 : -1;
-    onChange(resizeSpan(spans, span, byCharacter(text, span, edge, by), labels.overlapping));
+    // with Shift, layouts of keyboards differ in what the two keys give
+    const by = ".>:".includes(event.key) ? 1 : ",<;".includes(event.key) ? -1 : null;
+    if (!labels.characters || event.altKey || by === null) return false;
+    const moved = event.shiftKey || !".,".includes(event.key) ? "start" : "end";
+    onChange(resizeSpan(spans, span, byCharacter(text, span, moved, by), labels.overlapping));
     return true;
   }
 

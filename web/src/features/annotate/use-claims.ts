@@ -13,8 +13,8 @@ import type { Workplace } from "./use-desk";
 import type { Queue } from "./use-queue";
 
 /** So many are asked for at a time, and so many lie ahead before more are. */
-const BATCH = 5;
-const AHEAD = 3;
+const BATCH = 8;
+const AHEAD = 6;
 const MOST = 20;
 const HEARTBEAT_MS = 60_000;
 /** A page that was just left may give back what this one has claimed since; then it is claimed once more. */

@@ -28,7 +28,7 @@ export function Shell() {
         {t.shell.skip}
       </a>
       <header className={classes["header"]}>
-        <Link to="/" className={classes["brand"]}>
+        <Link to="/" className={classes["brand"]} aria-label={t.app}>
           <Logo />
           <span>{t.app}</span>
         </Link>
