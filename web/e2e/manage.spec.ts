@@ -161,7 +161,7 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
   await labels.getByLabel("Meaning of arts").fill("Books and films");
   await labels.getByRole("button", { name: "Move arts up" }).click();
   await labels.getByRole("button", { name: "Save" }).click();
-  await expect(labels.getByRole("status").filter({ hasText: "Labels saved" }).or(labels.getByLabel("Name of label 3"))).toBeVisible();
+  await expect(labels.getByRole("status").filter({ hasText: "Labels saved" })).toBeVisible();
   const stored = await server.ask("admin", "GET", "settled/TextClassification/settings");
   expect(stored).toMatchObject({ label_schema: { labels: [{ name: "sport" }, { name: "politics" }, { name: "arts", colour: "#d9480f", shortcut: "a", description: "Books and films" }, { name: "science" }] } });
 

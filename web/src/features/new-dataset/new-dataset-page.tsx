@@ -177,8 +177,8 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
           <Card title={manage.create.what}>
             <Stack gap="sm">
               <div className={classes["fields"]}>
-                <TextInput label={manage.create.name} description={manage.create.nameHint} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
-                <Select label={manage.create.workspace} description=" " data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
+                <TextInput label={manage.create.name} description={manage.create.nameHint} inputWrapperOrder={["label", "input", "error", "description"]} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
+                <Select label={manage.create.workspace} data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
               </div>
               {how === "file" && there && !clash && (
                 <Alert variant="light" color="yellow" role="status">
