@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError
+from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of, require
-from apportion.domain.policies import Policies
 from apportion.domain.records import Answers, Entities, Record, TextClassificationRecord
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.records import Prepared
@@ -20,6 +19,7 @@ from apportion.vocabulary import Task
 from .annotate import follow_shared
 from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
+from .rights import check_logging
 
 __all__ = ["Logged", "Logging", "labels_of", "log_records", "speaks_for_others"]
 
@@ -95,8 +95,9 @@ def _log_shared(
     work: Work, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
 ) -> None:
     prepared = request.prepared
+    if place_of(actor, dataset.workspace) is Place.MEMBER:
+        check_logging(work, actor, dataset, request.records, request.tags, request.metadata)
     if not speaks_for_others(actor, dataset.workspace):
-        _check_rights(work, dataset, request.records)
         sign(work, actor, dataset, request.records)
         prepared = None
     if prepared is None:
@@ -104,27 +105,6 @@ def _log_shared(
     work.records.log(dataset, prepared, at=now)
     if work.assignments.plans(dataset):
         _follow(work, dataset, request.records, now)
-
-
-def _check_rights(work: Work, dataset: Dataset, records: Sequence[Record]) -> None:
-    """What annotators may be kept from: adding records, and changing the metadata of those there are."""
-    policies = Policies.of(dataset.policies)
-    adds, edits = policies.may("add_records"), policies.may("edit_metadata")
-    if adds and edits:
-        return
-    known = {each.id: each for each in work.annotations.cases(dataset, [record.id for record in records])}
-    for record in records:
-        before = known.get(record.id)
-        if before is None and not adds:
-            raise ForbiddenOperationError(
-                f"Operation not allowed: annotators of dataset {dataset.name} may not add records, and there is no "
-                f"record {record.id}. Nothing of this request was stored."
-            )
-        if before is not None and not edits and (before.record.metadata or {}) != (record.metadata or {}):
-            raise ForbiddenOperationError(
-                f"Operation not allowed: annotators of dataset {dataset.name} may not change metadata of records; "
-                f"that of {record.id} is different. Nothing of this request was stored."
-            )
 
 
 def _follow(work: Work, dataset: Dataset, records: Sequence[Record], now: int) -> None:

@@ -13,7 +13,6 @@ from apportion.domain.errors import (
     ClosedDatasetError,
     EntityAlreadyExistsError,
     EntityNotFoundError,
-    ForbiddenOperationError,
     WrongTaskError,
 )
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
@@ -26,16 +25,16 @@ from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
+from .rights import require_right
+
 __all__ = [
     "allow",
     "copy_dataset",
     "create_dataset",
-    "delete_dataset",
     "edit_dataset",
     "find_dataset",
     "list_datasets",
     "new_dataset",
-    "purge_deleted",
     "require_workspace",
     "row_for",
     "seen_by",
@@ -45,8 +44,6 @@ __all__ = [
 
 
 _PAGE = 500
-KEPT_AFTER_DELETION = 7 * 24 * 3600 * 1_000_000
-"""Microseconds a deleted dataset is kept, so that one wrong call does not burn a month of people's work."""
 
 
 def find_dataset(
@@ -189,29 +186,13 @@ def edit_dataset(
 ) -> Dataset:
     """Merge tags and metadata into those the dataset has; ``without`` are keys of both to take away."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
-    if place_of(actor, workspace) is Place.MEMBER and not Policies.of(dataset.policies).may("edit_tags"):
-        raise ForbiddenOperationError(
-            f"Operation not allowed: in dataset {name} annotators may not change tags or metadata."
-        )
+    require_right(actor, dataset, "edit_tags")
     merged = (
         {**{key: each for key, each in dataset.tags.items() if key not in without[0]}, **tags},
         {**{key: each for key, each in dataset.metadata.items() if key not in without[1]}, **metadata},
     )
     check_remarks(*merged)
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
-
-
-def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
-    """Make a dataset disappear; one that is not there needs no deleting."""
-    if work.datasets.find(workspace, name) is None:
-        return
-    dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
-    work.datasets.delete(dataset, at=now)
-
-
-def purge_deleted(work: Work, *, now: int) -> int:
-    """Remove for good what was deleted long enough ago; how many datasets."""
-    return work.datasets.purge(before=now - KEPT_AFTER_DELETION)
 
 
 def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool) -> None:
@@ -232,7 +213,7 @@ def copy_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings and policies of another.
+    """A new dataset with the records, annotations, gold values, settings, policies and rules of another.
 
     Plans and what belongs to them are not copied, nor drafts, history and events.
     """
@@ -254,7 +235,11 @@ def copy_dataset(
         now=now,
     )
     target = work.datasets.update(
-        target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+        target,
+        settings=source.settings,
+        policies=dict(source.policies),
+        multi_label=source.multi_label,
+        rules=source.rules,
     )
     work.records.copy(source, target, at=now)
     if source.individual:

@@ -83,8 +83,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a dataset; it is no error if there is none
-         * @description Delete a dataset; it is no error if there is none.
+         * Delete a dataset; it can be restored for some days, and it is no error if there is none
+         * @description Delete a dataset; it can be restored for some days, and it is no error if there is none.
          */
         delete: operations["datasets_delete_dataset"];
         options?: never;
@@ -876,16 +876,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's labeling rules: none can be stored yet
-         * @description The dataset's labeling rules: none can be stored yet.
+         * The dataset's labeling rules, oldest first
+         * @description The dataset's labeling rules, oldest first.
          */
         get: operations["rules_list_rules"];
         put?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Store a labeling rule
+         * @description Store a labeling rule.
          */
-        post: operations["rules_change_rules"];
+        post: operations["rules_add_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -900,8 +900,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much of the dataset the rules cover: nothing, without rules
-         * @description How much of the dataset the rules cover: nothing, without rules.
+         * How much of the dataset the rules cover together, as you see it
+         * @description How much of the dataset the rules cover together, as you see it.
          */
         get: operations["rules_rules_metrics"];
         put?: never;
@@ -920,24 +920,44 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One labeling rule: there is none yet
-         * @description One labeling rule: there is none yet.
+         * One labeling rule by its query
+         * @description One labeling rule by its query.
          */
         get: operations["rules_get_rule"];
         put?: never;
         post?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Forget a labeling rule; it is no error if there is none
+         * @description Forget a labeling rule; it is no error if there is none.
          */
         delete: operations["rules_delete_rule"];
         options?: never;
         head?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Give a rule other labels, and another description if one is sent
+         * @description Give a rule other labels, and another description if one is sent.
          */
         patch: operations["rules_edit_rule"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules/{query}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much a rule covers and how often it is right, as you see it; the rule need not be stored
+         * @description How much a rule covers and how often it is right, as you see it; the rule need not be stored.
+         */
+        get: operations["rules_rule_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/datasets/{name}/{task}/metrics": {
@@ -970,8 +990,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One metric, computed
-         * @description One metric, computed.
+         * One metric of the records that match, as you may see them
+         * @description One metric of the records that match, as you may see them.
          */
         post: operations["metrics_metric_summary"];
         delete?: never;
@@ -1112,6 +1132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets:deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deleted datasets that you can restore, of one workspace or of all
+         * @description Deleted datasets that you can restore, of one workspace or of all.
+         */
+        get: operations["datasets_deleted_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets:gather": {
         parameters: {
             query?: never;
@@ -1126,6 +1166,26 @@ export interface paths {
          * @description Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations.
          */
         post: operations["datasets_gather_copies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a deleted dataset back with everything in it: records, annotations, plans, history
+         * @description Bring a deleted dataset back with everything in it: records, annotations, plans, history.
+         */
+        post: operations["datasets_restore_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1785,6 +1845,7 @@ export interface components {
             annotator: string;
             /** Answers */
             answers: number;
+            checks?: components["schemas"]["ChecksOut"] | null;
             /**
              * Confusion
              * @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one.
@@ -1811,7 +1872,7 @@ export interface components {
         };
         /**
          * ApplyIn
-         * @description One value for every record that matches.
+         * @description One value for every record that matches, or what each of them has already.
          */
         ApplyIn: {
             /**
@@ -1826,6 +1887,13 @@ export interface components {
              * @enum {string}
              */
             state?: "draft" | "submitted" | "discarded";
+            /**
+             * Take
+             * @description Instead of a value: each record's own annotation of yours, or its prediction.
+             * @default value
+             * @enum {string}
+             */
+            take?: "value" | "own" | "predicted";
             /**
              * Value
              * @example {
@@ -1887,6 +1955,16 @@ export interface components {
          * @enum {string}
          */
         By: "label" | "pair" | "week";
+        /**
+         * ChecksOut
+         * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
+         */
+        ChecksOut: {
+            /** Answered */
+            answered: number;
+            /** Right */
+            right: number;
+        };
         /**
          * ClaimIn
          * @description How many records, and which.
@@ -2030,6 +2108,35 @@ export interface components {
             matched: number;
             /** Processed */
             processed: number;
+        };
+        /**
+         * DeletedDatasets
+         * @description What can be restored, the last one deleted first.
+         */
+        DeletedDatasets: {
+            /** Datasets */
+            datasets: components["schemas"]["DeletedOut"][];
+        };
+        /**
+         * DeletedOut
+         * @description A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more.
+         */
+        DeletedOut: {
+            /** Deleted At */
+            deleted_at: string;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Purged At */
+            purged_at: string;
+            /** Records */
+            records: number;
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace: string;
         };
         /**
          * Entity
@@ -2650,6 +2757,23 @@ export interface components {
             username: string;
         };
         /**
+         * NewRule
+         * @description A rule: what matches the query is to get the labels.
+         */
+        NewRule: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
+            /** Query */
+            query: string;
+        };
+        /**
          * NewTeam
          * @description Several new users, the workspace all of them join, and whether each gets one of their own as well.
          * @example {
@@ -2905,6 +3029,28 @@ export interface components {
             status?: components["schemas"]["Status"] | null;
         };
         /**
+         * RestoreIn
+         * @description Which deleted dataset comes back, and under which name.
+         */
+        RestoreIn: {
+            /**
+             * Id
+             * @description Which of several; else the one deleted last.
+             */
+            id?: string | null;
+            /**
+             * Into
+             * @description The name it gets, if another has its own by now.
+             */
+            into?: string | null;
+            /**
+             * Name
+             * @description The name it had.
+             * @example reviews
+             */
+            name: string;
+        };
+        /**
          * Role
          * @description What a user may do everywhere.
          * @enum {string}
@@ -2937,6 +3083,21 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * RuleChanges
+         * @description The labels of a rule, and what it is for.
+         */
+        RuleChanges: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
         };
         /**
          * @example {
@@ -4375,7 +4536,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4603,7 +4764,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5013,7 +5174,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7537,7 +7698,7 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7584,7 +7745,7 @@ export interface operations {
             };
         };
     };
-    rules_change_rules: {
+    rules_add_rule: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */
@@ -7600,7 +7761,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7608,10 +7773,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7649,6 +7816,15 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7696,7 +7872,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7773,7 +7949,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7833,6 +8009,7 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
@@ -7847,7 +8024,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7916,10 +8093,15 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChanges"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7927,10 +8109,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7968,6 +8152,85 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rule_metrics: {
+        parameters: {
+            query?: {
+                /** @description Labels to judge by instead of those stored. */
+                label?: string[] | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8065,6 +8328,12 @@ export interface operations {
     metrics_metric_summary: {
         parameters: {
             query?: {
+                /** @description The width of a bucket. */
+                interval?: number | null;
+                /** @description How many values, the most frequent first. */
+                size?: number | null;
+                /** @description How many labels per mention. */
+                entity_size?: number | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -8079,7 +8348,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -8092,7 +8365,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8893,6 +9166,59 @@ export interface operations {
             };
         };
     };
+    datasets_deleted_datasets: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDatasets"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     datasets_gather_copies: {
         parameters: {
             query?: {
@@ -8921,6 +9247,90 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_restore_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
