@@ -141,6 +141,13 @@ test("a file with bad rows: each is named, nothing is stored before one says so,
   await page.keyboard.press("Enter");
   await expect(dialog).toBeHidden();
   await expect(page.getByRole("row", { name: /notes/ })).toHaveCount(0);
+
+  await page.getByRole("button", { name: /Recently deleted/ }).click();
+  await dialog.getByRole("button", { name: "Restore notes of team" }).click();
+  await expect(dialog.getByText("notes is back.")).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("row", { name: /notes/ })).toBeVisible();
 });
 
 test("settings: labels, guidelines with versions, policies with what they do, tags, close and open", async ({ page, server, signIn }) => {

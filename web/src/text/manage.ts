@@ -372,7 +372,7 @@ export const manage = {
       back: "Back to the current one",
       noChanges: "Nothing is different.",
       save: (version: number) => `Publish version ${n(version)}`,
-      told: "Annotators see the new version the next time they open a record. Earlier versions are kept.",
+      told: "Annotators see the new version the next time they open the dataset, and that it changed. Earlier versions are kept.",
       saved: (version: number) => `Version ${n(version)} is published`,
       stale: (version: number) => `While you wrote, somebody published version ${n(version)}. Your text is still here; compare it under “Changes”, then publish.`,
       inserted: "added",
