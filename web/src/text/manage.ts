@@ -209,6 +209,7 @@ export const manage = {
     another: "Choose another file",
     unknown: (name: string) => `${name} is none of .jsonl, .json, .csv, .tsv and .parquet.`,
     unreadable: (why: string) => `The file cannot be read: ${why}`,
+    codec: (name: string) => `This Parquet file is compressed with ${name}, which is not read here. Save it with compression="snappy", or as CSV or JSON lines.`,
     nothingIn: "There are no rows in this file.",
     what: "The dataset",
     name: "Name",

@@ -132,7 +132,9 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
       columnsFor(rows, kind);
       if (!name) setName(nameFrom(file.name));
     } catch (failure) {
-      setUnread(manage.create.unreadable(failure instanceof Error ? failure.message : String(failure)));
+      const why = failure instanceof Error ? failure.message : String(failure);
+      const codec = /compression codec: (\w+)/.exec(why)?.[1];
+      setUnread(codec ? manage.create.codec(codec) : manage.create.unreadable(why));
     }
   }
 
