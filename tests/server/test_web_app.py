@@ -46,9 +46,14 @@ def test_what_the_api_does_not_have_stays_an_error(visitor: Client) -> None:
     assert visitor.post("/datasets/team/reviews").status_code == 405
 
 
-def test_the_first_administrator_is_asked_for_before_the_app(built: Path, empty_app: FastAPI) -> None:
+def test_the_app_asks_for_the_first_administrator_itself(built: Path, empty_app: FastAPI) -> None:
     with Client(empty_app) as client:
-        assert 'name="code"' in client.get("/").text
+        assert "<title>The app</title>" in client.get("/").text
+        assert client.get("/api/setup").json() == {"needed": True}
+        code = empty_app.state.house.setup.code
+        eva = {"first_name": "Eva", "username": "eva", "password": "long enough", "code": code}
+        client.post("/api/setup", json=eva)
+        assert client.get("/api/setup").json() == {"needed": False}
 
 
 def test_scripts_come_from_the_server_and_styles_bear_this_page_s_nonce(visitor: Client) -> None:

@@ -140,3 +140,15 @@ export interface NewDataset {
 export function createDataset(wanted: NewDataset): Promise<Dataset> {
   return ask(client.POST("/api/datasets", { body: { ...wanted, tags: { ...wanted.tags } } as never }));
 }
+
+export type DeletedDataset = components["schemas"]["DeletedOut"];
+
+/** Deleted datasets that can still be brought back, by whoever may. */
+export const deletedQuery = queryOptions({
+  queryKey: ["datasets", "deleted"],
+  queryFn: async () => (await ask(client.GET("/api/datasets:deleted"))).datasets,
+});
+
+export function restoreDataset({ id, name, workspace }: DeletedDataset): Promise<Dataset> {
+  return ask(client.POST("/api/datasets:restore", { params: { query: { workspace } }, body: { id, name } }));
+}

@@ -117,6 +117,7 @@ async function* fromCsv(file: File, size: number): AsyncGenerator<Batch> {
   Papa.parse<Record<string, unknown>>(file, {
     header: true,
     delimiter,
+    chunkSize: SLICE / 4, // so that progress moves
     skipEmptyLines: "greedy",
     transformHeader: (name, at) => name.replace(/^\uFEFF/, "").trim() || `column ${String(at + 1)}`,
     chunk: (results, parser) => {

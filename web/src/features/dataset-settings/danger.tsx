@@ -52,7 +52,7 @@ export function Danger({ dataset }: { dataset: DatasetRef }) {
             {words.deleteIntro}
           </Text>
         </div>
-        <Button color="red" variant="outline" onClick={() => { setDeleting(true); }}>
+        <Button variant="default" onClick={() => { setDeleting(true); }}>
           {words.delete} …
         </Button>
       </div>

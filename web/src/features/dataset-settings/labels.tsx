@@ -22,6 +22,7 @@ const words = manage.settings.labels;
 export function Labels({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(settingsQuery(dataset));
   const use = useQuery(labelUseQuery(dataset));
+  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
   if (dataset.task === "Text2Text") {
     return (
       <Card title={words.title}>
@@ -39,7 +40,7 @@ export function Labels({ dataset }: { dataset: DatasetRef }) {
         <Skeleton h={160} aria-label={t.common.loading} />
       ) : (
         <>
-          <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} />
+          <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} saved={saved} onSaved={() => { setSaved(true); }} />
           {dataset.task === "TokenClassification" && <Overlapping dataset={dataset} settings={found.data} />}
         </>
       )}
@@ -60,7 +61,15 @@ function told(trouble: LabelTrouble | null): string | null {
   return trouble.kind === "twice" ? words.twice(trouble.name) : words.keyTwice(trouble.shortcut, trouble.one, trouble.other);
 }
 
-function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Settings; use: ReadonlyMap<string, number> }) {
+interface FormProps {
+  readonly dataset: DatasetRef;
+  readonly settings: Settings;
+  readonly use: ReadonlyMap<string, number>;
+  readonly saved: boolean;
+  readonly onSaved: () => void;
+}
+
+function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
   const cache = useQueryClient();
   const next = useRef(settings.labels.length);
   const start = (): readonly FormLabel[] => settings.labels.map((each, key) => ({ key, stored: each.name, name: each.name, description: each.description, colour: each.colour, shortcut: each.shortcut }));
@@ -68,10 +77,13 @@ function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Setti
   const [fresh, setFresh] = useState("");
   const dirty = JSON.stringify(labels) !== JSON.stringify(start());
   const trouble = dirty ? told(troubleWithLabels(labels)) : null;
-  const saved = useMutation({
+  const saving = useMutation({
     mutationFn: () =>
       saveLabels(dataset, labels.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
-    onSuccess: () => afterwards(cache, dataset),
+    onSuccess: async () => {
+      onSaved();
+      await afterwards(cache, dataset);
+    },
   });
   const set = (key: number, part: Partial<FormLabel>) => { setLabels(labels.map((each) => (each.key === key ? { ...each, ...part } : each))); };
   const unlisted = [...use.keys()].filter((name) => !labels.some((each) => each.name === name));
@@ -97,12 +109,13 @@ function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Setti
             </thead>
             <tbody>
               {labels.map((each, at) => {
-                const count = use.get(each.stored) ?? 0;
+                const count = use.get(each.stored || each.name) ?? 0;
+                const locked = each.stored !== "" && count > 0;
                 const named = each.name || String(at + 1);
                 return (
                   <tr key={each.key}>
                     <td>
-                      <TextInput aria-label={words.nameOf(at + 1)} value={each.name} readOnly={count > 0} title={count > 0 ? words.inUse : ""} onChange={(event) => { set(each.key, { name: event.currentTarget.value }); }} miw={130} size="sm" />
+                      <TextInput aria-label={words.nameOf(at + 1)} value={each.name} readOnly={locked} title={locked ? words.inUse : ""} onChange={(event) => { set(each.key, { name: event.currentTarget.value }); }} miw={130} size="sm" />
                     </td>
                     <td>
                       <span className={classes["colour"]}>
@@ -127,8 +140,8 @@ function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Setti
                         <ActionIcon aria-label={words.down(named)} disabled={at === labels.length - 1} onClick={() => { setLabels(moved(labels, at, at + 1)); }}>
                           <IconArrowDown size={16} />
                         </ActionIcon>
-                        <Tooltip label={count > 0 ? words.inUse : words.remove(named)}>
-                          <ActionIcon aria-label={words.remove(named)} {...(count > 0 ? { "data-disabled": true } : {})} aria-disabled={count > 0} onClick={() => { if (count === 0) setLabels(labels.filter((one) => one !== each)); }}>
+                        <Tooltip label={locked ? words.inUse : words.remove(named)}>
+                          <ActionIcon aria-label={words.remove(named)} {...(locked ? { "data-disabled": true } : {})} aria-disabled={locked} onClick={() => { if (!locked) setLabels(labels.filter((one) => one !== each)); }}>
                             <IconTrash size={16} />
                           </ActionIcon>
                         </Tooltip>
@@ -175,7 +188,7 @@ function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Setti
           </Button>
         )}
       </Group>
-      <SaveBar dirty={dirty} trouble={trouble} pending={saved.isPending} failure={saved.error?.message ?? null} saved={saved.isSuccess ? words.saved : null} onSave={() => { saved.mutate(); }} onRevert={() => { setLabels(start()); saved.reset(); }} />
+      <SaveBar dirty={dirty} trouble={trouble} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? words.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setLabels(start()); saving.reset(); }} />
     </>
   );
 }

@@ -22,6 +22,7 @@ const OWN_RULES = Object.fromEntries(Object.entries(words.resolutions).filter(([
 
 export function Policies({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(datasetPoliciesQuery(dataset));
+  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
   return (
     <Card title={words.title} intro={words.intro}>
       {found.isError ? (
@@ -31,13 +32,13 @@ export function Policies({ dataset }: { dataset: DatasetRef }) {
       ) : !found.data ? (
         <Skeleton h={420} aria-label={t.common.loading} />
       ) : (
-        <Form key={JSON.stringify(found.data)} dataset={dataset} stored={found.data} />
+        <Form key={JSON.stringify(found.data)} dataset={dataset} stored={found.data} saved={saved} onSaved={() => { setSaved(true); }} />
       )}
     </Card>
   );
 }
 
-function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
+function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored: Stored; saved: boolean; onSaved: () => void }) {
   const cache = useQueryClient();
   const [form, setForm] = useState(stored);
   const [conflict, setConflict] = useState(false);
@@ -45,10 +46,11 @@ function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
   const dirty = Object.keys(changes).length > 0;
   const set = (part: Partial<Stored>) => { setForm(withChange(form, part)); };
   const individual = form.annotation === "individual";
-  const saved = useMutation({
+  const saving = useMutation({
     mutationFn: (keep: boolean) => savePolicies(dataset, { ...changes, ...(keep ? { keep: "latest" as const } : {}) }),
     onSuccess: async () => {
       setConflict(false);
+      onSaved();
       await Promise.all([
         cache.invalidateQueries({ queryKey: settingsKey(dataset) }),
         ...[["policies", dataset.workspace, dataset.name], ["team", dataset.workspace, dataset.name], ["datasets"], ["records"], ["team-overview"]].map((queryKey) => cache.invalidateQueries({ queryKey })),
@@ -107,19 +109,19 @@ function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
           </div>
         </Checkbox.Group>
       </div>
-      <SaveBar dirty={dirty} pending={saved.isPending} failure={conflict ? null : (saved.error?.message ?? null)} saved={saved.isSuccess ? manage.settings.saved : null} onSave={() => { saved.mutate(false); }} onRevert={() => { setForm(stored); saved.reset(); }} />
+      <SaveBar dirty={dirty} pending={saving.isPending} failure={conflict ? null : (saving.error?.message ?? null)} saved={saved ? manage.settings.saved : null} onSave={() => { saving.mutate(false); }} onRevert={() => { setForm(stored); saving.reset(); }} />
       {conflict && (
         <Modal opened onClose={() => { setConflict(false); }} title={words.annotations.shared[0]}>
           <Stack>
             <Text size="sm">{words.keepLatest}</Text>
             <Text size="sm" c="dimmed">
-              {saved.error?.message.split(". Send")[0]}.
+              {saving.error?.message.split(". Send")[0]}.
             </Text>
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={() => { setConflict(false); }}>
                 {t.common.cancel}
               </Button>
-              <Button color="red" loading={saved.isPending} onClick={() => { saved.mutate(true); }}>
+              <Button color="red.9" loading={saving.isPending} onClick={() => { saving.mutate(true); }}>
                 {words.keepConfirm}
               </Button>
             </Group>

@@ -18,10 +18,11 @@ const words = manage.settings.tags;
 
 export function Tags({ dataset }: { dataset: DatasetRef }) {
   const { data } = useQuery(datasetQuery(dataset.workspace, dataset.name));
+  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
   if (!data) return null;
   return (
     <Card title={words.title} intro={words.intro}>
-      <Form key={JSON.stringify(data.tags)} dataset={data} />
+      <Form key={JSON.stringify(data.tags)} dataset={data} saved={saved} onSaved={() => { setSaved(true); }} />
       {Object.keys(data.metadata).length > 0 && (
         <>
           <Text size="sm" fw={550} mt="md">
@@ -39,7 +40,7 @@ export function Tags({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
-function Form({ dataset }: { dataset: Dataset }) {
+function Form({ dataset, saved, onSaved }: { dataset: Dataset; saved: boolean; onSaved: () => void }) {
   const cache = useQueryClient();
   const ref = refOf(dataset);
   const next = useRef(Object.keys(dataset.tags).length);
@@ -49,13 +50,14 @@ function Form({ dataset }: { dataset: Dataset }) {
   const names = tags.map((each) => each.name.trim());
   const twice = names.find((each, at) => each && names.indexOf(each) !== at);
   const trouble = names.includes("") ? words.empty : twice !== undefined ? words.twice(twice) : null;
-  const saved = useMutation({
+  const saving = useMutation({
     mutationFn: () =>
       saveTags(ref, {
         tags: Object.fromEntries(tags.map((each) => [each.name.trim(), each.value])),
         remove_tags: Object.keys(dataset.tags).filter((each) => !names.includes(each)),
       }),
     onSuccess: async (after) => {
+      onSaved();
       cache.setQueryData(datasetQuery(ref.workspace, ref.name).queryKey, after);
       await cache.invalidateQueries({ queryKey: ["datasets"] });
     },
@@ -84,7 +86,7 @@ function Form({ dataset }: { dataset: Dataset }) {
           </Button>
         </div>
       </div>
-      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saved.isPending} failure={saved.error?.message ?? null} saved={saved.isSuccess ? manage.settings.saved : null} onSave={() => { saved.mutate(); }} onRevert={() => { setTags(start()); saved.reset(); }} />
+      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? manage.settings.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setTags(start()); saving.reset(); }} />
     </>
   );
 }

@@ -14,6 +14,7 @@ import { manage } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
 import { choicesOf, filterDatasets, readWanted, sortDatasets, type Wanted, writeWanted } from "./choose";
+import { Deleted } from "./deleted";
 import { DatasetsTable } from "./datasets-table";
 
 const route = getRouteApi("/inside/datasets");
@@ -125,6 +126,7 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; 
       ) : (
         <Empty title={t.datasets.noMatch}>{t.datasets.noMatchIntro}</Empty>
       )}
+      <Deleted />
     </>
   );
 }
@@ -146,6 +148,7 @@ function NoDatasets() {
     <Empty title={t.datasets.none} code={LOG}>
       <NewDataset />
       <p>{t.datasets.noneIntro}</p>
+      <Deleted />
     </Empty>
   ) : (
     <Empty title={t.datasets.none}>

@@ -49,7 +49,7 @@ export default function DeleteDataset({ workspace, name, records, onClose, onDon
             <Button variant="default" onClick={onClose}>
               {t.common.cancel}
             </Button>
-            <Button type="submit" color="red" disabled={typed !== name} loading={gone.isPending}>
+            <Button type="submit" color="red.9" disabled={typed !== name} loading={gone.isPending}>
               {manage.remove.do}
             </Button>
           </Group>

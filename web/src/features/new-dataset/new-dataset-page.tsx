@@ -132,7 +132,9 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
       columnsFor(rows, kind);
       if (!name) setName(nameFrom(file.name));
     } catch (failure) {
-      setUnread(manage.create.unreadable(failure instanceof Error ? failure.message : String(failure)));
+      const why = failure instanceof Error ? failure.message : String(failure);
+      const codec = /compression codec: (\w+)/.exec(why)?.[1];
+      setUnread(codec ? manage.create.codec(codec) : manage.create.unreadable(why));
     }
   }
 
@@ -177,8 +179,8 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
           <Card title={manage.create.what}>
             <Stack gap="sm">
               <div className={classes["fields"]}>
-                <TextInput label={manage.create.name} description={manage.create.nameHint} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
-                <Select label={manage.create.workspace} description=" " data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
+                <TextInput label={manage.create.name} description={manage.create.nameHint} inputWrapperOrder={["label", "input", "error", "description"]} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
+                <Select label={manage.create.workspace} data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
               </div>
               {how === "file" && there && !clash && (
                 <Alert variant="light" color="yellow" role="status">

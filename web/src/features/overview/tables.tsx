@@ -38,7 +38,7 @@ export function People({ people }: { people: readonly Person[] }) {
                 <Table.Th scope="row">{each.name}</Table.Th>
                 <Table.Td>
                   <Tooltip label={manage.overview.stateHints[each.state]}>
-                    <Badge color="gray" tabIndex={0}>
+                    <Badge color="gray" tabIndex={0} miw="max-content">
                       {manage.overview.states[each.state]}
                     </Badge>
                   </Tooltip>

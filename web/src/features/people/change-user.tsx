@@ -101,7 +101,7 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
               <Button variant="default" onClick={onClose}>
                 {t.common.cancel}
               </Button>
-              <Button type="submit" loading={done.isPending} color={act === "deactivate" ? "red" : "pine"}>
+              <Button type="submit" loading={done.isPending} color={act === "deactivate" ? "red.9" : "pine"}>
                 {act === "edit" ? manage.people.save : act === "deactivate" ? manage.people.deactivate : act === "restore" ? manage.people.restore : manage.people.make}
               </Button>
             </Group>

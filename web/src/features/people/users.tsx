@@ -119,7 +119,7 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
                 {!self && (
                   <>
                     <Menu.Divider />
-                    <Menu.Item color="red" onClick={() => { onAct("deactivate"); }}>
+                    <Menu.Item onClick={() => { onAct("deactivate"); }}>
                       {manage.people.deactivate} …
                     </Menu.Item>
                   </>

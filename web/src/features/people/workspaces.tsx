@@ -189,9 +189,9 @@ function AddMember({ workspace, admin, members }: { workspace: string; admin: bo
         </Button>
       </Group>
       {added.isError && (
-        <Text size="sm" c="red" mt={4} role="alert">
+        <Alert color="red" variant="light" role="alert" mt="xs">
           {added.error.message}
-        </Text>
+        </Alert>
       )}
     </form>
   );
@@ -220,7 +220,7 @@ function Leave({ workspace, member, onClose }: { workspace: Workspace; member: M
           <Button variant="default" onClick={onClose}>
             {t.common.cancel}
           </Button>
-          <Button color="red" loading={gone.isPending} onClick={() => { gone.mutate(); }}>
+          <Button color="red.9" loading={gone.isPending} onClick={() => { gone.mutate(); }}>
             {manage.people.remove}
           </Button>
         </Group>
