@@ -152,7 +152,8 @@ def test_what_is_quickly_seen_to_fit_needs_no_correction(tokens, places):
 
 
 def test_words_are_quickly_seen_to_fit():
-    assert spaced("Ana left", ["Ana", "left"]) and fits_words("Ana left", [Entity(0, 3, "PER")])
+    assert spaced("Ana left", ["Ana", "left"])
+    assert fits_words("Ana left", [Entity(0, 3, "PER")])
     assert not fits_words("Ana left", [Entity(0, 4, "PER")])
 
 

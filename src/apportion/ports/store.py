@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -68,6 +68,10 @@ class Store(Protocol):
 
     def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
         """The part of logging that needs no transaction, so that the writer is held up as little as can be."""
+        ...
+
+    def warm(self) -> Iterator[None]:
+        """Get ready, piece by piece, what the first searches of large datasets would otherwise wait for."""
         ...
 
     def close(self) -> None: ...

@@ -31,7 +31,7 @@ class CountedTerms:
         self._dataset = dataset
         self._changes = changes
         self.session: TermSession = book.session(link)
-        # Values by viewer and name of the field, of metadata by its number: pairs would have to be hashed anew each time
+        # By viewer and field, then by value: pairs would have to be hashed anew each time
         self._known: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
