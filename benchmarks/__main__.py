@@ -7,14 +7,29 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup
+from . import (
+    agreement,
+    annotate,
+    assign,
+    bulk,
+    install,
+    overlap,
+    scan,
+    sdk,
+    search,
+    settling,
+    small,
+    startup,
+)
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
 
 _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "startup": startup.measure,
+    "install": install.measure,
     "bulk": bulk.measure,
+    "small": small.measure,
     "search": search.measure,
     "annotate": annotate.measure,
     "assign": assign.measure,
