@@ -25,7 +25,7 @@ from . import errors
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
-from .housekeeping import keep_house, keep_models, warm_up
+from .housekeeping import keep_house, keep_models, left_behind, warm_up
 from .jobs_room import JobsRoom
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
@@ -114,7 +114,10 @@ def _house(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.jobs.start()
-    rounds = [asyncio.create_task(each(house)) for each in (keep_house, keep_models, warm_up)]
+    left = left_behind(house)
+    rounds = [
+        asyncio.create_task(each) for each in (keep_house(house, left), keep_models(house), warm_up(house))
+    ]
     yield
     for each in rounds:
         each.cancel()
