@@ -24,6 +24,7 @@ from . import (
     sdk,
     search,
     settling,
+    small,
     startup,
     team,
 )
@@ -35,11 +36,12 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "startup": startup.measure,
     "install": install.measure,
     "bulk": bulk.measure,
+    "small": small.measure,
     "search": search.measure,
     "annotate": annotate.measure,
-    "assign": assign.measure,
     "scan": scan.measure,
     "sdk": sdk.measure,
+    "assign": assign.measure,  # after what reads the same dataset: it gives everybody an annotation of their own
     "agreement": agreement.measure,
     "overlap": overlap.measure,
     "settling": settling.measure,

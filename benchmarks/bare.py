@@ -45,9 +45,7 @@ def insert(source: Path) -> dict[str, float]:
         here = store.database.prepare(lambda link: link.raw)  # the writer's own connection, pragmas and all
         (dataset,) = there.execute("SELECT min(no) FROM datasets").fetchone()
         for table in ("datasets", "fields", "agents"):
-            rows = there.execute(f"SELECT * FROM {table}").fetchall()
-            if rows:
-                here.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
+            _fill(here, table, there.execute(f"SELECT * FROM {table}").fetchall())
         create_text_index(here, dataset)
         (records,) = there.execute("SELECT count(*) FROM records WHERE dataset = ?", (dataset,)).fetchone()
         facets, numbers, vals = _by_record(there, dataset)
@@ -129,14 +127,19 @@ def _batches(
 def _insert(here: sqlite3.Connection, dataset: int, batch: dict[str, Any]) -> None:
     many = here.executemany
     here.execute("BEGIN IMMEDIATE")
-    many(f"INSERT INTO records VALUES ({_marks(12)})", batch["records"])
+    _fill(here, "records", batch["records"])
     many(f"INSERT INTO fts_{dataset}(rowid, text) VALUES (?, ?)", batch["texts"])
     many("INSERT INTO facet VALUES (?)", batch["keys"])
     many("INSERT INTO numbers VALUES (?, ?, ?)", batch["numbers"])
     many("INSERT INTO vals VALUES (?, ?, ?, ?, ?, ?)", batch["new"])
     many("UPDATE vals SET n = n + ? WHERE vid = ?", batch["old"])
-    many(f"INSERT INTO annotations VALUES ({_marks(8)})", batch["annotations"])
+    _fill(here, "annotations", batch["annotations"])
     here.execute("COMMIT")
+
+
+def _fill(here: sqlite3.Connection, table: str, rows: Rows) -> None:
+    if rows:
+        here.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
 
 
 # Annotating, eight at once
@@ -223,7 +226,8 @@ def _annotate(raw: sqlite3.Connection, known: _Known, rid: int, label: int) -> N
             (now, b'"a"\n"labels":[{"class_label":"b","score":1.0}]', b"".join(_u32(v) for v in vids), rid),
         )
         raw.execute(
-            "INSERT OR REPLACE INTO annotations VALUES (?, ?, 1, ?, 1, NULL, ?, ?)",
+            "INSERT OR REPLACE INTO annotations (rid, annotator, state, value, version, updated, terms) "
+            "VALUES (?, ?, 1, ?, 1, ?, ?)",
             (rid, known.agent, b'"labels":[]', now, b""),
         )
         raw.executemany("INSERT OR IGNORE INTO facet VALUES (?)", [(vid << 32 | n,) for vid in vids])

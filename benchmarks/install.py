@@ -18,7 +18,7 @@ __all__ = ["measure"]
 
 
 def measure(_: Scale) -> Iterator[Line]:
-    for extra, most_many, most_mb in (("", None, None), ("server", 60, 150)):
+    for extra, most_many, most_mb in (("", 14, None), ("server", 60, 150)):
         found = _needed(Requirement(f"apportion[{extra}]" if extra else "apportion"))
         size = {name: _megabytes(each) for name, each in found.items()}
         heavy = sorted(size, key=lambda name: -size[name])[:5]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Entity", "SpanError", "align", "from_tags", "to_tags", "token_offsets"]
+__all__ = ["Entity", "SpanError", "align", "fits_words", "from_tags", "spaced", "to_tags", "token_offsets"]
 
 
 class Entity(NamedTuple):
@@ -60,6 +60,9 @@ def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
 
     Raises ``SpanError`` when a token is not found.
     """
+    if spaced(text, tokens):
+        here = -1
+        return [(start := here + 1, here := start + len(token)) for token in tokens]
     glued = "".join(tokens)
     if all(tokens) and " " not in glued:
         # Without spaces in tokens, skipping a space between them changes nothing.
@@ -90,6 +93,30 @@ def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
         token=tokens[missed],
         searched_from=here,
     )
+
+
+def spaced(text: str, tokens: Sequence[str]) -> bool:
+    """Is the text its tokens with one space between each two, as most tokenized text is?
+
+    >>> spaced("It is late", ["It", "is", "late"])
+    True
+    """
+    return text.split(" ") == tokens and "" not in tokens
+
+
+def fits_words(text: str, entities: Sequence[Entity]) -> bool:
+    """Do the entities stand between the single spaces of ``spaced`` text, in order and apart?
+
+    A quick way to see that ``align`` would find nothing to correct or to refuse. False says nothing.
+    """
+    size, reached = len(text), -1
+    for start, end, _, _ in entities:
+        if not reached < start < end <= size:
+            return False
+        if (start and text[start - 1] != " ") or (end < size and text[end] != " "):
+            return False
+        reached = end
+    return True
 
 
 def align(

@@ -6,7 +6,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from apportion import spans as module
-from apportion.spans import Entity, SpanError, align, from_tags, to_tags, token_offsets
+from apportion.spans import (
+    Entity,
+    SpanError,
+    align,
+    fits_words,
+    from_tags,
+    spaced,
+    to_tags,
+    token_offsets,
+)
 
 TEXT = "Ana  lives in New York."
 TOKENS = ["Ana", "lives", "in", "New", "York", "."]
@@ -130,6 +139,22 @@ def test_overlapping_entities_are_refused_unless_allowed():
     with pytest.raises(SpanError, match="spans 0 and 2 overlap: CITY 18-22 and LOC 14-22") as refusal:
         align(TEXT, OFFSETS, entities)
     assert (refusal.value.kind, refusal.value.span_index) == ("overlap", 2)
+
+
+@given(
+    st.lists(st.text("a b", max_size=3), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(-1, 20), st.integers(-1, 20)), max_size=3),
+)
+def test_what_is_quickly_seen_to_fit_needs_no_correction(tokens, places):
+    text, entities = " ".join(tokens), [Entity(start, end, "PER") for start, end in places]
+    if spaced(text, tokens) and fits_words(text, entities):
+        assert align(text, token_offsets(text, tokens), entities) is entities
+
+
+def test_words_are_quickly_seen_to_fit():
+    assert spaced("Ana left", ["Ana", "left"])
+    assert fits_words("Ana left", [Entity(0, 3, "PER")])
+    assert not fits_words("Ana left", [Entity(0, 4, "PER")])
 
 
 @given(tagged(), st.sampled_from(["iob", "bilou"]))

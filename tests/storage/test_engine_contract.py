@@ -534,3 +534,13 @@ def test_nothing_is_counted_where_nothing_is(desk: Desk) -> None:
     with desk.store.read() as work:
         assert work.records.labels(desk.dataset) == []
         assert work.records.scan(desk.dataset, Criteria(MatchAll()), sort=[Sorting("score")]) == []
+
+
+def test_large_datasets_can_be_read_ahead(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "apportion.db")
+    desk = Desk(store)
+    desk.log(*(full(f"r{n}") for n in range(3)))
+    assert list(store.warm()) == []
+    assert list(store.warm(least=3))
+    assert desk.search().total == 3
+    store.close()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from apportion.spans import Entity, SpanError, align, token_offsets
+from apportion.spans import Entity, SpanError, align, fits_words, spaced, token_offsets
 from apportion.vocabulary import Status, Task
 
 __all__ = [
@@ -221,8 +221,9 @@ def _check_labels(record: TextClassificationRecord) -> None:
 
 
 def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_parts: bool) -> None:
+    plain = spaced(record.raw, record.tokens)
     try:
-        offsets = token_offsets(record.raw, record.tokens)
+        offsets = [] if plain else token_offsets(record.raw, record.tokens)
     except SpanError as lost:
         raise Problem(("tokens",), str(lost)) from lost
     for name, answers in (("prediction", record.prediction), ("annotation", record.annotation)):
@@ -230,8 +231,9 @@ def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_p
             continue
         for agent, value in answers.by_agent.items():
             assert isinstance(value, Entities)
-            if not value.spans:
+            if not value.spans or (plain and fits_words(record.raw, value.spans)):
                 continue
+            offsets = offsets or token_offsets(record.raw, record.tokens)
             try:
                 value.spans = align(
                     record.raw, offsets, value.spans, allow_overlap=allow_overlap, allow_parts=allow_parts

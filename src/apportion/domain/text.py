@@ -7,8 +7,12 @@ order, so that whatever the index finds can be pointed at in the text.
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from string import ascii_lowercase
 from unicodedata import category
 
 from apportion.domain.stopwords import STOP_WORDS
@@ -16,6 +20,7 @@ from apportion.domain.stopwords import STOP_WORDS
 __all__ = [
     "analysed",
     "cloud_words",
+    "common_words",
     "exact_spans",
     "exact_words",
     "fold",
@@ -110,6 +115,36 @@ def cloud_words(text: str) -> list[str]:
     return [run for run in runs if run not in STOP_WORDS and run[0].isalpha()]
 
 
+def common_words(texts: Iterable[str], most: int) -> dict[str, int]:
+    """The words worth counting that are in most of the texts, and in how many; by name where they tie.
+
+    >>> common_words(["A cat", "the cat, the dog"], 80)
+    {'cat': 2, 'dog': 1}
+    """
+    counts: dict[bytes | str, int] = Counter(chain.from_iterable(map(_different, texts)))
+    if any(isinstance(word, str) for word in counts):  # the same word may have been counted in both forms
+        both: Counter[bytes | str] = Counter()
+        for word, n in counts.items():
+            both[_as_text(word)] += n
+        counts = dict(both)
+    least = min(heapq.nlargest(most + len(STOP_WORDS), counts.values()), default=0)
+    often = [(_as_text(word), n) for word, n in counts.items() if n >= least]
+    often.sort(key=lambda pair: (-pair[1], pair[0]))
+    return dict([pair for pair in often if pair[0] not in STOP_WORDS][:most])
+
+
+def _as_text(word: bytes | str) -> str:
+    return word if isinstance(word, str) else word.decode()
+
+
+def _different(text: str) -> set[bytes] | set[str]:
+    """The words of ``cloud_words``, each once and with stop words; as bytes where that is quicker."""
+    lowered = text.lower()
+    if lowered.isascii():
+        return set(lowered.encode().translate(_ASCII_LETTERS_ONLY).split())
+    return {run for run in lowered.translate(_LETTERS).split() if run[0].isalpha()}
+
+
 # Past this, tables are not remembered: hostile text must not be able to fill the memory.
 _MEMORABLE = 0x30000
 
@@ -165,6 +200,7 @@ _SEPARATED = _Separated()
 _LETTERS = _Letters()
 
 _ASCII_WORDS = re.compile("[0-9a-z_]+")
+_ASCII_LETTERS_ONLY = bytes(code if chr(code) in ascii_lowercase else 0x20 for code in range(256))
 _ASCII_LETTERS = re.compile("[a-z]+")
 _NOT_SPACE = re.compile(r"\S+")
 

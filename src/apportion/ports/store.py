@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -77,6 +77,10 @@ class Store(Protocol):
 
     def counts(self, now: int) -> Counts:
         """How much is in it; takes a while when that is a lot."""
+        ...
+
+    def warm(self) -> Iterator[None]:
+        """Get ready, piece by piece, what the first searches of large datasets would otherwise wait for."""
         ...
 
     def close(self) -> None: ...

@@ -12,7 +12,7 @@ from apportion.services.tidy_up import tidy_up
 
 from .house import House
 
-__all__ = ["keep_house", "keep_models", "left_behind", "purge"]
+__all__ = ["keep_house", "keep_models", "left_behind", "purge", "warm_up"]
 
 log = logging.getLogger("apportion.server")
 EVERY = 3600.0
@@ -73,3 +73,14 @@ async def keep_models(house: House) -> None:
     while True:
         await asyncio.sleep(LOOK)
         house.jobs.look()
+
+
+async def warm_up(house: House) -> None:
+    """Read into memory what the first search of a large dataset would wait for. Ends with the last piece, or cancelled
+    between two."""
+    pieces, last = house.store.warm(), object()
+    try:
+        while await house.think(lambda: next(pieces, last)) is not last:
+            pass
+    except Exception:
+        log.exception("could not read ahead; searches will read what they need")

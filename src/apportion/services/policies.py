@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from apportion.domain.assignment.words import RowState
@@ -91,11 +92,12 @@ def _resolve_again(work: Work, dataset: Dataset, policies: Policies, now: int) -
 
 def _to_individual(work: Work, dataset: Dataset, policies: Policies, now: int) -> None:
     """The record's annotation becomes its author's; one by no user stands as the earlier value."""
+    is_user = cache(lambda name: work.people.named(name) is not None)
     for cases in _pages(work, dataset):
         answers = work.records.stored_answers(dataset, [case.id for case in cases])
         changes = []
         for case in cases:
-            after = own_annotations(work, case, answers.get(case.id), policies, now)
+            after = own_annotations(is_user, case, answers.get(case.id), policies, now)
             strangers = {
                 name: each for name, each in case.annotations.items() if name not in after.annotations
             }
@@ -104,9 +106,11 @@ def _to_individual(work: Work, dataset: Dataset, policies: Policies, now: int) -
         work.annotations.settle(dataset, changes, at=now)
 
 
-def own_annotations(work: Work, case: Case, answers: Answers | None, policies: Policies, now: int) -> Case:
+def own_annotations(
+    is_user: Callable[[str], bool], case: Case, answers: Answers | None, policies: Policies, now: int
+) -> Case:
     """A record of a shared dataset as one of an individual dataset."""
-    users = {name: each for name, each in case.annotations.items() if work.people.named(name) is not None}
+    users = {name: each for name, each in case.annotations.items() if is_user(name)}
     live = case.live_slots()
     done = {slot.annotator for slot in live if slot.state is RowState.DONE}
     found: dict[str, Annotation] = {}

@@ -118,8 +118,9 @@ def search_record(
         parts.append(_shown(b"annotation", row.answer))
     if row.vectors:
         parts.append(b'"vectors":' + _encode(_without_nulls(_vectors(row.vectors))))
-    found = _without_nulls(record_metrics(row, task)) if metrics else {}
-    parts.append(b'"metrics":' + _encode(found))
+    parts.append(
+        b'"metrics":' + _encode(_without_nulls(record_metrics(row, task))) if metrics else b'"metrics":{}'
+    )
     parts.append(_updated(row.updated))
     if search_keywords:
         parts.append(b'"search_keywords":' + _encode(list(search_keywords)))
@@ -224,6 +225,11 @@ def _whole(name: bytes, answers: bytes) -> bytes:
 def _shown(name: bytes, answers: bytes) -> bytes:
     """Singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
     lines = answers.replace(*_CLASS).split(b"\n")
+    if (
+        len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED)
+    ):  # by far the most common
+        agent, value = lines[0], lines[1].removesuffix(b',"score":null')
+        return b'"%b":{"agent":%b,%b},"%bs":{%b:{%b}}' % (name, agent, value, name, agent, value)
     agents = lines[::2]
     values = [line.removesuffix(b',"score":null') for line in lines[1::2]]
     several = b",".join(b"%b:{%b}" % each for each in _everyone(agents, values))

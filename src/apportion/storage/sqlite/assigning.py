@@ -241,6 +241,8 @@ class SqliteAssignments:
         return found
 
     def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+        from pyroaring import BitMap
+
         from apportion.domain.arrays import np  # at hand already: somebody has planned
 
         rows, base = dealing.rows, dataset.no << 32
@@ -268,19 +270,22 @@ class SqliteAssignments:
             list(zip(*(column.tolist() for column in columns), needs, strict=True)),
             form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
         )
-        pairs, counts = np.unique(np.stack([rule, annotator]), axis=1, return_counts=True)
-        for (of_rule, of_person), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
+        pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            of_rule, of_person = divmod(pair, 1 << 32)
             self._raw.execute(
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        everybody = np.unique(ns).tolist()
+        everybody = BitMap(ns.astype(np.uint32)).to_array().tolist()
         settler.counted.add_to_many(settler.slots.terms.pending, everybody)
         settler.finish()
         return self._annotated(dataset, everybody)
 
     def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
+        from pyroaring import BitMap
+
         from apportion.domain.arrays import np
 
         rows = dealing.rows
@@ -306,7 +311,9 @@ class SqliteAssignments:
         for each in np.unique(person).tolist():
             if each >= 0:
                 vid = terms.assigned_to(self._agents.number(rows.people[each]))
-                settler.counted.add_to_many(vid, np.unique(ns[person == each]).tolist())
+                settler.counted.add_to_many(
+                    vid, BitMap(ns[person == each].astype(np.uint32)).to_array().tolist()
+                )
         settler.finish()
 
     def reserve(self, slots: int) -> int:
@@ -343,6 +350,9 @@ class SqliteAssignments:
 
     def _among(self, table: str, rids: Sequence[int]) -> list[int]:
         """Those of the records that a table speaks of."""
+        span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
+        if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
+            return []
         rows = self._raw.execute(
             f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
             (as_json(rids),),
@@ -382,9 +392,14 @@ class SqliteAssignments:
 
     def held(self, dataset: Dataset) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
+        live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 2 AND n > 0 LIMIT 1"
+        if self._raw.execute(live, (dataset.no,)).fetchone() is None:
+            return found  # as for most plans, which are the first
         for id, annotator, holder in self._raw.execute(
             "SELECT r.id, s.annotator, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
-            "WHERE s.dataset = ? AND (s.annotator != 0 OR s.holder IS NOT NULL) AND s.state <= 2",
+            # By the records' numbers, which an index has: slots of other datasets are not looked at
+            "WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32 AND (s.annotator != 0 OR s.holder IS NOT NULL) "
+            "AND s.state <= 2",
             (dataset.no,),
         ):
             found.setdefault(id, set()).add(self._agents.name(annotator or holder))

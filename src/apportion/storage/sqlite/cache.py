@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 from pyroaring import BitMap
 
+from apportion.domain.ids import RESOLVED
+from apportion.domain.metadata import KINDS_AS_NUMBERS
+
 from .changes import Changes
 from .database import Link
 from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
@@ -24,6 +27,7 @@ __all__ = ["DatasetCache"]
 
 _TEXT_SELECTIONS = 64
 _NOTHING = np.empty(0, dtype=np.uint32)
+_COUNTED = frozenset({"keyword", "long", "boolean"})
 FEW_RECORDS = 200
 """So few records are put in order by asking for their ids."""
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
@@ -68,6 +72,21 @@ class DatasetCache:
             link, self._link = self._link, None
             if link is not None:
                 forget(link)
+
+    def warm(self) -> Iterator[None]:
+        """Read what most searches need, the lock held for one piece at a time."""
+        with self.lock:
+            fields = self.link.raw.execute(
+                "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
+            ).fetchall()
+            self._id_order()
+        for no, kind in fields:
+            yield
+            with self.lock:
+                if kind in KINDS_AS_NUMBERS:
+                    self.number(no)
+                elif kind in _COUNTED:
+                    self.facet(no, RESOLVED)
 
     def apply(self, changes: Changes) -> None:
         """Take over what a committed transaction changed."""

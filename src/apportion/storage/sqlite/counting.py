@@ -9,7 +9,7 @@ from apportion.domain.terms import Term
 
 from .changes import Changes
 from .database import Link
-from .rows import as_json, insert_rows
+from .rows import as_json, insert_rows, insert_values
 from .terms import TermBook, TermSession
 
 __all__ = ["CountedTerms", "MetadataTerms", "NumberTerms"]
@@ -31,8 +31,9 @@ class CountedTerms:
         self._dataset = dataset
         self._changes = changes
         self.session: TermSession = book.session(link)
-        self._known: dict[int, dict[Term, int]] = defaultdict(dict)
-        self._of_metadata: dict[MetadataTerm, int] = {}
+        # By viewer and field, then by value: pairs would have to be hashed anew each time
+        self._known: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
         self._added: list[tuple[int, Iterable[int]]] = changes.gained
         self._removed: list[tuple[int, Iterable[int]]] = changes.lost
@@ -41,25 +42,30 @@ class CountedTerms:
 
     def expect(self, terms: Iterable[Term], metadata: Iterable[MetadataTerm]) -> None:
         """Number the values of many records with few statements, before ``vids`` is asked for each record."""
-        by_name: dict[str, list[str]] = defaultdict(list)
-        for name, value in sorted({*terms} - self._known[0].keys()):
-            by_name[name].append(value)
-        for name, values in by_name.items():
-            self._number(name, values, 0)
-        by_field: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for field, kind, value in sorted({*metadata} - self._of_metadata.keys()):
-            by_field[field, kind].append(value)
-        for (field, kind), values in by_field.items():
-            self._number_metadata(field, kind, values)
+        by_name: dict[str, set[str]] = defaultdict(set)
+        for name, value in terms:
+            by_name[name].add(value)
+        for name in sorted(by_name):
+            new = by_name[name] - self._known[0][name].keys()
+            if new:
+                self._number(name, sorted(new), 0)
+        by_field: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for field, kind, value in metadata:
+            by_field[field, kind].add(value)
+        for field, kind in sorted(by_field):
+            new = by_field[field, kind] - self._of_metadata[field].keys()
+            if new:
+                self._number_metadata(field, kind, sorted(new))
 
     def vids(
         self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
         """The numbers of values, new ones created."""
         known, of_metadata = self._known[viewer], self._of_metadata
-        found = [known.get(term) or self._number(term[0], [term[1]], viewer) for term in terms]
+        found = [known[name].get(value) or self._number(name, [value], viewer) for name, value in terms]
         found += [
-            of_metadata.get(each) or self._number_metadata(each[0], each[1], [each[2]]) for each in metadata
+            of_metadata[field].get(value) or self._number_metadata(field, kind, [value])
+            for field, kind, value in metadata
         ]
         return found
 
@@ -67,13 +73,13 @@ class CountedTerms:
         """Make values of a field known; the number of the last one."""
         field, kind = self.session.field(self._dataset, name)
         vids = self.session.vids(field, kind, viewer, values)
-        self._known[viewer].update(zip(((name, value) for value in values), vids, strict=True))
+        self._known[viewer][name].update(zip(values, vids, strict=True))
         self._field_of.update(dict.fromkeys(vids, (field, viewer)))
         return vids[-1]
 
     def _number_metadata(self, field: int, kind: str, values: list[str]) -> int:
         vids = self.session.vids(field, kind, 0, values)
-        self._of_metadata.update(zip(((field, kind, value) for value in values), vids, strict=True))
+        self._of_metadata[field].update(zip(values, vids, strict=True))
         self._field_of.update(dict.fromkeys(vids, (field, 0)))
         return vids[-1]
 
@@ -85,7 +91,7 @@ class CountedTerms:
     def add_to_many(self, vid: int, ns: Sequence[int]) -> None:
         """Records, ascending, gain one value; those that have it already keep it. Written at once."""
         before = self._raw.total_changes
-        insert_rows(self._raw, "facet", 1, [(vid << 32 | n,) for n in ns], or_ignore=True)
+        insert_values(self._raw, "facet", [vid << 32 | n for n in ns], or_ignore=True)
         self.session.count_many(vid, self._raw.total_changes - before)
         self._changes.shared.append((vid, ns))
 
@@ -144,7 +150,7 @@ class CountedTerms:
                         ).fetchone()
         if self._added:
             keys = sorted({vid << 32 | n for n, vids in self._added for vid in vids})
-            insert_rows(self._raw, "facet", 1, [(key,) for key in keys])
+            insert_values(self._raw, "facet", keys)
         if self._old_numbers:
             self._raw.executemany(
                 "DELETE FROM numbers WHERE field = ? AND value = ? AND n = ?", self._old_numbers

@@ -12,7 +12,7 @@ from pyroaring import BitMap
 
 from apportion.domain.stopwords import STOP_WORDS
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
-from apportion.domain.text import cloud_words
+from apportion.domain.text import common_words
 from apportion.vocabulary import Status, Task
 
 from .cache import DatasetCache
@@ -241,10 +241,7 @@ class FacetCounter:
     def _words(self) -> dict[str, int]:
         if self._selection is None and self._total > MOST_READ // 10:
             return self._words_of_all()
-        counts: Counter[str] = Counter()
-        for text in self._texts(self._sample(MOST_READ_FOR_WORDS)):
-            counts.update(set(cloud_words(text)))
-        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_WORDS])
+        return common_words(self._texts(self._sample(MOST_READ_FOR_WORDS)), MOST_WORDS)
 
     def _words_of_all(self) -> dict[str, int]:
         """The index knows in how many records each word is."""
@@ -266,8 +263,10 @@ def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, i
     buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
     if ns is not None:
         buckets = np.unique(np.stack([ns, buckets]), axis=1)[1]
-    keys, counts = np.unique(buckets, return_counts=True)
-    return dict(zip(keys.tolist(), counts.tolist(), strict=True))
+    first = int(buckets.min())
+    counts = np.bincount(buckets - first)
+    keys = np.flatnonzero(counts)
+    return dict(zip((keys + first).tolist(), counts[keys].tolist(), strict=True))
 
 
 def _stats(values: Numbers) -> dict[str, Any]:

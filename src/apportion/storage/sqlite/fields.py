@@ -49,8 +49,9 @@ class FacetField:
         self.column: Numbers | None = None
         keys = read_keys(link, field, viewer)
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
-        if np.unique(ns).size == ns.size:
-            self.column = np.zeros(max(size, int(ns.max()) if ns.size else 0) + 1, dtype=np.uint32)
+        highest = int(ns.max()) if ns.size else 0
+        if not ns.size or np.bincount(ns).max() == 1:
+            self.column = np.zeros(max(size, highest) + 1, dtype=np.uint32)
             self.column[ns] = codes
         elif self._few():
             for code, vid in enumerate(self.vids, 1):
@@ -166,9 +167,7 @@ class NumberField:
     """The numbers of one field, record by record: scores, floats, dates."""
 
     def __init__(self, link: Link, field: int) -> None:
-        rows = link.raw.execute("SELECT n, value FROM numbers WHERE field = ?", (field,)).fetchall()
-        ns = np.asarray([n for n, _ in rows], dtype=np.int64)
-        values = np.asarray([value for _, value in rows], dtype=np.float64)
+        ns, values = _read_pairs(link, field)
         self._new: dict[int, tuple[float, ...]] = {}
         self._take(ns, values)
         self.histogram: dict[int, int] | None = None
@@ -261,6 +260,16 @@ def read_keys(link: Link, field: int, viewer: int) -> Numbers:
         (field, viewer),
     ).fetchone()
     return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
+
+
+def _read_pairs(link: Link, field: int) -> tuple[Numbers, Numbers]:
+    """Record numbers, and the numbers that each has in a field. ``quote`` writes a float out to its last digit."""
+    ns, values = link.raw.execute(
+        "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
+    ).fetchone()
+    if not ns:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+    return np.fromstring(ns, dtype=np.int64, sep=","), np.fromstring(values, dtype=np.float64, sep=",")
 
 
 def _read_numbers(link: Link, vid: int) -> Numbers:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-__all__ = ["as_json", "insert_rows"]
+__all__ = ["as_json", "insert_rows", "insert_values"]
 
 _MOST_VALUES = 3000
 _ROWS_AT_ONCE = (500, 50)
@@ -36,6 +36,19 @@ def insert_rows(
             raw.execute(many, list(chain.from_iterable(rows[start : start + size])))
             start += size
     raw.executemany(f"{insert} {one}", rows[start:])
+
+
+def insert_values(
+    raw: sqlite3.Connection, into: str, values: Sequence[Any], *, or_ignore: bool = False
+) -> None:
+    """Insert rows of a single column, as ``insert_rows`` does those of several."""
+    insert, start = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES", 0
+    for size in _ROWS_AT_ONCE:
+        many = f"{insert} {', '.join(['(?)'] * size)}"
+        while start + size <= len(values):
+            raw.execute(many, values[start : start + size])
+            start += size
+    raw.executemany(f"{insert} (?)", [(value,) for value in values[start:]])
 
 
 def as_json(numbers: Iterable[int]) -> str:

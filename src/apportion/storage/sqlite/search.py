@@ -27,6 +27,7 @@ from .fields import Numbers
 from .matching import Doc
 from .plans import All, Plan, select
 from .rows import as_json
+from .texts import text_of
 from .writing import STATUSES
 
 __all__ = ["Searcher"]
@@ -168,7 +169,7 @@ class Searcher:
             return {}
         counter = FacetCounter(
             self._link, self._cache, self._dataset.task, self._viewer, selection,
-            lambda ns: (doc.text for doc in self._docs(ns)),
+            self._texts,
             criteria.me if criteria.alone else None,
         )  # fmt: skip
         return counter.count(wanted)
@@ -395,6 +396,14 @@ class Searcher:
                 ):
                     found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
         return found
+
+    def _texts(self, ns: Iterable[int]) -> Iterator[str]:
+        """The texts of records, some hundred at a time."""
+        remaining = iter(ns)
+        while part := [self._base | int(n) for n in islice(remaining, 500)]:
+            marks = ", ".join("?" * len(part))
+            rows = self._raw.execute(f"SELECT content FROM records WHERE rid IN ({marks})", part).fetchall()
+            yield from (text_of(content) for (content,) in rows)
 
     def _docs(self, ns: Iterable[int]) -> Iterator[Doc]:
         """Records to look into, some hundred at a time."""

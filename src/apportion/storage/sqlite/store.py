@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
-from apportion.ports.records import Prepared
+from apportion.ports.records import Criteria, Prepared
 from apportion.ports.store import Work
 from apportion.ports.upkeep import Condition, Counts
 from apportion.vocabulary import Task
@@ -116,6 +116,10 @@ class SqliteWork:
         )
 
 
+WARM_FROM, WARM_UP_TO = 20_000, 3_000_000
+"""Of how many records on a dataset is worth warming; and how many records in all, some 300 bytes each."""
+
+
 class SqliteStore:
     """Everything in one file under ``path``, opened by one process.
 
@@ -192,6 +196,21 @@ class SqliteStore:
             else:
                 self._caches.move_to_end(dataset)
             return cache
+
+    def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
+        """Read the caches of large datasets, those first that changed last, as long as there is room for them."""
+        with self.read() as work:
+            found = [each for each in work.datasets.list() if each.records >= least]
+        room = WARM_UP_TO
+        for dataset in sorted(found, key=lambda each: -each.last_updated)[: self._open_datasets]:
+            room -= dataset.records
+            if room < 0:
+                break
+            yield
+            yield from self.cache_of(dataset.no).warm()
+            yield
+            with self.read() as work:
+                work.records.search(dataset, Criteria(), limit=1, facets=None)
 
     def published(self, changes: Changes) -> None:
         """Tell the cache, if there is one, what a transaction changed."""

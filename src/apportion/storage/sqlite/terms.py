@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from itertools import chain
+from operator import itemgetter
 
 from .database import Link
 from .rows import insert_rows
@@ -24,7 +24,8 @@ class TermBook:
 
     def __init__(self) -> None:
         self.fields: dict[tuple[int, str], tuple[int, str]] = {}
-        self.vids: dict[tuple[int, int, str], int] = {}
+        self.vids: dict[tuple[int, int], dict[str, int]] = {}
+        """(field, viewer) → value → its number"""
         self.next_vid: int | None = None
 
     def session(self, link: Link) -> TermSession:
@@ -39,16 +40,17 @@ class TermSession:
         self._book = book
         self._raw = link.raw
         self._fields: dict[tuple[int, str], tuple[int, str]] = {}
-        self._vids: dict[tuple[int, int, str], int] = {}
+        self._vids: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
         self._created: list[tuple[int, int, int, str, float | None]] = []
         self._counts: Counter[int] = Counter()
         link.after.append(self._remember)
 
     def _remember(self) -> None:
         book = self._book
-        if len(book.vids) + len(self._vids) > _LARGEST_BOOK:
+        if sum(map(len, chain(book.vids.values(), self._vids.values()))) > _LARGEST_BOOK:
             book.vids.clear()
-        book.vids.update(self._vids)
+        for key, vids in self._vids.items():
+            book.vids.setdefault(key, {}).update(vids)
         book.fields.update(self._fields)
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
@@ -77,39 +79,38 @@ class TermSession:
 
     def vids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
         """The numbers of different values of one field, new or known, in the order given."""
-        book, own = self._book.vids, self._vids
-        keys = [(field, viewer, value) for value in values]
-        unknown = [key for key in keys if key not in book and key not in own]
+        known, own = self._book.vids.get((field, viewer), {}), self._vids[field, viewer]
+        unknown = [value for value in values if value not in known and value not in own]
         for start in range(0, len(unknown), _VALUES_AT_ONCE):
-            part = [value for _, _, value in unknown[start : start + _VALUES_AT_ONCE]]
-            rows = self._raw.execute(
-                "SELECT value, vid FROM vals WHERE field = ? AND viewer = ? "
-                f"AND value IN ({', '.join('?' * len(part))})",
-                [field, viewer, *part],
+            part = unknown[start : start + _VALUES_AT_ONCE]
+            own.update(
+                self._raw.execute(
+                    "SELECT value, vid FROM vals WHERE field = ? AND viewer = ? "
+                    f"AND value IN ({', '.join('?' * len(part))})",
+                    [field, viewer, *part],
+                ).fetchall()
             )
-            own.update(((field, viewer, value), vid) for value, vid in rows)
-        for key in unknown:
-            if key not in own:
-                own[key] = self._create(kind, *key)
-        return [book.get(key) or own[key] for key in keys]
+        missing = [value for value in unknown if value not in own]
+        if missing:
+            self._create(field, kind, viewer, missing, own)
+        return [known.get(value) or own[value] for value in values]
 
-    def _create(self, kind: str, field: int, viewer: int, value: str) -> int:
-        vid = self._new_vid()
-        num = None
-        if kind in NUMERIC_TERMS:
-            with contextlib.suppress(OverflowError):
-                num = float(value)
-        self._created.append((vid, field, viewer, value, num))
-        return vid
+    def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
+        vids = self._new_vids(len(values))
+        own.update(zip(values, vids, strict=True))
+        number = _number if kind in NUMERIC_TERMS else _no_number
+        self._created += [
+            (vid, field, viewer, value, number(value)) for value, vid in zip(values, vids, strict=True)
+        ]
 
-    def _new_vid(self) -> int:
+    def _new_vids(self, many: int) -> range:
         book = self._book
         if book.next_vid is None:
             (highest,) = self._raw.execute("SELECT coalesce(max(vid), 0) FROM vals").fetchone()
             book.next_vid = highest + 1
-        vid = book.next_vid
-        book.next_vid += 1
-        return vid
+        first = book.next_vid
+        book.next_vid += many
+        return range(first, first + many)
 
     def count(self, gained: Iterable[Iterable[int]], lost: Iterable[Iterable[int]]) -> None:
         """Note which values records gained and lost, one group of values per record."""
@@ -128,5 +129,17 @@ class TermSession:
             self._created = []
         changes = [(change, vid) for vid, change in counts.items() if change]
         if changes:
+            changes.sort(key=itemgetter(1))  # one way through the table
             self._raw.executemany("UPDATE vals SET n = n + ? WHERE vid = ?", changes)
         counts.clear()
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _no_number(_: str) -> None:
+    return None

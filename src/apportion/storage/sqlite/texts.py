@@ -5,19 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
+
 from apportion.domain.records import joined_text
 from apportion.domain.text import analysed
-
-from .encoding import decode_content
 
 __all__ = ["TextIndex", "create_text_index", "drop_text_index", "text_of"]
 
 
+class _Texts(msgspec.Struct):
+    """Of a stored record only what is searched; the rest is passed over."""
+
+    inputs: dict[str, str | list[str]] | None = None
+    text: str = ""
+
+
+_texts = msgspec.json.Decoder(_Texts).decode
+
+
 def text_of(content: bytes) -> str:
     """The searchable text of a stored record."""
-    found = decode_content(content)
-    inputs = found.get("inputs")
-    return joined_text(inputs) if inputs is not None else str(found["text"])
+    found = _texts(b"{" + content + b"}")
+    return joined_text(found.inputs) if found.inputs is not None else found.text
 
 
 def create_text_index(raw: sqlite3.Connection, dataset: int) -> None:
