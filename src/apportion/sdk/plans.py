@@ -331,10 +331,10 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
-        if self._shown.get("mixed_in"):
-            found.append(
-                f"{count(self._shown['mixed_in'], 'answer')} of these are checks, whose gold value is known"
-            )
+        checks = self._shown.get("mixed_in")
+        if checks:
+            are = "is a check" if checks == 1 else "are checks"
+            found.append(f"{checks:,} of these answers {are}, whose gold value is known")
         found += _not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
