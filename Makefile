@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e schema docs bench constraints official-client clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -37,14 +37,25 @@ web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the
 e2e: $(VENV)/.dev $(APP) ## journeys through the web app in a real browser, against a real server
 	@sh tools/web.sh $(VENV) e2e
 
+pictures: $(VENV)/.dev $(APP) ## take the documentation's pictures of the web app anew
+	@sh tools/web.sh $(VENV) pictures
+
 schema: $(VENV)/.dev ## write the web app's types of the HTTP API anew
 	@sh tools/web.sh $(VENV) schema
 
 docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(VENV)/.dev ## measure, and print a table of ratios
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev $(APP) ## measure everything and write docs/benchmarks.md (BENCH=--quick or --full)
+	$(BIN)/python -m benchmarks $(BENCH) --keep
+
+soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a hundred crashes, hunts (an hour)
+	LOAD_SECONDS=60 $(BIN)/python -m pytest -s tests/robustness/test_load.py
+	KILLS=5 $(BIN)/python -m pytest tests/robustness/test_kill_plans.py
+	TEAM_SECONDS=600 TEAM_KILLS=100 $(BIN)/python -m pytest -s tests/robustness/test_team.py
+	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest --timeout 3600 tests/robustness/test_blindness.py \
+		tests/robustness/test_plans_over_http.py tests/robustness/test_queue_over_http.py \
+		tests/robustness/test_schemathesis.py tests/storage/test_engine_properties.py
 
 official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py

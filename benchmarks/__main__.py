@@ -1,19 +1,39 @@
-"""``python -m benchmarks``: measure, print a table, write it down if asked to."""
+"""``python -m benchmarks``: measure, print a table, and keep the results for the page of the documentation."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
+import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from . import agreement, annotate, assign, bulk, overlap, scan, sdk, search, settling, startup
+from . import (
+    agreement,
+    annotate,
+    assign,
+    browser,
+    bulk,
+    install,
+    overlap,
+    peers,
+    scan,
+    sdk,
+    search,
+    settling,
+    startup,
+    team,
+)
 from .page import page
 from .report import Line, Report
 from .scale import Scale, say
 
 _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "startup": startup.measure,
+    "install": install.measure,
     "bulk": bulk.measure,
     "search": search.measure,
     "annotate": annotate.measure,
@@ -23,24 +43,45 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "agreement": agreement.measure,
     "overlap": overlap.measure,
     "settling": settling.measure,
+    "browser": browser.measure,
+    "team": team.measure,
+    "peers": peers.measure,
 }
+
+_RESULTS = Path(__file__).parent / "results"
+_PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
     given = _arguments()
-    report = Report(_command(given))
-    scale = _scale(given)
-    for name in [] if given.page_only else given.names or _ALL:
-        say(name)
-        for line in _ALL[name](scale):
-            report.lines.append(line)
-            say(f"    {' | '.join(cell for cell in line.cells() if cell)}")
-    if report.lines:
-        print(report.text())
-    if given.json:
-        given.json.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n")
-    if given.write:
-        given.write.write_text(page([*map(Report.read, given.add), *([report] if report.lines else [])]))
+    began = time.monotonic()
+    with _home(given.home) as home:
+        scale = replace(_scale(given), home=home)
+        for name in [] if given.page_only else given.names or _ALL:
+            say(f"{name}, after {time.monotonic() - began:.0f} s")
+            report = Report(name, _command(given, name))
+            for line in _ALL[name](scale):
+                report.lines.append(line)
+                say(f"    {' | '.join(cell for cell in line.cells() if cell)}")
+            print(f"{report.text()}\n", flush=True)
+            if given.keep:
+                _RESULTS.mkdir(exist_ok=True)
+                (_RESULTS / f"{name}.json").write_text(report.as_json())
+    say(f"done after {time.monotonic() - began:.0f} s")
+    if given.keep or given.page_only:
+        kept = [_RESULTS / f"{name}.json" for name in _ALL]
+        _PAGE.write_text(page([Report.read(each) for each in kept if each.exists()]))
+
+
+@contextlib.contextmanager
+def _home(given: Path | None) -> Iterator[Path]:
+    """What the suites with many records load once, and share."""
+    home = given or Path(tempfile.mkdtemp(prefix="apportion-bench-loaded-"))
+    try:
+        yield home
+    finally:
+        if given is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -50,20 +91,15 @@ def _arguments() -> argparse.Namespace:
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="100,000 records, few repetitions: minutes")
-    size.add_argument("--full", action="store_true", help="a million records, 60 s of eight annotators")
-    parser.add_argument("--records", type=int, help="records to search, annotate and scan; default 200,000")
+    size.add_argument(
+        "--full", action="store_true", help="many repetitions, ten minutes of a team, 100 crashes"
+    )
+    parser.add_argument("--records", type=int, help="records to search, annotate and scan; default a million")
     parser.add_argument("--home", type=Path, help="a folder for the loaded server, kept for the next run")
     parser.add_argument(
-        "--add",
-        type=Path,
-        metavar="FILE",
-        nargs="+",
-        default=[],
-        help="JSON of earlier runs for that page, too",
+        "--keep", action="store_true", help="keep the results, and write the page with them anew"
     )
     parser.add_argument("--page-only", action="store_true", help="measure nothing: only write that page")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the results as a page of Markdown")
     given = parser.parse_args()
     unknown = set(given.names) - set(_ALL)
     if unknown:
@@ -72,24 +108,28 @@ def _arguments() -> argparse.Namespace:
 
 
 def _scale(given: argparse.Namespace) -> Scale:
-    records = given.records or (1_000_000 if given.full else 100_000 if given.quick else 200_000)
+    records = given.records or (100_000 if given.quick else 1_000_000)
     return Scale(
         records=records,
         bulk_records=min(records, 40_000 if given.quick else 100_000),
         rounds=1 if given.quick else 3,
-        calls=40 if given.quick else 200,
+        calls=40 if given.quick else 200 if given.full else 100,
         seconds=60 if given.full else 5 if given.quick else 20,
-        home=given.home,
+        team_seconds=600 if given.full else 30 if given.quick else 120,
+        logged=200_000 if given.full else 10_000 if given.quick else 40_000,
+        step_seconds=20 if given.full else 4 if given.quick else 8,
+        halvings=2 if given.full else 0 if given.quick else 1,
+        kills=100 if given.full else 3 if given.quick else 10,
     )
 
 
-def _command(given: argparse.Namespace) -> str:
+def _command(given: argparse.Namespace, name: str) -> str:
     """What to type to measure this again."""
-    parts = ["python -m benchmarks", *given.names]
-    parts += [f"--{name}" for name in ("quick", "full") if getattr(given, name)]
+    parts = ["python -m benchmarks", name]
+    parts += [f"--{each}" for each in ("quick", "full") if getattr(given, each)]
     if given.records:
         parts.append(f"--records {given.records}")
-    return " ".join(parts)
+    return " ".join([*parts, "--keep"])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 __all__ = ["Line", "Report", "middle", "percentile"]
 
@@ -31,7 +30,8 @@ class Line:
     """One figure. ``at_most`` or ``at_least`` is its target, where it has one."""
 
     what: str
-    value: float
+    value: float | None
+    """None: it cannot be done, and ``detail`` says why."""
     unit: str
     detail: str = ""
     """Medians and processor time behind it."""
@@ -46,6 +46,8 @@ class Line:
 
     @property
     def verdict(self) -> str:
+        if self.value is None:
+            return ""
         if self.at_most is not None:
             return "met" if self.value <= self.at_most else "missed"
         if self.at_least is not None:
@@ -57,7 +59,8 @@ class Line:
         return self.unit == "×"
 
     def cells(self) -> list[str]:
-        return [self.what, f"{_plain(self.value)} {self.unit}", self.target, self.verdict, self.detail]
+        result = self.unit if self.value is None else f"{_plain(self.value)} {self.unit}"
+        return [self.what, result, self.target, self.verdict, self.detail]
 
 
 def _plain(value: float) -> str:
@@ -67,9 +70,10 @@ def _plain(value: float) -> str:
 
 
 class Report:
-    """Everything one run measured, ratios first."""
+    """Everything one suite measured in one run, ratios first."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, name: str, command: str) -> None:
+        self.name = name
         self.command = command
         self.lines: list[Line] = []
         self.began = datetime.now(timezone.utc)
@@ -80,11 +84,14 @@ class Report:
     def read(cls, file: Path) -> Report:
         """The report of an earlier run."""
         found = json.loads(file.read_text())
-        report = cls(found["command"])
+        report = cls(found["name"], found["command"])
         report.began = datetime.fromisoformat(found["when"])
         report._machine = found["machine"]
         names = {each.name for each in fields(Line)}
-        report.lines = [Line(**{k: v for k, v in line.items() if k in names}) for line in found["lines"]]
+        report.lines = [
+            Line(**{name: value for name, value in line.items() if name in names and value is not None})
+            for line in found["lines"]
+        ]
         return report
 
     def machine(self) -> str:
@@ -117,10 +124,17 @@ class Report:
                 ]
         return "\n".join(parts)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> str:
         lines = [{**asdict(line), "verdict": line.verdict} for line in self.lines]
         when = self.began.isoformat(timespec="seconds")
-        return {"command": self.command, "when": when, "machine": self.machine(), "lines": lines}
+        found = {
+            "name": self.name,
+            "command": self.command,
+            "when": when,
+            "machine": self.machine(),
+            "lines": lines,
+        }
+        return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
 def _processor() -> str:

@@ -28,6 +28,13 @@ class Scale:
     rounds: int
     calls: int
     seconds: float
+    team_seconds: float = 120
+    """How long a team of thirty works while a notebook logs so many records."""
+    logged: int = 40_000
+    step_seconds: float = 8
+    """How long each number of people is tried, and how often the interval is halved in the end."""
+    halvings: int = 1
+    kills: int = 10
     home: Path | None = None
     """A folder kept from an earlier run, to spare loading it again."""
 

@@ -18,7 +18,17 @@ from urllib.parse import urlencode
 
 import msgspec
 
-__all__ = ["API_KEY", "NAME", "WORKSPACE", "Client", "Refused", "Server", "made_home"]
+__all__ = [
+    "API_KEY",
+    "NAME",
+    "WORKSPACE",
+    "Client",
+    "Refused",
+    "Server",
+    "environment",
+    "furnish",
+    "made_home",
+]
 
 NAME = "bench"
 """The admin who logs, searches and annotates."""
@@ -73,7 +83,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "apportion.cli.main", *arguments]
 
 
-def _environment(home: Path, **more: str) -> dict[str, str]:
+def environment(home: Path, **more: str) -> dict[str, str]:
     foreign = ("APPORTION_", "ARGILLA_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, "APPORTION_HOME": str(home), **more}
@@ -96,24 +106,29 @@ def furnish(home: Path) -> None:
         "users", "create", "--username", NAME, "--first-name", "Bench", "--role", "admin",
         "--password", _PASSWORD, "--api-key", API_KEY,
     )  # fmt: skip
-    subprocess.run(create, env=_environment(home), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(create, env=environment(home), check=True, stdout=subprocess.DEVNULL)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Server:
     """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's.
 
-    ``bytecode``: where Python keeps what it has compiled, and finds it the next time.
+    ``bytecode``: where Python keeps what it has compiled, and finds it the next time. ``port``: any free one, unless
+    the server before had it.
     """
 
-    def __init__(self, home: Path, *, bytecode: Path | None = None) -> None:
+    def __init__(self, home: Path, *, bytecode: Path | None = None, port: int | None = None) -> None:
         compiled = {"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""} if bytecode else {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = port or _free_port()
         began = time.perf_counter()
         self._process = subprocess.Popen(
             _command("server", "start", "--port", str(self.port)),
-            env=_environment(home, **compiled),
+            env=environment(home, **compiled),
             stdout=subprocess.DEVNULL,
         )
         try:
@@ -154,6 +169,11 @@ class Server:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         self._process.terminate()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# web.sh VENV schema|build|check|e2e: build and test the web app with the Node that pip installs into VENV.
+# web.sh VENV schema|build|check|e2e|pictures: build, test and show the web app with the Node that pip installs into VENV.
 set -eu
 venv=$(cd "$1" && pwd)
 what=$2
@@ -36,14 +36,14 @@ check)
 	npm run --silent types
 	npm run --silent test
 	;;
-e2e)
+e2e | pictures)
 	APPORTION_PYTHON=$venv/bin/python
 	APPORTION_CHROMIUM=$(sh ../tools/chromium.sh)
 	export APPORTION_PYTHON APPORTION_CHROMIUM
-	npm run --silent e2e
+	npm run --silent "$what"
 	;;
 *)
-	echo "web.sh VENV schema|build|check|e2e" >&2
+	echo "web.sh VENV schema|build|check|e2e|pictures" >&2
 	exit 2
 	;;
 esac

@@ -91,12 +91,14 @@ def test_quickstart_brings_the_team_and_two_datasets(
     assert ana["workspaces"] == ["ana", "recognai"]
 
 
-def test_quickstart_gives_each_annotator_their_share(
+def test_quickstart_gives_each_annotator_their_share_a_third_of_it_done(
     demo: Running, run: Run, as_admin: dict[str, str]
 ) -> None:
     for name in ("ana", "ben", "cy"):
         own = httpx.get(f"{demo.url}/api/me/work", headers={"X-Argilla-Api-Key": f"{name}.apikey"}).json()
-        assert [(each["name"], each["left"]) for each in own["work"]] == [("python-docs-topics", 120)]
+        assert [(each["name"], each["assigned"], each["left"]) for each in own["work"]] == [
+            ("python-docs-topics", 120, 78)
+        ]
     (plan,) = json.loads(
         run(
             "assignments", "list", "python-docs-topics", "--json", "--workspace", "recognai", **as_admin

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from apportion.demo import TEAM, entities_records, sentences, shared_topics_records, topics_records
+from apportion.demo import TEAM, answer, entities_records, sentences, shared_topics_records, topics_records
 from apportion.demo.entities import LABELS
 from apportion.demo.topics import CUES
 
@@ -102,3 +102,12 @@ def test_each_person_of_the_team_has_a_workspace_of_their_own_and_the_shared_one
     assert [person.username for person in TEAM] == ["admin", "ana", "ben", "cy"]
     assert TEAM[1].workspaces == ("ana", "recognai")
     assert TEAM[1].api_key == "ana.apikey"
+
+
+def test_what_the_team_has_answered_is_the_same_on_every_run_and_not_all_alike() -> None:
+    records = shared_topics_records()
+    given = {name: [answer(name, record) for record in records] for name in ("ana", "ben", "cy")}
+    alike = sum(a["value"] == b["value"] for a, b in zip(given["ana"], given["ben"], strict=True))
+
+    assert given["ana"] == [answer("ana", record) for record in records]
+    assert 150 < alike < 270

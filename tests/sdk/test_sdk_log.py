@@ -274,7 +274,6 @@ def test_the_next_batch_is_converted_while_one_is_on_its_way(
         ([{"text": "a"}], "Record 0 is of an unknown record type, a dict"),
         ([None], "Record 0 is of an unknown record type"),
     ],
-    ids=str,
 )
 def test_what_are_no_records_is_refused(client: rg.Client, records: Any, said: str) -> None:
     with pytest.raises(InputValueError, match=said):

@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import click
 
+from .dataset_files import download
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, listing, print_json
+from .say import as_json, examples, listing, print_json
+from .table_files import kind_of
 
 __all__ = ["agreement", "conflicts", "export"]
 
@@ -156,15 +158,6 @@ def export(
 ) -> None:
     """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
     remote = _remote(url, api_key, workspace)
-    kind = format_ or file.suffix.lstrip(".").lower()
-    if kind not in ("jsonl", "csv", "parquet"):
-        raise click.UsageError(f"Which format? {file} does not say: give --format.")
-    where = {"workspace": remote.workspace or ""}
-    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
-    try:
-        with click.open_file(str(file), "wb") as target:
-            remote.download(path, where, body, target.write)
-    except OSError as failure:
-        raise Refused(f"{file} cannot be written: {failure}.") from failure
+    download(remote, name, file, kind_of(file, format_), query)
     if str(file) != "-":
         click.echo(f"{remote.workspace}.{name} is in {file}.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import HTTPException, Request
@@ -44,12 +42,9 @@ def name_and_task(first: str, second: str) -> tuple[str, Task]:
 class RecordRoute(JsonRoute):
     """A route below a record, whose id is one percent-encoded segment and may hold anything, slashes too."""
 
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)  # ids may hold line breaks
-
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        match, child = super().matches(scope)
+        # patterns of paths stop at a line break, which an id may hold; it is read from the raw path anyway
+        match, child = super().matches({**scope, "path": scope["path"].replace("\n", " ")})
         if match is not Match.NONE and _raw(scope).count(b"/") != self.path.count("/"):
             return Match.NONE, {}
         return match, child

@@ -51,10 +51,12 @@ __all__ = [
     "history",
     "mine",
     "nothing",
+    "put_back_shared",
     "put_mine",
     "record_case",
     "set_answer",
     "set_mine",
+    "standing_shared",
     "undo_mine",
     "withdraw_mine",
 ]
@@ -254,21 +256,44 @@ def _set_shared(
     now: int,
 ) -> Mine:
     """In a shared dataset one's own annotation is the record's."""
-    annotation = None if value is None else Answers(name, {name: value})
-    status = _STATUS[state]
-    work.records.patch(
-        dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
-    )
-    work.datasets.update(dataset, last_updated=now)
+    _store_shared(work, dataset, case, name, state, value, now)
     note_answer(work, dataset, case, name, state, now)
-    if case.slots:
-        follow_shared(work, dataset, case, status, name, now)
     after = work.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
     if found is None:  # nothing was said: the version goes on all the same
         found = Annotation(name, state, None, 0, now)
     return Mine(dataset, found, state in ANSWERED)
+
+
+def _store_shared(
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    value: Value | None,
+    now: int,
+) -> None:
+    annotation = None if value is None else Answers(name, {name: value})
+    status = _STATUS[state]
+    work.records.patch(
+        dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
+    )
+    work.datasets.update(dataset, last_updated=now)
+    if case.slots:
+        follow_shared(work, dataset, case, status, name, now)
+
+
+def standing_shared(case: Case) -> Annotation | None:
+    """What a record of a shared dataset says, whoever said it: the latest; None where nobody did."""
+    return max(case.annotations.values(), key=lambda each: (each.updated, each.version), default=None)
+
+
+def put_back_shared(work: Work, dataset: Dataset, case: Case, before: Annotation, by: str, now: int) -> None:
+    """Give a record of a shared dataset the annotation it had, under the name of whoever gave it."""
+    _store_shared(work, dataset, case, before.annotator, before.state, before.value, now)
+    work.annotations.note(dataset, by, "took back", at=now, record=case)
 
 
 def follow_shared(

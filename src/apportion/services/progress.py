@@ -20,7 +20,8 @@ from .standing import standing_of
 
 __all__ = ["PersonProgress", "Progress", "WorkItem", "events", "my_work", "progress"]
 
-_DAY = 24 * 3600 * 1_000_000
+_SECOND = 1_000_000
+_DAY = 24 * 3600 * _SECOND
 _ENOUGH = 5
 """Answers from which a pace can be told."""
 
@@ -105,20 +106,24 @@ def _people(work: Work, dataset: Dataset, now: int, only: str | None) -> list[Pe
         found.append(
             PersonProgress(
                 name, total, done, drafts, skipped, seconds, last,
-                _finish(now, total - done - skipped, paces.get(name)),
+                _finish(now, total - done - skipped, paces.get(name), seconds / done if done else 0.0),
             )
         )  # fmt: skip
     return found
 
 
-def _finish(now: int, left: int, pace: tuple[int, int] | None) -> int | None:
-    """When somebody will be done at the pace of the last days; None if that cannot be told."""
+def _finish(now: int, left: int, pace: tuple[int, int] | None, each: float) -> int | None:
+    """When somebody will be done at the pace of the last days; None if that cannot be told.
+
+    Answers may arrive faster than they were given (a browser that was offline, a notebook), so nobody is believed
+    to take less than the seconds that they say they spent on each.
+    """
     if left <= 0:
         return now
     if pace is None or pace[0] < _ENOUGH:
         return None
     answers, since = pace
-    return now + int(left * max(now - since, 1) / answers)
+    return now + int(left * max((now - since) / answers, each * _SECOND))
 
 
 def my_work(work: Work, actor: Actor, *, now: int) -> list[WorkItem]:

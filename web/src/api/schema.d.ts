@@ -1748,7 +1748,7 @@ export interface components {
         };
         /**
          * ApplyIn
-         * @description One value for every record that matches.
+         * @description One value for every record that matches, or what each of them has already.
          */
         ApplyIn: {
             /**
@@ -1763,6 +1763,13 @@ export interface components {
              * @enum {string}
              */
             state?: "draft" | "submitted" | "discarded";
+            /**
+             * Take
+             * @description Instead of a value: each record's own annotation of yours, or its prediction.
+             * @default value
+             * @enum {string}
+             */
+            take?: "value" | "own" | "predicted";
             /**
              * Value
              * @example {

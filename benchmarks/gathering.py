@@ -1,0 +1,317 @@
+"""Where a simulated team meets: its home, its dataset and plan, an hour of its work, and what is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .corpus import TEXT, bodies
+from .crowd import DATASET, WANTED, Address, Caller, Kept, Listener, Manager, Person, Scribe
+from .server import NAME, WORKSPACE, Server, furnish
+
+__all__ = [
+    "MANAGERS",
+    "Gathering",
+    "Notebook",
+    "met",
+    "names",
+    "over_collected",
+    "prepared",
+    "read_back",
+    "team_home",
+]
+
+MANAGERS = ["mia", "max"]
+
+
+def names(many: int) -> list[str]:
+    """So many annotators."""
+    return [f"person{number}" for number in range(many)]
+
+
+@contextlib.contextmanager
+def team_home(people: int) -> Iterator[Path]:
+    """A temporary home with an admin, managers and so many annotators; keys are ``<username>.apikey``."""
+    home = Path(tempfile.mkdtemp(prefix="apportion-team-"))
+    try:
+        furnish(home)
+        _furnish_team(home, people)
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _furnish_team(home: Path, people: int) -> None:
+    """Without passwords, each of which would take a tenth of a second."""
+    from apportion.services.manage_users import NewUser, add_user
+    from apportion.services.manage_workspaces import ensure_workspace, join
+    from apportion.storage.sqlite.store import SqliteStore
+    from apportion.vocabulary import MembershipRole
+
+    def settle(work: Any) -> None:
+        workspace = ensure_workspace(work.people, WORKSPACE, now=1)
+        for name in [*MANAGERS, *names(people)]:
+            role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
+            add_user(work.people, NewUser(name, name), key=f"{name}.apikey", now=1)
+            join(work.people, workspace, name, role, now=1)
+
+    store = SqliteStore(home / "apportion.db")
+    store.write(settle).result()
+    store.close()
+
+
+def _plain(first: int, end: int) -> Iterator[bytes]:
+    """Requests with records that nobody has annotated."""
+    for body in bodies(TEXT, first, end, end):
+        sent = msgspec.json.decode(body)
+        for record in sent["records"]:
+            record.pop("annotation", None)
+            record["status"] = "Default"
+        yield msgspec.json.encode(sent)
+
+
+def prepared(server: Server, records: int, people: Sequence[str]) -> str:
+    """Log the team's records and share them out: two fifths planned for people, the rest for whoever comes.
+
+    The plan's id."""
+    with contextlib.closing(server.client()) as client:
+        for body in _plain(0, records):
+            client.log(DATASET, TEXT, body)
+        some = {"where": "metadata.lang:(lang0 OR lang1)", "mode": "push"}
+        rules = [
+            {"users": list(people), "overlap": WANTED, **rule}
+            for rule in (some, {"mode": "pull", "skip": "next_person"})
+        ]
+        spec = {"rules": rules, "blind": True, "visibility": "dataset", "seed": 7}
+        url = f"/api/datasets/{DATASET}/assignments"
+        made = msgspec.json.decode(client.ask("POST", url, msgspec.json.encode(spec)))
+    return str(made["id"])
+
+
+class Notebook:
+    """A notebook in a process of its own that logs into the team's dataset as fast as it can."""
+
+    def __init__(self, port: int, first: int, records: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.gathering", str(port), str(first), str(records)]
+        self.began = time.perf_counter()
+        self.records = records
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def result(self) -> dict[str, Any]:
+        output, _ = self._process.communicate(timeout=600)
+        if self._process.returncode:
+            raise RuntimeError(f"the notebook failed with {self._process.returncode}")
+        found: dict[str, Any] = json.loads(output)
+        return found
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@dataclass
+class Gathering:
+    """Everybody at work."""
+
+    address: Address
+    people: list[Person]
+    managers: list[Manager]
+    scribes: list[Scribe] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def workers(self) -> list[Person | Manager | Scribe | Listener]:
+        return [*self.people, *self.managers, *self.scribes, *self.listeners]
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong so far."""
+        return [each for worker in self.workers for each in worker.problems]
+
+    @property
+    def noted(self) -> Counter[str]:
+        """What may happen, and how often it did."""
+        return sum((worker.noted for worker in self.workers), Counter())
+
+    @property
+    def kept(self) -> dict[tuple[str, str], Kept]:
+        """What was acknowledged last, by person and record."""
+        return {(each.name, id): kept for each in self.people for id, kept in each.kept.items()}
+
+    def took(self, kind: str, when: Callable[[float], bool] = lambda _: True) -> list[float]:
+        """Seconds, of requests that began at such times."""
+        return [took for each in self.workers for began, took in list(each.times[kind]) if when(began)]
+
+    def times(self) -> set[str]:
+        """The kinds of requests there were."""
+        return {kind for each in self.workers for kind in each.times}
+
+    def end(self) -> None:
+        """Everybody finishes what they were at; whoever listens has heard of it."""
+        if not self.address.stop.is_set():
+            self.address.stop.set()
+            for each in self.threads[: -len(self.listeners) or None]:
+                each.join(90)
+            time.sleep(3 if self.listeners else 0)
+        for listener in self.listeners:
+            listener.hang_up()
+        for each in self.threads:
+            each.join(90)
+            if each.is_alive():
+                raise RuntimeError("somebody does not stop")
+
+
+@contextlib.contextmanager
+def met(
+    port: int,
+    people: Sequence[str],
+    plan: str | None = None,
+    *,
+    pace: float = 1.0,
+    scribes: Sequence[str] = (),
+    before: Gathering | None = None,
+) -> Iterator[Gathering]:
+    """A team at work; in the end everybody finishes what they are at.
+
+    ``plan``: what two managers rebalance; nobody manages without one. ``before``: the team met already, and this is
+    what it knows.
+    """
+    address = Address(port, WORKSPACE)
+    managers = (
+        [] if plan is None else [Manager(address, each, plan, list(people), pace=pace) for each in MANAGERS]
+    )
+    found = Gathering(
+        address,
+        [Person(address, name, pace=pace) for name in people],
+        managers,
+        [Scribe(address, name) for name in scribes],
+        [] if plan is None else [Listener(address, each) for each in MANAGERS],
+    )
+    known = {} if before is None else {each.name: each.kept for each in before.people}
+    for each in found.people:
+        each.kept.update(known.get(each.name, {}))
+    found.threads = [threading.Thread(target=each, daemon=True) for each in found.workers]
+    for thread in found.threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        found.end()
+
+
+_TOLD = ("submitted", "discarded", "took back")
+"""Events about what people acknowledged."""
+
+_STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
+
+
+def read_back(gathering: Gathering, port: int) -> list[str]:
+    """What was acknowledged and is not there as it was, is there without having been sent, or too often."""
+    found: list[str] = []
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    address = Address(port, WORKSPACE)
+    for person in gathering.people:
+        for record in _own(address, person.name):
+            said = record["annotation"]
+            label = said["labels"][0]["class_label"] if said and said["labels"] else ""
+            place = person.name, str(record["id"])
+            if place in seen:
+                found.append(f"{place} is there twice")
+            seen[place] = _STATES[record["status"]], label
+    for place, kept in gathering.kept.items():
+        if seen.get(place) != (kept.state, kept.label):
+            found.append(f"{place}: {kept} was acknowledged, {seen.get(place)} is there")
+    found += [
+        f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()
+    ]
+    done = sum((each.done for each in gathering.people), Counter())
+    for listener in gathering.listeners:
+        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _TOLD})
+        for each in (heard - done) + (done - heard):
+            found.append(
+                f"{listener.name} heard {heard[each]} times of {each}, which was done {done[each]} times"
+            )
+    answered = [k for k, each in gathering.kept.items() if each.state != "draft" and each.counted]
+    often = Counter(id for _, id in answered)
+    found += [f"{id} has {times} answers that count" for id, times in often.items() if times > WANTED]
+    with contextlib.closing(Caller(address, f"{MANAGERS[0]}.apikey")) as manager:
+        told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
+        found += [each for scribe in gathering.scribes for each in scribe.not_whole(manager)]
+    shown = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
+    counted = Counter(name for name, _ in answered)
+    if shown != dict(counted):
+        found.append(f"progress says {shown}, acknowledged were {dict(counted)}")
+    return found
+
+
+def _own(address: Address, name: str) -> Iterator[dict[str, Any]]:
+    """Everything somebody has annotated, a page at a time."""
+    body: dict[str, Any] = {"query": {"query_text": "status:(Validated OR Edited OR Discarded)"}}
+    with contextlib.closing(Caller(address, f"{name}.apikey")) as caller:
+        while True:
+            page = caller.need("POST", f"/api/datasets/{DATASET}/records/:search", body, limit=1000)
+            yield from page["records"]
+            if not page["records"]:
+                return
+            body["next_page_cfg"] = page["next_page_cfg"]
+
+
+def over_collected(home: Path) -> list[str]:
+    """Records with more work done or begun than the plan wants, as the file has it; no server runs."""
+    raw = sqlite3.connect(home / "apportion.db")
+    try:
+        # 1 leased, 2 done: what is pending or was given up is nobody's work
+        rows = raw.execute(
+            "SELECT rid, count(*), count(DISTINCT CASE WHEN state = 1 THEN holder ELSE annotator END) FROM slots "
+            "WHERE state IN (1, 2) GROUP BY rid"
+        ).fetchall()
+    finally:
+        raw.close()
+    return [f"{rid}: {many} by {by} people" for rid, many, by in rows if many > WANTED or many != by]
+
+
+_ROOT = Path(__file__).parent.parent
+
+
+def _log(port: int, first: int, records: int) -> None:
+    """The notebook: our own client, as one uses it."""
+    import apportion as rg
+
+    def made() -> Iterator[rg.TextClassificationRecord]:
+        for body in bodies(TEXT, first, first + records, first + records):
+            for each in msgspec.json.decode(body)["records"]:
+                said = each["prediction"]
+                yield rg.TextClassificationRecord(
+                    id=each["id"], inputs=each["inputs"], metadata=each["metadata"],
+                    prediction=[(one["class"], one["score"]) for one in said["labels"]],
+                    prediction_agent=said["agent"],
+                )  # fmt: skip
+
+    began, cpu = time.perf_counter(), time.process_time()
+    with rg.Client(f"http://127.0.0.1:{port}", f"{NAME}.apikey", WORKSPACE) as client:
+        result = client.log(made(), DATASET, verbose=False)
+    spent = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    print(json.dumps({"records": result.processed, "failed": result.failed, **spent}))
+
+
+if __name__ == "__main__":
+    _log(*map(int, sys.argv[1:]))

@@ -1,0 +1,200 @@
+"""Import 10,000 records, share them out among ten, look at my open work, search, label 300, export: by each tool."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.corpus import TEXT, bodies, word
+from benchmarks.report import Line, middle, percentile
+from benchmarks.scale import Scale, say
+
+from .doccano import Doccano
+from .environments import peer_python
+from .label_studio import LabelStudio
+from .ours import Apportion
+from .processes import free_port
+from .tools import LABELS, TEAM, Cannot, Row, Tool
+
+__all__ = ["measure"]
+
+RECORDS, ANSWERS, PAGES = 10_000, 300, 40
+
+
+@dataclass
+class _Step:
+    """What one step took: seconds of each call, and processor time of all of the tool's processes."""
+
+    walls: list[float]
+    cpu: float
+    result: Any = None
+
+    @property
+    def wall(self) -> float:
+        return sum(self.walls)
+
+
+@dataclass
+class _Told:
+    """What one tool did."""
+
+    name: str
+    versions: str
+    steps: dict[str, _Step] = field(default_factory=dict)
+    cannot: dict[str, str] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    memory: float = 0.0
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    texts = _texts(RECORDS)
+    tools: list[Callable[[], Tool]] = [Apportion]
+    for name, make in (("doccano", Doccano), ("label-studio", LabelStudio)):
+        python = peer_python(name)
+        if python is None:
+            say(f"  no Python 3.10 for {name}: it is left out")
+        else:
+            tools.append(lambda make=make, python=python: make(python))
+    told = [_through(make(), texts, ANSWERS // 3 if scale.rounds == 1 else ANSWERS) for make in tools]
+    yield from _lines(told)
+
+
+def _texts(records: int) -> list[Row]:
+    found = [
+        record
+        for body in bodies(TEXT, 0, records, records)
+        for record in msgspec.json.decode(body)["records"]
+    ]
+    return [Row(each["id"], each["inputs"]["text"]) for each in found]
+
+
+def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
+    say(f"  {tool.name}: {tool.versions}")
+    told = _Told(tool.name, tool.versions)
+    folder = Path(tempfile.mkdtemp(prefix="apportion-side-by-side-"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(lambda: hasattr(tool, "processes") and tool.close())
+        tool.start(folder, free_port())
+        rare = [word(rank) for rank in range(150, 150 + PAGES)]
+
+        def step(name: str, calls: list[Callable[[], Any]]) -> Any:
+            say(f"    {name}")
+            walls, cpu, result = [], tool.processes.cpu(), None
+            for call in calls:
+                began = time.perf_counter()
+                try:
+                    result = call()
+                except Cannot as why:
+                    told.cannot[name] = str(why)
+                    return None
+                walls.append(time.perf_counter() - began)
+            told.steps[name] = _Step(walls, tool.processes.cpu() - cpu, result)
+            return result
+
+        def expect(what: str, found: Any, wanted: Any) -> None:
+            if found is not None and found != wanted:
+                told.wrong.append(f"{what}: {found}, not {wanted}")
+
+        expect("records", step("import", [lambda: tool.load(texts)]), len(texts))
+        loads = step("share out", [tool.share_out])
+        expect("loads", loads and sorted(loads.values()), loads and [len(texts) // len(TEAM)] * len(TEAM))
+        for who in TEAM[:2]:  # so that nothing is measured that happens once in a server's life
+            tool.open_page(who)
+            tool.search(who, rare[0])
+        page = step("open work", [lambda who=who: tool.open_page(who) for who in TEAM * (PAGES // len(TEAM))])
+        expect("records on a page", len(page), 10)
+        step("search", [lambda each=each: tool.search(TEAM[0], each) for each in rare])
+        step("label", [
+            lambda number=number: tool.label(TEAM[number % len(TEAM)], LABELS[number % len(LABELS)])
+            for number in range(answers)
+        ])  # fmt: skip
+        expect("answers exported", step("export", [tool.export]), answers)
+        told.memory = tool.processes.memory()
+    for each in told.wrong:
+        say(f"    wrong: {each}")
+    return told
+
+
+_PEERS = "the better of the others'"
+
+
+def _lines(told: list[_Told]) -> Iterator[Line]:
+    versions = "; ".join(each.versions for each in told)
+    for name, what, at_least in _WHATS:
+        yield from _ratio(told, name, what, at_least)
+    for name, what, figure, unit, at_most, at_least in _FIGURES:
+        for number, each in enumerate(told):
+            mine = number == 0
+            if name in each.cannot:
+                yield Line(f"{what}: {each.name}", None, "cannot", each.cannot[name])
+            elif name in each.steps:
+                step = each.steps[name]
+                detail = (
+                    f"wall {step.wall:.2f} s, CPU {step.cpu:.2f} s in all; a call p50 {middle(step.walls) * 1e3:.1f}, "
+                    f"p95 {percentile(step.walls, 95) * 1e3:.1f} ms, CPU {step.cpu / len(step.walls) * 1e3:.1f} ms"
+                )
+                yield Line(
+                    f"{what}: {each.name}", figure(step), unit, detail, at_most=at_most if mine else None,
+                    at_least=at_least if mine else None,
+                )  # fmt: skip
+    for number, each in enumerate(told):
+        yield Line(
+            f"memory in the end, what processes share counted once: {each.name}", each.memory, "MB",
+            versions if not number else "",
+        )  # fmt: skip
+    yield Line(
+        "answers that are not as they should be, all of them together", sum(len(each.wrong) for each in told), "",
+        "; ".join(f"{each.name}: {wrong}" for each in told for wrong in each.wrong), at_most=0,
+    )  # fmt: skip
+
+
+_WHATS = [
+    ("import", "import of 10,000 records", None),
+    ("open work", "first page of my open work", None),
+    ("search", "search for a word, first page", None),
+    ("label", "get the next record and label it", None),
+    ("export", "export of everything", None),
+]
+
+_FIGURES: list[tuple[str, str, Callable[[_Step], float], str, float | None, float | None]] = [
+    ("import", "import of 10,000 records", lambda step: RECORDS / step.wall, "records/s", None, None),
+    ("share out", "sharing 10,000 records out among ten", lambda step: step.wall, "s", 0.1, None),
+    ("open work", "first page of my open work, p50", lambda step: middle(step.walls) * 1e3, "ms", 5, None),
+    ("search", "search for a word, first page, p50", lambda step: middle(step.walls) * 1e3, "ms", 8, None),
+    (
+        "label",
+        "get the next record and label it, one person at a time",
+        lambda step: len(step.walls) / step.wall,
+        "loops/s",
+        None,
+        None,
+    ),
+    ("export", "export of 10,000 records", lambda step: RECORDS / step.wall, "records/s", None, 20_000),
+]
+
+
+def _ratio(told: list[_Told], name: str, what: str, at_least: float | None) -> Iterator[Line]:
+    """How often ours fits into the better of the others', by wall and by processor time; below 1 we lose."""
+    ours, others = told[0].steps.get(name), [each for each in told[1:] if name in each.steps]
+    if ours is None or not others:
+        return
+    wall = min(others, key=lambda each: each.steps[name].wall)
+    cpu = min(others, key=lambda each: each.steps[name].cpu)
+    cpus = "; ".join(f"{each.name} {each.steps[name].cpu:.2f}" for each in told if name in each.steps)
+    walls = "; ".join(f"{each.name} {each.steps[name].wall:.2f}" for each in told if name in each.steps)
+    yield Line(
+        f"{what}: wall, {_PEERS} of ours", wall.steps[name].wall / max(ours.wall, 1e-3), "×",
+        f"s: {walls}", at_least=at_least,
+    )  # fmt: skip
+    yield Line(
+        f"{what}: CPU, {_PEERS} of ours", cpu.steps[name].cpu / max(ours.cpu, 0.01), "×", f"s: {cpus}"
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+/** One picture after another, in the order in which the pages about each role show them. */
+
+import { type Page } from "@playwright/test";
+
+import { expect, test } from "../e2e/journey";
+
+const TOPICS = "/datasets/recognai/python-docs-topics";
+const ENTITIES = "/datasets/admin/python-docs-entities";
+
+async function take(page: Page, name: string, more: { height?: number } = {}) {
+  await page.setViewportSize({ width: 1200, height: more.height ?? 675 });
+  await page.waitForLoadState("networkidle");
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+  });
+  await page.screenshot({ path: `../docs/images/${name}.png`, caret: "initial" });
+}
+
+test("an annotator's", async ({ page, signIn }) => {
+  await signIn("ana");
+  await page.goto("/my-work");
+  await expect(page.getByText(/78 left/)).toBeVisible();
+  await take(page, "my-work", { height: 300 });
+  await page.getByRole("link", { name: /continue/i }).click();
+  await expect(page.getByRole("button", { name: /discard/i })).toBeVisible();
+  await take(page, "annotate-topics");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await take(page, "keys");
+});
+
+test("a manager's", async ({ page, signIn }) => {
+  await signIn("admin");
+  await page.goto("/datasets");
+  await expect(page.getByText("python-docs-entities")).toBeVisible();
+  await take(page, "datasets", { height: 400 });
+  await page.goto(`${TOPICS}/team`);
+  await expect(page.getByText("ana").first()).toBeVisible();
+  await take(page, "team");
+  const copy = { name: "python-docs-shared", target_workspace: "recognai" };
+  const copied = await page.request.put("/api/datasets/python-docs-entities:copy?workspace=admin", { headers: { "X-Argilla-Api-Key": "admin.apikey" }, data: copy });
+  expect(copied.status(), await copied.text()).toBe(200);
+  await page.goto("/datasets/recognai/python-docs-shared/team?assign=1");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.getByRole("radio", { name: /20 % double/i }).click();
+  await expect(page.getByText(/unassigned/i).first()).toBeVisible();
+  await take(page, "assign");
+});
+
+test("a reviewer's", async ({ page, signIn }) => {
+  await signIn("admin");
+  await page.goto(`${TOPICS}/review`);
+  await take(page, "review");
+  await page.goto(`${TOPICS}/agreement`);
+  await take(page, "agreement", { height: 800 });
+});
+
+test("spans", async ({ page, signIn }) => {
+  await signIn("admin");
+  await page.goto(`${ENTITIES}?q=${encodeURIComponent("__init__ TypeError")}`);
+  await take(page, "annotate-entities");
+});
