@@ -261,6 +261,8 @@ def test_records_logged_later_join_a_standing_plan_at_once(team: Team) -> None:
     made = team.plan(rules=[{"overlap": 2}], blind=True, standing=True)
     team.log("eva", {"id": "late", "inputs": {"text": "late"}})
     assert sorted(row["annotator"] for row in team.rows(made) if row["record"] == "late") == ["ana", "ben"]
+    (shown,) = team.ask("max", "GET", "assignments").json()["assignments"]
+    assert (shown["records"], shown["slots"], shown["pairs"]["max"]) == (N + 1, 2 * N + 2, N + 1)
 
 
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:

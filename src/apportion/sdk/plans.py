@@ -147,12 +147,12 @@ class Plan:
 
     @property
     def records(self) -> int:
-        """How many records it gave out when it was made."""
+        """How many records it gave out when it was made and extended."""
         return int(self._shown["records"])
 
     @property
     def slots(self) -> int:
-        """How many answers it asked for when it was made."""
+        """How many answers it asked for when it was made and extended."""
         return int(self._shown["slots"])
 
     @property
