@@ -290,6 +290,19 @@ def test_a_standing_plan_gives_nothing_to_who_has_left(team: Team) -> None:
     assert {row["annotator"] for row in team.rows(made) if row["record"].startswith("n")} == {"ana"}
 
 
+def test_a_preview_says_when_people_would_be_done_at_their_pace(team: Team, clock: Any) -> None:
+    team.plan(rules=[{"where": "id:(r00 OR r01 OR r02 OR r03 OR r04)", "users": ["ana"]}])
+    for n in range(5):
+        team.answer("ana", f"r0{n}")
+        clock.pass_minutes(1)
+    shown = team.ask(
+        "max", "POST", "assignments:preview", json={"rules": [{"where": "id:r1*", "overlap": 1}]}
+    )
+    dates = shown.json()["finish_at"]
+    assert dates["ben"] is None
+    assert dates["ana"] > "20"
+
+
 def test_a_plan_from_which_nobody_gets_anything_is_not_made(team: Team) -> None:
     team.plan(rules=[{"overlap": "all"}])
     refused = team.ask("max", "POST", "assignments", json={"rules": [{"overlap": 1}]})

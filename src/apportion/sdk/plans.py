@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, Protocol
 
-from ._tables import MUTED, count, html_table, moment, text_table
+from ._tables import MUTED, count, html_table, moment, text_table, when
 from .errors import InputValueError
 
 __all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
@@ -192,6 +192,11 @@ class Plan:
         return None if found is None else float(found)
 
     @property
+    def finish_at(self) -> dict[str, datetime | None]:
+        """Of a preview: when each would be done at the pace of the last seven days here; None: that is not known."""
+        return {name: moment(at) for name, at in (self._shown.get("finish_at") or {}).items()}
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What to think about before applying it."""
         return tuple(self._shown.get("warnings", ()))
@@ -331,6 +336,10 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
+        dates = {at: name for name, at in self.finish_at.items() if at is not None}
+        if dates:
+            last = max(dates)
+            found.append(f"At the pace of the last seven days done by {when(last)}, {dates[last]} last")
         checks = self._shown.get("mixed_in")
         if checks:
             are = "is a check" if checks == 1 else "are checks"
