@@ -178,6 +178,8 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"PUT {_ROOM}:open")
     yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
     yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
+    yield probe("GET /api/datasets:deleted")
+    yield probe("POST /api/datasets:restore", {"name": "talk"})
     yield probe(f"DELETE {_ROOM}")
     for method, body in (
         ("PATCH", {"label_schema": {"labels": ["x"]}}),
