@@ -136,6 +136,7 @@ def probes(
         "/api/me/work",
         "/api/me/preferences",
         "/api/overview",
+        "/api/team",
         "/api/workspaces",
     ):
         yield probe(f"GET {route}")
@@ -178,6 +179,7 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"PUT {_ROOM}:open")
     yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
     yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
+    yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
     yield probe("GET /api/datasets:deleted")
     yield probe("POST /api/datasets:restore", {"name": "talk"})
     yield probe(f"DELETE {_ROOM}")
