@@ -84,6 +84,7 @@ def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, t
         (["--share", "0.2"], 2, "--overlap of 2"),
         (["--overlap", "many"], 2, "a number of people or all"),
         (["--users", "ana=much"], 2, "a weight"),
+        (["--users", "ana=nan"], 1, "cannot be sent"),
         (["--users", ","], 2, "nobody"),
         (["--users", "ana", "--adopt", "user"], 2, "Either"),
         (["--users", "ghost"], 1, "ghost"),
@@ -187,3 +188,22 @@ def test_copies_come_together(ask: Ask, admin: rg.Client, talk: str) -> None:
 def test_annotators_are_refused(ask: Ask, talk: str) -> None:
     for words in (("assign", talk), ("assignments", "list", talk)):
         assert ask(*words, APPORTION_API_KEY="ana.apikey").exit_code == 1
+
+
+def test_adaptive_overlap_and_checks_have_their_options(ask: Ask, talk: str, admin: rg.Client) -> None:
+    options = ["--users", "ana,ben,cy", "--overlap", "2", "--adaptive", "3", "--until", "0.9", "--blind"]
+    shown = as_json(ask("assign", talk, *options, "--checks", "0.1", "--feedback", "--preview", "--json"))
+    assert (shown["adaptive"], shown["checks"]) == (
+        {"max": 3, "until": 0.9},
+        {"share": 0.1, "feedback": True},
+    )
+    assert (
+        "nothing to check people with" in ask("assign", talk, *options, "--checks", "0.1", "--preview").stdout
+    )
+    assert "--feedback needs --checks" in ask("assign", talk, "--feedback").output
+
+
+def test_how_good_everybody_is_has_a_table(ask: Ask, talk: str) -> None:
+    assert ask("assign", talk, "--users", "ana,ben", "--overlap", "2").exit_code == 0
+    told = ask("agreement", talk, "--people")
+    assert (told.exit_code, "Nobody has answered yet." in told.output) == (0, True)

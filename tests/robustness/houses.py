@@ -118,6 +118,7 @@ class House:
         for each in self._clients:
             each.close()
         house = self.app.state.house
+        house.jobs.close()
         house.readers.shutdown()
         house.hashers.shutdown()
         self.store.close()

@@ -87,6 +87,7 @@ def queries(labels: list[str], people: list[str]) -> Iterator[str]:
     yield from (
         "*", "conflict:true", "conflict:false", "NOT conflict:true", "_exists_:conflict", "conflict:[a TO z]",
         "conflict.text:true", "conflict:t*", "agreement:<0.5", "agreement:[0 TO 1]", "_exists_:agreement",
+        "_exists_:compared", "compared:ben", "compared.label:good", "compared.at:[2000 TO 2100]",
         "disagree:(ana ben)", "disagree:true", "predicted:ok", "predicted:ko", "_exists_:predicted",
         "_exists_:annotated_as", "_exists_:annotated_by", "_exists_:annotations", "_exists_:gold", "gold:*",
         "last_updated:[2023-11-14T22:13:21 TO *]", "last_updated:<2023-11-15", "version:>1", "counted:true",
@@ -178,6 +179,7 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"PUT {_ROOM}:open")
     yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
     yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
+    yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
     yield probe("GET /api/datasets:deleted")
     yield probe("POST /api/datasets:restore", {"name": "talk"})
     yield probe(f"DELETE {_ROOM}")

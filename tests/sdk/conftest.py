@@ -70,7 +70,9 @@ def app(with_team: Path, tmp_path: Path, clock: FakeClock, passwords: Argon2Pass
     """The app with its team."""
     store = SqliteStore(Path(shutil.copy(with_team, tmp_path)))
     settings = Settings(home=tmp_path, secret_key="only for tests, and long enough to sign")
-    yield create_app(settings, store, clock=clock, passwords=passwords)
+    made = create_app(settings, store, clock=clock, passwords=passwords)
+    yield made
+    made.state.house.jobs.close()
     store.close()
 
 

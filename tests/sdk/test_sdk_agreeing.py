@@ -43,6 +43,36 @@ def test_agreement_is_a_figure_that_can_be_read_and_opened(answered: rg.Client) 
         rg.agreement("talk", "span_f1")
 
 
+def test_figures_conflicts_and_people_have_tables_for_consoles_and_notebooks(
+    answered: rg.Client, client_as: ClientAs
+) -> None:
+    path = "/api/datasets/talk/records/d/annotations/me?workspace=shared"
+    sent = {"value": {"labels": [{"class": "x"}]}, "state": "discarded", "version": 1}
+    client_as("ben").http_client.put(path, sent)
+    figure, conflicts, people = rg.agreement("talk", by="label"), rg.conflicts("talk"), rg.annotators("talk")
+    assert "label  estimate" in repr(figure)
+    assert [each.records for each in figure.by] == [2, 2]
+    assert "ana: y; ben: unusable" in repr(conflicts)
+    assert list(conflicts.to_pandas().columns) == ["id", "agreement", "status", "ana", "ben"]
+    assert [(each.annotator, each.answers, each.checks) for each in people] == [("ana", 4, 0), ("ben", 3, 0)]
+    assert people[0].confusion is not None
+    assert sum(people[0].confusion["x"].values()) == pytest.approx(1)
+    for each in (figure, conflicts, people):
+        assert "<table" in each._repr_html_()
+    assert repr(rg.conflicts("talk", query="id:nowhere")) == "Nobody disagrees"
+    assert "No accuracy: no record has answers by two people" in repr(
+        rg.annotators("talk", query="id:nowhere")
+    )
+
+
+def test_checks_and_adaptive_overlap_are_looked_at_and_made_alike(answered: rg.Client) -> None:
+    rg.adjudicate("talk", "a", labels=["x"])
+    shown = rg.assign("talk", users=["max"], checks=0.4, adaptive=3, blind=True, dry_run=True)
+    made = shown.apply().to_dict()
+    assert (made["checks"], made["adaptive"], made["mixed_in"]) == (0.4, {"max": 3}, 1)
+    assert "1 of these answers is a check" in repr(shown)
+
+
 def test_conflicts_are_settled_one_by_one_or_accepted_in_bulk(answered: rg.Client) -> None:
     found = rg.conflicts("talk", open=True)
     assert {each.id for each in found} == {"c", "d"}

@@ -71,11 +71,17 @@ def web_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def make_app(
     store: Any, clock: FakeClock, passwords: Argon2Passwords, web_folder: Path
-) -> Callable[[Settings], FastAPI]:
-    """Another app on the same store, with other settings."""
-    return lambda settings: create_app(
-        settings, store, clock=clock, passwords=passwords, web_folder=web_folder
-    )
+) -> Iterator[Callable[[Settings], FastAPI]]:
+    """Another app on the same store, with other settings; its jobs end before the store is closed."""
+    made: list[FastAPI] = []
+
+    def make(settings: Settings) -> FastAPI:
+        made.append(create_app(settings, store, clock=clock, passwords=passwords, web_folder=web_folder))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.state.house.jobs.close()
 
 
 @pytest.fixture

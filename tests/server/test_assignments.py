@@ -261,6 +261,8 @@ def test_records_logged_later_join_a_standing_plan_at_once(team: Team) -> None:
     made = team.plan(rules=[{"overlap": 2}], blind=True, standing=True)
     team.log("eva", {"id": "late", "inputs": {"text": "late"}})
     assert sorted(row["annotator"] for row in team.rows(made) if row["record"] == "late") == ["ana", "ben"]
+    (shown,) = team.ask("max", "GET", "assignments").json()["assignments"]
+    assert (shown["records"], shown["slots"], shown["pairs"]["max"]) == (N + 1, 2 * N + 2, N + 1)
 
 
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:
@@ -286,6 +288,19 @@ def test_a_standing_plan_gives_nothing_to_who_has_left(team: Team) -> None:
     team.client_as("eva").delete(f"/api/workspaces/{shared}/users/{ben}").raise_for_status()
     team.log("eva", *({"id": f"n{n}", "inputs": {"text": f"new {n}"}} for n in range(4)))
     assert {row["annotator"] for row in team.rows(made) if row["record"].startswith("n")} == {"ana"}
+
+
+def test_a_preview_says_when_people_would_be_done_at_their_pace(team: Team, clock: Any) -> None:
+    team.plan(rules=[{"where": "id:(r00 OR r01 OR r02 OR r03 OR r04)", "users": ["ana"]}])
+    for n in range(5):
+        team.answer("ana", f"r0{n}")
+        clock.pass_minutes(1)
+    shown = team.ask(
+        "max", "POST", "assignments:preview", json={"rules": [{"where": "id:r1*", "overlap": 1}]}
+    )
+    dates = shown.json()["finish_at"]
+    assert dates["ben"] is None
+    assert dates["ana"] > "20"
 
 
 def test_a_plan_from_which_nobody_gets_anything_is_not_made(team: Team) -> None:

@@ -152,6 +152,8 @@ class Remote:
             )
         except (httpx.TransportError, httpx.InvalidURL) as failure:
             raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
+        except ValueError as wrong:  # a number that is none has no place in JSON
+            raise Refused(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
         if answer.status_code not in accepted:
             raise Refused(f"{self.url} refuses: {_reason(answer)}")
         try:

@@ -86,7 +86,10 @@ def conflicts(
     for each in _conflicts(name, open, query, workspace, limit):
         if limit is not None and len(found) >= limit:
             break
-        answers = {one["annotator"]: one["value"] for one in each["annotations"]}
+        answers = {
+            one["annotator"]: None if one["state"] == "discarded" else one["value"]
+            for one in each["annotations"]
+        }
         provenance = each["provenance"] or {}
         found.append(Conflict(each["id"], each["agreement"], answers, each["status"], provenance.get("why")))
     return found

@@ -105,8 +105,9 @@ def _frame(rows: Sequence[dict[str, Any]]) -> Any:
 class Conflict:
     """A record that people differ on: everybody's answers, and what became of it.
 
-    ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire;
-    ``status`` is ``Validated`` once it is settled, and ``why`` says why it is not.
+    ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire,
+    None for who found the record unusable; ``status`` is ``Validated`` once it is settled, and ``why`` says why it is
+    not.
     """
 
     id: str
@@ -120,7 +121,8 @@ class Conflicts(list[Conflict]):
     """Records that people differ on, as a list that can be looked at."""
 
     def __repr__(self) -> str:
-        return "\n".join([self._head, *(f"  {line}" for line in text_table(_HEADS, self._rows))])
+        lines = text_table(_HEADS, self._rows) if self else []
+        return "\n".join([self._head, *(f"  {line}" for line in lines)])
 
     def _repr_html_(self) -> str:
         return f"<p><b>{escape(self._head)}</b></p>{html_table(_HEADS, self._rows) if self else ''}"

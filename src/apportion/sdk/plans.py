@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, Protocol
 
-from ._tables import MUTED, count, html_table, moment, text_table
+from ._tables import MUTED, count, html_table, moment, text_table, when
 from .errors import InputValueError
 
 __all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
@@ -147,12 +147,12 @@ class Plan:
 
     @property
     def records(self) -> int:
-        """How many records it gave out when it was made."""
+        """How many records it gave out when it was made and extended."""
         return int(self._shown["records"])
 
     @property
     def slots(self) -> int:
-        """How many answers it asked for when it was made."""
+        """How many answers it asked for when it was made and extended."""
         return int(self._shown["slots"])
 
     @property
@@ -190,6 +190,11 @@ class Plan:
         """Half the width of the 95 % interval that alpha can be expected to have; None without overlap."""
         found = self._shown.get("agreement_half_width")
         return None if found is None else float(found)
+
+    @property
+    def finish_at(self) -> dict[str, datetime | None]:
+        """Of a preview: when each would be done at the pace of the last seven days here; None: that is not known."""
+        return {name: moment(at) for name, at in (self._shown.get("finish_at") or {}).items()}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -331,10 +336,14 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
-        if self._shown.get("mixed_in"):
-            found.append(
-                f"{count(self._shown['mixed_in'], 'answer')} of these are checks, whose gold value is known"
-            )
+        dates = {at: name for name, at in self.finish_at.items() if at is not None}
+        if dates:
+            last = max(dates)
+            found.append(f"At the pace of the last seven days done by {when(last)}, {dates[last]} last")
+        checks = self._shown.get("mixed_in")
+        if checks:
+            are = "is a check" if checks == 1 else "are checks"
+            found.append(f"{checks:,} of these answers {are}, whose gold value is known")
         found += _not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 

@@ -386,7 +386,9 @@ def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:
             "Nothing was assigned; try again."
         )
     if planned.into is not None:
-        return work.assignments.change_plan(planned.into, at=at, state=planned.plan.state)
+        return work.assignments.change_plan(
+            planned.into, at=at, state=planned.plan.state, figures=_figures_with(planned)
+        )
     return work.assignments.add_plan(
         dataset,
         str(uuid.uuid4()),
@@ -398,6 +400,14 @@ def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:
         by=by,
         at=at,
     )
+
+
+def _figures_with(planned: Planned) -> dict[str, Any]:
+    """What a plan that was extended comes to: records and answers add up, and pairs are those of the whole plan."""
+    assert planned.into is not None
+    before, more = planned.into.figures, planned.plan.show()
+    total = {name: before[name] + more[name] for name in ("records", "slots")}
+    return {**before, **total, "pairs": more["pairs"]}
 
 
 def _finish(

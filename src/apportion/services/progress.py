@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apportion.domain.assignment.words import RowState
@@ -18,10 +18,12 @@ from apportion.vocabulary import Status
 from .manage_datasets import find_dataset, viewer_of
 from .standing import standing_of
 
-__all__ = ["PersonProgress", "Progress", "WorkItem", "events", "my_work", "progress"]
+__all__ = ["PersonProgress", "Progress", "WorkItem", "events", "finish_dates", "my_work", "progress"]
 
 _SECOND = 1_000_000
 _DAY = 24 * 3600 * _SECOND
+PACE_DAYS = 7
+"""Days whose answers say how fast somebody is."""
 _ENOUGH = 5
 """Answers from which a pace can be told."""
 
@@ -95,7 +97,7 @@ def _people(work: Work, dataset: Dataset, now: int, only: str | None) -> list[Pe
             states = assigned.setdefault(count.annotator, {})
             states[count.state] = states.get(count.state, 0) + count.n
     active = work.assignments.last_active(dataset)
-    paces = work.annotations.paces(dataset, now - 7 * _DAY)
+    paces = work.annotations.paces(dataset, now - PACE_DAYS * _DAY)
     names = sorted({*assigned, *active} if only is None else {only})
     found = []
     for name in names:
@@ -124,6 +126,18 @@ def _finish(now: int, left: int, pace: tuple[int, int] | None, each: float) -> i
         return None
     answers, since = pace
     return now + int(left * max((now - since) / answers, each * _SECOND))
+
+
+def finish_dates(work: Work, dataset: Dataset, more: Mapping[str, int], *, now: int) -> dict[str, int | None]:
+    """When people would be done with what they have in a dataset and so many records ``more``; None: no pace yet."""
+    paces = work.annotations.paces(dataset, now - PACE_DAYS * _DAY)
+    people = {each.annotator: each for each in _people(work, dataset, now, None)}
+    found = {}
+    for name, n in more.items():
+        mine = people.get(name, PersonProgress(name))
+        left = n + mine.assigned - mine.done - mine.skipped
+        found[name] = _finish(now, left, paces.get(name), mine.seconds / mine.done if mine.done else 0.0)
+    return found
 
 
 def my_work(work: Work, actor: Actor, *, now: int) -> list[WorkItem]:

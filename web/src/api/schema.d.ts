@@ -331,7 +331,7 @@ export interface paths {
         put?: never;
         /**
          * Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written
-         * @description Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
+         * @description Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
          */
         post: operations["assignments_preview"];
         delete?: never;

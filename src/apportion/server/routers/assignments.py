@@ -27,13 +27,14 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.permissions import Action, require
-from apportion.domain.times import end_in
+from apportion.domain.times import end_in, utc_iso
 from apportion.ports.assignments import StoredPlan
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_out, row_out
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services.manage_datasets import find_dataset
+from apportion.services.progress import finish_dates
 
 if TYPE_CHECKING:
     from apportion.ports.store import Work
@@ -137,11 +138,17 @@ async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest:
 
 @router.post(_PLANS + ":preview", responses=_PLANNING)
 async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
-    """Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written."""
-    workspace = ctx.require_workspace()
+    """Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
+
+    ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
+    """
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     require(ctx.actor, Action.ASSIGN, workspace)
-    spec = _spec(ctx, sent)
-    return (await _plan(ctx, workspace, name, spec, None)).show()
+    planned = await _plan(ctx, workspace, name, _spec(ctx, sent), None)
+    loads = planned.plan.loads
+    dates = await ctx.read(lambda work: finish_dates(work, planned.dataset, loads, now=now))
+    finish = {name: None if at is None else utc_iso(at) for name, at in dates.items()}
+    return {**planned.show(), "finish_at": finish}
 
 
 @router.post(_PLANS, responses=_PLANNING)
