@@ -24,6 +24,7 @@ from . import (
     sdk,
     search,
     settling,
+    small,
     startup,
     team,
 )
@@ -35,6 +36,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "startup": startup.measure,
     "install": install.measure,
     "bulk": bulk.measure,
+    "small": small.measure,
     "search": search.measure,
     "annotate": annotate.measure,
     "assign": assign.measure,

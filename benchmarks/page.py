@@ -21,6 +21,7 @@ _TITLES = {
     "startup": "Starting",
     "install": "What an installation weighs",
     "bulk": "Logging in bulk",
+    "small": "Ten thousand records",
     "search": "Searching and counting",
     "annotate": "Annotating as the 1.x web app does",
     "assign": "Sharing out, claiming, submitting",
