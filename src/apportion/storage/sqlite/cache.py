@@ -151,7 +151,12 @@ class DatasetCache:
         key = (field, viewer)
         facet = self._facets.get(key)
         if facet is None:
-            facet = self._facets[key] = FacetField(self.link, field, viewer, self.size)
+            size, raw = self.size, self.link.raw
+            raw.execute("BEGIN")  # values and who has them are read one after the other, and belong together
+            try:
+                facet = self._facets[key] = FacetField(self.link, field, viewer, size)
+            finally:
+                raw.execute("COMMIT")
         return facet
 
     def having(self, field: int, viewer: int, vids: Iterable[int]) -> BitMap:
