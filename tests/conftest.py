@@ -1,4 +1,7 @@
-"""A clock that stands still until told otherwise, and a real server in a process of its own."""
+"""A clock that stands still until told otherwise, and a real server in a process of its own.
+
+Hypothesis is told here that a slow example is no failure: no test asserts how long something takes.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 
 from support import FakeClock
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 STARTS_WITHIN = 60
 

@@ -9,6 +9,6 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/
 	echo "Making $venv with $("$python" --version)."
 	"$python" -m venv --clear "$venv"
 fi
-echo "Installing what pyproject.toml asks for, as pinned in constraints.txt …"
+echo "Installing $* as pinned in constraints.txt …"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 exec "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$@"

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .sdk.agreeing import Agreement, accept_consensus, adjudicate, agreement, conflicts, export
+    from .sdk.agreeing import (
+        Agreement,
+        accept_consensus,
+        adjudicate,
+        agreement,
+        annotators,
+        conflicts,
+        export,
+    )
     from .sdk.async_client import AsyncClient
     from .sdk.client import Client
     from .sdk.datasets import (
@@ -38,12 +46,14 @@ if TYPE_CHECKING:
         copy,
         delete,
         delete_records,
+        deleted_datasets,
         get_workspace,
         init,
         list_datasets,
         load,
         log,
         log_async,
+        restore_dataset,
         search,
         set_workspace,
     )
@@ -89,12 +99,14 @@ __all__ = [
     "active_client",
     "adjudicate",
     "agreement",
+    "annotators",
     "assign",
     "configure_dataset",
     "conflicts",
     "copy",
     "delete",
     "delete_records",
+    "deleted_datasets",
     "events",
     "explain",
     "export",
@@ -115,6 +127,7 @@ __all__ = [
     "progress",
     "read_datasets",
     "read_pandas",
+    "restore_dataset",
     "search",
     "set_guidelines",
     "set_policies",
@@ -125,7 +138,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "agreeing": ("Agreement", "accept_consensus", "adjudicate", "agreement", "conflicts", "export"),
+    "agreeing": (
+        "Agreement",
+        "accept_consensus",
+        "adjudicate",
+        "agreement",
+        "annotators",
+        "conflicts",
+        "export",
+    ),
     "async_client": ("AsyncClient",),
     "client": ("Client",),
     "datasets": (
@@ -152,12 +173,14 @@ _HOMES = {
         "copy",
         "delete",
         "delete_records",
+        "deleted_datasets",
         "get_workspace",
         "init",
         "list_datasets",
         "load",
         "log",
         "log_async",
+        "restore_dataset",
         "search",
         "set_workspace",
     ),
@@ -195,8 +218,10 @@ _GONE = {
     "RGListenerContext": _LISTENER,
     "Search": _LISTENER,
     "Metrics": _LISTENER,
-    "metrics": "metrics are not here yet. rg.search(name).facets counts labels, statuses, words and metadata",
-    "labeling": "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would",
+    "labeling": (
+        "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would, and "
+        "rg.active_client().add_dataset_labeling_rules(…) stores one"
+    ),
     "training": "there is no trainer here. rg.load(name).prepare_for_training(…) gives what trainers take",
     "monitoring": "there is no monitor here. Log what your model predicts: rg.log(…, background=True)",
     "listeners": _LISTENER,
@@ -209,8 +234,8 @@ def __getattr__(name: str) -> Any:
     if home is not None:
         found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
         return found
-    if name == "datasets":  # 1.x had the settings here
-        return import_module("apportion.datasets")
+    if name in ("datasets", "metrics"):  # 1.x had the settings in the former
+        return import_module(f"apportion.{name}")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,9 +12,9 @@ from apportion.settings import Settings
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
-    from apportion.ports.upkeep import Upkeep
+    from apportion.ports.upkeep import Restored, Upkeep
 
-__all__ = ["open_store", "open_upkeep"]
+__all__ = ["open_store", "open_upkeep", "restore_store"]
 
 
 def open_store(
@@ -49,20 +49,26 @@ def open_upkeep(settings: Settings) -> Upkeep:
         return SqliteUpkeep(settings.database)
 
 
+def restore_store(settings: Settings, file: Path, *, force: bool) -> Restored:
+    """Put a backup in the place of the store of these settings. Raises ``CannotOpenError``."""
+    from apportion.storage.sqlite.upkeep import restore
+
+    with _told(settings):
+        return restore(settings.database, file, force=force)
+
+
 @contextmanager
 def _told(settings: Settings) -> Iterator[None]:
     """What the engine says when it cannot open, in the word that other rooms know."""
     import sqlite3
 
-    from apportion.storage.sqlite.database import DatabaseError
-
     try:
         yield
-    except DatabaseError as refused:
-        raise CannotOpenError(str(refused)) from refused
     except sqlite3.DatabaseError as failure:
-        damaged = "file is not a database" in str(failure) or "malformed" in str(failure)
-        why = "is not a database, or is damaged" if damaged else "cannot be opened"
-        raise CannotOpenError(f"{settings.database} {why}: {failure}.") from failure
+        if "file is not a database" in str(failure) or "malformed" in str(failure):
+            from apportion.storage.sqlite.database import damaged
+
+            raise damaged(settings.database, failure) from failure
+        raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
     except OSError as failure:
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

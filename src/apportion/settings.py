@@ -156,6 +156,7 @@ class Settings:
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
     )
     timezone: str = _setting("UTC", _timezone, "Time zone in which due dates end.")
+    trash_days: int = _setting(7, _number(0, 36_500), "Days for which a deleted dataset can be restored.")
     vectors_fields_limit: int = _setting(
         5, _number(0, 1000), "Vector names a dataset may have.", also=("ARGILLA_VECTORS_FIELDS_LIMIT",)
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -193,3 +195,91 @@ def test_one_wrong_entry_keeps_the_whole_file_out(run: Run, tmp_path: Path, wron
 
 def test_a_users_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
     assert run("users", "import-1x", tmp_path / "users.yml").exit_code == 1
+
+
+# The database of 1.x
+
+TABLES = """
+CREATE TABLE users (id CHAR(32) PRIMARY KEY, first_name VARCHAR NOT NULL, last_name VARCHAR, username VARCHAR UNIQUE,
+    role VARCHAR, api_key VARCHAR UNIQUE, password_hash VARCHAR, inserted_at DATETIME, updated_at DATETIME);
+CREATE TABLE workspaces (id CHAR(32) PRIMARY KEY, name VARCHAR UNIQUE, inserted_at DATETIME, updated_at DATETIME);
+CREATE TABLE workspaces_users (id CHAR(32) PRIMARY KEY, workspace_id CHAR(32), user_id CHAR(32),
+    inserted_at DATETIME, updated_at DATETIME);
+INSERT INTO users VALUES
+    ('a1', 'Huang', 'W', 'huang', 'admin', 'huang.key', '$2b$12$abcdefghijklmnopqrstuv', '2023-01-01', '2023-01-01'),
+    ('a2', '', NULL, 'ana', 'annotator', 'ana.key', '$2y$05$ImqrEJmmoPrHBJ3bpVcLCu', '2023-01-02', '2023-01-02'),
+    ('a3', 'Ben', NULL, 'ben', 'annotator', 'ben.key', 'x', '2023-01-03', '2023-01-03');
+INSERT INTO workspaces VALUES ('b1', 'team', '2023-01-01', '2023-01-01'), ('b2', 'ana', '2023-01-02', '2023-01-02'),
+    ('b3', 'empty', '2023-01-03', '2023-01-03');
+INSERT INTO workspaces_users VALUES ('c1', 'b2', 'a2', '2023-01-02', ''), ('c2', 'b1', 'a2', '2023-01-03', '');
+"""
+
+
+@pytest.fixture
+def argilla(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "argilla.db")) as raw:
+        raw.executescript(TABLES)
+    return tmp_path / "argilla.db"
+
+
+def test_the_database_of_1x_comes_over_with_roles_keys_passwords_and_workspaces(
+    run: Run, home: Path, argilla: Path
+) -> None:
+    before = argilla.read_bytes()
+    told = rows(run("users", "import-1x", argilla, "--json"))
+
+    assert [
+        (row["username"], row["name"], row["role"], row["workspaces"], row["outcome"]) for row in told
+    ] == [
+        ("huang", "Huang W", "admin", ["huang"], "created"),
+        ("ana", "ana", "annotator", ["ana", "team"], "created"),
+        ("ben", "Ben", "annotator", ["ben"], "created"),
+    ]
+    with people_in(home) as people:
+        for name, hashed in (("huang", "$2b$12$"), ("ana", "$2y$05$")):
+            owner, kept = people.by_key(hash_key(f"{name}.key")), people.password_hash(name)
+            assert owner is not None
+            assert owner.username == name
+            assert kept is not None
+            assert str(kept[1]).startswith(hashed)
+        assert people.workspace_named("empty") is not None
+    assert argilla.read_bytes() == before
+    assert [each.name for each in argilla.parent.glob("argilla.db*")] == ["argilla.db"]
+    assert b"ana.key" not in (home / "apportion.db").read_bytes()
+
+
+def test_coming_twice_changes_only_what_is_new(run: Run, home: Path, argilla: Path) -> None:
+    run("users", "import-1x", argilla)
+    run("users", "set-role", "ben", "admin")
+    with closing(sqlite3.connect(argilla)) as raw, raw:
+        raw.execute("INSERT INTO workspaces_users VALUES ('c3', 'b3', 'a3', '2023-02-01', '')")
+        raw.execute(
+            "INSERT INTO users VALUES ('a4', 'Cy', '', 'cy', 'annotator', 'cy.key', NULL, '2024', '')"
+        )
+
+    looked = run("users", "import-1x", argilla, "--dry-run")
+    assert "Nothing was stored." in looked.stdout
+    assert "cy" not in run("users", "list").stdout
+
+    told = {row["username"]: row for row in rows(run("users", "import-1x", argilla, "--json"))}
+    assert {name: row["outcome"] for name, row in told.items()} == {
+        "huang": "here", "ana": "here", "ben": "completed", "cy": "created",
+    }  # fmt: skip
+    assert (told["ben"]["role"], told["ben"]["workspaces"]) == ("admin", ["ben", "empty"])
+    assert {row["outcome"] for row in rows(run("users", "import-1x", argilla, "--json"))} == {"here"}
+
+
+def test_somebody_else_of_the_same_name_or_key_keeps_the_whole_database_out(run: Run, argilla: Path) -> None:
+    run("users", "create", *ANA, "--api-key", "another.key")
+    refused = run("users", "import-1x", argilla)
+
+    assert refused.exit_code == 1
+    assert "User ana already exists, with another key" in refused.stderr
+    assert "huang" not in run("users", "list").stdout
+
+
+def test_what_is_no_database_of_1x_is_refused(run: Run, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "torn.db").write_bytes(b"SQLite format 3\0" + b"x" * 4000)
+
+    assert "is no database of 1.x" in run("users", "import-1x", home / "apportion.db").stderr
+    assert "is no database of 1.x, or is damaged" in run("users", "import-1x", tmp_path / "torn.db").stderr

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations, permutations
 from typing import Any
 
@@ -342,7 +343,7 @@ def test_with_two_labels_each_label_agrees_as_well_as_all(table: Table) -> None:
     data = data_of(Kind.LABEL, two)
 
     for found in agreement_by(data, By.LABEL, Measure.ALPHA):
-        assert same(found, agreement(data, Measure.ALPHA))
+        assert same(replace(found, records=0), replace(agreement(data, Measure.ALPHA), records=0))
 
 
 def test_many_texts_are_compared_by_a_sample_that_comes_close(monkeypatch: pytest.MonkeyPatch) -> None:

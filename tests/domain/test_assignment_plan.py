@@ -549,3 +549,35 @@ def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them(
 
     found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
     assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: nobody is eligible"]
+
+
+@pytest.mark.parametrize("overlap", [2, 3])
+def test_caps_hold_in_large_batches_and_the_others_stay_level(overlap: int) -> None:
+    caps = {"p0": 50, "p1": 4_000, "p2": 4_000}
+    team = tuple(Person(f"p{n}", cap=caps.get(f"p{n}")) for n in range(8))
+    rule = RuleInput(Records([f"r{n}" for n in range(15_000)]), team)
+    found = plan(PlanSpec((RuleSpec(overlap=Overlap(overlap)),), seed=7), [rule])
+    loads = dict(found.loads)
+    for name, cap in caps.items():
+        assert loads.pop(name) == cap
+    assert max(loads.values()) - min(loads.values()) <= 1
+    assert len({(row.record, row.annotator) for row in found.rows}) == 15_000 * overlap
+    assert not found.unassigned
+
+
+def test_the_sentence_counts_records_that_need_a_capped_person_beside_others() -> None:
+    team = (
+        Person("ana", skills={"lang": ("eu",)}),
+        Person("ben", skills={"lang": ("es",)}),
+        Person("cy", cap=50, skills={"lang": ("es", "eu")}),
+    )
+    ids = [f"r{n}" for n in range(400)]
+    records = Records(ids, {"metadata.lang": ["eu" if n % 4 == 0 else "es" for n in range(400)]})
+    rule = RuleSpec(overlap=Overlap(2), needs=(("metadata.lang", "lang"),))
+    found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, team)])
+    (short,) = found.unassigned
+    assert (short.slots, short.records) == (350, 400)
+    assert short.reason == (
+        "400 records that need lang=es or lang=eu, 2 people each: "
+        "for 1 of these only 1 person is eligible, with 50 slots left"
+    )

@@ -14,6 +14,7 @@ from apportion.domain.assignment.reading import read_plan
 from apportion.domain.assignment.spec import (
     MAX_SEED,
     Adaptive,
+    Checks,
     Everyone,
     FromMetadata,
     Order,
@@ -60,9 +61,10 @@ PLANS = st.builds(
     blind=st.booleans(),
     visibility=st.none() | st.sampled_from(Visibility),
     standing=st.booleans(),
+    checks=st.none() | st.builds(Checks, st.floats(0.001, 0.5), st.booleans()),
     mirror=st.none() | st.just("user"),
     mirror_overwrite=st.booleans(),
-)
+).filter(lambda spec: spec.checks is None or all(rule.mode is Mode.PUSH for rule in spec.rules))
 
 
 @given(PLANS)
@@ -185,9 +187,11 @@ def test_no_json_does_more_than_be_refused(json: Any) -> None:
             read_plan(each)
 
 
-def test_what_is_not_there_yet_is_refused_by_name() -> None:
-    with pytest.raises(BadRequestError, match="'checks' is not available yet"):
-        read_plan({"rules": [{}], "checks": 0.1})
+def test_checks_are_a_share_told_or_not_and_read_back() -> None:
+    for json, checks in ((0.1, Checks(0.1)), ({"share": 0.1, "feedback": True}, Checks(0.1, feedback=True))):
+        spec = read_plan({"rules": [{}], "checks": json})
+        assert (spec.checks, show_plan(spec)["checks"]) == (checks, json)
+        assert read_plan(show_plan(spec)) == spec
 
 
 def test_adaptive_overlap_has_a_cap_and_a_probability_and_reads_back() -> None:

@@ -27,6 +27,10 @@ TOP = (
     "DatasetForTextClassification DatasetForTokenClassification DatasetForText2Text read_datasets read_pandas "
     "configure_dataset TextClassificationSettings TokenClassificationSettings monitor app __version__"
 )
+TOKEN_METRICS = (
+    "entity_capitalness entity_density entity_labels mention_length token_capitalness token_frequency token_length "
+    "tokens_length top_k_mentions"
+)
 CONSTANTS = (
     "API_KEY_HEADER_NAME WORKSPACE_HEADER_NAME DEFAULT_API_KEY DEFAULT_USERNAME DEFAULT_PASSWORD "
     "DEFAULT_MAX_KEYWORD_LENGTH ES_INDEX_REGEX_PATTERN"
@@ -44,6 +48,9 @@ PLACES = [
     ("utils.span_utils", "", "SpanUtils"),
     ("utils", "", "setup_loop_in_thread"),
     ("_constants", "", CONSTANTS),
+    ("metrics.commons", "", "keywords records_status text_length"),
+    ("metrics.text_classification", "", "f1 f1_multilabel"),
+    ("metrics.token_classification", "", TOKEN_METRICS),
     # not imported or made by people, but reached through the active client
     ("client.sdk.client", "sdk._http", "AuthenticatedClient=HttpClient"),
     ("client.sdk.users.models", "sdk.people", "User"),

@@ -68,13 +68,39 @@ EXPECTED: dict[str, Any] = {
     "text2text_round_trip": ["hello", [["hey", 1.0], ["hi", 0.8]], "hi", "Validated"],
     "logging_in_the_background_and_async": [3, 6, 3],
     "metrics_know_the_labels": {"listed": True, "labels": ["rainy", "sunny"]},
+    "metrics_of_a_notebook": {
+        "f1": 1.0,
+        "support": 2,
+        "length": {"12.0": 1, "13.0": 3},
+        "status": {"Validated": 4},
+        "keywords": ["number", "rain", "snow", "sun", "wind"],
+        "span f1": 0.5,
+        "labels": {"DATE": 2, "PER": 2},
+        "mentions": {"3.0": 4},
+        "ambiguous": {
+            "mentions": [
+                {"mention": "May", "entities": [{"label": "DATE", "count": 1}, {"label": "PER", "count": 1}]}
+            ]
+        },
+    },
     "token_records_keep_spans_and_offsets": {
         "annotation": [["PER", 0, 3], ["LOC", 15, 20]],
         "tokens": ["Zoë", "🙂", "lives", "in", "Bilbo"],
         "mentions": [["LOC", "Bilbo"], ["PER", "Zoë"]],
     },
     "a_record_can_be_patched": [{"kind": "sun", "n": 0, "seen": True}, "Discarded"],
-    "rules_answer_as_long_as_there_are_none": [],
+    "rules_are_kept_and_vote": {
+        "none": [],
+        "loaded": [["rain", "rainy"], ["sun", "sunny"]],
+        "metrics": {
+            "coverage": 0.5,
+            "annotated_coverage": 0.5,
+            "correct": 1,
+            "incorrect": 1,
+            "precision": 0.5,
+        },
+        "left": ["rain"],
+    },
     "wrong_things_are_refused_by_name": {
         "other_task": ["BadRequestApiError", 400, "WrongTaskError"],
         "unknown": ["NotFoundApiError", 404, "EntityNotFoundError"],

@@ -208,6 +208,8 @@ class Running:
     process: subprocess.Popen[str]
     url: str
     home: Path
+    said: list[str] = field(default_factory=list)
+    """What it had said by the time it listened."""
     _clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self, who: str = "eva") -> httpx.Client:
@@ -253,7 +255,7 @@ def running_on(home: Path) -> Iterator[Running]:
                 break
         else:
             raise AssertionError("".join(said))
-        running = Running(process, found[1], home)
+        running = Running(process, found[1], home, said)
         try:
             yield running
         finally:

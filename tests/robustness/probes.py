@@ -26,6 +26,11 @@ _MINE = _RECORD + "/annotations/me"
 _TASK = _ROOM + "/{task}"
 _RULES = _TASK + "/labeling/rules"
 _PLAN = _ROOM + "/assignments/{plan}"
+_METRICS = (
+    "dataset_labels", "F1", "MultiLabelF1", "annotated_as", "annotated_by", "error_distribution", "status_distribution",
+    "metadata", "annotated_entity_labels", "annotated_mentions_distribution", "annotated_tag_consistency",
+    "annotated_entity_density", "annotated_top_k_mentions_consistency", "token_capitalness", "unknown",
+)  # fmt: skip
 _NOT_ABOUT_DATASETS = (
     "/api/_info", "/api/_status", "/api/health", "/api/security/token", "/api/session", "/api/users", "/api/setup",
 )  # fmt: skip
@@ -117,9 +122,12 @@ def probes(
     for look in ("/settings", "/labeling/rules", "/labeling/rules/metrics", "/metrics"):
         yield probe(f"GET {_TASK}{look}")
     yield probe(f"GET {_RULES}/{{query}}", names={"query": "good"})
+    for rule in ("text", f"annotated_as:{labels[0]}", "annotated_by:ben", "_exists_:annotated_by"):
+        for label in ("", *labels):
+            yield probe(f"GET {_RULES}/{{query}}/metrics", names={"query": rule}, label=label)
     yield probe(f"GET {_PLAN}")
     yield probe(f"GET {_PLAN}/rows")
-    for metric in ("dataset_labels", "annotated_mention_label_distribution", "f1"):
+    for metric in _METRICS:
         yield probe(f"POST {_TASK}/metrics/{{metric}}:summary", {}, {"metric": metric})
     for route in (
         "/api/datasets",

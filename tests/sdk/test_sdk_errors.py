@@ -82,6 +82,25 @@ def test_the_address_of_some_other_service() -> None:
         saying(404, json={"detail": "Not Found"}).me()
     with pytest.raises(WrongResponseError, match="does not say which version"):
         saying(200, json={"hello": "world"}).me()
+    with pytest.raises(WrongResponseError, match=r"does not say who you are.*Check api_url"):
+        saying(200, json={"version": "1.6.0"}).me()
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", r"try api_url='http://team\.example\.org'"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "does not trust its certificate"),
+    ],
+)
+def test_an_address_whose_https_does_not_work(failure: str, said: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(failure, request=request)
+
+    client = rg.Client("https://team.example.org", "ana.apikey", transport=httpx.MockTransport(fail))
+
+    with pytest.raises(ServerUnreachableError, match=said):
+        client.me()
 
 
 def test_an_address_that_has_moved() -> None:

@@ -193,6 +193,17 @@ def test_columns_are_renamed_and_gathered(caplog: pytest.LogCaptureFixture) -> N
     assert "'rest'" in caplog.text
 
 
+def test_an_input_that_a_row_lacks_is_left_out_and_metadata_stays_none() -> None:
+    given = made_of(a=["x", "y"], b=["z", None])
+
+    found = DatasetForTextClassification.from_datasets(given, inputs=["a", "b"], metadata="b")
+
+    assert [(each.inputs, each.metadata) for each in found] == [
+        ({"a": "x", "b": "z"}, {"b": "z"}),
+        ({"a": "y"}, {"b": None}),
+    ]
+
+
 def test_what_cannot_be_read_is_refused() -> None:
     import datasets
 

@@ -139,7 +139,9 @@ def test_what_cannot_be_meant_is_a_value_error(
 
 
 def test_a_query_that_cannot_be_understood_says_where(client: rg.Client, reviews: str) -> None:
-    with pytest.raises(BadRequestApiError, match="The query cannot be understood") as caught:
+    with pytest.raises(
+        BadRequestApiError, match=r"The query cannot be understood.*nothing to search for follows AND"
+    ) as caught:
         client.load(reviews, query="(soup AND")
     assert caught.value.code == "InvalidTextSearchError"
 
@@ -226,6 +228,14 @@ def test_facets_are_those_that_are_asked_for(client: rg.Client, reviews: str) ->
     assert client.search(reviews, limit=0, facets=["status"]).facets["status"] == {"Default": 12}
     assert "predicted_as" not in client.search(reviews, limit=0, facets=["status"]).facets
     assert not any(client.search(reviews, limit=0, facets=False).facets.values())
+
+
+def test_a_page_is_readable_in_a_notebook(client: rg.Client, reviews: str) -> None:
+    html = client.search(reviews, "metadata.source:survey", limit=2)._repr_html_()
+
+    assert html.startswith("<p><b>6 records match</b>; 2 of them here")
+    assert "status</span> Default 6" in html
+    assert html.count("<tr>") == 3
 
 
 # Deleting

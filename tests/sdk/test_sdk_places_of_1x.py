@@ -14,7 +14,7 @@ from apportion.client.api import ArgillaSingleton, active_api
 from apportion.client.client import Argilla
 from apportion.client.datasets import Dataset, WrongRecordTypeError
 from apportion.client.models import Framework, Record
-from apportion.client.sdk.commons.errors import BadRequestApiError, NotFoundApiError
+from apportion.client.sdk.commons.errors import AlreadyExistsApiError, BadRequestApiError, NotFoundApiError
 from apportion.client.sdk.datasets.models import TaskType
 from apportion.sdk import session
 from apportion.sdk.results import LabelingRule
@@ -86,31 +86,34 @@ def test_the_clients_search_finds_records_and_how_many_there_are(client: rg.Clie
 def test_metrics_are_listed_and_computed(client: rg.Client) -> None:
     client.log(labelled(2), "reviews", verbose=False)
 
-    [info] = client.dataset_metrics("reviews")
-    assert client.get_metric("reviews", "dataset_labels") == info
-    assert client.get_metric("reviews", "F1") is None
+    info = client.get_metric("reviews", "dataset_labels")
+    assert info in client.dataset_metrics("reviews")
+    assert client.get_metric("reviews", "entity_labels") is None
     assert client.compute_metric("reviews", "dataset_labels").results == {"labels": ["good"]}
+    assert client.compute_metric("reviews", "predicted_as", query="text", size=1).results == {"good": 2}
     assert client.metrics.metric_summary("reviews", "TextClassification", "dataset_labels", size=5) == {
         "labels": ["good"]
     }
-    with pytest.raises(AssertionError, match=r"no metric 'F1' .* there are: dataset_labels"):
-        client.compute_metric("reviews", "F1")
+    with pytest.raises(AssertionError, match=r"no metric 'entity_labels' .* there are: text_length, "):
+        client.compute_metric("reviews", "entity_labels")
 
 
-def test_rules_are_not_there_yet_and_say_so(client: rg.Client) -> None:
-    client.log(labelled(1), "reviews", verbose=False)
+def test_rules_are_stored_judged_and_forgotten(client: rg.Client) -> None:
+    client.log(labelled(2), "reviews", verbose=False)
     rule = LabelingRule("text", ["good"])
 
     assert client.fetch_dataset_labeling_rules("reviews") == []
-    for change in (
-        client.add_dataset_labeling_rules,
-        client.update_dataset_labeling_rules,
-        client.delete_dataset_labeling_rules,
-    ):
-        with pytest.raises(BadRequestApiError, match="not yet available"):
-            change("reviews", [rule])
-    with pytest.raises(NotFoundApiError):
-        client.rule_metrics_for_dataset("reviews", rule)
+    client.add_dataset_labeling_rules("reviews", [rule])
+    with pytest.raises(AlreadyExistsApiError, match="labeling rule 'text'"):
+        client.add_dataset_labeling_rules("reviews", [rule])
+    client.update_dataset_labeling_rules("reviews", [LabelingRule("text", ["good", "new"])])
+    [stored] = client.fetch_dataset_labeling_rules("reviews")
+    assert (stored.query, stored.labels, stored.author) == ("text", ["good", "new"], "eva")
+    assert client.rule_metrics_for_dataset("reviews", rule).coverage == 1.0
+    client.delete_dataset_labeling_rules("reviews", [rule, rule])
+    assert client.fetch_dataset_labeling_rules("reviews") == []
+    with pytest.raises(NotFoundApiError, match="labeling rule 'text'"):
+        client.update_dataset_labeling_rules("reviews", [rule])
 
 
 def test_the_raw_client_posts_from_any_loop_and_keeps_cookies(client: rg.Client) -> None:

@@ -23,11 +23,11 @@ FEWER_THAN = 15  # distributions, our own included
 TRY = """
 import importlib, json, pkgutil, sys
 from importlib.metadata import distributions
-import apportion as rg, apportion.client, apportion.sdk, apportion.utils
+import apportion as rg, apportion.client, apportion.metrics, apportion.sdk, apportion.utils
 
 for name in rg.__all__:
     getattr(rg, name)
-for package in (rg.client, rg.sdk, rg.utils):
+for package in (rg.client, rg.metrics, rg.sdk, rg.utils):
     for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(each.name)
 records = rg.DatasetForTokenClassification([rg.TokenClassificationRecord("a b", ["a", "b"], ["O", "B-X"])])

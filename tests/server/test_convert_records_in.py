@@ -264,6 +264,12 @@ def test_errors_say_where_and_what_as_pydantic_1_did(task: Task, members: Any, p
     assert error(task, **members) == (path, type)
 
 
+def test_a_number_too_large_to_be_told_from_others_is_no_id() -> None:
+    found = refused(b'{"records": [{"id": 1e999, "text": "a"}]}', TEXT2TEXT)
+
+    assert {each["type"] for each in found} == {"type_error.integer", "type_error.str"}
+
+
 @pytest.mark.parametrize(
     ("entity", "path"),
     [

@@ -74,6 +74,31 @@ def test_what_does_not_fit_is_left_and_said_so(room: Room) -> None:
     assert room.found("ana", "status:Validated") == []
 
 
+def test_predictions_and_drafts_are_taken_over_in_bulk(client_as: Any) -> None:
+    guess = {"agent": "model", "labels": [{"class": "good", "score": 0.9}, {"class": "bad", "score": 0.1}]}
+    room = Room(client_as, "abc", content={"inputs": {"text": "text"}, "prediction": guess})
+    room.put("ana", "b", "bad", state="draft")
+    job = applied(room, "ana", take="own")
+    assert (job["result"]["changed"], job["result"]["left"]) == (1, 2)
+    assert room.found("ana", "annotated_as:bad AND status:Validated") == ["b"]
+    job = applied(room, "ana", query="status:Default", take="predicted")
+    assert job["result"]["changed"] == 2
+    assert room.found("ana", "annotated_as:good") == ["a", "c"]
+    refused = room.ask("ana", "POST", "annotations:apply", json={"take": "own", "value": GOOD})
+    assert refused.status_code == 400
+    assert room.ask("rita", "POST", "annotations:apply", json={"take": "own"}).status_code == 400
+
+
+def test_in_a_shared_dataset_undoing_puts_back_what_others_said(client_as: Any) -> None:
+    room = Room(client_as, "ab", annotation="shared", blind=False)
+    room.put("ben", "a", "bad")
+    job = applied(room, "ana", value=GOOD)
+    assert room.see("ben", "a")["annotation"] == {"agent": "ana", "labels": [{"class": "good", "score": 1.0}]}
+    undone(room, "ana", job)
+    assert room.see("ben", "a")["annotation"]["agent"] == "ben"
+    assert room.see("ben", "b")["status"] == "Default"
+
+
 def test_what_people_agree_on_becomes_gold_in_bulk(room: Room) -> None:
     room.answer(ana="x x y", ben="x y y")
     job = ended(room, "rita", room.post("rita", "consensus:accept", {}))

@@ -395,21 +395,6 @@ def test_a_deleted_dataset_is_gone_and_its_name_free(client: Client) -> None:
     assert ids(search(client)) == [2]
 
 
-def test_rules_and_metrics_answer_what_exists(client: Client) -> None:
-    log(client, text_record(1, prediction=label("A", "m", 0.2)))
-    rules = f"/api/datasets/{TEXT}/reviews/labeling/rules"
-    assert client.get(rules, params=SHARED).json() == []
-    assert client.get(rules + "/metrics", params=SHARED).json()["coverage"] == 0
-    assert client.post(rules, params=SHARED, json={"query": "x", "label": "A"}).status_code == 400
-    metrics = f"/api/datasets/{TEXT}/reviews/metrics"
-    assert [m["id"] for m in client.get(metrics, params=SHARED).json()] == ["dataset_labels"]
-    assert client.post(f"{metrics}/dataset_labels:summary", params=SHARED, json={}).json() == {
-        "labels": ["A"]
-    }
-    missing = client.post(f"{metrics}/F1:summary", params=SHARED, json={}).json()["detail"]["params"]
-    assert missing == {"name": "F1", "type": "ServiceBaseMetric"}
-
-
 def test_the_wrong_task_is_refused(client: Client) -> None:
     log(client, text_record(1))
     answer = log(client, {"text": "x", "tokens": ["x"]}, task=TOKEN)

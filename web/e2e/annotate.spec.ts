@@ -196,3 +196,71 @@ test("every key is listed", async ({ page, server, signIn }) => {
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
 });
+
+test("marks are made longer and shorter by key and by handle, and predictions are rejected", async ({ page, server, signIn }) => {
+  const record = {
+    id: "z0",
+    text: "Ada Lovelace met Charles Babbage in London.",
+    tokens: ["Ada", "Lovelace", "met", "Charles", "Babbage", "in", "London", "."],
+    prediction: { agent: "tagger", entities: [{ start: 13, end: 16, label: "ORG", score: 0.3 }, { start: 36, end: 42, label: "LOC", score: 0.9 }] },
+  };
+  await server.log("resized", "TokenClassification", [record, { ...record, id: "z1" }], { labels: ["PER", "LOC", "ORG"], overlapping: true });
+  await signIn("ana");
+  await page.goto("/datasets/team/resized");
+  const text = page.getByRole("textbox", { name: "Text" });
+  const list = page.getByRole("list", { name: "Marked spans" });
+  await expect(text).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("1");
+  await page.keyboard.press("Alt+ArrowRight");
+  await expect(list).toContainText("Ada Lovelace PER");
+  await page.keyboard.press("Alt+Shift+ArrowRight");
+  await expect(list).toContainText("Lovelace PER");
+
+  await page.getByRole("button", { name: "Reject ORG for “met”" }).click();
+  await expect(list).not.toContainText("ORG");
+  await text.getByText("Lovelace", { exact: true }).click();
+  const handle = await page.locator("[data-edge=end]").boundingBox();
+  const goal = await text.getByText(/met Charles/).boundingBox();
+  if (!handle || !goal) throw new Error("no handle");
+  await page.mouse.move(handle.x + 8, handle.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(goal.x + 20, goal.y + goal.height / 2, { steps: 4 });
+  await page.mouse.up();
+  await expect(list).toContainText("Lovelace met PER");
+  await page.keyboard.press("x"); // what else is predicted
+  await expect(list).not.toContainText("LOC");
+  await page.keyboard.press("u");
+  await expect(list).toContainText("LOC");
+  await expectAccessible(page);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server.status("resized", "z0")).toBe("Validated");
+  expect((await server.record("resized", "z0"))["annotation"]).toMatchObject({ entities: [{ start: 4, end: 16, label: "PER" }] });
+});
+
+test("a thousand labels and a text of fifty thousand characters stay usable", async ({ page, server, signIn }) => {
+  const labels = Array.from({ length: 1000 }, (_, n) => `label ${String(n)}`);
+  const tokens = Array.from({ length: 8400 }, (_, n) => `word${String(n % 100)}`);
+  await server.log("huge", "TokenClassification", [{ id: "h0", text: tokens.join(" "), tokens }], { labels });
+  await server.log("huge-choice", "TextClassification", [{ id: "h0", inputs: { text: tokens.join(" ") } }], { labels });
+  await signIn("ana");
+  await page.goto("/datasets/team/huge");
+  const text = page.getByRole("textbox", { name: "Text" });
+  await expect(text).toBeFocused();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("l");
+  await page.keyboard.type("label 777");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("list", { name: "Marked spans" })).toContainText("label 777");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server.status("huge", "h0")).toBe("Validated");
+
+  await page.goto("/datasets/team/huge-choice");
+  await expect(page.getByRole("group", { name: "Labels" })).toBeVisible();
+  await page.keyboard.press("l");
+  await page.keyboard.type("label 999");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server.record("huge-choice", "h0")).toMatchObject({ status: "Validated", annotation: { labels: [{ class: "label 999" }] } });
+});

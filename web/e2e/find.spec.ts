@@ -131,3 +131,85 @@ test("whoever manages a dataset gives it its first labels where they are missed"
   await page.keyboard.press("2");
   await expect.poll(() => server.status("no-labels-yet", "n0")).toBe("Validated");
 });
+
+test("a search that cannot be understood shows where, and a card says how to search", async ({ page, server, signIn }) => {
+  await server.log("bad-search", "TextClassification", topics(3), { labels: TOPICS });
+  await signIn("ana");
+  await page.goto("/datasets/team/bad-search?q=number AND (sport");
+  const alert = page.getByRole("alert");
+  await expect(alert.locator("mark")).toHaveText("(");
+  await expect(alert).toContainText("At character 12: the bracket opened here is never closed.");
+  await expectAccessible(page);
+  await alert.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("button", { name: "Help with searching" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "metadata.number:[10 TO 20]" }).click();
+  await expect(page.getByRole("textbox", { name: "Search records" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("No record matches")).toBeVisible();
+});
+
+test("records are found by whom they are assigned to, by numbers, and one record a page", async ({ page, server, signIn }) => {
+  await server.log("assigned", "TextClassification", topics(12), { labels: TOPICS });
+  await server.assign("assigned", { overlap: 1, users: ["ana", "ben"] });
+  await signIn("admin");
+  await page.goto("/datasets/team/assigned?view=list");
+  await page.getByRole("button", { name: "Assigned" }).click();
+  await page.getByRole("button", { name: "Assigned to" }).click();
+  await page.getByRole("checkbox", { name: /ben/ }).check();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByText("6 records")).toBeVisible();
+  await expect(page).toHaveURL(/assigned_to=ben/);
+  await page.getByRole("button", { name: "Remove filter Assigned to" }).click();
+
+  await page.getByRole("button", { name: "Metadata" }).click();
+  await page.getByRole("button", { name: "number" }).click();
+  await page.getByRole("textbox", { name: "number: From" }).fill("4");
+  await page.getByRole("textbox", { name: "number: To" }).fill("8");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByText("5 records")).toBeVisible();
+  await page.goto("/datasets/team/assigned?view=list&size=1&range.metadata.number=4..8");
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(page.getByText("4 to 8")).toBeVisible();
+});
+
+test("similar records are found by a vector, next to the one they are compared with, and there is a way back", async ({ page, server, signIn }) => {
+  const records = topics(9).map((each, n) => ({ ...each, vectors: { meaning: { value: [Math.cos(n), Math.sin(n)] }, length: { value: [n, 1] } } }));
+  await server.log("alike", "TextClassification", records, { labels: TOPICS });
+  await signIn("ana");
+  await page.goto("/datasets/team/alike?record=t03");
+  await expect(page.getByText("Sentence number 3 ")).toBeVisible();
+  await page.keyboard.press("m");
+  await expect(page.getByRole("dialog", { name: "By which vector?" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "length" }).click();
+  const pinned = page.getByRole("region", { name: "Similar to" });
+  await expect(pinned).toContainText("Sentence number 3 ");
+  await expect(page.getByText("The 8 nearest by length")).toBeVisible();
+  await expect(page.getByRole("article").first()).toContainText(/Sentence number [24] /);
+  await expect(page).toHaveURL(/similar=t03.*by=length|by=length.*similar=t03/);
+  await expectAccessible(page);
+  await page.reload();
+  await expect(pinned).toContainText("Sentence number 3 ");
+  await page.getByRole("article").first().getByRole("button", { name: "Record as data" }).click();
+  await expect(page.getByRole("dialog")).toContainText('"meaning"');
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Back to all records" }).click();
+  await expect(page.getByText("9 records")).toBeVisible();
+});
+
+test("what the records hold is counted, and every number opens the records behind it", async ({ page, server, signIn }) => {
+  await server.log("counted", "TextClassification", topics(6), { labels: TOPICS });
+  await signIn("ana");
+  await page.goto("/datasets/team/counted?view=list");
+  await page.getByRole("article").first().getByRole("button", { name: "sport" }).click();
+  await expect(page.getByText("1 validated")).toBeVisible();
+  await page.getByRole("button", { name: "Counts" }).click();
+  await expect(page.getByRole("list", { name: "Labels given" })).toContainText("sport");
+  await expectAccessible(page);
+  await page.getByRole("list", { name: "Labels given" }).getByRole("button", { name: /sport/ }).click();
+  await expect(page).toHaveURL(/annotated_as=sport/);
+  await expect(page.getByText("1 record", { exact: true })).toBeVisible();
+});

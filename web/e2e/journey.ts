@@ -6,6 +6,7 @@ import { type APIRequestContext, expect, type Page, test as base } from "@playwr
 export { expect };
 export const PASSWORD = "12345678";
 export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
+export type Label = string | { name: string; description?: string; shortcut?: string; colour?: string };
 export type Wire = Record<string, unknown> & { id: string | number };
 
 export class Server {
@@ -15,14 +16,26 @@ export class Server {
     return { headers: { "X-Argilla-Api-Key": `${as}.apikey`, "Content-Type": "application/json" }, ...(data === undefined ? {} : { data }) };
   }
 
-  async log(name: string, task: Task, records: readonly Wire[], more: { labels?: string[]; tags?: Record<string, string>; as?: string } = {}) {
+  async log(name: string, task: Task, records: readonly Wire[], more: { labels?: Label[]; tags?: Record<string, string>; as?: string; workspace?: string; overlapping?: boolean } = {}) {
     const as = more.as ?? "admin";
-    const reply = await this.request.post(`/api/datasets/${name}/${task}:bulk?workspace=team`, this.options(as, { records, tags: more.tags ?? {} }));
+    const workspace = more.workspace ?? "team";
+    const reply = await this.request.post(`/api/datasets/${name}/${task}:bulk?workspace=${workspace}`, this.options(as, { records, tags: more.tags ?? {} }));
     expect(reply.status(), await reply.text()).toBe(200);
     if (!more.labels) return;
-    const schema = { label_schema: { labels: more.labels } };
-    const saved = await this.request.patch(`/api/datasets/${name}/${task}/settings?workspace=team`, this.options(as, schema));
+    const schema = { label_schema: { labels: more.labels }, allow_overlapping_spans: more.overlapping ?? false };
+    const saved = await this.request.patch(`/api/datasets/${name}/${task}/settings?workspace=${workspace}`, this.options(as, schema));
     expect(saved.status(), await saved.text()).toBe(200);
+  }
+
+  /** A workspace of somebody's own. */
+  async workspaceOf(username: string) {
+    const people = (await (await this.request.get("/api/users", this.options("admin"))).json()) as { id: string; username: string }[];
+    const made = await this.request.post("/api/workspaces", this.options("admin", { name: username }));
+    expect(made.ok(), await made.text()).toBe(true);
+    const { id } = (await made.json()) as { id: string };
+    const person = people.find((each) => each.username === username)?.id ?? "";
+    const joined = await this.request.post(`/api/workspaces/${id}/users/${person}`, this.options("admin"));
+    expect(joined.ok(), await joined.text()).toBe(true);
   }
 
   /** Asks a route of a dataset as somebody. */

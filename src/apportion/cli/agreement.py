@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import click
 
+from .dataset_files import download
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, listing, print_json
+from .say import as_json, examples, listing, print_json
+from .table_files import kind_of
 
 __all__ = ["agreement", "conflicts", "export"]
 
@@ -28,7 +30,9 @@ def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
 
 @click.command(
     epilog=examples(
-        "apportion agreement reviews", "apportion agreement reviews --by pair --measure ac1 --json"
+        "apportion agreement reviews",
+        "apportion agreement reviews --by pair --measure ac1 --json",
+        "apportion agreement reviews --people",
     )
 )
 @click.argument("name")
@@ -37,6 +41,7 @@ def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
 )
 @click.option("--by", type=click.Choice(["label", "pair", "week"]), help="Also one figure for each.")
 @click.option("--query", help="Only records that match.")
+@click.option("--people", is_flag=True, help="How good everybody is instead: by a model, and by checks.")
 @server_options
 @as_json
 def agreement(
@@ -44,12 +49,16 @@ def agreement(
     measure: str | None,
     by: str | None,
     query: str | None,
+    people: bool,
     url: str | None,
     api_key: str | None,
     workspace: str | None,
     as_json: bool,
 ) -> None:
     """How alike people annotated a dataset, with a 95 % interval."""
+    if people:
+        _people(_ask(_remote(url, api_key, workspace), name, "annotators", query=query), as_json)
+        return
     found = _ask(_remote(url, api_key, workspace), name, "agreement", measure=measure, by=by, query=query)
     if as_json:
         print_json(found)
@@ -57,6 +66,25 @@ def agreement(
     rows = [_row(each, by) for each in [found, *(found["by"] or [])]]
     columns = [by or "measure", "estimate", "low", "high", "records", "people", "why"]
     listing(rows, columns if any(row["why"] for row in rows) else columns[:-1], json=False, none="")
+
+
+def _people(found: dict[str, Any], as_json: bool) -> None:
+    """Everybody's answers, how often a model takes them to be right, and how they did on checks."""
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        {
+            "annotator": each["annotator"],
+            "answers": each["answers"],
+            "accuracy": None if each["accuracy"] is None else f"{each['accuracy']:.3f}",
+            "checks": each["checks"] and f"{each['checks']['right']} of {each['checks']['answered']}",
+        }
+        for each in found["annotators"]
+    ]
+    listing(rows, ["annotator", "answers", "accuracy", "checks"], json=False, none="Nobody has answered yet.")
+    if found["why"]:
+        click.echo(f"No accuracy: {found['why']}.")
 
 
 def _row(found: dict[str, Any], by: str | None) -> dict[str, Any]:
@@ -130,15 +158,6 @@ def export(
 ) -> None:
     """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
     remote = _remote(url, api_key, workspace)
-    kind = format_ or file.suffix.lstrip(".").lower()
-    if kind not in ("jsonl", "csv", "parquet"):
-        raise click.UsageError(f"Which format? {file} does not say: give --format.")
-    where = {"workspace": remote.workspace or ""}
-    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
-    try:
-        with click.open_file(str(file), "wb") as target:
-            remote.download(path, where, body, target.write)
-    except OSError as failure:
-        raise Refused(f"{file} cannot be written: {failure}.") from failure
+    download(remote, name, file, kind_of(file, format_), query)
     if str(file) != "-":
         click.echo(f"{remote.workspace}.{name} is in {file}.")

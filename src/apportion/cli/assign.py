@@ -57,6 +57,12 @@ __all__ = ["assign", "users_of"]
     type=click.Choice(["dataset", "assigned"]),
     help="Whether annotators see all records or theirs; default theirs if blind.",
 )
+@click.option(
+    "--adaptive", type=int, metavar="MOST", help="One more person where answers differ, up to so many."
+)
+@click.option("--until", type=float, help="With --adaptive: until a label is that probable.")
+@click.option("--checks", type=float, help="Share of everybody's records that have a gold value already.")
+@click.option("--feedback", is_flag=True, help="With --checks: people are told once they have answered.")
 @click.option("--standing", is_flag=True, help="Records that are logged later join by themselves.")
 @click.option("--mirror", metavar="KEY", help="Show the assignee under this metadata key.")
 @click.option("--mirror-overwrite", is_flag=True, help="Even if the key has values.")
@@ -97,6 +103,7 @@ def assign(
     for name in ("blind", "standing", "mirror_overwrite"):
         if options[name]:
             body[name] = True
+    body |= _asking(options)
     remote = Remote.of(url, api_key, workspace)
     found = remote.dataset("POST", dataset, "assignments" + (":preview" if preview else ""), body=body)
     if as_json:
@@ -132,6 +139,17 @@ def _rule(options: dict[str, Any]) -> dict[str, Any]:
         if options[name] is not None:
             rule[name] = options[name]
     return rule
+
+
+def _asking(options: dict[str, Any]) -> dict[str, Any]:
+    """More people where answers differ, and records that are known."""
+    found: dict[str, Any] = {}
+    for name, beside, key in (("adaptive", "until", "max"), ("checks", "feedback", "share")):
+        if options[name] is not None:
+            found[name] = {key: options[name], **({beside: options[beside]} if options[beside] else {})}
+        elif options[beside]:
+            raise click.UsageError(f"--{beside} needs --{name}.")
+    return found
 
 
 def users_of(given: tuple[str, ...]) -> list[Any]:

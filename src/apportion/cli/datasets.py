@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import click
 
+from .dataset_files import export, import_
+from .datasets_of_1x import import_1x
 from .remote import Remote, server_options
 from .say import Refused, as_json, examples, listing, print_json
 
@@ -12,7 +16,7 @@ __all__ = ["datasets"]
 
 @click.group()
 def datasets() -> None:
-    """List, gather and delete datasets of a running server.
+    """List, copy, gather, delete, restore, export and import datasets of a running server.
 
     Where the server is and who you are say the options, else APPORTION_API_URL, APPORTION_API_KEY and
     APPORTION_WORKSPACE, else the same names with ARGILLA_.
@@ -20,13 +24,25 @@ def datasets() -> None:
 
 
 @datasets.command(
-    "list", epilog=examples("apportion datasets list", "apportion datasets list --workspace recognai --json")
+    "list",
+    epilog=examples(
+        "apportion datasets list",
+        "apportion datasets list --workspace recognai --json",
+        "apportion datasets list --deleted",
+    ),
 )
+@click.option("--deleted", is_flag=True, help="Those that were deleted and can be restored.")
 @server_options
 @as_json
-def list_(url: str | None, api_key: str | None, workspace: str | None, as_json: bool) -> None:
+def list_(deleted: bool, url: str | None, api_key: str | None, workspace: str | None, as_json: bool) -> None:
     """List the datasets you may see, of one workspace or of all."""
     remote = Remote.of(url, api_key, workspace)
+    if deleted:
+        query = {"workspace": remote.workspace} if remote.workspace else {}
+        gone = remote.ask("GET", "/api/datasets:deleted", query)["datasets"]
+        columns = ["workspace", "name", "records", "deleted_at", "deleted_by", "purged_at", "id"]
+        listing(gone, columns, json=as_json, none="Nothing was deleted that you could restore.")
+        return
     rows = remote.ask("GET", "/api/datasets", {"workspace": remote.workspace} if remote.workspace else {})
     rows.sort(key=lambda row: (row["workspace"], row["name"]))
     columns = ["workspace", "name", "task", "tags", "last_updated"]
@@ -47,13 +63,70 @@ def _tags(tags: dict[str, str]) -> list[str]:
 @server_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, url: str | None, api_key: str | None, workspace: str | None, yes: bool) -> None:
-    """Delete a dataset with its records and everybody's annotations."""
+    """Delete a dataset with its records and everybody's annotations; for some days it can be restored."""
     remote = Remote.of(url, api_key, workspace)
     remote.dataset("GET", name)
     if not yes and not click.confirm(f"Delete {remote.place}.{name} and all annotations in it?"):
         raise Refused("Nothing was deleted.")
     remote.dataset("DELETE", name)
-    click.echo(f"{remote.place}.{name} is deleted.")
+    gone = remote.ask("GET", "/api/datasets:deleted", {"workspace": remote.place})["datasets"]
+    until = next((f" until {each['purged_at']}" for each in gone if each["name"] == name), "")
+    click.echo(
+        f"{remote.place}.{name} is deleted; `apportion datasets restore {name}` brings it back{until}."
+    )
+
+
+@datasets.command(
+    epilog=examples(
+        "apportion datasets restore trial --workspace recognai",
+        "apportion datasets restore trial --into trial-of-may",
+    )
+)
+@click.argument("name")
+@click.option("--id", "id_", help="Which of several that were called so; else the one deleted last.")
+@click.option("--into", help="The name it gets, if another dataset has its own by now.")
+@server_options
+def restore(
+    name: str, id_: str | None, into: str | None, url: str | None, api_key: str | None, workspace: str | None
+) -> None:
+    """Bring a deleted dataset back with its records, annotations, plans and history."""
+    remote = Remote.of(url, api_key, workspace)
+    body = {"name": name, "id": id_, "into": into}
+    found = remote.ask("POST", "/api/datasets:restore", {"workspace": remote.place}, body)
+    click.echo(f"{remote.place}.{found['name']} is back.")
+
+
+@datasets.command(
+    epilog=examples(
+        "apportion datasets copy reviews reviews-backup --workspace recognai",
+        "apportion datasets copy reviews reviews --to archive",
+    )
+)
+@click.argument("name")
+@click.argument("name_of_copy")
+@click.option("--to", "target", help="Workspace of the copy; else it stays beside the original.")
+@server_options
+def copy(
+    name: str,
+    name_of_copy: str,
+    target: str | None,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+) -> None:
+    """Copy a dataset with its records, annotations, gold values, settings and policies; without plans."""
+    remote = Remote.of(url, api_key, workspace)
+    body = {"name": name_of_copy, "target_workspace": target}
+    remote.ask("PUT", f"/api/datasets/{quote(name, safe='')}:copy", {"workspace": remote.place}, body)
+    made = Remote(remote.url, remote.key, target or remote.place).count(name_of_copy)
+    click.echo(
+        f"{made:,} records of {remote.place}.{name} are in {target or remote.place}.{name_of_copy} too."
+    )
+
+
+datasets.add_command(export)
+datasets.add_command(import_)
+datasets.add_command(import_1x)
 
 
 @datasets.command(

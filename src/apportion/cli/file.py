@@ -1,4 +1,4 @@
-"""``apportion db``, ``backup`` and ``verify``: looking after the file."""
+"""``apportion db``, ``backup``, ``restore``, ``verify`` and ``reindex``: looking after the file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import click
 from apportion.ports.upkeep import CannotOpenError
 
 from .house import home_option, read_settings
+from .progress_bar import Progress
 from .say import Refused, as_json, examples, notice, print_json
 
-__all__ = ["backup", "db", "verify"]
+__all__ = ["backup", "db", "reindex", "restore", "verify"]
 
 
 @click.group()
@@ -57,8 +58,63 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
         raise Refused(f"{file} exists. Choose another name, or replace it with --force.")
     if not file.parent.is_dir():
         raise Refused(f"There is no folder {file.parent}.")
-    open_upkeep(read_settings(home)).backup(file)
-    click.echo(f"{file} written, {file.stat().st_size:,} bytes.")
+    with Progress("copying") as progress:
+        open_upkeep(read_settings(home)).backup(file, progress=lambda left, all: progress.at(all - left, all))
+    click.echo(f"{file} written, {file.stat().st_size:,} bytes; its checksum is beside it.")
+
+
+@click.command(
+    epilog=examples(
+        "apportion restore /backups/monday.db",
+        "apportion restore /backups/monday.db --home /tmp/look --json",
+        "apportion restore --force /backups/monday.db",
+    )
+)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Also where there are users or datasets; they are kept beside.")
+@as_json
+@home_option
+def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
+    """Put a backup into an empty home, once it has been looked through.
+
+    Refused while a server runs, where the home is not empty, and for a file that is damaged or does not agree
+    with itself; then nothing has changed.
+    """
+    from apportion.bootstrap import restore_store
+
+    settings = read_settings(home)
+    done = restore_store(settings, file, force=force)
+    if as_json:
+        kept = None if done.kept is None else str(done.kept)
+        print_json({"database": str(settings.database), "kept": kept, "older": done.older})
+        return
+    click.echo(f"{settings.database} is what {file} was.")
+    if done.kept is not None:
+        click.echo(f"As it was before: {done.kept}")
+    if done.older:
+        click.echo("An older version wrote it; the server upgrades it when it starts, and keeps a copy.")
+
+
+@click.command(epilog=examples("apportion reindex", "apportion reindex --home /var/lib/apportion --json"))
+@as_json
+@home_option
+def reindex(as_json: bool, home: Path | None) -> None:
+    """Make the text index, facets and counters anew from the records, annotations and plans.
+
+    For when `verify` finds that they do not agree, or that the file is damaged there. The file as it was is
+    kept beside. Stop the server first; a million records take a few minutes.
+    """
+    from apportion.bootstrap import open_upkeep
+
+    settings = read_settings(home)
+    with Progress("reindexing") as progress:
+        done = open_upkeep(settings).reindex(progress=lambda what, at, all: progress.at(at, all, what))
+    if as_json:
+        print_json({"kept": str(done.kept), "left_out": dict(done.left_out)})
+        return
+    for table, count in done.left_out.items():
+        notice(f"{count:,} rows of {table} belong to nothing that exists and were left out.")
+    click.echo(f"{settings.database} is made anew, and everything agrees. As it was before: {done.kept}")
 
 
 @click.command(

@@ -10,7 +10,7 @@ from .agreement import agreement, conflicts, export
 from .assign import assign
 from .assignments import assignments
 from .datasets import datasets
-from .file import backup, db, verify
+from .file import backup, db, reindex, restore, verify
 from .policies import policies
 from .progress import progress
 from .quickstart import quickstart
@@ -32,8 +32,8 @@ def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
-    folder, also while a server runs. The others (datasets, assign, assignments, progress, policies, agreement,
-    conflicts, export, server status) ask a running server.
+    folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
+    assignments, progress, policies, agreement, conflicts, export, server status) ask a running server.
     """
 
 
@@ -52,7 +52,9 @@ for command in (
     export,
     db,
     backup,
+    restore,
     verify,
+    reindex,
 ):
     main.add_command(command)
 

@@ -81,6 +81,26 @@ class Remote:
         given = {key: value for key, value in query.items() if value is not None}
         return self.ask(method, path, {"workspace": self.place, **given}, body)
 
+    def find(self, name: str) -> dict[str, Any] | None:
+        """What the server tells of a dataset; None where there is none."""
+        found = self.ask("GET", "/api/datasets", {"workspace": self.place})
+        return next((each for each in found if each["name"] == name), None)
+
+    def count(self, name: str, query: str | None = None) -> int:
+        """How many records of a dataset match."""
+        task = self.dataset("GET", name)["task"]
+        body = {"query": {"query_text": query}} if query else {}
+        path = f"/api/datasets/{quote(name, safe='')}/{task}:search"
+        total: int = self.ask("POST", path, {"workspace": self.place, "limit": 0}, body)["total"]
+        return total
+
+    def send(self, path: str, query: Mapping[str, Any], body: bytes, *, where: str) -> Any:
+        """Post some of a file; a refusal says ``where`` in it that is."""
+        try:
+            return self.ask("POST", path, query, content=body)
+        except Refused as refused:
+            raise Refused(f"{refused.message} ({where})") from refused
+
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
         """Hand the answer to a POST on as it comes, or a refusal before anything came."""
         import httpx
@@ -98,12 +118,23 @@ class Remote:
         except (httpx.TransportError, httpx.InvalidURL) as failure:
             raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
 
-    def ask(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        *,
+        content: bytes | None = None,
+    ) -> Any:
         """The JSON answer, or a refusal."""
         import httpx
 
         headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
-        url, more = self.url + path, {} if body is None else {"json": body}
+        url = self.url + path
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        if content is not None:
+            more = {"content": content}
         try:
             answer = httpx.request(
                 method,
@@ -129,7 +160,9 @@ def _reason(answer: httpx.Response) -> str:
         detail = answer.json()["detail"]
         params = detail["params"]
         if detail["code"].endswith("EntityAlreadyExistsError"):
-            return f"{params['name']} exists already"
+            return str(params.get("message") or f"{params['name']} exists already")
+        if detail["code"].endswith("ClosedDatasetError"):
+            return f"dataset {params['name']} is closed; open it first"
         if {"name", "type"} <= params.keys():
             return f"no such {params['type'].removeprefix('Service').lower()}: {params['name']}"
         if isinstance(params.get("errors"), list) and "message" not in params:

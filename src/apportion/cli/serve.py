@@ -162,7 +162,8 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as taken:
         listener.close()
         raise CannotStart(
-            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. Choose another with --port."
+            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. "
+            "Choose another with --port or APPORTION_PORT."
         ) from taken
     return listener
 
@@ -174,6 +175,8 @@ def _serve(
 
     import uvicorn
 
+    from apportion.server.patience import Patient
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -184,7 +187,7 @@ def _serve(
     serving = Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Patient,
             ws="none",
             loop="asyncio",
             access_log=False,

@@ -13,6 +13,7 @@ from apportion.vocabulary import MembershipRole, Role
 
 from .house import OPERATOR, change, home_option, opened
 from .say import Refused, as_json, examples, listing, print_json
+from .users_of_1x import read_users
 
 if TYPE_CHECKING:
     from apportion.ports.people import People
@@ -197,26 +198,47 @@ def _existing(people: People, username: str) -> Actor:
     return actor
 
 
-@users.command("import-1x", epilog=examples("apportion users import-1x .users.yml"))
+@users.command(
+    "import-1x",
+    epilog=examples(
+        "apportion users import-1x .users.yml",
+        "apportion users import-1x ~/.argilla/argilla.db --dry-run",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say who would come, and what stands in the way.")
 @as_json
 @home_option
-def import_1x(file: Path, as_json: bool, home: Path | None) -> None:
-    """Take over the users of a 1.x server from its users FILE.
+def import_1x(file: Path, dry_run: bool, as_json: bool, home: Path | None) -> None:
+    """Take over the users of a 1.x server from its database FILE (argilla.db), or its users file before 1.5.
 
-    Keys and passwords stay as they are. Users without `workspaces` become administrators, all others
-    annotators. Either the whole file comes in or nothing does.
+    Names, roles, workspaces, API keys and passwords stay as they are; of the keys only digests are kept. In a users
+    file those without `workspaces` are administrators, all others annotators. Either the whole file comes in or
+    nothing does; who is here already stays as they are.
     """
-    import yaml
+    from apportion.services.import_users import ImportedUser, import_users
 
-    from apportion.services.import_users import import_users
+    entries, spaces = read_users(file)
+
+    def work(people: People, now: int) -> list[ImportedUser]:
+        found = list(import_users(people, entries, now=now, workspaces=spaces))
+        if dry_run:
+            raise _OnlyLookedError(found)
+        return found
 
     try:
-        entries = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as missing:
-        raise Refused(f"{file} cannot be read: {missing}.") from missing
-    except yaml.YAMLError as broken:
-        raise Refused(f"{file} is not YAML: {broken}") from broken
-    made = change(home, lambda people, now: import_users(people, entries, now=now), create=True)
-    rows = [_row(each) for each in made]
-    listing(rows, ["username", "name", "role", "workspaces"], json=as_json, none="")
+        made = change(home, work, create=True)
+    except _OnlyLookedError as looked:
+        made = looked.found
+    rows = [{**_row(each.actor), "outcome": each.outcome} for each in made]
+    listing(rows, ["username", "name", "role", "workspaces", "outcome"], json=as_json, none="")
+    if dry_run and not as_json:
+        click.echo("Nothing was stored.")
+
+
+class _OnlyLookedError(Exception):
+    """Ends a transaction that should keep nothing."""
+
+    def __init__(self, found: list[Any]) -> None:
+        super().__init__()
+        self.found = found

@@ -11,6 +11,7 @@ from apportion.vocabulary import Task
 
 from .errors import BadRequestError
 from .ids import DatasetNo
+from .rules import LabelingRule
 
 __all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "Settings", "check_remarks"]
 
@@ -84,6 +85,7 @@ class Dataset:
     closed: bool = False
     records: int = 0
     multi_label: bool | None = None
+    rules: tuple[LabelingRule, ...] = ()
 
     @property
     def id(self) -> str:

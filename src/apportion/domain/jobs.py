@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["ENDED", "Job", "JobKind", "JobState"]
+__all__ = ["ENDED", "Job", "JobKind", "JobState", "Take"]
 
 
 class JobKind(str, Enum):
@@ -36,6 +36,20 @@ class JobState(str, Enum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     UNDONE = "undone"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Take(str, Enum):
+    """Where a job that annotates has each record's value from."""
+
+    VALUE = "value"
+    """The same for all, as sent."""
+    OWN = "own"
+    """What whoever began it has said of the record so far, drafts included."""
+    PREDICTED = "predicted"
+    """What is predicted for the record."""
 
     def __str__(self) -> str:
         return str(self.value)

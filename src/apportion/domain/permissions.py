@@ -57,6 +57,7 @@ class Action(str, Enum):
     SEE_DATASET = "see this dataset"
     EDIT_TAGS = "change tags or metadata of this dataset"
     DELETE_DATASET = "delete this dataset"
+    RESTORE_DATASET = "restore this dataset"
     OPEN_CLOSE = "open or close this dataset"
     COPY_DATASET = "copy this dataset"
     SEE_SETTINGS = "see the settings of this dataset"
@@ -114,6 +115,7 @@ ALLOWED: dict[Action, frozenset[Place]] = {
     Action.SEE_DATASET: _MEMBERS,
     Action.EDIT_TAGS: _MEMBERS,
     Action.DELETE_DATASET: _CREATOR_TOO,
+    Action.RESTORE_DATASET: _CREATOR_TOO,
     Action.OPEN_CLOSE: _CREATOR_TOO,
     Action.COPY_DATASET: _MANAGERS,
     Action.SEE_SETTINGS: _MEMBERS,

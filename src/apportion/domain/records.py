@@ -33,6 +33,7 @@ __all__ = [
     "chosen_labels",
     "joined_text",
     "outcome",
+    "predicted_answer",
     "record_type",
     "scores",
     "shown_as",
@@ -259,6 +260,26 @@ def shown_as(record: Record, answers: Answers | None) -> list[str]:
         return [sentence for sentence, _ in value]
     multi = isinstance(record, TextClassificationRecord) and record.multi_label
     return chosen_labels(value, multi_label=multi)
+
+
+def predicted_answer(record: Record, *, allow_overlap: bool = False) -> Value | None:
+    """What somebody answers who takes the prediction as it is; None where nothing is predicted.
+
+    Of spans that overlap where they may not, the first one counts. Scores belong to the prediction.
+    """
+    if record.prediction is None:
+        return None
+    value = record.prediction.value
+    if isinstance(value, Entities):
+        spans: list[Entity] = []
+        for each in sorted(value.spans, key=lambda span: (span.start, -span.end)):
+            if allow_overlap or not spans or spans[-1].end <= each.start:
+                spans.append(Entity(each.start, each.end, each.label))
+        return Entities(spans) if spans else None
+    if isinstance(record, Text2TextRecord):
+        return ((value[0][0], 1.0),) if value else None
+    multi = isinstance(record, TextClassificationRecord) and record.multi_label
+    return tuple((label, 1.0) for label in chosen_labels(value, multi_label=multi)) or None
 
 
 def scores(record: Record) -> list[float]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
-__all__ = ["instant_of", "naive_iso", "parse_date_bounds", "parse_datetime", "utc_iso", "week_bounds"]
+__all__ = [
+    "end_in",
+    "instant_of",
+    "naive_iso",
+    "parse_date_bounds",
+    "parse_datetime",
+    "utc_iso",
+    "week_bounds",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,6 +67,20 @@ def parse_date_bounds(text: str) -> tuple[int, int]:
         width = timedelta(days=monthrange(first.year, first.month)[1])
     low = instant_of(first)
     return low, low + width // _MICROSECOND - 1
+
+
+def end_in(text: str, zone: tzinfo) -> str:
+    """The last moment of a possibly partial date that says no zone, in this one; any other text as it is.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> end_in("2026-06-30", ZoneInfo("Europe/Madrid")), end_in("2026-06-30T12:00Z", ZoneInfo("Europe/Madrid"))
+    ('2026-06-30T23:59:59.999999+02:00', '2026-06-30T12:00Z')
+    """
+    found = _ISO.fullmatch(text.strip())
+    if found is None or found[8] is not None:
+        return text
+    last = _EPOCH + parse_date_bounds(text)[1] * _MICROSECOND
+    return last.replace(tzinfo=zone).isoformat(timespec="microseconds")
 
 
 def instant_of(moment: datetime) -> int:

@@ -17,12 +17,16 @@ __all__ = ["Annotations", "Comment", "Event", "PastAnnotation", "Settled"]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A change of one record: the case before and after it, what everybody sees then, and why it was made."""
+    """A change of one record: the case before and after it, what everybody sees then, and why it was made.
+
+    ``note`` is what is to be remembered of the slots it changes.
+    """
 
     before: Case
     after: Case
     view: View
     why: str = "replaced"
+    note: str | None = None
 
 
 class PastAnnotation(NamedTuple):

@@ -13,7 +13,17 @@ from apportion.vocabulary import AnnotationState
 if TYPE_CHECKING:  # brings numpy along
     from apportion.domain.arrays import Column
 
-__all__ = ["Answers", "Behind", "Columns", "Disputed", "KeptGold", "Names", "Said", "SavedPosterior"]
+__all__ = [
+    "Answers",
+    "Behind",
+    "Checked",
+    "Columns",
+    "Disputed",
+    "KeptGold",
+    "Names",
+    "Said",
+    "SavedPosterior",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,14 @@ class Said(NamedTuple):
     seconds: float | None
     at: int
     counted: bool
+
+
+class Checked(NamedTuple):
+    """Somebody's first answer to a check, and the gold value; a discard has no answer."""
+
+    annotator: str
+    said: Given | None
+    gold: Given
 
 
 class KeptGold(NamedTuple):
@@ -127,6 +145,14 @@ class Answers(Protocol):
 
     def names(self, dataset: Dataset) -> Names:
         """Names of inputs, of metadata, of everybody who answered, and of labels, in order."""
+        ...
+
+    def known(self, dataset: Dataset) -> dict[str, set[str]]:
+        """Records with a gold value that is no record's earlier annotation, and who has answered or settled each."""
+        ...
+
+    def checked(self, dataset: Dataset) -> list[Checked]:
+        """What people answered first to the checks they were given."""
         ...
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:

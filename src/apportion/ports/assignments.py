@@ -288,8 +288,8 @@ class Assignments(Protocol):
         """Slots whose lease has run out."""
         ...
 
-    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
-        """Store slots as they are now; pairs of before and after."""
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
+        """Store slots as they are now, with a note why; pairs of before and after."""
         ...
 
     def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:

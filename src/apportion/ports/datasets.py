@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset, Guidelines
 
-__all__ = ["Datasets"]
+__all__ = ["Datasets", "DeletedDataset"]
+
+
+class DeletedDataset(NamedTuple):
+    """A dataset that was deleted and can still be brought back; when, and by whom if that is known."""
+
+    dataset: Dataset
+    at: int
+    by: str | None
 
 
 class Datasets(Protocol):
@@ -26,7 +34,7 @@ class Datasets(Protocol):
         ...
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
-        """Change tags, metadata, settings, policies, closed, last_updated or multi_label."""
+        """Change tags, metadata, settings, policies, closed, last_updated, multi_label or rules."""
         ...
 
     def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:
@@ -41,6 +49,30 @@ class Datasets(Protocol):
         """Make a dataset invisible; it is purged later."""
         ...
 
-    def purge(self, *, before: int) -> int:
-        """Remove for good what was deleted before an instant; how many datasets."""
+    def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
+        """Deleted datasets of these workspaces (None: of all), the last one deleted first."""
+        ...
+
+    def restore(self, dataset: Dataset, *, name: str) -> Dataset:
+        """Make a deleted dataset visible again, under a name that must be free."""
+        ...
+
+    def condemn(self, dataset: Dataset) -> None:
+        """From here on a dataset cannot be brought back: it is ``doomed``."""
+        ...
+
+    def doomed(self) -> Sequence[int]:
+        """Numbers of datasets that have to go: condemned ones, and what a stop left half made."""
+        ...
+
+    def add_hidden(self, dataset: Dataset) -> Dataset:
+        """Create a dataset that nobody sees until it is ``restore``d; until then it counts as doomed."""
+        ...
+
+    def purge(self, no: int, *, limit: int) -> bool:
+        """Remove about so many rows of a doomed dataset; True once nothing of it is left."""
+        ...
+
+    def give_back(self) -> bool:
+        """Give some unused space back to the disk; whether there is more to give."""
         ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CannotOpenError", "Problem", "Upkeep"]
+__all__ = ["CannotOpenError", "Problem", "Rebuilt", "Restored", "Upkeep"]
 
 
 class CannotOpenError(Exception):
@@ -23,8 +23,24 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """``kept`` is the store as it was; ``left_out`` says how many rows of what belong to nothing that exists."""
+
+    kept: Path
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """``kept`` is what was there before, if anything was; an ``older`` store is upgraded when it is next used."""
+
+    kept: Path | None
+    older: bool
+
+
 class Upkeep(Protocol):
-    """Works beside a running server: it only reads, and holds nobody up."""
+    """Works beside a running server, since it only reads and holds nobody up; all but ``reindex``."""
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
         """A consistent copy as of now, there only once it is whole. Refused over the store itself.
@@ -35,4 +51,11 @@ class Upkeep(Protocol):
 
     def verify(self) -> Sequence[Problem]:
         """Whatever does not agree with the rest; nothing when all is well."""
+        ...
+
+    def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> Rebuilt:
+        """Make everything anew that follows from what people put in. Refused while a server runs.
+
+        ``progress`` is told what is being done, how far that is, and of how much.
+        """
         ...

@@ -96,8 +96,13 @@ class Connection:
 
     def refresh(self) -> Steps[User]:
         """Whoever the key belongs to, asked anew."""
-        body = yield Request("GET", "/api/me")
-        self._user = user = read_user(loads(body))
+        told = loads((yield Request("GET", "/api/me")))
+        if not isinstance(told, dict) or "username" not in told:
+            raise WrongResponseError(
+                f"{self.base_url} does not say who you are, so it is not the address of an Apportion server. "
+                "Check api_url: host, port, and the path if the server has one of its own."
+            )
+        self._user = user = read_user(told)
         if self.workspace is None:
             self._http.headers[WORKSPACE_HEADER] = user.username
         return user
@@ -121,9 +126,10 @@ class Connection:
         if workspace not in (user.username, *user.workspaces):
             user = yield from self.refresh()
         if workspace not in (user.username, *user.workspaces):
+            still = f" The active one is still {self.workspace!r}." if self.workspace != workspace else ""
             raise InputValueError(
                 f"{user.username} does not belong to a workspace {workspace!r}, but to: "
-                f"{', '.join(user.workspaces) or 'none'}. The active one is still {self.workspace!r}."
+                f"{', '.join(user.workspaces) or 'none'}.{still}"
             )
         self.workspace = workspace
         return workspace

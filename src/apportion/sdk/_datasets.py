@@ -13,7 +13,7 @@ from apportion.vocabulary import Task
 from ._connection import Connection, check_name, loads
 from ._http import Request, Steps, path
 from .errors import AlreadyExistsApiError, ForbiddenApiError, InputValueError, NotFoundApiError
-from .results import DatasetInfo, read_dataset
+from .results import DatasetInfo, DeletedDataset, read_dataset, read_deleted
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings, settings_of
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "create_dataset",
     "delete_dataset",
     "delete_records",
+    "deleted_datasets",
     "find_dataset",
     "list_datasets",
     "load_settings",
+    "restore_dataset",
     "selection",
     "update_record",
 ]
@@ -58,6 +60,26 @@ def delete_dataset(connection: Connection, name: str, workspace: str | None) -> 
     check_name(name)
     where = yield from connection.where(workspace)
     yield Request("DELETE", path("/api/datasets/{}", name), {"workspace": where})
+
+
+def deleted_datasets(connection: Connection, workspace: str | None) -> Steps[list[DeletedDataset]]:
+    if workspace is not None:
+        check_name(workspace, "workspace")
+    yield from connection.user()
+    found = loads((yield Request("GET", "/api/datasets:deleted", {"workspace": workspace})))
+    return [read_deleted(each) for each in found["datasets"]]
+
+
+def restore_dataset(
+    connection: Connection, name: str, workspace: str | None, id: str | None, into: str | None
+) -> Steps[DatasetInfo]:
+    check_name(name)
+    body = {"name": name, "id": id, "into": None if into is None else check_name(into)}
+    where = yield from connection.where(workspace)
+    request = Request(
+        "POST", "/api/datasets:restore", {"workspace": where}, msgspec.json.encode(body), repeatable=False
+    )
+    return read_dataset(loads((yield request)))
 
 
 def copy_dataset(connection: Connection, name: str, name_of_copy: str, target: str | None) -> Steps[None]:

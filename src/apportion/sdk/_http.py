@@ -115,6 +115,13 @@ class _Shared:
             )
         if isinstance(failure, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return InputValueError(f"{self.base_url!r} is no address of a server: {said}.")
+        if isinstance(failure, httpx.ConnectError) and "SSL" in said:
+            plain = "WRONG_VERSION" in said or "RECORD_LAYER" in said
+            why = "It speaks plain http" if plain else "This computer does not trust its certificate"
+            instead = f": try api_url='http{self.base_url[5:]}'" if plain else ""
+            return ServerUnreachableError(
+                f"No secure connection to {self.base_url} ({said}). {why}{instead}."
+            )
         if isinstance(failure, httpx.ConnectError):
             return ServerUnreachableError(
                 f"Nothing answers at {self.base_url} ({said}). Is the server running, and is this its address? "

@@ -51,6 +51,8 @@ class PlanOptions(TypedDict, total=False):
     skip: Literal["next_person", "back_to_me", "drop"] | None
     visibility: Literal["dataset", "assigned"] | None
     standing: bool
+    adaptive: int | Mapping[str, Any] | None
+    checks: float | Mapping[str, Any] | None
     mirror: str | None
     mirror_overwrite: bool
     dry_run: bool
@@ -76,9 +78,11 @@ def body_of(options: PlanOptions) -> dict[str, Any]:
             named = ", ".join(rule)
             raise InputValueError(f"{named}: put this into each of the rules, or leave rules out.")
         body = {"rules": [dict(each) for each in rules]}
-    for name in ("seed", "visibility", "mirror"):
+    if isinstance(options.get("adaptive"), int):
+        body["adaptive"] = {"max": options["adaptive"]}
+    for name in ("seed", "visibility", "mirror", "checks", "adaptive"):
         if (value := options.get(name)) is not None:
-            body[name] = value
+            body.setdefault(name, value)
     for name in ("blind", "standing", "mirror_overwrite"):
         if options.get(name):
             body[name] = True

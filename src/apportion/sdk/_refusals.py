@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -155,18 +156,28 @@ def _masked(key: str) -> str:
 
 
 def _not_found(asked: Asked, told: Mapping[str, Any]) -> str:
-    name, kind = told.get("name"), str(told.get("type", "thing")).removeprefix("Service")
-    if kind == "Dataset":
+    name, kind = told.get("name"), _kind(told)
+    if kind == "dataset":
         return (
             f"There is no dataset {name!r} in workspace {asked.workspace!r}. rg.list_datasets() shows those "
             "you may see; workspace=… says where to look."
         )
-    if kind == "Workspace":
+    if kind == "workspace":
         return (
             f"There is no workspace {name!r}. rg.Workspace.list() shows yours; an administrator can create "
             "it with rg.Workspace.create()."
         )
-    return f"There is no {kind.lower()} {name!r}."
+    return f"There is no {kind} {name!r}."
+
+
+def _kind(told: Mapping[str, Any]) -> str:
+    """What a name is the name of, in words.
+
+    >>> _kind({"type": "ServiceLabelingRule"})
+    'labeling rule'
+    """
+    kind = str(told.get("type", "thing")).removeprefix("Service")
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", kind).lower()
 
 
 def _no_record(_: Asked, told: Mapping[str, Any]) -> str:
@@ -174,9 +185,8 @@ def _no_record(_: Asked, told: Mapping[str, Any]) -> str:
 
 
 def _taken(_: Asked, told: Mapping[str, Any]) -> str:
-    kind = str(told.get("type", "thing")).removeprefix("Service").lower()
     where = f" in workspace {told['workspace']!r}" if told.get("workspace") else ""
-    return f"There is a {kind} {told.get('name')!r} already{where}. Nothing was changed."
+    return f"There is a {_kind(told)} {told.get('name')!r} already{where}. Nothing was changed."
 
 
 def _forbidden(asked: Asked, told: Mapping[str, Any]) -> str:
@@ -213,7 +223,9 @@ def _moved(_: Asked, told: Mapping[str, Any]) -> str:
 
 def _query(_: Asked, told: Mapping[str, Any]) -> str:
     where = f" (at character {told['position'] + 1})" if isinstance(told.get("position"), int) else ""
-    return f"The query cannot be understood{where}: {told.get('message')}"
+    message, reason = str(told.get("message")), told.get("reason")
+    why = f": {reason}" if reason and str(reason) not in message else ""
+    return f"The query cannot be understood{where}: {message}{why}"
 
 
 _WORDS: dict[str, Callable[[Asked, Mapping[str, Any]], str]] = {

@@ -18,8 +18,7 @@ T = TypeVar("T")
 class RulesAndMetrics:
     """The part of a client that knows metrics and labeling rules of the active workspace.
 
-    The server answers which metrics there are. It keeps no rules yet: listing finds none, and storing one
-    raises ``BadRequestApiError`` that says so, where 1.x wrote a line to the log.
+    What cannot be done is raised, where 1.x wrote a line to the log.
     """
 
     _connection: Connection
@@ -59,7 +58,7 @@ class RulesAndMetrics:
         self._change_rules("PATCH", dataset, rules)
 
     def delete_dataset_labeling_rules(self, dataset: str, rules: Iterable[LabelingRule]) -> None:
-        """Delete rules. Raises ``NotFoundApiError``."""
+        """Delete rules; there may be none."""
         self._change_rules("DELETE", dataset, rules)
 
     def rule_metrics_for_dataset(self, dataset: str, rule: LabelingRule) -> LabelingRuleMetricsSummary:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ._connection import check_name, loads
 from ._http import Request
 from ._http import path as url
 from .errors import InputValueError
+from .figures import Agreement, AnnotatorQuality, Annotators, Conflict, Conflicts, Settled
 from .session import active_client
 
 __all__ = [
@@ -23,80 +23,13 @@ __all__ = [
     "accept_consensus",
     "adjudicate",
     "agreement",
+    "annotators",
     "conflicts",
     "export",
 ]
 
 FORMATS = ("jsonl", "csv", "parquet")
 _PAGE = 200
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How alike people answered: ``estimate`` with its interval, or in ``why`` the reason why there is none.
-
-    ``records`` were answered by two or more of ``annotators`` people; ``query`` finds them: ``rg.load(name,
-    query=found.query)``. ``by`` has the same per label, pair or week, and ``label``, ``pair`` or ``week`` say which.
-    """
-
-    measure: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    level: float
-    records: int
-    annotators: int
-    answers: int
-    query: str
-    interval: str | None = None
-    undefined: str | None = None
-    why: str | None = None
-    label: str | None = None
-    pair: tuple[str, str] | None = None
-    week: str | None = None
-    left_out: int = 0
-    by: list[Agreement] = field(default_factory=list, repr=False)
-
-    def __str__(self) -> str:
-        if self.estimate is None:
-            return f"{self.measure}: {self.why}"
-        around = "" if self.low is None else f" ({self.level:.0%}: {self.low:.3f} to {self.high:.3f})"
-        people = f"{self.records:,} records, {self.annotators:,} people"
-        return f"{self.measure} {self.estimate:.3f}{around} on {people}"
-
-    def to_pandas(self) -> Any:
-        """The parts as a data frame, one row each; the whole figure alone where nothing was broken down."""
-        from ._libraries import library
-
-        names = ("label", "pair", "week", "estimate", "low", "high", "records", "annotators", "query")
-        rows = [{name: getattr(each, name) for name in names} for each in self.by or [self]]
-        frame = library("pandas").DataFrame(rows)
-        return frame.dropna(axis="columns", how="all")
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A record that people differ on: everybody's answers, and what became of it.
-
-    ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire;
-    ``status`` is ``Validated`` once it is settled, and ``why`` says why it is not.
-    """
-
-    id: str
-    agreement: float
-    answers: dict[str, Any]
-    status: str
-    why: str | None = None
-
-
-@dataclass(frozen=True)
-class Settled:
-    """How many records were settled, and how many were left with which reasons (the first twenty)."""
-
-    changed: int
-    left: int
-    why: list[dict[str, str]]
-    job: str
 
 
 def agreement(
@@ -141,7 +74,7 @@ def conflicts(
     query: str | None = None,
     limit: int | None = None,
     workspace: str | None = None,
-) -> list[Conflict]:
+) -> Conflicts:
     """What people disagree on, most first; with ``open`` only what nothing has settled yet.
 
     >>> rg.conflicts("reviews", limit=1)[0].answers  # doctest: +SKIP
@@ -149,7 +82,7 @@ def conflicts(
 
     Raises ``ForbiddenApiError`` for annotators.
     """
-    found: list[Conflict] = []
+    found = Conflicts()
     for each in _conflicts(name, open, query, workspace, limit):
         if limit is not None and len(found) >= limit:
             break
@@ -170,6 +103,39 @@ def _conflicts(
         cursor = page["next"]
         if cursor is None:
             return
+
+
+def annotators(name: str, *, query: str | None = None, workspace: str | None = None) -> Annotators:
+    """How good everybody is: by a model of all answers (Dawid and Skene), and by the checks they were given.
+
+    >>> rg.annotators("reviews")  # doctest: +SKIP
+    annotator  answers  accuracy  checks right
+    ana            412  0.914     38 of 41
+    ben            398  0.731     22 of 40
+
+    Raises ``ForbiddenApiError`` for annotators.
+    """
+    shown = _get(name, "annotators", workspace, query=query)
+    labels = shown["labels"]
+    found = Annotators()
+    found.why = shown["why"]
+    for each in shown["annotators"]:
+        checks = each.get("checks") or {"answered": 0, "right": 0}
+        rows = each["confusion"]
+        confusion = rows and {
+            true: dict(zip(labels, row, strict=True)) for true, row in zip(labels, rows, strict=True)
+        }
+        found.append(
+            AnnotatorQuality(
+                each["annotator"],
+                each["answers"],
+                each["accuracy"],
+                checks["answered"],
+                checks["right"],
+                confusion,
+            )
+        )
+    return found
 
 
 def adjudicate(

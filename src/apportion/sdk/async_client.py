@@ -16,7 +16,7 @@ from .logging_ import Job, log_on_loop
 from .people import Member, User, Workspace
 from .progress import Progress
 from .records import BulkResponse
-from .results import DatasetInfo, SearchPage
+from .results import DatasetInfo, DeletedDataset, SearchPage
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
 
 if TYPE_CHECKING:
@@ -220,6 +220,16 @@ class AsyncClient(AsyncSharing):
     async def delete(self, name: str, workspace: str | None = None) -> None:
         """Delete a dataset; it is no error if there is none."""
         await self._run(_datasets.delete_dataset(self._connection, name, workspace))
+
+    async def deleted_datasets(self, workspace: str | None = None) -> list[DeletedDataset]:
+        """Deleted datasets that can be restored; see ``rg.deleted_datasets``."""
+        return await self._run(_datasets.deleted_datasets(self._connection, workspace))
+
+    async def restore_dataset(
+        self, name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
+    ) -> DatasetInfo:
+        """Bring a deleted dataset back; see ``rg.restore_dataset``."""
+        return await self._run(_datasets.restore_dataset(self._connection, name, workspace, id, into))
 
     async def configure_dataset(self, name: str, settings: Settings, workspace: str | None = None) -> None:
         """Say which labels a dataset has; see ``rg.configure_dataset``."""

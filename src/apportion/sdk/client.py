@@ -22,7 +22,7 @@ from .logging_ import Job, log_now
 from .people import User
 from .progress import Progress
 from .records import BulkResponse
-from .results import DatasetInfo
+from .results import DatasetInfo, DeletedDataset
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
 
 if TYPE_CHECKING:
@@ -307,6 +307,16 @@ class Client(Team, Sharing, RulesAndMetrics):
     def delete(self, name: str, workspace: str | None = None) -> None:
         """Delete a dataset; it is no error if there is none."""
         self._run(_datasets.delete_dataset(self._connection, name, workspace))
+
+    def deleted_datasets(self, workspace: str | None = None) -> list[DeletedDataset]:
+        """Deleted datasets that can be restored; see ``rg.deleted_datasets``."""
+        return self._run(_datasets.deleted_datasets(self._connection, workspace))
+
+    def restore_dataset(
+        self, name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
+    ) -> DatasetInfo:
+        """Bring a deleted dataset back; see ``rg.restore_dataset``."""
+        return self._run(_datasets.restore_dataset(self._connection, name, workspace, id, into))
 
     def configure_dataset(self, name: str, settings: Settings, workspace: str | None = None) -> None:
         """Say which labels a dataset has; see ``rg.configure_dataset``."""

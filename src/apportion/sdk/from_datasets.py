@@ -90,7 +90,8 @@ def _read(
             columns["spans"] = spans
         for field, group in groups.items():
             lists = [table.column(column).to_pylist() for column in group]
-            columns[field] = [dict(zip(group, row, strict=True)) for row in zip(*lists, strict=True)]
+            values = [dict(zip(group, row, strict=True)) for row in zip(*lists, strict=True)]
+            columns[field] = [_given(each) for each in values] if field == "inputs" else values
         start = first
         rows: Sequence[int] = range(start, start + table.num_rows)
         first += len(rows)

@@ -13,7 +13,18 @@ from .errors import InputValueError
 
 __all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
 
-SPEC = ("rules", "seed", "blind", "visibility", "standing", "mirror", "mirror_overwrite", "digest")
+SPEC = (
+    "rules",
+    "seed",
+    "blind",
+    "visibility",
+    "standing",
+    "adaptive",
+    "checks",
+    "mirror",
+    "mirror_overwrite",
+    "digest",
+)
 """What of a preview asks for the same plan again."""
 _SHOWN = 100
 _REASONS = 5
@@ -320,6 +331,10 @@ class Plan:
             assumes = self._shown.get("agreement_assumes")
             given = f", given {assumes}" if assumes else ""
             found.append(f"Alpha to be expected within ± {self.agreement_half_width:.2f}{given}")
+        if self._shown.get("mixed_in"):
+            found.append(
+                f"{count(self._shown['mixed_in'], 'answer')} of these are checks, whose gold value is known"
+            )
         found += _not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
@@ -377,7 +392,8 @@ class PlanChange:
     def _facts(self) -> list[str]:
         found = _not_assigned(self.unassigned)
         found += [
-            f"Refused: {each.record} of {each.annotator}, {each.why}" for each in self.refused[:_REASONS]
+            f"Refused: {each.record}{f' of {each.annotator}' if each.annotator else ''}, {each.why}"
+            for each in self.refused[:_REASONS]
         ]
         if len(self.refused) > _REASONS:
             found.append(f"and {len(self.refused) - _REASONS:,} more refused")
@@ -434,7 +450,8 @@ def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChang
 
 def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
     most = sorted(unassigned, key=lambda each: -each.count)
-    more = [f"and {len(most) - _REASONS:,} more reasons"] if len(most) > _REASONS else []
+    others = len(most) - _REASONS
+    more = [f"and {count(others, 'more reason', 'more reasons')}"] if others > 0 else []
     return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
 
 

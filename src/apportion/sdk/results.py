@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DatasetInfo",
+    "DeletedDataset",
     "LabelingRule",
     "LabelingRuleMetricsSummary",
     "MetricInfo",
     "MetricResults",
     "SearchPage",
     "read_dataset",
+    "read_deleted",
     "read_rule",
     "read_rule_metrics",
 ]
@@ -38,6 +40,20 @@ class DatasetInfo:
     created_by: str | None = None
     created_at: datetime | None = None
     last_updated: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DeletedDataset:
+    """A dataset that was deleted and can be restored until ``purged_at``; ``id`` tells those of one name apart."""
+
+    id: str
+    name: str
+    workspace: str
+    task: Task
+    records: int
+    deleted_by: str | None
+    deleted_at: datetime
+    purged_at: datetime
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,11 @@ class SearchPage(Sequence["Record"]):
 
     def __getitem__(self, index: int | slice) -> Record | list[Record]:
         return self.records[index]
+
+    def _repr_html_(self) -> str:
+        from .records._html import page_html
+
+        return page_html(self.records, self.total, self.facets)
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,20 @@ def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:
     )
 
 
+def read_deleted(found: Mapping[str, Any]) -> DeletedDataset:
+    """A deleted dataset as the server tells of it."""
+    return DeletedDataset(
+        id=found["id"],
+        name=found["name"],
+        workspace=found["workspace"],
+        task=Task(found["task"]),
+        records=found["records"],
+        deleted_by=found["deleted_by"],
+        deleted_at=_instant(found["deleted_at"]),
+        purged_at=_instant(found["purged_at"]),
+    )
+
+
 def read_rule(found: Mapping[str, Any]) -> LabelingRule:
     """A labeling rule as the server tells of it."""
     labels = found.get("labels") or ([found["label"]] if found.get("label") else [])
@@ -142,6 +177,10 @@ def read_rule_metrics(found: Mapping[str, Any]) -> LabelingRuleMetricsSummary:
         incorrect=found.get("incorrect"),
         precision=found.get("precision"),
     )
+
+
+def _instant(found: str) -> datetime:
+    return datetime.fromisoformat(found.replace("Z", "+00:00"))  # Python 3.10 does not know the letter
 
 
 def _time(found: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from .client import Client
 from .loading import Annotations, Dataset
 from .people import User, Workspace, ask_through
 from .records import BulkResponse
-from .results import DatasetInfo, SearchPage
+from .results import DatasetInfo, DeletedDataset, SearchPage
 from .settings import Settings
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "copy",
     "delete",
     "delete_records",
+    "deleted_datasets",
     "forget_client",
     "get_workspace",
     "init",
@@ -29,6 +30,7 @@ __all__ = [
     "load",
     "log",
     "log_async",
+    "restore_dataset",
     "search",
     "set_workspace",
 ]
@@ -324,11 +326,39 @@ def copy(dataset: str, name_of_copy: str, workspace: str | None = None) -> None:
 def delete(name: str, workspace: str | None = None) -> None:
     """Delete a dataset with everything in it; it is no error if there is none.
 
+    For some days ``restore_dataset`` brings it back.
+
     >>> rg.delete("reviews")  # doctest: +SKIP
 
     Raises ``ForbiddenApiError``.
     """
     active_client().delete(name, workspace)
+
+
+def deleted_datasets(workspace: str | None = None) -> list[DeletedDataset]:
+    """Deleted datasets of one workspace or of all that you can restore, the last one deleted first.
+
+    >>> [(each.name, each.records) for each in rg.deleted_datasets()]  # doctest: +SKIP
+    [('reviews', 300)]
+
+    Raises ``NotFoundApiError``.
+    """
+    return active_client().deleted_datasets(workspace)
+
+
+def restore_dataset(
+    name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
+) -> DatasetInfo:
+    """Bring a deleted dataset back with its records, annotations, plans and history.
+
+    ``into`` is the name it gets where another dataset has its own by now; ``id`` says which one is meant when
+    several of that name were deleted, else it is the last.
+
+    >>> rg.restore_dataset("reviews")  # doctest: +SKIP
+
+    Raises ``NotFoundApiError``, ``AlreadyExistsApiError`` while the name is taken, ``ForbiddenApiError``.
+    """
+    return active_client().restore_dataset(name, workspace, into=into, id=id)
 
 
 def delete_records(

@@ -60,6 +60,8 @@ def assign(
     skip: Literal["next_person", "back_to_me", "drop"] | None = None,
     visibility: Literal["dataset", "assigned"] | None = None,
     standing: bool = False,
+    adaptive: int | Mapping[str, Any] | None = None,
+    checks: float | Mapping[str, Any] | None = None,
     mirror: str | None = None,
     mirror_overwrite: bool = False,
     dry_run: bool = False,
@@ -80,9 +82,15 @@ def assign(
     the person for each slot, ``"pull"`` leaves slots open for whoever is free; ``lease`` is how many minutes somebody
     then holds a record. ``skip``: what becomes of a skipped record.
 
+    ``adaptive``: one more person at a time where the answers do not settle a record, up to so many; or ``{"max": 5,
+    "until": 0.95}``, until a label is that probable. ``checks``: 0.1 makes a tenth of everybody's records ones whose
+    gold value is known already, to see how people do; with ``{"share": 0.1, "feedback": True}`` they are told once
+    they have answered.
+
     ``standing``: records logged later join by themselves. ``mirror="user"`` shows the assignee under that metadata
     key, also to 1.x clients; ``mirror_overwrite`` allows a key that has values. ``rules``: several rules, each with
-    the members named in the last three paragraphs, in place of them. The same ``seed`` gives the same plan.
+    the members named in the three paragraphs above ``adaptive``, in place of them. The same ``seed`` gives the same
+    plan.
 
     >>> plan = rg.assign("reviews", overlap={"annotators": 2, "share": 0.2}, blind=True, dry_run=True)  # doctest: +SKIP
     >>> plan.apply()  # doctest: +SKIP
@@ -107,6 +115,8 @@ def assign(
         skip=skip,
         visibility=visibility,
         standing=standing,
+        adaptive=adaptive,
+        checks=checks,
         mirror=mirror,
         mirror_overwrite=mirror_overwrite,
         dry_run=dry_run,

@@ -25,7 +25,7 @@ from . import errors
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
-from .housekeeping import keep_house, keep_models
+from .housekeeping import keep_house, keep_models, left_behind
 from .jobs_room import JobsRoom
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
@@ -114,7 +114,8 @@ def _house(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.jobs.start()
-    rounds = [asyncio.create_task(keep_house(house)), asyncio.create_task(keep_models(house))]
+    left = left_behind(house)
+    rounds = [asyncio.create_task(keep_house(house, left)), asyncio.create_task(keep_models(house))]
     yield
     for each in rounds:
         each.cancel()

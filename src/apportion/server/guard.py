@@ -6,6 +6,7 @@ import logging
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apportion.domain.errors import PayloadTooLargeError
@@ -62,6 +63,10 @@ class Guard:
             return
         try:
             await self._app(scope, self._counting(receive), guarded_send)
+        except ClientDisconnect:
+            log.info(
+                "%s %s: the client went away before it had sent everything", scope["method"], scope["path"]
+            )
         except Exception as failure:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if started:

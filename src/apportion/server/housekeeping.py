@@ -4,43 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
-from apportion.services.manage_datasets import purge_deleted
+from apportion.services import trash
 from apportion.services.queue import free_expired
 from apportion.services.tidy_up import tidy_up
 
 from .house import House
 
-__all__ = ["keep_house", "keep_models"]
+__all__ = ["keep_house", "keep_models", "left_behind", "purge"]
 
 log = logging.getLogger("apportion.server")
 EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
 """Seconds between two looks at whether a model has to look at new answers."""
+_DAY = 24 * 3600 * 1_000_000
 
 
-async def keep_house(house: House) -> None:
-    """Finish what a stop left half done; then, every hour, forget for good the datasets that were deleted a week ago
-    and put leases back that nobody came back to.
+def left_behind(house: House) -> Sequence[int]:
+    """Datasets that a stop left half made or half purged. Asked before anybody can connect and make one."""
+    with house.store.read() as work:
+        return work.datasets.doomed()
+
+
+async def keep_house(house: House, left: Sequence[int] = ()) -> None:
+    """Finish what a stop left half done; then, every hour, forget for good the datasets that were deleted long
+    enough ago and put leases back that nobody came back to.
 
     Runs until cancelled.
     """
     try:
         while await house.write(tidy_up):
             pass
+        await _purge(house, left)
     except Exception:
-        log.exception("could not tidy up plans that a stop left half written")
+        log.exception("could not tidy up what a stop left half done")
     while True:
         try:
+            await purge(house)
             now = house.clock.now()
-            purged = await house.write(lambda work, now=now: purge_deleted(work, now=now))  # type: ignore[misc]
             await house.write(lambda work, now=now: free_expired(work, now=now))  # type: ignore[misc]
-            if purged:
-                log.info("purged %d deleted datasets", purged)
         except Exception:
             log.exception("housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
+
+
+async def purge(house: House) -> None:
+    """Remove for good what was deleted long enough ago, some rows at a time."""
+    before = house.clock.now() - house.settings.trash_days * _DAY
+    condemned = await house.write(lambda work: trash.condemn_old(work, before=before))
+    await _purge(house, condemned)
+    if condemned:
+        log.info("purged %d deleted datasets", len(condemned))
+
+
+async def _purge(house: House, numbers: Sequence[int]) -> None:
+    for no in numbers:
+        while not await house.write(lambda work, no=no: trash.purge_some(work, no)):  # type: ignore[misc]
+            pass
+    if numbers:
+        while await house.write(lambda work: work.datasets.give_back()):
+            pass
 
 
 async def keep_models(house: House) -> None:

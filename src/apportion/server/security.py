@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,27 @@ __all__ = ["Argon2Passwords", "JwtTokens", "SystemClock"]
 BCRYPT_BYTES = 72
 
 
+STEP = 10_000_000
+"""Microseconds by which a clock is set back now and then, as by a time server."""
+
+
 class SystemClock:
-    """The clock of this machine."""
+    """The clock of this machine, without the small steps back: what happens later never looks earlier.
+
+    A clock that was wrong by more is followed when it is put right; until then leases and sessions would not end.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
 
     def now(self) -> int:
-        return time.time_ns() // 1000
+        with self._lock:
+            told = time.time_ns() // 1000
+            if self._last - STEP < told <= self._last:
+                told = self._last + 1
+            self._last = told
+            return told
 
 
 class Argon2Passwords:

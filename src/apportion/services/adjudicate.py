@@ -74,7 +74,7 @@ def decide(
     version = 1 if case.gold is None else case.gold.version + 1
     after = set_gold(case, Gold(value, Origin.ADJUDICATED, by, reason, version, now))
     view = resolve(after, rule=policies.resolution, required=policies.required)
-    return Settled(case, after, view, f"adjudicated by {by}")
+    return Settled(case, after, view, f"adjudicated by {by}", note=f"adjudicated by {by}")
 
 
 def _find(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from apportion.domain.agreement.conflicts import Confusion, confusion
@@ -172,14 +172,15 @@ def _is_number(text: str) -> bool:
 def _opens(figure: Figure, query: Query) -> str:
     """The query that opens the records behind a figure."""
     parts: list[Query] = [] if isinstance(query, MatchAll) else [query]
-    parts.append(Exists("agreement"))
     if figure.pair is not None:
-        parts += [Exists(f"annotations.{name}") for name in figure.pair]
-    if figure.label is not None:
-        parts.append(Phrase("annotations.*.label", figure.label))
-    if figure.week is not None:
+        parts += [Term("compared", name) for name in figure.pair]
+    elif figure.label is not None:
+        parts.append(Phrase("compared.label", figure.label))
+    elif figure.week is not None:
         low, high = week_bounds(figure.week)
-        parts.append(Range("answered", low, high))
+        parts.append(Range("compared.at", low, high))
+    else:
+        parts.append(Exists("compared"))
     return show(all_of(parts))
 
 
@@ -242,11 +243,21 @@ class Team:
     labels: Sequence[str]
     why: str | None
     confusions: Sequence[Confusion]
+    checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """How many checks everybody has answered, and how many of them at once as the gold value has it."""
 
 
 def team(work: Work, actor: Actor, workspace: str, name: str, query: Query) -> Team:
     """How many answers everybody gave, how often they are right, and what pairs of people differ on."""
     dataset, columns = _read(work, actor, workspace, name, query)
+    checks: dict[str, tuple[int, int]] = {}
+    for each in work.answers.checked(dataset):
+        answered, right = checks.get(each.annotator, (0, 0))
+        checks[each.annotator] = answered + 1, right + (each.said == each.gold)
+    return replace(_team(work, dataset, columns), checks=checks)
+
+
+def _team(work: Work, dataset: Dataset, columns: Columns) -> Team:
     counts = np.bincount(columns.annotator, minlength=len(columns.annotators)).tolist()
     answers = dict(zip(columns.annotators, counts, strict=True))
     kind = _kind(dataset)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.assignment.queue import Verdict
+from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
@@ -50,10 +51,12 @@ __all__ = [
     "history",
     "mine",
     "nothing",
+    "put_back_shared",
     "put_mine",
     "record_case",
     "set_answer",
     "set_mine",
+    "standing_shared",
     "undo_mine",
     "withdraw_mine",
 ]
@@ -253,15 +256,8 @@ def _set_shared(
     now: int,
 ) -> Mine:
     """In a shared dataset one's own annotation is the record's."""
-    annotation = None if value is None else Answers(name, {name: value})
-    status = _STATUS[state]
-    work.records.patch(
-        dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
-    )
-    work.datasets.update(dataset, last_updated=now)
+    _store_shared(work, dataset, case, name, state, value, now)
     note_answer(work, dataset, case, name, state, now)
-    if case.slots:
-        follow_shared(work, dataset, case, status, name, now)
     after = work.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
@@ -270,13 +266,47 @@ def _set_shared(
     return Mine(dataset, found, state in ANSWERED)
 
 
+def _store_shared(
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    value: Value | None,
+    now: int,
+) -> None:
+    annotation = None if value is None else Answers(name, {name: value})
+    status = _STATUS[state]
+    work.records.patch(
+        dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
+    )
+    work.datasets.update(dataset, last_updated=now)
+    if case.slots:
+        follow_shared(work, dataset, case, status, name, now)
+
+
+def standing_shared(case: Case) -> Annotation | None:
+    """What a record of a shared dataset says, whoever said it: the latest; None where nobody did."""
+    return max(case.annotations.values(), key=lambda each: (each.updated, each.version), default=None)
+
+
+def put_back_shared(work: Work, dataset: Dataset, case: Case, before: Annotation, by: str, now: int) -> None:
+    """Give a record of a shared dataset the annotation it had, under the name of whoever gave it."""
+    _store_shared(work, dataset, case, before.annotator, before.state, before.value, now)
+    work.annotations.note(dataset, by, "took back", at=now, record=case)
+
+
 def follow_shared(
     work: Work, dataset: Dataset, case: Case, status: Status, author: str | None, now: int
 ) -> None:
     """The slots of a record of a shared dataset once its one annotation has changed."""
     changed = follow(case.slots, status, author, now)
     before = {slot.id: slot for slot in case.slots}
-    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+    ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
+    work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed if slot not in ended])
+    work.assignments.save(
+        dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
+    )
 
 
 def checked_value(
@@ -338,11 +368,15 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
 
 
 def _told(case: Case, name: str) -> Gold | None:
-    """A human's decision, for those who answered the record themselves."""
+    """What the record stands by, for who answered it: a human's decision, or a check's value where it is told."""
     own = case.of(name)
-    if case.gold is None or case.gold.origin is not Origin.ADJUDICATED:
+    if case.gold is None or own is None or not own.answered:
         return None
-    return case.gold if own is not None and own.answered else None
+    check = next(
+        (slot.tells for slot in case.slots if slot.annotator == name and slot.tells is not None), None
+    )
+    told = case.gold.origin is Origin.ADJUDICATED if check is None else check
+    return case.gold if told else None
 
 
 # What others said

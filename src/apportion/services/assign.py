@@ -15,12 +15,12 @@ from apportion.domain.arrays import Column, np
 from apportion.domain.assignment.people import Person, kinds, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
+from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
 from apportion.domain.assignment.words import Visibility
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
-from apportion.domain.individual.answering import follow
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.resolution import resolve as resolve_view
 from apportion.domain.individual.standing_slots import with_slots_filled
@@ -35,6 +35,7 @@ from apportion.ports.records import Criteria
 from apportion.ports.store import Work
 from apportion.vocabulary import MembershipRole, Role
 
+from .annotate import follow_shared
 from .manage_datasets import find_dataset
 from .policies import policies_of, set_policies
 
@@ -43,6 +44,7 @@ __all__ = [
     "Step",
     "catch_up",
     "dealing_of",
+    "due_of",
     "extension",
     "find_plan",
     "numbered",
@@ -87,6 +89,11 @@ def plan_out(
     """Work a plan out. Nothing is written. With ``digest``, refused unless it is what was looked at."""
     dataset = find_dataset(work, actor, workspace, name, Action.ASSIGN, open_only=True)
     _check_mirror(work, dataset, spec)
+    if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
+        raise BadRequestError(
+            "Checks are only of use where nobody can look up what others answered: make the plan blind. "
+            "Nothing was planned."
+        )
     held = work.assignments.held(dataset) if work.assignments.plans(dataset) else {}
     given, warnings = _inputs(work, dataset, spec, held, None)
     found = plan(spec, given, policies=policies_of(dataset).show())
@@ -95,8 +102,12 @@ def plan_out(
 
 
 def extension(work: Work, dataset: Dataset, stored: StoredPlan, ids: Sequence[str] | None = None) -> Planned:
-    """Work out how the records that a plan has not dealt yet join it: of all, or of these. Nothing is written."""
-    given, warnings = _inputs(work, dataset, stored.spec, {}, ids, teams=stored.teams)
+    """Work out how the records that a plan has not dealt yet join it: of all, or of these. Nothing is written.
+
+    People who have left since keep what they have and get nothing.
+    """
+    teams = [_without_leavers(work, dataset, team) for team in stored.teams]
+    given, warnings = _inputs(work, dataset, stored.spec, {}, ids, teams=teams)
     taken = [] if ids is not None else sorted(work.assignments.dealt_ids(stored))
     found = plan(
         stored.spec,
@@ -135,8 +146,12 @@ def _dealing(planned: Planned) -> Dealing:
             for place, id in enumerate(each.records.ids):
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
     known = np.fromiter((numbers.get(id, 0) for id in rows.records), np.int64, len(rows.records))
-    due = [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in planned.spec.rules]
-    return dealing_of(rows, known, needs, due)
+    return dealing_of(rows, known, needs, due_of(planned.spec))
+
+
+def due_of(spec: PlanSpec) -> list[int]:
+    """When the slots of each rule are due."""
+    return [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
 
 
 def dealing_of(
@@ -173,18 +188,22 @@ def _inputs(
 ) -> tuple[list[RuleInput], list[str]]:
     given = []
     warnings: list[str] = []
+    known = work.answers.known(dataset) if spec.checks is not None else {}
     for number, rule in enumerate(spec.rules):
         records = _matching(work, dataset, rule, ids)
         team = teams[number] if teams is not None else team_of(work, dataset, rule, number, warnings)
         here = {id: names for id in records.ids if (names := held.get(id))} if held else {}
-        given.append(RuleInput(replace(records, held=here), team))
+        gold = {id: names for id in records.ids if (names := known.get(id))} if known else {}
+        given.append(RuleInput(replace(records, held=here, gold=gold), team))
     return given, list(dict.fromkeys(warnings))
 
 
 def _matching(work: Work, dataset: Dataset, rule: RuleSpec, ids: Sequence[str] | None) -> PlanRecords:
-    query = parse(rule.where) if rule.where and rule.where.strip() else MatchAll()
-    found = work.records.ids(dataset, Criteria(query), rule.keys)
-    if ids is None:
+    some = rule.where is not None and bool(rule.where.strip())
+    query = parse(rule.where or "") if some else MatchAll()
+    criteria = Criteria(ids=tuple(ids)) if ids is not None and not some else Criteria(query)
+    found = work.records.ids(dataset, criteria, rule.keys)
+    if ids is None or not some:
         return PlanRecords(found.ids, found.values, found.logged)
     wanted = set(ids)
     places = [place for place, id in enumerate(found.ids) if id in wanted]
@@ -214,7 +233,7 @@ def team_of(
         if role is MembershipRole.ANNOTATOR and actor.user.role is Role.ANNOTATOR
     )
     workspaces = _workspaces(work, rule)
-    team = resolve(rule, annotators, workspaces, "rules", number)
+    team = resolve(rule, annotators, workspaces, "body", "rules", number)
     strangers = []
     for person in team:
         if person.name in members:
@@ -238,6 +257,19 @@ def team_of(
     if strangers:
         raise ValidationError([_stranger(work, rule, number, name, dataset) for name in strangers[:50]])
     return team
+
+
+def _without_leavers(work: Work, dataset: Dataset, team: Sequence[Person]) -> tuple[Person, ...]:
+    """A team as it was dealt to, where whoever does not belong to the workspace any more is not active."""
+    workspace = work.people.workspace_named(dataset.workspace)
+    assert workspace is not None
+    there = {actor.username for actor, _ in work.people.members(workspace.id)}
+
+    def stays(name: str) -> bool:
+        actor = None if name in there else work.people.actor(name)
+        return name in there or (actor is not None and actor.is_admin)
+
+    return tuple(each if stays(each.name) else replace(each, active=False) for each in team)
 
 
 def _stranger(work: Work, rule: RuleSpec, number: int, name: str, dataset: Dataset) -> dict[str, Any]:
@@ -294,8 +326,13 @@ def _check_mirror(work: Work, dataset: Dataset, spec: PlanSpec) -> None:
 
 
 def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> list[Step]:
-    """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is."""
+    """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is.
+
+    Raises ``NothingToAssignError`` where nobody would get anything.
+    """
     total = len(planned.plan.rows)
+    if not total:
+        raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
     touched: list[str] = []
     dealings = [_dealing(planned)]
 
@@ -403,9 +440,7 @@ def settle_touched(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int
         else:
             for case in cases:
                 author = next(iter(sorted(case.annotations)), None)
-                changed = follow(case.slots, case.record.status, author, now)
-                before = {slot.id: slot for slot in case.slots}
-                work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed])
+                follow_shared(work, dataset, case, case.record.status, author, now)
 
 
 def _filled(case: Case, policies: Policies) -> Settled:
@@ -415,7 +450,11 @@ def _filled(case: Case, policies: Policies) -> Settled:
 
 
 def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
-    """Records that have just been logged join the standing plans of their dataset."""
+    """Records that have just been logged join the standing plans of their dataset.
+
+    Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
+    for somebody to rebalance or extend it, and an event says so.
+    """
     dataset = work.datasets.find(dataset.workspace, dataset.name) or dataset  # as it now is
     for stored in work.assignments.plans(dataset):
         if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
@@ -425,9 +464,15 @@ def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> N
             continue
         try:
             planned = extension(work, dataset, stored, fresh)
-        except BadRequestError:  # no rule of the plan is about these records
+            todo = steps(planned, by=stored.created_by, at=now, made=[])
+        except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
             continue
-        for step in steps(planned, by=stored.created_by, at=now, made=[]):
+        except ValidationError as problem:
+            why = problem.errors[0]["msg"]
+            detail = {"plan": stored.id, "records": len(fresh), "why": why}
+            work.annotations.note(dataset, stored.created_by, "not extended", at=now, detail=detail)
+            continue
+        for step in todo:
             step(work)
 
 

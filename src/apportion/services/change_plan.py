@@ -20,7 +20,7 @@ from apportion.domain.people import Actor
 from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.store import Work
 
-from .assign import NEVER, SLOTS_AT_ONCE, Step, dealing_of, find_plan, numbered, settle_touched, team_of
+from .assign import SLOTS_AT_ONCE, Step, dealing_of, due_of, find_plan, numbered, settle_touched, team_of
 
 __all__ = [
     "ChangePlanned",
@@ -242,7 +242,11 @@ def _check_rule(stored: StoredPlan, rule: int) -> None:
 def _person(work: Work, dataset: Dataset, stored: StoredPlan, rule: int, name: str) -> Person:
     """Somebody as the rule knows them, or as one who belongs to the workspace and joins now."""
     known = next((each for each in stored.teams[rule] if each.name == name), None)
-    (person,) = team_of(work, dataset, RuleSpec(users=(UserEntry(name),)), rule, [])
+    try:
+        (person,) = team_of(work, dataset, RuleSpec(users=(UserEntry(name),)), rule, [])
+    except ValidationError as problem:
+        msg = problem.errors[0]["msg"].replace("planned", "changed")
+        raise ValidationError([{"loc": ["body", "to"], "msg": msg, "type": "value_error"}]) from None
     return known or person
 
 
@@ -355,8 +359,7 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
     of = work.assignments.numbers(planned.dataset, rows.records)
     numbers = np.array([of.get(id, 0) for id in rows.records], dtype=np.int64)
     needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
-    due = [NEVER] * len(stored.spec.rules)
-    dealing = numbered(work, stored, dealing_of(rows, numbers, needs, due))
+    dealing = numbered(work, stored, dealing_of(rows, numbers, needs, due_of(stored.spec)))
     touched = work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
     work.assignments.offer(planned.dataset, dealing, 0, len(rows))
     return touched

@@ -9,7 +9,6 @@ from apportion.domain.errors import BadRequestError, ForbiddenOperationError, Re
 from apportion.domain.individual.case import Case
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of
-from apportion.domain.policies import Policies
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
@@ -18,6 +17,7 @@ from .adjudicate import decide
 from .annotate import checked_value, follow_shared, note_answer, record_case, set_answer
 from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
+from .rights import require_right
 
 __all__ = ["delete_records", "discard_records", "patch_record"]
 
@@ -38,6 +38,8 @@ def patch_record(
     if dataset.individual:
         _patch_individual(work, actor, dataset, id, metadata, status, now)
         return _as_seen(work, actor, dataset, id)
+    if metadata:
+        require_right(actor, dataset, "edit_metadata")
     if not work.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
     if status is not None and work.assignments.plans(dataset):
@@ -114,14 +116,11 @@ def discard_records(
     """Mark every match as discarded: how many matched, how many are so now."""
     dataset = find_dataset(work, actor, workspace, name, Action.DISCARD_RECORDS, open_only=True)
     seen = seen_by(work, actor, dataset, criteria)
+    require_right(actor, dataset, "discard_by_query")
     if not dataset.individual:
         matched, _ = work.records.discard(dataset, seen, at=now)
         return matched, matched
     own = place_of(actor, dataset.workspace) is Place.MEMBER
-    if own and not Policies.of(dataset.policies).may("discard_by_query"):
-        raise ForbiddenOperationError(
-            f"Operation not allowed: annotators of dataset {dataset.name} may not discard by query."
-        )
     ids = work.records.ids(dataset, seen).ids
     for start in range(0, len(ids), 500):
         for case in work.annotations.cases(dataset, ids[start : start + 500]):

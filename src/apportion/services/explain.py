@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from apportion.domain.assignment.words import Phase, RowState
+from apportion.domain.assignment.words import UNTOLD, Phase, Reason, RowState, listed
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import ForbiddenOperationError, RecordNotFound
+from apportion.domain.errors import ForbiddenOperationError
+from apportion.domain.individual.case import NOT_WANTED, Case
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
-from apportion.ports.assignments import SlotRow, StoredPlan
+from apportion.ports.assignments import SlotRow, StoredPlan, rule_key
 from apportion.ports.store import Work
 
 from .annotate import record_case
@@ -24,17 +25,24 @@ def explain(
     leads = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
     if annotator != actor.username and not leads:
         raise ForbiddenOperationError("Operation not allowed: annotators may ask about themselves.")
-    record_case(work, dataset, actor, record)
-    if work.annotations.case(dataset, record) is None:
-        raise RecordNotFound(dataset.id, record)
+    case = record_case(work, dataset, actor, record)
     rows = work.assignments.slots_on(dataset, record)
-    if not leads:  # that others disagreed is nobody's business while they annotate
-        rows = [row._replace(phase=Phase.FIXED) if row.phase is Phase.ADAPTIVE else row for row in rows]
+    if leads:
+        rows = [_told_openly(row) for row in rows]
+    else:  # that others disagreed is nobody's business while they annotate, nor that a record is a check
+        rows = [row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row for row in rows]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in work.assignments.plans(dataset)}
     if mine:
         return mine, [_had(row, plans[row.plan]) for row in mine]
-    return [], _why_not(dataset, rows, plans, annotator, leads)
+    return [], _why_not(work, dataset, case, rows, plans, annotator, leads)
+
+
+def _told_openly(row: SlotRow) -> SlotRow:
+    """The row with its true reason; what is kept is what may be told to whoever has the record."""
+    if row.phase is Phase.ADAPTIVE:
+        return row._replace(reason=Reason("adaptive"))
+    return row._replace(reason=Reason("check")) if row.phase is Phase.CHECK else row
 
 
 def _had(row: SlotRow, plan: StoredPlan) -> str:
@@ -43,24 +51,53 @@ def _had(row: SlotRow, plan: StoredPlan) -> str:
 
 
 def _why_not(
-    dataset: Dataset, rows: list[SlotRow], plans: dict[str, StoredPlan], annotator: str, leads: bool
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    rows: list[SlotRow],
+    plans: dict[str, StoredPlan],
+    annotator: str,
+    leads: bool,
 ) -> list[str]:
-    live = [row for row in rows if row.state is not RowState.WITHDRAWN]
+    """What stands in the way of somebody, as far as the rules that took the record go; then who has it."""
+    live = [row for row in rows if row.state not in NOT_WANTED]
     if not plans:
         return [f"Nothing of dataset {dataset.name} has been shared out."]
+    if any(annotator in slot.declined for slot in case.slots):
+        return [f"{annotator} skipped this record."]
     found = []
+    took = {(row.plan, row.rule) for row in rows}
     for plan in plans.values():
         for number, team in enumerate(plan.teams):
+            if took and (plan.id, number) not in took:
+                continue
+            key = rule_key(plan.no, number)
+            asked = next((slot.needs for slot in case.slots if slot.rule == key), ())
             person = next((each for each in team if each.name == annotator), None)
             if person is None:
                 found.append(f"{annotator} is not among the people of rule {number + 1}.")
             elif not person.active:
                 found.append(f"{annotator} is not active in rule {number + 1}.")
+            elif not person.can(asked):
+                skills = ", ".join(f"{skill}={value}" for skill, value in asked)
+                found.append(f"The record needs {skills}, which {annotator} is not listed with.")
+            elif person.cap is not None and _load(work, dataset, annotator, key) >= person.cap:
+                found.append(
+                    f"{annotator} has the {person.cap} records that were agreed for rule {number + 1}."
+                )
     if not live:
         found.append("No rule took this record, or all of its slots were withdrawn.")
-    elif leads:
-        names = ", ".join(row.annotator or "whoever is free" for row in live)
-        found.append(f"Its {len(live)} answers are wanted from {names}.")
-    else:
-        found.append(f"Its {len(live)} answers are wanted from others.")
+        return found
+    wanted = "Its one answer is" if len(live) == 1 else f"Its {len(live)} answers are"
+    names = [row.annotator or "whoever is free" for row in live]
+    found.append(f"{wanted} wanted from {listed(names) if leads else 'others'}.")
     return found
+
+
+def _load(work: Work, dataset: Dataset, annotator: str, key: int) -> int:
+    """How many records somebody has under a rule."""
+    return sum(
+        count.n
+        for count in work.assignments.counts(dataset, annotator)
+        if rule_key(count.plan, count.rule) == key and count.state is not RowState.WITHDRAWN
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.errors import EntityAlreadyExistsError, ValidationError
@@ -14,7 +15,7 @@ from .manage_users import NewUser, add_user
 from .manage_workspaces import ensure_workspace, join
 from .sign_in import hash_key
 
-__all__ = ["import_users", "with_personal"]
+__all__ = ["ImportedUser", "import_users", "with_personal"]
 
 
 def with_personal(username: str, workspaces: Sequence[str]) -> list[str]:
@@ -27,16 +28,29 @@ def with_personal(username: str, workspaces: Sequence[str]) -> list[str]:
     return listed if username in listed else [username, *listed]
 
 
-def import_users(people: People, entries: Any, *, now: int) -> Sequence[Actor]:
+@dataclass(frozen=True, slots=True)
+class ImportedUser:
+    """Somebody of the file, and what became of them: ``created``, ``completed`` (they are here, and joined
+    workspaces) or ``here`` (nothing was to be done)."""
+
+    actor: Actor
+    outcome: str
+
+
+def import_users(
+    people: People, entries: Any, *, now: int, workspaces: Sequence[str] = ()
+) -> Sequence[ImportedUser]:
     """Create every user of the file with the keys and password hashes they have.
 
-    Who has no ``workspaces`` at all becomes an administrator, everybody else an annotator; all belong to a
-    workspace of their own name first. Refuses the whole file when anything in it is wrong, and says what.
+    Where the file tells no roles, who has no ``workspaces`` at all becomes an administrator, everybody else an
+    annotator; all belong to a workspace of their own name first. Who is here already, with the same key, stays as
+    they are but for workspaces they do not belong to yet, so that a file can come in twice. ``workspaces`` are
+    there whether anybody belongs to them or not. Refuses the whole file when anything in it is wrong, and says what.
     """
     if not isinstance(entries, list) or not entries:
         raise _wrong([_problem("a list of users is expected")])
     problems: list[dict[str, Any]] = []
-    made: list[Actor] = []
+    made: list[ImportedUser] = []
     for place, entry in enumerate(entries):
         found = list(_shape(entry, place))
         if not found:
@@ -45,30 +59,47 @@ def import_users(people: People, entries: Any, *, now: int) -> Sequence[Actor]:
             except ValidationError as invalid:
                 found = [{**each, "loc": [place, *_field(each)]} for each in invalid.errors]
             except EntityAlreadyExistsError as taken:
-                found = [_problem(f"{taken}", place)]
+                found = [_problem(f"{taken}, with another key", place)]
         problems += found
+    for name in workspaces:
+        try:
+            ensure_workspace(people, check_name(name, "body", "workspaces"), now=now)
+        except ValidationError as invalid:
+            problems += invalid.errors
     if problems:
         raise _wrong(problems)
     return made
 
 
-def _import_one(people: People, entry: Mapping[str, Any], place: int, now: int) -> Actor:
+def _import_one(people: People, entry: Mapping[str, Any], place: int, now: int) -> ImportedUser:
     username, key = entry["username"], entry["api_key"]
     owner = people.by_key(hash_key(key))
-    if owner is not None:
+    if owner is not None and owner.username != username:
         raise _wrong([_problem(f"this key is {owner.username}'s already", place, "api_key")])
     workspaces = entry.get("workspaces")
-    new = NewUser(
-        username,
-        (entry.get("full_name") or "").strip() or username,
-        role=Role.ADMIN if workspaces is None else Role.ANNOTATOR,
-        password_hash=entry.get("hashed_password"),
-    )
-    actor = add_user(people, new, key=key, now=now)
-    for name in with_personal(username, workspaces or ()):
+    outcome = "here"
+    if owner is None:
+        role = (
+            Role(entry["role"]) if "role" in entry else Role.ADMIN if workspaces is None else Role.ANNOTATOR
+        )
+        first_name = (entry.get("first_name") or entry.get("full_name") or "").strip() or username
+        new = NewUser(
+            username,
+            first_name,
+            last_name=(entry.get("last_name") or "").strip() or None,
+            role=role,
+            password_hash=entry.get("hashed_password"),
+        )
+        owner, outcome = add_user(people, new, key=key, now=now), "created"
+    listed = workspaces or []
+    wanted = list(listed) if "role" in entry else with_personal(username, listed)
+    for name in wanted or [username]:
+        if name in owner.workspaces:
+            continue
         workspace = ensure_workspace(people, check_name(name, "body", "workspaces"), now=now)
-        actor = join(people, workspace, username, MembershipRole.ANNOTATOR, now=now)
-    return actor
+        owner = join(people, workspace, username, MembershipRole.ANNOTATOR, now=now)
+        outcome = "completed" if outcome == "here" else outcome
+    return ImportedUser(owner, outcome)
 
 
 def _shape(entry: Any, place: int) -> Iterator[dict[str, Any]]:
@@ -79,7 +110,9 @@ def _shape(entry: Any, place: int) -> Iterator[dict[str, Any]]:
     for name in ("username", "api_key"):
         if not isinstance(entry.get(name), str) or not entry[name]:
             yield _problem("a text is expected", place, name)
-    for name in ("full_name", "hashed_password"):
+    if "role" in entry and entry["role"] not in [role.value for role in Role]:
+        yield _problem(f"{' or '.join(role.value for role in Role)} is expected", place, "role")
+    for name in ("full_name", "first_name", "last_name", "hashed_password"):
         if not isinstance(entry.get(name), str | None):
             yield _problem("a text is expected", place, name)
     workspaces = entry.get("workspaces")

@@ -140,7 +140,8 @@ def _resolved(
 
 
 def _settle(work: Work, dataset: Dataset, before: Case, after: Case, why: str, now: int) -> None:
-    work.annotations.settle(dataset, [Settled(before, after, _view(dataset, after), why)], at=now)
+    note = "outdated" if why == "outdated" else None
+    work.annotations.settle(dataset, [Settled(before, after, _view(dataset, after), why, note)], at=now)
 
 
 def _view(dataset: Dataset, case: Case) -> View:

@@ -10,7 +10,7 @@ from typing import Any
 from apportion.domain.consensus.resolution import Policy
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError
-from apportion.domain.jobs import ENDED, Job, JobKind
+from apportion.domain.jobs import ENDED, Job, JobKind, Take
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, allowed, place_of
 from apportion.domain.policies import Policies
@@ -34,19 +34,29 @@ class Apply:
     json: Mapping[str, Any] | None
     value: Value | None
     state: AnnotationState
-    dry_run: bool = False
+    take: Take = Take.VALUE
 
 
 def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
     """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
     dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
     parse(asked.query)
-    if asked.value is None and asked.state is not AnnotationState.DISCARDED:
+    if asked.take is not Take.VALUE and asked.value is not None:
+        raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
+    if asked.take is Take.VALUE and asked.value is None and asked.state is not AnnotationState.DISCARDED:
         raise BadRequestError("There is no value to set. Nothing was changed.")
     gold = Policies.of(dataset.policies).individual and place_of(actor, workspace) is not Place.MEMBER
     if gold and asked.state is AnnotationState.DRAFT:
         raise BadRequestError("A decision is no draft: the state must be submitted or discarded.")
-    spec = {"query": asked.query, "value": asked.json, "state": str(asked.state), "gold": gold}
+    if gold and asked.take is Take.OWN:
+        raise BadRequestError("A decision needs a value, or what is predicted; nobody's own answer is one.")
+    spec = {
+        "query": asked.query,
+        "value": asked.json,
+        "state": str(asked.state),
+        "take": str(asked.take),
+        "gold": gold,
+    }
     return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
 
 

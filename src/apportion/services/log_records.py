@@ -19,6 +19,7 @@ from apportion.vocabulary import Task
 from .annotate import follow_shared
 from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
+from .rights import check_logging
 
 __all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
 
@@ -94,6 +95,8 @@ def _log_shared(
     work: Work, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
 ) -> None:
     prepared = request.prepared
+    if place_of(actor, dataset.workspace) is Place.MEMBER:
+        check_logging(work, actor, dataset, request.records, request.tags, request.metadata)
     if not speaks_for_others(actor, dataset.workspace):
         sign(work, actor, dataset, request.records)
         prepared = None

@@ -29,12 +29,10 @@ __all__ = [
     "allow",
     "copy_dataset",
     "create_dataset",
-    "delete_dataset",
     "edit_dataset",
     "find_dataset",
     "list_datasets",
     "new_dataset",
-    "purge_deleted",
     "require_workspace",
     "row_for",
     "seen_by",
@@ -44,8 +42,6 @@ __all__ = [
 
 
 _PAGE = 500
-KEPT_AFTER_DELETION = 7 * 24 * 3600 * 1_000_000
-"""Microseconds a deleted dataset is kept, so that one wrong call does not burn a month of people's work."""
 
 
 def find_dataset(
@@ -192,19 +188,6 @@ def edit_dataset(
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
 
 
-def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
-    """Make a dataset disappear; one that is not there needs no deleting."""
-    if work.datasets.find(workspace, name) is None:
-        return
-    dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
-    work.datasets.delete(dataset, at=now)
-
-
-def purge_deleted(work: Work, *, now: int) -> int:
-    """Remove for good what was deleted long enough ago; how many datasets."""
-    return work.datasets.purge(before=now - KEPT_AFTER_DELETION)
-
-
 def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool) -> None:
     """Open or close a dataset; a closed one can be neither searched nor logged into."""
     dataset = find_dataset(work, actor, workspace, name, Action.OPEN_CLOSE)
@@ -223,7 +206,7 @@ def copy_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings and policies of another.
+    """A new dataset with the records, annotations, gold values, settings, policies and rules of another.
 
     Plans and what belongs to them are not copied, nor drafts, history and events.
     """
@@ -245,7 +228,11 @@ def copy_dataset(
         now=now,
     )
     target = work.datasets.update(
-        target, settings=source.settings, policies=dict(source.policies), multi_label=source.multi_label
+        target,
+        settings=source.settings,
+        policies=dict(source.policies),
+        multi_label=source.multi_label,
+        rules=source.rules,
     )
     work.records.copy(source, target, at=now)
     if source.individual:

@@ -247,11 +247,15 @@ def skip_record(
     changed = case.with_slot(after)
     view = resolve(changed, rule=policies.resolution, required=policies.required)
     if policies.individual:
-        work.annotations.settle(dataset, [Settled(case, changed, view, reason or "skipped")], at=now)
+        work.annotations.settle(dataset, [Settled(case, changed, view, note=_skipped(reason))], at=now)
     else:
-        work.assignments.save(dataset, [(slot, after)])
+        work.assignments.save(dataset, [(slot, after)], _skipped(reason))
     work.annotations.note(dataset, me, "skipped", at=now, record=case, detail={"reason": reason})
     return after
+
+
+def _skipped(reason: str | None) -> str:
+    return "skipped" if reason is None else f"skipped: {reason}"
 
 
 def _is_mine(slot: Slot, me: str, token: str | None) -> bool:

@@ -13,11 +13,11 @@ from apportion.domain.errors import Refusal
 from apportion.domain.individual.answering import set_gold
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin
 from apportion.domain.individual.resolution import resolve
-from apportion.domain.jobs import Job, JobKind, JobState
+from apportion.domain.jobs import Job, JobKind, JobState, Take
 from apportion.domain.people import Actor
 from apportion.domain.policies import Policies
 from apportion.domain.query import parse
-from apportion.domain.records import Value
+from apportion.domain.records import Value, predicted_answer
 from apportion.ports.annotations import Settled
 from apportion.ports.records import Criteria
 from apportion.ports.security import Clock
@@ -25,7 +25,7 @@ from apportion.ports.store import Store, Work
 from apportion.vocabulary import AnnotationState, Task
 
 from .adjudicate import decide
-from .annotate import checked_value, record_case, set_mine
+from .annotate import checked_value, put_back_shared, record_case, set_mine, standing_shared
 from .jobs import begin_model, model_wanted
 from .manage_datasets import seen_by
 
@@ -164,20 +164,43 @@ def _apply(room: Room, job: Job) -> Mapping[str, Any]:
 
     def one(work: Work, dataset: Dataset, id: str, now: int) -> str | None:
         case = record_case(work, dataset, _actor(work, job), id, writing=True)
-        value = checked_value(dataset, case.record, room.read_value(dataset.task, spec["value"]), state)
+        taken = _taken(room, job, dataset, case)
+        if taken is None and state is not AnnotationState.DISCARDED:
+            return (
+                "nothing is predicted for it"
+                if spec.get("take") == Take.PREDICTED
+                else "you have not answered it"
+            )
+        value = checked_value(dataset, case.record, taken, state)
         if spec["gold"]:
             value = None if state is AnnotationState.DISCARDED else value
             _decide(
                 work, job, dataset, case, decide(dataset, case, value, job.by, "applied in bulk", now), now
             )
             return None
-        before = case.of(job.by)
+        individual = Policies.of(dataset.policies).individual
+        before = case.of(job.by) if individual else standing_shared(case)
         mine = set_mine(work, dataset, case, job.by, state, value, now)
         assert mine.annotation is not None
         work.jobs.note(job, dataset, case.number, before, mine.annotation.version)
         return None
 
     return _in_parts(room, job, _matching(room, job, spec["query"]), one)
+
+
+def _taken(room: Room, job: Job, dataset: Dataset, case: Case) -> Value | None:
+    """What the job sets on a record: the value it was sent with, or what the record has."""
+    take = Take(job.spec.get("take", Take.VALUE))
+    if take is Take.PREDICTED:
+        settings = dataset.settings
+        return predicted_answer(
+            case.record, allow_overlap=settings is not None and settings.allow_overlapping_spans
+        )
+    if take is Take.OWN:
+        shared = not Policies.of(dataset.policies).individual
+        mine = standing_shared(case) if shared else case.of(job.by)
+        return None if mine is None else mine.value
+    return room.read_value(dataset.task, job.spec["value"])
 
 
 def _decide(work: Work, job: Job, dataset: Dataset, case: Case, settled: Settled, now: int) -> None:
@@ -242,6 +265,9 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
             view = resolve(after, rule=policies.resolution, required=policies.required)
             work.annotations.settle(dataset, [Settled(case, after, view, "undone")], at=now)
             work.annotations.note(dataset, job.by, "removed gold", at=now, record=case)
+            return None
+        if isinstance(before, Annotation) and not Policies.of(dataset.policies).individual:
+            put_back_shared(work, dataset, case, before, job.by, now)
             return None
         state = before.state if isinstance(before, Annotation) else AnnotationState.NONE
         value = None if before is None else before.value

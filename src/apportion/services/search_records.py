@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import ClosedDatasetError, EntityNotFoundError, RecordNotFound
+from apportion.domain.errors import ClosedDatasetError, RecordNotFound
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies
@@ -16,9 +15,9 @@ from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
 from .annotate import record_case
-from .manage_datasets import find_dataset, row_for, seen_by, viewer_of
+from .manage_datasets import find_dataset, row_for, seen_by
 
-__all__ = ["NearTo", "Page", "dataset_labels", "find_record", "scan", "search"]
+__all__ = ["NearTo", "Page", "find_record", "scan", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,3 @@ def find_record(work: Work, actor: Actor, workspace: str, name: str, id: str) ->
     if row is None:
         raise RecordNotFound(dataset.id, id)
     return dataset, row
-
-
-def dataset_labels(
-    work: Work, actor: Actor, workspace: str, name: str, task: Task, metric: str
-) -> Mapping[str, Any]:
-    """The one metric there is so far: all labels of a dataset's predictions and annotations."""
-    dataset = find_dataset(work, actor, workspace, name, Action.SEE_METRICS, task=task)
-    if metric != "dataset_labels" or task is Task.TEXT2TEXT:
-        raise EntityNotFoundError(metric, "ServiceBaseMetric")
-    return {"labels": work.records.labels(dataset, viewer_of(work, actor, dataset))}

@@ -90,10 +90,11 @@ datasets = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_updated", BigInteger, nullable=False),
     Column("closed", Boolean, nullable=False, default=False),
-    Column("deleted_at", BigInteger, comment="invisible from then on; purged later"),
+    Column("deleted_at", BigInteger, comment="invisible from then on; purged later; 0: being purged or not finished"),
     Column("last_n", Integer, nullable=False, default=0, comment="the highest record number given out"),
     Column("records", Integer, nullable=False, default=0, comment="how many there are"),
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
+    Column("rules", JSON, comment="labeling rules, oldest first; null before the first"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
         sqlite_where=Column("deleted_at").is_(None),

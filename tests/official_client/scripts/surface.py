@@ -192,6 +192,42 @@ def metrics_know_the_labels():
 
 
 @check
+def metrics_of_a_notebook():
+    from argilla.metrics.commons import keywords, records_status, text_length
+    from argilla.metrics.text_classification import f1
+    from argilla.metrics.token_classification import entity_labels, mention_length, top_k_mentions
+    from argilla.metrics.token_classification import f1 as span_f1
+
+    name = "surface-figures"
+    quiet(texts(4, prediction=[("sunny", 0.9)], prediction_agent="m", annotation="sunny"), name)
+    spans = "surface-span-figures"
+    quiet(
+        [
+            rg.TokenClassificationRecord(
+                id=n,
+                text="Zoë saw May",
+                tokens=["Zoë", "saw", "May"],
+                prediction=[("PER", 0, 3), (["PER", "DATE"][n], 8, 11)],
+                annotation=[("PER", 0, 3), ("DATE", 8, 11)],
+            )
+            for n in range(2)
+        ],
+        spans,
+    )
+    return {
+        "f1": f1(name).data["f1_micro"],
+        "support": f1(name, query="sun OR rain").data["sunny_support"],
+        "length": text_length(name).data,
+        "status": records_status(name).data,
+        "keywords": sorted(keywords(name, size=5).data),
+        "span f1": span_f1(spans).data["DATE_recall"],
+        "labels": entity_labels(spans, compute_for="annotations").data,
+        "mentions": mention_length(spans, level="char").data,
+        "ambiguous": top_k_mentions(spans).data,
+    }
+
+
+@check
 def token_records_keep_spans_and_offsets():
     record = rg.TokenClassificationRecord(
         id=1,
@@ -220,11 +256,29 @@ def a_record_can_be_patched():
 
 
 @check
-def rules_answer_as_long_as_there_are_none():
-    from argilla.labeling.text_classification import load_rules
+def rules_are_kept_and_vote():
+    from argilla.labeling.text_classification import Rule, add_rules, delete_rules, load_rules, update_rules
 
-    quiet(texts(1), "surface-rules")
-    return load_rules("surface-rules")
+    name = "surface-rules"
+    quiet(texts(2, annotation="sunny"), name)
+    none = load_rules(name)
+    sun, rain = Rule("sun", "cloudy"), Rule("rain", "rainy")
+    either = Rule("sun OR rain", "sunny")
+    quiet([rg.TextClassificationRecord(id=9, text="rain", annotation="rainy")], name)
+    quiet([rg.TextClassificationRecord(id=8, text="wind", annotation="rainy")], name)
+    add_rules(name, [rain, sun, either])
+    sun.label = "sunny"
+    update_rules(name, [sun])
+    delete_rules(name, [either])
+    loaded = [[rule.query, rule.label] for rule in load_rules(name)]
+    metrics = Rule("rain", "rainy").metrics(name)
+    delete_rules(name, [sun])
+    return {
+        "none": none,
+        "loaded": loaded,
+        "metrics": metrics,
+        "left": [rule.query for rule in load_rules(name)],
+    }
 
 
 @check

@@ -63,6 +63,8 @@ export interface Labels {
   readonly options: readonly LabelOption[];
   readonly fromSettings: boolean;
   readonly overlapping: boolean;
+  /** May spans be parts of words? */
+  readonly characters: boolean;
 }
 
 export const labelsQuery = (dataset: DatasetRef) =>
@@ -73,7 +75,7 @@ export const labelsQuery = (dataset: DatasetRef) =>
   });
 
 async function readLabels(dataset: DatasetRef): Promise<Labels> {
-  if (dataset.task === "Text2Text") return { options: [], fromSettings: false, overlapping: false };
+  if (dataset.task === "Text2Text") return { options: [], fromSettings: false, overlapping: false, characters: false };
   const path = { name: dataset.name, task: dataset.task };
   const query = { workspace: dataset.workspace };
   try {
@@ -81,13 +83,15 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
     const labels = found.label_schema?.labels ?? [];
     if (labels.length) {
       return {
-        options: labels.map(({ name, description, colour }) => ({
+        options: labels.map(({ name, description, colour, shortcut }) => ({
           name,
+          ...(shortcut ? { shortcut } : {}),
           ...(description ? { description } : {}),
           ...(colour ? { colour } : {}),
         })),
         fromSettings: true,
         overlapping: Boolean(found.allow_overlapping_spans),
+        characters: false,
       };
     }
   } catch (failure) {
@@ -100,7 +104,7 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
     }),
   );
   const names = (found as { labels?: string[] }).labels ?? [];
-  return { options: names.map((name) => ({ name })), fromSettings: false, overlapping: false };
+  return { options: names.map((name) => ({ name })), fromSettings: false, overlapping: false, characters: false };
 }
 
 export async function saveLabels(dataset: DatasetRef, labels: readonly LabelOption[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { AppRecord, DatasetRef } from "@/core/model";
 import { readRecord, type WireRecord } from "@/core/wire";
 import type { searchBody } from "@/core/view";
 
-import { askExactly, client } from "./client";
+import { ask, askExactly, client } from "./client";
 
 export type SearchBody = ReturnType<typeof searchBody>;
 export type Counts = Readonly<Record<string, number>>;
@@ -47,6 +47,47 @@ export async function findRecords(
 ): Promise<Page> {
   const found = await search(dataset, body, { ...page, facets: "" }, signal);
   return { total: found.total, records: found.records.map((each) => readRecord(each, dataset.task)) };
+}
+
+/** A vector whose neighbours are wanted, and the record it belongs to. */
+export interface Near {
+  readonly record: AppRecord;
+  readonly vector: string;
+  readonly value: readonly number[];
+}
+
+/** So many neighbours are shown. */
+export const NEAREST = 50;
+
+/** A record with one of its vectors; null where either is not there (any more). */
+export async function findNear(dataset: DatasetRef, id: string, vector: string): Promise<Near | null> {
+  const found = await search(dataset, { query: { ids: [id] }, sort: [] }, { limit: 1, from: 0, facets: "" });
+  const wire = found.records[0];
+  const value = wire?.vectors?.[vector]?.value;
+  return wire && value ? { record: readRecord(wire, dataset.task), vector, value } : null;
+}
+
+/** The same search, but the nearest to a record first, without that record itself. */
+export function nearest(body: SearchBody, near: Near | null): SearchBody {
+  if (!near) return body;
+  const text = body.query["query_text"];
+  const others = `NOT id:"${near.record.id.replace(/["\\]/g, "\\$&")}"`;
+  return {
+    sort: [],
+    query: {
+      ...body.query,
+      query_text: typeof text === "string" && text ? `(${text}) AND ${others}` : others,
+      vector: { name: near.vector, value: near.value, k: NEAREST },
+    },
+  };
+}
+
+/** The record as the server has it, to look at. */
+export async function rawRecord({ workspace, name }: DatasetRef, id: string): Promise<string> {
+  const text = await ask(
+    client.GET("/api/datasets/{name}/records/{id}", { params: { path: { name, id }, query: { workspace } }, parseAs: "text" }),
+  );
+  return String(text);
 }
 
 /** How many records match, and how often each value of the facets occurs among them. */

@@ -1721,6 +1721,7 @@ export interface components {
             annotator: string;
             /** Answers */
             answers: number;
+            checks?: components["schemas"]["ChecksOut"] | null;
             /**
              * Confusion
              * @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one.
@@ -1747,7 +1748,7 @@ export interface components {
         };
         /**
          * ApplyIn
-         * @description One value for every record that matches.
+         * @description One value for every record that matches, or what each of them has already.
          */
         ApplyIn: {
             /**
@@ -1762,6 +1763,13 @@ export interface components {
              * @enum {string}
              */
             state?: "draft" | "submitted" | "discarded";
+            /**
+             * Take
+             * @description Instead of a value: each record's own annotation of yours, or its prediction.
+             * @default value
+             * @enum {string}
+             */
+            take?: "value" | "own" | "predicted";
             /**
              * Value
              * @example {
@@ -1811,6 +1819,16 @@ export interface components {
          * @enum {string}
          */
         By: "label" | "pair" | "week";
+        /**
+         * ChecksOut
+         * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
+         */
+        ChecksOut: {
+            /** Answered */
+            answered: number;
+            /** Right */
+            right: number;
+        };
         /**
          * ClaimIn
          * @description How many records, and which.
@@ -4141,7 +4159,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4369,7 +4387,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +4797,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, or every one that does has been dealt already; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -14,6 +14,15 @@ export interface Preferences {
   goOn?: boolean;
   textSize?: "normal" | "large" | "larger";
   sidebar?: boolean;
+  /** How long lines of a text may get, and how close records lie in a list. */
+  lineWidth?: "narrow" | "normal" | "full";
+  density?: "comfortable" | "compact";
+  /** Predictions are shown on demand only. */
+  hidePredictions?: boolean;
+  /** Keys chosen for actions of the annotation screen. */
+  keys?: Record<string, string[]>;
+  /** The version of the guidelines that was read last, by dataset. */
+  guidelinesRead?: Record<string, number>;
   /** Reasons this person gave lately when settling conflicts. */
   reasons?: string[];
 }
@@ -46,7 +55,7 @@ export async function signOut(): Promise<void> {
 }
 
 export async function savePreferences(wanted: Preferences): Promise<Preferences> {
-  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never> }))) as Preferences;
+  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never>, keepalive: true }))) as Preferences;
 }
 
 export function resetKey(id: string): Promise<{ api_key?: string | null; key_prefix?: string | null }> {

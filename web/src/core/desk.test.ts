@@ -5,7 +5,7 @@ import type { AppRecord } from "./model";
 
 const record = (id: string): AppRecord => ({
   id, task: "TextClassification", fields: [{ name: "text", text: "x" }], tokens: [], multiLabel: false, suggestions: [],
-  answer: { value: {}, state: "none" }, author: null, metadata: {}, eventTimestamp: null, lastUpdated: null, hits: [], seen: "",
+  answer: { value: {}, state: "none" }, author: null, metadata: {}, eventTimestamp: null, lastUpdated: null, hits: [], vectors: [], seen: "",
 });
 
 describe("the desk", () => {

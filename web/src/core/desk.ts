@@ -72,7 +72,10 @@ export class Desk {
     const changes = ids.flatMap((id) => {
       const before = this.held.get(id);
       if (!before) return [];
-      const answer: Answer = { value: valueOf ? valueOf(before) : before.now.value, state };
+      const { labels, spans, text } = valueOf ? valueOf(before) : before.now.value;
+      // what was rejected on the way there is nobody's business once the answer is given
+      const value = { ...(labels && { labels }), ...(spans && { spans }), ...(text !== undefined && { text }) };
+      const answer: Answer = { value, state };
       return [{ id, before, after: { ...before, now: answer, saved: answer } }];
     });
     if (changes.length) this.take(changes, null);
@@ -97,6 +100,11 @@ export class Desk {
 
   canUndo(): boolean {
     return this.done.length > 0;
+  }
+
+  /** How many steps there are to undo. */
+  steps(): number {
+    return this.done.length;
   }
 
   /** The server has it otherwise, for instance because somebody else's answer was kept. */

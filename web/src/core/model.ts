@@ -17,6 +17,8 @@ export interface Value {
   readonly labels?: readonly string[];
   readonly spans?: readonly Span[];
   readonly text?: string;
+  /** Predicted spans that were looked at and rejected. They stay with a draft in the browser. */
+  readonly rejected?: readonly Span[];
 }
 
 export interface Answer {
@@ -61,6 +63,8 @@ export interface AppRecord {
   readonly metadata: Readonly<globalThis.Record<string, unknown>>;
   readonly eventTimestamp: string | null;
   readonly lastUpdated: string | null;
+  /** Names of the vectors the record has. */
+  readonly vectors: readonly string[];
   /** Words of the search that were found. */
   readonly hits: readonly string[];
   /** What the answer looked like on the wire, to notice when somebody else changed it. */
@@ -71,6 +75,8 @@ export interface LabelOption {
   readonly name: string;
   readonly description?: string;
   readonly colour?: string;
+  /** The key that chooses it. */
+  readonly shortcut?: string;
 }
 
 /** A dataset as the annotation screen needs it. */
@@ -95,6 +101,7 @@ export function sameValue(one: Value, other: Value): boolean {
   const [spans, others] = [one.spans ?? [], other.spans ?? []];
   return (
     (one.text ?? "") === (other.text ?? "") &&
+    (one.rejected?.length ?? 0) === (other.rejected?.length ?? 0) &&
     mine.length === yours.length &&
     mine.every((each) => yours.includes(each)) &&
     spans.length === others.length &&

@@ -121,6 +121,14 @@ export class Outbox {
     this.seen.set(keyOf(this.user, dataset, id), seen);
   }
 
+  /** The server has changed answers by itself: what was met before is no longer what is there. */
+  forgetSeen(dataset: DatasetRef): void {
+    for (const key of [...this.seen.keys()]) {
+      const [, workspace, name] = JSON.parse(key) as string[];
+      if (workspace === dataset.workspace && name === dataset.name && !this.letters.has(key)) this.seen.delete(key);
+    }
+  }
+
   /** What the server said of the last answer to this record. */
   noteOn(dataset: DatasetRef, id: string): Noted | undefined {
     return this.notes.get(keyOf(this.user, dataset, id));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cut, findHits, putSpan, relabel, removeSpan, spansAt } from "./spans";
+import { byCharacter, byWord, cut, findHits, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "./spans";
 
 const span = (start: number, end: number, label = "A") => ({ start, end, label });
 
@@ -12,6 +12,23 @@ describe("spans", () => {
   it("stay where they may overlap, but never twice", () => {
     const both = putSpan([span(0, 5)], span(3, 7, "B"), true);
     expect(putSpan(both, span(3, 7, "B"), true)).toEqual([span(0, 5), span(3, 7, "B")]);
+  });
+
+  it("grow up to their neighbours, or over them where they may", () => {
+    const all = [span(0, 3), span(4, 7, "B")];
+    expect(resizeSpan(all, span(0, 3), { start: 0, end: 7 })).toEqual(all);
+    expect(resizeSpan(all, span(0, 3), { start: 0, end: 7 }, true)).toEqual([span(4, 7, "B"), span(0, 7)].sort((a, b) => a.start - b.start));
+    expect(resizeSpan(all, span(4, 7, "B"), { start: 4, end: 9 })).toEqual([span(0, 3), span(4, 9, "B")]);
+  });
+
+  it("end a word or a character further, and never vanish", () => {
+    const tokens = [span(0, 3), span(4, 7), span(8, 9)];
+    expect(byWord(tokens, span(0, 3), "end", 1)).toEqual({ start: 0, end: 7 });
+    expect(byWord(tokens, span(0, 3), "end", -1)).toEqual({ start: 0, end: 3 });
+    expect(byWord(tokens, span(4, 7), "start", -1)).toEqual({ start: 0, end: 7 });
+    expect(byCharacter("a😀b", { start: 0, end: 1 }, "end", 1)).toEqual({ start: 0, end: 3 });
+    expect(byCharacter("a😀b", { start: 0, end: 3 }, "end", -1)).toEqual({ start: 0, end: 1 });
+    expect(byCharacter("a😀b", { start: 0, end: 1 }, "end", -1)).toEqual({ start: 0, end: 1 });
   });
 
   it("are changed and removed one by one", () => {

@@ -1,6 +1,7 @@
 /** Labelled stretches of a text: putting, changing, cutting the text at their borders. */
 
 import type { Span } from "./model";
+import { type Range, tokenAt } from "./offsets";
 
 /** Adds a span; what it would cover gives way unless spans may overlap. */
 export function putSpan(spans: readonly Span[], added: Span, mayOverlap = false): Span[] {
@@ -16,6 +17,38 @@ export function removeSpan(spans: readonly Span[], gone: Span): Span[] {
 
 export function relabel(spans: readonly Span[], which: Span, label: string): Span[] {
   return spans.map((each) => (sameSpan(each, which) ? { start: each.start, end: each.end, label } : each));
+}
+
+/** A span with other ends. It stops before its neighbours unless spans may overlap, and never vanishes. */
+export function resizeSpan(spans: readonly Span[], which: Span, to: Range, mayOverlap = false): Span[] {
+  let { start, end } = to;
+  for (const each of mayOverlap ? [] : spans) {
+    if (sameSpan(each, which)) continue;
+    if (each.end <= which.start && each.end > start) start = which.start;
+    if (each.start >= which.end && each.start < end) end = which.end;
+  }
+  if (end <= start) return [...spans];
+  return putSpan(removeSpan(spans, which), { start, end, label: which.label }, mayOverlap);
+}
+
+/** Where a span lies once its start or end has moved by a word. */
+export function byWord(tokens: readonly Range[], span: Range, edge: "start" | "end", step: 1 | -1): Range {
+  const first = tokenAt(tokens, span.start);
+  const last = tokenAt(tokens, span.end - 1);
+  if (edge === "start") {
+    const to = Math.min(Math.max(first + step, 0), last);
+    return { start: tokens[to]?.start ?? span.start, end: span.end };
+  }
+  const to = Math.max(Math.min(last + step, tokens.length - 1), first);
+  return { start: span.start, end: tokens[to]?.end ?? span.end };
+}
+
+/** … or by a character; one that takes two units is never cut. */
+export function byCharacter(text: string, span: Range, edge: "start" | "end", step: 1 | -1): Range {
+  const at = span[edge];
+  const size = step === 1 ? (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1 : /[\uDC00-\uDFFF]/.test(text[at - 1] ?? "") ? 2 : 1;
+  const moved = { ...span, [edge]: Math.min(Math.max(at + step * size, 0), text.length) };
+  return moved.end > moved.start ? moved : span;
 }
 
 export function sameSpan(one: Span, other: Span): boolean {

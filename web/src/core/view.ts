@@ -13,9 +13,11 @@ export interface View {
   readonly page: number;
   /** The record in front of the annotator, in the layout of one. */
   readonly record: string | null;
+  /** Records like this one are wanted, nearest first, by the vector of this name. */
+  readonly similar: { readonly vector: string; readonly record: string } | null;
 }
 
-export const SIZES = [10, 20, 50, 100] as const;
+export const SIZES = [1, 10, 20, 50, 100] as const;
 export const DEFAULT_VIEW: View = {
   q: "",
   filters: {},
@@ -24,12 +26,28 @@ export const DEFAULT_VIEW: View = {
   size: 10,
   page: 1,
   record: null,
+  similar: null,
 };
 
 const FILTERS = ["status", "predicted_as", "annotated_as", "predicted_by", "annotated_by", "predicted", "score"];
+/** Filters of which the search route knows nothing; they become a part of the query. */
+const WORDED = ["assigned_to", "assignment"];
+const RANGE = "range.";
 
 export function isFilter(name: string): boolean {
-  return FILTERS.includes(name) || name.startsWith("metadata.");
+  return FILTERS.includes(name) || WORDED.includes(name) || name.startsWith("metadata.") || isRange(name);
+}
+
+/** A filter by a number: `range.metadata.pages=10..20`, either end may be missing. */
+export function isRange(name: string): boolean {
+  return name.startsWith(RANGE);
+}
+
+export const rangeOf = (field: string) => RANGE + field;
+
+export function readRange(value: string | undefined): { from: string; to: string } {
+  const [from = "", to = ""] = (value ?? "..").split("..");
+  return { from, to };
 }
 
 export type Params = Record<string, string | string[]>;
@@ -53,6 +71,7 @@ export function readView(params: Params): View {
     size: SIZES.find((each) => each === size) ?? DEFAULT_VIEW.size,
     page: Math.max(1, Math.floor(Number(first("page"))) || 1),
     record: first("record") || null,
+    similar: first("similar") && first("by") ? { vector: first("by"), record: first("similar") } : null,
   };
 }
 
@@ -64,6 +83,10 @@ export function writeView(view: View): Params {
   }
   if (view.sort.length) params["sort"] = [...view.sort];
   if (view.layout === "list") {
+    if (view.similar) {
+      params["similar"] = view.similar.record;
+      params["by"] = view.similar.vector;
+    }
     params["view"] = "list";
     if (view.size !== DEFAULT_VIEW.size) params["size"] = String(view.size);
     if (view.page > 1) params["page"] = String(view.page);
@@ -96,9 +119,10 @@ export function stringifySearch(params: Record<string, unknown>): string {
 export function searchBody(view: View, without?: string): { query: Record<string, unknown>; sort: { id: string; order: string }[] } {
   const query: Record<string, unknown> = {};
   const metadata: Record<string, readonly string[]> = {};
-  if (view.q.trim()) query["query_text"] = view.q;
+  const text = queryText(view, without);
+  if (text) query["query_text"] = text;
   for (const [name, values] of Object.entries(view.filters)) {
-    if (name === without || !values.length) continue;
+    if (name === without || !values.length || isWorded(name)) continue;
     if (name.startsWith("metadata.")) metadata[name.slice("metadata.".length)] = values;
     else if (name === "score") {
       const [from, to] = (values[0] ?? "").split("-").map(Number);
@@ -116,17 +140,37 @@ export function searchBody(view: View, without?: string): { query: Record<string
   };
 }
 
-/** The same as one query, for routes that take a text; null where everything is wanted. */
-export function whereOf(view: View): string | null {
-  const parts = view.q.trim() ? [view.q.trim()] : [];
-  for (const [name, values] of Object.entries(view.filters)) {
-    if (!values.length) continue;
-    const field = name.replace(/[^\w.]/g, "\\$&");
-    if (name === "score") {
-      const [from, to] = (values[0] ?? "").split("-");
-      if (from && to) parts.push(`score:[${from} TO ${to}]`);
-    } else parts.push(values.map((each) => `${field}:"${each.replace(/["\\]/g, "\\$&")}"`).join(" OR "));
+function isWorded(name: string): boolean {
+  return WORDED.includes(name) || isRange(name);
+}
+
+/** The text of the search with the filters in it that only the search language knows. */
+export function queryText(view: Pick<View, "q" | "filters">, without?: string): string {
+  const filters = Object.entries(view.filters).filter(([name, values]) => name !== without && values.length && isWorded(name));
+  return joined([view.q.trim(), ...filters.map(([name, values]) => worded(name, values))]);
+}
+
+function joined(parts: readonly string[]): string {
+  const said = parts.filter(Boolean);
+  return said.length === 1 ? (said[0] ?? "") : said.map((each) => `(${each})`).join(" AND ");
+}
+
+/** One filter in the search language. */
+function worded(name: string, values: readonly string[]): string {
+  const field = (isRange(name) ? name.slice(RANGE.length) : name).replace(/[^\w.]/g, "\\$&");
+  if (isRange(name)) {
+    const { from, to } = readRange(values[0]);
+    return from || to ? `${field}:[${from || "*"} TO ${to || "*"}]` : "";
   }
-  if (!parts.length) return null;
-  return parts.length === 1 ? (parts[0] ?? null) : parts.map((each) => `(${each})`).join(" AND ");
+  if (name === "score") {
+    const [from, to] = (values[0] ?? "").split("-");
+    return from && to ? `score:[${from} TO ${to}]` : "";
+  }
+  return values.map((each) => `${field}:"${each.replace(/["\\]/g, "\\$&")}"`).join(" OR ");
+}
+
+/** The same as one query, for routes that take a text; null where everything is wanted. */
+export function whereOf(view: Pick<View, "q" | "filters">): string | null {
+  const filters = Object.entries(view.filters).filter(([, values]) => values.length);
+  return joined([view.q.trim(), ...filters.map(([name, values]) => worded(name, values))]) || null;
 }

@@ -24,6 +24,7 @@ export interface WireRecord {
   event_timestamp?: string | null;
   last_updated?: string | null;
   search_keywords?: string[] | null;
+  vectors?: globalThis.Record<string, { value: number[] }> | null;
 }
 
 const STATES: globalThis.Record<string, AnswerState> = {
@@ -57,6 +58,7 @@ export function readRecord(wire: WireRecord, task: Task): AppRecord {
     eventTimestamp: wire.event_timestamp ?? null,
     lastUpdated: wire.last_updated ?? null,
     hits: wire.search_keywords ?? [],
+    vectors: Object.keys(wire.vectors ?? {}),
     seen: fingerprint(wire),
   };
 }

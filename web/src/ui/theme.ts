@@ -1,6 +1,6 @@
 /** Colours, sizes and defaults of every widget. */
 
-import { ActionIcon, Badge, createTheme, type MantineColorsTuple, Modal, Popover, Tooltip } from "@mantine/core";
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 import { t } from "@/text/en";
 
@@ -24,14 +24,15 @@ export const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // by name, so that a page that needs none of them does not load them
   components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Badge: Badge.extend({
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    Badge: {
       defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 },
       vars: () => ({ root: { "--badge-bg": "var(--chip)", "--badge-color": "var(--mantine-color-text)" } }),
-    }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "md", transitionProps: { duration: 80 } } }),
+    },
+    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } } },
+    Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
   },
 });

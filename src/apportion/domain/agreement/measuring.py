@@ -34,6 +34,7 @@ _SHARES = {
     Measure.AC2_QUADRATIC: "gwet",
 }
 _F1 = {Measure.SPAN_F1, Measure.SPAN_BOUNDARY_F1, Measure.SPAN_LABEL_F1, Measure.SPAN_OVERLAP_F1}
+_SHARE_OF = _F1 | {Measure.PERCENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,10 @@ def agreement_by(
 ) -> list[Figure]:
     """The same for every label, every pair of people, or every week in which a shared record was last answered.
 
-    Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone. Pairs
-    come with most shared records first, those without any included, and at most ``pairs`` of them. Weeks are ISO weeks
-    in UTC, in order, those with a shared record only.
+    Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone; their
+    ``records`` are the shared ones on which somebody gave the label. Pairs come with most shared records first, those
+    without any included, and at most ``pairs`` of them. Weeks are ISO weeks in UTC, in order, those with a shared
+    record only.
 
     Raises ``ValueError`` for weeks without the instants of the answers, and for labels of texts.
     """
@@ -102,7 +104,8 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
         raise ValueError("texts have no labels")
     if data.kind is Kind.SPANS:
         for label in span_labels(data):
-            yield replace(_figure(data, asked, only=label), label=label)
+            has = np.array([any(span[2] == label for span in each) for each in values], dtype=np.bool_)
+            yield replace(_figure(data, asked, only=label), label=label, records=_with(data, has))
         return
     # Given or not is a nominal answer: distances between labels or sets have nothing left to say.
     measure = asked.measure
@@ -115,7 +118,14 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
     for label in labels:
         given = [(label in each if data.kind is Kind.LABELS else each == label) for each in values]
         coded = data.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
-        yield replace(_figure(coded, of_label), label=str(label))
+        has = np.array(given, dtype=np.bool_)
+        yield replace(_figure(coded, of_label), label=str(label), records=_with(data, has))
+
+
+def _with(data: Ratings, has: Column) -> int:
+    """On how many shared units somebody gave one of the values."""
+    shared = data.shared()
+    return len(np.unique(shared.unit[has[shared.value]]))
 
 
 def _by_pair(data: Ratings, asked: _Asked, most: int) -> Iterator[Figure]:
@@ -205,7 +215,8 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     if found is None or found[0] == found[1]:
         reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
         return replace(figure, no_interval=reason, why=sentence(reason, **facts))
-    return replace(figure, low=found[0], high=found[1], interval=asked.interval)
+    low = max(0.0, found[0]) if asked.measure in _SHARE_OF else found[0]  # a share is never below nothing
+    return replace(figure, low=low, high=found[1], interval=asked.interval)
 
 
 def _statistic(data: Ratings, shared: Ratings, asked: _Asked, only: str | None) -> Statistic | Undefined:

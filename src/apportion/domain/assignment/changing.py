@@ -13,7 +13,7 @@ from .people import Person
 from .redealing import Held, Table, by_order
 from .repair import Shortfall
 from .state import PlanState, pair
-from .words import Phase, Reason, RowState
+from .words import PERSONAL, Phase, Reason, RowState
 
 __all__ = ["Change", "Held", "Move", "applied", "invert", "move", "rebalance", "undo", "withdraw"]
 
@@ -89,8 +89,8 @@ def rebalance(
     table = Table(held, team, seed, blocked or {}, known)
     joined = table.joining()
     gone = [row for row in held if row.annotator is not None and not table.is_active(row.annotator)]
-    anchors = [row for row in gone if row.movable and row.phase is Phase.ANCHOR]  # others have those already
-    must = [row for row in gone if row.movable and row.phase is not Phase.ANCHOR]
+    anchors = [row for row in gone if row.movable and row.phase in PERSONAL]  # others have those already
+    must = [row for row in gone if row.movable and row.phase not in PERSONAL]
     must += table.above_cap()
     offered = table.surplus(must) if level else []
     moved, stuck = table.deal_again([*must, *offered])
@@ -126,12 +126,13 @@ def move(
     person has already, may not have or has no room for are refused one by one, each with its sentence; rows with
     work begun are kept.
     """
+    mine = sorted(rows, key=by_order)
     asked = [
         row
-        for row in sorted(rows, key=by_order)
+        for row in mine
         if row.live
         and row.annotator != to.name
-        and row.phase is not Phase.ANCHOR
+        and row.phase not in PERSONAL
         and (records is None or row.record in records)
         and (annotator is None or row.annotator == annotator)
     ]
@@ -155,7 +156,14 @@ def move(
             continue
         given.add(row.record)
         moved.append(Move(row, to.name, Reason("by_hand", (row.annotator or "an open slot",))))
+    refused += _unknown(records, (row.record for row in mine if row.live))
     return Change(moved=tuple(moved), kept=tuple(kept), refused=tuple(refused))
+
+
+def _unknown(records: Collection[str] | None, there: Iterable[str]) -> list[tuple[Held, str]]:
+    """Records that were named, and that the plan has no rows of."""
+    strangers = sorted(set(records or ()).difference(there))
+    return [(Held(record, None), "this rule has not dealt this record") for record in strangers]
 
 
 def withdraw(
@@ -218,10 +226,12 @@ def applied(state: PlanState, change: Change, on: Mapping[str, Collection[str]])
     def count(row: Held, name: str | None, step: int) -> None:
         if name is None:
             return
-        team = there.setdefault(row.record, set())
-        team.discard(name)
         own = loads.setdefault(row.rule, {})
         own[name] = own.get(name, 0) + step
+        if row.phase is Phase.CHECK:  # nobody is compared by those
+            return
+        team = there.setdefault(row.record, set())
+        team.discard(name)
         for other in team:
             key = pair(name, other)
             pairs[key] = pairs.get(key, 0) + step

@@ -62,9 +62,33 @@ def deal_lot(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list
     if lot.wanted == 1:
         return [_in_turn(desk, shares, lot, room)]
     alike = len({shares.weights[person] for person in lot.able}) == 1
-    if not alike or min(room) < size:
-        return _greedy(desk, shares, lot, 0)
-    return _alike(desk, shares, lot, turn)
+    if alike and size <= _until_a_cap(desk, shares, lot):
+        return _alike(desk, shares, lot, turn)
+    if alike and size * lot.wanted > GREEDY_ROWS and people > lot.wanted:
+        return _up_to_caps(desk, shares, lot, turn)
+    return _greedy(desk, shares, lot, 0)
+
+
+def _until_a_cap(desk: Desk, shares: Shares, lot: Lot) -> int:
+    """How many records can be dealt to people who are alike before a cap can be felt."""
+    cap = min(shares.caps[person] for person in lot.able)
+    loads = [desk.loads[person] for person in lot.able]
+    return max(0, (cap - 2) * len(loads) - sum(loads)) // lot.wanted if max(loads) <= cap - 2 else 0
+
+
+def _up_to_caps(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+    """People who are alike but for caps: all of them until the first is nearly full, by the greedy rule until they
+    are, and then the others."""
+    first = _until_a_cap(desk, shares, lot)
+    then = min(len(lot.records), first + 3 * len(lot.able))
+    chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
+    chunks += _greedy(desk, shares, _part(lot, first, then), 0)
+    able = tuple(person for person in lot.able if desk.loads[person] < shares.caps[person])
+    return chunks + deal_lot(desk, shares, replace(_part(lot, then, len(lot.records)), able=able), turn)
+
+
+def _part(lot: Lot, start: int, stop: int) -> Lot:
+    return replace(lot, records=lot.records[start:stop], keys=lot.keys[start:stop])
 
 
 def _alike(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:

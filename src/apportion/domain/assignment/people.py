@@ -34,13 +34,25 @@ class Records:
     """The records that one rule's ``where`` matched, in any order.
 
     ``values`` has, for every key of ``RuleSpec.keys``, one value per record (None: it has none); ``logged`` their
-    place in the order of logging; ``held`` who is on a record already by other plans or on their own account.
+    place in the order of logging; ``held`` who is on a record already by other plans or on their own account;
+    ``gold`` which have a gold value, and who knows it: asked for only where people are to be checked by them.
     """
 
     ids: Sequence[str]
     values: Mapping[str, Sequence[Hashable]] = field(default_factory=dict)
     logged: Sequence[int] | None = None
     held: Mapping[str, Collection[str]] = field(default_factory=dict)
+    gold: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def at(self, places: Sequence[int]) -> Records:
+        """Only the records at these places."""
+        return Records(
+            [self.ids[place] for place in places],
+            {key: [column[place] for place in places] for key, column in self.values.items()},
+            None if self.logged is None else [self.logged[place] for place in places],
+            self.held,
+            self.gold,
+        )
 
 
 @dataclass(frozen=True, slots=True)

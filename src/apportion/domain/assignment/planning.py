@@ -16,11 +16,11 @@ from .ordering import hashes
 from .people import Person, Records, check_team
 from .refusals import NothingToAssignError, PlanMovedError
 from .repair import Shortfall
-from .rows import Rows, RowsBuilder
+from .rows import PHASES, Rows, RowsBuilder
 from .rule import RulePlanner
 from .spec import PlanSpec, show_plan
 from .state import PlanState, show_state
-from .words import Engine, Mode
+from .words import DEPENDENT, Engine, Mode, Phase
 
 __all__ = ["ENGINE_VERSION", "Plan", "RuleInput", "check_digest", "plan"]
 
@@ -70,6 +70,7 @@ class Plan:
             "agreement_half_width": None if self.half_width is None else round(self.half_width, 3),
             "agreement_assumes": ASSUMED,
             "engines": [list(map(str, each)) for each in self.engines],
+            "mixed_in": int(np.count_nonzero(self.rows.phase == PHASES.index(Phase.CHECK))),
             "warnings": list(self.warnings),
         }
 
@@ -162,8 +163,9 @@ def _teams(spec: PlanSpec, given: Sequence[RuleInput]) -> list[list[str]]:
 
 
 def _answers(rows: Rows) -> dict[int, int]:
-    """How many records get how many answers."""
-    sizes = np.bincount(np.bincount(rows.record, minlength=1)).tolist()
+    """How many records get how many answers that agreement will count."""
+    counts = np.isin(rows.phase, [number for number, phase in enumerate(PHASES) if phase not in DEPENDENT])
+    sizes = np.bincount(np.bincount(rows.record[counts], minlength=1)).tolist()
     return {size: count for size, count in enumerate(sizes) if size and count}
 
 

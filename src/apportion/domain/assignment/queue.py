@@ -66,6 +66,9 @@ class Slot:
     behind: int = 0
     """How often the slot was put back by "back to me": it then waits behind all that were not."""
 
+    tells: bool | None = None
+    """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
+
     def leased(self, now: int) -> bool:
         """Whether somebody has a lease on it that has not run out."""
         return self.lease is not None and self.lease.until > now and self.state is RowState.LEASED
@@ -109,7 +112,8 @@ def claim(
     caps: Mapping[int, int] | None = None,
     answered: Collection[str] = (),
 ) -> Claim:
-    """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take.
+    """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take,
+    then what they skipped to come back to.
 
     ``slots`` are all slots of every record in question; ``answered`` the records they have answered outside of these.
     What they have leased already comes first and its lease is renewed, so that asking twice takes nothing more.
@@ -133,7 +137,10 @@ def claim(
     reasons: list[WhyEmpty] = []
     found: list[Slot] = []
     if me.active:
-        for slot in sorted(everything, key=lambda each: (each.annotator != me.name, *_urgency(each))):
+        # What was put back behind everything else waits for open slots as well.
+        for slot in sorted(
+            everything, key=lambda each: (each.behind > 0, each.annotator != me.name, *_urgency(each))
+        ):
             why = _obstacle(slot, me, now, mine, used, caps or {})
             if why is None:
                 found.append(slot)

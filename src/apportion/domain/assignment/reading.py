@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
-from apportion.domain.errors import BadRequestError, ValidationError
+from apportion.domain.errors import ValidationError
 from apportion.domain.times import parse_date_bounds
 
 from .spec import (
@@ -15,6 +15,7 @@ from .spec import (
     MAX_SEED,
     MAX_TEAM,
     Adaptive,
+    Checks,
     Everyone,
     FromMetadata,
     Order,
@@ -37,6 +38,7 @@ USER_KEYS = frozenset({"user", "weight", "cap", "skills"})
 OVERLAP_KEYS = frozenset({"annotators", "share", "stratify"})
 MAX_COUNT = 10_000_000
 WEIGHTS = 1e-6, 1e6
+CHECKS = 0.001, 0.5
 MAX_LEASE = 7 * 24 * 60
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -46,8 +48,7 @@ _Path = tuple[str | int, ...]
 def read_plan(json: Any, *at: str | int) -> PlanSpec:
     """The plan that the JSON asks for; ``at`` is where it stood in the request.
 
-    Who exists and belongs to the team is not known here. What is not yet possible (``checks``) is refused with
-    ``BadRequestError``, everything malformed with ``ValidationError``.
+    Who exists and belongs to the team is not known here. Raises ``ValidationError``.
 
     >>> read_plan({"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7}).rules[0].overlap
     Overlap(annotators=2, share=1.0, stratify=None)
@@ -56,8 +57,6 @@ def read_plan(json: Any, *at: str | int) -> PlanSpec:
     spec = reader.plan(json, at)
     if reader.errors:
         raise ValidationError(reader.errors, model="AssignmentPlan")
-    if json.get("checks") is not None:
-        raise BadRequestError("'checks' is not available yet. Leave it out; nothing was planned.")
     return spec
 
 
@@ -80,13 +79,20 @@ class _Reader:
             self.wrong((*at, "rules"), f"a plan may have {MAX_RULES} rules; this one has {len(rules)}")
             rules = []
         seed = found.get("seed")
+        read = tuple(self.rule(rule, (*at, "rules", place)) for place, rule in enumerate(rules))
+        checks = self.checks(found.get("checks"), (*at, "checks"))
+        if checks is not None and any(rule.mode is Mode.PULL for rule in read):
+            self.wrong(
+                (*at, "checks"), "checks are mixed into what people are given; open slots are nobody's yet"
+            )
         return PlanSpec(
-            rules=tuple(self.rule(rule, (*at, "rules", place)) for place, rule in enumerate(rules)),
+            rules=read,
             seed=None if seed is None else self.whole(seed, (*at, "seed"), 0, MAX_SEED),
             blind=self.flag(found, "blind", at),
             visibility=self.word(found.get("visibility"), (*at, "visibility"), Visibility),
             standing=self.flag(found, "standing", at),
             adaptive=self.adaptive(found.get("adaptive"), (*at, "adaptive")),
+            checks=checks,
             mirror=self.text(found.get("mirror"), (*at, "mirror")),
             mirror_overwrite=self.flag(found, "mirror_overwrite", at),
             digest=self.text(found.get("digest"), (*at, "digest")),
@@ -102,6 +108,13 @@ class _Reader:
             self.wrong((*at, "until"), "a probability above 0.5 and below 1 is expected here")
             until = None
         return Adaptive(self.whole(found.get("max", 5), (*at, "max"), 2, MAX_TEAM), until)
+
+    def checks(self, json: Any, at: _Path) -> Checks | None:
+        if json is None:
+            return None
+        found = self.object(json, at, frozenset({"share", "feedback"})) if isinstance(json, dict) else {}
+        share = self.number(found.get("share") if isinstance(json, dict) else json, at, *CHECKS)
+        return Checks(share, self.flag(found, "feedback", at))
 
     def rule(self, json: Any, at: _Path) -> RuleSpec:
         found = self.object(json, at, RULE_KEYS)

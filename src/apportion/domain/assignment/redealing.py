@@ -12,7 +12,7 @@ from .people import Person
 from .quotas import due_totals
 from .repair import Board, Shortfall, room_left, shortfall
 from .state import tally_pairs
-from .words import Phase, Reason, RowState
+from .words import PERSONAL, Phase, Reason, RowState
 
 __all__ = ["Held", "Stuck", "Table", "by_order"]
 
@@ -98,7 +98,7 @@ class Table:
 
     def surplus(self, gone: Sequence[Held]) -> list[Held]:
         """Rows above the share of somebody active, with those ``gone`` shared out too: those they would meet last."""
-        begun = self._counts(row for row in self._held if not row.movable or row.phase is Phase.ANCHOR)
+        begun = self._counts(row for row in self._held if not row.movable or row.phase in PERSONAL)
         given = self._counts(gone)
         loads = self._desk.loads
         total = sum(loads[person] for person in self._active)
@@ -252,7 +252,7 @@ class Table:
         left = dict(surplus)
         records = {row.record for row in gone}
         found: list[Held] = []
-        rows = [row for row in self._held if row.movable and row.phase is not Phase.ANCHOR]
+        rows = [row for row in self._held if row.movable and row.phase not in PERSONAL]
         gone_rows = {(row.record, row.annotator) for row in gone}
         for twice in (False, True):
             for row in reversed(rows):

@@ -9,6 +9,7 @@ Refusal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from apportion.domain.errors import BadRequestError, ConflictError
@@ -17,10 +18,15 @@ __all__ = ["NothingToAssignError", "PlanMovedError"]
 
 
 class NothingToAssignError(BadRequestError):
-    """No record matches any rule of the plan, or every one that does has been dealt already."""
+    """No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any."""
 
-    def __init__(self) -> None:
-        super().__init__("No record is left that a rule of this plan matches. Nothing was planned.")
+    def __init__(self, reasons: Sequence[str] = ()) -> None:
+        why = (
+            "No record is left that a rule of this plan matches."
+            if not reasons
+            else "; ".join(reasons[:5]) + "."
+        )
+        super().__init__(f"{why} Nothing was planned.")
 
 
 class PlanMovedError(ConflictError):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .dealing import UNLIMITED, Desk, Shares
-from .words import counted
+from .words import counted, listed
 
 __all__ = ["Board", "Shortfall", "room_left", "shortfall"]
 
@@ -27,12 +27,18 @@ class Shortfall:
 
 
 def shortfall(
-    labels: Iterable[str], slots: int, records: int, wanted: int, people: int, left: int | None
+    labels: Iterable[str],
+    slots: int,
+    records: int,
+    wanted: int,
+    people: int,
+    left: int | None,
+    needed: int | None = None,
 ) -> Shortfall:
     """The sentence for slots that stay empty.
 
     ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply too few
-    for ``wanted`` different ones on a record.
+    for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these people, where not all.
 
     >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
@@ -44,6 +50,9 @@ def shortfall(
         reason = f"{which}: nobody is eligible"
     elif left is None:
         reason = f"{which}{several}: only {counted(people, 'eligible person', 'eligible people')}"
+    elif needed is not None and needed < wanted:
+        who = counted(people, "person is eligible", "people are eligible")
+        reason = f"{which}{several}: for {needed} of these only {who}, with {counted(left, 'slot')} left"
     else:
         who = counted(people, "eligible person", "eligible people")
         reason = f"{which}{several}: {who} with {counted(left, 'slot')} left"
@@ -60,7 +69,7 @@ def _kinds_told(labels: Iterable[str], one: bool) -> str:
     for held, several in skills.items():
         asked = " or ".join(filter(None, several))
         parts = [f"need{'s' if one else ''} {asked}"] if asked else []
-        parts += [f"{'is' if one else 'are'} with {held.replace(',', ' and ')} already"] if held else []
+        parts += [f"{'is' if one else 'are'} with {listed(held.split(','))} already"] if held else []
         told.append(" and ".join(parts))
     return " or ".join(told)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from hashlib import blake2b
 
 from apportion.domain.arrays import Column, NDArray, new_runs, np
 
+from .checks import checks_for, mixed_in, room_for_work, sparse
 from .dealing import Desk, shares_of
 from .engines import GREEDY_ROWS, Chunk, Lot, deal_lot
 from .ordering import chosen, hashes, keyed, priorities, remix
@@ -52,14 +54,77 @@ class RulePlanner:
         for person in people:
             weight[self._place[person.name]] = person.weight
             cap[self._place[person.name]] = person.cap
+        self._weight, self._cap = weight, cap
         self._shares = shares_of(weight, cap)
+        self._checks = None if spec.checks is None else spec.checks.exact_share
+        self._like: dict[int, tuple[Reason, float]] = {}
 
     def run(self, records: Records, gone: set[str]) -> bytes:
         """Add the rule's rows, put its records among those ``gone``; returns what the digest needs to know."""
-        mine, self._keys = _in_keyed_order(self._seed, records, gone)
-        self._ids = mine.ids
-        field = mine.values.get(self.rule.order.by)
-        priority = priorities(self.rule.order, self._keys, logged=mine.logged, field=field)
+        everything, keys = _in_keyed_order(self._seed, records, gone)
+        field = everything.values.get(self.rule.order.by)
+        priority = priorities(self.rule.order, keys, logged=everything.logged, field=field)
+        digest = _digest(everything, keys)
+        if self._checks is None:
+            self._deal_all(everything, keys, priority)
+        else:
+            known = [place for place, id in enumerate(everything.ids) if id in everything.gold]
+            others = sorted(set(range(len(keys))).difference(known))
+            if known:
+                caps = [None if cap is None else room_for_work(cap, self._checks) for cap in self._cap]
+                self._shares = shares_of(self._weight, caps)
+            before = list(self._desk.loads)
+            self._deal_all(everything.at(others), keys[others], priority[others])
+            pool = everything.at(known)
+            used = self._mix_in(pool, priority[known], self._checks, before)
+            gone.difference_update(set(pool.ids).difference(used))
+        loads = {name: load for name, load in zip(self._desk.names, self._desk.loads, strict=True) if load}
+        self.after = replace(self.after, loads=loads)
+        return digest
+
+    def _mix_in(self, pool: Records, priority: Column, share: Fraction, before: Sequence[int]) -> set[str]:
+        """Give everybody their checks; their reasons and chances tell nobody so, being those of other rows."""
+        team = [self._place[person.name] for person in self._people if person.active]
+        wanted = {each: checks_for(self._desk.loads[each] - before[each], share) for each in team}
+        for each in team:
+            cap = self._cap[each]
+            if cap is not None:
+                wanted[each] = max(0, min(wanted[each], cap - self._desk.loads[each]))
+        of_kind, numbers = kinds(self.rule, pool)
+        barred = {}
+        for place, id in enumerate(pool.ids):
+            kind = of_kind[0 if numbers is None else numbers[place]]
+            able = {self._place[person.name] for person in self._people if kind.allows(person)}
+            barred[place] = {
+                *set(team).difference(able),
+                *(self._place.get(name, -1) for name in pool.gold[id]),
+            }
+        found = mixed_in(wanted, range(len(pool.ids)), barred)
+        got = dict.fromkeys(team, 0)
+        for _, person in found:
+            got[person] += 1
+            self._desk.loads[person] += 1
+        warning = sparse(len(pool.ids), wanted.values(), got.values())
+        if warning is not None:
+            self.warnings.append(warning)
+        used = sorted({place for place, _ in found})
+        first = self._builder.add_records([pool.ids[place] for place in used], priority[used])
+        number = {place: first + rank for rank, place in enumerate(used)}
+        like = [self._like.get(person, (Reason("everyone"), 1.0)) for _, person in found]
+        records = np.array([number[place] for place, _ in found], dtype=np.int64)
+        self._builder.add(
+            records,
+            np.array([person for _, person in found], dtype=np.int64),
+            new_runs(records),
+            np.array([self._builder.reason(reason) for reason, _ in like], dtype=np.int32),
+            rule=self._number,
+            phase=Phase.CHECK,
+            inclusion=np.array([chance for _, chance in like], dtype=np.float64),
+        )
+        return {pool.ids[place] for place in used}
+
+    def _deal_all(self, mine: Records, keys: NDArray[np.uint64], priority: Column) -> None:
+        self._ids, self._keys = mine.ids, keys
         self._first = self._builder.add_records(mine.ids, priority)
         self._kinds, numbers = kinds(self.rule, mine)
         self._kind = np.zeros(len(mine.ids), np.int64) if numbers is None else np.array(numbers, np.int64)
@@ -81,9 +146,7 @@ class RulePlanner:
             rest = np.flatnonzero(others)
             anchored = Fraction(len(drawn), len(mine.ids))
             self._deal_rest(rest, 1 - float(anchored), mine.values, strata, turn)
-        loads = {name: load for name, load in zip(self._desk.names, self._desk.loads, strict=True) if load}
-        self.after = RuleState(loads, strata, anchors, turn)
-        return _digest(mine, self._keys)
+        self.after = RuleState({}, strata, anchors, turn)
 
     def _anchor(self, drawn: int) -> Column:
         """The anchors still missing, given to everybody; returns their places."""
@@ -232,14 +295,18 @@ class RulePlanner:
     def _say(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
         """For each group of people who are too few: how many records compete for how many of their slots."""
         for people, empty in stuck.items():
-            rivals = [number for number, able in enumerate(self._able) if able and set(able) <= people]
-            among = np.isin(self._kind, rivals) & (self._want > 0)
+            # Those that cannot do without these people: there are not enough others for what they want.
+            others = np.array([len(set(able) - people) for able in self._able])
+            meets = np.array([not people.isdisjoint(able) for able in self._able])
+            among = meets[self._kind] & (others[self._kind] < self._want)
             slots = sum(left for _, left in empty)
-            labels = [self._kinds[number].label for number in rivals if np.any(self._kind[among] == number)]
+            rivals = np.unique(self._kind[among]).tolist()
+            labels = [self._kinds[number].label for number in rivals]
             left = room_left(self._shares, self._start, sorted(people))
             wanted = int(self._want[among].max(initial=1))
+            needed = int((self._want - others[self._kind])[among].max(initial=1))
             records = int(np.count_nonzero(among))
-            self.short.append(shortfall(labels, slots, records, wanted, len(people), left))
+            self.short.append(shortfall(labels, slots, records, wanted, len(people), left, needed))
 
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
         """The people whom the records name, as far as they are in the team."""
@@ -278,6 +345,10 @@ class RulePlanner:
             number = self._builder.reason(reasons)
         else:
             number = np.array([self._builder.reason(each) for each in reasons], dtype=np.int32)
+        if self._checks is not None:
+            for person, row in zip(*np.unique(chunk.person, return_index=True), strict=True):
+                reason = reasons if isinstance(reasons, Reason) else reasons[int(row)]
+                self._like[int(person)] = reason, float(inclusion[row])
         self._builder.add(
             chunk.record + self._first,
             chunk.person,
@@ -309,6 +380,7 @@ def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Record
         {key: [column[place] for place in places] for key, column in records.values.items()},
         None if records.logged is None else [records.logged[place] for place in places],
         records.held,
+        records.gold,
     )
     return mine, values[places_in_order]
 
@@ -319,4 +391,8 @@ def _digest(records: Records, keys: NDArray[np.uint64]) -> bytes:
     for key in sorted(records.values):
         hasher.update(repr((key, list(records.values[key]))).encode("utf-8", "surrogatepass"))
     hasher.update(repr(sorted((record, sorted(names)) for record, names in records.held.items())).encode())
+    if records.gold:
+        hasher.update(
+            repr(sorted((record, sorted(names)) for record, names in records.gold.items())).encode()
+        )
     return hasher.digest()

@@ -14,6 +14,7 @@ __all__ = [
     "MAX_SEED",
     "MAX_TEAM",
     "Adaptive",
+    "Checks",
     "Everyone",
     "FromMetadata",
     "Order",
@@ -132,6 +133,19 @@ class Adaptive:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """A share of what everybody gets are records with a known gold value; with ``feedback`` they are told it then."""
+
+    share: float
+    feedback: bool = False
+
+    @property
+    def exact_share(self) -> Fraction:
+        """The share as it was written: 0.1 is one tenth."""
+        return Fraction(repr(self.share))
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSpec:
     """A whole plan as asked for. Without a ``seed`` the caller draws one before planning."""
 
@@ -141,6 +155,7 @@ class PlanSpec:
     visibility: Visibility | None = None
     standing: bool = False
     adaptive: Adaptive | None = None
+    checks: Checks | None = None
     mirror: str | None = None
     mirror_overwrite: bool = False
     digest: str | None = None
@@ -153,7 +168,8 @@ class PlanSpec:
     @property
     def individual(self) -> bool:
         """Whether the dataset has to keep one annotation per person."""
-        return self.blind or self.adaptive is not None or any(rule.may_double for rule in self.rules)
+        several = self.adaptive is not None or self.checks is not None
+        return self.blind or several or any(rule.may_double for rule in self.rules)
 
 
 def split_evenly(*users: str) -> PlanSpec:
@@ -187,6 +203,9 @@ def show_plan(spec: PlanSpec) -> dict[str, Any]:
         shown["adaptive"] = {"max": spec.adaptive.most}
         if spec.adaptive.until is not None:
             shown["adaptive"]["until"] = spec.adaptive.until
+    if spec.checks is not None:
+        share, feedback = spec.checks.share, spec.checks.feedback
+        shown["checks"] = {"share": share, "feedback": True} if feedback else share
     if spec.mirror_overwrite:
         shown["mirror_overwrite"] = True
     return shown

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["Engine", "Mode", "Phase", "Reason", "RowState", "Skip", "Visibility", "counted", "explain"]
+__all__ = [
+    "DEPENDENT",
+    "PERSONAL",
+    "UNTOLD",
+    "Engine",
+    "Mode",
+    "Phase",
+    "Reason",
+    "RowState",
+    "Skip",
+    "Visibility",
+    "counted",
+    "explain",
+    "listed",
+]
 
 
 class _Word(str, Enum):
@@ -38,13 +52,25 @@ class Visibility(_Word):
 
 
 class Phase(_Word):
-    """Why a row exists at all. Agreement counts rows of every phase but the adaptive one."""
+    """Why a row exists at all. Agreement counts rows of every phase but those in ``DEPENDENT``."""
 
     FIXED = "fixed"
     ANCHOR = "anchor"
     ADOPTED = "adopted"
     ADAPTIVE = "adaptive"
     """Asked for because the answers so far differ, so no independent answer."""
+    CHECK = "check"
+    """The record has a gold value already; the answer says how somebody does, not what the record is."""
+
+
+DEPENDENT = frozenset({Phase.ADAPTIVE, Phase.CHECK})
+"""Answers that were asked for in the light of other answers: adaptive ones, and those on records settled before."""
+
+PERSONAL = frozenset({Phase.ANCHOR, Phase.CHECK})
+"""Rows that are about the person: nobody else takes them over."""
+
+UNTOLD = DEPENDENT
+"""Phases that whoever has the record is not told of."""
 
 
 class RowState(_Word):
@@ -102,7 +128,8 @@ SENTENCES: Mapping[str, str] = {
     "moved": "taken over from {0} ({1}); {2}",
     "by_hand": "moved here by hand from {0}",
     "undone": "back where it was before a change was undone",
-    "adaptive": "the {0} answers so far do not settle the record, so one more person is asked",
+    "adaptive": "the answers so far do not settle the record, so one more person is asked",
+    "check": "a record with a gold value, mixed in to see how people do",
     "joined": "one of {0} records that everybody answers, and this person joined later",
 }
 
@@ -117,6 +144,15 @@ def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
     if sentence is None:
         return " ".join([code, *map(str, args)])
     return sentence.format(*args, *("?" for _ in range(4)))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["ana"]), listed(["ana", "ben", "cy"])
+    ('ana', 'ana, ben and cy')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

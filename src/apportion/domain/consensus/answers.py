@@ -9,7 +9,7 @@ from typing import TypeAlias
 from apportion.domain.agreement.measures import Kind
 from apportion.domain.records import Entities, Value, chosen_labels
 
-__all__ = ["UNUSABLE", "Answer", "Given", "Span", "Unusable", "given"]
+__all__ = ["UNUSABLE", "Answer", "Given", "Span", "Unusable", "given", "labels_of"]
 
 Span: TypeAlias = "tuple[int, int, str]"
 
@@ -35,6 +35,19 @@ class Answer:
 
     annotator: str
     given: Given
+
+
+def labels_of(said: Given, kind: Kind) -> frozenset[str]:
+    """The labels in an answer; a text has none.
+
+    >>> labels_of(frozenset({(0, 3, "PER"), (8, 11, "PER")}), Kind.SPANS)
+    frozenset({'PER'})
+    """
+    if isinstance(said, Unusable) or kind is Kind.TEXT:
+        return frozenset()
+    if isinstance(said, str):
+        return frozenset({said})
+    return frozenset(each if isinstance(each, str) else each[2] for each in said)
 
 
 def given(value: Value | None, kind: Kind) -> Given:

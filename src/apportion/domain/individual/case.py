@@ -12,7 +12,7 @@ from apportion.domain.consensus.answers import Answer
 from apportion.domain.records import Record, Value
 from apportion.vocabulary import AnnotationState
 
-__all__ = ["ANSWERED", "Annotation", "Case", "Gold", "Origin", "Posterior"]
+__all__ = ["ANSWERED", "NOT_WANTED", "Annotation", "Case", "Gold", "Origin", "Posterior"]
 
 ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
 """States in which somebody has said something for all to hear; a draft is its author's business."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from zlib import crc32
 
-__all__ = ["counts", "dataset_html", "record_html"]
+__all__ = ["bars_html", "counts", "dataset_html", "page_html", "record_html"]
 
 _MUTED = "opacity:.7;font-size:.9em"
+_CELL = "text-align:left;white-space:pre-wrap;overflow-wrap:anywhere"
+_FACETS = ("status", "annotated_as", "predicted_as", "annotated_by")
 
 
 def record_html(record: Any) -> str:
@@ -27,7 +29,7 @@ def record_html(record: Any) -> str:
     members += [(name, escape(str(value))) for name, value in record.metadata.items()]
     rows = "".join(
         f"<tr><th style='text-align:left;vertical-align:top'>{escape(name)}</th>"
-        f"<td style='text-align:left;white-space:pre-wrap'>{value}</td></tr>"
+        f"<td style='{_CELL}'>{value}</td></tr>"
         for name, value in members
     )
     return f"<table style='color:inherit'>{rows}</table>"
@@ -35,18 +37,53 @@ def record_html(record: Any) -> str:
 
 def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
     """How many records there are by status, and the first of them."""
+    more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
+    return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{_table(records[:rows])}{more}"
+
+
+def page_html(records: Sequence[Any], total: int, facets: Mapping[str, Any]) -> str:
+    """How many records match, what they are in numbers, and those of this page."""
+    match = "1 record matches" if total == 1 else f"{total:,} records match"
+    shown = f"; {len(records)} of them here" if len(records) < total else ""
+    told = "".join(
+        f"<br><span style='{_MUTED}'>{name}</span> "
+        + ", ".join(f"{escape(str(value))} {count:,}" for value, count in list(facets[name].items())[:10])
+        for name in _FACETS
+        if facets.get(name)
+    )
+    return f"<p><b>{match}</b>{shown}{told}</p>{_table(records)}"
+
+
+def bars_html(title: str, data: Mapping[str, Any], most: int = 50) -> str:
+    """Figures by name as bars; those of ``top_k_mentions`` by mention and label."""
+    figures: dict[str, float] = {}
+    for name, value in data.items():
+        if isinstance(value, (int, float)):
+            figures[name] = value
+        elif name == "mentions":
+            figures |= {f"{m['mention']} ({e['label']})": e["count"] for m in value for e in m["entities"]}
+    largest = max(figures.values(), default=0) or 1
+    rows = "".join(
+        f"<tr><td style='{_CELL}'>{escape(str(name))}</td><td>{value:.4g}</td><td style='width:20em;text-align:left'>"
+        f"<div style='background:hsl(210 60% 55%/.6);height:.9em;width:{100 * value / largest:.1f}%'></div></td></tr>"
+        for name, value in list(figures.items())[:most]
+    )
+    more = f"<p style='{_MUTED}'>and {len(figures) - most} more</p>" if len(figures) > most else ""
+    return f"<p><b>{escape(title)}</b></p><table style='color:inherit'>{rows}</table>{more}"
+
+
+def _table(records: Sequence[Any]) -> str:
+    if not records:
+        return ""
     shown = "".join(
         f"<tr><td>{escape(str(each.id))}</td><td>{escape(each.status)}</td>"
-        f"<td style='text-align:left;white-space:pre-wrap'>{_text(each)}</td>"
+        f"<td style='{_CELL}'>{_text(each)}</td>"
         f"<td style='text-align:left'>{_short(each, each.prediction)}</td>"
         f"<td style='text-align:left'>{_short(each, each.annotation)}</td></tr>"
-        for each in records[:rows]
+        for each in records
     )
     heads = "".join(f"<th>{each}</th>" for each in ("id", "status", "text", "prediction", "annotation"))
-    more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
-    rest = f"<thead><tr>{heads}</tr></thead><tbody>{shown}</tbody>"
-    table = f"<table style='color:inherit'>{rest}</table>" if shown else ""
-    return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{table}{more}"
+    return f"<table style='color:inherit'><thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table>"
 
 
 def counts(records: Sequence[Any]) -> str:

@@ -55,12 +55,13 @@ def team_out(found: Team) -> dict[str, Any]:
     """How good everybody is, and what pairs of people differ on."""
     quality = {each.annotator: each for each in found.quality}
     people: list[dict[str, Any]] = []
-    for name, answers in found.answers.items():
-        one = quality.get(name)
+    for name in sorted(found.answers.keys() | found.checks.keys()):
+        one, checks = quality.get(name), found.checks.get(name)
         people.append(
             {
                 "annotator": name,
-                "answers": answers,
+                "answers": found.answers.get(name, 0),
+                "checks": None if checks is None else {"answered": checks[0], "right": checks[1]},
                 "accuracy": None if one is None else one.accuracy,
                 "confusion": None if one is None else one.confusion.tolist(),
             }

@@ -191,8 +191,8 @@ def record_id(value: Any, path: Path, errors: list[Item]) -> Any:
     """A record's id as it was sent: text, or a number or boolean as JSON writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if math.isfinite(value) and value.is_integer() else repr(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, (str, int)):
         return str(value)
     if not _none(value, path, errors):

@@ -198,6 +198,9 @@ def jsonl_pages(pages: Iterable[Page], dataset: Dataset) -> Iterator[bytes]:
 
 # Tables
 
+ANSWER_PARTS = (".state", ".at", ".seconds")
+"""Beside the answer, of every person: whether it is submitted, discarded or an extra, when, and how long it took."""
+
 
 def cell(value: Any) -> str:
     """A value as text that can be read back: JSON, except for texts that cannot be mistaken for it."""
@@ -225,7 +228,7 @@ def columns_of(dataset: Dataset, names: Names) -> list[str]:
     texts = [f"inputs.{name}" for name in names.inputs] or ["text"]
     if dataset.task is Task.TOKEN_CLASSIFICATION:
         texts = ["text", "tokens"]
-    people = [part for name in names.annotators for part in (f"answer.{name}", f"answer.{name}.state")]
+    people = [f"answer.{name}{part}" for name in names.annotators for part in ("", *ANSWER_PARTS)]
     soft = [f"soft.{label}" for label in names.labels] if dataset.task is Task.TEXT_CLASSIFICATION else []
     return [
         "id",
@@ -290,6 +293,8 @@ class Table:
         for name, said in found.get("answers", {}).items():
             flat[f"answer.{name}"] = None if said["value"] is None else self._plain(said["value"])
             flat[f"answer.{name}.state"] = said["state"] if said["counted"] else f"{said['state']} extra"
+            flat[f"answer.{name}.at"] = said["updated_at"]
+            flat[f"answer.{name}.seconds"] = said["seconds"]
         for label, share in found.get("soft_labels", {}).items():
             flat[f"soft.{label}"] = share
         # An id is always text, and so are a few words of ours: they are never read as JSON.
@@ -329,7 +334,10 @@ def _csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], Iterator[bytes]]:
-    """Writes a table whose cells are those of the CSV, as text. Refused where pyarrow is not installed."""
+    """Writes a table of the CSV's columns: numbers as numbers, all else as the text of the CSV's cells.
+
+    Refused where pyarrow is not installed.
+    """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -339,20 +347,40 @@ def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], 
             "or ask for csv or jsonl."
         ) from None
     table = Table(dataset, names)
-    schema = pa.schema([(name, pa.string()) for name in table.columns])
+    kinds: dict[str, tuple[Any, Callable[[str], Any]]] = {
+        "number": (pa.float64(), float),
+        "flag": (pa.bool_(), "true".__eq__),
+        "text": (pa.string(), str),
+    }
+    of_column = [kinds[_kind(name)] for name in table.columns]
+    schema = pa.schema([(name, kind) for name, (kind, _) in zip(table.columns, of_column, strict=True)])
 
     def write(pages: Iterable[Page]) -> Iterator[bytes]:
         sink = _Sink()
         with pq.ParquetWriter(sink, schema) as writer:
             for page in pages:
                 rows = [table.row(row, behind) for row, behind in page]
-                columns = ([each or None for each in column] for column in zip(*rows, strict=True))
-                arrays = [pa.array(column, pa.string()) for column in columns]
+                arrays = [
+                    pa.array([read(each) if each else None for each in column], kind)
+                    for column, (kind, read) in zip(zip(*rows, strict=True), of_column, strict=True)
+                ]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
                 yield sink.take()
         yield sink.take()
 
     return write
+
+
+def _kind(name: str) -> str:
+    """What the cells of a column of ours hold: numbers, true or false, or text."""
+    if name == "multi_label":
+        return "flag"
+    numbers = (
+        name == "support"
+        or name.startswith("soft.")
+        or (name.startswith("answer.") and name[-8:] == ".seconds")
+    )
+    return "number" if numbers else "text"
 
 
 class _Sink:

@@ -140,11 +140,16 @@ def _row(row: Json, mapping: Mapping[str, str], task: Task, flat: bool, place: i
 
 
 def _nest_answer(nested: Json, rest: str, value: Any, task: Task) -> None:
-    name, is_state, _ = rest.partition(".state")
+    part = next((part for part in (".state", ".at", ".seconds") if rest.endswith(part)), "")
+    name = rest.removesuffix(part)
     answer = nested.setdefault("answers", {}).setdefault(name, {"state": "submitted", "value": None})
-    if is_state:
+    if part == ".state":
         answer["state"], _, extra = str(value).partition(" ")
         answer["counted"] = not extra
+    elif part == ".at":
+        answer["updated_at"] = str(value)
+    elif part == ".seconds":
+        answer["seconds"] = _cell(value)
     else:
         answer["value"] = _value(value, task)
 

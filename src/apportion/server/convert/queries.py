@@ -46,6 +46,7 @@ __all__ = [
     "SearchRequest",
     "Selected",
     "read_deletion",
+    "read_metric_query",
     "read_query",
     "read_scan",
     "read_search",
@@ -239,6 +240,11 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
         msg = "records cannot be deleted by vector; name them by ids"
         raise ValidationError([item((*path, "vector"), msg, "value_error.extra")])
     return _selected(given, None, viewer).criteria
+
+
+def read_metric_query(body: bytes | None, task: Task, *, viewer: Viewer = Viewer(0)) -> Criteria:  # noqa: B008
+    """Which records a metric is about: all without a body."""
+    return read_query(_body(body), task, viewer=viewer, loc=("body",)).criteria
 
 
 def read_query(

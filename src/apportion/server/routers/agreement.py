@@ -146,11 +146,19 @@ async def conflicts(
     )
 
 
+class ChecksOut(BaseModel):
+    """How somebody did on records with a known gold value: so many answered, so many right at the first answer."""
+
+    answered: int
+    right: int
+
+
 class AnnotatorQuality(BaseModel):
     """One person: their answers, how often they are right by the model, and which label they give for which."""
 
     annotator: str
     answers: int
+    checks: ChecksOut | None = None
     accuracy: float | None
     confusion: list[list[float]] | None = Field(
         description="``confusion[true][answered]``, in the order of ``labels``; rows sum to one."

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
@@ -25,6 +27,7 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.permissions import Action, require
+from apportion.domain.times import end_in
 from apportion.ports.assignments import StoredPlan
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_out, row_out
@@ -51,8 +54,9 @@ _EXAMPLE = {
     "seed": 7,
 }
 PlanBody = Annotated[
-    dict[str, Any], Body(description="The plan: rules, seed, blind, visibility, standing, mirror, digest.",
-                         examples=[_EXAMPLE])
+    dict[str, Any],
+    Body(description="The plan: rules, seed, blind, visibility, standing, adaptive, checks, mirror, digest.",
+         examples=[_EXAMPLE])
 ]  # fmt: skip
 
 
@@ -109,10 +113,16 @@ class Withdraw(Extend):
     annotator: str | None = None
 
 
-def _spec(sent: dict[str, Any]) -> PlanSpec:
-    from dataclasses import replace
-
+def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
+    """The plan that is asked for; a seed is drawn where none is given, and due dates end in the server's time zone."""
     spec = read_plan(sent, "body")
+    zone = ctx.settings.timezone
+    if zone != "UTC":
+        local = [
+            rule if rule.due is None else replace(rule, due=end_in(rule.due, ZoneInfo(zone)))
+            for rule in spec.rules
+        ]
+        spec = replace(spec, rules=tuple(local))
     return spec if spec.seed is not None else replace(spec, seed=secrets.randbelow(MAX_SEED))
 
 
@@ -130,7 +140,7 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     """Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written."""
     workspace = ctx.require_workspace()
     require(ctx.actor, Action.ASSIGN, workspace)
-    spec = _spec(sent)
+    spec = _spec(ctx, sent)
     return (await _plan(ctx, workspace, name, spec, None)).show()
 
 
@@ -139,7 +149,7 @@ async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     """Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at."""
     workspace = ctx.require_workspace()
     require(ctx.actor, Action.ASSIGN, workspace)
-    spec = _spec(sent)
+    spec = _spec(ctx, sent)
     for attempt in range(_TRIES):
         planned = await _plan(ctx, workspace, name, spec, spec.digest)
         try:

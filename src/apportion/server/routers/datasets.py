@@ -1,4 +1,4 @@
-"""Datasets: list, create, change, copy, open, close, delete."""
+"""Datasets: list, create, change, copy, open, close, delete, restore."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from apportion.domain.errors import (
     MissingInputParamError,
 )
 from apportion.domain.permissions import Action
+from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import manage_datasets as manage
+from apportion.services import trash
+from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
@@ -82,9 +85,74 @@ async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetO
 
 @router.delete("/api/datasets/{name}", responses=_REFUSALS)
 async def delete_dataset(ctx: Ctx, name: str) -> None:
-    """Delete a dataset; it is no error if there is none."""
+    """Delete a dataset; it can be restored for some days, and it is no error if there is none."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    await ctx.write(lambda work: manage.delete_dataset(work, ctx.actor, workspace, name, now=now))
+    await ctx.write(lambda work: trash.delete_dataset(work, ctx.actor, workspace, name, now=now))
+
+
+class DeletedOut(BaseModel):
+    """A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more."""
+
+    id: str
+    workspace: str
+    name: str
+    task: Task
+    records: int
+    deleted_at: str
+    deleted_by: str | None
+    purged_at: str
+
+
+class DeletedDatasets(BaseModel):
+    """What can be restored, the last one deleted first."""
+
+    datasets: list[DeletedOut]
+
+
+class RestoreIn(BaseModel):
+    """Which deleted dataset comes back, and under which name."""
+
+    name: str = Field(description="The name it had.", examples=["reviews"])
+    id: str | None = Field(None, description="Which of several; else the one deleted last.")
+    into: str | None = Field(None, description="The name it gets, if another has its own by now.")
+
+
+@router.get("/api/datasets:deleted", responses=responses(EntityNotFoundError))
+async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
+    """Deleted datasets that you can restore, of one workspace or of all."""
+    kept = ctx.settings.trash_days * 24 * 3600 * 1_000_000
+    found = await ctx.read(lambda work: trash.deleted_datasets(work, ctx.actor, ctx.workspace or None))
+    return DeletedDatasets(
+        datasets=[
+            DeletedOut(
+                id=each.uuid,
+                workspace=each.workspace,
+                name=each.name,
+                task=each.task,
+                records=each.records,
+                deleted_at=utc_iso(at),
+                deleted_by=by,
+                purged_at=utc_iso(at + kept),
+            )
+            for each, at, by in found
+        ]
+    )
+
+
+@router.post(
+    "/api/datasets:restore",
+    response_model_exclude_none=True,
+    responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
+)
+async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
+    """Bring a deleted dataset back with everything in it: records, annotations, plans, history."""
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    restored = await ctx.write(
+        lambda work: trash.restore_dataset(
+            work, ctx.actor, workspace, wanted.name, id=wanted.id, into=wanted.into, now=now
+        )
+    )
+    return dataset_out(restored)
 
 
 @router.put("/api/datasets/{name}:close", responses=_REFUSALS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -39,6 +40,9 @@ __all__ = ["router"]
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 _AHEAD = 4
 """Pages made before somebody has taken them."""
+_PATIENCE = 300.0
+"""Seconds for which nobody takes a page. Until it ends an export holds on to the file as it was when it began, so that
+what is written meanwhile piles up."""
 
 
 class ExportIn(BaseModel):
@@ -83,10 +87,13 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
     gone = threading.Event()
 
     def put(page: bytes | BaseException | None) -> None:
+        given_up = time.monotonic() + _PATIENCE
         while not gone.is_set():
             try:
                 pages.put(page, timeout=0.5)
             except queue.Full:
+                if time.monotonic() > given_up:
+                    gone.set()
                 continue
             return
 
@@ -104,6 +111,8 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
     thread.start()
     try:
         while (page := await asyncio.to_thread(pages.get)) is not None:
+            if gone.is_set():
+                raise TimeoutError("nobody took the export any further")  # which breaks the connection off
             if isinstance(page, BaseException):
                 raise page
             yield page

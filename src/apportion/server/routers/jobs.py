@@ -16,7 +16,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     InvalidTextSearchError,
 )
-from apportion.domain.jobs import ENDED, Job
+from apportion.domain.jobs import ENDED, Job, Take
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
@@ -94,11 +94,14 @@ def _out(job: Job, dataset: Dataset) -> JobOut:
 
 
 class ApplyIn(BaseModel):
-    """One value for every record that matches."""
+    """One value for every record that matches, or what each of them has already."""
 
     query: str = Field("", description="Which records; in the search language, as you see them.")
     value: dict[str, Any] | None = Field(None, examples=[_LABEL])
     state: Literal["draft", "submitted", "discarded"] = "submitted"
+    take: Literal["value", "own", "predicted"] = Field(
+        "value", description="Instead of a value: each record's own annotation of yours, or its prediction."
+    )
 
 
 @router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
@@ -107,7 +110,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ANNOTATE))
     value = read_value(dataset.task, wanted.value)
-    asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state))
+    asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state), Take(wanted.take))
     job = await ctx.write(lambda work: jobs.begin_apply(work, ctx.actor, workspace, name, asked, now=now))
     ctx.house.jobs.wake()
     return _out(job, dataset)

@@ -1,20 +1,26 @@
-"""Metrics of 1.x: so far the one its web app needs."""
+"""Metrics of 1.x: figures over the records that match."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 
-from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, WrongTaskError
-from apportion.domain.permissions import Action
-from apportion.server.bodies import JsonRoute
+from apportion.domain.errors import (
+    BadRequestError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+    InvalidTextSearchError,
+    WrongTaskError,
+)
+from apportion.server.bodies import JsonRoute, json_body
+from apportion.server.convert.queries import read_metric_query
+from apportion.server.convert.records_out import record_metrics
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
-from apportion.services import search_records
-from apportion.services.manage_datasets import find_dataset
-from apportion.vocabulary import Task
+from apportion.services import metrics
+from apportion.wire.queries import DELETION_BODY
 
 __all__ = ["router"]
 
@@ -28,21 +34,35 @@ async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """The metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
-    await ctx.read(
-        lambda work: find_dataset(work, ctx.actor, workspace, name, Action.SEE_METRICS, task=which)
-    )
-    if which is Task.TEXT2TEXT:
-        return []
-    about = "Every label that predictions or annotations of the dataset have"
-    return [{"id": "dataset_labels", "name": "The dataset's labels", "description": about}]
+    found = await ctx.read(lambda work: metrics.metrics_of(work, ctx.actor, workspace, name, which))
+    return [{"id": each.id, "name": each.name, "description": each.description} for each in found]
 
 
-@router.post(_METRICS + "/{metric}:summary", responses=_REFUSALS)
-async def metric_summary(ctx: Ctx, name: str, task: str, metric: str) -> dict[str, Any]:
-    """One metric, computed."""
+@router.post(
+    _METRICS + "/{metric}:summary",
+    openapi_extra=DELETION_BODY,
+    responses={**_REFUSALS, **responses(BadRequestError, InvalidTextSearchError)},
+)
+async def metric_summary(
+    ctx: Ctx,
+    request: Request,
+    name: str,
+    task: str,
+    metric: str,
+    interval: Annotated[
+        float | None, Query(gt=0, allow_inf_nan=False, description="The width of a bucket.")
+    ] = None,
+    size: Annotated[int | None, Query(ge=1, description="How many values, the most frequent first.")] = None,
+    entity_size: Annotated[int | None, Query(ge=1, description="How many labels per mention.")] = None,
+) -> dict[str, Any]:
+    """One metric of the records that match, as you may see them."""
     name, which = name_and_task(name, task)
+    criteria = read_metric_query(await json_body(request), which)
     workspace = ctx.require_workspace()
+    wanted = metrics.Wanted(interval, size, entity_size)
     found = await ctx.read_slow(
-        lambda work: search_records.dataset_labels(work, ctx.actor, workspace, name, which, metric)
+        lambda work: metrics.metric_summary(
+            work, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
+        )
     )
     return dict(found)

@@ -1,65 +1,163 @@
-"""Labeling rules of 1.x: not there yet, but clients that look for them must not stumble."""
+"""Labeling rules of 1.x. Name and task may come in either order; a rule's query is its place in the path."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, StringConstraints
 
 from apportion.domain.errors import (
     BadRequestError,
+    ClosedDatasetError,
+    EntityAlreadyExistsError,
     EntityNotFoundError,
     ForbiddenOperationError,
+    InvalidTextSearchError,
+    ValidationError,
     WrongTaskError,
 )
-from apportion.domain.permissions import Action
+from apportion.domain.rules import LabelingRule, RuleMetrics, labels_of
+from apportion.domain.times import naive_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
-from apportion.services.manage_datasets import find_dataset
+from apportion.services import label_rules
 from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Labeling rules"], route_class=JsonRoute)
 _RULES = "/api/datasets/{name}/{task}/labeling/rules"
-_REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
+_REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
+_FIGURES = {**_REFUSALS, **responses(InvalidTextSearchError, ClosedDatasetError)}
+
+_Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+_Text = Annotated[str, StringConstraints(max_length=10_000)]
 
 
-async def _require(ctx: Context, first: str, second: str, action: Action) -> None:
+class RuleChanges(BaseModel):
+    """The labels of a rule, and what it is for."""
+
+    label: _Label | None = None
+    labels: list[_Label] = Field(default=[], max_length=1_000)
+    description: _Text | None = None
+
+    def all_labels(self) -> tuple[str, ...]:
+        """The labels, however they were sent. Raises ``ValidationError`` if there are none."""
+        found = labels_of(self.label, self.labels)
+        if not found:
+            msg = "a labeling rule needs at least one label"
+            raise ValidationError([{"loc": ["body", "__root__"], "msg": msg, "type": "value_error"}])
+        return found
+
+
+class NewRule(RuleChanges):
+    """A rule: what matches the query is to get the labels."""
+
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+
+
+def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
+    """Workspace and name of the dataset in the path."""
     name, task = name_and_task(first, second)
     workspace = ctx.require_workspace()
     if task is not Task.TEXT_CLASSIFICATION:
         raise WrongTaskError(f"Labeling rules are for {Task.TEXT_CLASSIFICATION} only, not for {task}")
-    await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, action, task=task))
+    return workspace, name
 
 
 @router.get(_RULES, responses=_REFUSALS)
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
-    """The dataset's labeling rules: none can be stored yet."""
-    await _require(ctx, name, task, Action.SEE_RULES)
-    return []
+    """The dataset's labeling rules, oldest first."""
+    place = _place(ctx, name, task)
+    return [
+        _shown(each) for each in await ctx.read(lambda work: label_rules.list_rules(work, ctx.actor, *place))
+    ]
 
 
-@router.get(_RULES + "/metrics", responses=_REFUSALS)
+@router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
+async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
+    """Store a labeling rule."""
+    place, labels = _place(ctx, name, task), sent.all_labels()
+    label = sent.label or (labels[0] if len(labels) == 1 else None)
+    now = ctx.house.clock.now()
+    rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
+    return _shown(await ctx.write(lambda work: label_rules.add_rule(work, ctx.actor, *place, rule)))
+
+
+@router.get(_RULES + "/metrics", responses=_FIGURES)
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
-    """How much of the dataset the rules cover: nothing, without rules."""
-    await _require(ctx, name, task, Action.SEE_RULES)
-    return {"coverage": 0.0, "coverage_annotated": 0.0, "total_records": 0, "annotated_records": 0}
+    """How much of the dataset the rules cover together, as you see it."""
+    place = _place(ctx, name, task)
+    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place))
+    return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
+
+
+@router.get(_RULES + "/{query:path}/metrics", responses=_FIGURES)
+async def rule_metrics(
+    ctx: Ctx,
+    name: str,
+    task: str,
+    query: str,
+    label: Annotated[
+        list[str] | None, Query(description="Labels to judge by instead of those stored.")
+    ] = None,
+) -> dict[str, float]:
+    """How much a rule covers and how often it is right, as you see it; the rule need not be stored."""
+    place, labels = _place(ctx, name, task), list(filter(None, label or ()))
+    found = await ctx.read_slow(lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels))
+    return _figures(found)
 
 
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
-    """One labeling rule: there is none yet."""
-    await _require(ctx, name, task, Action.SEE_RULES)
-    raise EntityNotFoundError(query.strip(), "ServiceLabelingRule")
+    """One labeling rule by its query."""
+    place = _place(ctx, name, task)
+    return _shown(await ctx.read(lambda work: label_rules.find_rule(work, ctx.actor, *place, query)))
 
 
-@router.post(_RULES, responses=_REFUSALS)
-@router.patch(_RULES + "/{query:path}", operation_id="rules_edit_rule", responses=_REFUSALS)
-@router.delete(_RULES + "/{query:path}", operation_id="rules_delete_rule", responses=_REFUSALS)
-async def change_rules(ctx: Ctx, name: str, task: str) -> None:
-    """Store, change or delete a labeling rule: not yet available."""
-    await _require(ctx, name, task, Action.EDIT_RULES)
-    raise BadRequestError("Labeling rules are not yet available on this server. Nothing was stored.")
+@router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
+async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
+    """Give a rule other labels, and another description if one is sent."""
+    place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
+    return _shown(
+        await ctx.write(
+            lambda work: label_rules.edit_rule(
+                work, ctx.actor, *place, query, labels=labels, description=told
+            )
+        )
+    )
+
+
+@router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
+async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
+    """Forget a labeling rule; it is no error if there is none."""
+    place = _place(ctx, name, task)
+    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query))
+
+
+def _shown(rule: LabelingRule) -> dict[str, Any]:
+    found = {
+        "query": rule.query,
+        "label": rule.label,
+        "labels": list(rule.labels),
+        "description": rule.description,
+        "author": rule.author,
+        "created_at": naive_iso(rule.created_at),
+    }
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _figures(found: RuleMetrics) -> dict[str, float]:
+    told = {
+        "coverage": found.coverage,
+        "coverage_annotated": found.coverage_annotated,
+        "correct": found.correct,
+        "incorrect": found.incorrect,
+        "precision": found.precision,
+        "total_records": found.total,
+        "annotated_records": found.annotated,
+    }
+    return {name: each for name, each in told.items() if each is not None}

@@ -10,11 +10,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
-from apportion.storage.tables import datasets, guidelines
+from apportion.domain.rules import LabelingRule
+from apportion.ports.datasets import DeletedDataset
+from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
 __all__ = ["SqlDatasets", "dataset_of"]
 
+
+DOOMED = 0
+"""``deleted_at`` of what has to go: being purged, or never finished."""
 
 # Said by nearly every request, so they are not put together anew each time
 _FIND = select(datasets).where(
@@ -30,16 +35,22 @@ _UPDATE = update(datasets).where(
 class SqlDatasets:
     """``ports.datasets.Datasets`` over one connection.
 
-    ``created`` and ``purged`` are told a dataset's number, so that the engine can set up and take down
-    what it keeps besides the common tables.
+    ``created`` is told a dataset's number, so that the engine can set up what it keeps besides the common
+    tables; ``purge`` is told one and how many rows to remove, and says whether anything is left.
     """
 
     def __init__(
-        self, connection: Connection, *, created: Callable[[int], None], purged: Callable[[int], None]
+        self,
+        connection: Connection,
+        *,
+        created: Callable[[int], None],
+        purge: Callable[[int, int], bool],
+        give_back: Callable[[], bool],
     ) -> None:
         self._connection = connection
         self._created = created
-        self._purged = purged
+        self._purge = purge
+        self._give_back = give_back
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
@@ -52,6 +63,12 @@ class SqlDatasets:
         return [dataset_of(dict(row._mapping)) for row in self._connection.execute(query)]
 
     def add(self, dataset: Dataset) -> Dataset:
+        return self._add(dataset, deleted_at=None)
+
+    def add_hidden(self, dataset: Dataset) -> Dataset:
+        return self._add(dataset, deleted_at=DOOMED)
+
+    def _add(self, dataset: Dataset, *, deleted_at: int | None) -> Dataset:
         (no,) = self._connection.execute(
             insert(datasets)
             .values(
@@ -70,6 +87,8 @@ class SqlDatasets:
                 last_n=0,
                 records=0,
                 multi_label=dataset.multi_label,
+                rules=_rules_out(dataset.rules),
+                deleted_at=deleted_at,
             )
             .returning(datasets.c.no)
         ).one()
@@ -80,6 +99,8 @@ class SqlDatasets:
         values = dict(changes)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
+        if "rules" in values:
+            values["rules"] = _rules_out(values["rules"])
         if values:
             self._connection.execute(_UPDATE, {"which": dataset.no, **values})
         return replace(dataset, **changes)
@@ -101,13 +122,39 @@ class SqlDatasets:
     def delete(self, dataset: Dataset, *, at: int) -> None:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
-    def purge(self, *, before: int) -> int:
-        rows = self._connection.execute(
-            select(datasets.c.no).where(datasets.c.deleted_at < before)
-        ).fetchall()
-        for (no,) in rows:
-            self._purged(no)
-        return len(rows)
+    def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
+        by = (
+            select(events.c.who)
+            .where(events.c.dataset == datasets.c.no, events.c.what == "deleted")
+            .order_by(events.c.no.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = select(datasets, by.label("by")).where(datasets.c.deleted_at > DOOMED)
+        if workspaces is not None:
+            query = query.where(datasets.c.workspace.in_(workspaces))
+        rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
+        return [
+            DeletedDataset(dataset_of(dict(row._mapping)), row._mapping["deleted_at"], row._mapping["by"])
+            for row in rows
+        ]
+
+    def restore(self, dataset: Dataset, *, name: str) -> Dataset:
+        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": None, "name": name})
+        return replace(dataset, name=name)
+
+    def condemn(self, dataset: Dataset) -> None:
+        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": DOOMED})
+
+    def doomed(self) -> Sequence[int]:
+        rows = self._connection.execute(select(datasets.c.no).where(datasets.c.deleted_at == DOOMED))
+        return [no for (no,) in rows]
+
+    def purge(self, no: int, *, limit: int) -> bool:
+        return self._purge(no, limit)
+
+    def give_back(self) -> bool:
+        return self._give_back()
 
 
 def dataset_of(found: Mapping[str, Any]) -> Dataset:
@@ -128,7 +175,14 @@ def dataset_of(found: Mapping[str, Any]) -> Dataset:
         closed=found["closed"],
         records=found["records"],
         multi_label=found["multi_label"],
+        rules=tuple(
+            LabelingRule(**{**each, "labels": tuple(each["labels"])}) for each in found["rules"] or ()
+        ),
     )
+
+
+def _rules_out(rules: Sequence[LabelingRule]) -> list[dict[str, Any]]:
+    return [{name: getattr(rule, name) for name in LabelingRule.__slots__} for rule in rules]
 
 
 def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from apportion.domain.agreement.measures import kind_of
-from apportion.domain.consensus.answers import UNUSABLE, given
+from apportion.domain.assignment.words import RowState
+from apportion.domain.consensus.answers import UNUSABLE, given, labels_of
 from apportion.domain.datasets import Dataset
 from apportion.domain.query import field_regex
 from apportion.ports.records import Criteria
@@ -15,11 +16,19 @@ from apportion.vocabulary import AnnotationState
 from .annotating import STATES
 from .encoding import decode_value
 from .plans import Nothing, Plan, These
+from .rows import as_json
+from .slots import DEPENDS, STATE_NO
 
 __all__ = ["AnsweredLeaves"]
 
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
+_COMPARED = (
+    f"rid >= :first AND rid < :last AND counted AND state = {_SUBMITTED} AND (rid, annotator) NOT IN "
+    f"(SELECT rid, annotator FROM slots WHERE dataset = :dataset AND {DEPENDS} "
+    f"AND state = {STATE_NO[RowState.DONE]})"
+)
+"""Which annotations agreement compares, as far as each goes by itself; the same as ``SqliteAnswers.columns``."""
 
 
 class AnsweredLeaves:
@@ -90,4 +99,52 @@ class AnsweredLeaves:
             f"AND state = {_SUBMITTED} GROUP BY rid HAVING max(updated) BETWEEN ? AND ?",
             (*self._bounds, low, high),
         ).fetchall()
+        return These(frozenset(n for (n,) in rows)) if rows else Nothing()
+
+    # What agreement compares: answers that count and were not asked for because of others, where there are two
+
+    def compared(self, name: str | None = None) -> Plan:
+        """Records on which agreement compares answers; with a name, those on which theirs is one of them."""
+        if name is None:
+            return self._found(f"SELECT rid & 4294967295 FROM ({self._shared()})")
+        people = as_json(self.viewers(name))
+        return self._found(
+            f"SELECT rid & 4294967295 FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()}) "
+            "AND annotator IN (SELECT value FROM json_each(:people))",
+            people=people,
+        )
+
+    def compared_during(self, low: int, high: int) -> Plan:
+        """Records whose last answer that agreement compares was given in a time; both ends belong to it."""
+        last = self._shared("AND max(updated) BETWEEN :low AND :high")
+        return self._found(f"SELECT rid & 4294967295 FROM ({last})", low=low, high=high)
+
+    def compared_as(self, fits: Callable[[str], bool]) -> Plan:
+        """Records on which one of the answers that agreement compares has such a label."""
+        if self._criteria.alone:
+            return Nothing()
+        kind = kind_of(self._dataset.task, multi_label=bool(self._dataset.multi_label))
+        meant: dict[bytes, bool] = {}
+        found = set()
+        for n, value in self._raw.execute(
+            f"SELECT rid & 4294967295, value FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()})",
+            self._named(),
+        ):
+            if value not in meant:
+                said = given(None if value is None else decode_value(self._dataset.task, value), kind)
+                meant[value] = any(map(fits, labels_of(said, kind)))
+            if meant[value]:
+                found.add(n)
+        return These(frozenset(found)) if found else Nothing()
+
+    def _shared(self, having: str = "") -> str:
+        return f"SELECT rid FROM annotations WHERE {_COMPARED} GROUP BY rid HAVING count(*) > 1 {having}"
+
+    def _named(self, **more: object) -> dict[str, object]:
+        return {"first": self._bounds[0], "last": self._bounds[1], "dataset": self._dataset.no, **more}
+
+    def _found(self, select: str, **values: object) -> Plan:
+        if self._criteria.alone:
+            return Nothing()
+        rows = self._raw.execute(select, self._named(**values)).fetchall()
         return These(frozenset(n for (n,) in rows)) if rows else Nothing()

@@ -13,8 +13,9 @@ from apportion.domain.agreement.measures import Kind, kind_of
 from apportion.domain.assignment.words import Phase, RowState
 from apportion.domain.consensus.answers import Given, given
 from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Origin
 from apportion.domain.policies import Policies
-from apportion.ports.answers import Behind, Columns, Disputed, KeptGold, Names, Said, SavedPosterior
+from apportion.ports.answers import Behind, Checked, Columns, Disputed, KeptGold, Names, Said, SavedPosterior
 from apportion.spans import SpanError, token_offsets
 from apportion.vocabulary import AnnotationState
 
@@ -24,13 +25,13 @@ from .database import Link
 from .encoding import decode_content, decode_value
 from .fields import Numbers
 from .rows import as_json
-from .slots import STATE_NO
+from .slots import DEPENDS, STATE_NO
 
 __all__ = ["SqliteAnswers"]
 
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
-_ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
+_CHECK = tuple(Phase).index(Phase.CHECK)
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
@@ -113,8 +114,8 @@ class SqliteAnswers:
     def _independent(self, dataset: Dataset, record: Numbers, who: Numbers) -> Numbers | None:
         (packed,) = self._raw.execute(
             "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM slots "
-            "WHERE dataset = ? AND phase = ? AND state = ?",
-            (dataset.no, _ADAPTIVE, STATE_NO[RowState.DONE]),
+            f"WHERE dataset = ? AND {DEPENDS} AND state = ?",
+            (dataset.no, STATE_NO[RowState.DONE]),
         ).fetchone()
         if not packed:
             return None
@@ -214,6 +215,42 @@ class SqliteAnswers:
             sorted({self._agents.name(viewer) for _, viewer, _ in values if viewer}),
             sorted({value for name, _, value in values if name == "annotated_as"}),
         )
+
+    def known(self, dataset: Dataset) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for id, author, annotator in self._raw.execute(
+            "SELECT r.id, g.author, a.annotator FROM gold g JOIN records r ON r.rid = g.rid LEFT JOIN annotations a "
+            f"ON a.rid = g.rid AND a.state IN ({_SUBMITTED}, {_DISCARDED}) "
+            f"WHERE g.rid >= ? AND g.rid < ? AND g.value IS NOT NULL AND g.origin != '{Origin.EARLIER}'",
+            (dataset.no << 32, dataset.no + 1 << 32),
+        ):
+            names = found.setdefault(id, {author})
+            if annotator is not None:
+                names.add(self._agents.name(annotator))
+        return found
+
+    def checked(self, dataset: Dataset) -> list[Checked]:
+        kind = kind_of(dataset.task, multi_label=bool(dataset.multi_label))
+        # Once the gold value was told, an answer may be changed to it; the first one is what somebody knew.
+        rows = self._raw.execute(
+            "SELECT s.annotator, g.value, a.state, a.value, h.state, h.value FROM slots s "
+            "JOIN gold g ON g.rid = s.rid JOIN annotations a ON a.rid = s.rid AND a.annotator = s.annotator "
+            "LEFT JOIN history h ON h.no = (SELECT min(o.no) FROM history o WHERE o.rid = s.rid "
+            f"AND o.annotator = s.annotator AND o.state IN ({_SUBMITTED}, {_DISCARDED}) AND o.why != 'outdated') "
+            f"WHERE s.dataset = ? AND s.phase = {_CHECK} AND s.state = {STATE_NO[RowState.DONE]} "
+            "AND g.value IS NOT NULL",
+            (dataset.no,),
+        )
+        found = []
+        for annotator, gold, state, value, first_state, first_value in rows:
+            if first_state is not None:
+                state, value = first_state, first_value
+            said = None if state == _DISCARDED else self._given(dataset, value, kind)
+            found.append(Checked(self._agents.name(annotator), said, self._given(dataset, gold, kind)))
+        return found
+
+    def _given(self, dataset: Dataset, value: bytes | None, kind: Kind) -> Given:
+        return given(None if value is None else decode_value(dataset.task, value), kind)
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
         self._raw.executemany(

@@ -620,10 +620,10 @@ class SqliteAssignments:
         settler.finish()
         return list(dict.fromkeys(touched))
 
-    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]]) -> None:
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
         after = {new.id: new for old, new in changed if old != new}
         if after:
-            self._change(dataset, list(after), lambda slot: after[slot.id], None)
+            self._change(dataset, list(after), lambda slot: after[slot.id], why)
 
     def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)

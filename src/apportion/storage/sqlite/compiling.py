@@ -147,6 +147,8 @@ class Compiler:
             return self._answered.disagree([leaf.text]) if isinstance(leaf, Term | Phrase) else Nothing()
         if name == "answered":
             return self._answered.during(*time_bounds(name, leaf))
+        if name.partition(".")[0] == "compared":
+            return self._compared(name, leaf)
         if (person := _label_path(name)) is not None:
             return self._label_of(person, leaf)
         if name == "annotated_by" and isinstance(leaf, Term) and leaf.text == "me" and self._criteria.me:
@@ -186,6 +188,8 @@ class Compiler:
     def _exists(self, name: str) -> Plan:
         if (person := _label_path(name)) is not None:
             return self._label_of(person, Wildcard(None, (Piece.ANY,)))
+        if name.partition(".")[0] == "compared":
+            return self._answered.compared()
         if "*" in name:
             return either([self._exists(each) for each in self._names_like(name)])
         if name == "multi_label":
@@ -265,6 +269,14 @@ class Compiler:
         number = "CAST(value AS REAL)"
         condition = f"{number} {above} ? AND {number} {below} ?"
         return self._values(field[0], self._viewer, condition, (low, high))
+
+    def _compared(self, name: str, leaf: Leaf) -> Plan:
+        """Records on which agreement compares answers: whose, with which label, or last given when."""
+        if name == "compared.at":
+            return self._answered.compared_during(*time_bounds(name, leaf))
+        if name == "compared.label":
+            return self._answered.compared_as(word_test(leaf, exact=True))
+        return self._answered.compared(leaf.text) if isinstance(leaf, Term | Phrase) else Nothing()
 
     def _label_of(self, name: str, leaf: Leaf) -> Plan:
         """Records that somebody, or with a star anybody, gave a label."""

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from apportion.domain.errors import StorageFullError
+from apportion.ports.upkeep import CannotOpenError
 
-__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link"]
+__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
 
 T = TypeVar("T")
 log = logging.getLogger("apportion.storage")
@@ -29,7 +30,7 @@ MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
 
 
-class DatabaseError(Exception):
+class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
 
 
@@ -256,16 +257,7 @@ class Database:
 
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
-        handle = self.path.with_suffix(".lock").open("w")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as busy:
-            handle.close()
-            raise DatabaseError(
-                f"Another server is already running on {self.path}. Stop it first, or set APPORTION_HOME "
-                "to another folder."
-            ) from busy
-        self._lock_file = handle
+        self._lock_file = claim(self.path)
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
@@ -283,6 +275,28 @@ class Database:
     def _release(self) -> None:
         if self._lock_file is not None:
             self._lock_file.close()
+
+
+def damaged(path: Path, why: object) -> DatabaseError:
+    """The one message about damage, which says what to do."""
+    return DatabaseError(
+        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
+        "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
+    )
+
+
+def claim(path: Path) -> IO[str]:
+    """Claim a file as long as the answer is open; refuse when a server holds it."""
+    handle = path.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as busy:
+        handle.close()
+        raise DatabaseError(
+            f"Another server is already running on {path}. Stop it first, or set APPORTION_HOME "
+            "to another folder."
+        ) from busy
+    return handle
 
 
 def _translated(failure: BaseException) -> BaseException:
@@ -307,8 +321,8 @@ def _opened(path: Path) -> Link:
         link = Link(path, readonly=False)
     except (OSError, sqlite3.OperationalError) as unreadable:
         raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
-    except sqlite3.DatabaseError as damaged:
-        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
     try:
         check_file(link.raw, path)
     except BaseException:
@@ -340,8 +354,8 @@ def check_file(raw: sqlite3.Connection, path: Path) -> None:
     try:
         (pages,) = raw.execute("PRAGMA page_count").fetchone()
         (mark,) = raw.execute("PRAGMA application_id").fetchone()
-    except sqlite3.DatabaseError as damaged:
-        raise DatabaseError(f"{path} is not a database, or is damaged: {damaged}.") from damaged
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
     if pages == 0:
         raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.execute(f"PRAGMA application_id={APPLICATION_ID}")

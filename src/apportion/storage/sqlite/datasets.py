@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,29 +13,39 @@ from apportion.storage.tables import datasets
 
 from .database import Link
 
-__all__ = ["SqliteDatasets"]
+__all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 
-_NAMES = [column.name for column in datasets.columns]
-_JSON = frozenset({"tags", "metadata", "settings", "policies"})
+DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
+_JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
 _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
 
 class SqliteDatasets(SqlDatasets):
     """``ports.datasets.Datasets`` over one connection."""
 
-    def __init__(self, link: Link, *, created: Callable[[int], None], purged: Callable[[int], None]) -> None:
-        super().__init__(link.sql, created=created, purged=purged)
+    def __init__(
+        self,
+        link: Link,
+        *,
+        created: Callable[[int], None],
+        purge: Callable[[int, int], bool],
+        give_back: Callable[[], bool],
+    ) -> None:
+        super().__init__(link.sql, created=created, purge=purge, give_back=give_back)
         self._raw = link.raw
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
-        if row is None:
-            return None
-        found = dict(zip(_NAMES, row, strict=True))
-        for member in _JSON:
-            text = found[member]
-            found[member] = None if text is None else msgspec.json.decode(text)
-        found["closed"] = bool(found["closed"])
-        if found["multi_label"] is not None:
-            found["multi_label"] = bool(found["multi_label"])
-        return dataset_of(found)
+        return None if row is None else dataset_from(row)
+
+
+def dataset_from(row: Sequence[Any]) -> Dataset:
+    """The dataset behind a row of ``DATASET_COLUMNS``."""
+    found = dict(zip(_NAMES, row, strict=True))
+    for member in _JSON:
+        text = found[member]
+        found[member] = None if text is None else msgspec.json.decode(text)
+    found["closed"] = bool(found["closed"])
+    if found["multi_label"] is not None:
+        found["multi_label"] = bool(found["multi_label"])
+    return dataset_of(found)

@@ -142,7 +142,9 @@ def _stored(dataset: Dataset, before: Annotation | Gold) -> bytes:
             "origin": str(before.origin), "author": before.author, "reason": before.reason, "at": before.at,
         }  # fmt: skip
     else:
-        found |= {"seconds": before.seconds, "updated": before.updated, "counted": before.counted}
+        found |= {
+            "by": before.annotator, "seconds": before.seconds, "updated": before.updated, "counted": before.counted,
+        }  # fmt: skip
     return _encode(found)
 
 
@@ -156,7 +158,7 @@ def _read(dataset: Dataset, kept: bytes | None, state: str, by: str) -> Annotati
             value, Origin(found["origin"]), found["author"], found["reason"], found["version"], found["at"]
         )
     return Annotation(
-        by,
+        found.get("by", by),
         AnnotationState(state),
         value,
         found["version"],

@@ -7,24 +7,17 @@ nothing. A new file gets all tables at once; Alembic, slow to import, only takes
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-from apportion.storage.tables import metadata as tables
-
+from .creating import LATEST, create_tables, transaction, version_of
 from .database import DatabaseError, Link
 
-__all__ = ["LATEST", "backup_path", "migrate", "upgrade", "version_of"]
+__all__ = ["LATEST", "backup_path", "free_name", "migrate", "upgrade", "version_of"]
 
-LATEST = 3
-"""The number of the last step in ``storage/migrations/versions``."""
-
-
-def version_of(raw: sqlite3.Connection) -> int:
-    """Which step the file has reached; 0 is an empty file."""
-    (version,) = raw.execute("PRAGMA user_version").fetchone()
-    return int(version)
+_AS_BEFORE = 3
+"""For files of earlier steps what follows from the rows is made anew: records are found by more values since."""
 
 
 def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
@@ -38,7 +31,7 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "Install that version, or restore a backup made before the upgrade."
         )
     if version == 0:
-        _create(link)
+        create_tables(link)
         return None
     if not allowed:
         raise DatabaseError(
@@ -46,31 +39,31 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "without --no-migrate."
         )
     copy = backup_path(path, version)
-    with contextlib.closing(sqlite3.connect(copy)) as target:
-        link.raw.backup(target)
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds password hashes
+    try:
+        with contextlib.closing(sqlite3.connect(copy)) as target:
+            link.raw.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, to be put back as it is
+    except BaseException:
+        copy.unlink()  # half a copy is none
+        raise
     upgrade(link)
     return copy
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where the copy made before an upgrade from ``version`` goes: never over an earlier one."""
-    copy = path.with_name(f"{path.name}.before-upgrade-from-{version}")
+    """Where the copy made before an upgrade from ``version`` goes."""
+    return free_name(path, f"before-upgrade-from-{version}")
+
+
+def free_name(path: Path, what: str) -> Path:
+    """A name beside the file for an earlier form of it: never that of another one."""
+    copy = path.with_name(f"{path.name}.{what}")
     number = 1
     while copy.exists():
         number += 1
-        copy = path.with_name(f"{path.name}.before-upgrade-from-{version}.{number}")
+        copy = path.with_name(f"{path.name}.{what}.{number}")
     return copy
-
-
-def _create(link: Link) -> None:
-    """Make every table as of this version, marked as if the steps had made them."""
-    with _transaction(link):
-        if version_of(link.raw):  # another process was faster
-            return
-        tables.create_all(link.sql, checkfirst=False)
-        link.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        link.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
-        link.raw.execute(f"PRAGMA user_version={LATEST}")
 
 
 def upgrade(link: Link) -> None:
@@ -82,13 +75,11 @@ def upgrade(link: Link) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = link.sql
-    with _transaction(link):
+    with transaction(link):
+        before = version_of(link.raw)
         command.upgrade(config, "head")
+        if 0 < before < _AS_BEFORE:
+            from .rebuilding import derive_again  # brings numpy along
+
+            derive_again(link)
         link.raw.execute(f"PRAGMA user_version={LATEST}")
-
-
-@contextlib.contextmanager
-def _transaction(link: Link) -> Iterator[None]:
-    with link.sql.begin():  # so that SQLAlchemy and Alembic leave the transaction to us; it ends with theirs
-        link.raw.execute("BEGIN IMMEDIATE")
-        yield

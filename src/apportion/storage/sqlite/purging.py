@@ -1,33 +1,174 @@
-"""Removing a deleted dataset for good."""
+"""Removing a dataset for good, some thousand rows at a time, so that nobody annotating waits for it."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+from .rows import as_json
 from .texts import drop_text_index
 
-__all__ = ["purge_dataset"]
+__all__ = ["give_back", "purge_some"]
+
+_FIELDS = "SELECT no FROM fields WHERE dataset = ?"
+_OF_RECORDS = ("annotations", "history", "gold", "comments", "past_assignees", "posteriors", "records")
+_PAGES_OF_TEXT_INDEX = 500
 
 
-def purge_dataset(raw: sqlite3.Connection, dataset: int) -> None:
-    """Remove every row of a dataset from every table."""
-    low, high = dataset << 32, (dataset + 1) << 32
-    fields = "SELECT no FROM fields WHERE dataset = ?"
-    raw.execute(
-        "DELETE FROM facet WHERE key IN (SELECT f.key FROM vals v JOIN facet f "
-        f"ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE v.field IN ({fields}))",
-        (dataset,),
+def purge_some(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    """Remove about ``limit`` rows of a dataset; True once nothing of it is left, the dataset itself included.
+
+    Fields go before records and the dataset last: what was cut short is found again and gone on with.
+    """
+    return not any(step(raw, dataset, limit) for step in _STEPS)
+
+
+def give_back(raw: sqlite3.Connection, pages: int) -> bool:
+    """Give some of the file's unused pages back to the disk; whether there are more to give.
+
+    A few stay: what is logged next needs pages again.
+    """
+    (unused,) = raw.execute("PRAGMA freelist_count").fetchone()
+    (all_of_them,) = raw.execute("PRAGMA page_count").fetchone()
+    spare = unused - max(1_000, all_of_them // 10)
+    if spare <= 0:
+        return False
+    for _ in range(min(pages, spare)):  # Python ends the statement after its first step, which is one page
+        raw.execute("PRAGMA incremental_vacuum(1)")
+    return bool(spare > pages)
+
+
+# Each step removes some rows of one kind and says whether there were any
+
+
+def _values(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    """Values with the rows that say which records have them."""
+    found = raw.execute(f"SELECT vid, n FROM vals WHERE field IN ({_FIELDS}) LIMIT ?", (dataset, limit))
+    gone: list[int] = []
+    rows = 0
+    for vid, n in found.fetchall():
+        if gone and rows + n > limit:
+            break
+        if n > limit and _facet_rows(raw, vid, limit):
+            return True
+        gone.append(vid)
+        rows += n
+    for vid in gone:
+        raw.execute("DELETE FROM facet WHERE key >= ? AND key < ?", (vid << 32, (vid + 1) << 32))
+    raw.execute("DELETE FROM vals WHERE vid IN (SELECT value FROM json_each(?))", (as_json(gone),))
+    return bool(gone)
+
+
+def _facet_rows(raw: sqlite3.Connection, vid: int, limit: int) -> bool:
+    gone = raw.execute(
+        "DELETE FROM facet WHERE key IN (SELECT key FROM facet WHERE key >= ? AND key < ? LIMIT ?)",
+        (vid << 32, (vid + 1) << 32, limit),
     )
-    for table in ("vals", "numbers", "vectors"):
-        raw.execute(f"DELETE FROM {table} WHERE field IN ({fields})", (dataset,))
-    raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,))
-    slots = "SELECT no FROM slots WHERE dataset = ?"
-    raw.execute(f"DELETE FROM declined WHERE slot IN ({slots})", (dataset,))
+    return gone.rowcount == limit
+
+
+def _numbers(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    for table, key in (("numbers", "value, n"), ("vectors", "n")):
+        for (field,) in raw.execute(_FIELDS, (dataset,)).fetchall():
+            gone = raw.execute(
+                f"DELETE FROM {table} WHERE field = ? AND ({key}) IN (SELECT {key} FROM {table} "
+                "WHERE field = ? LIMIT ?)",
+                (field, field, limit),
+            )
+            if gone.rowcount:
+                return True
+    return False
+
+
+def _fields(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
+    return raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,)).rowcount > 0
+
+
+def _text_index(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
+    """The pages of the text index; dropping a large one at once takes seconds."""
+    data = f"fts_{dataset}_data"
+    if raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (data,)).fetchone() is None:
+        return False
+    gone = raw.execute(
+        f"DELETE FROM {data} WHERE id IN (SELECT id FROM {data} ORDER BY id DESC LIMIT {_PAGES_OF_TEXT_INDEX})"
+    )
+    if gone.rowcount < _PAGES_OF_TEXT_INDEX:
+        drop_text_index(raw, dataset)
+    return True
+
+
+def _slots(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    nos = raw.execute(
+        "SELECT no FROM slots WHERE rid >= ? AND rid < ? LIMIT ?", (*_span(dataset), limit)
+    ).fetchall()
+    if nos:
+        json = as_json(no for (no,) in nos)
+        raw.execute("DELETE FROM declined WHERE slot IN (SELECT value FROM json_each(?))", (json,))
+        raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+    return bool(nos)
+
+
+def _waiting(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    key = "annotator, behind, due, priority, slot"
+    gone = raw.execute(
+        f"DELETE FROM waiting WHERE dataset = ? AND ({key}) IN (SELECT {key} FROM waiting WHERE dataset = ? "
+        "LIMIT ?)",
+        (dataset, dataset, limit),
+    )
+    return gone.rowcount > 0
+
+
+def _events(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    gone = raw.execute(
+        "DELETE FROM events WHERE no IN (SELECT no FROM events WHERE dataset = ? LIMIT ?)", (dataset, limit)
+    )
+    return gone.rowcount > 0
+
+
+def _jobs(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    for (job,) in raw.execute("SELECT no FROM jobs WHERE dataset = ?", (dataset,)).fetchall():
+        gone = raw.execute(
+            "DELETE FROM job_changes WHERE job = ? AND rid IN (SELECT rid FROM job_changes WHERE job = ? LIMIT ?)",
+            (job, job, limit),
+        )
+        if gone.rowcount:
+            return True
+        raw.execute("DELETE FROM jobs WHERE no = ?", (job,))
+    return False
+
+
+def _rows_of_records(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+    low, high = _span(dataset)
+    for table in _OF_RECORDS:
+        first = raw.execute(
+            f"SELECT min(rid) FROM {table} WHERE rid >= ? AND rid < ?", (low, high)
+        ).fetchone()
+        if first[0] is None:
+            continue
+        last = raw.execute(
+            f"SELECT rid FROM {table} WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT 1 OFFSET ?",
+            (low, high, limit // 4),
+        ).fetchone()
+        raw.execute(
+            f"DELETE FROM {table} WHERE rid >= ? AND rid <= ?",
+            (low, high - 1 if last is None else last[0]),
+        )
+        return True
+    return False
+
+
+def _the_rest(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
-    raw.execute("DELETE FROM job_changes WHERE job IN (SELECT no FROM jobs WHERE dataset = ?)", (dataset,))
-    for table in ("waiting", "slots", "slot_counts", "plans", "events", "guidelines", "jobs"):
+    for table in ("slot_counts", "plans", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
-    for table in ("annotations", "history", "gold", "comments", "past_assignees", "posteriors", "records"):
-        raw.execute(f"DELETE FROM {table} WHERE rid >= ? AND rid < ?", (low, high))
-    drop_text_index(raw, dataset)
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))
+    return False
+
+
+def _span(dataset: int) -> tuple[int, int]:
+    return dataset << 32, (dataset + 1) << 32
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection, int, int], bool], ...] = (
+    _values, _numbers, _fields, _text_index, _slots, _waiting, _events, _jobs, _rows_of_records, _the_rest,
+)  # fmt: skip

@@ -61,7 +61,7 @@ class Settler:
                 self._annotations.change(rid, after.record, old, new, at, change.why)
         if before.gold != after.gold:
             self._gold(rid, before.gold, after.gold, at)
-        self.slots.change(after.number, before.slots, after.slots, change.why)
+        self.slots.change(after.number, before.slots, after.slots, change.note)
         self._show(after, change.view)
 
     def _show(self, case: Case, view: View) -> None:

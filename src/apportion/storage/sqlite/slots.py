@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.words import Phase, RowState, Skip
+from apportion.domain.assignment.words import DEPENDENT, Phase, RowState, Skip
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
 from .counting import CountedTerms
 
 __all__ = [
+    "DEPENDS",
     "NEVER",
     "PHASE_STATES",
     "ROW_STATES",
@@ -50,10 +51,13 @@ PHASE_STATES = {
 """How ``assignment:`` calls a state; a withdrawn slot cannot be found."""
 
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
+_CHECK = tuple(Phase).index(Phase.CHECK)
+DEPENDS = f"phase IN ({', '.join(str(no) for no, each in enumerate(Phase) if each in DEPENDENT)})"
+"""Slots that were given out in the light of answers; agreement does not count what fills them."""
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
-    "s.holder, s.until, s.token, s.plan"
+    "s.holder, s.until, s.token, s.plan, s.phase"
 )
 _PLACE = "dataset = ? AND annotator = ? AND behind = ? AND due = ? AND priority = ? AND slot = ?"
 _CHANGED = (
@@ -104,8 +108,10 @@ class SlotReader:
             until,
             token,
             plan,
+            phase,
         ) = row
-        spec = self._plan_of(plan).spec.rules[rule]
+        whole = self._plan_of(plan).spec
+        spec = whole.rules[rule]
         lease = None if holder is None else Lease(self._agents.name(holder), until, token)
         return Slot(
             no,
@@ -122,6 +128,7 @@ class SlotReader:
             () if needs is None else tuple((skill, value) for skill, value in msgspec.json.decode(needs)),
             self._declined(no) if pull or behind else frozenset(),
             behind,
+            None if phase != _CHECK else whole.checks is not None and whole.checks.feedback,
         )
 
     def _declined(self, no: int) -> frozenset[str]:

@@ -27,8 +27,9 @@ from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
 from .prepare import prepare
-from .purging import purge_dataset
+from .purging import give_back, purge_some
 from .records import SqliteRecords
+from .soundness import check_sound
 from .terms import TermBook
 from .texts import create_text_index
 from .writing import Limits
@@ -59,7 +60,8 @@ class SqliteWork:
         return SqliteDatasets(
             self._link,
             created=lambda no: create_text_index(raw, no),
-            purged=lambda no: self._store.purged(self._link, no),
+            purge=lambda no, limit: self._store.purge(self._link, no, limit),
+            give_back=lambda: give_back(raw, 500),
         )
 
     @cached_property
@@ -138,6 +140,8 @@ class SqliteStore:
         self.upgraded_from: Path | None = None
         """The copy made before an upgrade, when there was one."""
         try:
+            if hold:
+                self.database.prepare(lambda link: check_sound(link.raw, path))
             self.upgraded_from = self.database.prepare(
                 lambda link: migrate(link, path, allowed=allow_upgrade)
             )
@@ -192,11 +196,15 @@ class SqliteStore:
                     self._caches.pop(changes.dataset, None)
                 raise
 
-    def purged(self, link: Link, dataset: int) -> None:
-        """Remove a dataset's rows, and its cache once that is committed."""
-        purge_dataset(link.raw, dataset)
-        self.book.vids.clear()  # at once: field numbers may be given out again before the commit
-        link.after.append(lambda: self._forget(dataset))
+    def purge(self, link: Link, dataset: int, limit: int) -> bool:
+        """Remove some of a dataset's rows, and what is remembered of it once that is committed."""
+        fields = "SELECT count(*) FROM fields WHERE dataset = ?"
+        before = link.raw.execute(fields, (dataset,)).fetchone()
+        done = purge_some(link.raw, dataset, limit)
+        if before != link.raw.execute(fields, (dataset,)).fetchone():
+            self.book.vids.clear()  # at once: field numbers may be given out again before the commit
+            link.after.append(lambda: self._forget(dataset))
+        return done
 
     def _forget(self, dataset: int) -> None:
         self.book.fields = {key: value for key, value in self.book.fields.items() if key[0] != dataset}

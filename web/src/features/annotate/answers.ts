@@ -36,8 +36,10 @@ export function predictedLabels(record: AppRecord): string[] {
 export function openSuggestions({ record, now }: Held): Span[] {
   if (now.state === "submitted" || now.state === "discarded") return [];
   const all: Span[] = [];
+  const gone = now.value.rejected ?? [];
   for (const suggestion of record.suggestions) {
     for (const span of suggestion.spans) {
+      if (gone.some((each) => sameSpan(each, span))) continue;
       if (!all.some((each) => sameSpan(each, span)) && !(now.value.spans ?? []).some((each) => sameSpan(each, span))) {
         all.push(span);
       }
@@ -56,7 +58,12 @@ export function acceptAll(held: Held, overlapping: boolean): Value {
     const free = overlapping || spans.every((each) => each.end <= start || each.start >= end);
     if (free) spans = putSpan(spans, { start, end, label }, overlapping);
   }
-  return { spans };
+  return { ...held.now.value, spans };
+}
+
+/** The value with predicted spans put aside; they are not offered again. */
+export function reject({ now }: Held, gone: readonly Span[]): Value {
+  return { ...now.value, rejected: [...(now.value.rejected ?? []), ...gone] };
 }
 
 export function hasSuggestions(record: AppRecord): boolean {

@@ -1,18 +1,22 @@
 /** Filters in groups as in 1.6: open a group, pick values with their counts, apply. Nothing applies before. */
 
-import { Button, Group, Popover, RangeSlider, Stack, Text, UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconChevronRight, IconX } from "@tabler/icons-react";
+import { Button, UnstyledButton } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, useState } from "react";
 
-import { countRecords } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
-import { searchBody, type View } from "@/core/view";
+import type { View } from "@/core/view";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 
+import { bareName, nameOf, shown } from "./filter-words";
 import classes from "./filters.module.css";
-import { SortMenu } from "./sort-menu";
-import { ValuePicker } from "./value-picker";
+import { GroupButton } from "./group-button";
+import { metadataKeysQuery } from "./use-facets";
+
+const FilterPanel = lazy(() => import("./filter-panel"));
+const SortPanel = lazy(() => import("./sort-panel"));
 
 type Filters = View["filters"];
 
@@ -33,8 +37,11 @@ export function FilterBar({ dataset, view, onView }: Props) {
       {group(t.filters.predictions, [...(labelled ? ["predicted_as", "predicted"] : []), "score", "predicted_by"])}
       {group(t.filters.annotations, [...(labelled ? ["annotated_as"] : []), "annotated_by"])}
       {group(t.filters.status, ["status"])}
+      {group(say.find.assigned, ["assigned_to", "assignment"])}
       <MetadataGroup dataset={dataset} view={view} onApply={apply} />
-      <SortMenu dataset={dataset} view={view} onView={onView} />
+      <GroupButton title={t.filters.sort} count={view.sort.length}>
+        {(close) => <SortPanel dataset={dataset} view={view} onView={onView} onClose={close} />}
+      </GroupButton>
     </div>
   );
 }
@@ -51,14 +58,9 @@ function FilterGroup({ title, names, ...rest }: GroupProps & { title: string; na
 
 function MetadataGroup({ dataset, view, onApply }: GroupProps) {
   const [asked, setAsked] = useState(false);
-  const keys = useQuery({
-    queryKey: ["metadata-keys", dataset.workspace, dataset.name],
-    queryFn: async () => Object.keys((await countRecords(dataset, { query: {}, sort: [] }, ["metadata"])).metadata).sort(),
-    enabled: asked,
-    staleTime: 60_000,
-  });
+  const keys = useQuery({ ...metadataKeysQuery(dataset), enabled: asked });
   const names = (keys.data ?? []).map((key) => `metadata.${key}`);
-  const active = Object.keys(view.filters).filter((name) => name.startsWith("metadata."));
+  const active = Object.keys(view.filters).map(bareName).filter((name) => name.startsWith("metadata."));
   return (
     <Panel
       title={t.filters.metadata}
@@ -72,10 +74,6 @@ function MetadataGroup({ dataset, view, onApply }: GroupProps) {
   );
 }
 
-export function nameOf(filter: string): string {
-  return filter.startsWith("metadata.") ? filter.slice("metadata.".length) : (t.filters.names[filter] ?? filter);
-}
-
 interface PanelProps extends GroupProps {
   readonly title: string;
   readonly names: readonly string[];
@@ -83,111 +81,24 @@ interface PanelProps extends GroupProps {
   readonly waiting?: boolean;
 }
 
-/** What is picked stays in the panel until it is applied, however many filters of the group it is about. */
 function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelProps) {
-  const [open, setOpen] = useState(false);
-  const [picked, setPicked] = useState<Filters>(view.filters);
-  const [unfolded, setUnfolded] = useState<string | null>(null);
-  const count = names.filter((name) => view.filters[name]?.length).length;
-  const only = names.length === 1 ? names[0] : undefined;
-
-  function change(next: boolean) {
-    setOpen(next);
-    if (!next) return;
-    onOpen?.();
-    setPicked(view.filters);
-    setUnfolded(only ?? names.find((name) => view.filters[name]?.length) ?? null);
-  }
-
-  function apply() {
-    setOpen(false);
-    onApply(Object.fromEntries(Object.entries(picked).filter(([, values]) => values.length)));
-  }
-
-  const pick = (name: string, values: readonly string[]) => { setPicked({ ...picked, [name]: values }); };
+  const count = Object.keys(view.filters).filter((name) => names.includes(bareName(name))).length;
   return (
-    <Popover opened={open} onChange={change} position="bottom-start" width={320} trapFocus returnFocus>
-      <Popover.Target>
-        <Button
-          size="compact-sm"
-          variant={count ? "light" : "subtle"}
-          color={count ? "pine" : "gray"}
-          rightSection={<IconChevronDown size={14} />}
-          onClick={() => { change(!open); }}
-        >
-          {title}
-          {count > 0 && ` (${String(count)})`}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p="xs" aria-label={title}>
-        <Stack gap={2}>
-          {waiting && !names.length && <Text size="sm">{t.common.loading}…</Text>}
-          {!waiting && !names.length && <Text size="sm">{t.filters.noValues}</Text>}
-          {names.map((name) => (
-            <div key={name}>
-              {only === undefined && (
-                <UnstyledButton
-                  className={classes["fold"] ?? ""}
-                  aria-expanded={unfolded === name}
-                  onClick={() => { setUnfolded(unfolded === name ? null : name); }}
-                >
-                  <IconChevronRight size={14} aria-hidden className={classes["arrow"] ?? ""} />
-                  <span>{nameOf(name)}</span>
-                  {picked[name]?.length ? <span className={classes["few"]}>{shown(name, picked[name])}</span> : null}
-                </UnstyledButton>
-              )}
-              {unfolded === name &&
-                (name === "score" ? (
-                  <Score value={picked[name]?.[0]} onChange={(value) => { pick(name, value ? [value] : []); }} />
-                ) : (
-                  <ValuePicker
-                    dataset={dataset}
-                    body={searchBody(view, name)}
-                    filter={name}
-                    picked={picked[name] ?? []}
-                    onPick={(values) => { pick(name, values); }}
-                  />
-                ))}
-            </div>
-          ))}
-        </Stack>
-        <Group justify="flex-end" gap="xs" mt="xs">
-          <Button size="compact-sm" variant="default" onClick={() => { setOpen(false); }}>
-            {t.common.cancel}
-          </Button>
-          <Button size="compact-sm" onClick={apply}>
-            {t.filters.apply}
-          </Button>
-        </Group>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-export function shown(filter: string, values: readonly string[]): string {
-  if (filter === "score") return (values[0] ?? "").split("-").map((each) => `${String(Math.round(Number(each) * 100))} %`).join(" – ");
-  return values.map((each) => (filter.startsWith("metadata.") ? each : (t.filters.values[each] ?? each))).join(", ");
-}
-
-function Score({ value, onChange }: { value: string | undefined; onChange: (value: string | null) => void }) {
-  const [from = 0, to = 1] = (value ?? "0-1").split("-").map(Number);
-  return (
-    <div className={classes["score"]}>
-      <RangeSlider
-        min={0}
-        max={100}
-        minRange={0}
-        thumbSize={24}
-        value={[Math.round(from * 100), Math.round(to * 100)]}
-        onChange={([low, high]) => { onChange(low === 0 && high === 100 ? null : `${String(low / 100)}-${String(high / 100)}`); }}
-        label={(each) => `${String(each)} %`}
-        thumbFromLabel={t.filters.from}
-        thumbToLabel={t.filters.to}
-      />
-      <Text size="xs" c="dimmed" mt={6}>
-        {shown("score", [`${String(from)}-${String(to)}`])}
-      </Text>
-    </div>
+    <GroupButton title={title} count={count} {...(onOpen ? { onOpen } : {})}>
+      {(close) => (
+        <FilterPanel
+          names={names}
+          dataset={dataset}
+          view={view}
+          waiting={waiting ?? false}
+          onApply={(filters) => {
+            close();
+            onApply(filters);
+          }}
+          onClose={close}
+        />
+      )}
+    </GroupButton>
   );
 }
 

@@ -4,13 +4,18 @@ import { ActionIcon, Skeleton, Text, Title } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import Markdown from "markdown-to-jsx/react";
+import { useEffect } from "react";
 
 import { guidelinesQuery } from "@/api/work";
 import type { DatasetRef } from "@/core/model";
+import { usePreferences } from "@/features/session/preferences";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Ago } from "@/ui/time";
 
+import { readKey } from "./guidelines-notice";
 import classes from "./sidebar.module.css";
+import type { LabelSet } from "./use-labels";
 
 /** Pictures would be asked of other hosts; their words are shown instead. */
 function Picture({ alt }: { alt?: string }) {
@@ -36,8 +41,22 @@ const OPTIONS = {
   overrides: { img: Picture, a: Outside, h1: H3, h2: H3, h3: H4, h4: H4 },
 };
 
-export default function Guidelines({ dataset, onClose }: { dataset: DatasetRef; onClose: () => void }) {
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly labels: LabelSet;
+  readonly onClose: () => void;
+}
+
+export default function Guidelines({ dataset, labels, onClose }: Props) {
   const found = useQuery(guidelinesQuery(dataset));
+  const [preferences, change] = usePreferences();
+  const version = found.data?.text ? found.data.version : 0;
+  const known = preferences.guidelinesRead;
+  const read = known?.[readKey(dataset)] ?? 0;
+  useEffect(() => {
+    if (version > read) change({ guidelinesRead: { ...known, [readKey(dataset)]: version } });
+  }, [version, read, known, dataset, change]);
+  const defined = labels.options.filter((each) => each.description);
   return (
     <section className={classes["part"]} aria-label={t.guidelines.title}>
       <div className={classes["row"]}>
@@ -66,6 +85,21 @@ export default function Guidelines({ dataset, onClose }: { dataset: DatasetRef; 
         <Text size="sm" c="dimmed">
           {t.guidelines.none}
         </Text>
+      )}
+      {defined.length > 0 && (
+        <>
+          <Title order={3} size="sm">
+            {say.guidelines.labels}
+          </Title>
+          <dl className={classes["defined"]}>
+            {defined.map((each) => (
+              <div key={each.name}>
+                <dt style={{ "--h": each.hue } as React.CSSProperties}>{each.name}</dt>
+                <dd>{each.description}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
       )}
     </section>
   );

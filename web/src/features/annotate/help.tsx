@@ -1,27 +1,39 @@
-/** Every key of the screen. */
+/** Every key of the screen, as this person has them. */
 
-import { Modal, Table, Title } from "@mantine/core";
+import { Anchor, Modal, Table, Title } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 
-import { ACTIONS, KEYS } from "@/core/keys";
+import { ACTIONS } from "@/core/keys";
 import type { Task } from "@/core/model";
+import { actionName } from "@/features/session/action-names";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 
+import { useHabits } from "./habits";
+
 type Row = readonly [readonly string[], string];
 
-export default function Help({ onClose, task }: { onClose: () => void; task: Task }) {
-  const actions: Row[] = ACTIONS.map((name) => [KEYS[name], t.help.actions[name]]);
+export default function Help({ onClose, task, characters }: { onClose: () => void; task: Task; characters: boolean }) {
+  const { bindings } = useHabits();
+  const actions: Row[] = ACTIONS.map((name) => [bindings[name], actionName(name)]);
   const spans: Row[] = [
     [["←", "→", "↑", "↓"], t.help.caret],
     [["Shift+→"], t.help.extend],
     [["1", "…", "9"], t.help.apply],
     [["Space"], t.help.acceptHere],
     [["Delete"], t.help.removeHere],
+    [["Alt+←", "Alt+→"], say.keys.resizeEnd],
+    [["Shift+Alt+←", "Shift+Alt+→"], say.keys.resizeStart],
+    ...(characters ? [[[",", "."], say.keys.characters] as Row] : []),
     [["Esc"], t.help.escape],
   ];
   return (
     <Modal opened onClose={onClose} title={t.help.title} size="lg">
       <Keys title={t.help.general} rows={actions} />
+      <Anchor size="sm" component={Link} to="/user-settings" hash="keys">
+        {say.keys.choose}
+      </Anchor>
       {task === "TextClassification" && <Keys title={t.help.labels} rows={[[["1", "…", "9", "0"], t.help.digits]]} />}
       {task === "TokenClassification" && <Keys title={t.help.spans} rows={spans} />}
     </Modal>
@@ -39,11 +51,13 @@ function Keys({ title, rows }: { title: string; rows: readonly Row[] }) {
           {rows.map(([keys, what]) => (
             <Table.Tr key={what}>
               <Table.Td w={220}>
-                {keys.map((each) => (
-                  <span key={each} style={{ marginInlineEnd: 6 }}>
-                    <Key of={each} />
-                  </span>
-                ))}
+                {keys.length
+                  ? keys.map((each) => (
+                      <span key={each} style={{ marginInlineEnd: 6 }}>
+                        <Key of={each} />
+                      </span>
+                    ))
+                  : say.keys.none}
               </Table.Td>
               <Table.Td>{what}</Table.Td>
             </Table.Tr>

@@ -2,7 +2,6 @@
 
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
-import { labelKey, labelNumber } from "@/core/keys";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 
@@ -45,13 +44,14 @@ export function LabelPopup({ title, labels, current, box, onPick, onRemove, onCl
   }, [onClose]);
 
   function keyDown(event: React.KeyboardEvent) {
-    const digit = words ? undefined : labelNumber(event.key);
-    const chosen = shown[digit ?? marked];
+    // letters find labels here, so only digits choose at once
+    const byKey = !words && /^\d$/.test(event.key) ? labels.find((each) => each.key === event.key) : undefined;
+    const chosen = byKey ?? shown[marked];
     if (event.key === "Escape") onClose();
     else if (event.key === "ArrowDown") setMarked(Math.min(marked + 1, shown.length - 1));
     else if (event.key === "ArrowUp") setMarked(Math.max(marked - 1, 0));
     else if ((event.key === "Delete" || event.key === "Backspace") && !filter && onRemove) onRemove();
-    else if ((event.key === "Enter" || digit !== undefined) && chosen) onPick(chosen.name);
+    else if ((event.key === "Enter" || byKey) && chosen) onPick(chosen.name);
     else if (event.key === "Tab") onClose();
     else return;
     event.preventDefault();
@@ -78,7 +78,7 @@ export function LabelPopup({ title, labels, current, box, onPick, onRemove, onCl
       />
       <ul id={id} role="listbox" aria-label={t.annotate.labels} className={classes["list"]}>
         {shown.map((each, at) => {
-          const key = words ? undefined : labelKey(at);
+          const key = !words && /^\d$/.test(each.key ?? "") ? each.key : undefined;
           return (
             // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input above has the keys
             <li

@@ -3,7 +3,6 @@
 import { UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
-import { labelKey } from "@/core/keys";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 
@@ -24,9 +23,7 @@ export function Legend({ labels, armed, onArm }: Props) {
   if (!labels.options.length) return null;
   return (
     <div className={classes["legend"]} role="group" aria-label={t.annotate.labels}>
-      {shown.map((each, at) => {
-        const key = labelKey(at);
-        return (
+      {shown.map((each) => (
           <UnstyledButton
             key={each.name}
             className={classes["label"] ?? ""}
@@ -37,10 +34,9 @@ export function Legend({ labels, armed, onArm }: Props) {
             onClick={() => { onArm(armed === each.name ? null : each.name); }}
           >
             <span>{each.name}</span>
-            {key && <Key of={key} />}
+            {each.key && <Key of={each.key} />}
           </UnstyledButton>
-        );
-      })}
+      ))}
       {labels.options.length > FEW && (
         <UnstyledButton className={classes["more"] ?? ""} onClick={() => { setAll(!all); }}>
           {all ? t.annotate.fewerLabels : `+ ${t.annotate.moreLabels(labels.options.length - FEW)}`}

@@ -1,25 +1,34 @@
-/** Records as a list: page by page, with labels and buttons on each, and for several at once. */
+/** Records as a list: page by page, with labels and buttons on each, for several or for all that match at once. */
 
-import { Button, Checkbox, Group, Pagination, Popover, Select, Skeleton } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { ActionIcon, Group, Pagination, Select, Skeleton, Tooltip } from "@mantine/core";
+import { IconRefresh } from "@tabler/icons-react";
+import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
-import { findRecords } from "@/api/records";
+import { findRecords, nearest } from "@/api/records";
+import { meQuery } from "@/api/session";
 import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
-import { searchBody, SIZES, type View } from "@/core/view";
+import { sees } from "@/core/roles";
+import { searchBody, SIZES, type View, whereOf } from "@/core/view";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 
-import { LabelPopup } from "./label-popup";
+import { hasSuggestions } from "./answers";
+import { BulkBar, BulkProgress } from "./bulk-bar";
+import type { BulkAction } from "./bulk-dialog";
+import { useHabits } from "./habits";
 import { Failed, NothingFound } from "./nothing";
 import { RecordCard } from "./record-card";
-import classes from "./list.module.css";
 import record from "./record.module.css";
+import { SimilarTo, useNear } from "./similar-to";
 import { useActions } from "./use-actions";
+import { useBulkJob } from "./use-bulk-job";
 import type { Workplace } from "./use-desk";
 import { useKeys } from "./use-keys";
-import type { LabelSet } from "./use-labels";
+import { labelAt, type LabelSet } from "./use-labels";
 
+const BulkDialog = lazy(() => import("./bulk-dialog"));
 const REACH = 10_000;
 
 interface Props {
@@ -33,9 +42,12 @@ interface Props {
   readonly onCurrent: (id: string | null) => void;
 }
 
-export function List({ dataset, view, onView, workplace, labels, armed, onScreen, onCurrent }: Props) {
+export default function List({ dataset, view, onView, workplace, labels, armed, onScreen, onCurrent }: Props) {
   const { desk, layDown } = workplace;
-  const body = useMemo(() => searchBody(view), [view]);
+  const { data: me } = useSuspenseQuery(meQuery);
+  const { hidden } = useHabits();
+  const near = useNear(dataset, view.similar);
+  const body = useMemo(() => nearest(searchBody(view), near.data ?? null), [view, near.data]);
   const from = (view.page - 1) * view.size;
   const found = useQuery({
     queryKey: ["records", dataset.workspace, dataset.name, body, from, view.size],
@@ -44,19 +56,29 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
       await layDown(page.records);
       return { total: page.total, ids: page.records.map((each) => each.id) };
     },
+    enabled: !view.similar || near.isSuccess,
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: 0,
   });
   const ids = found.data?.ids;
-  const [active, setActive] = useState<string | null>(null);
+  // a card that the keyboard leads to is scrolled to; one under the mouse must not move away from it
+  const [{ active, follow }, setFront] = useState<{ active: string | null; follow: boolean }>({ active: null, follow: false });
+  const setActive = useCallback((id: string) => { setFront((before) => (before.active === id ? before : { active: id, follow: false })); }, []);
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
+  const asked = JSON.stringify(body);
+  const [everything, setEverything] = useState<string | null>(null);
+  const all = everything === asked;
+  const [doing, setDoing] = useState<BulkAction | null>(null);
+  const bulk = useBulkJob(dataset, workplace);
+  const gold = dataset.individual !== undefined && sees(me, dataset.workspace);
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
   const [said, setSaid] = useState("");
   const settled = useCallback(() => { setSaid(""); }, []);
   const actions = useActions(desk, { overlapping: labels.overlapping, settleOnPick: true, onSettled: settled, onSay: setSaid });
   const check = useCallback((id: string, on: boolean) => {
+    setEverything(null);
     setChecked((before) => {
       const after = new Set(before);
       if (on) after.add(id);
@@ -70,70 +92,92 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
   const move = (step: number) => {
     const at = ids && current ? ids.indexOf(current) + step : 0;
     const next = ids?.[at];
-    if (next !== undefined) setActive(next);
+    if (next !== undefined) setFront({ active: next, follow: true });
   };
+  const undo = () => { if (!bulk.undo()) desk.undo(); };
+
+  function select(what: "page" | "all" | "none") {
+    setChecked(new Set(what === "none" ? [] : ids));
+    setEverything(what === "all" ? asked : null);
+  }
+
+  function act(action: BulkAction) {
+    if (all) setDoing(action);
+    else if (action === "accept") actions.acceptEach(selected);
+    else if (action !== "label") actions.settleAll(selected, action === "validate" ? "submitted" : "discarded");
+  }
 
   useKeys(
     (action) => {
       const targets = selected.length ? selected : current ? [current] : [];
-      if (action === "undo") desk.undo();
+      if (action === "undo") undo();
       else if (action === "redo") desk.redo();
       else if (action === "next") move(1);
       else if (action === "previous") move(-1);
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
+      else if (action === "accept" && hidden) onScreen("predictions");
       else if (isScreenAction(action)) onScreen(action);
       else if (action === "skip") setSaid(t.queue.onlyInQueue);
+      else if (all && (action === "submit" || action === "discard" || action === "accept")) act(action === "submit" ? "validate" : action);
       else if (action === "submit" || action === "discard") {
         actions.settleAll(targets, action === "submit" ? "submitted" : "discarded");
         if (!selected.length) move(1);
       } else targets.forEach((id) => { actions[action](id); });
     },
-    (index) => {
-      const label = labels.options[index];
-      if (!label || dataset.task !== "TextClassification") return;
-      if (selected.length) actions.labelAll(selected, label.name);
+    (key) => {
+      const label = labelAt(labels.options, key);
+      if (!label || dataset.task !== "TextClassification") return false;
+      if (all) setDoing("label");
+      else if (selected.length) actions.labelAll(selected, label.name);
       else if (current) actions.pickLabel(current, label.name);
+      return true;
     },
   );
 
-  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
+  const reference = view.similar && (
+    <SimilarTo
+      dataset={dataset}
+      near={near.data ?? null}
+      missing={near.isSuccess && !near.data}
+      labels={labels}
+      count={found.data?.total ?? null}
+      onBack={() => { onView({ similar: null, page: 1 }); }}
+    />
+  );
+  const failure = found.error ?? near.error;
+  if (failure) return <Failed failure={failure} view={view} onView={onView} onRetry={() => void found.refetch()} />;
   if (!found.data || !ids) return <Loading />;
-  if (!ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
+  if (!ids.length)
+    return (
+      <>
+        {reference}
+        <BulkProgress bulk={bulk} />
+        <NothingFound dataset={dataset} view={view} onView={onView} />
+      </>
+    );
   const total = found.data.total;
   const pages = Math.ceil(Math.min(total, REACH) / view.size);
+  const first = desk.get(ids[0] ?? "")?.record;
   return (
     <>
-      <div className={classes["bulk"]} role="group" aria-label={t.annotate.selected(selected.length)}>
-        <Checkbox
-          size="sm"
-          aria-label={t.annotate.selectAll}
-          checked={selected.length === ids.length}
-          indeterminate={selected.length > 0 && selected.length < ids.length}
-          onChange={(event) => { setChecked(new Set(event.currentTarget.checked ? ids : [])); }}
-        />
-        <span className={classes["count"]} role="status">
-          {selected.length ? t.annotate.selected(selected.length) : t.annotate.matches(total)}
-        </span>
-        {said && (
-          <span className={classes["said"]} role="alert">
-            {said}
-          </span>
-        )}
-        {selected.length > 0 && (
-          <Group gap={6}>
-            {dataset.task === "TextClassification" && <BulkLabel labels={labels} onPick={(label) => { actions.labelAll(selected, label); }} />}
-            <Button size="compact-sm" onClick={() => { actions.settleAll(selected, "submitted"); }}>
-              {t.annotate.submit}
-            </Button>
-            <Button size="compact-sm" variant="default" onClick={() => { actions.settleAll(selected, "discarded"); }}>
-              {t.annotate.discard}
-            </Button>
-          </Group>
-        )}
-        <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={() => { desk.undo(); }}>
-          {t.annotate.undo}
-        </Button>
-      </div>
+      {reference}
+      <BulkBar
+        onPage={ids.length}
+        total={total}
+        selected={selected.length}
+        all={all}
+        mayAll={!view.similar}
+        labels={labels}
+        labelled={dataset.task === "TextClassification"}
+        predicted={!hidden && first !== undefined && hasSuggestions(first)}
+        gold={gold}
+        said={said}
+        onSelect={select}
+        onLabel={(label) => { actions.labelAll(selected, label); }}
+        onDo={act}
+        onUndo={undo}
+      />
+      <BulkProgress bulk={bulk} />
       <div className={record["list"]} aria-busy={found.isPlaceholderData}>
         {ids.map((id) => (
           <RecordCard
@@ -142,25 +186,33 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
             id={id}
             labels={labels}
             active={id === current}
+            follow={follow && id === current}
             roomy={false}
             armed={armed}
             actions={actions}
-            checked={checked.has(id)}
+            checked={checked.has(id) || all}
             onCheck={check}
             onActivate={setActive}
           />
         ))}
       </div>
       <Group justify="space-between" py="sm">
-        <Select
-          size="xs"
-          w={90}
-          aria-label={t.annotate.perPage}
-          data={SIZES.map(String)}
-          value={String(view.size)}
-          onChange={(size) => { onView({ size: Number(size), page: 1 }); }}
-          allowDeselect={false}
-        />
+        <Group gap={6}>
+          <Select
+            size="xs"
+            w={90}
+            aria-label={t.annotate.perPage}
+            data={SIZES.map(String)}
+            value={String(view.size)}
+            onChange={(size) => { onView({ size: Number(size), page: 1 }); }}
+            allowDeselect={false}
+          />
+          <Tooltip label={say.find.refresh}>
+            <ActionIcon aria-label={say.find.refresh} loading={found.isFetching} onClick={() => void found.refetch()}>
+              <IconRefresh size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </Group>
         <Pagination
           size="sm"
           total={pages}
@@ -175,34 +227,25 @@ export function List({ dataset, view, onView, workplace, labels, armed, onScreen
           })}
         />
       </Group>
+      {doing && (
+        <Suspense>
+          <BulkDialog
+            action={doing}
+            dataset={dataset}
+            labels={labels}
+            several={first?.multiLabel ?? false}
+            total={total}
+            query={whereOf(view) ?? ""}
+            gold={gold}
+            onApply={(change) => {
+              select("none");
+              bulk.begin(change);
+            }}
+            onClose={() => { setDoing(null); }}
+          />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-function BulkLabel({ labels, onPick }: { labels: LabelSet; onPick: (label: string) => void }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <Popover opened={open} onChange={setOpen} position="bottom-start" offset={0} trapFocus={false}>
-      <Popover.Target>
-        <Button size="compact-sm" variant="default" onClick={() => { setOpen(!open); }}>
-          {t.annotate.labelSelected}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p={0} w={0} h={0} bd={0}>
-        <LabelPopup
-          title={t.annotate.labelSelected}
-          labels={labels.options}
-          current={null}
-          box={{ left: 0, top: 0 }}
-          onPick={(label) => {
-            setOpen(false);
-            onPick(label);
-          }}
-          onRemove={null}
-          onClose={() => { setOpen(false); }}
-        />
-      </Popover.Dropdown>
-    </Popover>
   );
 }
 

@@ -1,7 +1,6 @@
 /** One record at a time: answer, and the next is there. */
 
-import { Alert, Button, Skeleton, Switch } from "@mantine/core";
-import { IconArrowBackUp, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { Alert, Button, Skeleton } from "@mantine/core";
 import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
@@ -11,18 +10,18 @@ import type { View } from "@/core/view";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
-import { Key } from "@/ui/key";
 import { useOutboxPart } from "@/features/shell/outbox";
 
 import { hasSuggestions, openSuggestions } from "./answers";
-import classes from "./one.module.css";
 import { NotCounted } from "./feedback";
+import { useHabits } from "./habits";
 import { Failed, NothingAssigned, NothingFound, whyEmpty } from "./nothing";
+import { OneBar } from "./one-bar";
 import { RecordCard } from "./record-card";
 import { useActions } from "./use-actions";
 import { useEdition, useHeld, type Workplace } from "./use-desk";
 import { useKeys } from "./use-keys";
-import type { LabelSet } from "./use-labels";
+import { labelAt, type LabelSet } from "./use-labels";
 import { type Claims, useClaims } from "./use-claims";
 import { type Queue, useQueue } from "./use-queue";
 
@@ -36,23 +35,29 @@ export interface OneProps {
   readonly labels: LabelSet;
   readonly armed: string | null;
   readonly goOn: boolean;
-  readonly onGoOn: (goOn: boolean) => void;
   readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
 }
 
-/** Which record is in front: the one named, the first, or none after the last. */
+/**
+ * Which record is in front: the one named, the first, or the one after the last one there was. What is read
+ * meanwhile comes there, so whoever is faster than the server goes on where they are.
+ */
+type Wanted = string | null | { readonly after: string };
+
 interface Place {
-  readonly set: (id: string | null) => void;
+  readonly set: (to: Wanted) => void;
   readonly of: (ids: readonly string[]) => number;
 }
 
-const END = "\u0000end";
-
 function usePlace(first: string | null): Place {
-  const [wanted, set] = useState(first);
+  const [wanted, set] = useState<Wanted>(first);
   const of = useCallback(
-    (ids: readonly string[]) => (wanted === END ? ids.length : wanted === null ? 0 : Math.max(0, ids.indexOf(wanted))),
+    (ids: readonly string[]) => {
+      if (typeof wanted === "string" || wanted === null) return wanted === null ? 0 : Math.max(0, ids.indexOf(wanted));
+      const at = ids.indexOf(wanted.after);
+      return at < 0 ? ids.length : at + 1;
+    },
     [wanted],
   );
   return useMemo(() => ({ set, of }), [of]);
@@ -78,8 +83,9 @@ interface Props extends OneProps {
   readonly claims: Claims | null;
 }
 
-function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, onScreen, onCurrent, place, queue, claims }: Props) {
+function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
   const { desk } = workplace;
+  const { hidden } = useHabits();
   const at = place.of(queue.ids);
   const { set: setWanted } = place;
   const id = queue.ids[at] ?? null;
@@ -93,8 +99,8 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
 
   const go = useCallback(
     (to: number) => {
-      const next = to >= queue.ids.length ? END : (queue.ids[Math.max(0, to)] ?? null);
-      setWanted(next);
+      const last = queue.ids.at(-1);
+      setWanted(to >= queue.ids.length && last !== undefined ? { after: last } : (queue.ids[Math.max(0, to)] ?? null));
       window.scrollTo({ top: 0 });
     },
     [queue.ids, setWanted],
@@ -148,7 +154,8 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
   async function skip(reason: string | null) {
     setSkipping(false);
     if (!claims || !id) return;
-    go(at + 1);
+    const [before, next] = [queue.ids[at - 1], queue.ids[at + 1]];
+    setWanted(next ?? (before === undefined ? null : { after: before })); // the one skipped will be gone
     try {
       setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
     } catch (failure) {
@@ -165,21 +172,26 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
       else if (action === "previous") go(at - 1);
       else if (action === "find-label") document.querySelector<HTMLElement>("[data-find-label] input, input[data-find-label]")?.focus();
       else if (isScreenAction(action)) onScreen(action);
+      else if (action === "accept" && hidden) onScreen("predictions");
       else if (action === "skip") setSkipping(claims !== null && id !== null);
       else if (id) actions[action](id);
     },
-    (index) => {
-      const label = held ? labels.with([...(held.now.value.labels ?? []), ...held.record.suggestions.flatMap((s) => s.labels.map((l) => l.label))])[index] : undefined;
-      if (id && label && dataset.task === "TextClassification") actions.pickLabel(id, label.name);
+    (key) => {
+      if (!id || !held || dataset.task !== "TextClassification") return false;
+      const { record, now } = held;
+      const label = labelAt(labels.with([...(now.value.labels ?? []), ...record.suggestions.flatMap((s) => s.labels.map((l) => l.label))]), key);
+      if (label) actions.pickLabel(id, label.name);
+      return label !== undefined;
     },
   );
 
-  if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} onRetry={queue.reload} />;
+  if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
-  const open = held && dataset.task === "TokenClassification" ? openSuggestions(held).length : 0;
+  const open = !hidden && held && dataset.task === "TokenClassification" ? openSuggestions(held).length : 0;
+  const predicted = held !== undefined && hasSuggestions(held.record);
   return (
     <>
       {noted && <NotCounted noted={noted} />}
@@ -203,49 +215,21 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onGoOn, on
       ) : (
         <Skeleton h={320} aria-label={t.common.loading} />
       )}
-      <div className={classes["bar"]}>
-        <div className={classes["side"]}>
-          <Button variant="default" disabled={!id} onClick={() => { if (id) actions.discard(id); }} rightSection={<Key of="d" />}>
-            {t.annotate.discard}
-          </Button>
-          <Button variant="subtle" color="gray" disabled={!desk.canUndo() && !dataset.individual} onClick={stepBack} leftSection={<IconArrowBackUp size={16} />} rightSection={<Key of="u" />}>
-            {t.annotate.undo}
-          </Button>
-          {claims && (
-            <Button variant="subtle" color="gray" disabled={!id} onClick={() => { setSkipping(true); }} rightSection={<Key of="s" />}>
-              {t.queue.skip}
-            </Button>
-          )}
-          {held && hasSuggestions(held.record) && held.now.state !== "submitted" && (
-            <Button variant="subtle" color="gray" onClick={() => { actions.accept(held.record.id); }} rightSection={<Key of="a" />}>
-              {dataset.task === "TokenClassification" ? t.annotate.acceptAll : t.annotate.accept}
-            </Button>
-          )}
-        </div>
-        <span className={classes["note"]}>
-          <span role="status">{said}</span>
-          {open > 0 && <span> {t.annotate.openPredictions(open)}</span>}
-        </span>
-        <div className={classes["side"]}>
-          {dataset.task === "TextClassification" && held && !held.record.multiLabel && (
-            <Switch size="sm" label={t.annotate.goOn} checked={goOn} onChange={(event) => { onGoOn(event.currentTarget.checked); }} />
-          )}
-          <Button.Group>
-            <Button variant="default" px={10} aria-label={t.annotate.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
-              <IconChevronLeft size={16} />
-            </Button>
-            <Button.GroupSection variant="default" className={classes["position"] ?? ""}>
-              {claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
-            </Button.GroupSection>
-            <Button variant="default" px={10} aria-label={t.annotate.next} title={t.common.keys("N")} disabled={!id} onClick={() => { go(at + 1); }}>
-              <IconChevronRight size={16} />
-            </Button>
-          </Button.Group>
-          <Button disabled={!id} onClick={() => { if (id) actions.submit(id); }} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
-            {t.annotate.submit}
-          </Button>
-        </div>
-      </div>
+      <OneBar
+        id={held ? id : null}
+        actions={actions}
+        predicted={predicted && held?.now.state !== "submitted"}
+        open={dataset.task === "TokenClassification" ? open : null}
+        writing={dataset.task === "Text2Text"}
+        mayUndo={desk.canUndo() || dataset.individual !== undefined}
+        said={said}
+        position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
+        first={at === 0}
+        onUndo={stepBack}
+        onSkip={claims ? () => { setSkipping(true); } : null}
+        onShow={() => { onScreen("predictions"); }}
+        onGo={(step) => { go(at + step); }}
+      />
       {skipping && (
         <Suspense>
           <Skip onSkip={(reason) => void skip(reason)} onClose={() => { setSkipping(false); }} />

@@ -2,7 +2,7 @@
 
 import type { Desk, Held } from "@/core/desk";
 
-import { toggleLabel } from "./answers";
+import { reject, toggleLabel } from "./answers";
 import { MarkedText } from "./marked-text";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
@@ -18,9 +18,11 @@ interface Props {
   readonly roomy: boolean;
   readonly armed: string | null;
   readonly onPickLabel: (id: string, label: string) => void;
+  /** Only the beginning of a long text is shown. */
+  readonly clipped?: boolean;
 }
 
-export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLabel }: Props) {
+export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
   const { record } = held;
   if (record.task === "TokenClassification") {
     return (
@@ -29,14 +31,16 @@ export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLab
         labels={labels}
         active={active && roomy}
         armed={armed}
-        onChange={(spans) => { desk.edit(record.id, { spans }); }}
+        clipped={clipped ?? false}
+        onChange={(spans) => { desk.edit(record.id, { ...held.now.value, spans }); }}
+        onReject={(gone) => { desk.edit(record.id, reject(held, gone)); }}
       />
     );
   }
   return (
     <>
       {record.fields.map((field) => (
-        <div key={field.name} className={classes["field"]}>
+        <div key={field.name} className={classes["field"]} data-clipped={clipped || undefined}>
           {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}
           <div className={classes["text"]} dir="auto">
             <MarkedText text={field.text} hits={record.hits} />

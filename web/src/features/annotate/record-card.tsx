@@ -1,15 +1,17 @@
 /** A record in its frame: state, id, texts, answer; in a list with its own buttons. */
 
-import { Button, Checkbox } from "@mantine/core";
-import { IconCopy } from "@tabler/icons-react";
-import { memo, useEffect, useRef } from "react";
+import { ActionIcon, Button, Checkbox, CopyButton, Tooltip, UnstyledButton } from "@mantine/core";
+import { IconCopy, IconInfoCircle, IconVectorTriangle } from "@tabler/icons-react";
+import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
 import type { Desk } from "@/core/desk";
 import type { AnswerState } from "@/core/model";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
 import { hasSuggestions } from "./answers";
+import { useHabits } from "./habits";
 import { RecordBody } from "./record-body";
 import classes from "./record.module.css";
 import { useHeld } from "./use-desk";
@@ -28,13 +30,22 @@ export interface CardActions {
   readonly discard: (id: string) => void;
   readonly clear: (id: string) => void;
   readonly accept: (id: string) => void;
+  readonly reject: (id: string) => void;
 }
+
+/** What the page can show of a record beside it. */
+export const Beyond = createContext<((what: "info" | "similar", id: string) => void) | null>(null);
+
+/** Texts longer than this are clipped in a list. */
+const LONG = 1_200;
 
 interface Props {
   readonly desk: Desk;
   readonly id: string;
   readonly labels: LabelSet;
   readonly active: boolean;
+  /** It is scrolled to. */
+  readonly follow?: boolean;
   readonly roomy: boolean;
   readonly armed: string | null;
   readonly actions: CardActions;
@@ -44,17 +55,21 @@ interface Props {
 }
 
 export const RecordCard = memo(function RecordCard(props: Props) {
-  const { desk, id, labels, active, roomy, armed, actions, checked, onCheck, onActivate } = props;
+  const { desk, id, labels, active, follow, roomy, armed, actions, checked, onCheck, onActivate } = props;
   const held = useHeld(desk, id);
+  const { hidden } = useHabits();
+  const beyond = use(Beyond);
   const frame = useRef<HTMLElement>(null);
+  const [unfolded, setUnfolded] = useState(false);
 
   useEffect(() => {
-    if (active && !roomy) frame.current?.scrollIntoView({ block: "nearest" });
-  }, [active, roomy]);
+    if (follow) frame.current?.scrollIntoView({ block: "nearest" });
+  }, [follow]);
 
   if (!held) return null;
   const { record, now } = held;
   const label = `${t.annotate.record} ${id}`;
+  const long = !roomy && record.fields.reduce((sum, each) => sum + each.text.length, 0) > LONG;
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- only remembers which card is in use
     <article
@@ -78,11 +93,31 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         <span className={classes["state"]} data-state={now.state}>
           {STATES[now.state]}
         </span>
-        <span className={classes["id"]} title={id}>
-          {id}
-        </span>
+        <CopyButton value={id} timeout={1500}>
+          {({ copied, copy }) => (
+            <Tooltip label={copied ? t.common.copied : say.record.copyId}>
+              <UnstyledButton className={classes["id"] ?? ""} onClick={copy}>
+                {id}
+              </UnstyledButton>
+            </Tooltip>
+          )}
+        </CopyButton>
         {record.author && now.state !== "draft" && now.state !== "none" && <span>{record.author}</span>}
         <span className={classes["end"]}>
+          {beyond && record.vectors.length > 0 && (
+            <Tooltip label={say.similar.find}>
+              <ActionIcon aria-label={say.similar.find} onClick={() => { beyond("similar", id); }}>
+                <IconVectorTriangle size={15} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+          {beyond && (
+            <Tooltip label={say.record.info}>
+              <ActionIcon aria-label={say.record.info} onClick={() => { beyond("info", id); }}>
+                <IconInfoCircle size={15} />
+              </ActionIcon>
+            </Tooltip>
+          )}
           <Copy text={record.fields.map((each) => each.text).join("\n")} label={t.annotate.copyText}>
             <IconCopy size={15} />
           </Copy>
@@ -96,6 +131,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         roomy={roomy}
         armed={armed}
         onPickLabel={actions.pickLabel}
+        clipped={long && !unfolded}
       />
       {!roomy && (
         <div className={classes["foot"]}>
@@ -105,7 +141,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
           <Button size="compact-sm" variant="default" onClick={() => { actions.discard(id); }}>
             {now.state === "discarded" ? t.annotate.discarded : t.annotate.discard}
           </Button>
-          {hasSuggestions(record) && now.state !== "submitted" && (
+          {!hidden && hasSuggestions(record) && now.state !== "submitted" && (
             <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { actions.accept(id); }}>
               {t.annotate.accept}
             </Button>
@@ -113,6 +149,11 @@ export const RecordCard = memo(function RecordCard(props: Props) {
           {now.state !== "none" && (
             <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { actions.clear(id); }}>
               {t.annotate.reset}
+            </Button>
+          )}
+          {long && (
+            <Button size="compact-sm" variant="subtle" color="gray" ml="auto" aria-expanded={unfolded} onClick={() => { setUnfolded(!unfolded); }}>
+              {unfolded ? say.record.less : say.record.more}
             </Button>
           )}
         </div>

@@ -1,12 +1,16 @@
 /** How far the dataset is, and what is known of the record in front of one. */
 
 import { Text, Title, UnstyledButton } from "@mantine/core";
+import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 
 import { progressQuery } from "@/api/datasets";
+import { workQuery } from "@/api/work";
 import type { Desk } from "@/core/desk";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
+import { say } from "@/text/annotating";
 import { n, t } from "@/text/en";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
@@ -14,6 +18,8 @@ import { Ago } from "@/ui/time";
 import { Own } from "./own";
 import classes from "./sidebar.module.css";
 import { useHeld } from "./use-desk";
+
+const Stats = lazy(() => import("./stats"));
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -28,10 +34,64 @@ export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) 
   const held = useHeld(desk, record ?? "");
   return (
     <>
+      <MyShare dataset={dataset} />
       <Progress dataset={dataset} />
       {held && <Own key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
       {record !== null && <About desk={desk} id={record} view={view} onView={onView} />}
+      <Counted dataset={dataset} view={view} onView={onView} />
     </>
+  );
+}
+
+/** How far I am with what was assigned to me here. */
+function MyShare({ dataset }: { dataset: DatasetRef }) {
+  const { data } = useQuery(workQuery);
+  const mine = data?.find((each) => each.workspace === dataset.workspace && each.name === dataset.name);
+  if (!mine?.assigned) return null;
+  const { done, drafts, skipped, left } = mine;
+  const total = done + left;
+  const facts = [say.mine.done(done, total), ...(drafts ? [say.mine.drafts(drafts)] : []), ...(skipped ? [say.mine.skipped(skipped)] : [])];
+  return (
+    <section className={classes["part"]}>
+      <div className={classes["row"]}>
+        <Title order={2} size="sm">
+          {say.mine.title}
+        </Title>
+        <Text size="sm" fw={600} className={classes["number"] ?? ""}>
+          {t.datasets.percent(total ? done / total : 0)}
+        </Text>
+      </div>
+      <Bar
+        label={say.mine.done(done, total)}
+        parts={[
+          { kind: "done", share: total ? done / total : 0 },
+          { kind: "draft", share: total ? drafts / total : 0 },
+        ]}
+      />
+      <Text size="xs" c="dimmed">
+        {facts.join(" · ")}
+      </Text>
+    </section>
+  );
+}
+
+/** Counts over what matches, asked for when they are opened. */
+function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partial<View>) => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <section className={classes["part"]}>
+      <UnstyledButton className={classes["fold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
+        <IconChevronRight size={14} aria-hidden />
+        <Title order={2} size="sm">
+          {say.stats.title}
+        </Title>
+      </UnstyledButton>
+      {open && (
+        <Suspense>
+          <Stats {...props} />
+        </Suspense>
+      )}
+    </section>
   );
 }
 

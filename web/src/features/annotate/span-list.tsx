@@ -5,6 +5,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { Span } from "@/core/model";
+import { say } from "@/text/annotating";
 import { n, t } from "@/text/en";
 
 import classes from "./span-list.module.css";
@@ -19,9 +20,10 @@ interface Props {
   readonly onOpen: (span: Span) => void;
   readonly onRemove: (span: Span) => void;
   readonly onAccept: (span: Span) => void;
+  readonly onReject: ((span: Span) => void) | null;
 }
 
-export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAccept }: Props) {
+export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAccept, onReject }: Props) {
   const [all, setAll] = useState(false);
   const items = [
     ...spans.map((span) => ({ span, open: false })),
@@ -48,11 +50,11 @@ export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAc
             {open && span.score !== undefined && <span className={classes["score"]}> {Math.round(span.score * 100)} %</span>}
             {open && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
-          {!open && (
+          {(!open || onReject) && (
             <UnstyledButton
               className={classes["remove"] ?? ""}
-              aria-label={t.annotate.removeSpan(words(span), span.label)}
-              onClick={() => { onRemove(span); }}
+              aria-label={(open ? say.spans.rejectSpan : t.annotate.removeSpan)(words(span), span.label)}
+              onClick={() => { (open ? onReject : onRemove)?.(span); }}
             >
               <IconX size={13} aria-hidden />
             </UnstyledButton>

@@ -18,7 +18,8 @@ function show(labels: string[], onPick = vi.fn()) {
     <MantineProvider>
       <TextClassification
         held={{ record, now: record.answer, saved: record.answer }}
-        labels={{ options, overlapping: false, loaded: true, hue: () => 200, with: () => options }}
+        labels={{ options, overlapping: false,
+  characters: false, loaded: true, hue: () => 200, with: () => options }}
         onPick={onPick}
         active
         roomy

@@ -4,11 +4,11 @@ import { TextInput, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
 import type { Held } from "@/core/desk";
-import { labelKey } from "@/core/keys";
 import { n, t } from "@/text/en";
 import { Key } from "@/ui/key";
 
 import { labelScores, predictedLabels } from "./answers";
+import { ActionKey, useHabits } from "./habits";
 import classes from "./labels.module.css";
 import type { LabelSet } from "./use-labels";
 
@@ -21,14 +21,17 @@ export interface LabelsProps {
   readonly roomy: boolean;
 }
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 export function TextClassification({ held, labels, onPick, active, roomy }: LabelsProps) {
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);
   const { record, now } = held;
   const most = roomy ? 30 : 10;
   const chosen = now.value.labels ?? [];
-  const scores = labelScores(record);
-  const predicted = predictedLabels(record);
+  const { hidden } = useHabits();
+  const scores = hidden ? NONE : labelScores(record);
+  const predicted = hidden ? [] : predictedLabels(record);
   const words = filter.trim().toLowerCase();
   const options = labels.with([...chosen, ...scores.keys()]);
   const matching = words ? options.filter((each) => each.name.toLowerCase().includes(words)) : options;
@@ -63,13 +66,13 @@ export function TextClassification({ held, labels, onPick, active, roomy }: Labe
               event.currentTarget.blur();
             }
           }}
-          {...(active ? { rightSection: <Key of="l" /> } : {})}
+          {...(active ? { rightSection: <ActionKey action="find-label" /> } : {})}
         />
       )}
       <div className={classes["pills"]} role="group" aria-label={t.annotate.labels}>
         {shown.map((each) => {
           const score = scores.get(each.name);
-          const key = active && !words ? labelKey(options.indexOf(each)) : undefined;
+          const key = active && !words ? each.key : undefined;
           return (
             <UnstyledButton
               key={each.name}

@@ -64,3 +64,27 @@ export function selectionBox(root: HTMLElement, wanted: TextRange): { left: numb
   const outer = root.getBoundingClientRect();
   return last ? { left: last.left - outer.left, top: last.bottom - outer.top } : { left: 0, top: 0 };
 }
+
+/** The place in the text under a point of the window; null where there is none. */
+export function positionAt(root: HTMLElement, x: number, y: number): number | null {
+  const found = document.caretPositionFromPoint(x, y);
+  if (!found || !root.contains(found.offsetNode)) return null;
+  return position(root, found.offsetNode, found.offset);
+}
+
+/** Where a stretch starts and ends on the screen, in pixels of the element. */
+export function edges(root: HTMLElement, wanted: TextRange): { start: Edge; end: Edge } | null {
+  const boxes = domRange(root, wanted).getClientRects();
+  const [first, last] = [boxes[0], boxes[boxes.length - 1]];
+  if (!first || !last) return null;
+  const outer = root.getBoundingClientRect();
+  const rtl = getComputedStyle(root).direction === "rtl";
+  const at = (box: DOMRect, left: boolean) => ({ left: (left ? box.left : box.right) - outer.left, top: box.top - outer.top, height: box.height });
+  return { start: at(first, !rtl), end: at(last, rtl) };
+}
+
+export interface Edge {
+  readonly left: number;
+  readonly top: number;
+  readonly height: number;
+}

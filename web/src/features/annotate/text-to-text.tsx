@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import type { Held } from "@/core/desk";
 import { t } from "@/text/en";
 
+import { useHabits } from "./habits";
 import classes from "./record.module.css";
 
 interface Props {
@@ -18,7 +19,8 @@ export function TextToText({ held, active, onChange }: Props) {
   const { record, now } = held;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = now.value.text ?? "";
-  const suggestions = record.suggestions.flatMap((each) => each.texts.map((one) => ({ ...one, agent: each.agent })));
+  const { hidden } = useHabits();
+  const suggestions = (hidden ? [] : record.suggestions).flatMap((each) => each.texts.map((one) => ({ ...one, agent: each.agent })));
   const done = now.state === "submitted" || now.state === "discarded";
 
   useEffect(() => {

@@ -3,27 +3,33 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import type { Held } from "@/core/desk";
-import { labelNumber } from "@/core/keys";
+import { actionOf, keyOf } from "@/core/keys";
 import type { Span } from "@/core/model";
 import { type Range, snap, tokenAt } from "@/core/offsets";
-import { putSpan, relabel, removeSpan, spansAt } from "@/core/spans";
+import { byCharacter, byWord, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "@/core/spans";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { openSuggestions } from "./answers";
+import { useHabits } from "./habits";
+import { Handles } from "./handles";
 import { LabelPopup } from "./label-popup";
 import { MarkedText } from "./marked-text";
 import classes from "./record.module.css";
 import { SpanList } from "./span-list";
-import { readSelection, select, selectionBox } from "./text-selection";
-import type { LabelSet } from "./use-labels";
+import { edges, readSelection, select, selectionBox } from "./text-selection";
+import { labelAt, type LabelSet } from "./use-labels";
 
 interface Props {
   readonly held: Held;
   readonly labels: LabelSet;
   readonly active: boolean;
   readonly onChange: (spans: readonly Span[]) => void;
+  /** Predicted spans are put aside; where nothing is predicted there is nothing to reject. */
+  readonly onReject?: (gone: readonly Span[]) => void;
   /** A label that every selection gets at once. */
   readonly armed: string | null;
+  readonly clipped?: boolean;
 }
 
 /** What the popup is about: a stretch to label, or a span to change. */
@@ -31,13 +37,18 @@ interface Popup {
   readonly range: Range;
   readonly span: Span | null;
   readonly box: { left: number; top: number };
+  /** Where the ends of the span lie, to be dragged. */
+  readonly ends: ReturnType<typeof edges>;
 }
 
-export function TokenClassification({ held, labels, active, onChange, armed }: Props) {
+const NONE: readonly Span[] = [];
+
+export function TokenClassification({ held, labels, active, onChange, onReject, armed, clipped }: Props) {
   const { record, now } = held;
   const text = record.fields[0]?.text ?? "";
   const spans = now.value.spans ?? [];
-  const suggestions = openSuggestions(held);
+  const { bindings, hidden } = useHabits();
+  const suggestions = hidden ? NONE : openSuggestions(held);
   const hint = useId();
   const root = useRef<HTMLDivElement>(null);
   const caret = useRef<{ anchor: number; focus: number } | null>(null);
@@ -80,16 +91,25 @@ export function TokenClassification({ held, labels, active, onChange, armed }: P
 
   function openFor(range: Range, span: Span | null) {
     if (!root.current) return;
-    setPopup({ range, span, box: selectionBox(root.current, range) });
+    setPopup({ range, span, box: selectionBox(root.current, range), ends: span && edges(root.current, range) });
   }
 
-  function mouseUp() {
+  /** Whole words, unless parts of them are wanted and may be. */
+  function fit(selected: Range, parts: boolean): Range | null {
+    if (!parts || !labels.characters) return snap(record.tokens, selected);
+    const words = text.slice(selected.start, selected.end);
+    const start = selected.start + (words.length - words.trimStart().length);
+    const end = selected.end - (words.length - words.trimEnd().length);
+    return end > start ? { start, end } : null;
+  }
+
+  function mouseUp(event: React.MouseEvent) {
     if (!root.current) return;
     const selected = readSelection(root.current);
     if (!selected) return;
     caret.current = null;
     if (selected.end > selected.start) {
-      const range = snap(record.tokens, selected);
+      const range = fit(selected, event.altKey);
       if (!range) return;
       select(root.current, range);
       const only = labels.options.length === 1 ? labels.options[0]?.name : undefined;
@@ -110,29 +130,55 @@ export function TokenClassification({ held, labels, active, onChange, armed }: P
   }
 
   function keyDown(event: React.KeyboardEvent) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const range = caretRange();
-    const digit = labelNumber(event.key);
-    if (moveCaret(event.key, event.shiftKey)) event.preventDefault();
-    else if (digit !== undefined && range) {
+    if (range && resizeByKey(event, range)) {
       event.preventDefault();
-      const label = labels.options[digit]?.name;
-      if (label) labelCaret(range, label);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = keyOf(event.nativeEvent);
+    const action = actionOf(key, bindings);
+    const label = action ? undefined : labelAt(labels.options, key);
+    if (moveCaret(event.key, event.shiftKey)) event.preventDefault();
+    else if (range && label) {
+      event.preventDefault();
+      labelCaret(range, label.name);
     } else if (range && (event.key === "Delete" || event.key === "Backspace")) {
       event.preventDefault();
       const gone = spansAt(spans, range.start)[0];
       if (gone) onChange(removeSpan(spans, gone));
+      else onReject?.(spansAt(suggestions, range.start).slice(0, 1));
     } else if (range && event.key === " ") {
       event.preventDefault();
       const suggested = spansAt(suggestions, range.start)[0];
       if (suggested) put(suggested, suggested.label);
-    } else if (range && event.key.toLowerCase() === "l") {
+    } else if (range && action === "reject" && spansAt(suggestions, range.start).length) {
+      event.preventDefault();
+      onReject?.(spansAt(suggestions, range.start).slice(0, 1));
+    } else if (range && action === "find-label") {
       event.preventDefault();
       openFor(range, oneToken() ? (spansAt(spans, range.start)[0] ?? null) : null);
     } else if (event.key === "Escape") {
       caret.current = null;
       window.getSelection()?.removeAllRanges();
     }
+  }
+
+  /** Alt and arrows move an end of the mark under the caret by a word; `.` and `,` by a character where that may be. */
+  function resizeByKey(event: React.KeyboardEvent, range: Range): boolean {
+    const span = spansAt(spans, range.start)[0];
+    if (!span || event.ctrlKey || event.metaKey) return false;
+    const edge = event.shiftKey ? "start" : "end";
+    const rtl = root.current !== null && getComputedStyle(root.current).direction === "rtl";
+    if (event.altKey && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+      const step = (event.key === "ArrowRight") === rtl ? -1 : 1;
+      onChange(resizeSpan(spans, span, byWord(record.tokens, span, edge, step), labels.overlapping));
+      return true;
+    }
+    if (!labels.characters || event.altKey || ![".", ",", ">", "<"].includes(event.key)) return false;
+    const by = event.key === "." || event.key === ">" ? 1 : -1;
+    onChange(resizeSpan(spans, span, byCharacter(text, span, edge, by), labels.overlapping));
+    return true;
   }
 
   function oneToken(): boolean {
@@ -191,7 +237,7 @@ export function TokenClassification({ held, labels, active, onChange, armed }: P
 
   return (
     <>
-      <div className={classes["textbox"]}>
+      <div className={classes["textbox"]} data-clipped={(clipped && !popup) || undefined}>
         <div
           ref={root}
           className={classes["text"]}
@@ -210,8 +256,21 @@ export function TokenClassification({ held, labels, active, onChange, armed }: P
           <MarkedText text={text} hits={record.hits} spans={spans} suggestions={suggestions} hue={labels.hue} />
         </div>
         <span id={hint} className="sr-only">
-          {t.annotate.textHint}
+          {t.annotate.textHint} {say.spans.hint} {labels.characters && say.spans.characters}
         </span>
+        {popup?.span && popup.ends && (
+          <Handles
+            text={() => root.current}
+            range={popup.span}
+            at={popup.ends}
+            hue={labels.hue(popup.span.label)}
+            fit={(wanted) => fit(wanted, true)}
+            onResize={(range) => {
+              if (popup.span) onChange(resizeSpan(spans, popup.span, range, labels.overlapping));
+              close();
+            }}
+          />
+        )}
         {popup && (
           <LabelPopup
             key={`${String(popup.range.start)}-${String(popup.range.end)}`}
@@ -233,6 +292,7 @@ export function TokenClassification({ held, labels, active, onChange, armed }: P
         onOpen={(span) => { openFor(span, span); }}
         onRemove={(span) => { onChange(removeSpan(spans, span)); }}
         onAccept={(span) => { put(span, span.label); }}
+        onReject={onReject ? (span) => { onReject([span]); } : null}
       />
     </>
   );

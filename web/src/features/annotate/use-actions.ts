@@ -3,9 +3,10 @@
 import { useMemo } from "react";
 
 import type { Desk } from "@/core/desk";
+import { isEmpty } from "@/core/model";
 import { t } from "@/text/en";
 
-import { acceptAll, missing } from "./answers";
+import { acceptAll, hasSuggestions, missing, openSuggestions, reject } from "./answers";
 import { picked } from "./record-body";
 import type { CardActions } from "./record-card";
 
@@ -23,6 +24,8 @@ interface Options {
 export interface Actions extends CardActions {
   readonly settleAll: (ids: readonly string[], state: "submitted" | "discarded") => void;
   readonly labelAll: (ids: readonly string[], label: string) => void;
+  /** Validates each of them with what is predicted for it, as one step; those without a prediction stay. */
+  readonly acceptEach: (ids: readonly string[]) => void;
 }
 
 export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
@@ -69,12 +72,26 @@ export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled, o
           onSettled([id]);
         } else desk.edit(id, value);
       },
+      reject: (id) => {
+        const held = desk.get(id);
+        const open = held ? openSuggestions(held) : [];
+        if (held && open.length) desk.edit(id, reject(held, open));
+      },
       settleAll: (ids, state) => {
         if (state === "submitted") submit(ids);
         else {
           desk.settle(ids, state);
           onSettled(ids);
         }
+      },
+      acceptEach: (ids) => {
+        const ready = ids.filter((id) => {
+          const held = desk.get(id);
+          return held && hasSuggestions(held.record) && !isEmpty(acceptAll(held, overlapping));
+        });
+        if (!ready.length) return;
+        desk.settle(ready, "submitted", (held) => acceptAll(held, overlapping));
+        onSettled(ready);
       },
       labelAll: (ids, label) => {
         desk.settle(ids, "submitted", ({ record, now }) => ({

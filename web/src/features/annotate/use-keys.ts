@@ -2,25 +2,27 @@
 
 import { useEffect, useEffectEvent } from "react";
 
-import { type ActionName, actionOf, keyOf, labelNumber } from "@/core/keys";
+import { type ActionName, actionOf, keyOf } from "@/core/keys";
+
+import { useHabits } from "./habits";
 
 const TYPING = "input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable=true]";
 const OPEN = "[role=dialog], [role=menu], [role=listbox]";
 
-export function useKeys(act: (action: ActionName) => void, label: (index: number) => void): void {
+/** `label` is offered the keys that are no action, and says whether it took them. */
+export function useKeys(act: (action: ActionName) => void, label: (key: string) => boolean): void {
+  const { bindings } = useHabits();
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : null;
     if (target?.closest(OPEN)) return;
     const key = keyOf(event);
-    const action = actionOf(key);
+    const action = actionOf(key, bindings);
     if (target?.closest(TYPING)) {
-      if (!(action && key === "Mod+Enter")) return;
+      if (!(action && key.startsWith("Mod+") && key.endsWith("Enter"))) return;
     } else if (target?.closest("button, a, summary") && (key === "Enter" || key === " ")) return;
-    const index = labelNumber(key);
     if (action) act(action);
-    else if (index !== undefined) label(index);
-    else return;
+    else if (!label(key)) return;
     event.preventDefault();
   });
 

@@ -5,39 +5,54 @@ import { useMemo } from "react";
 
 import { labelsQuery } from "@/api/datasets";
 import { hueOf, hueOfColour } from "@/core/colours";
+import { type Bindings, KEYS, labelKeys } from "@/core/keys";
 import type { DatasetRef, LabelOption } from "@/core/model";
 
 export interface LabelWithHue extends LabelOption {
   readonly hue: number;
+  /** The key that chooses it. */
+  readonly key?: string;
 }
 
 export interface LabelSet {
   readonly options: readonly LabelWithHue[];
   readonly overlapping: boolean;
+  /** May spans be parts of words? */
+  readonly characters: boolean;
   readonly loaded: boolean;
   readonly hue: (name: string) => number;
   /** All labels, with those of a record that the dataset does not list. */
   readonly with: (names: readonly string[]) => readonly LabelWithHue[];
 }
 
-export function useLabels(dataset: DatasetRef): LabelSet {
+/** The label that a key chooses. */
+export function labelAt(labels: readonly LabelWithHue[], key: string): LabelWithHue | undefined {
+  return labels.find((each) => each.key === key);
+}
+
+export function useLabels(dataset: DatasetRef, bindings: Bindings = KEYS): LabelSet {
   const { data, isSuccess } = useQuery(labelsQuery(dataset));
   return useMemo(() => {
-    const options = (data?.options ?? []).map((each, index) => ({
+    const withKeys = <T extends LabelOption>(list: readonly T[]) => {
+      const keys = labelKeys(list, bindings);
+      return list.map((each, at) => ({ ...each, ...(keys[at] === undefined ? {} : { key: keys[at] }) }));
+    };
+    const options = withKeys((data?.options ?? []).map((each, index) => ({
       ...each,
       hue: (each.colour && hueOfColour(each.colour)) || hueOf(index),
-    }));
+    })));
     const byName = new Map(options.map((each) => [each.name, each]));
     const hue = (name: string) => byName.get(name)?.hue ?? hueOf([...name].reduce((sum, each) => sum + (each.codePointAt(0) ?? 0), 0));
     return {
       options,
       overlapping: data?.overlapping ?? false,
+      characters: data?.characters ?? false,
       loaded: isSuccess,
       hue,
       with: (names) => {
         const extra = [...new Set(names)].filter((name) => !byName.has(name)).map((name) => ({ name, hue: hue(name) }));
-        return extra.length ? [...options, ...extra] : options;
+        return extra.length ? withKeys([...options, ...extra]) : options;
       },
     };
-  }, [data, isSuccess]);
+  }, [data, isSuccess, bindings]);
 }

@@ -1,14 +1,18 @@
 /** The values of one filter with how often each occurs under the other filters; searched by typing. */
 
-import { Checkbox, Code, Text, TextInput } from "@mantine/core";
+import { Checkbox, NumberInput, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { type Counts, countRecords, type SearchBody } from "@/api/records";
+import type { SearchBody } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
+import { readRange } from "@/core/view";
+import { useOutbox } from "@/features/shell/outbox";
+import { say } from "@/text/annotating";
 import { n, t } from "@/text/en";
 
 import classes from "./filters.module.css";
+import { facetQuery, metadataKey } from "./use-facets";
 
 const MOST = 200;
 const STATUSES = ["Default", "Edited", "Validated", "Discarded"];
@@ -19,41 +23,45 @@ interface Props {
   readonly filter: string;
   readonly picked: readonly string[];
   readonly onPick: (values: readonly string[]) => void;
+  /** From where to where, for a field of numbers. */
+  readonly range?: string | undefined;
+  readonly onRange?: (range: string | null) => void;
 }
 
-export function ValuePicker({ dataset, body, filter, picked, onPick }: Props) {
+export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRange }: Props) {
   const [words, setWords] = useState("");
-  const key = filter.startsWith("metadata.") ? filter.slice("metadata.".length) : null;
-  const found = useQuery({
-    queryKey: ["facet", dataset.workspace, dataset.name, filter, body.query],
-    queryFn: async ({ signal }): Promise<Counts> => {
-      const counted = await countRecords(dataset, { ...body, sort: [] }, [key === null ? filter : "metadata"], signal);
-      return (key === null ? counted.aggregations[filter] : counted.metadata[key]) ?? {};
-    },
-    staleTime: 5_000,
-  });
+  const { user } = useOutbox();
+  const key = metadataKey(filter);
+  const found = useQuery(facetQuery(dataset, body, filter));
   if (found.isError) return <Text size="sm" className={classes["note"] ?? ""}>{found.error.message}</Text>;
   if (!found.data) return <Text size="sm" className={classes["note"] ?? ""}>{t.common.loading}…</Text>;
-  if (key !== null && "argilla:stats" in found.data) {
-    return (
-      <Text size="xs" className={classes["note"] ?? ""}>
-        {t.filters.numbers} <Code>{`metadata.${key}:[1 TO 5]`}</Code>
-      </Text>
-    );
-  }
+  const stats = key === null ? undefined : (found.data["argilla:stats"] as unknown);
+  if (stats !== undefined && onRange) return <Numbers name={key ?? filter} stats={stats} range={range} onRange={onRange} />;
+  const numbers = key === null ? [] : Object.keys(found.data).map(Number);
+  const numeric = numbers.length > 6 && numbers.every(Number.isFinite);
   const counts = new Map(Object.entries(found.data));
   if (filter === "status") STATUSES.forEach((each) => counts.set(each, counts.get(each) ?? 0));
   const values = [...new Set([...picked, ...counts.keys()])];
-  const name = (value: string) => (key === null ? (t.filters.values[value] ?? value) : value);
+  const name = (value: string) => {
+    if (key !== null) return value;
+    if (filter === "assignment") return say.find.states[value] ?? value;
+    if (filter === "assigned_to" && value === user) return `${value} (${say.find.me})`;
+    return t.filters.values[value] ?? value;
+  };
   const wanted = words.trim().toLowerCase();
   const matching = values.filter((each) => !wanted || name(each).toLowerCase().includes(wanted));
+  // more values than are counted: what is typed can be used all the same
+  const typed = wanted && !values.includes(words.trim()) && !STATUSES.some((each) => counts.has(each)) ? words.trim() : null;
   return (
     <div className={classes["values"]}>
+      {numeric && onRange && (
+        <Numbers name={key ?? filter} stats={{ min: Math.min(...numbers), max: Math.max(...numbers) }} range={range} onRange={onRange} />
+      )}
       {values.length > 6 && (
         <TextInput
           size="xs"
           mb={4}
-          aria-label={t.filters.searchValues(key ?? (t.filters.names[filter] ?? filter))}
+          aria-label={t.filters.searchValues(key ?? t.filters.names[filter] ?? say.find.names[filter] ?? filter)}
           placeholder={t.common.search}
           value={words}
           onChange={(event) => { setWords(event.currentTarget.value); }}
@@ -76,8 +84,39 @@ export function ValuePicker({ dataset, body, filter, picked, onPick }: Props) {
           }
         />
       ))}
+      {typed && (
+        <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={say.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
+      )}
       {matching.length > MOST && <Text size="xs" c="dimmed">{t.filters.more(matching.length - MOST)}</Text>}
       {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : t.filters.noValues}</Text>}
+    </div>
+  );
+}
+
+interface NumbersProps {
+  readonly name: string;
+  readonly stats: unknown;
+  readonly range: string | undefined;
+  readonly onRange: (range: string | null) => void;
+}
+
+/** From one number to another, either of which may be left open. */
+function Numbers({ name, stats, range, onRange }: NumbersProps) {
+  const { from, to } = readRange(range);
+  const { min, max } = (typeof stats === "object" && stats !== null ? stats : {}) as { min?: number; max?: number };
+  const change = (low: string, high: string) => { onRange(low || high ? `${low}..${high}` : null); };
+  const known = typeof min === "number" && typeof max === "number";
+  return (
+    <div className={classes["values"]}>
+      {known && (
+        <Text size="xs" c="dimmed" mb={4}>
+          {say.find.numbersFrom(n(min), n(max))}
+        </Text>
+      )}
+      <div className={classes["range"]}>
+        <NumberInput size="xs" label={say.find.atLeast} aria-label={`${name}: ${say.find.atLeast}`} value={from} onChange={(value) => { change(String(value), to); }} hideControls />
+        <NumberInput size="xs" label={say.find.atMost} aria-label={`${name}: ${say.find.atMost}`} value={to} onChange={(value) => { change(from, String(value)); }} hideControls />
+      </div>
     </div>
   );
 }

@@ -1,12 +1,13 @@
 /** What stands around every page: where one can go, whether all is saved, who one is. */
 
-import { ActionIcon, Avatar, Menu, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconLogout, IconMoon, IconSettings, IconSun } from "@tabler/icons-react";
-import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { ActionIcon, Avatar, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { IconMoon, IconSun } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 
-import { infoQuery, type Me, meQuery, preferencesQuery, savePreferences, signOut } from "@/api/session";
+import { type Me, meQuery } from "@/api/session";
+import { usePreferences } from "@/features/session/preferences";
 import { onSessionEnd } from "@/features/session/query-client";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
@@ -15,6 +16,7 @@ import { OutboxProvider } from "./outbox";
 import { Saving } from "./saving";
 import classes from "./shell.module.css";
 
+const AccountMenu = lazy(() => import("./account-menu"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
 
 export function Shell() {
@@ -56,69 +58,55 @@ function toContent(event: React.MouseEvent) {
 function SchemeButton() {
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme();
-  const cache = useQueryClient();
-  const preferences = useQuery(preferencesQuery);
+  const [preferences, change] = usePreferences();
   const other = scheme === "dark" ? "light" : "dark";
   const label = other === "dark" ? t.shell.toDark : t.shell.toLight;
 
   useEffect(() => {
-    if (preferences.data?.scheme) setColorScheme(preferences.data.scheme);
-  }, [preferences.data?.scheme, setColorScheme]);
-
-  function change() {
-    const wanted = { ...preferences.data, scheme: other } as const;
-    setColorScheme(other);
-    cache.setQueryData(preferencesQuery.queryKey, wanted);
-    savePreferences(wanted).catch(() => undefined); // only a matter of taste; it holds in this browser anyway
-  }
+    if (preferences.scheme) setColorScheme(preferences.scheme);
+  }, [preferences.scheme, setColorScheme]);
 
   return (
-    <Tooltip label={label}>
-      <ActionIcon aria-label={label} onClick={change}>
-        {other === "dark" ? <IconMoon size={18} /> : <IconSun size={18} />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      aria-label={label}
+      title={label}
+      onClick={() => {
+        setColorScheme(other);
+        change({ scheme: other });
+      }}
+    >
+      {other === "dark" ? <IconMoon size={18} /> : <IconSun size={18} />}
+    </ActionIcon>
   );
 }
 
+/** The menu is loaded when it is opened; until then there is its button. */
 function Account({ me }: { me: Me }) {
-  const info = useQuery(infoQuery);
-  const cache = useQueryClient();
-  const navigate = useNavigate();
+  const [opened, setOpened] = useState(false);
+  const button = (
+    <UnstyledButton aria-haspopup="menu" aria-expanded={false} onClick={() => { setOpened(true); }}>
+      <Face me={me} />
+    </UnstyledButton>
+  );
+  return opened ? (
+    <Suspense fallback={button}>
+      <AccountMenu me={me}>
+        <Face me={me} />
+      </AccountMenu>
+    </Suspense>
+  ) : (
+    button
+  );
+}
 
-  async function leave() {
-    await signOut().catch(() => undefined);
-    cache.clear();
-    await navigate({ to: "/login", search: { redirect: "" } });
-  }
-
+function Face({ me }: { me: Me }) {
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <UnstyledButton>
-          <Avatar size={30} radius="xl" color="pine" variant="filled" aria-hidden>
-            {me.full_name.slice(0, 2).toUpperCase()}
-          </Avatar>
-          <span className="sr-only">{t.shell.account(me.full_name)}</span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" fw={600} c="var(--mantine-color-text)">
-            {me.full_name}
-          </Text>
-          {me.username}
-        </Menu.Label>
-        <Menu.Item leftSection={<IconSettings size={16} />} component={Link} to="/user-settings">
-          {t.shell.settings}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
-          {t.shell.signOut}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{t.shell.version(info.data?.["apportion"] ?? "")}</Menu.Label>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Avatar size={30} radius="xl" color="pine" variant="filled" aria-hidden>
+        {me.full_name.slice(0, 2).toUpperCase()}
+      </Avatar>
+      <span className="sr-only">{t.shell.account(me.full_name)}</span>
+    </>
   );
 }
 

@@ -2,12 +2,16 @@
 
 import { Alert, Badge, Button, Code, Container, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
-import { type Me, meQuery, type Preferences, preferencesQuery, resetKey, savePreferences } from "@/api/session";
+import { type Me, meQuery, resetKey } from "@/api/session";
+import { usePreferences } from "@/features/session/preferences";
+import { say } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
+
+import { ChooseKeys } from "./keys";
 
 export function UserSettingsPage() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -21,6 +25,7 @@ export function UserSettingsPage() {
         <Profile me={me} />
         <ApiKey me={me} />
         <Look />
+        <ChooseKeys />
       </Stack>
     </Container>
   );
@@ -125,16 +130,8 @@ function ApiKey({ me }: { me: Me }) {
 }
 
 function Look() {
-  const preferences = useQuery(preferencesQuery);
-  const cache = useQueryClient();
   const { setColorScheme } = useMantineColorScheme();
-  const now = preferences.data ?? {};
-
-  function change(part: Preferences) {
-    const wanted = { ...now, ...part };
-    cache.setQueryData(preferencesQuery.queryKey, wanted);
-    savePreferences(wanted).catch(() => void preferences.refetch());
-  }
+  const [now, change] = usePreferences();
 
   return (
     <>
@@ -169,6 +166,12 @@ function Look() {
           description={t.annotate.goOnHint}
           checked={now.goOn ?? true}
           onChange={(event) => { change({ goOn: event.currentTarget.checked }); }}
+        />
+        <Switch
+          mt="sm"
+          label={say.comfort.predictions}
+          checked={now.hidePredictions ?? false}
+          onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }}
         />
       </Card>
     </>

@@ -1,0 +1,227 @@
+"""``apportion datasets export`` and ``import``: a dataset as a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from apportion.vocabulary import Task
+
+from .progress_bar import Progress
+from .remote import Remote, server_options
+from .say import Refused, as_json, examples, notice, print_json
+from .table_files import KINDS, Part, kind_of, read_parts
+
+__all__ = ["download", "export", "import_"]
+
+_FORMAT = click.Choice(KINDS)
+
+
+@click.command(
+    epilog=examples(
+        "apportion datasets export reviews reviews.jsonl --workspace recognai",
+        "apportion datasets export reviews agreed.csv --query 'status:Validated'",
+    )
+)
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option("--format", "format_", type=_FORMAT, help="Default: as FILE says.")
+@click.option("--query", help="Only records that match.")
+@server_options
+def export(
+    name: str,
+    file: Path,
+    format_: str | None,
+    query: str | None,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+) -> None:
+    """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output.
+
+    FILE is there only once it is whole.
+    """
+    remote = Remote.of(url, api_key, workspace)
+    download(remote, name, file, kind_of(file, format_), query)
+    if str(file) != "-":
+        click.echo(f"{remote.place}.{name} is in {file}.")
+
+
+def download(remote: Remote, name: str, file: Path, kind: str, query: str | None) -> None:
+    """Have the server write a dataset, into a file that takes its name at the end."""
+    path, body = f"/api/datasets/{quote(name, safe='')}/export", {"format": kind, "query": query}
+    total = remote.count(name, query) if kind == "jsonl" else None
+    to_stdout = str(file) == "-"
+    part = file if to_stdout else file.with_name(f"{file.name}.part")
+    done = 0
+    try:
+        with click.open_file(str(part), "wb") as target, Progress("exporting") as progress:
+
+            def write(data: bytes) -> None:
+                nonlocal done
+                target.write(data)
+                done += data.count(b"\n") if kind == "jsonl" else len(data)
+                progress.at(done, total, "records" if kind == "jsonl" else "bytes")
+
+            remote.download(path, {"workspace": remote.place}, body, write)
+        if not to_stdout:
+            part.replace(file)
+    except OSError as failure:
+        raise Refused(f"{file} cannot be written: {failure}.") from failure
+    finally:
+        if not to_stdout:
+            part.unlink(missing_ok=True)
+
+
+@click.command(
+    "import",
+    epilog=examples(
+        "apportion datasets import reviews reviews.jsonl --workspace recognai",
+        "apportion datasets import reviews table.csv --map text=review --map annotation=sentiment "
+        "--map metadata.source=src",
+        "apportion datasets import reviews table.parquet --task TextClassification --check",
+    ),
+)
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=_FORMAT, help="Default: as FILE says.")
+@click.option(
+    "--task",
+    type=click.Choice([task.value for task in Task]),
+    help="Default: the dataset's, else as the file looks.",
+)
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Which column of the file holds what: text, id, annotation, metadata.x, … Can be given several times.",
+)
+@click.option("--check", is_flag=True, help="Only say whether the file would come in.")
+@server_options
+@as_json
+def import_(
+    name: str,
+    file: Path,
+    format_: str | None,
+    task: str | None,
+    mapping: tuple[str, ...],
+    check: bool,
+    url: str | None,
+    api_key: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    """Bring records in from FILE: an export with everybody's answers and gold values, or any table with a mapping.
+
+    The whole file is checked before anything is stored. A dataset that is not there is created; records of one
+    that is are replaced by id.
+    """
+    remote = Remote.of(url, api_key, workspace)
+    kind, columns = kind_of(file, format_), _mapping(mapping)
+    known = remote.find(name)
+    seen: dict[str, int] = {}
+    shape = _Shape()
+    with Progress("checking") as progress:
+        for part in read_parts(file, kind, columns.get("id")):
+            shape.add(part, seen)
+            task = task or (known or {}).get("task") or _task_of(part.columns | columns.keys())
+            _send(remote, name, part, task, columns, check=True)
+            progress.at(shape.rows, None, "records")
+    if not shape.rows:
+        raise Refused(f"{file} has no records. Nothing was stored.")
+    assert task is not None
+    if not check:
+        _store(remote, name, file, kind, task, columns, shape, known is None)
+    found = {"dataset": name, "task": task, "records": shape.rows, "stored": not check}
+    if as_json:
+        print_json(found)
+        return
+    verb = "would come" if check else "came"
+    click.echo(f"{shape.rows:,} records of {file} {verb} into {remote.place}.{name} ({task}).")
+
+
+class _Shape:
+    """What the parts of a file have in common."""
+
+    def __init__(self) -> None:
+        self.rows = self.answers = 0
+        self.individual = False
+
+    def add(self, part: Part, seen: dict[str, int]) -> None:
+        """Refuses a second row of one id: the server sees one part at a time, and would let the last one win."""
+        for place, id in enumerate(part.ids):
+            if id in seen:
+                raise Refused(
+                    f"Rows {seen[id]:,} and {part.first + place:,} have the same id, {id!r}. Nothing was stored."
+                )
+            seen[id] = part.first + place
+        self.rows += part.rows
+        self.answers = max(self.answers, part.answers)
+        self.individual = self.individual or part.individual
+
+
+def _store(
+    remote: Remote,
+    name: str,
+    file: Path,
+    kind: str,
+    task: str,
+    columns: dict[str, str],
+    shape: _Shape,
+    new: bool,
+) -> None:
+    if new and shape.individual:  # as many answers wanted as the fullest record of the whole file has
+        remote.ask("POST", "/api/datasets", {"workspace": remote.place}, {"name": name, "task": task})
+        policies = {"annotation": "individual", "required": max(1, shape.answers)}
+        remote.dataset("PATCH", name, "policies", body=policies)
+    done = 0
+    with Progress("importing") as progress:
+        for part in read_parts(file, kind, columns.get("id")):
+            try:
+                _send(remote, name, part, task, columns, check=False)
+            except click.ClickException:
+                notice(
+                    f"{done:,} of {shape.rows:,} records are stored. Those with ids can safely be sent again."
+                )
+                raise
+            done += part.rows
+            progress.at(done, shape.rows, "records")
+
+
+def _send(remote: Remote, name: str, part: Part, task: str, columns: dict[str, str], *, check: bool) -> Any:
+    query = {"workspace": remote.place, "task": task, "format": part.kind, "dry_run": str(check).lower()}
+    if columns:
+        query["mapping"] = json.dumps(columns)
+    last = part.first + part.rows - 1
+    return remote.send(
+        f"/api/datasets/{quote(name, safe='')}/import",
+        query,
+        part.body,
+        where=f"rows {part.first:,} to {last:,} of the file, counted from 0 here",
+    )
+
+
+def _mapping(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for each in given:
+        ours, equals, theirs = each.partition("=")
+        if not equals or not ours or not theirs:
+            raise click.UsageError(f"--map {each}: as in --map text=review.")
+        found[ours] = theirs
+    return found
+
+
+def _task_of(columns: frozenset[str] | set[str]) -> str:
+    """What a file of ours holds, by its columns; of others it has to be said."""
+    if "tokens" in columns:
+        return Task.TOKEN_CLASSIFICATION.value
+    if any(name == "inputs" or name.startswith("inputs.") for name in columns):
+        return Task.TEXT_CLASSIFICATION.value
+    if {"text", "provenance"} <= set(columns) or {"text", "annotation_agent", "support"} <= set(columns):
+        return Task.TEXT2TEXT.value
+    raise Refused("Which task? Give --task TextClassification, TokenClassification or Text2Text.")

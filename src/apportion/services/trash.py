@@ -1,0 +1,84 @@
+"""Deleted datasets: who sees them, how they come back, and when they go for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
+from apportion.domain.people import Actor, check_name
+from apportion.domain.permissions import Action, allowed, require
+from apportion.ports.datasets import DeletedDataset
+from apportion.ports.store import Work
+
+from .manage_datasets import find_dataset
+
+__all__ = ["condemn_old", "delete_dataset", "deleted_datasets", "purge_some", "restore_dataset"]
+
+_ROWS = 2_000
+"""Rows removed in one transaction: nobody annotating waits long."""
+
+
+def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
+    """Make a dataset disappear at once; it can be brought back for some days. One that is not there needs no
+    deleting."""
+    if work.datasets.find(workspace, name) is None:
+        return
+    dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
+    work.annotations.note(dataset, actor.username, "deleted", at=now)
+    work.datasets.delete(dataset, at=now)
+
+
+def deleted_datasets(work: Work, actor: Actor, workspace: str | None) -> Sequence[DeletedDataset]:
+    """What ``actor`` could bring back, of one workspace or of all; the last one deleted first."""
+    if workspace is not None:
+        known = work.people.workspace_named(workspace) is not None
+        if not known or not (actor.is_admin or workspace in actor.workspaces):
+            raise EntityNotFoundError(workspace, "Workspace")
+    found = work.datasets.deleted(None if workspace is None else [workspace])
+    return [each for each in found if _may(actor, each.dataset)]
+
+
+def _may(actor: Actor, dataset: Dataset) -> bool:
+    return allowed(actor, Action.RESTORE_DATASET, dataset.workspace, dataset.created_by)
+
+
+def restore_dataset(
+    work: Work, actor: Actor, workspace: str, name: str, *, id: str | None, into: str | None, now: int
+) -> Dataset:
+    """Bring back what was deleted under a name, or the one of these with the UUID ``id``, with everything in it.
+
+    Refused while another dataset has the name; ``into`` is then the name it gets instead.
+    """
+    gone = [each for each in work.datasets.deleted([workspace]) if each.dataset.name == name]
+    found = next((each.dataset for each in gone if id in (None, each.dataset.uuid)), None)
+    if found is None:
+        require(actor, Action.RESTORE_DATASET, workspace)
+        raise EntityNotFoundError(name if id is None else id, "DeletedDataset")
+    require(actor, Action.RESTORE_DATASET, workspace, found.created_by)
+    called = name if into is None else check_name(into, "into")
+    if work.datasets.find(workspace, called) is not None:
+        raise EntityAlreadyExistsError(
+            called,
+            "ServiceDataset",
+            workspace,
+            message=f"Another dataset is called {called} by now. Nothing was restored: give the name that the "
+            "restored one shall have.",
+        )
+    restored = work.datasets.restore(found, name=called)
+    detail = None if called == name else {"from": name}
+    work.annotations.note(restored, actor.username, "restored", at=now, detail=detail)
+    return restored
+
+
+def condemn_old(work: Work, *, before: int) -> Sequence[int]:
+    """Nobody can bring back any more what was deleted before an instant; the numbers of these datasets."""
+    old = [each.dataset for each in work.datasets.deleted() if each.at < before]
+    for dataset in old:
+        work.datasets.condemn(dataset)
+    return [dataset.no for dataset in old]
+
+
+def purge_some(work: Work, no: int) -> bool:
+    """Remove some of a doomed dataset; True once nothing of it is left."""
+    return work.datasets.purge(no, limit=_ROWS)

@@ -1,0 +1,79 @@
+"""The pages that somebody follows step by step: every block of code runs, on a server with the demo team."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from apportion.cli.main import main
+from apportion.sdk import session
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PRINTED = "http://localhost:6900"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A fresh server as a newcomer has it: `apportion quickstart`."""
+    home = tmp_path_factory.mktemp("newcomer")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "apportion.cli.main", "quickstart", "--no-browser", "--port", port]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, env={**os.environ, "APPORTION_HOME": str(home)}, stdout=log, stderr=log
+        )
+    try:
+        found = f"http://localhost:{port}"
+        for _ in range(600):
+            try:
+                httpx.get(f"{found}/api/health").raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert server.poll() is None, (home / "log").read_text()
+                time.sleep(0.1)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def run_console(text: str, url: str) -> None:
+    """The commands behind the dollar signs; what they print is for the reader."""
+    for line in text.splitlines():
+        if not line.startswith("$ apportion "):
+            continue
+        words = shlex.split(line.removeprefix("$ apportion "), comments=True)
+        env = {"APPORTION_API_URL": url, "APPORTION_API_KEY": "admin.apikey", "APPORTION_WORKSPACE": None}
+        done = CliRunner().invoke(main, words, env=env, catch_exceptions=False)
+        assert done.exit_code == 0, f"{line}\n{done.output}"
+
+
+@pytest.mark.parametrize("page", ["share-out", "agree-and-settle"])
+def test_every_block_of_a_page_runs_from_top_to_bottom(
+    page: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session, "_active", None)
+    there: dict[str, object] = {}
+    blocks = BLOCK.findall((HOW_TO / f"{page}.md").read_text(encoding="utf-8"))
+    assert len(blocks) > 4
+    for kind, text in blocks:
+        text = text.replace(PRINTED, url)
+        if kind == "console":
+            run_console(text, url)
+        else:
+            exec(compile(text, f"{page}.md", "exec"), there)

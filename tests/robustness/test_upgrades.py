@@ -1,0 +1,135 @@
+"""A database of each earlier version is brought up to this one with nothing lost, and a copy kept."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from click.testing import CliRunner
+from houses import SHARED, TEXT, problems, running_on, scan
+from lived_in import columns_of, contents, derived
+
+from apportion.bootstrap import open_upkeep, restore_store
+from apportion.cli.main import main
+from apportion.settings import Settings
+from apportion.storage.sqlite import migrate
+from apportion.storage.sqlite.store import SqliteStore
+
+KEPT = Path(__file__).parents[1] / "storage" / "data"
+STEPS = range(1, migrate.LATEST + 1)
+MIGRATIONS = Path(migrate.__file__).parents[1] / "migrations" / "versions"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def unpack(step: int, home: Path) -> Path:
+    path = home / "apportion.db"
+    path.write_bytes(gzip.decompress((KEPT / f"tables-{step}.db.gz").read_bytes()))
+    with closing(sqlite3.connect(path)) as raw:
+        assert migrate.version_of(raw) == step
+    return path
+
+
+def test_a_database_was_kept_of_every_step() -> None:
+    steps = sorted(int(each.name[1:5]) for each in MIGRATIONS.glob("v*.py"))
+
+    assert steps == list(STEPS)
+    missing = [step for step in steps if not (KEPT / f"tables-{step}.db.gz").is_file()]
+    assert missing == [], "see tools/keep_tables.py"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_upgrade_loses_nothing(step: int, home: Path) -> None:
+    path = unpack(step, home)
+    columns, before = columns_of(path), contents(path)
+
+    store = SqliteStore(path, hold=True)
+    store.close()
+
+    assert contents(path, only=columns) == before
+    assert problems(home) == []
+    if step < migrate.LATEST:
+        assert store.upgraded_from is not None
+        assert contents(store.upgraded_from) == before
+        assert store.upgraded_from.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_upgraded_database_can_be_made_anew(step: int, home: Path) -> None:
+    path = unpack(step, home)
+    SqliteStore(path).close()
+    before = contents(path), derived(path)
+
+    open_upkeep(Settings(home=home)).reindex()
+
+    assert (contents(path), derived(path)) == before
+
+
+def test_a_server_upgrades_tells_where_the_copy_is_and_serves_it(home: Path) -> None:
+    path = unpack(1, home)
+    before = contents(path)
+
+    for command in (("server", "start", "--no-migrate", "--port", "0"), ("verify",), ("users", "list")):
+        refused = CliRunner().invoke(main, [*command, "--home", str(home)])
+        assert refused.exit_code == 3
+        assert f"1 → {migrate.LATEST}" in refused.stderr or "db migrate" in refused.stderr
+    assert contents(path) == before
+
+    with running_on(home) as server:
+        told = "".join(server.said)
+        copy = home / "apportion.db.before-upgrade-from-1"
+        assert f"{path} was upgraded. As it was before: {copy}" in told
+        client = server.client()
+        reviews = {each["id"]: each for each in scan(client, "reviews")}
+        assert reviews["2"]["annotation"]["agent"] == "ben"  # who said it first
+        found = client.post(
+            f"/api/datasets/reviews/{TEXT}:search",
+            params=SHARED,
+            json={"query": {"query_text": "same words"}},
+        )
+        assert found.json()["total"] == 3
+        back = client.post("/api/datasets:restore", params=SHARED, json={"name": "gone"})
+        assert back.status_code == 200
+    assert problems(home) == []
+
+
+def test_the_copy_made_before_an_upgrade_can_be_restored(home: Path, tmp_path: Path) -> None:
+    path = unpack(2, home)
+    before = contents(path)
+    store = SqliteStore(path)
+    store.close()
+    assert store.upgraded_from is not None
+
+    done = restore_store(Settings(home=tmp_path / "back"), store.upgraded_from, force=False)
+
+    assert done.older
+    assert contents(tmp_path / "back" / "apportion.db") == before
+    SqliteStore(tmp_path / "back" / "apportion.db").close()
+    assert problems(tmp_path / "back") == []
+
+
+def test_an_upgrade_that_fails_halfway_leaves_the_file_as_it_was(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = unpack(1, home)
+    before = contents(path)
+
+    def broken(*_: Any) -> NoReturn:
+        raise RuntimeError("a step that fails")
+
+    monkeypatch.setattr("alembic.command.upgrade", broken)
+    with pytest.raises(RuntimeError):
+        SqliteStore(path)
+    assert contents(path) == before
+    monkeypatch.undo()
+    SqliteStore(path).close()
+    assert problems(home) == []

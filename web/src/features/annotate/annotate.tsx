@@ -1,0 +1,197 @@
+/** Search and filters above, records in the middle, what is known of them beside. */
+
+import { Skeleton } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
+
+import { type Dataset, refOf } from "@/api/datasets";
+import { meQuery } from "@/api/session";
+import { leads, workQuery } from "@/api/work";
+import { bindingsOf, type ScreenAction } from "@/core/keys";
+import { type Params, readView, type View, writeView } from "@/core/view";
+import { usePreferences } from "@/features/session/preferences";
+import { say } from "@/text/annotating";
+import { t } from "@/text/en";
+
+import classes from "./dataset-page.module.css";
+import { GuidelinesNotice } from "./guidelines-notice";
+import { type Habits, HabitsContext } from "./habits";
+import { Legend } from "./legend";
+import { NoLabels } from "./no-labels";
+import { OneClaimed, OneFound } from "./one";
+import { Beyond } from "./record-card";
+import { Sidebar } from "./sidebar";
+import beside from "./sidebar.module.css";
+import { Toolbar } from "./toolbar";
+import { useWorkplace } from "./use-desk";
+import { useLabels } from "./use-labels";
+
+const route = getRouteApi("/inside/datasets/$workspace/$name");
+const List = lazy(() => import("./list"));
+const Help = lazy(() => import("./help"));
+const Guidelines = lazy(() => import("./guidelines"));
+const Flag = lazy(() => import("./flag"));
+const RecordInfo = lazy(() => import("./record-info"));
+const ChooseVector = lazy(() => import("./choose-vector"));
+const Aside = memo(Sidebar);
+const Top = memo(Toolbar);
+const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
+const WIDTHS = { narrow: "58ch", normal: "80ch", full: "none" };
+
+/** What lies over the page. */
+type Opened = { readonly what: "help" } | { readonly what: "flag" | "info" | "vectors"; readonly id: string } | null;
+
+export function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; individual: boolean; uuid: string | null }) {
+  const { workspace, name, task } = found;
+  const dataset = useMemo(
+    () => ({ ...refOf({ workspace, name, task }), ...(individual ? { individual: { uuid } } : {}) }),
+    [workspace, name, task, individual, uuid],
+  );
+  const { data: me } = useSuspenseQuery(meQuery);
+  const work = useQuery(workQuery);
+  const params = route.useSearch() as Params;
+  const navigate = route.useNavigate();
+  const view = useMemo(() => readView(params), [params]);
+  // what is asked for stays the same while one goes from record to record
+  const address = JSON.stringify(writeView({ ...view, record: null }));
+  const asked = useMemo(() => readView(JSON.parse(address) as Params), [address]);
+  const [preferences, setPreferences] = usePreferences();
+  const { keys, hidePredictions } = preferences;
+  const bindings = useMemo(() => bindingsOf(keys), [keys]);
+  const labels = useLabels(dataset, bindings);
+  const workplace = useWorkplace(dataset, leads(me, workspace, found.created_by));
+  const [current, setCurrent] = useState<string | null>(null);
+  const [armed, setArmed] = useState<string | null>(null);
+  const [opened, setOpened] = useState<Opened>(null);
+  const [guidelines, setGuidelines] = useState(false);
+  // shown for one record at a time where somebody wants to be asked first
+  const [shownFor, setShownFor] = useState<string | null>(null);
+  const hidden = (hidePredictions ?? false) && (shownFor === null || shownFor !== current);
+  const habits = useMemo((): Habits => ({ bindings, hidden }), [bindings, hidden]);
+  const search = useRef<HTMLInputElement>(null);
+  const sidebar = preferences.sidebar ?? true;
+
+  const onView = useCallback(
+    (part: Partial<View>, replace = false) => {
+      void navigate({ search: (before) => writeView({ ...readView(before as Params), ...part }), replace, resetScroll: false });
+    },
+    [navigate],
+  );
+
+  const similar = useCallback(
+    (id: string, vector?: string) => {
+      const names = workplace.desk.get(id)?.record.vectors ?? [];
+      const only = vector ?? (names.length === 1 ? names[0] : undefined);
+      if (only !== undefined) onView({ layout: "list", similar: { record: id, vector: only }, page: 1, record: null });
+      else if (names.length) setOpened({ what: "vectors", id });
+    },
+    [workplace, onView],
+  );
+  const beyond = useCallback(
+    (what: "info" | "similar", id: string) => {
+      if (what === "similar") similar(id);
+      else setOpened({ what, id });
+    },
+    [similar],
+  );
+
+  function predictions() {
+    if (!hidePredictions) setPreferences({ hidePredictions: true });
+    else if (hidden) setShownFor(current);
+    else setShownFor(null);
+  }
+
+  const onScreen = (action: ScreenAction) => {
+    if (action === "search") search.current?.focus();
+    else if (action === "help") setOpened({ what: "help" });
+    else if (action === "guidelines") setGuidelines(!guidelines);
+    else if (action === "flag") setOpened(current === null ? null : { what: "flag", id: current });
+    else if (action === "similar") {
+      if (current !== null) similar(current);
+    } else if (action === "predictions") predictions();
+    else setPreferences({ sidebar: !sidebar });
+  };
+
+  const mine = work.data?.some((each) => each.workspace === workspace && each.name === name) ?? false;
+  const aside = sidebar || guidelines;
+  const shared = { dataset, view, onView, workplace, labels, armed, onScreen, onCurrent: setCurrent };
+  const goOn = preferences.goOn ?? true;
+  const close = () => { setOpened(null); };
+  const style = {
+    "--text-scale": SCALES[preferences.textSize ?? "normal"],
+    "--line-width": WIDTHS[preferences.lineWidth ?? "normal"],
+  } as React.CSSProperties;
+  return (
+    <HabitsContext value={habits}>
+      <Beyond value={beyond}>
+        <div style={style} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
+          <Top
+            dataset={dataset}
+            view={view}
+            asked={asked}
+            onView={onView}
+            onScreen={onScreen}
+            search={search}
+            mine={mine}
+            guidelines={guidelines}
+            sidebar={sidebar}
+          />
+          <div className={classes["body"]} data-sidebar={aside || undefined} data-wide={guidelines || undefined}>
+            <div className={classes["main"]}>
+              <GuidelinesNotice dataset={dataset} open={guidelines} onOpen={() => { setGuidelines(true); }} />
+              {task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
+              {task === "TokenClassification" && <Legend labels={labels} armed={armed} onArm={setArmed} />}
+              {view.layout === "list" ? (
+                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                  <List {...shared} />
+                </Suspense>
+              ) : view.layout === "queue" ? (
+                <OneClaimed {...shared} goOn={goOn} />
+              ) : (
+                <OneFound {...shared} goOn={goOn} />
+              )}
+            </div>
+            {aside && (
+              <aside className={beside["side"]} aria-label={t.annotate.sidebar}>
+                {guidelines && (
+                  <Suspense>
+                    <Guidelines dataset={dataset} labels={labels} onClose={() => { setGuidelines(false); }} />
+                  </Suspense>
+                )}
+                {sidebar && (
+                  <Aside
+                    dataset={dataset}
+                    desk={workplace.desk}
+                    record={current}
+                    view={asked}
+                    onView={onView}
+                    onFlag={(id) => { setOpened({ what: "flag", id }); }}
+                  />
+                )}
+              </aside>
+            )}
+          </div>
+          <span className="sr-only" role="status">
+            {hidePredictions ? (hidden ? say.predictions.hidden : say.predictions.shownNow) : ""}
+          </span>
+        </div>
+        <Suspense>
+          {opened?.what === "flag" && <Flag dataset={dataset} id={opened.id} known={found.created_by ? [found.created_by] : []} onClose={close} />}
+          {opened?.what === "help" && <Help onClose={close} task={task} characters={labels.characters} />}
+          {opened?.what === "info" && <RecordInfo dataset={dataset} id={opened.id} onClose={close} />}
+          {opened?.what === "vectors" && (
+            <ChooseVector
+              names={workplace.desk.get(opened.id)?.record.vectors ?? []}
+              onChoose={(vector) => {
+                close();
+                similar(opened.id, vector);
+              }}
+              onClose={close}
+            />
+          )}
+        </Suspense>
+      </Beyond>
+    </HabitsContext>
+  );
+}

@@ -1,0 +1,11 @@
+/** What each action of the annotation screen is called. */
+
+import type { ActionName } from "@/core/keys";
+import { say } from "@/text/annotating";
+import { t } from "@/text/en";
+
+const NAMES: Readonly<Record<ActionName, string>> = { ...t.help.actions, ...say.keys.actions };
+
+export function actionName(action: ActionName): string {
+  return NAMES[action];
+}

@@ -1,0 +1,28 @@
+/** What somebody chose for their screens, and changing it: shown at once, remembered for them on every device. */
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+
+import { type Preferences, preferencesQuery, savePreferences } from "@/api/session";
+
+const NONE: Preferences = {};
+
+export function usePreferences() {
+  const cache = useQueryClient();
+  const { data } = useQuery(preferencesQuery);
+  const change = useCallback(
+    (part: Preferences) => {
+      const put = (before: Preferences) => {
+        const wanted = { ...before, ...part };
+        cache.setQueryData(preferencesQuery.queryKey, wanted);
+        return savePreferences(wanted);
+      };
+      const known = cache.getQueryData<Preferences>(preferencesQuery.queryKey);
+      // what else was chosen must be known first, since all of it is written
+      const saved = known ? put(known) : cache.fetchQuery(preferencesQuery).then(put);
+      saved.catch(() => undefined); // a matter of taste; what was chosen holds on this page
+    },
+    [cache],
+  );
+  return [data ?? NONE, change] as const;
+}
