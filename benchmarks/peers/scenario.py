@@ -63,7 +63,7 @@ def measure(scale: Scale) -> Iterator[Line]:
             say(f"  no Python 3.10 for {name}: it is left out")
         else:
             tools.append(lambda make=make, python=python: make(python))
-    told = [_through(make(), texts, ANSWERS // 3 if scale.rounds == 1 else ANSWERS) for make in tools]
+    told = [_through(make(), texts, ANSWERS // 3 if scale.calls < 100 else ANSWERS) for make in tools]
     yield from _lines(told)
 
 
