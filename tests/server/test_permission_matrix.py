@@ -24,6 +24,12 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("DELETE", "/api/session", None, "olga"),
     ("GET", "/api/users", None, "eva"),
     ("POST", "/api/users", {"first_name": "Cy", "username": "cy", "password": "long enough"}, "eva"),
+    (
+        "POST",
+        "/api/users:create_many",
+        {"users": [{"first_name": "Di", "username": "di", "password": "long enough"}], "workspace": "shared"},
+        "eva",
+    ),
     ("PATCH", "/api/users/{ben}", {"first_name": "Benno"}, "eva"),
     ("POST", "/api/users/{ben}:reset_key", None, "eva"),
     ("DELETE", "/api/users/{ben}", None, "eva"),

@@ -18,8 +18,8 @@ from apportion.vocabulary import MembershipRole, Role
 TEAM = {"admin": Role.ADMIN, "ana": Role.ANNOTATOR, "ben": Role.ANNOTATOR, "cy": Role.ANNOTATOR}
 
 
-def main(port: int) -> None:
-    """Serve until told to stop."""
+def main(port: int, *, empty: bool = False) -> None:
+    """Serve until told to stop; an empty server asks for its first administrator, and prints the code."""
     with tempfile.TemporaryDirectory() as home:
         app = build_app(load_settings(home=Path(home), port=port).settings)
         house = app.state.house
@@ -33,9 +33,12 @@ def main(port: int) -> None:
                 workspace = ensure_workspace(work.people, "team", now=now)
                 join(work.people, workspace, name, MembershipRole.ANNOTATOR, now=now)
 
-        house.store.write(settle).result()
+        if empty:
+            print(house.setup.code, flush=True)
+        else:
+            house.store.write(settle).result()
         uvicorn.run(app, port=port, log_level="warning")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), empty=sys.argv[2:] == ["empty"])

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 
 import { ApiError, base } from "@/api/client";
+import { awaitsSetup } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 import { Crashed, NotFound } from "@/features/shell/dead-ends";
@@ -32,6 +33,15 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("@/features/session/login-page"), "LoginPage"),
 });
 
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  beforeLoad: async () => {
+    if (!(await awaitsSetup())) throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/setup/setup-page"), "SetupPage"),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
@@ -40,6 +50,7 @@ const inside = createRoute({
       await queryClient.ensureQueryData(meQuery);
     } catch (failure) {
       if (failure instanceof ApiError && failure.status === 401) {
+        if (await awaitsSetup()) throw redirect({ to: "/setup" });
         throw redirect({ to: "/login", search: { redirect: location.href === "/" ? "" : location.href } });
       }
       throw failure;
@@ -52,7 +63,7 @@ const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
   beforeLoad: async () => {
-    throw redirect({ to: annotatesOnly(await queryClient.ensureQueryData(meQuery)) ? "/my-work" : "/datasets" });
+    throw redirect({ to: annotatesOnly(await queryClient.ensureQueryData(meQuery)) ? "/my-work" : "/team", search: {} });
   },
 });
 
@@ -110,11 +121,40 @@ const team = createRoute({
   component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
 });
 
-const leading = [team];
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/team",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/overview/overview-page"), "OverviewPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: "/people",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/people/people-page"), "PeoplePage"),
+});
+
+const newDataset = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/new",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/new-dataset/new-dataset-page"), "NewDatasetPage"),
+});
+
+const datasetSettings = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/settings",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
+});
+
+const leading = [team, overview, people, newDataset, datasetSettings];
 
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
+    setup,
     inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings, ...leading]),
   ]),
   basepath: base,

@@ -280,6 +280,10 @@ class Assignments(Protocol):
         """Numbers of the datasets in which somebody has slots before them."""
         ...
 
+    def holders(self, dataset: Dataset) -> list[str]:
+        """Who has slots of the dataset before them."""
+        ...
+
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         """The slots somebody has before them."""
         ...

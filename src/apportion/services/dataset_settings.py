@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apportion.domain.datasets import LabelOption, Settings
 from apportion.domain.errors import BadRequestError, EntityNotFoundError
 from apportion.domain.people import Actor, check_name
@@ -24,9 +26,19 @@ def read_settings(work: Work, actor: Actor, workspace: str, name: str, task: Tas
 
 
 def save_settings(
-    work: Work, actor: Actor, workspace: str, name: str, task: Task, wanted: Settings
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    wanted: Settings,
+    *,
+    overlapping: bool | None = None,
 ) -> Settings:
-    """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away."""
+    """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away.
+
+    ``overlapping`` says whether spans may overlap; None leaves that as it is.
+    """
     check_name(name, "path", "name")
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_SETTINGS, task=task)
     if wanted.labels is not None:
@@ -42,7 +54,7 @@ def save_settings(
     merged = Settings(
         labels=_merged(known.labels, wanted.labels),
         vectors=known.vectors if wanted.vectors is None else {**(known.vectors or {}), **wanted.vectors},
-        allow_overlapping_spans=wanted.allow_overlapping_spans or known.allow_overlapping_spans,
+        allow_overlapping_spans=known.allow_overlapping_spans if overlapping is None else overlapping,
     )
     work.datasets.update(dataset, settings=merged)
     return merged
@@ -51,7 +63,25 @@ def save_settings(
 def _merged(
     known: tuple[LabelOption, ...] | None, wanted: tuple[LabelOption, ...] | None
 ) -> tuple[LabelOption, ...] | None:
-    return known if wanted is None else wanted
+    """The labels wanted. What a client of 1.x cannot say of one, its colour for instance, stays; "" removes it."""
+    if wanted is None:
+        return known
+    before = {each.name: each for each in known or ()}
+    return tuple(_kept(each, before.get(each.name)) for each in wanted)
+
+
+def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
+    known = before or LabelOption(label.id, label.name)
+
+    def of(said: str | None, before: str | None) -> str | None:
+        return (before if said is None else said) or None
+
+    return replace(
+        label,
+        description=of(label.description, known.description),
+        colour=of(label.colour, known.colour),
+        shortcut=of(label.shortcut, known.shortcut),
+    )
 
 
 def delete_settings(work: Work, actor: Actor, workspace: str, name: str, task: Task) -> None:

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import ConflictError, ValidationError
+from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin
 from apportion.domain.individual.resolution import resolve, same_value
-from apportion.domain.people import Actor
+from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Annotation as Kind
 from apportion.domain.policies import Policies
-from apportion.domain.records import Record, Value
+from apportion.domain.records import Record, TextClassificationRecord, Value
 from apportion.ports.annotations import Settled
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .annotate import checked_value
 from .individual import Prepare
-from .log_records import Logging, log_records
+from .log_records import Logging, labels_of, log_records
 from .manage_datasets import allow, new_dataset, require_workspace
 from .policies import set_policies
 
@@ -61,9 +61,11 @@ class Imported:
 
 def begin_import(
     work: Work, actor: Actor, workspace: str, name: str, task: Task, found: Sequence[Imported]
-) -> None:
-    """Check what can be checked before anything is stored."""
+) -> list[tuple[int, str]]:
+    """Check what can be checked before anything is stored; which of the records do not fit, and why not."""
     require(actor, Action.CREATE_BY_LOGGING, workspace)
+    require_workspace(work, workspace)
+    check_name(name, "path", "name")
     people = sorted({answer.annotator for each in found for answer in each.answers})
     unknown = [each for each in people if work.people.named(each) is None]
     if unknown:
@@ -85,9 +87,30 @@ def begin_import(
                 f"The file has answers of several people, and dataset {name} is shared: it keeps one a record. "
                 "Set its policy 'annotation' to 'individual' first, or import under another name."
             )
-        for each in found:
-            for answer in each.answers:
-                checked_value(dataset, each.record, answer.value, answer.state)
+    multi_label = dataset.multi_label if dataset is not None and dataset.records else None
+    return [(place, why) for place, each in enumerate(found) if (why := _misfit(dataset, multi_label, each))]
+
+
+def _misfit(dataset: Dataset | None, multi_label: bool | None, each: Imported) -> str | None:
+    """Why a record does not go into the dataset as it is."""
+    record = each.record
+    if isinstance(record, TextClassificationRecord) and multi_label not in (None, record.multi_label):
+        here, there = (
+            ("several labels", "one label") if record.multi_label else ("one label", "several labels")
+        )
+        return f"the record has {here}, those of the dataset have {there} each"
+    if dataset is None:
+        return None
+    if dataset.settings is not None and dataset.task is not Task.TEXT2TEXT:
+        unknown = dataset.settings.unknown(labels_of(record))
+        if unknown:
+            return f"the labels of the dataset do not have {', '.join(unknown)}"
+    try:
+        for answer in each.answers:
+            checked_value(dataset, record, answer.value, answer.state)
+    except (BadRequestError, ValidationError) as refused:
+        return str(refused)
+    return None
 
 
 def make_dataset(

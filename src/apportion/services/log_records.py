@@ -21,7 +21,7 @@ from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
 from .rights import check_logging
 
-__all__ = ["Logged", "Logging", "log_records", "speaks_for_others"]
+__all__ = ["Logged", "Logging", "labels_of", "log_records", "speaks_for_others"]
 
 Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
 
@@ -132,7 +132,7 @@ def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
     """Every label must be one the dataset's schema has."""
     if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
         return
-    used = (label for record in records for label in _labels(record))
+    used = (label for record in records for label in labels_of(record))
     unknown = dataset.settings.unknown(used)
     if unknown:
         known = [option.name for option in dataset.settings.labels]
@@ -142,7 +142,8 @@ def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
         )
 
 
-def _labels(record: Record) -> list[str]:
+def labels_of(record: Record) -> list[str]:
+    """Every label that is predicted or annotated."""
     found: list[str] = []
     for answers in (record.prediction, record.annotation):
         if answers is not None:

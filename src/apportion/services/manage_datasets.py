@@ -25,6 +25,8 @@ from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
 from apportion.vocabulary import Task
 
+from .rights import require_right
+
 __all__ = [
     "allow",
     "copy_dataset",
@@ -179,11 +181,16 @@ def edit_dataset(
     *,
     tags: Mapping[str, str],
     metadata: Mapping[str, Any],
+    without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: int,
 ) -> Dataset:
-    """Merge tags and metadata into those the dataset has."""
+    """Merge tags and metadata into those the dataset has; ``without`` are keys of both to take away."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_TAGS)
-    merged = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
+    require_right(actor, dataset, "edit_tags")
+    merged = (
+        {**{key: each for key, each in dataset.tags.items() if key not in without[0]}, **tags},
+        {**{key: each for key, each in dataset.metadata.items() if key not in without[1]}, **metadata},
+    )
     check_remarks(*merged)
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
 

@@ -18,6 +18,8 @@ export interface ListedDataset {
   readonly task: Dataset["task"];
   readonly tags: Readonly<Record<string, string>>;
   readonly records: number;
+  readonly closed: boolean;
+  readonly created_by: string | null;
   readonly last_updated: string;
   readonly statuses: Readonly<Record<string, number>>;
   readonly slots: Readonly<Record<string, number>> | null;

@@ -83,15 +83,15 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a dataset; it is no error if there is none
-         * @description Delete a dataset; it is no error if there is none.
+         * Delete a dataset; it can be restored for some days, and it is no error if there is none
+         * @description Delete a dataset; it can be restored for some days, and it is no error if there is none.
          */
         delete: operations["datasets_delete_dataset"];
         options?: never;
         head?: never;
         /**
-         * Merge tags and metadata into those a dataset has
-         * @description Merge tags and metadata into those a dataset has.
+         * Merge tags and metadata into those a dataset has, and take some away
+         * @description Merge tags and metadata into those a dataset has, and take some away.
          */
         patch: operations["datasets_edit_dataset"];
         trace?: never;
@@ -515,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns
-         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
+         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -662,6 +662,26 @@ export interface paths {
          * @description Leave a record to others, to later or to nobody, as the plan or the dataset has it.
          */
         post: operations["queue_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/queue:take_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever
+         * @description End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever.
+         */
+        post: operations["lead_take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -856,16 +876,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's labeling rules: none can be stored yet
-         * @description The dataset's labeling rules: none can be stored yet.
+         * The dataset's labeling rules, oldest first
+         * @description The dataset's labeling rules, oldest first.
          */
         get: operations["rules_list_rules"];
         put?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Store a labeling rule
+         * @description Store a labeling rule.
          */
-        post: operations["rules_change_rules"];
+        post: operations["rules_add_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -880,8 +900,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much of the dataset the rules cover: nothing, without rules
-         * @description How much of the dataset the rules cover: nothing, without rules.
+         * How much of the dataset the rules cover together, as you see it
+         * @description How much of the dataset the rules cover together, as you see it.
          */
         get: operations["rules_rules_metrics"];
         put?: never;
@@ -900,24 +920,44 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One labeling rule: there is none yet
-         * @description One labeling rule: there is none yet.
+         * One labeling rule by its query
+         * @description One labeling rule by its query.
          */
         get: operations["rules_get_rule"];
         put?: never;
         post?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Forget a labeling rule; it is no error if there is none
+         * @description Forget a labeling rule; it is no error if there is none.
          */
         delete: operations["rules_delete_rule"];
         options?: never;
         head?: never;
         /**
-         * Store, change or delete a labeling rule: not yet available
-         * @description Store, change or delete a labeling rule: not yet available.
+         * Give a rule other labels, and another description if one is sent
+         * @description Give a rule other labels, and another description if one is sent.
          */
         patch: operations["rules_edit_rule"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules/{query}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much a rule covers and how often it is right, as you see it; the rule need not be stored
+         * @description How much a rule covers and how often it is right, as you see it; the rule need not be stored.
+         */
+        get: operations["rules_rule_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/datasets/{name}/{task}/metrics": {
@@ -950,8 +990,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One metric, computed
-         * @description One metric, computed.
+         * One metric of the records that match, as you may see them
+         * @description One metric of the records that match, as you may see them.
          */
         post: operations["metrics_metric_summary"];
         delete?: never;
@@ -1092,6 +1132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets:deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deleted datasets that you can restore, of one workspace or of all
+         * @description Deleted datasets that you can restore, of one workspace or of all.
+         */
+        get: operations["datasets_deleted_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets:gather": {
         parameters: {
             query?: never;
@@ -1106,6 +1166,26 @@ export interface paths {
          * @description Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations.
          */
         post: operations["datasets_gather_copies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a deleted dataset back with everything in it: records, annotations, plans, history
+         * @description Bring a deleted dataset back with everything in it: records, annotations, plans, history.
+         */
+        post: operations["datasets_restore_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1327,13 +1407,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Does the server wait for its first administrator?
+         * @description Does the server wait for its first administrator?
+         */
+        get: operations["setup_setup_state"];
         put?: never;
         /**
          * Create the first administrator, with the code from the server's console, and sign them in
          * @description Create the first administrator, with the code from the server's console, and sign them in.
          */
         post: operations["setup_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All teams I lead at a glance: what each person has left, what is due, what lies unattended
+         * @description All teams I lead at a glance: what each person has left, what is due, what lies unattended.
+         */
+        get: operations["lead_get_team"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1402,6 +1506,26 @@ export interface paths {
          * @description Give a user a new API key; the old one stops working. Everybody may reset their own.
          */
         post: operations["users_reset_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users:create_many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create several users and let them into a workspace, made if there is none: all of it or nothing
+         * @description Create several users and let them into a workspace, made if there is none: all of it or nothing.
+         */
+        post: operations["users_create_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1784,6 +1908,18 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * BadRow
+         * @description What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one.
+         */
+        BadRow: {
+            /** Column */
+            column: string | null;
+            /** Message */
+            message: string;
+            /** Row */
+            row: number;
+        };
         /** Body_security_token */
         Body_security_token: {
             /** Grant Type */
@@ -1916,12 +2052,19 @@ export interface components {
             /** Target Workspace */
             target_workspace?: string | null;
         };
-        /** DatasetChanges */
+        /**
+         * DatasetChanges
+         * @description Tags and metadata to merge into those there are, as in 1.x; and keys to take away.
+         */
         DatasetChanges: {
             /** Metadata */
             metadata?: {
                 [key: string]: unknown;
             };
+            /** Remove Metadata */
+            remove_metadata?: string[];
+            /** Remove Tags */
+            remove_tags?: string[];
             /** Tags */
             tags?: {
                 [key: string]: string;
@@ -1965,6 +2108,35 @@ export interface components {
             matched: number;
             /** Processed */
             processed: number;
+        };
+        /**
+         * DeletedDatasets
+         * @description What can be restored, the last one deleted first.
+         */
+        DeletedDatasets: {
+            /** Datasets */
+            datasets: components["schemas"]["DeletedOut"][];
+        };
+        /**
+         * DeletedOut
+         * @description A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more.
+         */
+        DeletedOut: {
+            /** Deleted At */
+            deleted_at: string;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Purged At */
+            purged_at: string;
+            /** Records */
+            records: number;
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace: string;
         };
         /**
          * Entity
@@ -2254,15 +2426,19 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description What a file holds, and whether it was stored. ``columns`` are those that were read.
+         * @description What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
          */
         ImportOut: {
             /** Answers */
             answers: number;
             /** Dataset */
             dataset: string;
+            /** Errors */
+            errors: components["schemas"]["BadRow"][];
             /** Gold */
             gold: number;
+            /** Left Out */
+            left_out: number;
             /** Records */
             records: number;
             /** Stored */
@@ -2581,6 +2757,52 @@ export interface components {
             username: string;
         };
         /**
+         * NewRule
+         * @description A rule: what matches the query is to get the labels.
+         */
+        NewRule: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
+            /** Query */
+            query: string;
+        };
+        /**
+         * NewTeam
+         * @description Several new users, the workspace all of them join, and whether each gets one of their own as well.
+         * @example {
+         *       "membership": "annotator",
+         *       "users": [
+         *         {
+         *           "first_name": "Ana",
+         *           "password": "long enough",
+         *           "username": "ana"
+         *         }
+         *       ],
+         *       "workspace": "team"
+         *     }
+         */
+        NewTeam: {
+            /** @default annotator */
+            membership?: components["schemas"]["MembershipRole"];
+            /**
+             * Personal
+             * @description A workspace called like each of them, which only they belong to.
+             * @default true
+             */
+            personal?: boolean;
+            /** Users */
+            users: components["schemas"]["NewUserIn"][];
+            /** Workspace */
+            workspace?: string | null;
+        };
+        /**
          * NewUserIn
          * @description Somebody who shall be able to sign in.
          * @example {
@@ -2600,6 +2822,14 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** Username */
             username: string;
+        };
+        /**
+         * NewUsers
+         * @description Users that have just been made, each with their API key, which is never shown again.
+         */
+        NewUsers: {
+            /** Users */
+            users: components["schemas"]["UserOut"][];
         };
         /**
          * NewWorkspace
@@ -2799,6 +3029,28 @@ export interface components {
             status?: components["schemas"]["Status"] | null;
         };
         /**
+         * RestoreIn
+         * @description Which deleted dataset comes back, and under which name.
+         */
+        RestoreIn: {
+            /**
+             * Id
+             * @description Which of several; else the one deleted last.
+             */
+            id?: string | null;
+            /**
+             * Into
+             * @description The name it gets, if another has its own by now.
+             */
+            into?: string | null;
+            /**
+             * Name
+             * @description The name it had.
+             * @example reviews
+             */
+            name: string;
+        };
+        /**
          * Role
          * @description What a user may do everywhere.
          * @enum {string}
@@ -2831,6 +3083,21 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * RuleChanges
+         * @description The labels of a rule, and what it is for.
+         */
+        RuleChanges: {
+            /** Description */
+            description?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels?: string[];
         };
         /**
          * @example {
@@ -2902,11 +3169,8 @@ export interface components {
          * @description Settings to save; what is left out stays as it was.
          */
         SettingsIn: {
-            /**
-             * Allow Overlapping Spans
-             * @default false
-             */
-            allow_overlapping_spans?: boolean;
+            /** Allow Overlapping Spans */
+            allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaIn"] | null;
             /** Vectors */
             vectors?: {
@@ -2947,6 +3211,14 @@ export interface components {
             username: string;
         };
         /**
+         * SetupState
+         * @description Whether the server still waits for its first administrator.
+         */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+        };
+        /**
          * SkipIn
          * @description Which record is skipped, and why.
          */
@@ -2977,11 +3249,116 @@ export interface components {
          */
         Status: "Default" | "Discarded" | "Edited" | "Validated";
         /**
+         * TakeBackIn
+         * @description From whom.
+         * @example {
+         *       "annotators": [
+         *         "ben"
+         *       ]
+         *     }
+         */
+        TakeBackIn: {
+            /** Annotators */
+            annotators: string[];
+        };
+        /**
+         * TakenBack
+         * @description Records that are free again.
+         */
+        TakenBack: {
+            /** Released */
+            released: string[];
+        };
+        /**
          * Task
          * @description What kind of answer the records of a dataset ask for.
          * @enum {string}
          */
         Task: "TextClassification" | "TokenClassification" | "Text2Text";
+        /**
+         * TeamDataset
+         * @description A dataset with work that is shared out. Nobody has the ``free`` records; ``open`` places are for who is free.
+         */
+        TeamDataset: {
+            /** Complete */
+            complete: number;
+            /** Dataset */
+            dataset: string;
+            /**
+             * Due
+             * @description The next due date of work that is not done.
+             */
+            due: string | null;
+            /** Finish At */
+            finish_at: string | null;
+            /** Free */
+            free: number;
+            /** In Conflict */
+            in_conflict: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** People */
+            people: components["schemas"]["TeamPerson"][];
+            /** Records */
+            records: number;
+            task: components["schemas"]["Task"];
+            /** Workspace */
+            workspace: string;
+        };
+        /**
+         * TeamMemberOut
+         * @description Somebody who annotates in a workspace.
+         */
+        TeamMemberOut: {
+            /** Full Name */
+            full_name: string;
+            /** Username */
+            username: string;
+            /** Workspace */
+            workspace: string;
+        };
+        /**
+         * TeamOut
+         * @description Every dataset with shared-out work in the workspaces I lead, and everybody who annotates there.
+         */
+        TeamOut: {
+            /** Datasets */
+            datasets: components["schemas"]["TeamDataset"][];
+            /** Members */
+            members: components["schemas"]["TeamMemberOut"][];
+        };
+        /**
+         * TeamPerson
+         * @description What one person was given in one dataset. ``held`` records are before them, as their screen said at ``seen``.
+         *
+         *     ``member`` is false for somebody who has work left but no longer belongs to the workspace.
+         */
+        TeamPerson: {
+            /** Annotator */
+            annotator: string;
+            /** Assigned */
+            assigned: number;
+            /** Done */
+            done: number;
+            /** Drafts */
+            drafts: number;
+            /** Finish At */
+            finish_at: string | null;
+            /** Held */
+            held: number;
+            /** Held Until */
+            held_until: string | null;
+            /** Last Active */
+            last_active: string | null;
+            /** Member */
+            member: boolean;
+            /** Seen */
+            seen: string | null;
+            /** Skipped */
+            skipped: number;
+        };
         /**
          * Text2TextBulk
          * @description Text2text records to log.
@@ -5528,11 +5905,13 @@ export interface operations {
             query: {
                 /** @description The task, for a dataset that is not there yet. */
                 task: components["schemas"]["Task"];
-                format?: "jsonl" | "csv";
+                format?: "jsonl" | "csv" | "parquet";
                 /** @description JSON: which column of the file holds what, under our names. */
                 mapping?: string | null;
                 /** @description Only check the file. */
                 dry_run?: boolean;
+                /** @description Leave bad rows out instead of refusing the file. */
+                leave_out?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -5547,6 +5926,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.apache.parquet": string;
                 "application/x-ndjson": string;
                 "text/csv": string;
             };
@@ -6190,6 +6570,83 @@ export interface operations {
             };
             /** @description The lease has run out or was given back */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_take_back: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBack"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7241,7 +7698,7 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7288,7 +7745,7 @@ export interface operations {
             };
         };
     };
-    rules_change_rules: {
+    rules_add_rule: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */
@@ -7304,7 +7761,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7312,10 +7773,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7353,6 +7816,15 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7400,7 +7872,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7477,7 +7949,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7537,6 +8009,7 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
@@ -7551,7 +8024,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7620,10 +8093,15 @@ export interface operations {
             path: {
                 name: string;
                 task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChanges"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7631,10 +8109,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
+            /** @description The dataset is of another task than the request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7672,6 +8152,85 @@ export interface operations {
             };
             /** @description No such task */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rule_metrics: {
+        parameters: {
+            query?: {
+                /** @description Labels to judge by instead of those stored. */
+                label?: string[] | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7769,6 +8328,12 @@ export interface operations {
     metrics_metric_summary: {
         parameters: {
             query?: {
+                /** @description The width of a bucket. */
+                interval?: number | null;
+                /** @description How many values, the most frequent first. */
+                size?: number | null;
+                /** @description How many labels per mention. */
+                entity_size?: number | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -7783,7 +8348,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7796,7 +8365,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The dataset is of another task than the request */
+            /** @description The request cannot be carried out as it stands; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8597,6 +9166,59 @@ export interface operations {
             };
         };
     };
+    datasets_deleted_datasets: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDatasets"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     datasets_gather_copies: {
         parameters: {
             query?: {
@@ -8625,6 +9247,90 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A parameter is missing that nothing else can supply */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_restore_dataset: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetOut"];
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
@@ -9275,6 +9981,26 @@ export interface operations {
             };
         };
     };
+    setup_setup_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
     setup_set_up: {
         parameters: {
             query?: never;
@@ -9326,6 +10052,50 @@ export interface operations {
             };
             /** @description Too many failed logins */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_get_team: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9636,6 +10406,72 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    users_create_users: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUsers"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

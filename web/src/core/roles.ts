@@ -21,3 +21,8 @@ export function sees(me: Person, workspace: string): boolean {
 export function managesSomething(me: Person): boolean {
   return me.role === "admin" || me.memberships.some((each) => each.role === "manager");
 }
+
+/** Leads a team anywhere: manages it, or reviews its answers. */
+export function seesSomething(me: Person): boolean {
+  return managesSomething(me) || me.memberships.some((each) => each.role === "reviewer");
+}

@@ -50,8 +50,12 @@ class NewDataset(_In):
 
 
 class DatasetChanges(_In):
+    """Tags and metadata to merge into those there are, as in 1.x; and keys to take away."""
+
     tags: _Tags = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
+    remove_tags: list[str] = Field(default_factory=list)
+    remove_metadata: list[str] = Field(default_factory=list)
 
 
 class CopyIn(_In):
@@ -126,7 +130,7 @@ class SettingsIn(_In):
 
     label_schema: LabelSchemaIn | None = None
     vectors: Annotated[dict[str, VectorIn] | None, BeforeValidator(_as_vectors)] = None
-    allow_overlapping_spans: bool = False
+    allow_overlapping_spans: bool | None = None
 
 
 class LabelOut(BaseModel):
@@ -160,7 +164,7 @@ def settings_in(given: SettingsIn) -> Settings:
             for each in given.label_schema.labels
         )
     vectors = None if given.vectors is None else {name: each.dim for name, each in given.vectors.items()}
-    return Settings(labels, vectors, given.allow_overlapping_spans)
+    return Settings(labels, vectors, bool(given.allow_overlapping_spans))
 
 
 def settings_out(settings: Settings) -> SettingsOut:

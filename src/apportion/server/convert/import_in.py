@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from apportion.domain.errors import ValidationError
+from apportion.domain.errors import BadRequestError, ValidationError
 from apportion.domain.individual.case import Gold, Origin
+from apportion.domain.records import Record
 from apportion.domain.times import instant_of, parse_datetime
 from apportion.services.import_records import Answer, Imported
 from apportion.vocabulary import AnnotationState, Status, Task
 
+from .json_in import MAX_ERRORS, Item
 from .records_in import Limits, read_bulk
 from .values import read_value
 
-__all__ = ["read_file"]
+__all__ = ["FileRead", "read_file", "refusal_of"]
 
 Json = dict[str, Any]
 _MEMBER = {
@@ -31,31 +37,154 @@ _RECORD = (
     "id", "inputs", "text", "tokens", "metadata", "prediction", "predictions", "event_timestamp", "multi_label",
     "explanation", "vectors",
 )  # fmt: skip
-_WORDS = frozenset({"id", "status", "annotation_agent"})
+_WORDS = frozenset({"id", "status", "annotation_agent", "prediction_agent"})
+_TOKENS = re.compile(r"\w+|[^\w\s]")
+_AGENT = "file"
+"""Who signs predictions of files that do not say whose they are."""
 csv.field_size_limit(64 * 1024 * 1024)
+
+
+@dataclass(slots=True)
+class FileRead:
+    """What a file holds: its records, the row each is in (from 0), and what is wrong with the other rows."""
+
+    found: list[Imported] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    wrong: list[Item] = field(default_factory=list)
+    bad: set[int] = field(default_factory=set)
+
+    def blame(self, row: int, member: str | None, message: str) -> None:
+        """Note what is wrong with a row."""
+        self.bad.add(row)
+        if len(self.wrong) < MAX_ERRORS:
+            loc = ["body", "rows", row, *([member] if member else [])]
+            self.wrong.append({"loc": loc, "msg": message, "type": "value_error"})
+
+    def leave_out(self, problems: Sequence[tuple[int, str]]) -> None:
+        """Leave out records, by their place among those found, that do not go into the dataset."""
+        for place, message in problems:
+            self.blame(self.rows[place], None, message)
+        self.found = [each for row, each in zip(self.rows, self.found, strict=True) if row not in self.bad]
+        self.rows = [row for row in self.rows if row not in self.bad]
+        self.wrong.sort(key=lambda each: int(each["loc"][2]))
+
+
+def refusal_of(read: FileRead) -> ValidationError:
+    """What a file with bad rows is told where all of its rows are wanted."""
+    said = [{**each, "msg": f"{each['msg']}. Nothing was stored"} for each in read.wrong]
+    return ValidationError(said, model="Import")
 
 
 def read_file(
     body: bytes, kind: str, task: Task, mapping: Mapping[str, str], limits: Limits, *, by: str, now: int
-) -> list[Imported]:
-    """The records of a file. ``mapping`` says in which of its columns each of ours is; ``by`` signs unsigned values."""
-    rows = _json_rows(body) if kind == "jsonl" else _csv_rows(body)
-    found = [_row(row, mapping, task, kind == "csv", place) for place, row in enumerate(rows)]
-    records = [
-        {key: row[key] for key in _RECORD if row.get(key) is not None} | _signed(row, by) for row in found
-    ]
-    bulk = read_bulk(msgspec.json.encode({"records": records}), task, limits)
-    if len({record.id for record in bulk.records}) < len(bulk.records):
-        raise _wrong(0, "id", "several rows have the same id")
-    imported = []
-    for place, (row, record) in enumerate(zip(found, bulk.records, strict=True)):
-        answers = [_answer(place, task, name, said) for name, said in (row.get("answers") or {}).items()]
-        gold = None if not row.get("gold") else _gold(place, task, row["gold"], by, now)
-        status, value, agent = Status(row.get("status") or "Default"), None, None
-        if (answers or gold) and record.annotation is None and row.get("annotation"):
-            value, agent = read_value(task, row["annotation"]), row["annotation"].get("agent") or by
-        imported.append(Imported(record, answers, gold, status, agent, value))
-    return imported
+) -> FileRead:
+    """The records of a file, and its bad rows. ``mapping`` says which of its columns holds what; ``by`` signs."""
+    read = FileRead()
+    nested: dict[int, Json] = {}
+    records: dict[int, Json] = {}
+    missing = set(mapping.values())
+    for place, row in _rows_of(body, kind, read):
+        missing -= row.keys()
+        if mapping:
+            row = {ours: row.get(theirs) for ours, theirs in mapping.items()}
+        try:
+            nested[place] = _nested(row, task) if mapping or kind != "jsonl" else _lenient(row, task)
+            records[place] = _record_of(nested[place], task, by)
+        except (TypeError, ValueError, AttributeError) as wrong:
+            read.blame(place, None, f"the row cannot be read: {wrong}")
+    if missing and nested:
+        read.blame(0, None, f"no row has a column {', '.join(sorted(missing))}")
+    _one_kind(records, read)
+    logged = _logged(records, task, limits, read)
+    seen: dict[str, int] = {}
+    for place, record in logged.items():
+        first = seen.setdefault(record.id, place)
+        if first != place:
+            read.blame(place, "id", f"row {first + 1} has the same id, {record.id}")
+            continue
+        row = nested[place]
+        try:
+            answers = [_answer(task, name, said) for name, said in _named(row.get("answers"))]
+            gold = None if not row.get("gold") else _gold(task, row["gold"], by, now)
+            status, value, agent = _status(row), None, None
+            if (answers or gold) and record.annotation is None and row.get("annotation"):
+                value, agent = read_value(task, row["annotation"]), row["annotation"].get("agent") or by
+        except _Wrong as wrong:
+            read.blame(place, wrong.member, str(wrong))
+            continue
+        read.found.append(Imported(record, answers, gold, status, agent, value))
+        read.rows.append(place)
+    return read
+
+
+class _Wrong(Exception):
+    """Something is wrong with a row, maybe with one member of it."""
+
+    def __init__(self, message: str, member: str | None = None) -> None:
+        super().__init__(message)
+        self.member = member
+
+
+def _rows_of(body: bytes, kind: str, read: FileRead) -> Iterator[tuple[int, Json]]:
+    if kind == "parquet":
+        return iter(enumerate(_parquet_rows(body)))
+    return _json_rows(body, read) if kind == "jsonl" else _csv_rows(body, read)
+
+
+def _record_of(row: Json, task: Task, by: str) -> Json:
+    """What of a row makes a record of ``:bulk``; texts without tokens are cut at words and signs."""
+    record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _signed(row, by)
+    if task is Task.TOKEN_CLASSIFICATION and "tokens" not in record and isinstance(record.get("text"), str):
+        record["tokens"] = _TOKENS.findall(record["text"])
+    return record
+
+
+def _one_kind(records: dict[int, Json], read: FileRead) -> None:
+    """A dataset holds records of one label or of several, as the first row says."""
+    kinds = {place: record.get("multi_label") is True for place, record in records.items()}
+    first = next(iter(kinds.values()), False)
+    for place, kind in kinds.items():
+        if kind is not first:
+            del records[place]
+            had, has = ("one label", "several") if kind else ("several labels", "one")
+            read.blame(place, "multi_label", f"the first row may have {had}, this one {has}")
+
+
+def _logged(records: Mapping[int, Json], task: Task, limits: Limits, read: FileRead) -> dict[int, Record]:
+    """The rows that are records, by row; what is wrong with the others is noted."""
+    places = list(records)
+    while places:
+        try:
+            sent = msgspec.json.encode({"records": [records[place] for place in places]})
+            return dict(zip(places, read_bulk(sent, task, limits).records, strict=True))
+        except ValidationError as refused:
+            bad = [_blamed(each, places, read) for each in refused.errors]
+            if None in bad:
+                raise
+            places = [place for place in places if place not in read.bad]
+        except (TypeError, msgspec.MsgspecError, RecursionError) as wrong:
+            raise ValidationError(
+                [
+                    {
+                        "loc": ["body"],
+                        "msg": f"the file cannot be read: {wrong}. Nothing was stored",
+                        "type": "value_error",
+                    }
+                ],
+                model="Import",
+            ) from None
+    return {}
+
+
+def _blamed(error: Item, places: Sequence[int], read: FileRead) -> int | None:
+    """Which row an error of ``:bulk`` is about; None if it is about none of them."""
+    path = list(error["loc"])
+    path = path[path.index("records") + 1 :] if "records" in path else []
+    if not path or not isinstance(path[0], int):
+        return None
+    member = ".".join(str(each) for each in path[1:])
+    read.blame(places[path[0]], member or None, str(error["msg"]))
+    return places[path[0]]
 
 
 def _signed(row: Json, by: str) -> Json:
@@ -69,47 +198,90 @@ def _signed(row: Json, by: str) -> Json:
     return {"annotation": {"agent": by, **annotation}, "status": status or "Validated"}
 
 
-def _json_rows(body: bytes) -> list[Json]:
-    found = []
-    for place, line in enumerate(body.splitlines()):
-        if not line.strip():
-            continue
+def _named(answers: Any) -> list[tuple[str, Any]]:
+    if answers is not None and not isinstance(answers, dict):
+        raise _Wrong("an object of usernames and their answers is expected here", "answers")
+    return list((answers or {}).items())
+
+
+def _status(row: Json) -> Status:
+    try:
+        return Status(row.get("status") or "Default")
+    except ValueError:
+        known = ", ".join(each.value for each in Status)
+        raise _Wrong(f"the status is one of {known}, not {row['status']}", "status") from None
+
+
+def _json_rows(body: bytes, read: FileRead) -> Iterator[tuple[int, Json]]:
+    lines = (line for line in body.split(b"\n") if line.strip())  # other line breaks may stand inside a text
+    for place, line in enumerate(lines):
         try:
             row = msgspec.json.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
-            raise _wrong(place, None, f"line {place + 1} is not JSON: {wrong}") from None
-        if not isinstance(row, dict):
-            raise _wrong(place, None, f"line {place + 1} is not an object")
-        found.append(row)
-    return found
+            read.blame(place, None, f"line {place + 1} is not JSON: {wrong}")
+            continue
+        if isinstance(row, dict):
+            yield place, row
+        else:
+            read.blame(place, None, f"line {place + 1} is not an object")
 
 
-def _csv_rows(body: bytes) -> list[Json]:
+def _csv_rows(body: bytes, read: FileRead) -> Iterator[tuple[int, Json]]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
-        raise _wrong(0, None, f"the file is not UTF-8: {wrong}") from None
+        read.blame(0, None, f"the file is not UTF-8: {wrong}")
+        return
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    found = []
+    place = -1
     try:
         for place, row in enumerate(reader):
             if None in row or None in row.values():
-                raise _wrong(place, None, f"row {place + 1} has more or fewer cells than the header")
-            found.append(dict(row))
+                read.blame(place, None, f"row {place + 1} has more or fewer cells than the header")
+            else:
+                yield place, dict(row)
     except csv.Error as wrong:
-        raise _wrong(len(found), None, f"row {len(found) + 1} cannot be read: {wrong}") from None
-    return found
+        read.blame(place + 1, None, f"row {place + 2} cannot be read, nor what follows: {wrong}")
 
 
-def _row(row: Json, mapping: Mapping[str, str], task: Task, flat: bool, place: int) -> Json:
-    """A row under our names, nested as JSON lines are."""
-    if mapping:
-        missing = [theirs for theirs in mapping.values() if theirs not in row]
-        if missing:
-            raise _wrong(place, None, f"there is no column {', '.join(missing)}; there are {', '.join(row)}")
-        row = {ours: row[theirs] for ours, theirs in mapping.items()}
-    if not flat and not mapping:
-        return row
+def _parquet_rows(body: bytes) -> list[Json]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        raise BadRequestError(
+            "This server cannot read Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
+            "or send jsonl or csv. Nothing was stored."
+        ) from None
+    try:
+        rows = pq.read_table(pa.BufferReader(body)).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as wrong:
+        raise BadRequestError(f"The file is no Parquet: {wrong}. Nothing was stored.") from None
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    """A cell of a Parquet table as JSON has it."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _lenient(row: Json, task: Task) -> Json:
+    """A row of JSON lines: our own shape, or one with plain labels and texts."""
+    if task is Task.TEXT_CLASSIFICATION and "inputs" not in row and row.get("text") is not None:
+        row = {**row, "inputs": {"text": row["text"]}}
+    if isinstance(row.get("annotation"), str | list):
+        row = {**row, "annotation": _value(row["annotation"], task)}
+    if isinstance(row.get("prediction"), str | list):
+        row = {**row, **_prediction(row["prediction"], task)}
+    return row
+
+
+def _nested(row: Json, task: Task) -> Json:
+    """A flat row under our names, nested as JSON lines are."""
     nested: Json = {}
     for name, value in row.items():
         if value in ("", None):
@@ -131,12 +303,38 @@ def _row(row: Json, mapping: Mapping[str, str], task: Task, flat: bool, place: i
         elif name == "text":
             nested["text"] = _text(value)
         elif name == "prediction":
-            nested["predictions"] = _cell(value)
+            nested.update(_prediction(_cell(value), task, str(row.get("prediction_agent") or _AGENT)))
         elif not name.startswith("soft.") and name not in ("support", "agreeing"):
             nested[name] = _cell(value)
     if nested.get("annotation") and nested.get("annotation_agent"):
         nested["annotation"]["agent"] = nested["annotation_agent"]
+    _score(nested.get("prediction"), nested.get("prediction_score"))
     return nested
+
+
+def _prediction(value: Any, task: Task, agent: str = _AGENT) -> Json:
+    """Predictions by agent, one with its agent, or only what was predicted."""
+    if isinstance(value, dict):
+        if _MEMBER[task] not in value:
+            return {"predictions": value}
+        return {"prediction": {"agent": agent, **value}}
+    return {
+        "prediction": {
+            "agent": agent,
+            **_value(str(value) if isinstance(value, int | float) else value, task),
+        }
+    }
+
+
+def _score(prediction: Any, score: Any) -> None:
+    """A column of scores belongs to what was predicted beside it."""
+    if not isinstance(prediction, dict) or not isinstance(score, int | float) or isinstance(score, bool):
+        return
+    for values in prediction.values():
+        if isinstance(values, list):
+            for each in values:
+                if isinstance(each, dict):
+                    each.setdefault("score", score)
 
 
 def _nest_answer(nested: Json, rest: str, value: Any, task: Task) -> None:
@@ -160,7 +358,7 @@ def _cell(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -181,11 +379,11 @@ def _value(value: Any, task: Task) -> Json:
         return {"entities": found}
     each = found if isinstance(found, list) else [found]
     if task is Task.TEXT2TEXT:
-        return {"sentences": [{"text": one} for one in each]}
-    return {"labels": [{"class": one} for one in each]}
+        return {"sentences": [one if isinstance(one, dict) else {"text": one} for one in each]}
+    return {"labels": [one if isinstance(one, dict) else {"class": one} for one in each]}
 
 
-def _answer(place: int, task: Task, name: str, said: Json) -> Answer:
+def _answer(task: Task, name: str, said: Json) -> Answer:
     try:
         return Answer(
             name,
@@ -195,11 +393,11 @@ def _answer(place: int, task: Task, name: str, said: Json) -> Answer:
             said.get("seconds"),
             None if said.get("updated_at") is None else instant_of(parse_datetime(said["updated_at"])),
         )
-    except (ValueError, TypeError, AttributeError) as wrong:
-        raise _wrong(place, f"answers.{name}", f"the answer cannot be read: {wrong}") from None
+    except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
+        raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
 
 
-def _gold(place: int, task: Task, said: Json, by: str, now: int) -> Gold:
+def _gold(task: Task, said: Json, by: str, now: int) -> Gold:
     try:
         return Gold(
             read_value(task, said.get("value")),
@@ -209,12 +407,5 @@ def _gold(place: int, task: Task, said: Json, by: str, now: int) -> Gold:
             1,
             now if said.get("at") is None else instant_of(parse_datetime(said["at"])),
         )
-    except (ValueError, TypeError, AttributeError) as wrong:
-        raise _wrong(place, "gold", f"the gold value cannot be read: {wrong}") from None
-
-
-def _wrong(place: int, member: str | None, message: str) -> ValidationError:
-    loc = ["body", "rows", place, *([member] if member else [])]
-    return ValidationError(
-        [{"loc": loc, "msg": f"{message}. Nothing was stored", "type": "value_error"}], model="Import"
-    )
+    except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
+        raise _Wrong(f"the gold value cannot be read: {wrong}", "gold") from None

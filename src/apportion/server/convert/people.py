@@ -23,7 +23,9 @@ __all__ = [
     "MemberOut",
     "Members",
     "NewMember",
+    "NewTeam",
     "NewUserIn",
+    "NewUsers",
     "NewWorkspace",
     "RoleIn",
     "Setup",
@@ -66,6 +68,29 @@ class NewUserIn(_In):
     username: _Name
     role: Role | None = None
     password: _Password
+
+
+class NewTeam(_In):
+    """Several new users, the workspace all of them join, and whether each gets one of their own as well."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "users": [{"first_name": "Ana", "username": "ana", "password": "long enough"}],
+                    "workspace": "team",
+                    "membership": "annotator",
+                }
+            ]
+        }
+    )
+
+    users: Annotated[list[NewUserIn], Field(min_length=1, max_length=100)]
+    workspace: _Name | None = None
+    membership: MembershipRole = MembershipRole.ANNOTATOR
+    personal: bool = Field(
+        True, description="A workspace called like each of them, which only they belong to."
+    )
 
 
 class UserChanges(_In):
@@ -153,6 +178,12 @@ class UserOut(BaseModel):
     active: bool | None = Field(None, description="False for deactivated users; otherwise left out.")
     inserted_at: str
     updated_at: str
+
+
+class NewUsers(BaseModel):
+    """Users that have just been made, each with their API key, which is never shown again."""
+
+    users: list[UserOut]
 
 
 class MembershipOut(BaseModel):

@@ -73,11 +73,18 @@ async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
 
 @router.patch("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
 async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetOut:
-    """Merge tags and metadata into those a dataset has."""
+    """Merge tags and metadata into those a dataset has, and take some away."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     changed = await ctx.write(
         lambda work: manage.edit_dataset(
-            work, ctx.actor, workspace, name, tags=changes.tags, metadata=changes.metadata, now=now
+            work,
+            ctx.actor,
+            workspace,
+            name,
+            tags=changes.tags,
+            metadata=changes.metadata,
+            without=(changes.remove_tags, changes.remove_metadata),
+            now=now,
         )
     )
     return dataset_out(changed)

@@ -27,7 +27,7 @@ from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.export_out import MEDIA, csv_pages, jsonl_pages, parquet_pages
-from apportion.server.convert.import_in import read_file
+from apportion.server.convert.import_in import read_file, refusal_of
 from apportion.server.convert.records_in import Limits
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -120,14 +120,24 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
         gone.set()
 
 
+class BadRow(BaseModel):
+    """What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one."""
+
+    row: int
+    column: str | None
+    message: str
+
+
 class ImportOut(BaseModel):
-    """What a file holds, and whether it was stored. ``columns`` are those that were read."""
+    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred."""
 
     dataset: str
     records: int
     answers: int
     gold: int
     stored: bool
+    left_out: int
+    errors: list[BadRow]
 
 
 @router.post(
@@ -137,7 +147,8 @@ class ImportOut(BaseModel):
         "requestBody": {
             "required": True,
             "content": {
-                media: {"schema": {"type": "string"}} for media in ("application/x-ndjson", "text/csv")
+                media: {"schema": {"type": "string"}}
+                for media in ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
             },
         }
     },
@@ -147,7 +158,7 @@ async def import_file(
     request: Request,
     name: str,
     task: Annotated[Task, Query(description="The task, for a dataset that is not there yet.")],
-    format: Annotated[Literal["jsonl", "csv"], Query()] = "jsonl",
+    format: Annotated[Literal["jsonl", "csv", "parquet"], Query()] = "jsonl",
     mapping: Annotated[
         str | None,
         Query(
@@ -156,16 +167,26 @@ async def import_file(
         ),
     ] = None,
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
+    leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> ImportOut:
-    """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns."""
+    """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
+
+    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
+    """
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
     body, now, by = await request.body(), clock.now(), ctx.actor.username
     limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
     columns = _mapping(mapping)
-    found = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
-    await ctx.read_slow(lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, found))
-    if not dry_run:
+    read = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
+    misfits = await ctx.read_slow(
+        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found)
+    )
+    read.leave_out(misfits)
+    if read.bad and not leave_out:
+        raise refusal_of(read)
+    found = read.found
+    if found and not dry_run:
         await ctx.write(
             lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
         )
@@ -180,8 +201,15 @@ async def import_file(
         records=len(found),
         answers=sum(len(each.answers) for each in found),
         gold=sum(each.gold is not None for each in found),
-        stored=not dry_run,
+        stored=bool(found) and not dry_run,
+        left_out=len(read.bad),
+        errors=[_bad_row(each) for each in read.wrong],
     )
+
+
+def _bad_row(error: dict[str, Any]) -> BadRow:
+    _, _, row, *member = error["loc"]
+    return BadRow(row=row + 1, column=member[0] if member else None, message=error["msg"])
 
 
 def _mapping(text: str | None) -> dict[str, str]:

@@ -34,11 +34,11 @@ _FIELDS = (
 
 @router.get("/")
 async def home(house: InHouse) -> Response:
-    """The web app; but first ask for the first administrator where there is none."""
-    if not await house.read(lambda work: work.people.has_admin()):
-        return _form(house)
+    """The web app, which asks for the first administrator where there is none; without it a plain page does."""
     if house.web.is_built:
         return house.web.page()
+    if not await house.read(lambda work: work.people.has_admin()):
+        return _form(house)
     people = await house.read(lambda work: work.people.count_users())
     workspaces = await house.read(lambda work: len(work.people.workspaces()))
     datasets = await house.read(lambda work: len(work.datasets.list()))

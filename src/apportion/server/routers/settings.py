@@ -42,7 +42,11 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
     given = settings_in(wanted)
-    await ctx.write(lambda work: manage.save_settings(work, ctx.actor, workspace, name, which, given))
+    await ctx.write(
+        lambda work: manage.save_settings(
+            work, ctx.actor, workspace, name, which, given, overlapping=wanted.allow_overlapping_spans
+        )
+    )
     return settings_out(given)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
 from apportion.domain.errors import (
     EntityAlreadyExistsError,
@@ -21,6 +22,18 @@ from apportion.services.manage_users import NewUser
 __all__ = ["make_first_admin", "router"]
 
 router = APIRouter(tags=["Server"], route_class=JsonRoute)
+
+
+class SetupState(BaseModel):
+    """Whether the server still waits for its first administrator."""
+
+    needed: bool
+
+
+@router.get("/api/setup")
+async def setup_state(house: InHouse) -> SetupState:
+    """Does the server wait for its first administrator?"""
+    return SetupState(needed=not await house.read(lambda work: work.people.has_admin()))
 
 
 @router.post(

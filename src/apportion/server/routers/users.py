@@ -15,10 +15,11 @@ from apportion.domain.errors import (
 from apportion.domain.ids import UserId
 from apportion.domain.permissions import Action, require
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import NewUserIn, UserChanges, UserOut, user_out
+from apportion.server.convert.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut, user_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import manage_users as manage
+from apportion.services.create_team import Team, create_team
 from apportion.vocabulary import Role
 
 __all__ = ["router"]
@@ -56,6 +57,24 @@ async def create_user(
         lambda work: manage.create_user(work.people, ctx.actor, new, now=now, restore=restore)
     )
     return user_out(made, key=key)
+
+
+@router.post(
+    "/api/users:create_many",
+    responses=responses(ForbiddenOperationError, EntityAlreadyExistsError),
+)
+async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
+    """Create several users and let them into a workspace, made if there is none: all of it or nothing."""
+    require(ctx.actor, Action.CREATE_USER)
+    users = []
+    for each in wanted.users:
+        hashed = await ctx.house.hashing(lambda each=each: ctx.house.passwords.hash(each.password))  # type: ignore[misc]
+        role = each.role or Role.ANNOTATOR
+        users.append(manage.NewUser(each.username, each.first_name, each.last_name, role, hashed))
+    team = Team(users, wanted.workspace, wanted.membership, wanted.personal)
+    now = ctx.house.clock.now()
+    made = await ctx.write(lambda work: create_team(work.people, ctx.actor, team, now=now))
+    return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
 
 
 @router.patch(

@@ -730,6 +730,12 @@ class SqliteAssignments:
         rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE holder = ? AND state = 1", (me,))
         return sorted(no for (no,) in rows)
 
+    def holders(self, dataset: Dataset) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT holder FROM slots WHERE dataset = ? AND state = 1", (dataset.no,)
+        )
+        return sorted(self._agents.name(no) for (no,) in rows if no)
+
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         me = self._agents.find(annotator)
         rids = [] if me is None else self._held_rids(dataset, me)

@@ -1,14 +1,16 @@
 /** All datasets one may see: found by name, workspace, task and tags, with how far each is. */
 
 import { Button, Code, Container, Group, MultiSelect, Select, Skeleton, Text, TextInput, Title } from "@mantine/core";
-import { IconSearch, IconX } from "@tabler/icons-react";
+import { IconPlus, IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { type ListedDataset, datasetsQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import type { Params } from "@/core/view";
+import { managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
+import { manage } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
 import { choicesOf, filterDatasets, readWanted, sortDatasets, type Wanted, writeWanted } from "./choose";
@@ -57,10 +59,13 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; 
   return (
     <>
       <Group justify="space-between" mb="sm" align="baseline">
-        <Title order={1}>{t.datasets.title}</Title>
-        <Text size="sm" c="dimmed" role="status">
-          {t.datasets.count(matching.length, all.length)}
-        </Text>
+        <Group align="baseline" gap="sm">
+          <Title order={1}>{t.datasets.title}</Title>
+          <Text size="sm" c="dimmed" role="status">
+            {t.datasets.count(matching.length, all.length)}
+          </Text>
+        </Group>
+        <NewDataset />
       </Group>
       <Group mb="md" gap="xs" role="search">
         <TextInput
@@ -124,12 +129,23 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; 
   );
 }
 
+function NewDataset() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  if (!managesSomething(me)) return null;
+  return (
+    <Button leftSection={<IconPlus size={16} />} renderRoot={(props: object) => <Link {...props} to="/datasets/new" search={{}} />}>
+      {manage.create.open}
+    </Button>
+  );
+}
+
 function NoDatasets() {
   const { data: me } = useSuspenseQuery(meQuery);
-  const mayLog = me.role === "admin" || me.memberships.some((each) => each.role === "manager");
+  const mayLog = managesSomething(me);
   return mayLog ? (
     <Empty title={t.datasets.none} code={LOG}>
-      {t.datasets.noneIntro}
+      <NewDataset />
+      <p>{t.datasets.noneIntro}</p>
     </Empty>
   ) : (
     <Empty title={t.datasets.none}>

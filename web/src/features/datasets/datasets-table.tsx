@@ -1,22 +1,25 @@
 /** The table of datasets, each with how far it is. */
 
-import { Badge, Group, Table, Text, UnstyledButton } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconCopy, IconLink } from "@tabler/icons-react";
+import { ActionIcon, Badge, Group, Table, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconCopy, IconLink, IconTrash } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
 import { base } from "@/api/client";
 import type { ListedDataset } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { manages } from "@/core/roles";
 import { n, t } from "@/text/en";
+import { manage } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
 import { Ago } from "@/ui/time";
 
 import { tagsOf } from "./choose";
 import classes from "./datasets.module.css";
+
+const DeleteDataset = lazy(() => import("@/features/delete-dataset/delete-dataset"));
 
 export function DatasetsTable(props: { datasets: ListedDataset[]; sort: string; onSort: (sort: string) => void }) {
   const head = (column: string, name: string) => (
@@ -72,6 +75,8 @@ function Row({ dataset, children }: { dataset: ListedDataset; children: ReactNod
   const { workspace, name } = dataset;
   const link = `${window.location.origin}${base}datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`;
   const tags = tagsOf(dataset);
+  const { data: me } = useSuspenseQuery(meQuery);
+  const [deleting, setDeleting] = useState(false);
   return (
     <Table.Tr>
       <Table.Td>
@@ -108,6 +113,18 @@ function Row({ dataset, children }: { dataset: ListedDataset; children: ReactNod
           <Copy text={link} label={t.datasets.copyLink(name)}>
             <IconLink size={16} />
           </Copy>
+          {(manages(me, workspace) || dataset.created_by === me.username) && (
+            <Tooltip label={manage.remove.open(name)}>
+              <ActionIcon aria-label={manage.remove.open(name)} onClick={() => { setDeleting(true); }}>
+                <IconTrash size={16} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+          {deleting && (
+            <Suspense>
+              <DeleteDataset workspace={workspace} name={name} records={dataset.records} onClose={() => { setDeleting(false); }} onDone={() => { setDeleting(false); }} />
+            </Suspense>
+          )}
         </Group>
       </Table.Td>
     </Table.Tr>

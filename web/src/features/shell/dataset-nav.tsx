@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { meQuery } from "@/api/session";
-import { sees } from "@/core/roles";
+import { manages, sees } from "@/core/roles";
 import { t } from "@/text/en";
 import { lead } from "@/text/lead";
 
@@ -28,6 +28,11 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
       <Link to="/datasets/$workspace/$name/agreement" params={params} activeOptions={{ exact: true, includeSearch: false }}>
         {t.agreement.title}
       </Link>
+      {manages(me, workspace) && (
+        <Link to="/datasets/$workspace/$name/settings" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
+          {lead.nav.settings}
+        </Link>
+      )}
     </nav>
   );
 }

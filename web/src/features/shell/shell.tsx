@@ -7,6 +7,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 
 import { type Me, meQuery } from "@/api/session";
+import { managesSomething, seesSomething } from "@/core/roles";
 import { usePreferences } from "@/features/session/preferences";
 import { onSessionEnd } from "@/features/session/query-client";
 import { t } from "@/text/en";
@@ -32,8 +33,18 @@ export function Shell() {
           <span>{t.app}</span>
         </Link>
         <nav className={classes["nav"]} aria-label={t.shell.navigation}>
+          {seesSomething(me) && (
+            <Link to="/team" search={{}}>
+              {t.shell.team}
+            </Link>
+          )}
           <Link to="/my-work">{t.shell.work}</Link>
           <Link to="/datasets">{t.shell.datasets}</Link>
+          {managesSomething(me) && (
+            <Link to="/people" search={{}}>
+              {t.shell.people}
+            </Link>
+          )}
         </nav>
         <div className={classes["right"]}>
           <Saving />

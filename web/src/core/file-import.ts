@@ -1,0 +1,107 @@
+/** Brings a file in: everything is checked before anything is stored, and both go a batch at a time. */
+
+import { type Column, completed, labelsOf } from "./columns";
+import { batches, type Row } from "./file-rows";
+
+export interface Wrong {
+  readonly row: number;
+  readonly column: string | null;
+  readonly message: string;
+}
+
+export interface Checked {
+  readonly good: number;
+  readonly leftOut: number;
+  /** The first of those left out, in the order of the file. */
+  readonly wrong: readonly Wrong[];
+  readonly bad: ReadonlySet<number>;
+  readonly labels: readonly string[];
+}
+
+export interface Progress {
+  readonly share: number;
+  readonly rows: number;
+}
+
+interface Answer {
+  readonly records: number;
+  readonly errors: readonly { readonly row: number; readonly column: string | null; readonly message: string }[];
+  readonly left_out: number;
+}
+
+export interface Job {
+  readonly file: File;
+  readonly columns: readonly Column[];
+  /** What ids made here begin with; the same for every try, so that no record comes in twice. */
+  readonly prefix: string;
+  readonly send: (rows: readonly Row[], dryRun: boolean) => Promise<Answer>;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+  readonly duplicate: (id: string, row: number) => string;
+}
+
+/** Small enough that a hundred errors of one answer are nearly always all of them. */
+const AT_ONCE = 1_000;
+const SHOWN = 100;
+const MOST_LABELS = 2_000;
+
+/** Looks at every row; nothing is stored. */
+export async function checkFile(job: Job): Promise<Checked> {
+  const wrong: Wrong[] = [];
+  const bad = new Set<number>();
+  const labels = new Set<string>();
+  const ids = new Map<string, number>();
+  const idColumn = job.columns.find((each) => each.role === "id")?.name;
+  let [good, rows] = [0, 0];
+  const blame = (found: Wrong) => {
+    bad.add(found.row);
+    wrong.push(found);
+  };
+  for await (const batch of batches(job.file, AT_ONCE)) {
+    job.signal.throwIfAborted();
+    for (const each of batch.broken) blame({ ...each, column: null });
+    const fresh = batch.rows.filter(({ number, row }) => {
+      const id = idColumn === undefined ? undefined : String(row[idColumn] ?? "");
+      if (!id) return true;
+      const first = ids.get(id);
+      if (first === undefined) ids.set(id, number);
+      else blame({ row: number, column: "id", message: job.duplicate(id, first) });
+      return first === undefined;
+    });
+    for (let waiting = fresh; waiting.length; ) {
+      const answer = await job.send(waiting.map((each) => ready(each, job)), true);
+      const told = new Set<number>();
+      for (const each of answer.errors) {
+        const number = waiting[each.row - 1]?.number ?? 0;
+        told.add(number);
+        blame({ row: number, column: each.column, message: each.message });
+      }
+      const untold = answer.left_out > told.size; // an answer names a hundred errors: ask again without those
+      waiting = waiting.filter(({ number }) => !told.has(number));
+      if (untold && told.size) continue;
+      good += waiting.length;
+      if (labels.size < MOST_LABELS) for (const { row } of waiting) for (const label of labelsOf(row, job.columns)) labels.add(label);
+      break;
+    }
+    rows += batch.rows.length + batch.broken.length;
+    job.onProgress({ share: batch.share, rows });
+  }
+  wrong.sort((one, other) => one.row - other.row);
+  return { good, leftOut: bad.size, wrong: wrong.slice(0, SHOWN), bad, labels: [...labels] };
+}
+
+/** Stores the rows that were found good. `onProgress` counts what is stored, which stays stored if it ends early. */
+export async function storeFile(job: Job, { bad }: Pick<Checked, "bad">): Promise<number> {
+  let stored = 0;
+  for await (const batch of batches(job.file, AT_ONCE)) {
+    job.signal.throwIfAborted();
+    const rows = batch.rows.filter(({ number }) => !bad.has(number));
+    if (rows.length) stored += (await job.send(rows.map((each) => ready(each, job)), false)).records;
+    job.onProgress({ share: batch.share, rows: stored });
+  }
+  return stored;
+}
+
+function ready({ number, row }: { number: number; row: Row }, job: Job): Row {
+  return completed(row, `${job.prefix}${String(number)}`);
+}

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+
+import { hueOfColour } from "./colours";
+import { hexOfHue } from "./hex";
+import { type FormLabel, moved, troubleWithLabels } from "./label-form";
+
+const label = (name: string, shortcut = ""): FormLabel => ({ key: 0, stored: name, name, description: "", colour: "", shortcut });
+
+it("refuses labels without a name, names and keys that are there twice", () => {
+  expect(troubleWithLabels([label("a", "x"), label("b", "y")])).toBeNull();
+  expect(troubleWithLabels([label("a"), label(" ")])).toEqual({ kind: "empty" });
+  expect(troubleWithLabels([label("a"), label("a ")])).toEqual({ kind: "twice", name: "a" });
+  expect(troubleWithLabels([label("a", "x"), label("b", "X")])).toEqual({ kind: "keyTwice", shortcut: "X", one: "a", other: "b" });
+});
+
+it("moves within bounds", () => {
+  expect(moved(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
+  expect(moved(["a", "b", "c"], 0, -1)).toEqual(["a", "b", "c"]);
+});
+
+it("a picked colour has the hue it was made from", () => {
+  for (const hue of [20, 110, 200, 320]) expect(Math.abs((hueOfColour(hexOfHue(hue)) ?? 0) - hue)).toBeLessThan(6);
+});

@@ -1,0 +1,72 @@
+/** How a dataset is annotated: labels, guidelines, policies, tags, and its end. */
+
+import { Anchor } from "@mantine/core";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+
+import { meQuery } from "@/api/session";
+import { manages } from "@/core/roles";
+import { DatasetFrame } from "@/features/shell/dataset-frame";
+import { manage } from "@/text/manage";
+import { Empty } from "@/ui/empty";
+
+import { Danger } from "./danger";
+import { Guidelines } from "./guidelines";
+import { Labels } from "./labels";
+import { Policies } from "./policies";
+import classes from "./settings.module.css";
+import { Tags } from "./tags";
+
+const route = getRouteApi("/inside/datasets/$workspace/$name/settings");
+
+const PARTS = [
+  ["labels", manage.settings.labels.title, Labels],
+  ["guidelines", manage.settings.guidelines.title, Guidelines],
+  ["policies", manage.settings.policies.title, Policies],
+  ["tags", manage.settings.tags.title, Tags],
+  ["danger", manage.settings.danger.title, Danger],
+] as const;
+
+/** A bare `#labels` would be an address below the base of the app. */
+function goTo(event: React.MouseEvent, id: string) {
+  event.preventDefault();
+  const part = document.getElementById(id);
+  part?.scrollIntoView({ block: "start" });
+  part?.focus({ preventScroll: true });
+}
+
+export function DatasetSettingsPage() {
+  const { workspace, name } = route.useParams();
+  const { data: me } = useSuspenseQuery(meQuery);
+  return (
+    <DatasetFrame key={`${workspace}/${name}`} workspace={workspace} name={name} title={manage.settings.title}>
+      {(dataset) =>
+        manages(me, workspace) ? (
+          <div className={classes["page"]}>
+            <nav className={classes["toc"]} aria-label={manage.settings.title}>
+              {PARTS.map(([id, title]) => (
+                <a key={id} href={`#${id}`} onClick={(event) => { goTo(event, id); }}>
+                  {title}
+                </a>
+              ))}
+            </nav>
+            <div className={classes["parts"]}>
+              {PARTS.map(([id, , Part]) => (
+                <div key={id} id={id} tabIndex={-1} style={{ outline: "none" }}>
+                  <Part dataset={dataset} />
+                </div>
+              ))}
+            </div>
+          </div>
+        ) : (
+          <Empty title={manage.settings.notForYou}>
+            <p>{manage.settings.notForYouIntro(workspace)}</p>
+            <Anchor component={Link} to="/datasets/$workspace/$name" params={{ workspace, name } as never}>
+              {manage.settings.toRecords}
+            </Anchor>
+          </Empty>
+        )
+      }
+    </DatasetFrame>
+  );
+}

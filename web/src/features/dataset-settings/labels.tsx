@@ -1,0 +1,196 @@
+/** Labels with colours, keys and meanings: add, rename, reorder, delete. */
+
+import { ActionIcon, Button, Group, Skeleton, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconRotate, IconTrash } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+
+import { labelUseQuery, saveLabels, saveOverlapping, type Settings, settingsKey, settingsQuery } from "@/api/dataset-settings";
+import { hueOf } from "@/core/colours";
+import { hexOfHue } from "@/core/hex";
+import { type FormLabel, type LabelTrouble, moved, troubleWithLabels } from "@/core/label-form";
+import type { DatasetRef } from "@/core/model";
+import { t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Card } from "@/ui/card";
+
+import { SaveBar } from "./save-bar";
+import classes from "./settings.module.css";
+
+const words = manage.settings.labels;
+
+export function Labels({ dataset }: { dataset: DatasetRef }) {
+  const found = useQuery(settingsQuery(dataset));
+  const use = useQuery(labelUseQuery(dataset));
+  if (dataset.task === "Text2Text") {
+    return (
+      <Card title={words.title}>
+        <Text size="sm">{words.text}</Text>
+      </Card>
+    );
+  }
+  return (
+    <Card title={words.title} intro={words.intro}>
+      {found.isError ? (
+        <Text size="sm" role="alert">
+          {found.error.message}
+        </Text>
+      ) : !found.data || use.isPending ? (
+        <Skeleton h={160} aria-label={t.common.loading} />
+      ) : (
+        <>
+          <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} />
+          {dataset.task === "TokenClassification" && <Overlapping dataset={dataset} settings={found.data} />}
+        </>
+      )}
+    </Card>
+  );
+}
+
+async function afterwards(cache: ReturnType<typeof useQueryClient>, dataset: DatasetRef) {
+  await Promise.all([
+    cache.invalidateQueries({ queryKey: [...settingsKey(dataset), "labels"] }),
+    cache.invalidateQueries({ queryKey: ["labels", dataset.workspace, dataset.name] }),
+  ]);
+}
+
+function told(trouble: LabelTrouble | null): string | null {
+  if (trouble === null) return null;
+  if (trouble.kind === "empty") return words.empty;
+  return trouble.kind === "twice" ? words.twice(trouble.name) : words.keyTwice(trouble.shortcut, trouble.one, trouble.other);
+}
+
+function Form({ dataset, settings, use }: { dataset: DatasetRef; settings: Settings; use: ReadonlyMap<string, number> }) {
+  const cache = useQueryClient();
+  const next = useRef(settings.labels.length);
+  const start = (): readonly FormLabel[] => settings.labels.map((each, key) => ({ key, stored: each.name, name: each.name, description: each.description, colour: each.colour, shortcut: each.shortcut }));
+  const [labels, setLabels] = useState(start);
+  const [fresh, setFresh] = useState("");
+  const dirty = JSON.stringify(labels) !== JSON.stringify(start());
+  const trouble = dirty ? told(troubleWithLabels(labels)) : null;
+  const saved = useMutation({
+    mutationFn: () =>
+      saveLabels(dataset, labels.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
+    onSuccess: () => afterwards(cache, dataset),
+  });
+  const set = (key: number, part: Partial<FormLabel>) => { setLabels(labels.map((each) => (each.key === key ? { ...each, ...part } : each))); };
+  const unlisted = [...use.keys()].filter((name) => !labels.some((each) => each.name === name));
+  const add = (names: readonly string[]) => {
+    setLabels([...labels, ...names.map((name): FormLabel => ({ key: next.current++, stored: "", name, description: "", colour: "", shortcut: "" }))]);
+  };
+  return (
+    <>
+      {labels.length ? (
+        <div className={classes["wide"]}>
+          <table className={classes["labels"]} aria-label={words.title}>
+            <thead>
+              <tr>
+                <th scope="col">{words.name}</th>
+                <th scope="col">{words.colour}</th>
+                <th scope="col">{words.shortcut}</th>
+                <th scope="col">{words.description}</th>
+                <th scope="col">{words.used}</th>
+                <th>
+                  <span className="sr-only">{manage.people.actions}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {labels.map((each, at) => {
+                const count = use.get(each.stored) ?? 0;
+                const named = each.name || String(at + 1);
+                return (
+                  <tr key={each.key}>
+                    <td>
+                      <TextInput aria-label={words.nameOf(at + 1)} value={each.name} readOnly={count > 0} title={count > 0 ? words.inUse : ""} onChange={(event) => { set(each.key, { name: event.currentTarget.value }); }} miw={130} size="sm" />
+                    </td>
+                    <td>
+                      <span className={classes["colour"]}>
+                        <input type="color" aria-label={words.colourOf(named)} value={each.colour || hexOfHue(hueOf(at))} onChange={(event) => { set(each.key, { colour: event.currentTarget.value }); }} />
+                        <ActionIcon size="sm" aria-label={words.noColour(named)} onClick={() => { set(each.key, { colour: "" }); }} style={{ visibility: each.colour ? "visible" : "hidden" }}>
+                          <IconRotate size={14} />
+                        </ActionIcon>
+                      </span>
+                    </td>
+                    <td>
+                      <TextInput aria-label={words.shortcutOf(named)} value={each.shortcut} maxLength={1} w={46} size="sm" placeholder={at < 9 ? String(at + 1) : ""} onChange={(event) => { set(each.key, { shortcut: event.currentTarget.value.trim().toLowerCase() }); }} />
+                    </td>
+                    <td>
+                      <TextInput aria-label={words.descriptionOf(named)} value={each.description} placeholder={words.descriptionHint} miw={160} size="sm" onChange={(event) => { set(each.key, { description: event.currentTarget.value }); }} />
+                    </td>
+                    <td className={classes["used"]}>{words.usedBy(count)}</td>
+                    <td>
+                      <Group gap={0} wrap="nowrap" justify="flex-end">
+                        <ActionIcon aria-label={words.up(named)} disabled={at === 0} onClick={() => { setLabels(moved(labels, at, at - 1)); }}>
+                          <IconArrowUp size={16} />
+                        </ActionIcon>
+                        <ActionIcon aria-label={words.down(named)} disabled={at === labels.length - 1} onClick={() => { setLabels(moved(labels, at, at + 1)); }}>
+                          <IconArrowDown size={16} />
+                        </ActionIcon>
+                        <Tooltip label={count > 0 ? words.inUse : words.remove(named)}>
+                          <ActionIcon aria-label={words.remove(named)} {...(count > 0 ? { "data-disabled": true } : {})} aria-disabled={count > 0} onClick={() => { if (count === 0) setLabels(labels.filter((one) => one !== each)); }}>
+                            <IconTrash size={16} />
+                          </ActionIcon>
+                        </Tooltip>
+                      </Group>
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <Text size="sm" c="dimmed" mb="sm">
+          {words.none}
+        </Text>
+      )}
+      <Group gap="xs" mt="sm" align="flex-end">
+        <TextInput
+          label={words.add}
+          value={fresh}
+          onChange={(event) => { setFresh(event.currentTarget.value); }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && fresh.trim()) {
+              event.preventDefault();
+              add([fresh.trim()]);
+              setFresh("");
+            }
+          }}
+          w={220}
+        />
+        <Button
+          variant="default"
+          disabled={!fresh.trim()}
+          onClick={() => {
+            add([fresh.trim()]);
+            setFresh("");
+          }}
+        >
+          {words.addDo}
+        </Button>
+        {unlisted.length > 0 && (
+          <Button variant="default" onClick={() => { add(unlisted); }}>
+            {words.take(unlisted.length)}
+          </Button>
+        )}
+      </Group>
+      <SaveBar dirty={dirty} trouble={trouble} pending={saved.isPending} failure={saved.error?.message ?? null} saved={saved.isSuccess ? words.saved : null} onSave={() => { saved.mutate(); }} onRevert={() => { setLabels(start()); saved.reset(); }} />
+    </>
+  );
+}
+
+function Overlapping({ dataset, settings }: { dataset: DatasetRef; settings: Settings }) {
+  const cache = useQueryClient();
+  const saved = useMutation({ mutationFn: (on: boolean) => saveOverlapping(dataset, on), onSettled: () => afterwards(cache, dataset) });
+  return (
+    <Switch
+      mt="md"
+      label={words.overlapping}
+      description={words.overlappingHint}
+      checked={saved.isPending ? saved.variables : settings.overlapping}
+      error={saved.error?.message}
+      onChange={(event) => { saved.mutate(event.currentTarget.checked); }}
+    />
+  );
+}

@@ -1,0 +1,307 @@
+/** A new dataset: from a file, with a mapping of its columns and a look at what they make, or an empty one. */
+
+import { Alert, Button, Container, Radio, Group, SegmentedControl, Select, Skeleton, Stack, Switch, TagsInput, Text, TextInput, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+
+import { createDataset, saveLabels } from "@/api/dataset-settings";
+import { datasetsQuery } from "@/api/datasets";
+import { usersQuery, workspacesQuery } from "@/api/people";
+import { meQuery } from "@/api/session";
+import { type Column, guess, guessTask, labelsOf, nameFrom, troubleWith } from "@/core/columns";
+import { kindOf, peek, type Row } from "@/core/file-rows";
+import type { DatasetRef, Task } from "@/core/model";
+import { isName } from "@/core/people";
+import { manages, managesSomething } from "@/core/roles";
+import { t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Card } from "@/ui/card";
+import { Empty } from "@/ui/empty";
+
+import { ColumnsTable, FirstRecords } from "./columns-table";
+import classes from "./new-dataset.module.css";
+import { BadRows, Done, Working } from "./results";
+import { useImport } from "./use-import";
+
+const TASKS: readonly Task[] = ["TextClassification", "TokenClassification", "Text2Text"];
+const PEEK = 200;
+
+export function NewDatasetPage() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const workspaces = useQuery(workspacesQuery);
+  const users = useQuery({ ...usersQuery, enabled: me.role === "admin" });
+  const mine = workspaces.data?.map((each) => each.name).filter((each) => manages(me, each));
+  // teams work in workspaces that are nobody's own
+  const personal = new Set([me.username, ...(users.data?.map((each) => each.username) ?? [])]);
+  const ordered = mine && [...mine.filter((each) => !personal.has(each)), ...mine.filter((each) => personal.has(each))];
+  return (
+    <Container component="main" size={860} py="lg">
+      <title>{`${manage.create.title} · ${t.app}`}</title>
+      <Title order={1} mb="md">
+        {manage.create.title}
+      </Title>
+      {!managesSomething(me) ? (
+        <Empty title={manage.create.notForYou}>{manage.create.notForYouIntro}</Empty>
+      ) : workspaces.isError ? (
+        <Empty title={manage.people.failed} alert>
+          <p>{workspaces.error.message}</p>
+          <Button onClick={() => void workspaces.refetch()}>{t.common.retry}</Button>
+        </Empty>
+      ) : !ordered || (me.role === "admin" && users.isPending) ? (
+        <Skeleton h={320} aria-label={t.common.loading} />
+      ) : ordered.length ? (
+        <Form workspaces={ordered} />
+      ) : (
+        <Empty title={manage.create.notForYou}>{manage.create.noWorkspace}</Empty>
+      )}
+    </Container>
+  );
+}
+
+interface Look {
+  readonly file: File;
+  readonly rows: readonly Row[];
+  readonly broken: number;
+  readonly whole: boolean;
+}
+
+function tagsFrom(texts: readonly string[]): { tags: Record<string, string>; bad: string | null } {
+  const pairs = texts.map((each) => /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(each));
+  const bad = texts.find((_, at) => !pairs[at]) ?? null;
+  return { tags: Object.fromEntries(pairs.flatMap((each) => (each ? [[each[1] ?? "", each[2] ?? ""]] : []))), bad };
+}
+
+function Form({ workspaces }: { workspaces: readonly string[] }) {
+  const cache = useQueryClient();
+  const known = useQuery({ ...datasetsQuery, refetchOnMount: "always" });
+  const [how, setHow] = useState<"file" | "empty">("file");
+  const [look, setLook] = useState<Look | null>(null);
+  const [unread, setUnread] = useState<string | null>(null);
+  const [name, setName] = useState("");
+  const [workspace, setWorkspace] = useState(workspaces[0] ?? "");
+  const [task, setTask] = useState<Task>("TextClassification");
+  const [columns, setColumns] = useState<readonly Column[]>([]);
+  const [labels, setLabels] = useState<readonly string[]>([]);
+  const [multiLabel, setMultiLabel] = useState(false);
+  const [tagTexts, setTagTexts] = useState<readonly string[]>([]);
+  const coming = useImport();
+  const { tags, bad: badTag } = tagsFrom(tagTexts);
+
+  const there = known.data?.find((each) => each.workspace === workspace && each.name === name);
+  const { state } = coming;
+  const finished = state.step === "done";
+  const clash = there && !finished && (how === "empty" ? manage.create.taken : there.task !== task ? manage.create.otherTask : null);
+  const badName = name !== "" && !isName(name) ? manage.create.badName : clash;
+  const trouble = look ? troubleWith(columns, task) : null;
+  const dataset: DatasetRef = { workspace, name, task };
+  const wanted = look && { file: look.file, dataset, columns, multiLabel, labels, tags, exists: Boolean(there) };
+
+  const made = useMutation({
+    mutationFn: async () => {
+      await createDataset({ workspace, name, task, tags });
+      if (labels.length && task !== "Text2Text") await saveLabels(dataset, labels.map((each) => ({ id: each, name: each, colour: "", shortcut: "", description: "" })));
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: ["datasets"] }),
+  });
+
+  function columnsFor(rows: readonly Row[], kind: Task) {
+    const guessed = guess(rows, kind);
+    setColumns(guessed);
+    setLabels([...new Set(rows.flatMap((row) => labelsOf(row, guessed)))].slice(0, 200));
+  }
+
+  async function choose(file: File | undefined) {
+    if (!file) return;
+    coming.reset();
+    setUnread(null);
+    setLook(null);
+    if (!kindOf(file.name)) {
+      setUnread(manage.create.unknown(file.name));
+      return;
+    }
+    try {
+      const first = await peek(file, PEEK);
+      const rows = first.rows.map((each) => each.row);
+      if (!rows.length) {
+        setUnread(first.broken[0] ? manage.create.unreadable(first.broken[0].message) : manage.create.nothingIn);
+        return;
+      }
+      const kind = guessTask(rows);
+      setLook({ file, rows, broken: first.broken.length, whole: rows.length + first.broken.length < PEEK });
+      setTask(kind);
+      columnsFor(rows, kind);
+      if (!name) setName(nameFrom(file.name));
+    } catch (failure) {
+      setUnread(manage.create.unreadable(failure instanceof Error ? failure.message : String(failure)));
+    }
+  }
+
+  function changeTask(kind: Task) {
+    setTask(kind);
+    if (look) columnsFor(look.rows, kind);
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (!name || badName || badTag !== null) return;
+    if (how === "empty") made.mutate();
+    else if (wanted && !trouble) void coming.begin(wanted);
+  }
+
+  if (finished || made.isSuccess) {
+    return (
+      <Done
+        workspace={workspace}
+        name={name}
+        stored={finished ? state.stored : null}
+        leftOut={finished ? state.leftOut : 0}
+        afterwards={finished ? state.afterwards : null}
+        code={finished ? null : `rg.log(records, name="${name}", workspace="${workspace}")`}
+      />
+    );
+  }
+  const busy = state.step === "checking" || state.step === "storing";
+  const isText2Text = task === "Text2Text";
+  return (
+    <form onSubmit={submit} className={classes["page"]}>
+      <SegmentedControl
+        aria-label={manage.create.how}
+        data={(["file", "empty"] as const).map((value) => ({ value, label: manage.create.hows[value] }))}
+        value={how}
+        onChange={(value) => { setHow(value); }}
+        style={{ alignSelf: "flex-start" }}
+      />
+      {how === "file" && <Drop look={look} unread={unread} onChoose={(file) => void choose(file)} />}
+      {(how === "empty" || look) && (
+        <>
+          <Card title={manage.create.what}>
+            <Stack gap="sm">
+              <div className={classes["fields"]}>
+                <TextInput label={manage.create.name} description={manage.create.nameHint} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
+                <Select label={manage.create.workspace} description=" " data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
+              </div>
+              {how === "file" && there && !clash && (
+                <Alert variant="light" color="yellow" role="status">
+                  {manage.create.exists(there.records)}
+                </Alert>
+              )}
+              <Radio.Group label={manage.create.task} value={task} onChange={(value) => { changeTask(value as Task); }}>
+                <Group mt={6} gap="lg" align="flex-start">
+                  {TASKS.map((each) => (
+                    <Radio key={each} value={each} label={t.tasks[each]} description={manage.create.taskHints[each]} />
+                  ))}
+                </Group>
+              </Radio.Group>
+            </Stack>
+          </Card>
+          {how === "file" && look && (
+            <Card title={manage.create.columns} intro={manage.create.looked(look.rows.length, look.broken)}>
+              <Stack gap="sm">
+                <ColumnsTable columns={columns} rows={look.rows} task={task} onChange={setColumns} />
+                {trouble ? (
+                  <Alert variant="light" color="yellow" role="alert">
+                    {manage.create.trouble[trouble]}
+                  </Alert>
+                ) : (
+                  <Text size="sm" c="dimmed">
+                    {[
+                      columns.some((each) => each.role === "id") ? "" : manage.create.noId,
+                      task === "TokenClassification" && !columns.some((each) => each.role === "tokens") ? manage.create.noTokens : "",
+                      columns.some((each) => each.role === "label") ? manage.create.annotated : "",
+                    ].filter(Boolean).join(" ")}
+                  </Text>
+                )}
+                {!trouble && (
+                  <div role="group" aria-label={manage.create.first}>
+                    <Text size="sm" fw={550} mb={4}>
+                      {manage.create.first}
+                    </Text>
+                    <FirstRecords columns={columns} rows={look.rows} />
+                  </div>
+                )}
+              </Stack>
+            </Card>
+          )}
+          <Card title={isText2Text ? manage.create.tags : manage.create.labelling}>
+            <Stack gap="sm">
+              {!isText2Text && !there && (
+                <TagsInput label={manage.create.labels} description={`${manage.create.labelsHint} ${manage.create.labelsLater}`} value={[...labels]} onChange={setLabels} splitChars={[","]} clearable />
+              )}
+              {task === "TextClassification" && how === "file" && (
+                <Switch label={manage.create.multi} checked={multiLabel} onChange={(event) => { setMultiLabel(event.currentTarget.checked); }} />
+              )}
+              <TagsInput label={manage.create.tags} description={manage.create.tagsHint} placeholder={tagTexts.length ? "" : "language: eu"} value={[...tagTexts]} onChange={setTagTexts} error={badTag !== null ? manage.create.badTag(badTag) : undefined} clearable />
+            </Stack>
+          </Card>
+        </>
+      )}
+      {busy && <Working state={state} onStop={coming.stop} />}
+      {state.step === "checked" && wanted && <BadRows checked={state.checked} onLeaveOut={() => void coming.store(wanted, state.checked)} />}
+      {state.step === "failed" && (
+        <Alert variant="light" color="red" role="alert">
+          {state.message}
+        </Alert>
+      )}
+      {made.isError && (
+        <Alert variant="light" color="red" role="alert">
+          {made.error.message}
+        </Alert>
+      )}
+      {(how === "empty" || look) && (
+        <div className={classes["foot"]}>
+          <Button type="submit" size="md" disabled={busy || !name || Boolean(badName) || badTag !== null || (how === "file" && Boolean(trouble))} loading={made.isPending}>
+            {how === "empty" ? manage.create.createEmpty : look?.whole ? manage.create.importCount(look.rows.length) : manage.create.import}
+          </Button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+function Drop({ look, unread, onChoose }: { look: Look | null; unread: string | null; onChoose: (file: File | undefined) => void }) {
+  const [over, setOver] = useState(false);
+  return (
+    <div>
+      <label
+        className={classes["drop"]}
+        data-over={over || undefined}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => { setOver(false); }}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          onChoose(event.dataTransfer.files[0]);
+        }}
+      >
+        <input
+          type="file"
+          aria-label={manage.create.file}
+          accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt,.parquet"
+          onChange={(event) => {
+            onChoose(event.currentTarget.files?.[0]);
+            event.currentTarget.value = ""; // so that a mended file of the same name can be chosen
+          }}
+        />
+        {look ? (
+          <>
+            <span>{look.file.name}</span>
+            <strong>{manage.create.another}</strong>
+          </>
+        ) : (
+          <>
+            <strong>{manage.create.choose}</strong>
+            <small>{manage.create.drop}</small>
+          </>
+        )}
+      </label>
+      {unread !== null && (
+        <Alert variant="light" color="red" mt="xs" role="alert">
+          {unread}
+        </Alert>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+/** How far bringing a file in has come: checked, stored, stopped, done. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+
+import { saveLabels, saveTags } from "@/api/dataset-settings";
+import { sendRows } from "@/api/import";
+import { type Column, mappingOf } from "@/core/columns";
+import { type Checked, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
+import type { DatasetRef } from "@/core/model";
+import { manage } from "@/text/manage";
+
+export interface Wanted {
+  readonly file: File;
+  readonly dataset: DatasetRef;
+  readonly columns: readonly Column[];
+  readonly multiLabel: boolean;
+  readonly labels: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  /** There is such a dataset already, so ids made here must not be those of its records. */
+  readonly exists: boolean;
+}
+
+export type ImportState =
+  | { step: "idle" }
+  | { step: "checking"; progress: Progress }
+  | { step: "checked"; checked: Checked }
+  | { step: "storing"; progress: Progress }
+  | { step: "failed"; message: string }
+  | { step: "done"; stored: number; leftOut: number; afterwards: string | null };
+
+const NOTHING: Progress = { share: 0, rows: 0 };
+
+export function useImport() {
+  const cache = useQueryClient();
+  const [state, setState] = useState<ImportState>({ step: "idle" });
+  const stopping = useRef<AbortController | null>(null);
+  const prefix = useRef(`${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? ""}-`);
+
+  function jobOf(wanted: Wanted, step: "checking" | "storing"): Job {
+    const { dataset, columns } = wanted;
+    const leaving = new AbortController();
+    stopping.current = leaving;
+    const mapping = mappingOf(columns, dataset.task, wanted.multiLabel);
+    return {
+      file: wanted.file,
+      columns,
+      prefix: wanted.exists ? prefix.current : "",
+      send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, signal: leaving.signal }),
+      onProgress: (progress) => { setState({ step, progress }); },
+      signal: leaving.signal,
+      duplicate: manage.create.duplicate,
+    };
+  }
+
+  /** Checks everything; stores it at once if nothing is wrong. */
+  async function begin(wanted: Wanted) {
+    setState({ step: "checking", progress: NOTHING });
+    const job = jobOf(wanted, "checking");
+    try {
+      const checked = await checkFile(job);
+      if (checked.leftOut || !checked.good) setState({ step: "checked", checked });
+      else await store(wanted, checked);
+    } catch (failure) {
+      setState({ step: "failed", message: job.signal.aborted ? manage.create.stopped(0) : manage.create.failed(0, told(failure)) });
+    }
+  }
+
+  async function store(wanted: Wanted, checked: Checked) {
+    let stored = 0;
+    const job = jobOf(wanted, "storing");
+    setState({ step: "storing", progress: NOTHING });
+    try {
+      await storeFile({ ...job, onProgress: (progress) => { stored = progress.rows; job.onProgress(progress); } }, checked);
+    } catch (failure) {
+      await refresh(wanted.dataset);
+      setState({ step: "failed", message: job.signal.aborted ? manage.create.stopped(stored) : manage.create.failed(stored, told(failure)) });
+      return;
+    }
+    let afterwards = null;
+    try {
+      const labels = [...new Set([...wanted.labels, ...checked.labels])];
+      if (!wanted.exists && wanted.labels.length && wanted.dataset.task !== "Text2Text") {
+        await saveLabels(wanted.dataset, labels.map((name) => ({ id: name, name, colour: "", shortcut: "", description: "" })));
+      }
+      if (Object.keys(wanted.tags).length) await saveTags(wanted.dataset, { tags: wanted.tags, remove_tags: [] });
+    } catch (failure) {
+      afterwards = manage.create.afterwards(told(failure));
+    }
+    await refresh(wanted.dataset);
+    setState({ step: "done", stored, leftOut: checked.leftOut, afterwards });
+  }
+
+  async function refresh({ workspace, name }: DatasetRef) {
+    await Promise.all([
+      cache.invalidateQueries({ queryKey: ["datasets"] }),
+      cache.invalidateQueries({ queryKey: ["dataset", workspace, name] }),
+      cache.invalidateQueries({ queryKey: ["labels", workspace, name] }),
+      cache.invalidateQueries({ queryKey: ["records"] }),
+      cache.invalidateQueries({ queryKey: ["progress", workspace, name] }),
+    ]);
+  }
+
+  return { state, begin, store, stop: () => { stopping.current?.abort(); }, reset: () => { setState({ step: "idle" }); } };
+}
+
+const told = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)).replace(/([^.])$/, "$1.");

@@ -1,0 +1,74 @@
+/** Where those who lead teams land: what to begin with, what needs attention, who does what, what is due. */
+
+import { Button, Container, Skeleton, Stack, Title } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+
+import { datasetsQuery } from "@/api/datasets";
+import { teamOverviewQuery } from "@/api/lead";
+import { meQuery } from "@/api/session";
+import { mattersOf, peopleOf } from "@/core/overview";
+import { managesSomething, seesSomething } from "@/core/roles";
+import { t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Empty } from "@/ui/empty";
+
+import { Matters } from "./matters";
+import classes from "./overview.module.css";
+import { Start } from "./start";
+import { Datasets, People } from "./tables";
+
+const AGAIN = 15_000;
+
+export function OverviewPage() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  return (
+    <Container component="main" size={1240} py="lg">
+      <title>{`${manage.overview.title} · ${t.app}`}</title>
+      <Title order={1} mb="md">
+        {manage.overview.title}
+      </Title>
+      {seesSomething(me) ? <Overview admin={me.role === "admin"} leads={managesSomething(me)} /> : <Empty title={manage.overview.none}>{manage.overview.noneIntro}</Empty>}
+    </Container>
+  );
+}
+
+function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
+  const found = useQuery({ ...teamOverviewQuery, refetchInterval: AGAIN, refetchOnWindowFocus: true });
+  const datasets = useQuery({ ...datasetsQuery, refetchOnMount: "always" });
+  const failure = found.error ?? datasets.error;
+  if (failure && !(found.data && datasets.data)) {
+    return (
+      <Empty title={manage.overview.failed} alert>
+        <p>{failure.message}</p>
+        <Button onClick={() => { void found.refetch(); void datasets.refetch(); }}>{t.common.retry}</Button>
+      </Empty>
+    );
+  }
+  if (!found.data || !datasets.data) {
+    return (
+      <Stack role="status" aria-label={t.common.loading}>
+        <Skeleton h={120} />
+        <Skeleton h={220} />
+      </Stack>
+    );
+  }
+  // eslint-disable-next-line react-hooks/purity -- as of the last look at the server
+  const now = Date.now();
+  const team = found.data;
+  const assigned = team.datasets.length > 0;
+  const begun = team.members.length > 0 && datasets.data.length > 0 && assigned;
+  return (
+    <div className={classes["page"]}>
+      {!begun && leads && <Start annotators={new Set(team.members.map((each) => each.username)).size} datasets={datasets.data} assigned={assigned} admin={admin} />}
+      {assigned ? (
+        <>
+          <Matters matters={mattersOf(team, now)} />
+          <People people={peopleOf(team, now)} />
+          <Datasets datasets={team.datasets} />
+        </>
+      ) : (
+        !leads && <Empty title={manage.overview.nothing}>{manage.overview.nothingIntro}</Empty>
+      )}
+    </div>
+  );
+}

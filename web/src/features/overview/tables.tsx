@@ -1,0 +1,143 @@
+/** Everybody of all teams, and every dataset that is shared out. */
+
+import { Badge, Table, Title, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+
+import type { TeamDataset } from "@/api/lead";
+import { leftOf, type Person } from "@/core/overview";
+import { n, t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Bar } from "@/ui/bar";
+import sheet from "@/ui/sheet.module.css";
+import { Ago, readTime } from "@/ui/time";
+
+import classes from "./overview.module.css";
+import { day } from "./times";
+
+export function People({ people }: { people: readonly Person[] }) {
+  return (
+    <section aria-label={manage.overview.people}>
+      <Title order={2} mb="xs">
+        {manage.overview.people}
+      </Title>
+      <div className={sheet["sheet"]}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manage.overview.people}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{manage.overview.person}</Table.Th>
+              <Table.Th>{manage.overview.state}</Table.Th>
+              <Table.Th>{t.datasets.progress}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.left}</Table.Th>
+              <Table.Th>{manage.overview.lastActive}</Table.Th>
+              <Table.Th>{manage.overview.where}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {people.map((each) => (
+              <Table.Tr key={each.name}>
+                <Table.Th scope="row">{each.name}</Table.Th>
+                <Table.Td>
+                  <Tooltip label={manage.overview.stateHints[each.state]}>
+                    <Badge color="gray" tabIndex={0}>
+                      {manage.overview.states[each.state]}
+                    </Badge>
+                  </Tooltip>
+                </Table.Td>
+                <Table.Td>{each.assigned > 0 && <Done done={each.done} total={each.assigned} />}</Table.Td>
+                <Table.Td className={sheet["number"] ?? ""}>{n(each.left)}</Table.Td>
+                <Table.Td className={sheet["nowrap"] ?? ""}>
+                  <Ago time={each.lastActive} />
+                </Table.Td>
+                <Table.Td>
+                  <span className={classes["links"]}>
+                    {each.where.map(({ workspace, name, left }) => (
+                      <Link key={`${workspace}/${name}`} to="/datasets/$workspace/$name/team" params={{ workspace, name }} search={{}}>
+                        {name} ({n(left)})
+                      </Link>
+                    ))}
+                  </span>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </section>
+  );
+}
+
+function Done({ done, total }: { done: number; total: number }) {
+  const share = total ? done / total : 0;
+  return (
+    <div className={classes["progress"]}>
+      <Bar label={t.datasets.done(done, total)} parts={[{ kind: "done", share }]} />
+      <span>{t.datasets.percent(share)}</span>
+    </div>
+  );
+}
+
+export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
+  // eslint-disable-next-line react-hooks/purity -- what was late at the last render is good enough
+  const now = Date.now();
+  return (
+    <section aria-label={manage.overview.datasets}>
+      <Title order={2} mb="xs">
+        {manage.overview.datasets}
+      </Title>
+      <div className={sheet["sheet"]}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manage.overview.datasets}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{manage.overview.dataset}</Table.Th>
+              <Table.Th>{manage.people.workspace}</Table.Th>
+              <Table.Th>{manage.overview.answers}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.conflictsHead}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.freeHead}</Table.Th>
+              <Table.Th>{manage.overview.due}</Table.Th>
+              <Table.Th>{manage.overview.finish}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {datasets.map((each) => {
+              const { workspace, name } = each;
+              const assigned = each.people.reduce((sum, person) => sum + person.assigned, each.open);
+              const done = each.people.reduce((sum, person) => sum + person.done, 0);
+              const left = each.people.some((person) => leftOf(person) > 0);
+              return (
+                <Table.Tr key={each.dataset}>
+                  <Table.Th scope="row">
+                    <span className={classes["links"]}>
+                      <Link to="/datasets/$workspace/$name/team" params={{ workspace, name }} search={{}}>
+                        {name}
+                      </Link>
+                    </span>
+                  </Table.Th>
+                  <Table.Td>{workspace}</Table.Td>
+                  <Table.Td>
+                    <Done done={done} total={assigned} />
+                  </Table.Td>
+                  <Table.Td className={sheet["number"] ?? ""}>
+                    <span className={classes["links"]} style={{ justifyContent: "flex-end" }}>
+                      {each.in_conflict > 0 ? (
+                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}} aria-label={manage.overview.toReviewOf(name)}>
+                          {n(each.in_conflict)}
+                        </Link>
+                      ) : (
+                        "0"
+                      )}
+                    </span>
+                  </Table.Td>
+                  <Table.Td className={sheet["number"] ?? ""}>{n(each.free)}</Table.Td>
+                  <Table.Td className={`${sheet["nowrap"] ?? ""} ${classes["due"] ?? ""}`} data-late={each.due !== null && readTime(each.due).getTime() < now ? true : undefined}>
+                    {each.due ? day(each.due) : manage.overview.noDue}
+                  </Table.Td>
+                  <Table.Td className={sheet["nowrap"] ?? ""}>{!left && each.open === 0 ? manage.start.done : each.finish_at ? day(each.finish_at) : manage.overview.noDue}</Table.Td>
+                </Table.Tr>
+              );
+            })}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </section>
+  );
+}

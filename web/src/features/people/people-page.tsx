@@ -1,0 +1,75 @@
+/** Users and workspaces: accounts for administrators, members of workspaces for managers. */
+
+import { Button, Container, Group, Tabs, Title } from "@mantine/core";
+import { IconUserPlus } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+
+import { meQuery } from "@/api/session";
+import { managesSomething } from "@/core/roles";
+import type { Params } from "@/core/view";
+import { t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Empty } from "@/ui/empty";
+
+import { Users } from "./users";
+import { Workspaces } from "./workspaces";
+
+const AddPeople = lazy(() => import("./add-people"));
+const route = getRouteApi("/inside/people");
+
+export function PeoplePage() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const params = route.useSearch() as Params;
+  const navigate = route.useNavigate();
+  const admin = me.role === "admin";
+  const workspace = [params["workspace"] ?? ""].flat()[0] ?? "";
+  const go = (search: Params) => void navigate({ search, replace: true });
+  const choose = (name: string) => { go({ workspace: name }); };
+  if (!managesSomething(me)) {
+    return (
+      <Container component="main" size={1040} py="lg">
+        <Empty title={manage.people.notForYou}>{manage.people.notForYouIntro}</Empty>
+      </Container>
+    );
+  }
+  return (
+    <Container component="main" size={1040} py="lg">
+      <title>{`${manage.people.title} · ${t.app}`}</title>
+      <Group justify="space-between" mb="md">
+        <Title order={1}>{manage.people.title}</Title>
+        {admin && (
+          <Button leftSection={<IconUserPlus size={16} />} onClick={() => { go({ ...params, add: "1" }); }}>
+            {manage.people.add}
+          </Button>
+        )}
+      </Group>
+      {admin ? (
+        <Tabs value={workspace ? "workspaces" : "users"} onChange={(tab) => { go(tab === "workspaces" ? { workspace: "-" } : {}); }} keepMounted={false}>
+          <Tabs.List mb="md">
+            <Tabs.Tab value="users">{manage.people.users}</Tabs.Tab>
+            <Tabs.Tab value="workspaces">{manage.people.workspaces}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="users">
+            <Users />
+          </Tabs.Panel>
+          <Tabs.Panel value="workspaces">
+            <Workspaces chosen={workspace} onChoose={choose} />
+          </Tabs.Panel>
+        </Tabs>
+      ) : (
+        <Workspaces chosen={workspace} onChoose={choose} />
+      )}
+      {admin && params["add"] !== undefined && (
+        <Suspense>
+          <AddPeople
+            onClose={() => {
+              go(workspace ? { workspace } : {});
+            }}
+          />
+        </Suspense>
+      )}
+    </Container>
+  );
+}

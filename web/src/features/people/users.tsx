@@ -1,0 +1,134 @@
+/** Everybody with an account, for administrators. */
+
+import { ActionIcon, Badge, Group, Menu, Skeleton, Table, Text, TextInput } from "@mantine/core";
+import { IconDots, IconSearch } from "@tabler/icons-react";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+
+import { type User, usersQuery } from "@/api/people";
+import { meQuery } from "@/api/session";
+import { t } from "@/text/en";
+import { manage } from "@/text/manage";
+import { Empty } from "@/ui/empty";
+import sheet from "@/ui/sheet.module.css";
+
+import type { UserAct } from "./change-user";
+
+const ChangeUser = lazy(() => import("./change-user"));
+
+export function Users() {
+  const found = useQuery(usersQuery);
+  const { data: me } = useSuspenseQuery(meQuery);
+  const [q, setQ] = useState("");
+  const [act, setAct] = useState<{ user: User; act: UserAct } | null>(null);
+  if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (found.isError) return <Empty title={manage.people.failed} alert>{found.error.message}</Empty>;
+  const words = q.toLowerCase();
+  const shown = found.data.filter((each) => `${each.username} ${each.full_name}`.toLowerCase().includes(words));
+  return (
+    <>
+      <Group mb="sm" justify="space-between">
+        <TextInput
+          aria-label={manage.people.find}
+          placeholder={manage.people.find}
+          leftSection={<IconSearch size={16} />}
+          value={q}
+          onChange={(event) => { setQ(event.currentTarget.value); }}
+          w={260}
+        />
+      </Group>
+      <div className={sheet["sheet"]}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manage.people.users}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{manage.once.username}</Table.Th>
+              <Table.Th>{manage.people.name}</Table.Th>
+              <Table.Th>{manage.people.role}</Table.Th>
+              <Table.Th>{manage.people.in}</Table.Th>
+              <Table.Th>{manage.people.key}</Table.Th>
+              <Table.Th>
+                <span className="sr-only">{manage.people.actions}</span>
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.map((each) => (
+              <Row key={each.id} user={each} self={each.id === me.id} onAct={(what) => { setAct({ user: each, act: what }); }} />
+            ))}
+          </Table.Tbody>
+        </Table>
+        {!shown.length && (
+          <Text size="sm" c="dimmed" p="md" role="status">
+            {manage.people.noMatch}
+          </Text>
+        )}
+      </div>
+      {act && (
+        <Suspense>
+          <ChangeUser user={act.user} act={act.act} onClose={() => { setAct(null); }} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: UserAct) => void }) {
+  const gone = user.active === false;
+  const names = user.workspaces.slice(0, 4);
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">
+        <span className={sheet["tags"]}>
+          {user.username}
+          {self && <Badge color="gray">{manage.people.yourself}</Badge>}
+          {gone && <Badge color="gray">{manage.people.deactivated}</Badge>}
+        </span>
+      </Table.Th>
+      <Table.Td>{user.full_name}</Table.Td>
+      <Table.Td>{manage.people.roles[user.role]}</Table.Td>
+      <Table.Td>
+        <Group gap={4}>
+          {names.map((each) => (
+            <Badge key={each} color="gray">
+              {each}
+            </Badge>
+          ))}
+          {user.workspaces.length > names.length && (
+            <Text size="xs" c="dimmed" title={user.workspaces.slice(names.length).join("\n")}>
+              +{user.workspaces.length - names.length}
+            </Text>
+          )}
+        </Group>
+      </Table.Td>
+      <Table.Td className={sheet["nowrap"] ?? ""}>{user.key_prefix ? `${user.key_prefix}…` : "–"}</Table.Td>
+      <Table.Td ta="right">
+        <Menu position="bottom-end" width={220}>
+          <Menu.Target>
+            <ActionIcon aria-label={manage.people.actionsOf(user.username)}>
+              <IconDots size={18} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {gone ? (
+              <Menu.Item onClick={() => { onAct("restore"); }}>{manage.people.restore} …</Menu.Item>
+            ) : (
+              <>
+                <Menu.Item onClick={() => { onAct("edit"); }}>{manage.people.edit} …</Menu.Item>
+                <Menu.Item onClick={() => { onAct("password"); }}>{manage.people.resetPassword} …</Menu.Item>
+                <Menu.Item onClick={() => { onAct("key"); }}>{manage.people.resetKey} …</Menu.Item>
+                {!self && (
+                  <>
+                    <Menu.Divider />
+                    <Menu.Item color="red" onClick={() => { onAct("deactivate"); }}>
+                      {manage.people.deactivate} …
+                    </Menu.Item>
+                  </>
+                )}
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
