@@ -49,14 +49,13 @@ docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an 
 bench: $(VENV)/.dev $(APP) ## measure everything and write docs/benchmarks.md (BENCH=--quick or --full)
 	$(BIN)/python -m benchmarks $(BENCH) --keep
 
-soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a hundred crashes, hunts (an hour)
-	LOAD_SECONDS=60 $(BIN)/python -m pytest -s tests/robustness/test_load.py
-	KILLS=5 $(BIN)/python -m pytest tests/robustness/test_kill_plans.py
-	TEAM_SECONDS=600 TEAM_KILLS=100 $(BIN)/python -m pytest -s tests/robustness/test_team.py
-	$(BIN)/python -m pytest -s -m soak tests
-	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest --timeout 3600 tests/robustness/test_blindness.py \
-		tests/robustness/test_plans_over_http.py tests/robustness/test_queue_over_http.py \
-		tests/robustness/test_schemathesis.py tests/storage/test_engine_properties.py
+soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a hundred crashes, hunts (an hour or two)
+	$(BIN)/python -m pytest -s -m soak
+	LOAD_SECONDS=60 KILLS=5 $(BIN)/python -m pytest -s tests/robustness/test_load.py tests/robustness/test_kill_plans.py
+	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest -o timeout=3600 \
+		tests/robustness/test_blindness.py tests/robustness/test_plans_over_http.py \
+		tests/robustness/test_queue_over_http.py tests/robustness/test_schemathesis.py \
+		tests/storage/test_engine_properties.py
 
 official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py

@@ -189,8 +189,8 @@ class Person(_Worker):
         self._at_hand: deque[_Item] = deque()
         self.done: Counter[tuple[str, str, str]] = Counter()
         """How often something was done to a record, as the dataset's events should have it: who, what, which."""
-        self._doubt: tuple[str, Kept, str | None] | None = None
-        """The record whose write was not acknowledged yet, what it should become, and how events call that."""
+        self._doubt: tuple[str, Kept] | None = None
+        """The record whose write was not acknowledged yet, and what it should become; without a state: an undo."""
         self._quick = False
         self._beat = time.monotonic()
 
@@ -245,7 +245,7 @@ class Person(_Worker):
             "value": {"labels": [{"class": label}]}, "state": state, "version": version, "seconds": 1.5,
             "token": item.token,
         }  # fmt: skip
-        self._doubt = item.id, Kept(state, label, version + 1, True), None if state == "draft" else state
+        self._doubt = item.id, Kept(state, label, version + 1, True)
         with self.timed(kind):
             told = self.caller.need("PUT", self._path(item.id), sent)
         self._acknowledged(item.id, told)
@@ -253,7 +253,7 @@ class Person(_Worker):
     def _undo(self, item: _Item) -> None:
         before = self.kept[item.id]
         self._think(0.2)
-        self._doubt = item.id, Kept("draft", before.label, before.version + 1, False), "took back"
+        self._doubt = item.id, Kept("", "", before.version + 1, False)
         with self.timed("undo"):
             told = self.caller.need("POST", self._path(item.id) + ":undo")
         self._acknowledged(item.id, told)
@@ -262,14 +262,16 @@ class Person(_Worker):
 
     def _acknowledged(self, id: str, told: dict[str, Any]) -> None:
         assert self._doubt is not None
-        (_, wanted, what), self._doubt = self._doubt, None
-        self._keep(id, told, what)
+        (_, wanted), self._doubt = self._doubt, None
+        self._keep(id, told, undone=not wanted.state)
         if told["version"] != wanted.version:
             self.problems.append(f"{self.name}: {id} is at version {told['version']}, not {wanted.version}")
 
-    def _keep(self, id: str, told: dict[str, Any], what: str | None) -> None:
-        if what is not None:
-            self.done[self.name, what, id] += 1
+    def _keep(self, id: str, told: dict[str, Any], *, undone: bool) -> None:
+        if told["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
+            self.done[self.name, told["state"], id] += 1
+        elif undone:
+            self.done[self.name, "took back", id] += 1
         label = told["value"]["labels"][0]["class"] if told["value"] else ""
         self.kept[id] = Kept(told["state"], label, told["version"], told["counted"])
         if told["state"] in ("submitted", "discarded") and not told["counted"]:
@@ -300,15 +302,15 @@ class Person(_Worker):
     def recover(self) -> None:
         if self._doubt is None:
             return
-        id, wanted, what = self._doubt
+        id, wanted = self._doubt
         found = self.caller.need("GET", self._path(id))
         before = self.kept.get(id)
         self._doubt = None
         label = found["value"]["labels"][0]["class"] if found["value"] else ""
         seen = (found["state"], label, found["version"])
-        if seen == wanted[:3]:
+        if seen == wanted[:3] or (not wanted.state and found["version"] == wanted.version):
             self.noted["was stored, though not acknowledged"] += 1
-            self._keep(id, found, what)
+            self._keep(id, found, undone=not wanted.state)
             if self._at_hand and self._at_hand[0].id == id and wanted.state != "draft":
                 self._at_hand.popleft()
         elif found["version"] != (before.version if before else 0) or (before and seen != before[:3]):

@@ -1,23 +1,24 @@
-"""What an installation of the server weighs, without bytecode."""
+"""What an installation brings along: distributions and megabytes, of the client alone and with the server."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
-import apportion
-
-from .report import Line
-from .scale import Scale
+from .report import Line, middle
+from .scale import Scale, say
 
 __all__ = ["measure"]
 
+_ROOT = Path(__file__).parent.parent
+_IMPORT = "import time; a = time.perf_counter(); import apportion; print(time.perf_counter() - a)"
+
 
 def measure(_: Scale) -> Iterator[Line]:
+<<<<<<< HEAD
     for extra, most_many, most_mb in (("", 14, None), ("server", 60, 150)):
         found = _needed(Requirement(f"apportion[{extra}]" if extra else "apportion"))
         size = {name: _megabytes(each) for name, each in found.items()}
@@ -28,36 +29,44 @@ def measure(_: Scale) -> Iterator[Line]:
             f"size of {what}, without bytecode", sum(size.values()), "MB",
             ", ".join(f"{name} {size[name]:.1f}" for name in heavy), at_most=most_mb,
         )  # fmt: skip
+=======
+    with tempfile.TemporaryDirectory(prefix="apportion-install-") as folder:
+        say("  building a wheel")
+        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", f"{folder}/wheel")
+        (wheel,) = Path(folder, "wheel").iterdir()
+        say("  installing the client")
+        python = _installed(Path(folder, "client"), str(wheel))
+        many, size = _weighed(python)
+        yield Line("client: distributions", many, "", f"{size:.0f} MB without bytecode", at_most=14)
+        _run(str(python), "-c", _IMPORT)  # compiles
+        taken = [float(_run(str(python), "-c", _IMPORT)) for _ in range(5)]
+        yield Line("import apportion", middle(taken), "s", f"slowest {max(taken):.2f} s", at_most=0.3)
+        say("  installing the server")
+        python = _installed(Path(folder, "server"), f"{wheel}[server]")
+        many, size = _weighed(python)
+        yield Line("server: distributions", many, "", "ours and the client's included", at_most=60)
+        app = any(python.parent.parent.rglob("_web/index.html"))
+        detail = "without bytecode; " + ("the web app is in it" if app else "the web app was not built")
+        yield Line("server: installed", size, "MB", detail, at_most=150)
+>>>>>>> h-team
 
 
-def _needed(first: Requirement) -> dict[str, Distribution]:
-    """Everything a requirement leads to, as it is installed here."""
-    found: dict[str, Distribution] = {}
-    seen: set[tuple[str, str]] = set()
-    waiting = [first]
-    while waiting:
-        wanted = waiting.pop()
-        name = canonicalize_name(wanted.name)
-        for extra in ("", *sorted(wanted.extras)):
-            if (name, extra) in seen:
-                continue
-            seen.add((name, extra))
-            try:
-                found[name] = distribution(name)
-            except PackageNotFoundError as missing:
-                raise SystemExit(f"{name} is not installed: run `make check` once") from missing
-            for each in map(Requirement, found[name].requires or []):
-                if each.marker is None or each.marker.evaluate({"extra": extra}):
-                    waiting.append(each)
-    return found
+def _run(*command: str) -> str:
+    ran = subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return ran.stdout
 
 
-def _megabytes(one: Distribution) -> float:
-    """Its files; of one that is installed as a checkout, its package with the web app in it."""
-    if one.name == "apportion":
-        (folder,) = apportion.__path__
-        files = [each for each in Path(folder).rglob("*") if each.is_file()]
-    else:
-        files = [each.locate() for each in one.files or []]  # type: ignore[misc]
-    sizes = [each.stat().st_size for each in files if each.suffix != ".pyc" and each.is_file()]
-    return sum(sizes) / 1e6
+def _installed(home: Path, what: str) -> Path:
+    """The Python of a new environment with nothing else in it, not even pip."""
+    _run(sys.executable, "-m", "venv", "--without-pip", str(home))
+    python = home / "bin" / "python"
+    quietly = ("--quiet", "--no-compile", "--disable-pip-version-check")
+    _run(sys.executable, "-m", "pip", "--python", str(python), "install", *quietly, what)
+    return python
+
+
+def _weighed(python: Path) -> tuple[int, float]:
+    """How many distributions there are, and how many megabytes."""
+    (site,) = python.parent.parent.glob("lib/python*/site-packages")
+    files = [each for each in site.rglob("*") if each.is_file() and "__pycache__" not in each.parts]
+    return len([*site.glob("*.dist-info")]), sum(each.stat().st_size for each in files) / 1e6

@@ -21,6 +21,7 @@ _TITLES = {
     "startup": "Starting",
     "install": "What an installation weighs",
     "bulk": "Logging in bulk",
+    "small": "Ten thousand records",
     "search": "Searching and counting",
     "annotate": "Annotating as the 1.x web app does",
     "assign": "Sharing out, claiming, submitting",
@@ -82,7 +83,7 @@ def page(reports: Sequence[Report]) -> str:
     parts.append(_HOW)
     commands = "\n".join(["make bench", *(report.command for report in reports)])
     parts.append(
-        "## Measure it yourself\n\n`make bench` measures everything, in about 20 minutes on two quiet cores; "
+        "## Measure it yourself\n\n`make bench` measures everything, in 20 to 25 minutes on two quiet cores; "
         "`make bench BENCH=--quick` in a few, `make bench BENCH=--full` in an hour; `make soak` has the tests that "
         "take long. A suite of its own replaces its own section of this page:\n\n"
         f"```sh\n{commands}\n```\n"

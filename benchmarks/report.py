@@ -88,10 +88,7 @@ class Report:
         report.began = datetime.fromisoformat(found["when"])
         report._machine = found["machine"]
         names = {each.name for each in fields(Line)}
-        report.lines = [
-            Line(**{name: value for name, value in line.items() if name in names and value is not None})
-            for line in found["lines"]
-        ]
+        report.lines = [Line(**{k: v for k, v in line.items() if k in names}) for line in found["lines"]]
         return report
 
     def machine(self) -> str:

@@ -63,7 +63,7 @@ def measure(scale: Scale) -> Iterator[Line]:
             say(f"  no Python 3.10 for {name}: it is left out")
         else:
             tools.append(lambda make=make, python=python: make(python))
-    told = [_through(make(), texts, ANSWERS // 3 if scale.rounds == 1 else ANSWERS) for make in tools]
+    told = [_through(make(), texts, ANSWERS // 3 if scale.calls < 100 else ANSWERS) for make in tools]
     yield from _lines(told)
 
 
@@ -129,23 +129,15 @@ _PEERS = "the better of the others'"
 
 def _lines(told: list[_Told]) -> Iterator[Line]:
     versions = "; ".join(each.versions for each in told)
-    for name, what, at_least in _WHATS:
-        yield from _ratio(told, name, what, at_least)
-    for name, what, figure, unit, at_most, at_least in _FIGURES:
-        for number, each in enumerate(told):
-            mine = number == 0
+    for name, what in _WHATS.items():
+        yield from _ratio(told, name, what)
+    for name, what, figure, unit in _FIGURES:
+        for each in told:
             if name in each.cannot:
                 yield Line(f"{what}: {each.name}", None, "cannot", each.cannot[name])
             elif name in each.steps:
                 step = each.steps[name]
-                detail = (
-                    f"wall {step.wall:.2f} s, CPU {step.cpu:.2f} s in all; a call p50 {middle(step.walls) * 1e3:.1f}, "
-                    f"p95 {percentile(step.walls, 95) * 1e3:.1f} ms, CPU {step.cpu / len(step.walls) * 1e3:.1f} ms"
-                )
-                yield Line(
-                    f"{what}: {each.name}", figure(step), unit, detail, at_most=at_most if mine else None,
-                    at_least=at_least if mine else None,
-                )  # fmt: skip
+                yield Line(f"{what}: {each.name}", figure(step), unit, _behind(step))
     for number, each in enumerate(told):
         yield Line(
             f"memory in the end, what processes share counted once: {each.name}", each.memory, "MB",
@@ -157,44 +149,41 @@ def _lines(told: list[_Told]) -> Iterator[Line]:
     )  # fmt: skip
 
 
-_WHATS = [
-    ("import", "import of 10,000 records", None),
-    ("open work", "first page of my open work", None),
-    ("search", "search for a word, first page", None),
-    ("label", "get the next record and label it", None),
-    ("export", "export of everything", None),
-]
+_WHATS = {
+    "import": "import of 10,000 records",
+    "open work": "first page of my open work",
+    "search": "search for a word, first page",
+    "label": "get the next record and label it",
+    "export": "export of everything",
+}
 
-_FIGURES: list[tuple[str, str, Callable[[_Step], float], str, float | None, float | None]] = [
-    ("import", "import of 10,000 records", lambda step: RECORDS / step.wall, "records/s", None, None),
-    ("share out", "sharing 10,000 records out among ten", lambda step: step.wall, "s", 0.1, None),
-    ("open work", "first page of my open work, p50", lambda step: middle(step.walls) * 1e3, "ms", 5, None),
-    ("search", "search for a word, first page, p50", lambda step: middle(step.walls) * 1e3, "ms", 8, None),
-    (
-        "label",
-        "get the next record and label it, one person at a time",
-        lambda step: len(step.walls) / step.wall,
-        "loops/s",
-        None,
-        None,
-    ),
-    ("export", "export of 10,000 records", lambda step: RECORDS / step.wall, "records/s", None, 20_000),
+_FIGURES: list[tuple[str, str, Callable[[_Step], float], str]] = [
+    ("import", "import of 10,000 records", lambda step: RECORDS / step.wall, "records/s"),
+    ("share out", "sharing 10,000 records out among ten", lambda step: step.wall, "s"),
+    ("open work", "first page of my open work, p50", lambda step: middle(step.walls) * 1e3, "ms"),
+    ("search", "search for a word, first page, p50", lambda step: middle(step.walls) * 1e3, "ms"),
+    ("label", "get the next record and label it, alone", lambda step: len(step.walls) / step.wall, "loops/s"),
+    ("export", "export of 10,000 records", lambda step: RECORDS / step.wall, "records/s"),
 ]
 
 
-def _ratio(told: list[_Told], name: str, what: str, at_least: float | None) -> Iterator[Line]:
+def _behind(step: _Step) -> str:
+    told = f"wall {step.wall:.2f} s, CPU {step.cpu:.2f} s"
+    if len(step.walls) == 1:
+        return told
+    return (
+        f"{told} in all; a call p50 {middle(step.walls) * 1e3:.1f}, p95 {percentile(step.walls, 95) * 1e3:.1f} ms, "
+        f"CPU {step.cpu / len(step.walls) * 1e3:.1f} ms"
+    )
+
+
+def _ratio(told: list[_Told], name: str, what: str) -> Iterator[Line]:
     """How often ours fits into the better of the others', by wall and by processor time; below 1 we lose."""
-    ours, others = told[0].steps.get(name), [each for each in told[1:] if name in each.steps]
+    done = {each.name: each.steps[name] for each in told if name in each.steps}
+    ours, others = done.pop(told[0].name, None), done
     if ours is None or not others:
         return
-    wall = min(others, key=lambda each: each.steps[name].wall)
-    cpu = min(others, key=lambda each: each.steps[name].cpu)
-    cpus = "; ".join(f"{each.name} {each.steps[name].cpu:.2f}" for each in told if name in each.steps)
-    walls = "; ".join(f"{each.name} {each.steps[name].wall:.2f}" for each in told if name in each.steps)
-    yield Line(
-        f"{what}: wall, {_PEERS} of ours", wall.steps[name].wall / max(ours.wall, 1e-3), "×",
-        f"s: {walls}", at_least=at_least,
-    )  # fmt: skip
-    yield Line(
-        f"{what}: CPU, {_PEERS} of ours", cpu.steps[name].cpu / max(ours.cpu, 0.01), "×", f"s: {cpus}"
-    )  # fmt: skip
+    for kind, of in (("wall", lambda step: max(step.wall, 1e-3)), ("CPU", lambda step: max(step.cpu, 0.01))):
+        best = min(map(of, others.values()))
+        spent = "; ".join(f"{who} {of(step):.2f} s" for who, step in {told[0].name: ours, **others}.items())
+        yield Line(f"{what}: {kind}, {_PEERS} of ours", best / of(ours), "×", spent, at_least=1)

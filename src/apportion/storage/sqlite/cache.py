@@ -6,6 +6,7 @@ the two. A selection of records is a roaring bitmap of their short numbers.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import json
 import threading
@@ -65,6 +66,19 @@ class DatasetCache:
         if self._link is None:
             self._link = self._connect()
         return self._link
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several readings of one state of the file."""
+        raw = self.link.raw
+        if raw.in_transaction:  # of somebody who compares caches with the file
+            yield
+            return
+        raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            raw.execute("COMMIT")
 
     def close(self, forget: Callable[[Link], None]) -> None:
         """Give the connection back; whoever still holds the cache gets a new one when they ask."""
@@ -170,7 +184,11 @@ class DatasetCache:
         key = (field, viewer)
         facet = self._facets.get(key)
         if facet is None:
-            facet = self._facets[key] = FacetField(self.link, field, viewer, self.size)
+            size = self.size
+            with (
+                self._snapshot()
+            ):  # values and who has them are read one after the other, and belong together
+                facet = self._facets[key] = FacetField(self.link, field, viewer, size)
         return facet
 
     def having(self, field: int, viewer: int, vids: Iterable[int]) -> BitMap:
