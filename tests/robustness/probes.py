@@ -250,7 +250,6 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
     yield probe(f"POST {_ROOM}/queue:skip", {"id": ids[3], "reason": "too hard"})
     yield probe(f"POST {_ROOM}/queue:release", {})
-    yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
     for id in (ids[0], *ids[2:4]):
         for state, version in (("draft", 0), ("submitted", 1), ("submitted", 0)):
             sent = {"value": value(task, "mine"), "state": state, "version": version}
