@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -12,8 +10,6 @@ from .scale import Scale, say
 from .server import Server, made_home
 
 __all__ = ["measure"]
-
-_IMPORT = "import time; began = time.perf_counter(); import apportion; print(time.perf_counter() - began)"
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -35,10 +31,3 @@ def measure(scale: Scale) -> Iterator[Line]:
     yield Line(
         "idle memory, before data", middle(memory), "MB", "resident, after the first answer", at_most=130
     )
-    taken = [_import() for _ in range(6)][1:]  # the first one compiles
-    yield Line("import apportion", middle(taken), "s", f"slowest {max(taken):.2f} s", at_most=0.3)
-
-
-def _import() -> float:
-    ran = subprocess.run([sys.executable, "-c", _IMPORT], check=True, stdout=subprocess.PIPE, text=True)
-    return float(ran.stdout)
