@@ -43,11 +43,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "annotate": annotate.measure,
     "scan": scan.measure,
     "sdk": sdk.measure,
-<<<<<<< HEAD
     "assign": assign.measure,  # after what reads the same dataset: it gives everybody an annotation of their own
-=======
-    "assign": assign.measure,  # after those that want the loaded records as they were
->>>>>>> h-team
     "agreement": agreement.measure,
     "overlap": overlap.measure,
     "settling": settling.measure,

@@ -18,18 +18,6 @@ _IMPORT = "import time; a = time.perf_counter(); import apportion; print(time.pe
 
 
 def measure(_: Scale) -> Iterator[Line]:
-<<<<<<< HEAD
-    for extra, most_many, most_mb in (("", 14, None), ("server", 60, 150)):
-        found = _needed(Requirement(f"apportion[{extra}]" if extra else "apportion"))
-        size = {name: _megabytes(each) for name, each in found.items()}
-        heavy = sorted(size, key=lambda name: -size[name])[:5]
-        what = "`apportion[server]`" if extra else "`apportion`, the Python client alone"
-        yield Line(f"distributions of {what}", len(found), "", "ours included", at_most=most_many)
-        yield Line(
-            f"size of {what}, without bytecode", sum(size.values()), "MB",
-            ", ".join(f"{name} {size[name]:.1f}" for name in heavy), at_most=most_mb,
-        )  # fmt: skip
-=======
     with tempfile.TemporaryDirectory(prefix="apportion-install-") as folder:
         say("  building a wheel")
         _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", f"{folder}/wheel")
@@ -48,7 +36,6 @@ def measure(_: Scale) -> Iterator[Line]:
         app = any(python.parent.parent.rglob("_web/index.html"))
         detail = "without bytecode; " + ("the web app is in it" if app else "the web app was not built")
         yield Line("server: installed", size, "MB", detail, at_most=150)
->>>>>>> h-team
 
 
 def _run(*command: str) -> str:
