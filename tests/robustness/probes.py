@@ -134,6 +134,7 @@ def probes(
         "/api/me",
         "/api/me/work",
         "/api/me/preferences",
+        "/api/datasets:deleted",
         "/api/overview",
         "/api/team",
         "/api/workspaces",
@@ -244,6 +245,7 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
     yield probe(f"POST {_ROOM}/queue:skip", {"id": ids[3], "reason": "too hard"})
     yield probe(f"POST {_ROOM}/queue:release", {})
+    yield probe("POST /api/datasets:restore", {"name": "never-was"})
     yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
     for id in (ids[0], *ids[2:4]):
         for state, version in (("draft", 0), ("submitted", 1), ("submitted", 0)):
