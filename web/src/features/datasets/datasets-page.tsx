@@ -48,6 +48,7 @@ export function DatasetsPage() {
       ) : (
         <Found all={found.data} wanted={wanted} change={change} />
       )}
+      {found.data && <Deleted />}
     </Container>
   );
 }
@@ -126,7 +127,6 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; 
       ) : (
         <Empty title={t.datasets.noMatch}>{t.datasets.noMatchIntro}</Empty>
       )}
-      <Deleted />
     </>
   );
 }
@@ -148,7 +148,6 @@ function NoDatasets() {
     <Empty title={t.datasets.none} code={LOG}>
       <NewDataset />
       <p>{t.datasets.noneIntro}</p>
-      <Deleted />
     </Empty>
   ) : (
     <Empty title={t.datasets.none}>
