@@ -137,6 +137,8 @@ class Gathering:
     scribes: list[Scribe] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
+    stopped: float = float("inf")
+    """When they were told to stop: then everybody finishes at once, which no team does."""
 
     @property
     def workers(self) -> list[Person | Manager | Scribe | Listener]:
@@ -168,6 +170,7 @@ class Gathering:
     def end(self) -> None:
         """Everybody finishes what they were at; whoever listens has heard of it."""
         if not self.address.stop.is_set():
+            self.stopped = time.perf_counter() - 0.5
             self.address.stop.set()
             for each in self.threads[: -len(self.listeners) or None]:
                 each.join(90)

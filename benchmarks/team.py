@@ -49,7 +49,7 @@ class Day:
         return self.logging[0] <= when <= self.logging[1]
 
     def otherwise(self, when: float) -> bool:
-        return when > self.began + _WARM and not self.while_logging(when)
+        return self.began + _WARM < when < self.gathering.stopped and not self.while_logging(when)
 
 
 def one_day(home: Path, people: int, seconds: float, logged: int, *, records: int, pace: float = 1.0) -> Day:
@@ -172,7 +172,7 @@ def _room_for(scale: Scale) -> Iterator[Line]:
                 wall = time.perf_counter() - began
                 ours, theirs = (server.cpu() - cpu) / wall * 100, (time.process_time() - own) / wall * 100
             load = f"server {ours:.0f} %, clients {theirs:.0f} % of a core"
-            waits = gathering.took("next", lambda when: when > began + 2 * _WARM)
+            waits = gathering.took("next", lambda when: began + 2 * _WARM < when < gathering.stopped)
             before = _with_those_of(gathering, before)
             if gathering.problems:
                 raise AssertionError(gathering.problems[:5])
