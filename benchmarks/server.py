@@ -126,11 +126,13 @@ class Server:
         compiled = {"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""} if bytecode else {}
         self.port = port or _free_port()
         began = time.perf_counter()
-        self._process = subprocess.Popen(
-            _command("server", "start", "--port", str(self.port)),
-            env=environment(home, **compiled),
-            stdout=subprocess.DEVNULL,
-        )
+        with (home / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _command("server", "start", "--port", str(self.port)),
+                env=environment(home, **compiled),
+                stdout=log,
+                stderr=log,
+            )
         try:
             self._wait()
         except BaseException:
