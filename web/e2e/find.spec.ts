@@ -104,7 +104,7 @@ test("what is not there says so", async ({ page, server, signIn }) => {
 });
 
 test("one's settings: colours stay chosen, a new key is shown once", async ({ page, signIn }) => {
-  await signIn("cy");
+  await signIn("zoe");
   await page.goto("/user-settings");
   await page.getByText("Dark", { exact: true }).click();
   await page.reload();

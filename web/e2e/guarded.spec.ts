@@ -32,7 +32,7 @@ test("a new password of one's own is asked for the old one, and holds from then 
     await page.getByLabel("New password").fill(fresh);
     await page.getByRole("button", { name: "Change password" }).click();
   };
-  await signIn("cy");
+  await signIn("zoe");
   await page.goto("/user-settings");
   await change("not this one", "something new");
   await expect(page.getByRole("alert")).toContainText("not your present password");

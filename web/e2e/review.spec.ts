@@ -262,7 +262,7 @@ test.describe("reviewers", () => {
     await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 0.75");
     await expect(page).toHaveURL(/measure=percent/);
     await page.getByRole("region", { name: "Person by person" }).getByRole("link").click();
-    await expect(page).toHaveURL(/annotations\.ana/);
+    await expect(page).toHaveURL(/compared%3Aana/);
     await expect(page.getByText("12 records")).toBeVisible();
   });
 

@@ -16,6 +16,8 @@ from apportion.settings import load_settings
 from apportion.vocabulary import MembershipRole, Role
 
 TEAM = {"admin": Role.ADMIN, "ana": Role.ANNOTATOR, "ben": Role.ANNOTATOR, "cy": Role.ANNOTATOR}
+ALONE = {"zoe": Role.ANNOTATOR}
+"""In no team: her key and password may change."""
 
 
 def main(port: int, *, empty: bool = False) -> None:
@@ -26,11 +28,11 @@ def main(port: int, *, empty: bool = False) -> None:
         hashed = house.passwords.hash("12345678")
 
         def settle(work: Work) -> None:
-            for number, (name, role) in enumerate(TEAM.items()):
+            for number, (name, role) in enumerate((TEAM | ALONE).items()):
                 now = house.clock.now() + number
                 new = NewUser(name, name.title(), None, role, hashed)
                 add_user(work.people, new, key=f"{name}.apikey", now=now)
-                workspace = ensure_workspace(work.people, "team", now=now)
+                workspace = ensure_workspace(work.people, "team" if name in TEAM else name, now=now)
                 join(work.people, workspace, name, MembershipRole.ANNOTATOR, now=now)
 
         if empty:

@@ -33,10 +33,10 @@ async function answer(request: APIRequestContext, as: string, name: string, many
 const row = (page: Page, name: string) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}`) }) });
 
 test("the first day: 300 records among three, 120 each, 60 of them shared by two", async ({ page, request, server, signIn }) => {
-  await server.log("first-day", "TextClassification", texts(300), { labels: TOPICS });
+  await server.log("day-one", "TextClassification", texts(300), { labels: TOPICS });
   await signIn("admin");
   await page.goto("/datasets");
-  await page.getByRole("link", { name: "Assign records of first-day" }).press("Enter");
+  await page.getByRole("link", { name: "Assign records of day-one" }).press("Enter");
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByText("300 records match")).toBeVisible();
   await expect(dialog.getByText("ana 100, ben 100, cy 100, 0 shared, 0 unassigned")).toBeVisible();
@@ -53,7 +53,7 @@ test("the first day: 300 records among three, 120 each, 60 of them shared by two
   await expect(row(page, "ana").getByRole("link", { name: "120, Assigned of ana" })).toBeVisible();
   await expect(page.getByText("300 records among ana, ben, and cy")).toBeVisible();
   await expectAccessible(page);
-  const shared = await Promise.all(["ana ben", "ana cy", "ben cy"].map((pair) => count(request, "first-day", pair.split(" ").map((each) => `assigned_to:${each}`).join(" AND "))));
+  const shared = await Promise.all(["ana ben", "ana cy", "ben cy"].map((pair) => count(request, "day-one", pair.split(" ").map((each) => `assigned_to:${each}`).join(" AND "))));
   expect(shared).toEqual([20, 20, 20]);
   await page.getByRole("link", { name: "120, Assigned of ana" }).click();
   await expect(page.getByText("120 records")).toBeVisible();

@@ -168,9 +168,9 @@ function TeamCell({ dataset, leads }: { dataset: ListedDataset; leads: boolean }
         params={{ workspace, name }}
         search={live === 0 && leads ? { assign: "1" } : {}}
         className={classes["team"]}
-        aria-label={live ? t.datasets.teamOf(name) : leads ? t.datasets.assignOf(name) : t.datasets.teamOf(name)}
       >
         {live ? t.datasets.answers(slots["done"] ?? 0, live) : leads ? t.datasets.assign : t.datasets.team}
+        <span className="sr-only">, {!live && leads ? t.datasets.assignOf(name) : t.datasets.teamOf(name)}</span>
       </Link>
     </Table.Td>
   );

@@ -33,7 +33,7 @@ export function OverviewPage() {
 }
 
 function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
-  const found = useQuery({ ...teamOverviewQuery, refetchInterval: AGAIN, refetchOnWindowFocus: true });
+  const found = useQuery({ ...teamOverviewQuery, refetchOnMount: "always", refetchInterval: AGAIN, refetchOnWindowFocus: true });
   const datasets = useQuery({ ...datasetsQuery, refetchOnMount: "always" });
   const failure = found.error ?? datasets.error;
   if (failure && !(found.data && datasets.data)) {
