@@ -1,0 +1,213 @@
+"""Slots are dealt: written, put in line for people, and known again by record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import msgspec
+
+from apportion.domain.assignment.words import Mode, Phase, Reason
+from apportion.domain.datasets import Dataset
+from apportion.ports.assignments import Dealing, StoredPlan
+
+from .agents import OPEN
+from .rows import as_json, insert_rows
+from .settling import Settler
+from .shelving import Shelf
+from .slots import SINGLES
+
+__all__ = ["PHASES", "Dealer"]
+
+PHASES = tuple(Phase)
+_REASONS_TOGETHER = 1_000
+
+
+class Dealer(Shelf):
+    """Slots come to be."""
+
+    def numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
+        if ids is None:
+            rows = self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE dataset = ?", (dataset.no,)
+            )
+            return dict(rows.fetchall())
+        found = {}
+        for id in ids:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (dataset.no, id)
+            ).fetchone()
+            if row is not None:
+                found[id] = row[0]
+        return found
+
+    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+        from pyroaring import BitMap
+
+        from apportion.domain.arrays import np  # at hand already: somebody has planned
+
+        rows, base = dealing.rows, dataset.no << 32
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
+        part = dealing.by_record[start:stop]
+        ns = dealing.numbers[rows.record[part]]
+        part, ns = part[ns > 0], ns[ns > 0]  # the others were deleted since
+        record, rule = rows.record[part], rows.rule[part]
+        annotator = people[rows.person[part] + 1]
+        needs: list[str | None] = [None] * len(part)
+        if dealing.needs:
+            asked = zip(rule.tolist(), record.tolist(), strict=True)
+            needs = [_needs(dealing, each, rows.records[at]) for each, at in asked]
+        columns = (
+            dealing.first_slot + part, base | ns, rule, rows.slot[part], annotator, rows.phase[part],
+            rows.reason[part] + dealing.first_reason, rows.inclusion[part], rows.priority[record],
+            np.asarray(dealing.due)[rule], pull[rule],
+        )  # fmt: skip
+        insert_rows(
+            self._raw,
+            "slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, due, "
+            "behind, pull, needs)",
+            12,
+            list(zip(*(column.tolist() for column in columns), needs, strict=True)),
+            form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
+        )
+        pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            of_rule, of_person = divmod(pair, 1 << 32)
+            self._raw.execute(
+                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (dataset.no, plan.no, of_rule, of_person, count),
+            )
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        everybody = BitMap(ns.astype(np.uint32)).to_array().tolist()
+        settler.counted.add_to_many(settler.slots.terms.pending, everybody)
+        settler.finish()
+        return self._annotated(dataset, everybody)
+
+    def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
+        from pyroaring import BitMap
+
+        from apportion.domain.arrays import np
+
+        rows = dealing.rows
+        part = dealing.by_person[start:stop]
+        ns, person = dealing.numbers[rows.record[part]], rows.person[part]
+        part, ns, person = part[ns > 0], ns[ns > 0], person[ns > 0]
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        columns = (
+            people[person + 1],
+            np.asarray(dealing.due)[rows.rule[part]],
+            rows.priority[rows.record[part]],
+            dealing.first_slot + part,
+        )
+        insert_rows(
+            self._raw,
+            "waiting (dataset, annotator, behind, due, priority, slot)",
+            4,
+            list(zip(*(column.tolist() for column in columns), strict=True)),
+            form=f"({dataset.no}, ?, 0, ?, ?, ?)",
+        )
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms = settler.slots.terms
+        for each in np.unique(person).tolist():
+            if each >= 0:
+                vid = terms.assigned_to(self._agents.number(rows.people[each]))
+                settler.counted.add_to_many(
+                    vid, BitMap(ns[person == each].astype(np.uint32)).to_array().tolist()
+                )
+        settler.finish()
+
+    def reserve(self, slots: int) -> int:
+        first = self._numbering.get("slots")
+        if first is None:
+            (first,) = self._raw.execute(
+                "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
+            ).fetchone()
+        self._numbering["slots"] = first + slots
+        return int(first)
+
+    def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
+        (part,) = self._raw.execute(
+            "SELECT coalesce(max(part) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
+        ).fetchone()
+        for place, start in enumerate(range(0, len(reasons), _REASONS_TOGETHER)):
+            items = [(each.code, each.args) for each in reasons[start : start + _REASONS_TOGETHER]]
+            self._raw.execute(
+                "INSERT INTO reasons VALUES (?, ?, ?)",
+                (plan.no, part + place, msgspec.json.encode(items).decode()),
+            )
+        return int(part) * _REASONS_TOGETHER
+
+    def _reason(self, plan: int, no: int) -> Reason:
+        part, place = divmod(no, _REASONS_TOGETHER)
+        items = self._reasons.get((plan, part))
+        if items is None:
+            row = self._raw.execute(
+                "SELECT items FROM reasons WHERE plan = ? AND part = ?", (plan, part)
+            ).fetchone()
+            items = self._reasons[plan, part] = [] if row is None else msgspec.json.decode(row[0])
+        code, args = items[place] if place < len(items) else ("?", [])
+        return Reason(code, tuple(args))
+
+    def _among(self, table: str, rids: Sequence[int]) -> list[int]:
+        """Those of the records that a table speaks of."""
+        span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
+        if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
+            return []
+        rows = self._raw.execute(
+            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
+            (as_json(rids),),
+        )
+        return [rid for (rid,) in rows]
+
+    def _annotated(self, dataset: Dataset, ns: Iterable[int]) -> list[str]:
+        rids = [dataset.no << 32 | n for n in ns]
+        found = {*self._among("annotations", rids), *self._among("gold", rids)}
+        return self._ids(found)
+
+    def _ids(self, rids: Iterable[int]) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
+            (as_json(rids),),
+        )
+        return [id for (id,) in rows]
+
+    def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
+        numbers = self.numbers(dataset, ids)
+        base = dataset.no << 32
+        dealt = {
+            rid
+            for (rid,) in self._raw.execute(
+                "SELECT s.rid FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+                "WHERE s.plan = ?",
+                (as_json(base | n for n in numbers.values()), plan.no),
+            )
+        }
+        return [id for id, n in numbers.items() if base | n not in dealt]
+
+    def dealt_ids(self, plan: StoredPlan) -> set[str]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT r.id FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?", (plan.no,)
+        )
+        return {id for (id,) in rows}
+
+    def held(self, dataset: Dataset) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 2 AND n > 0 LIMIT 1"
+        if self._raw.execute(live, (dataset.no,)).fetchone() is None:
+            return found  # as for most plans, which are the first
+        for id, annotator, holder in self._raw.execute(
+            "SELECT r.id, s.annotator, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
+            # By the records' numbers, which an index has: slots of other datasets are not looked at
+            "WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32 AND (s.annotator != 0 OR s.holder IS NOT NULL) "
+            "AND s.state <= 2",
+            (dataset.no,),
+        ):
+            found.setdefault(id, set()).add(self._agents.name(annotator or holder))
+        return found
+
+    # Looking
+
+
+def _needs(dealing: Dealing, rule: int, id: str) -> str | None:
+    found = dealing.needs.get((rule, id))
+    return None if found is None else msgspec.json.encode(found).decode()

@@ -1,0 +1,256 @@
+"""Plans as they are kept: added, changed, found again, forgotten."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Row as SqlRow
+
+from apportion.domain.assignment.people import Person
+from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.spec import PlanSpec, show_plan
+from apportion.domain.assignment.state import PlanState, read_state, show_state
+from apportion.domain.datasets import Dataset
+from apportion.domain.policies import Policies
+from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.storage.tables import plans
+
+from .agents import Agents
+from .changes import Changes
+from .database import Link
+from .rows import as_json
+from .settling import Settler
+from .slots import Light, SlotReader
+from .terms import TermBook
+
+__all__ = ["OFFERED", "Shelf", "parts_of"]
+
+OFFERED = f"'{PlanPhase.LIVE}'"
+_PLAN = select(*(column for column in plans.c if column.name != "progress"))
+_PLANS_KEPT = 100
+
+
+class Shelf:
+    """The plans of all datasets, within one transaction."""
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        book: TermBook,
+        agents: Agents,
+        publish: Callable[[Changes], None],
+        shelf: dict[int, StoredPlan],
+        numbering: dict[str, int],
+    ) -> None:
+        """``shelf`` holds plans between transactions, by number; ``numbering`` the next number to give out."""
+        self._link = link
+        self._raw: sqlite3.Connection = link.raw
+        self._sql: Connection = link.sql
+        self._book = book
+        self._agents = agents
+        self._publish = publish
+        self._plans: dict[int, StoredPlan] = {}
+        self._reasons: dict[tuple[int, int], list[Any]] = {}
+        self._shelf = shelf
+        self._numbering = numbering
+
+    def reader(self, dataset: Dataset) -> SlotReader:
+        """Reads the slots of a dataset."""
+        return SlotReader(self._raw, self._agents, self._plan_of, Policies.of(dataset.policies).skip)
+
+    # Plans
+
+    def plans(self, dataset: Dataset) -> list[StoredPlan]:
+        rows = self._raw.execute(
+            "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
+        ).fetchall()
+        return [self._known(*row) for row in rows]
+
+    def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
+        row = self._raw.execute(
+            "SELECT no, changed_at, state FROM plans WHERE dataset = ? AND id = ?", (dataset.no, id)
+        ).fetchone()
+        return None if row is None else self._known(*row)
+
+    def _plan_of(self, no: int) -> StoredPlan:
+        known = self._plans.get(no)
+        if known is None:
+            row = self._raw.execute("SELECT no, changed_at, state FROM plans WHERE no = ?", (no,)).fetchone()
+            known = self._plans[no] = self._known(*row)
+        return known
+
+    def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
+        """A plan, read anew only when it has changed: with a large team it takes a while."""
+        known = self._shelf.get(no)
+        if known is None or known.changed_at != changed_at or str(known.phase) != state:
+            row = self._sql.execute(_PLAN.where(plans.c.no == no)).one()
+            known = self._shelf[no] = _plan(row)
+            while len(self._shelf) > _PLANS_KEPT:
+                self._shelf.pop(next(iter(self._shelf)))
+        return known
+
+    def state_of(self, plan: StoredPlan) -> PlanState:
+        found = self._sql.execute(select(plans.c.progress).where(plans.c.no == plan.no)).scalar_one()
+        return read_state(found)
+
+    def add_plan(
+        self,
+        dataset: Dataset,
+        id: str,
+        spec: PlanSpec,
+        teams: Sequence[Sequence[Person]],
+        state: PlanState,
+        figures: Mapping[str, Any],
+        *,
+        phase: PlanPhase,
+        by: str,
+        at: int,
+    ) -> StoredPlan:
+        row = self._sql.execute(
+            insert(plans)
+            .values(
+                id=id,
+                dataset=dataset.no,
+                state=str(phase),
+                spec=show_plan(spec),
+                teams=_show_teams(teams),
+                progress=show_state(state),
+                figures=dict(figures),
+                created_by=by,
+                created_at=at,
+                changed_at=at,
+            )
+            .returning(*_PLAN.selected_columns)
+        ).one()
+        return _plan(row)
+
+    def change_plan(
+        self,
+        plan: StoredPlan,
+        *,
+        at: int,
+        phase: PlanPhase | None = None,
+        spec: PlanSpec | None = None,
+        teams: Sequence[Sequence[Person]] | None = None,
+        state: PlanState | None = None,
+        figures: Mapping[str, Any] | None = None,
+    ) -> StoredPlan:
+        values: dict[str, Any] = {"changed_at": at}
+        if phase is not None:
+            values["state"] = str(phase)
+        if spec is not None:
+            values["spec"] = show_plan(spec)
+        if teams is not None:
+            values["teams"] = _show_teams(teams)
+        if state is not None:
+            values["progress"] = show_state(state)
+        if figures is not None:
+            values["figures"] = dict(figures)
+        row = self._sql.execute(
+            update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
+        ).one()
+        self._plans.pop(plan.no, None)
+        return _plan(row)
+
+    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+        rows = self._raw.execute("SELECT no FROM slots WHERE plan = ? LIMIT ?", (plan.no, limit)).fetchall()
+        if rows:
+            self._forget_slots(dataset, [no for (no,) in rows])
+            return False
+        for table in ("reasons", "slot_counts"):
+            self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
+        self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
+        self._plans.pop(plan.no, None)
+        self._shelf.pop(plan.no, None)
+        return True
+
+    def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> None:
+        """Remove slots that were being written: some of what they are found by may not have been written yet."""
+        json, gone = as_json(nos), set(nos)
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms = settler.slots.terms
+        there: dict[int, list[tuple[int, Light]]] = {}
+        for no, rid, *light in self._raw.execute(
+            "SELECT no, rid, annotator, state, holder FROM slots WHERE rid IN "
+            "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+            (json,),
+        ):
+            there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+        lost: dict[int, list[int]] = {}
+        for rid, each in there.items():
+            kept = terms.of(light for no, light in each if no not in gone)
+            for vid in terms.of(light for _, light in each) - kept:
+                lost.setdefault(vid, []).append(rid & 0xFFFFFFFF)
+        for vid, ns in lost.items():
+            settler.counted.take_from_many(vid, ns)
+        settler.finish()
+        self._raw.execute(
+            "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
+            "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+            (json,),
+        )
+        self._raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+
+    def unfinished(self) -> list[tuple[int, StoredPlan]]:
+        rows = self._sql.execute(
+            select(plans).where(plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)]))
+        )
+        return [(row._mapping["dataset"], _plan(row)) for row in rows]
+
+    # Dealing
+
+
+def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:
+    return [
+        [
+            {
+                "name": person.name,
+                "weight": person.weight,
+                "cap": person.cap,
+                "skills": {skill: list(values) for skill, values in person.skills.items()},
+                "active": person.active,
+            }
+            for person in team
+        ]
+        for team in teams
+    ]
+
+
+def _read_teams(found: list[list[dict[str, Any]]]) -> tuple[tuple[Person, ...], ...]:
+    return tuple(
+        tuple(
+            Person(
+                each["name"],
+                each["weight"],
+                each["cap"],
+                {skill: tuple(values) for skill, values in each["skills"].items()},
+                each["active"],
+            )
+            for each in team
+        )
+        for team in found
+    )
+
+
+def _plan(row: SqlRow[Any]) -> StoredPlan:
+    found = row._mapping
+    return StoredPlan(
+        found["no"],
+        found["id"],
+        PlanPhase(found["state"]),
+        read_plan(found["spec"]),
+        _read_teams(found["teams"]),
+        found["figures"],
+        found["created_by"],
+        found["created_at"],
+        found["changed_at"],
+    )
+
+
+def parts_of(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
