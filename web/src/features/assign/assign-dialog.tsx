@@ -3,6 +3,7 @@
 import { Alert, Button, Group, Modal, Skeleton, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { ApiError } from "@/api/client";
@@ -39,7 +40,10 @@ export default function AssignDialog(props: Props) {
       ) : annotators.length ? (
         <Form {...props} annotators={annotators} begun={Boolean(plans.data?.some((each) => each.state === "live"))} />
       ) : (
-        <Text>{lead.assign.nobody}</Text>
+        <>
+          <Text mb="md">{lead.assign.nobody(props.dataset.workspace)}</Text>
+          <Button renderRoot={(root) => <Link {...root} to="/people" search={{ workspace: props.dataset.workspace }} />}>{lead.assign.addPeople}</Button>
+        </>
       )}
     </Modal>
   );
