@@ -26,7 +26,7 @@ WORKER = """
 import json, sys, time
 import httpx
 url, key, seconds = sys.argv[1:]
-room = "/api/datasets/work"
+room = "/api/datasets/talks"
 acknowledged, extras, latencies = [], 0, []
 with httpx.Client(base_url=url, headers={"X-Argilla-Api-Key": key}, params={"workspace": "shared"}, timeout=30) as http:
     print("ready", flush=True)
@@ -69,11 +69,11 @@ def furnished(home: Path) -> None:
                 {"id": f"r{n}", "inputs": {"text": f"text {n}"}}
                 for n in range(start, min(start + 1_000, RECORDS))
             ]
-            url = f"/api/datasets/work/{TEXT}:bulk"
+            url = f"/api/datasets/talks/{TEXT}:bulk"
             admin.post(url, params=SHARED, json={"records": records}).raise_for_status()
         rule = {"users": PEOPLE, "overlap": WANTED, "mode": "pull"}
         plan = {"rules": [rule], "blind": True, "seed": 7}
-        admin.post("/api/datasets/work/assignments", params=SHARED, json=plan).raise_for_status()
+        admin.post("/api/datasets/talks/assignments", params=SHARED, json=plan).raise_for_status()
 
 
 @pytest.mark.timeout(120 + 3 * SECONDS)
@@ -117,7 +117,7 @@ def check(client: httpx.Client, told: dict[str, Any]) -> None:
     kept: dict[tuple[str, str], str] = {}
     body: dict[str, Any] = {"query": {"query_text": "status:(Validated OR Edited)"}}
     while True:
-        url = "/api/datasets/work/records/:search"
+        url = "/api/datasets/talks/records/:search"
         page = client.post(url, params={**SHARED, "limit": 1000}, json=body).raise_for_status().json()
         if not page["records"]:
             break
@@ -130,5 +130,5 @@ def check(client: httpx.Client, told: dict[str, Any]) -> None:
     assert kept == sent
     assert sum(each["extras"] for each in told.values()) == 0
     assert max(Counter(id for id, _ in kept).values()) <= WANTED
-    progress = client.get("/api/datasets/work/progress", params=SHARED).json()
+    progress = client.get("/api/datasets/talks/progress", params=SHARED).json()
     assert sum(each["done"] for each in progress["annotators"]) == len(sent)

@@ -32,6 +32,9 @@ test("an annotator's", async ({ page, signIn }) => {
 
 test("a manager's", async ({ page, signIn }) => {
   await signIn("admin");
+  await page.goto("/team");
+  await expect(page.getByRole("heading", { name: "Needs attention" })).toBeVisible();
+  await take(page, "teams", { height: 560 });
   await page.goto("/datasets");
   await expect(page.getByText("python-docs-entities")).toBeVisible();
   await take(page, "datasets", { height: 400 });
@@ -46,6 +49,17 @@ test("a manager's", async ({ page, signIn }) => {
   await page.getByRole("radio", { name: /20 % double/i }).click();
   await expect(page.getByText(/unassigned/i).first()).toBeVisible();
   await take(page, "assign");
+  await page.goto("/datasets/new");
+  const sentences = ["id,review,stars", "1,Good value and quick.,5", "2,It broke on the second day.,1", "3,Does what it says.,4"].join("\n");
+  await page.getByLabel("File", { exact: true }).setInputFiles({ name: "Reviews.csv", mimeType: "text/csv", buffer: Buffer.from(sentences) });
+  await expect(page.getByRole("button", { name: "Import", exact: true })).toBeVisible();
+  await take(page, "new-dataset", { height: 900 });
+  await page.goto(`${TOPICS}/settings`);
+  await expect(page.getByRole("heading", { name: "Guidelines" })).toBeVisible();
+  await take(page, "settings");
+  await page.goto("/people");
+  await expect(page.getByRole("table", { name: "Users" })).toBeVisible();
+  await take(page, "people", { height: 440 });
 });
 
 test("a reviewer's", async ({ page, signIn }) => {
