@@ -90,6 +90,7 @@ test("the tutorial's second way: each person's records in their own workspace, s
   await expect(page.getByText("1 of 6")).toBeVisible();
   for (let n = 0; n < 6; n++) await page.keyboard.press("1");
   await expect(page.getByText("You went through 6 records")).toBeVisible();
+  await expect(page.getByText(/^Saved \d\d:\d\d/)).toBeVisible();
   await page.goto("/datasets/ben/second-way");
   await expect(page.getByRole("alert")).toContainText("There is no such dataset");
 

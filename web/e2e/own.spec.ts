@@ -49,7 +49,7 @@ test("one's last answer is taken back after a reload, on the server", async ({ p
   await expect(card).not.toHaveAttribute("aria-label", `Record ${id}`);
   await page.keyboard.press("u");
   await expect(card).toHaveAttribute("aria-label", `Record ${id}`);
-  expect((await server.mine("ana", "take-back", id))["state"]).toBe("draft");
+  await expect.poll(async () => (await server.mine("ana", "take-back", id))["state"]).toBe("draft");
   await page.keyboard.press("2");
   await expect.poll(async () => await server.mine("ana", "take-back", id)).toMatchObject({ state: "submitted", value: { labels: [{ class: "politics" }] } });
 });

@@ -12,7 +12,8 @@ async function take(page: Page, name: string, more: { height?: number } = {}) {
   await page.waitForLoadState("networkidle");
   await page.evaluate(async () => {
     await document.fonts.ready;
-    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    const ending = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((each) => each.finished));
   });
   await page.screenshot({ path: `../docs/images/${name}.png`, caret: "initial" });
 }
