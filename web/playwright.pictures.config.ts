@@ -4,13 +4,15 @@ import { defineConfig } from "@playwright/test";
 
 import journeys from "./playwright.config";
 
-const port = Number(process.env["APPORTION_E2E_PORT"] ?? 6988);
+export const port = Number(process.env["APPORTION_E2E_PORT"] ?? 6988);
 const apportion = (process.env["APPORTION_PYTHON"] ?? "../.venv/bin/python").replace(/python$/, "apportion");
 
 export default defineConfig({
   ...journeys,
   testDir: "pictures",
-  use: { ...journeys.use, baseURL: `http://localhost:${String(port)}`, colorScheme: "light", contextOptions: { reducedMotion: "reduce" } },
+  workers: 1,
+  retries: 0,
+  use: { ...journeys.use, colorScheme: "light", contextOptions: { reducedMotion: "reduce" } },
   webServer: {
     command: `sh -c 'home=$(mktemp -d); env -u APPORTION_PYTHON -u APPORTION_CHROMIUM ${apportion} quickstart --no-browser --port ${String(port)} --home "$home"; rm -rf "$home"'`,
     url: `http://localhost:${String(port)}/api/health`,

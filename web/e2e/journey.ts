@@ -3,6 +3,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
 
+import { portOf, serve } from "./serving";
+
 export { expect };
 export const PASSWORD = "12345678";
 export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
@@ -79,7 +81,18 @@ interface Fixtures {
   signIn: (username: string) => Promise<void>;
 }
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, { house: string }>({
+  house: [
+    async ({}, provide) => {
+      const server = await serve(portOf(0));
+      await provide(server.url);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: async ({ house }, provide) => {
+    await provide(house);
+  },
   server: async ({ request }, provide) => {
     await provide(new Server(request));
   },

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-
 import type { Page } from "@playwright/test";
 
 import { expect, expectAccessible, test, TOPICS, topics, type Wire } from "./journey";
+import { portOf, serve, type Serving } from "./serving";
 
 const texts = (count: number): Wire[] => Array.from({ length: count }, (_, n) => ({ id: `r${String(n)}`, inputs: { text: `Sentence ${String(n)}.` } }));
 const reviews = (count: number) =>
@@ -16,16 +14,14 @@ async function choose(page: Page, label: string | RegExp, option: string) {
 }
 
 test.describe("on an empty server", () => {
-  const port = Number(process.env["APPORTION_E2E_PORT"] ?? 6987) + 1;
-  let [server, code] = [null as ChildProcess | null, ""];
-  test.use({ baseURL: `http://localhost:${String(port)}` });
+  let server: Serving | null = null;
+  let code = "";
+  test.use({ baseURL: `http://localhost:${String(portOf(1))}` });
   test.beforeAll(async () => {
-    server = spawn(process.env["APPORTION_PYTHON"] ?? "../.venv/bin/python", ["e2e/serve.py", String(port), "empty"], { stdio: ["ignore", "pipe", "inherit"] });
-    const [line] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-    code = line.toString().trim();
-    await expect.poll(() => fetch(`http://localhost:${String(port)}/api/health`).then((reply) => reply.status, () => 0)).toBe(200);
+    server = await serve(portOf(1), "empty");
+    code = server.said;
   });
-  test.afterAll(() => { server?.kill("SIGTERM"); });
+  test.afterAll(async () => { await server?.stop(); });
 
   test("the first day: a first administrator, a team of three, 300 records, 120 each, 60 of them shared by two, blind", async ({ page }) => {
     const began = Date.now();

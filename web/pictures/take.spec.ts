@@ -2,7 +2,12 @@
 
 import { type Page } from "@playwright/test";
 
-import { expect, test } from "../e2e/journey";
+import { expect, test as journey } from "../e2e/journey";
+import { port } from "../playwright.pictures.config";
+
+const test = journey.extend<object, { house: string }>({
+  house: [async ({}, provide) => { await provide(`http://localhost:${String(port)}`); }, { scope: "worker" }],
+});
 
 const TOPICS = "/datasets/recognai/python-docs-topics";
 const ENTITIES = "/datasets/admin/python-docs-entities";
