@@ -215,8 +215,9 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     if found is None or found[0] == found[1]:
         reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
         return replace(figure, no_interval=reason, why=sentence(reason, **facts))
-    low = max(0.0, found[0]) if asked.measure in _SHARE_OF else found[0]  # a share is never below nothing
-    return replace(figure, low=low, high=found[1], interval=asked.interval)
+    # a share is never below nothing; the others are below -1 only where people answered very unequally many records
+    lowest = 0.0 if asked.measure in _SHARE_OF else min(-1.0, float(estimate))
+    return replace(figure, low=max(lowest, found[0]), high=found[1], interval=asked.interval)
 
 
 def _statistic(data: Ratings, shared: Ratings, asked: _Asked, only: str | None) -> Statistic | Undefined:
