@@ -19,6 +19,7 @@ class JobKind(str, Enum):
     UNDO = "undo"
     DELETE = "records:delete"
     DISCARD = "records:discard"
+    SETTLE = "records:settle"
 
     def __str__(self) -> str:
         return str(self.value)
@@ -61,7 +62,7 @@ ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
 """States in which nothing more will happen by itself, and what was done may be undone."""
 
 
-FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD})
+FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD, JobKind.SETTLE})
 """Kinds whose request was one step to whoever made it: what a stop cut short is gone on with after the next start."""
 
 

@@ -83,8 +83,30 @@ class Annotations(Protocol):
         """Earlier annotations of a record, newest first; of one person or of all."""
         ...
 
-    def answered_ids(self, dataset: Dataset, after: str | None, limit: int) -> list[str]:
-        """Ids of records that somebody annotated or that have gold, in order, behind an id."""
+    def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
+        """Ids of all records that somebody annotated or that have gold; with ``plan``, only those with slots of it."""
+        ...
+
+    # Carrying a shared dataset over
+
+    def prepare(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
+        """Store what records of a shared dataset will be, each as it is and as it is to be: people's own views of their
+        annotations, the earlier value, slots. Nobody sees any of it before the dataset is individual.
+        """
+        ...
+
+    def watch(self, dataset: Dataset) -> bool:
+        """From now on remember which records are written; False where somebody else watches already."""
+        ...
+
+    def rewritten(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
+        """Take up to ``limit`` of what was written since the watch began; those that somebody annotated, and whether
+        there are more.
+        """
+        ...
+
+    def unwatch(self, dataset: Dataset) -> None:
+        """End a watch, if there is one."""
         ...
 
     def note(

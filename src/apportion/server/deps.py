@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
@@ -58,6 +59,26 @@ class Context:
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""
         return await self.house.write(work, urgent=urgent)
+
+    async def write_steps(
+        self,
+        steps: Iterable[Callable[[Work], object]],
+        give_up: Callable[[], Iterable[Callable[[Work], object]]] = tuple,
+    ) -> None:
+        """Have one piece of work done after the other, each as a transaction, to the end even if nobody waits for it
+        any more. When one fails, what ``give_up`` says is done before the failure is told.
+        """
+
+        async def all_of_them() -> None:
+            try:
+                for step in steps:
+                    await self.house.write(step)
+            except BaseException:
+                for step in give_up():
+                    await self.house.write(step)
+                raise
+
+        await asyncio.shield(asyncio.ensure_future(all_of_them()))
 
 
 async def get_house(request: Request) -> House:

@@ -1,65 +1,43 @@
-"""Share records out: look at a plan, make it, add to it.
+"""Share records out: work a plan out, or what it takes to extend one.
 
-Looking and making are the same computation; making compares its digest with what was looked at. A plan is made in
-steps, each a transaction of its own, so that nobody who annotates waits for long: readers ignore it until the last.
+Looking and making are the same computation; making compares its digest with what was looked at.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.arrays import Column, np
-from apportion.domain.assignment.people import Person, kinds, named_people, resolve
+from apportion.domain.assignment.people import Person, named_people, resolve
 from apportion.domain.assignment.people import Records as PlanRecords
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
-from apportion.domain.assignment.refusals import NothingToAssignError
-from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
 from apportion.domain.assignment.words import Visibility
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
-from apportion.domain.individual.case import Case
-from apportion.domain.individual.resolution import resolve as resolve_view
-from apportion.domain.individual.standing_slots import with_slots_filled
+from apportion.domain.errors import BadRequestError, EntityNotFoundError, ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import Annotation, Policies
 from apportion.domain.query import MatchAll, parse
-from apportion.domain.times import parse_date_bounds
-from apportion.ports.annotations import Settled
-from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
+from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
 from apportion.vocabulary import MembershipRole, Role
 
-from .annotate import follow_shared
 from .manage_datasets import find_dataset
-from .policies import policies_of, set_policies
+from .policies import policies_of
+from .settle_again import many_answered
 
 __all__ = [
     "Planned",
-    "Step",
-    "catch_up",
-    "dealing_of",
-    "due_of",
     "extension",
     "find_plan",
-    "numbered",
+    "mark_of",
     "plan_out",
-    "settle_touched",
-    "steps",
+    "policies_after",
     "team_of",
 ]
-
-Step = Callable[[Work], None]
-NEVER = 1 << 62
-SLOTS_AT_ONCE = 5_000
-"""Slots a transaction: nobody who annotates waits for more than those."""
-AT_ONCE = 20_000
-"""A plan of so many slots is made in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +52,8 @@ class Planned:
     warnings: tuple[str, ...]
     mark: tuple[Any, ...]
     """What the snapshot was of; another mark means that it has to be worked out again."""
+    many_answered: bool = False
+    """Whether more records have answers than are settled at once."""
     into: StoredPlan | None = None
     """The plan that is extended."""
 
@@ -130,40 +110,9 @@ def _planned(
 ) -> Planned:
     teams = tuple(each.people for each in given)
     mark = mark_of(work, dataset)
-    return Planned(dataset, spec, found, teams, tuple(given), warnings, mark, into)
-
-
-def _dealing(planned: Planned) -> Dealing:
-    """What storing the plan's rows takes: by person and priority, as they will be claimed."""
-    rows = planned.plan.rows
-    needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
-    numbers: dict[str, int] = {}
-    for number, (rule, each) in enumerate(zip(planned.spec.rules, planned.given, strict=True)):
-        assert each.records.logged is not None
-        numbers.update(zip(each.records.ids, each.records.logged, strict=True))
-        if rule.needs:
-            asked, of = kinds(rule, replace(each.records, held={}))
-            for place, id in enumerate(each.records.ids):
-                needs[number, id] = asked[of[place] if of is not None else 0].needs
-    known = np.fromiter((numbers.get(id, 0) for id in rows.records), np.int64, len(rows.records))
-    return dealing_of(rows, known, needs, due_of(planned.spec))
-
-
-def due_of(spec: PlanSpec) -> list[int]:
-    """When the slots of each rule are due."""
-    return [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
-
-
-def dealing_of(
-    rows: Rows,
-    numbers: Column,
-    needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]],
-    due: Sequence[int],
-) -> Dealing:
-    """Rows in the two orders in which they are stored: each index is then written from one end to the other."""
-    by_record = np.argsort(numbers[rows.record], kind="stable")
-    by_person = np.lexsort((rows.priority[rows.record], rows.person))
-    return Dealing(rows, by_record, by_person, numbers, needs, due)
+    return Planned(
+        dataset, spec, found, teams, tuple(given), warnings, mark, many_answered(work, dataset), into
+    )
 
 
 def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:
@@ -322,109 +271,6 @@ def _check_mirror(work: Work, dataset: Dataset, spec: PlanSpec) -> None:
         )
 
 
-# Making it
-
-
-def steps(planned: Planned, *, by: str, at: int, made: list[StoredPlan]) -> list[Step]:
-    """What to do, transaction by transaction, to make the plan; ``made`` gets it as it then is.
-
-    Raises ``NothingToAssignError`` where nobody would get anything.
-    """
-    total = len(planned.plan.rows)
-    if not total:
-        raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
-    touched: list[str] = []
-    dealings = [_dealing(planned)]
-
-    def begin(work: Work) -> None:
-        made[:] = [_begin(work, planned, by, at)]
-        dealings[:] = [numbered(work, made[0], dealings[0])]
-
-    def deal(start: int, stop: int) -> Step:
-        def step(work: Work) -> None:
-            touched.extend(work.assignments.deal(planned.dataset, made[0], dealings[0], start, stop))
-
-        return step
-
-    def offer(start: int, stop: int) -> Step:
-        return lambda work: work.assignments.offer(planned.dataset, dealings[0], start, stop)
-
-    def finish(work: Work) -> None:
-        made[:] = [_finish(work, planned, made[0], list(dict.fromkeys(touched)), by, at)]
-
-    parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
-    every: list[Step] = [begin, *(deal(*part) for part in parts), *(offer(*part) for part in parts), finish]
-    if total <= AT_ONCE:
-
-        def whole(work: Work) -> None:
-            touched.clear()  # a transaction that was lost is run again
-            for step in every:
-                step(work)
-
-        return [whole]
-    return every
-
-
-def numbered(work: Work, stored: StoredPlan, dealing: Dealing) -> Dealing:
-    """The rows with numbers for their slots and reasons."""
-    return replace(
-        dealing,
-        first_reason=work.assignments.add_reasons(stored, dealing.rows.reasons),
-        first_slot=work.assignments.reserve(len(dealing.rows)),
-    )
-
-
-def _begin(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:
-    dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
-    if dataset is None or dataset.uuid != planned.dataset.uuid:
-        raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
-    if any(each.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) for each in work.assignments.plans(dataset)):
-        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
-    if mark_of(work, dataset) != planned.mark:
-        raise ConflictError(
-            "The records, the policies or the plans of this dataset changed while this one was worked out. "
-            "Nothing was assigned; try again."
-        )
-    if planned.into is not None:
-        return work.assignments.change_plan(
-            planned.into, at=at, state=planned.plan.state, figures=_figures_with(planned)
-        )
-    return work.assignments.add_plan(
-        dataset,
-        str(uuid.uuid4()),
-        planned.spec,
-        planned.teams,
-        planned.plan.state,
-        planned.show(),
-        phase=PlanPhase.WRITING,
-        by=by,
-        at=at,
-    )
-
-
-def _figures_with(planned: Planned) -> dict[str, Any]:
-    """What a plan that was extended comes to: records and answers add up, and pairs are those of the whole plan."""
-    assert planned.into is not None
-    before, more = planned.into.figures, planned.plan.show()
-    total = {name: before[name] + more[name] for name in ("records", "slots")}
-    return {**before, **total, "pairs": more["pairs"]}
-
-
-def _finish(
-    work: Work, planned: Planned, stored: StoredPlan, touched: Sequence[str], by: str, at: int
-) -> StoredPlan:
-    dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
-    if dataset is None or dataset.uuid != planned.dataset.uuid:
-        raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
-    dataset = set_policies(work, dataset, policies_after(policies_of(dataset), planned.spec), by=by, now=at)
-    settle_touched(work, dataset, touched, now=at)
-    detail = {"plan": stored.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
-    work.annotations.note(
-        dataset, by, "assigned" if planned.into is None else "extended", at=at, detail=detail
-    )
-    return work.assignments.change_plan(stored, at=at, phase=PlanPhase.LIVE)
-
-
 def policies_after(before: Policies, spec: PlanSpec) -> Policies:
     """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
     after = before
@@ -438,52 +284,6 @@ def policies_after(before: Policies, spec: PlanSpec) -> Policies:
     elif spec.blind:
         after = replace(after, visibility=Visibility.ASSIGNED)
     return after
-
-
-def settle_touched(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
-    """Records that people have answered already: what they said fills their slots, and settles what it can."""
-    policies = policies_of(dataset)
-    for start in range(0, len(ids), 500):
-        cases = work.annotations.cases(dataset, ids[start : start + 500])
-        if policies.individual:
-            work.annotations.settle(dataset, [_filled(case, policies) for case in cases], at=now)
-        else:
-            for case in cases:
-                author = next(iter(sorted(case.annotations)), None)
-                follow_shared(work, dataset, case, case.record.status, author, now)
-
-
-def _filled(case: Case, policies: Policies) -> Settled:
-    after = with_slots_filled(case, policies.required)
-    view = resolve_view(after, rule=policies.resolution, required=policies.required)
-    return Settled(case, after, view)
-
-
-def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
-    """Records that have just been logged join the standing plans of their dataset.
-
-    Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
-    for somebody to rebalance or extend it, and an event says so.
-    """
-    dataset = work.datasets.find(dataset.workspace, dataset.name) or dataset  # as it now is
-    for stored in work.assignments.plans(dataset):
-        if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
-            continue
-        fresh = work.assignments.without_slots(dataset, stored, ids)
-        if not fresh:
-            continue
-        try:
-            planned = extension(work, dataset, stored, fresh)
-            todo = steps(planned, by=stored.created_by, at=now, made=[])
-        except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
-            continue
-        except ValidationError as problem:
-            why = problem.errors[0]["msg"]
-            detail = {"plan": stored.id, "records": len(fresh), "why": why}
-            work.annotations.note(dataset, stored.created_by, "not extended", at=now, detail=detail)
-            continue
-        for step in todo:
-            step(work)
 
 
 def find_plan(

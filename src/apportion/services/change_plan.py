@@ -16,11 +16,15 @@ from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, ValidationError
+from apportion.domain.jobs import Job
 from apportion.domain.people import Actor
 from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.store import Work
 
-from .assign import SLOTS_AT_ONCE, Step, dealing_of, due_of, find_plan, numbered, settle_touched, team_of
+from .assign import find_plan, team_of
+from .make_plan import SLOTS_AT_ONCE, dealing_of, due_of, numbered
+from .settle_again import settle_now_or_later, settling_steps
+from .steps import Step, parts_of
 
 __all__ = [
     "ChangePlanned",
@@ -187,6 +191,7 @@ def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now
 def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
     """What to do, transaction by transaction, until nothing of the plan is left but what was begun."""
     touched: list[str] = []
+    jobs: list[Job] = []
 
     def begin(work: Work) -> None:
         _check(work, planned)
@@ -199,7 +204,8 @@ def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
     def finish(work: Work) -> None:
         dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
         if dataset is not None:
-            settle_touched(work, dataset, list(dict.fromkeys(touched)), now=at)
+            touched[:] = dict.fromkeys(touched)
+            jobs[:] = settle_now_or_later(work, dataset, touched, by=by, now=at, plan=planned.stored.no)
             detail = {"plan": planned.stored.id, **planned.show()}
             work.annotations.note(dataset, by, "undone", at=at, detail=detail)
         work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDONE)
@@ -213,8 +219,10 @@ def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
                 step(work)
 
         yield whole
-        return
-    yield from (begin, *parts, finish)
+    else:
+        yield from (begin, *parts, finish)
+    for job in jobs:
+        yield from settling_steps(job, touched, now=at)
 
 
 def _open(work: Work, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, StoredPlan]:
@@ -274,6 +282,7 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
         for no in planned.numbers[each.row.record, each.row.annotator][:1]
     ]
     touched: list[str] = []
+    jobs: list[Job] = []
 
     def begin(work: Work) -> None:
         _check(work, planned)
@@ -294,10 +303,10 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
         return step
 
     def finish(work: Work) -> None:
-        _finish(work, planned, touched, by, at)
+        jobs[:] = _finish(work, planned, touched, by, at)
 
-    parts: list[Step] = [withdrawn(part) for part in _parts(removed)]
-    parts += [handed(part) for part in _parts(moved)]
+    parts: list[Step] = [withdrawn(part) for part in parts_of(removed, SLOTS_AT_ONCE)]
+    parts += [handed(part) for part in parts_of(moved, SLOTS_AT_ONCE)]
     if len(removed) + len(moved) <= SLOTS_AT_ONCE:
 
         def whole(work: Work) -> None:
@@ -306,10 +315,10 @@ def change_steps(planned: ChangePlanned, *, by: str, at: int) -> Iterator[Step]:
                 step(work)
 
         yield whole
-        return
-    yield begin
-    yield from parts
-    yield finish
+    else:
+        yield from (begin, *parts, finish)
+    for job in jobs:
+        yield from settling_steps(job, touched, now=at)
 
 
 def _check(work: Work, planned: ChangePlanned | Undoing) -> None:
@@ -318,13 +327,14 @@ def _check(work: Work, planned: ChangePlanned | Undoing) -> None:
         raise ConflictError("The plan was changed by somebody else just now. Nothing was changed; try again.")
 
 
-def _finish(work: Work, planned: ChangePlanned, touched: list[str], by: str, at: int) -> None:
+def _finish(work: Work, planned: ChangePlanned, touched: list[str], by: str, at: int) -> list[Job]:
     dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
     if dataset is None:
-        return
+        return []
     if planned.change.added:
         touched += _add(work, planned)
-    settle_touched(work, dataset, list(dict.fromkeys(touched)), now=at)
+    touched[:] = dict.fromkeys(touched)
+    jobs = settle_now_or_later(work, dataset, touched, by=by, now=at, plan=planned.stored.no)
     state = applied(work.assignments.state_of(planned.stored), planned.change, planned.on)
     work.assignments.change_plan(
         planned.stored,
@@ -336,6 +346,7 @@ def _finish(work: Work, planned: ChangePlanned, touched: list[str], by: str, at:
     shown = planned.change.show()
     detail = {"plan": planned.stored.id, **{key: shown[key] for key in ("added", "removed", "moved", "kept")}}
     work.annotations.note(dataset, by, planned.what, at=at, detail=detail)
+    return jobs
 
 
 def _add(work: Work, planned: ChangePlanned) -> list[str]:
@@ -363,8 +374,3 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
     touched = work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
     work.assignments.offer(planned.dataset, dealing, 0, len(rows))
     return touched
-
-
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), SLOTS_AT_ONCE):
-        yield values[start : start + SLOTS_AT_ONCE]

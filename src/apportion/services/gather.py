@@ -30,8 +30,8 @@ from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
 
 from .annotate import set_answer
-from .assign import NEVER, dealing_of, numbered
 from .individual import Prepare, own_state
+from .make_plan import NEVER, dealing_of, numbered
 from .manage_datasets import find_dataset, new_dataset, require_workspace
 from .policies import set_policies
 

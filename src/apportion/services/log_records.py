@@ -73,7 +73,7 @@ def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare
     if not dataset.individual or place_of(actor, dataset.workspace) is not Place.MEMBER:
         work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
     if any(plan.spec.standing for plan in work.assignments.plans(dataset)):
-        from .assign import catch_up  # brings numpy along, a quarter of an idle server
+        from .make_plan import catch_up  # brings numpy along, a quarter of an idle server
 
         catch_up(work, dataset, [record.id for record in request.records], now=now)
     return Logged(request.name, len(request.records), kept=kept)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
-from apportion.domain.individual.case import Annotation, Case, Gold, Origin
+from apportion.domain.individual.case import Case
 from apportion.domain.individual.resolution import View, resolve
+from apportion.domain.jobs import Job
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies, read_policies
 from apportion.domain.records import Answers
 from apportion.ports.annotations import Settled
+from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, Status
 
-from .annotate import nothing
+from .carry_over import CarryOver, carry_over
 from .manage_datasets import find_dataset
+from .settle_again import begin_settling, many_answered, settle_some, settling_steps
+from .steps import Step, parts_of
 
-__all__ = ["change_policies", "policies_of", "read_of", "set_policies"]
+__all__ = ["PolicyChange", "policies_of", "put_policies", "read_of", "set_policies"]
 
 _PAGE = 500
 
@@ -38,94 +40,145 @@ def policies_of(dataset: Dataset) -> Policies:
     return Policies.of(dataset.policies)
 
 
-def change_policies(
-    work: Work, actor: Actor, workspace: str, name: str, json: Mapping[str, Any], *, now: int
-) -> Policies:
-    """Change what ``json`` says; from individual to shared only with ``keep: latest`` where people differ."""
-    dataset = find_dataset(work, actor, workspace, name, Action.EDIT_POLICIES)
-    after = read_policies(policies_of(dataset), json)
-    set_policies(work, dataset, after, by=actor.username, now=now, keep=json.get("keep"))
-    return after
+class PolicyChange:
+    """A change of policies on its way: at once where little has to be settled again, else some records at a time.
+
+    From individual to shared only with ``keep: latest`` where people differ.
+    """
+
+    def __init__(self, actor: Actor, workspace: str, name: str, json: Mapping[str, Any], *, now: int) -> None:
+        self._actor = actor
+        self._place = workspace, name
+        self._json = json
+        self._now = now
+        self._after: Policies | None = None
+        self._slow: Dataset | None = None
+        self._carrying: CarryOver | None = None
+        self._job: Job | None = None
+        self._answered: list[str] = []
+
+    @property
+    def policies(self) -> Policies:
+        """The policies as they are after the change."""
+        assert self._after is not None
+        return self._after
+
+    def steps(self) -> Iterator[Step]:
+        """What to do, transaction by transaction."""
+        yield self._begin
+        if self._slow is None:
+            return
+        if not self._slow.individual:
+            self._carrying = CarryOver(self._slow, self.policies, self._now)
+            yield from self._carrying.ahead()
+        yield self._switch
+        assert self._job is not None
+        yield from settling_steps(self._job, self._answered, now=self._now)
+
+    def give_up(self) -> Iterator[Step]:
+        """What to do when one of the steps has failed."""
+        if self._carrying is not None:
+            yield self._carrying.give_up
+
+    def _found(self, work: Work) -> Dataset:
+        return find_dataset(work, self._actor, *self._place, Action.EDIT_POLICIES)
+
+    def _begin(self, work: Work) -> None:
+        dataset = self._found(work)
+        before = policies_of(dataset)
+        self._after = after = read_policies(before, self._json)
+        self._slow = None
+        if _settled_later(before, after) and many_answered(work, dataset):
+            _check_free(work, dataset, before, after, None)
+            self._slow = dataset
+        else:
+            keep = self._json.get("keep")
+            set_policies(work, dataset, after, by=self._actor.username, now=self._now, keep=keep)
+
+    def _switch(self, work: Work) -> None:
+        before, dataset = self._slow, self._found(work)
+        assert before is not None
+        if dataset.uuid != before.uuid or dataset.policies != before.policies:
+            raise ConflictError(
+                f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
+            )
+        if self._carrying is not None:
+            self._carrying.arrive(work)
+        by, now = self._actor.username, self._now
+        dataset = put_policies(work, dataset, self.policies, by=by, now=now)
+        carried = self._carrying is not None
+        self._answered = (
+            work.annotations.answered(dataset) if self._carrying is None else list(self._carrying.ids)
+        )
+        self._job = begin_settling(work, dataset, len(self._answered), by=by, now=now, carried=carried)
 
 
-def set_policies(
-    work: Work, dataset: Dataset, after: Policies, *, by: str, now: int, keep: str | None = None
-) -> Dataset:
-    """Make these the policies of a dataset; what people said is carried over."""
+def _settled_later(before: Policies, after: Policies) -> bool:
+    """Whether records with answers may stand by something else, and that can be worked out record by record."""
+    return after.individual and (
+        not before.individual or (after.resolution, after.required) != (before.resolution, before.required)
+    )
+
+
+def put_policies(work: Work, dataset: Dataset, after: Policies, *, by: str, now: int) -> Dataset:
+    """Make these the policies of a dataset, and nothing else."""
     before = policies_of(dataset)
-    if after == before:
-        return dataset
-    if before.individual and not after.individual:
-        _check_single(work, dataset, keep)
     changed = work.datasets.update(dataset, policies=after.store())
-    if after.individual and not before.individual:
-        _to_individual(work, changed, after, now)
-    elif before.individual and not after.individual:
-        _to_shared(work, changed, before, now)
-    elif after.individual and (after.resolution, after.required) != (before.resolution, before.required):
-        _resolve_again(work, changed, after, now)
     detail = {name: value for name, value in after.show().items() if value != before.show()[name]}
     work.annotations.note(dataset, by, "changed policies", at=now, detail=detail)
     return changed
 
 
+def set_policies(
+    work: Work,
+    dataset: Dataset,
+    after: Policies,
+    *,
+    by: str,
+    now: int,
+    keep: str | None = None,
+    plan: int | None = None,
+) -> Dataset:
+    """Make these the policies of a dataset in one transaction; what people said is carried over.
+
+    ``plan`` is the number of the plan that asks for it, which is being written just now.
+    """
+    before = policies_of(dataset)
+    if after == before:
+        return dataset
+    _check_free(work, dataset, before, after, plan)
+    if before.individual and not after.individual:
+        _check_single(work, dataset, keep)
+    ids = work.annotations.answered(dataset) if _settled_later(before, after) else []
+    carried = after.individual and not before.individual
+    if carried:
+        for part in parts_of(ids, _PAGE):
+            carry_over(work, dataset, part, after, now=now, plan=plan)
+    changed = put_policies(work, dataset, after, by=by, now=now)
+    for part in parts_of(ids, _PAGE):
+        settle_some(work, changed, part, now=now, fill=carried, carried=carried)
+    if before.individual and not after.individual:
+        _to_shared(work, changed, before, now)
+    return changed
+
+
+def _check_free(work: Work, dataset: Dataset, before: Policies, after: Policies, plan: int | None) -> None:
+    """Whose annotations count is not changed below a plan that is being written."""
+    if before.individual == after.individual:
+        return
+    if any(each.phase is PlanPhase.WRITING and each.no != plan for each in work.assignments.plans(dataset)):
+        raise ConflictError(
+            f"A plan of dataset {dataset.name} is being written just now. Nothing was changed; try again."
+        )
+
+
 def _pages(work: Work, dataset: Dataset) -> Iterator[list[Case]]:
-    after: str | None = None
-    while ids := work.annotations.answered_ids(dataset, after, _PAGE):
-        yield work.annotations.cases(dataset, ids)
-        after = ids[-1]
+    for part in parts_of(work.annotations.answered(dataset), _PAGE):
+        yield work.annotations.cases(dataset, part)
 
 
 def _view(case: Case, policies: Policies) -> View:
     return resolve(case, rule=policies.resolution, required=policies.required)
-
-
-def _resolve_again(work: Work, dataset: Dataset, policies: Policies, now: int) -> None:
-    for cases in _pages(work, dataset):
-        work.annotations.settle(
-            dataset, [Settled(case, case, _view(case, policies)) for case in cases], at=now
-        )
-
-
-# From shared to individual
-
-
-def _to_individual(work: Work, dataset: Dataset, policies: Policies, now: int) -> None:
-    """The record's annotation becomes its author's; one by no user stands as the earlier value."""
-    is_user = cache(lambda name: work.people.named(name) is not None)
-    for cases in _pages(work, dataset):
-        answers = work.records.stored_answers(dataset, [case.id for case in cases])
-        changes = []
-        for case in cases:
-            after = own_annotations(is_user, case, answers.get(case.id), policies, now)
-            strangers = {
-                name: each for name, each in case.annotations.items() if name not in after.annotations
-            }
-            before = replace(case, annotations=strangers)  # so that everybody's own view is written anew
-            changes.append(Settled(before, after, _view(after, policies), "shared before"))
-        work.annotations.settle(dataset, changes, at=now)
-
-
-def own_annotations(
-    is_user: Callable[[str], bool], case: Case, answers: Answers | None, policies: Policies, now: int
-) -> Case:
-    """A record of a shared dataset as one of an individual dataset."""
-    users = {name: each for name, each in case.annotations.items() if is_user(name)}
-    live = case.live_slots()
-    done = {slot.annotator for slot in live if slot.state is RowState.DONE}
-    found: dict[str, Annotation] = {}
-    for name, each in sorted(users.items()):
-        counts = name in done if live else len([a for a in found.values() if a.counted]) < policies.required
-        found[name] = replace(each, counted=counts and each.answered)
-    gold = case.gold
-    status = case.record.status
-    author = answers.agent if answers is not None else ""
-    if gold is None and author not in users and status in (Status.VALIDATED, Status.DISCARDED):
-        value = None
-        if status is Status.VALIDATED:
-            value = answers.value if answers is not None else nothing(case.record)
-        gold = Gold(value, Origin.EARLIER, author or "somebody", None, 1, now)
-    return replace(case, annotations=found, gold=gold)
 
 
 # And back

@@ -29,6 +29,9 @@ from .annotate import checked_value, put_back_shared, record_case, set_mine, sta
 from .edit_records import Removal, remove_some
 from .jobs import begin_model, model_wanted
 from .manage_datasets import seen_by
+from .settle_again import AT_ONCE as SETTLED_AT_ONCE
+from .settle_again import settle_part
+from .steps import parts_of
 
 __all__ = ["Room", "mark_interrupted", "queue_models", "run_next"]
 
@@ -297,6 +300,23 @@ def _remove(room: Room, job: Job) -> Mapping[str, Any]:
     return {"processed": done.processed}
 
 
+# Settling what was answered before a plan or a policy
+
+
+def _settle(room: Room, job: Job) -> Mapping[str, Any]:
+    """Finish what a stop cut short; what was settled already is looked at once more."""
+    with room.store.read() as work:
+        ids = work.annotations.answered(_dataset(work, job), job.spec["plan"])
+    _change(room, job, done=0, total=len(ids))
+    for part in parts_of(ids, SETTLED_AT_ONCE):
+        if room.stopping():
+            raise Stopped
+        room.store.write(
+            lambda work, part=part: settle_part(work, job.id, part, now=room.clock.now())  # type: ignore[misc]
+        ).result()
+    return {"settled": len(ids)}
+
+
 # Models
 
 
@@ -316,4 +336,5 @@ _KINDS: dict[JobKind, Callable[[Room, Job], Mapping[str, Any]]] = {
     JobKind.MODEL: _model,
     JobKind.DELETE: _remove,
     JobKind.DISCARD: _remove,
+    JobKind.SETTLE: _settle,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
 
+from .settle_again import settle_some
+
 __all__ = ["tidy_up"]
 
 _AT_ONCE = 2_000
@@ -19,12 +21,10 @@ def tidy_up(work: Work) -> bool:
         if plan.phase is PlanPhase.WRITING:
             work.assignments.forget_plan(dataset, plan, _AT_ONCE)
             return True
-        from .assign import settle_touched  # brings numpy along
-
         pending = work.assignments.pending_of(plan, _AT_ONCE, 0)
         if pending:
             touched = work.assignments.withdraw(dataset, pending, "undone")
-            settle_touched(work, dataset, touched, now=plan.changed_at)
+            settle_some(work, dataset, touched, now=plan.changed_at)
         else:
             work.assignments.change_plan(plan, at=plan.changed_at, phase=PlanPhase.UNDONE)
         return True

@@ -5,7 +5,6 @@ What works plans out brings numpy along, a quarter of an idle server, so it is i
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -38,7 +37,8 @@ from apportion.services.progress import finish_dates
 
 if TYPE_CHECKING:
     from apportion.ports.store import Work
-    from apportion.services.assign import Planned, Step
+    from apportion.services.assign import Planned
+    from apportion.services.steps import Step
 
 __all__ = ["router"]
 
@@ -169,38 +169,12 @@ async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
 
 
 async def _made(ctx: Context, planned: Planned) -> StoredPlan:
-    from apportion.services import assign
+    from apportion.services.make_plan import Making
 
-    made: list[StoredPlan] = []
     at = ctx.house.clock.now()
-    try:
-        steps = await ctx.house.think(lambda: assign.steps(planned, by=ctx.actor.username, at=at, made=made))
-        await _run(ctx, steps)
-    except BaseException:
-        if made and planned.into is None:
-            await asyncio.shield(_forget(ctx, planned, made[0]))
-        raise
-    return made[0]
-
-
-async def _run(ctx: Context, steps: Iterable[Step]) -> None:
-    """One transaction after the other, to the end even if nobody waits for it any more."""
-
-    async def all_of_them() -> None:
-        for step in steps:
-            await ctx.write(step)
-
-    await asyncio.shield(asyncio.ensure_future(all_of_them()))
-
-
-async def _forget(ctx: Context, planned: Planned, stored: StoredPlan) -> None:
-    def some(work: Work) -> bool:
-        if work.assignments.plan(planned.dataset, stored.id) is None:
-            return True
-        return work.assignments.forget_plan(planned.dataset, stored, 2_000)
-
-    while not await ctx.write(some):
-        pass
+    making = await ctx.house.think(lambda: Making(planned, by=ctx.actor.username, at=at))
+    await ctx.write_steps(making.steps(), making.give_up)
+    return making.plan
 
 
 async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, Any]:
@@ -397,7 +371,9 @@ async def _change(
         if dry_run:
             break
         try:
-            await _run(ctx, (steps or change_steps)(planned, by=ctx.actor.username, at=ctx.house.clock.now()))
+            await ctx.write_steps(
+                (steps or change_steps)(planned, by=ctx.actor.username, at=ctx.house.clock.now())
+            )
             break
         except ConflictError:
             if attempt == _TRIES - 1:

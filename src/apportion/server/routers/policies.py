@@ -54,9 +54,9 @@ async def change_policies(
 ) -> PoliciesOut:
     """Change policies; what is left out stays. ``keep: latest`` says what a shared dataset keeps of several answers."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    found = await ctx.write(
-        lambda work: manage.change_policies(work, ctx.actor, workspace, name, wanted, now=now)
-    )
+    change = manage.PolicyChange(ctx.actor, workspace, name, wanted, now=now)
+    await ctx.write_steps(change.steps(), change.give_up)
+    found = change.policies
     if found.modelled:
         ctx.house.jobs.look()
     return PoliciesOut.model_validate(found.show())

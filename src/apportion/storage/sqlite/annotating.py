@@ -101,12 +101,14 @@ class AnnotationWriter:
     ) -> None:
         """One annotator's annotation of a record was ``before`` and is ``after``, None being none at all.
 
-        What somebody had answered goes to history, if it is known before; a draft is overwritten in place.
+        What somebody had answered goes to history, if it is known before; a draft is overwritten in place, and that
+        an answer counts or no longer does makes no other answer of it.
         """
         name = (after or before).annotator  # type: ignore[union-attr]
         viewer = self._agents.number(name)
         kept = self._kept(rid).get(viewer)
-        if kept is not None and before is not None and STATES[kept.state] in ANSWERED:
+        same = after is not None and before is not None and after.version == before.version
+        if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
             self._remember(rid, viewer, kept, at, why)
         if after is None:
             if kept is not None:

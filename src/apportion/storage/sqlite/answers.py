@@ -13,6 +13,7 @@ from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Pos
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
 
+from . import watching
 from .agents import OPEN, Agents
 from .annotating import STATES
 from .changes import Changes
@@ -107,11 +108,16 @@ class SqliteAnnotations:
         decoded = None if value is None else decode_value(dataset.task, value)
         return Gold(decoded, Origin(origin), author, reason, version, at)
 
-    def answered_ids(self, dataset: Dataset, after: str | None, limit: int) -> list[str]:
+    def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
         rows = self._raw.execute(
-            "SELECT id FROM records r WHERE dataset = ? AND id > ? AND (answer IS NOT NULL OR status != 0 "
-            "OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid)) ORDER BY id LIMIT ?",
-            (dataset.no, after or "", limit),
+            "SELECT id FROM records WHERE rid IN ("
+            "SELECT ?1 << 32 | f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
+            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
+            "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
+            "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
+            "AND (?2 IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
+            (dataset.no, plan),
         )
         return [id for (id,) in rows]
 
@@ -148,6 +154,23 @@ class SqliteAnnotations:
         for change in changes:
             settler.settle(change, at)
         settler.finish()
+
+    # Carrying a shared dataset over
+
+    def prepare(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        for before, after in changes:
+            settler.prepare(before, after)
+        settler.finish()
+
+    def watch(self, dataset: Dataset) -> bool:
+        return watching.watch(self._raw, dataset.no)
+
+    def rewritten(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
+        return watching.rewritten(self._raw, dataset.no, limit)
+
+    def unwatch(self, dataset: Dataset) -> None:
+        watching.unwatch(self._raw, dataset.no)
 
     # What happened
 

@@ -64,6 +64,16 @@ class Settler:
         self.slots.change(after.number, before.slots, after.slots, change.note)
         self._show(after, change.view)
 
+    def prepare(self, before: Case, after: Case) -> None:
+        """Store what a record of a shared dataset is to be; what it still is to everybody stays."""
+        rid = self._base | after.number
+        for annotation in after.annotations.values():
+            self._annotations.change(rid, after.record, None, annotation, annotation.updated, "")
+        if after.gold is not None or before.gold is not None:
+            self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
+            self._gold(rid, None, after.gold, 0)
+        self.slots.change(after.number, before.slots, after.slots)
+
     def _show(self, case: Case, view: View) -> None:
         """What everybody sees who sees more than their own."""
         rid = self._base | case.number

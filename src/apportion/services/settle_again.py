@@ -1,0 +1,125 @@
+"""Records that people had answered before a plan or a policy changed: what each stands by now.
+
+A few are settled in the transaction that changed it; many, some to a transaction, by whoever asked. A job keeps account
+of that, so that a stop in the middle is made good after the next start.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.resolution import resolve
+from apportion.domain.individual.standing_slots import with_slots_filled
+from apportion.domain.jobs import Job, JobKind, JobState
+from apportion.domain.policies import Policies
+from apportion.ports.annotations import Settled
+from apportion.ports.records import Criteria
+from apportion.ports.store import Work
+from apportion.vocabulary import Status
+
+from .annotate import follow_shared
+from .steps import Step, parts_of
+
+__all__ = [
+    "AT_ONCE",
+    "FEW",
+    "begin_settling",
+    "many_answered",
+    "settle_now_or_later",
+    "settle_part",
+    "settle_some",
+    "settling_steps",
+]
+
+AT_ONCE = 100
+"""Records to a transaction."""
+FEW = 500
+"""So many records with answers are settled in the transaction that changed what they stand by."""
+
+
+def many_answered(work: Work, dataset: Dataset) -> bool:
+    """Whether more records have answers than can be settled at once."""
+    found = work.records.search(dataset, Criteria(), limit=0, facets=frozenset({"status"}))
+    statuses = found.facets.get("status", {})
+    answered: int = sum(n for status, n in statuses.items() if status != Status.DEFAULT.value)
+    return answered > FEW
+
+
+def settle_some(
+    work: Work, dataset: Dataset, ids: Sequence[str], *, now: int, fill: bool = True, carried: bool = False
+) -> None:
+    """What people said fills their slots, and settles what it can. Doing it again changes nothing.
+
+    Without ``fill`` the same answers count as before. ``carried``: the dataset was shared before; what was annotated
+    by no user stays as the earlier value only.
+    """
+    policies = Policies.of(dataset.policies)
+    cases = work.annotations.cases(dataset, ids)
+    if not policies.individual:
+        for case in cases:
+            author = next(iter(sorted(case.annotations)), None)
+            follow_shared(work, dataset, case, case.record.status, author, now)
+        return
+    is_user = cache(lambda name: work.people.named(name) is not None)
+    changes = []
+    for case in cases:
+        after = case
+        if carried:
+            own = {name: each for name, each in case.annotations.items() if is_user(name)}
+            after = replace(case, annotations=own)
+        if fill:
+            after = with_slots_filled(after, policies.required)
+        view = resolve(after, rule=policies.resolution, required=policies.required)
+        changes.append(Settled(case, after, view, "shared before" if carried else "replaced"))
+    work.annotations.settle(dataset, changes, at=now)
+
+
+def begin_settling(
+    work: Work,
+    dataset: Dataset,
+    total: int,
+    *,
+    by: str,
+    now: int,
+    plan: int | None = None,
+    carried: bool = False,
+) -> Job:
+    """Keep account of settling ``total`` records: those with slots of a plan, or all because of a policy."""
+    spec = {"plan": plan, "carried": carried}
+    job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.SETTLE, spec, by=by, at=now)
+    state = JobState.RUNNING if total else JobState.DONE
+    return work.jobs.change(job, at=now, state=state, done=0, total=total)
+
+
+def settle_now_or_later(
+    work: Work, dataset: Dataset, ids: Sequence[str], *, by: str, now: int, plan: int
+) -> list[Job]:
+    """Settle a few records of a plan that changed; of many, keep account of what is to be done."""
+    if len(ids) > FEW:
+        return [begin_settling(work, dataset, len(ids), by=by, now=now, plan=plan)]
+    settle_some(work, dataset, ids, now=now)
+    return []
+
+
+def settling_steps(job: Job, ids: Sequence[str], *, now: int) -> Iterator[Step]:
+    """Settle the records of a job, transaction by transaction."""
+    for part in parts_of(ids, AT_ONCE):
+        yield lambda work, part=part: settle_part(work, job.id, part, now=now)  # type: ignore[misc]
+
+
+def settle_part(work: Work, id: str, ids: Sequence[str], *, now: int) -> None:
+    """Go on with a job. Nothing is left to do where the dataset was deleted meanwhile."""
+    job = work.jobs.find(id)
+    dataset = None if job is None else next((d for d in work.datasets.list() if d.no == job.dataset), None)
+    if job is None or dataset is None:
+        return
+    carried = bool(job.spec["carried"])
+    fill = carried or job.spec["plan"] is not None
+    settle_some(work, dataset, ids, now=now, fill=fill, carried=carried)
+    done = job.done + len(ids)
+    ended = JobState.DONE if done >= (job.total or 0) else None
+    work.jobs.change(job, at=now, state=ended, done=done)
