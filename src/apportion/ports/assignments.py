@@ -195,8 +195,10 @@ class Assignments(Protocol):
         """Store some of the rows, by record, as slots; ids of their records that are annotated already."""
         ...
 
-    def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
-        """Put some of the rows, by person, into the queues, and have people find their records."""
+    def offer(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
+        """Put some of the rows, by person, into the queues: those that nobody has answered or ended since they were
+        dealt.
+        """
         ...
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:

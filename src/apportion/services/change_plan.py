@@ -372,5 +372,5 @@ def _add(work: Work, planned: ChangePlanned) -> list[str]:
     needs = {(row.rule, row.record): row.needs for row, _ in added if row.needs}
     dealing = numbered(work, stored, dealing_of(rows, numbers, needs, due_of(stored.spec)))
     touched = work.assignments.deal(planned.dataset, stored, dealing, 0, len(rows))
-    work.assignments.offer(planned.dataset, dealing, 0, len(rows))
+    work.assignments.offer(planned.dataset, stored, dealing, 0, len(rows))
     return touched

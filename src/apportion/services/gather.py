@@ -211,7 +211,7 @@ def _adopt(
     numbers = np.array([of[id] for id in rows.records], dtype=np.int64)
     dealing = numbered(work, stored, dealing_of(rows, numbers, {}, [NEVER]))
     work.assignments.deal(target, stored, dealing, 0, len(rows))
-    work.assignments.offer(target, dealing, 0, len(rows))
+    work.assignments.offer(target, stored, dealing, 0, len(rows))
 
 
 def _rows(people: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]]) -> Rows:

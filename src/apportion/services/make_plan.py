@@ -129,7 +129,7 @@ class Making:
         return step
 
     def _offer(self, part: tuple[int, int]) -> Step:
-        return lambda work: work.assignments.offer(self._planned.dataset, self._dealing, *part)
+        return lambda work: work.assignments.offer(self._planned.dataset, self.plan, self._dealing, *part)
 
     def _go_live(self, work: Work) -> Dataset:
         """The plan and the policies that it asks for are in force from now on."""

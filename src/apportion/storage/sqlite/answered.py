@@ -212,7 +212,7 @@ class SqliteAnswers:
         return Names(
             [name.removeprefix("inputs.") for name in fields if name.startswith("inputs.")],
             [name.removeprefix("metadata.") for name in fields if name.startswith("metadata.")],
-            sorted({self._agents.name(viewer) for _, viewer, _ in values if viewer}),
+            sorted({self._agents.name(viewer) for _, viewer, _ in values if viewer and dataset.individual}),
             sorted({value for name, _, value in values if name == "annotated_as"}),
         )
 

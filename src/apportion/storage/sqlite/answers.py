@@ -87,7 +87,8 @@ class SqliteAnnotations:
         ).fetchall():
             name = self._agents.name(no)
             decoded = None if value is None else decode_value(dataset.task, value)
-            found[name] = Annotation(name, STATES[state], decoded, version, updated, seconds, bool(counted))
+            counts = bool(counted) and dataset.individual
+            found[name] = Annotation(name, STATES[state], decoded, version, updated, seconds, counts)
         return found
 
     def _past(self, rid: int) -> frozenset[str]:
@@ -99,6 +100,8 @@ class SqliteAnnotations:
         return None if row is None else Posterior(*map(msgspec.json.decode, row))
 
     def _gold(self, dataset: Dataset, rid: int) -> Gold | None:
+        if not dataset.individual:  # what may be there is prepared for a switch, or left over from one that failed
+            return None
         row = self._raw.execute(
             "SELECT value, origin, author, reason, version, at FROM gold WHERE rid = ?", (rid,)
         ).fetchone()

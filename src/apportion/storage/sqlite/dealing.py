@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from apportion.domain.assignment.words import Mode, Phase, Reason
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Dealing, StoredPlan
+from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
 
 from .agents import OPEN
 from .rows import as_json, insert_rows
 from .settling import Settler
 from .shelving import Shelf
 from .slots import SINGLES
+
+if TYPE_CHECKING:
+    from apportion.domain.arrays import Column
 
 __all__ = ["PHASES", "Dealer"]
 
@@ -77,24 +81,30 @@ class Dealer(Shelf):
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
+        # What records are found by is there with the slots: somebody may answer before they are in line
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        terms = settler.slots.terms
         everybody = BitMap(ns.astype(np.uint32)).to_array().tolist()
-        settler.counted.add_to_many(settler.slots.terms.pending, everybody)
+        settler.counted.add_to_many(terms.pending, everybody)
+        for each in np.unique(annotator).tolist():
+            if each != OPEN:
+                theirs = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
+                settler.counted.add_to_many(terms.assigned_to(each), theirs)
         settler.finish()
         return self._annotated(dataset, everybody)
 
-    def offer(self, dataset: Dataset, dealing: Dealing, start: int, stop: int) -> None:
-        from pyroaring import BitMap
-
+    def offer(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
         from apportion.domain.arrays import np
 
         rows = dealing.rows
         part = dealing.by_person[start:stop]
-        ns, person = dealing.numbers[rows.record[part]], rows.person[part]
-        part, ns, person = part[ns > 0], ns[ns > 0], person[ns > 0]
+        there = dealing.numbers[rows.record[part]] > 0
+        if self._begun(plan, len(rows)):
+            there &= np.isin(dealing.first_slot + part, self._pending(dealing.first_slot + part))
+        part = part[there]
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
         columns = (
-            people[person + 1],
+            people[rows.person[part] + 1],
             np.asarray(dealing.due)[rows.rule[part]],
             rows.priority[rows.record[part]],
             dealing.first_slot + part,
@@ -104,17 +114,23 @@ class Dealer(Shelf):
             "waiting (dataset, annotator, behind, due, priority, slot)",
             4,
             list(zip(*(column.tolist() for column in columns), strict=True)),
+            or_ignore=True,  # taken and given back meanwhile: it is in line again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
-        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        terms = settler.slots.terms
-        for each in np.unique(person).tolist():
-            if each >= 0:
-                vid = terms.assigned_to(self._agents.number(rows.people[each]))
-                settler.counted.add_to_many(
-                    vid, BitMap(ns[person == each].astype(np.uint32)).to_array().tolist()
-                )
-        settler.finish()
+
+    def _begun(self, plan: StoredPlan, dealt: int) -> bool:
+        """Whether some slots of a plan are not pending, or gone: people answer while it is being written."""
+        (pending,) = self._raw.execute(
+            "SELECT coalesce(sum(n), 0) FROM slot_counts WHERE plan = ? AND state = 0", (plan.no,)
+        ).fetchone()
+        return bool(pending < dealt or plan.phase is not PlanPhase.WRITING)
+
+    def _pending(self, slots: Column) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT no FROM slots WHERE no IN (SELECT value FROM json_each(?)) AND state = 0",
+            (as_json(slots.tolist()),),
+        )
+        return [no for (no,) in rows]
 
     def reserve(self, slots: int) -> int:
         first = self._numbering.get("slots")

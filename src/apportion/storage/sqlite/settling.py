@@ -69,9 +69,7 @@ class Settler:
         rid = self._base | after.number
         for annotation in after.annotations.values():
             self._annotations.change(rid, after.record, None, annotation, annotation.updated, "")
-        if after.gold is not None or before.gold is not None:
-            self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
-            self._gold(rid, None, after.gold, 0)
+        self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
 
     def _show(self, case: Case, view: View) -> None:

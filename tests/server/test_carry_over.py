@@ -1,0 +1,284 @@
+"""A large shared dataset becomes individual step by step: whatever is written meanwhile, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from apportion.domain.assignment.reading import read_plan
+from apportion.domain.people import Actor
+from apportion.services import assign, carry_over, make_plan, settle_again
+from apportion.services.make_plan import Making
+from apportion.services.policies import PolicyChange
+from apportion.services.run_jobs import Room as Workroom
+from apportion.services.run_jobs import mark_interrupted, run_next
+from apportion.services.tidy_up import tidy_up
+from apportion.storage.sqlite.upkeep import SqliteUpkeep
+
+Json = Any
+PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
+WANTED = {"annotation": "individual", "required": 2}
+
+
+class Talk:
+    """A shared dataset with everything that its records may have: answers by people and by others, drafts, discards."""
+
+    def __init__(self, client_as: Any, name: str) -> None:
+        self.client_as, self.name = client_as, name
+        self.log("eva", *({"id": id, "inputs": {"text": f"text {id}"}} for id in "abcdefgh"))
+        self.log("eva", self.said("b", "good", "model"), self.said("c", "good", "eva", "Discarded"))
+        for id, who, label in (("a", "ana", "good"), ("d", "ben", "bad"), ("e", "ana", "bad")):
+            self.log(who, self.said(id, label, who))
+        self.log("ana", self.said("f", "good", "ana", "Edited"))
+
+    @staticmethod
+    def said(id: str, label: str, agent: str, status: str = "Validated") -> Json:
+        annotation = {"agent": agent, "labels": [{"class": label}]}
+        return {"id": id, "inputs": {"text": f"text {id}"}, "annotation": annotation, "status": status}
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> Any:
+        params = {"workspace": "shared", **options.pop("params", {})}
+        return self.client_as(who).request(
+            method, f"/api/datasets/{self.name}/{path}", params=params, **options
+        )
+
+    def log(self, who: str, *records: Json) -> None:
+        sent = self.ask(who, "POST", "TextClassification:bulk", json={"records": list(records)})
+        assert sent.json().get("failed") == 0, sent.text
+
+    def individual(self) -> bool:
+        return bool(self.ask("max", "GET", "policies").json()["annotation"] == "individual")
+
+    def write_meanwhile(self) -> None:
+        """What a team does to a shared dataset: one changes an answer, one takes theirs back, records come in."""
+        self.log("ben", self.said("a", "bad", "ben"), self.said("g", "good", "ben"))
+        self.log("ana", self.said("e", "good", "ana"))
+        self.ask("ben", "PATCH", "records/d", json={"status": "Default"}).raise_for_status()
+        self.log("eva", self.said("b", "bad", "other model"), {"id": "h", "inputs": {"text": "new"}})
+
+    def state(self) -> Json:
+        """Everything that somebody sees of it, times apart."""
+        seen: dict[str, Json] = {}
+        for who in ("ana", "ben", "rita"):
+            body = {"query": {}, "sort": [{"id": "id", "order": "asc"}]}
+            found = self.ask(
+                who, "POST", "TextClassification:search", json=body, params={"limit": 100}
+            ).json()
+            seen[who] = [
+                [each.get(key) for key in ("id", "status", "annotation", "annotations")]
+                for each in found["records"]
+            ]
+            seen[who, "counted"] = found["aggregations"]["status"], found["aggregations"]["annotated_as"]
+            queue = self.ask(who, "GET", "queue", params={"limit": 20}).json()
+            seen[who, "queue"] = sorted(each["id"] for each in queue["records"])
+        for id in "abcdefgh":
+            said = self.ask("rita", "GET", f"records/{id}/annotations").json()
+            seen[id] = [
+                [each[key] for key in ("annotator", "state", "counted")] for each in said["annotations"]
+            ]
+            seen[id, "gold"] = said["gold"] and (said["gold"]["value"], said["gold"]["origin"])
+            past = self.ask("rita", "GET", f"records/{id}/history").json()["history"]
+            seen[id, "past"] = [(each["annotator"], each["state"], each["why"]) for each in past]
+        progress = self.ask("max", "GET", "progress").json()
+        seen["progress"] = [
+            [each[k] for k in ("annotator", "assigned", "done")] for each in progress["annotators"]
+        ]
+        return seen
+
+
+class House:
+    def __init__(self, app: FastAPI, client_as: Any, store: Any, clock: Any) -> None:
+        self.client_as, self.store, self.clock, self.app = client_as, store, clock, app
+
+    def talk(self, name: str) -> Talk:
+        return Talk(self.client_as, name)
+
+    def actor(self) -> Actor:
+        with self.store.read() as work:
+            found = work.people.actor("max")
+        assert found is not None
+        return found
+
+    def making(self, talk: Talk) -> Making:
+        with self.store.read() as work:
+            planned = assign.plan_out(work, self.actor(), "shared", talk.name, read_plan(PLAN))
+        return Making(planned, by="max", at=self.clock.now())
+
+    def changing(self, talk: Talk) -> PolicyChange:
+        return PolicyChange(self.actor(), "shared", talk.name, WANTED, now=self.clock.now())
+
+    def run(self, long: Making | PolicyChange, at: int = -1, do: Callable[[], None] = lambda: None) -> int:
+        """Take all steps, with something done before the one with that number; how many there were."""
+        count = 0
+        for step in long.steps():
+            if count == at:
+                do()
+            self.store.write(step).result()
+            count += 1
+        return count
+
+
+@pytest.fixture
+def house(app: FastAPI, client_as: Any, store: Any, clock: Any) -> House:
+    return House(app, client_as, store, clock)
+
+
+@pytest.fixture
+def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if eight records were very many."""
+    monkeypatch.setattr(settle_again, "FEW", 0)
+    for module in (settle_again, carry_over):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    monkeypatch.setattr(make_plan, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(carry_over, "_LOOKED_AT", 2)
+
+
+def sound(house: House) -> bool:
+    return list(SqliteUpkeep(house.store.database.path).verify()) == []
+
+
+@pytest.mark.parametrize("what", ["making", "changing"])
+def test_in_steps_or_at_once_comes_to_the_same_whatever_is_written_meanwhile(
+    house: House, what: str, request: pytest.FixtureRequest
+) -> None:
+    begin = getattr(house, what)
+    usual = house.talk("usual")
+    usual.write_meanwhile()
+    assert house.run(begin(usual)) == 1
+    expected = usual.state()
+    request.getfixturevalue("in_small_steps")
+    steps = at = 99
+    compared = 0
+    for at in range(99):
+        if at == steps:
+            break
+        talk = house.talk(f"talk{at}")
+        shared: list[bool] = []
+
+        def write(talk: Talk = talk, shared: list[bool] = shared) -> None:
+            shared.append(not talk.individual())
+            talk.write_meanwhile()
+
+        steps = house.run(begin(talk), at, write)
+        if shared[0]:  # afterwards the same requests mean something else
+            assert talk.state() == expected, f"written before step {at} of {steps}"
+            compared += 1
+    assert compared >= 6
+    assert sound(house)
+
+
+def steps_of(house: House) -> tuple[int, int]:
+    """How many steps there are, and the number of the one that makes the plan live."""
+    talk, live = house.talk("counted"), []
+    for step in house.making(talk).steps():
+        house.store.write(step).result()
+        live.append(talk.individual())
+    return len(live), live.index(True)
+
+
+def cut_short(house: House, talk: Talk, stop: int) -> None:
+    """The server stops after a step."""
+    for number, step in enumerate(house.making(talk).steps()):
+        house.store.write(step).result()
+        if number == stop:
+            break
+    with house.store.read() as work:
+        dataset = work.datasets.find("shared", talk.name)
+    house.store.write(lambda work: work.annotations.unwatch(dataset)).result()  # as the end of a process does
+
+
+def expected_of(house: House) -> Json:
+    talk = house.talk("expected")
+    house.run(house.making(talk))
+    return talk.state()
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_what_a_stop_cut_short_after_the_switch_is_finished_after_the_next_start(
+    house: House,
+) -> None:
+    expected = expected_of(house)
+    steps, switch = steps_of(house)
+    for stop in range(switch, steps - 1):
+        talk = house.talk(f"talk{stop}")
+        cut_short(house, talk, stop)
+        room = Workroom(house.store, house.clock, lambda task, json: None)
+        mark_interrupted(room)
+        assert run_next(room)
+        assert not run_next(room)
+        assert talk.state() == expected
+    assert sound(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_what_a_stop_cut_short_before_the_switch_was_never_there(house: House) -> None:
+    expected = expected_of(house)
+    _, switch = steps_of(house)
+    for stop in range(switch):
+        talk = house.talk(f"talk{stop}")
+        before = talk.state()
+        cut_short(house, talk, stop)
+        while house.store.write(tidy_up).result():
+            pass
+        assert talk.state() == before
+        house.run(house.making(talk))
+        assert talk.state() == expected
+    assert sound(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_a_plan_that_fails_before_the_switch_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = house.talk("talk")
+    before = talk.state()
+    monkeypatch.setattr(make_plan, "put_policies", lambda *_, **__: 1 / 0)
+    assert talk.ask("max", "POST", "assignments", json=PLAN).status_code == 500
+    assert talk.state() == before
+    assert talk.ask("max", "GET", "assignments").json()["assignments"] == []
+    monkeypatch.undo()
+    assert talk.ask("max", "POST", "assignments", json=PLAN).status_code == 200
+    assert talk.state() == expected_of(house)
+    assert sound(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_whose_annotations_count_is_not_changed_below_a_plan_that_is_being_written(house: House) -> None:
+    talk = house.talk("talk")
+    answers = []
+    for number, step in enumerate(house.making(talk).steps()):
+        house.store.write(step).result()
+        if number in (1, 5):
+            answers.append(talk.ask("max", "PATCH", "policies", json=WANTED))
+    assert [(each.status_code, "being written" in each.text) for each in answers] == [(409, True)] * 2
+    assert talk.state() == expected_of(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_who_answers_and_takes_it_back_while_a_plan_is_written_still_has_their_slot(house: House) -> None:
+    usual = house.talk("usual")
+    house.run(house.changing(usual))
+    house.run(house.making(usual))
+    expected = usual.state()
+    steps = house.run(house.making(house.talk("counted")))
+    for at in range(steps):
+        talk = house.talk(f"talk{at}")
+        house.run(house.changing(talk))
+
+        def back_and_forth(talk: Talk = talk) -> None:
+            sent = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+            for who in ("ana", "ben"):
+                mine = talk.ask(who, "PUT", "records/g/annotations/me", json=sent).json()
+                gone = talk.ask(
+                    who, "DELETE", "records/g/annotations/me", params={"version": mine["version"]}
+                )
+                assert gone.status_code == 200, gone.text
+
+        house.run(house.making(talk), at, back_and_forth)
+        found = talk.state()
+        found["g"], found["g", "past"] = expected["g"], expected["g", "past"]
+        assert found == expected
+    assert sound(house)
