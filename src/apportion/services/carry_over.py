@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
@@ -20,7 +19,7 @@ from apportion.ports.store import Work
 from apportion.vocabulary import Status
 
 from .annotate import nothing
-from .settle_again import AT_ONCE
+from .settle_again import AT_ONCE, user_check
 from .steps import Step, parts_of
 
 __all__ = ["CarryOver", "carry_over", "own_annotations"]
@@ -89,7 +88,7 @@ def carry_over(
 
     A shared answer withdraws the slots of others; those of the ``plan`` on its way stay as they were dealt.
     """
-    is_user = cache(lambda name: work.people.named(name) is not None)
+    is_user = user_check(work)
     answers = work.records.stored_answers(dataset, ids)
     changes = []
     for case in work.annotations.cases(dataset, ids):

@@ -7,9 +7,8 @@ of that, so that a stop in the middle is made good after the next start.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.resolution import resolve
@@ -33,9 +32,10 @@ __all__ = [
     "settle_part",
     "settle_some",
     "settling_steps",
+    "user_check",
 ]
 
-AT_ONCE = 100
+AT_ONCE = 200
 """Records to a transaction."""
 FEW = 500
 """So many records with answers are settled in the transaction that changed what they stand by."""
@@ -64,7 +64,7 @@ def settle_some(
             author = next(iter(sorted(case.annotations)), None)
             follow_shared(work, dataset, case, case.record.status, author, now)
         return
-    is_user = cache(lambda name: work.people.named(name) is not None)
+    is_user = user_check(work)
     changes = []
     for case in cases:
         after = case
@@ -76,6 +76,18 @@ def settle_some(
         view = resolve(after, rule=policies.resolution, required=policies.required)
         changes.append(Settled(case, after, view, "shared before" if carried else "replaced"))
     work.annotations.settle(dataset, changes, at=now)
+
+
+def user_check(work: Work) -> Callable[[str], bool]:
+    """Whether a name is a user's, deactivated ones included: read at once for all, when it is first asked."""
+    names: set[str] = set()
+
+    def is_user(name: str) -> bool:
+        if not names:
+            names.update(actor.username for actor in work.people.users(inactive=True))
+        return name in names
+
+    return is_user
 
 
 def begin_settling(

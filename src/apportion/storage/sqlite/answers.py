@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -61,55 +61,65 @@ class SqliteAnnotations:
             ).fetchone()
             if row is not None:
                 rows.append(row)
-        slots = self._slots_of(dataset).on([row[0] for row in rows])
-        modelled = Policies.of(dataset.policies).modelled
-        found = []
-        for rid, id, content, prediction, status in rows:
-            record = decode_record(dataset.task, id, STATUSES[status], content, prediction, None)
-            found.append(
-                Case(
-                    record,
-                    rid & 0xFFFFFFFF,
-                    self._annotations(dataset, rid),
-                    tuple(slots.get(rid, ())),
-                    self._gold(dataset, rid),
-                    self._past(rid),
-                    self._posterior(rid) if modelled else None,
-                )
+        rids = [row[0] for row in rows]
+        slots = self._slots_of(dataset).on(rids)
+        annotations = self._annotations(dataset, rids)
+        # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
+        gold = self._gold(dataset, rids) if dataset.individual else {}
+        past = self._past(rids)
+        posteriors = self._posteriors(rids) if Policies.of(dataset.policies).modelled else {}
+        return [
+            Case(
+                decode_record(dataset.task, id, STATUSES[status], content, prediction, None),
+                rid & 0xFFFFFFFF,
+                annotations.get(rid, {}),
+                tuple(slots.get(rid, ())),
+                gold.get(rid),
+                frozenset(past.get(rid, ())),
+                posteriors.get(rid),
             )
-        return found
+            for rid, id, content, prediction, status in rows
+        ]
 
-    def _annotations(self, dataset: Dataset, rid: int) -> dict[str, Annotation]:
-        found = {}
-        for no, state, value, version, updated, seconds, counted in self._raw.execute(
-            "SELECT annotator, state, value, version, updated, seconds, counted FROM annotations WHERE rid = ?",
-            (rid,),
-        ).fetchall():
+    def _of(self, columns: str, table: str, rids: Sequence[int]) -> Iterator[Any]:
+        """Rows about records; many are asked for with one statement."""
+        for part in (rids[start : start + 500] for start in range(0, len(rids), 500)):
+            marks = ", ".join("?" * len(part))
+            yield from self._raw.execute(
+                f"SELECT {columns} FROM {table} WHERE rid IN ({marks})", part
+            ).fetchall()
+
+    def _annotations(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, dict[str, Annotation]]:
+        found: dict[int, dict[str, Annotation]] = {}
+        columns = "rid, annotator, state, value, version, updated, seconds, counted"
+        for rid, no, state, value, version, updated, seconds, counted in self._of(
+            columns, "annotations", rids
+        ):
             name = self._agents.name(no)
             decoded = None if value is None else decode_value(dataset.task, value)
             counts = bool(counted) and dataset.individual
-            found[name] = Annotation(name, STATES[state], decoded, version, updated, seconds, counts)
+            found.setdefault(rid, {})[name] = Annotation(
+                name, STATES[state], decoded, version, updated, seconds, counts
+            )
         return found
 
-    def _past(self, rid: int) -> frozenset[str]:
-        rows = self._raw.execute("SELECT annotator FROM past_assignees WHERE rid = ?", (rid,)).fetchall()
-        return frozenset(self._agents.name(no) for (no,) in rows)
+    def _past(self, rids: Sequence[int]) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = {}
+        for rid, no in self._of("rid, annotator", "past_assignees", rids):
+            found.setdefault(rid, set()).add(self._agents.name(no))
+        return found
 
-    def _posterior(self, rid: int) -> Posterior | None:
-        row = self._raw.execute("SELECT answers, labels FROM posteriors WHERE rid = ?", (rid,)).fetchone()
-        return None if row is None else Posterior(*map(msgspec.json.decode, row))
+    def _posteriors(self, rids: Sequence[int]) -> dict[int, Posterior]:
+        rows = self._of("rid, answers, labels", "posteriors", rids)
+        return {rid: Posterior(*map(msgspec.json.decode, row)) for rid, *row in rows}
 
-    def _gold(self, dataset: Dataset, rid: int) -> Gold | None:
-        if not dataset.individual:  # what may be there is prepared for a switch, or left over from one that failed
-            return None
-        row = self._raw.execute(
-            "SELECT value, origin, author, reason, version, at FROM gold WHERE rid = ?", (rid,)
-        ).fetchone()
-        if row is None:
-            return None
-        value, origin, author, reason, version, at = row
-        decoded = None if value is None else decode_value(dataset.task, value)
-        return Gold(decoded, Origin(origin), author, reason, version, at)
+    def _gold(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, Gold]:
+        found = {}
+        columns = "rid, value, origin, author, reason, version, at"
+        for rid, value, origin, author, reason, version, at in self._of(columns, "gold", rids):
+            decoded = None if value is None else decode_value(dataset.task, value)
+            found[rid] = Gold(decoded, Origin(origin), author, reason, version, at)
+        return found
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
         rows = self._raw.execute(
