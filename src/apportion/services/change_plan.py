@@ -58,16 +58,16 @@ class ChangePlanned:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """The undoing of a whole plan: how many slots go, and how many stay since work on them has begun."""
+    """The undoing of a whole plan: the slots that go, and how many stay since work on them has begun."""
 
     dataset: Dataset
     stored: StoredPlan
-    pending: int
+    pending: Sequence[int]
     kept: int
 
     def show(self) -> dict[str, Any]:
         """The difference as JSON."""
-        return {"added": 0, "removed": self.pending, "moved": 0, "kept": self.kept}
+        return {"added": 0, "removed": len(self.pending), "moved": 0, "kept": self.kept}
 
 
 class _Rows:
@@ -185,7 +185,7 @@ def undoing(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now
     pending = work.assignments.pending_of(stored, 1 << 62, now)
     counts = [each for each in work.assignments.counts(dataset) if each.plan == stored.no]
     live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
-    return Undoing(dataset, stored, len(pending), live - len(pending))
+    return Undoing(dataset, stored, pending, live - len(pending))
 
 
 def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
@@ -197,11 +197,16 @@ def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
         _check(work, planned)
         work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDOING)
 
-    def some(work: Work) -> None:
-        slots = work.assignments.pending_of(planned.stored, SLOTS_AT_ONCE, at)
+    def withdrawn(work: Work, slots: Sequence[int]) -> None:
         touched.extend(work.assignments.withdraw(planned.dataset, slots, f"undone by {by}"))
 
+    def some(part: Sequence[int]) -> Step:
+        return lambda work: withdrawn(work, work.assignments.still_pending(part, at))
+
     def finish(work: Work) -> None:
+        withdrawn(
+            work, work.assignments.pending_of(planned.stored, SLOTS_AT_ONCE, at)
+        )  # given back meanwhile
         dataset = work.datasets.find(planned.dataset.workspace, planned.dataset.name)
         if dataset is not None:
             touched[:] = dict.fromkeys(touched)
@@ -210,7 +215,7 @@ def undo_steps(planned: Undoing, *, by: str, at: int) -> Iterator[Step]:
             work.annotations.note(dataset, by, "undone", at=at, detail=detail)
         work.assignments.change_plan(planned.stored, at=at, phase=PlanPhase.UNDONE)
 
-    parts = [some] * -(-planned.pending // SLOTS_AT_ONCE)
+    parts = [some(part) for part in parts_of(planned.pending, SLOTS_AT_ONCE)]
     if len(parts) <= 1:
 
         def whole(work: Work) -> None:

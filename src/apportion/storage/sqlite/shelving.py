@@ -157,7 +157,9 @@ class Shelf:
         return _plan(row)
 
     def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
-        rows = self._raw.execute("SELECT no FROM slots WHERE plan = ? LIMIT ?", (plan.no, limit)).fetchall()
+        rows = self._raw.execute(  # the last to be written are found first
+            "SELECT no FROM slots WHERE plan = ? ORDER BY no DESC LIMIT ?", (plan.no, limit)
+        ).fetchall()
         if rows:
             self._forget_slots(dataset, [no for (no,) in rows])
             return False
