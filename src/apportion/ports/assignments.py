@@ -45,6 +45,18 @@ class PlanPhase(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Extending:
+    """An extension on its way: the numbers of its slots, and the plan as it was before, to which it goes back if the
+    extension is cut short.
+    """
+
+    first: int
+    stop: int
+    figures: Mapping[str, Any]
+    state: PlanState
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPlan:
     """A plan as it was made: what was asked for, the people it was dealt to, and what the preview showed."""
 
@@ -57,6 +69,8 @@ class StoredPlan:
     created_by: str
     created_at: int
     changed_at: int
+    extending: Extending | None = None
+    """The extension that is being written, if there is one."""
 
     def person(self, rule: int, name: str) -> Person:
         """Somebody as a rule knows them; who is not of its team has no skills and may take no open slot."""
@@ -169,12 +183,28 @@ class Assignments(Protocol):
         figures: Mapping[str, Any] | None = None,
     ) -> StoredPlan: ...
 
-    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
-        """Remove a plan that was never finished, some slots at a time; True once nothing is left of it."""
+    def begin_extending(self, plan: StoredPlan, extending: Extending) -> StoredPlan:
+        """Remember what a plan was before an extension that takes several transactions."""
+        ...
+
+    def end_extending(self, plan: StoredPlan) -> StoredPlan:
+        """The extension is written as a whole."""
+        ...
+
+    def forget_extension(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
+        """Remove what was written of an extension, but for slots that somebody has begun with, some at a time: ids of
+        their records that are annotated; None once the plan is as it was before.
+        """
+        ...
+
+    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
+        """Remove a plan that was never finished, some slots at a time: ids of their records that are annotated; None
+        once nothing is left of it.
+        """
         ...
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
-        """Plans that were being written or undone when the server stopped, with their datasets' numbers."""
+        """Plans that were being written, extended or undone when the server stopped, with their datasets' numbers."""
         ...
 
     # Dealing

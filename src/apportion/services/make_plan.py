@@ -20,14 +20,14 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
 from apportion.domain.jobs import Job
 from apportion.domain.times import parse_date_bounds
-from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
+from apportion.ports.assignments import Dealing, Extending, PlanPhase, StoredPlan
 from apportion.ports.store import Work
 
 from .assign import Planned, extension, mark_of, policies_after
 from .carry_over import CarryOver
 from .policies import policies_of, put_policies, set_policies
 from .settle_again import AT_ONCE as SETTLED_AT_ONCE
-from .settle_again import begin_settling, settle_some, settling_steps
+from .settle_again import begin_settling, forget_some, settle_some, settling_steps
 from .steps import Step, parts_of
 
 __all__ = ["NEVER", "SLOTS_AT_ONCE", "Making", "catch_up", "dealing_of", "due_of", "numbered"]
@@ -41,17 +41,18 @@ _FORGOTTEN_AT_ONCE = 2_000
 
 
 class Making:
-    """A plan on its way into the store.
+    """A plan on its way into the store; ``joining`` are records that were just logged, beside whatever goes on.
 
     Raises ``NothingToAssignError`` where nobody would get anything.
     """
 
-    def __init__(self, planned: Planned, *, by: str, at: int) -> None:
+    def __init__(self, planned: Planned, *, by: str, at: int, joining: bool = False) -> None:
         if not len(planned.plan.rows):
             raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
         self._planned = planned
         self._by = by
         self._at = at
+        self._joining = joining
         self._plan: StoredPlan | None = None
         self._dealing = _dealing(planned)
         self._touched: dict[str, None] = {}
@@ -73,6 +74,8 @@ class Making:
         if total <= AT_ONCE and not self._planned.many_answered:
             yield lambda work: self._whole(work, written)
             return
+        if self._planned.into is not None and not self._joining:
+            written[0] = self._begin_extending
         yield from written
         policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
         if not policies.individual:  # nobody is told what becomes of the slots before the plan is live
@@ -92,7 +95,7 @@ class Making:
         """What to do when one of the steps has failed: a plan that is live stays, another is forgotten."""
         if self._carrying is not None:
             yield self._carrying.give_up
-        if self._plan is None or self._planned.into is not None:
+        if self._plan is None:
             return
         plan, dataset = self._plan, self._planned.dataset
         forgotten = False
@@ -100,8 +103,10 @@ class Making:
         def some(work: Work) -> None:
             nonlocal forgotten
             there = work.assignments.plan(dataset, plan.id)
-            written = there is not None and there.phase is PlanPhase.WRITING
-            forgotten = not written or work.assignments.forget_plan(dataset, plan, _FORGOTTEN_AT_ONCE)
+            if there is None or (there.phase is not PlanPhase.WRITING and there.extending is None):
+                forgotten = True
+            else:
+                forgotten = forget_some(work, dataset, there, _FORGOTTEN_AT_ONCE)
 
         while not forgotten:
             yield some
@@ -118,8 +123,20 @@ class Making:
         settle_some(work, dataset, list(self._touched), now=self._at)
 
     def _begin(self, work: Work) -> None:
+        if not self._joining:
+            _check_alone(work, self._planned)
         self._plan = _begun(work, self._planned, self._by, self._at)
         self._dealing = numbered(work, self._plan, self._dealing)
+
+    def _begin_extending(self, work: Work) -> None:
+        """The same, with a note of what the plan was before: should the extension be cut short, it is so again."""
+        before = self._planned.into
+        assert before is not None
+        state = work.assignments.state_of(before)
+        self._begin(work)
+        first = self._dealing.first_slot
+        extending = Extending(first, first + len(self._planned.plan.rows), before.figures, state)
+        self._plan = work.assignments.begin_extending(self.plan, extending)
 
     def _deal(self, part: tuple[int, int]) -> Step:
         def step(work: Work) -> None:
@@ -144,6 +161,8 @@ class Making:
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
         what = "assigned" if planned.into is None else "extended"
         work.annotations.note(dataset, by, what, at=at, detail=detail)
+        if planned.into is not None and not self._joining:
+            work.assignments.end_extending(self.plan)
         self._plan = work.assignments.change_plan(self.plan, at=at, phase=PlanPhase.LIVE)
         return dataset
 
@@ -168,10 +187,15 @@ def _still_there(work: Work, planned: Planned) -> Dataset:
     return dataset
 
 
+def _check_alone(work: Work, planned: Planned) -> None:
+    dataset = _still_there(work, planned)
+    half = (PlanPhase.WRITING, PlanPhase.UNDOING)
+    if any(each.phase in half or each.extending is not None for each in work.assignments.plans(dataset)):
+        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
+
+
 def _begun(work: Work, planned: Planned, by: str, at: int) -> StoredPlan:
     dataset = _still_there(work, planned)
-    if any(each.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) for each in work.assignments.plans(dataset)):
-        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
     if mark_of(work, dataset) != planned.mark:
         raise ConflictError(
             "The records, the policies or the plans of this dataset changed while this one was worked out. "
@@ -265,7 +289,7 @@ def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> N
             continue
         try:
             planned = extension(work, dataset, stored, fresh)
-            making = Making(planned, by=stored.created_by, at=now)
+            making = Making(planned, by=stored.created_by, at=now, joining=True)
         except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
             continue
         except ValidationError as problem:

@@ -16,6 +16,7 @@ from apportion.domain.individual.standing_slots import with_slots_filled
 from apportion.domain.jobs import Job, JobKind, JobState
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Settled
+from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
 from apportion.vocabulary import Status
@@ -27,6 +28,7 @@ __all__ = [
     "AT_ONCE",
     "FEW",
     "begin_settling",
+    "forget_some",
     "many_answered",
     "settle_now_or_later",
     "settle_part",
@@ -76,6 +78,20 @@ def settle_some(
         view = resolve(after, rule=policies.resolution, required=policies.required)
         changes.append(Settled(case, after, view, "shared before" if carried else "replaced"))
     work.annotations.settle(dataset, changes, at=now)
+
+
+def forget_some(work: Work, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+    """Forget some of a plan, or of an extension of one, that was never finished; True once nothing is left of it.
+
+    Who answered meanwhile keeps their answer, and the record stands by what it would have stood by without the plan.
+    """
+    forget = (
+        work.assignments.forget_plan if plan.phase is PlanPhase.WRITING else work.assignments.forget_extension
+    )
+    touched = forget(dataset, plan, limit)
+    if touched and dataset.individual:
+        settle_some(work, dataset, touched, now=plan.changed_at)
+    return touched is None
 
 
 def user_check(work: Work) -> Callable[[str], bool]:

@@ -1,11 +1,13 @@
-"""What a stop left half done: plans that were being written are forgotten, plans that were being undone are undone."""
+"""What a stop left half done: plans and extensions that were being written are forgotten, plans that were being undone
+are undone.
+"""
 
 from __future__ import annotations
 
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
 
-from .settle_again import settle_some
+from .settle_again import forget_some, settle_some
 
 __all__ = ["tidy_up"]
 
@@ -18,8 +20,8 @@ def tidy_up(work: Work) -> bool:
         dataset = next((each for each in work.datasets.list() if each.no == dataset_no), None)
         if dataset is None:  # deleted since: purging takes the plan along
             continue
-        if plan.phase is PlanPhase.WRITING:
-            work.assignments.forget_plan(dataset, plan, _AT_ONCE)
+        if plan.phase is PlanPhase.WRITING or plan.extending is not None:
+            forget_some(work, dataset, plan, _AT_ONCE)
             return True
         pending = work.assignments.pending_of(plan, _AT_ONCE, 0)
         if pending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -163,29 +163,6 @@ class Dealer(Shelf):
             items = self._reasons[plan, part] = [] if row is None else msgspec.json.decode(row[0])
         code, args = items[place] if place < len(items) else ("?", [])
         return Reason(code, tuple(args))
-
-    def _among(self, table: str, rids: Sequence[int]) -> list[int]:
-        """Those of the records that a table speaks of."""
-        span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
-        if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
-            return []
-        rows = self._raw.execute(
-            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
-            (as_json(rids),),
-        )
-        return [rid for (rid,) in rows]
-
-    def _annotated(self, dataset: Dataset, ns: Iterable[int]) -> list[str]:
-        rids = [dataset.no << 32 | n for n in ns]
-        found = {*self._among("annotations", rids), *self._among("gold", rids)}
-        return self._ids(found)
-
-    def _ids(self, rids: Iterable[int]) -> list[str]:
-        rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
-            (as_json(rids),),
-        )
-        return [id for (id,) in rows]
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
         numbers = self.numbers(dataset, ids)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy import Row as SqlRow
 
 from apportion.domain.assignment.people import Person
@@ -15,7 +16,7 @@ from apportion.domain.assignment.spec import PlanSpec, show_plan
 from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.assignments import Extending, PlanPhase, StoredPlan
 from apportion.storage.tables import plans
 
 from .agents import Agents
@@ -31,6 +32,8 @@ __all__ = ["OFFERED", "Shelf", "parts_of"]
 OFFERED = f"'{PlanPhase.LIVE}'"
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
+_EXTENDING = "extending"
+"""Beside a plan's figures, while an extension is being written: what it was before."""
 
 
 class Shelf:
@@ -149,28 +152,63 @@ class Shelf:
         if state is not None:
             values["progress"] = show_state(state)
         if figures is not None:
-            values["figures"] = dict(figures)
+            kept = {} if plan.extending is None else {_EXTENDING: _show_extending(plan.extending)}
+            values["figures"] = {**figures, **kept}
+        return self._update(plan, values)
+
+    def _update(self, plan: StoredPlan, values: dict[str, Any]) -> StoredPlan:
+        # No two states of a plan have the same time of change: it is what the shelf knows them by
+        values["changed_at"] = func.max(plans.c.changed_at + 1, values["changed_at"])
         row = self._sql.execute(
             update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
         ).one()
         self._plans.pop(plan.no, None)
         return _plan(row)
 
-    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+    def begin_extending(self, plan: StoredPlan, extending: Extending) -> StoredPlan:
+        return self._refigure(plan, {**plan.figures, _EXTENDING: _show_extending(extending)})
+
+    def end_extending(self, plan: StoredPlan) -> StoredPlan:
+        figures = self._sql.execute(select(plans.c.figures).where(plans.c.no == plan.no)).scalar_one()
+        figures.pop(_EXTENDING, None)
+        return self._refigure(plan, figures)
+
+    def _refigure(self, plan: StoredPlan, figures: Mapping[str, Any], **more: Any) -> StoredPlan:
+        return self._update(plan, {"figures": dict(figures), "changed_at": plan.changed_at, **more})
+
+    def forget_extension(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
+        extending = plan.extending
+        assert extending is not None
+        rows = self._raw.execute(
+            "SELECT no, rule, annotator FROM slots WHERE no >= ? AND no < ? AND state = 0 LIMIT ?",
+            (extending.first, extending.stop, limit),
+        ).fetchall()
+        if rows:
+            touched = self._forget_slots(dataset, [no for no, _, _ in rows])
+            gone = Counter((rule, annotator) for _, rule, annotator in rows)
+            self._raw.executemany(
+                "UPDATE slot_counts SET n = n - ? WHERE dataset = ? AND plan = ? AND rule = ? AND annotator = ? "
+                "AND state = 0",
+                [(n, dataset.no, plan.no, rule, annotator) for (rule, annotator), n in gone.items()],
+            )
+            return touched
+        self._refigure(plan, extending.figures, progress=show_state(extending.state))
+        return None
+
+    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
         rows = self._raw.execute(  # the last to be written are found first
             "SELECT no FROM slots WHERE plan = ? ORDER BY no DESC LIMIT ?", (plan.no, limit)
         ).fetchall()
         if rows:
-            self._forget_slots(dataset, [no for (no,) in rows])
-            return False
+            return self._forget_slots(dataset, [no for (no,) in rows])
         for table in ("reasons", "slot_counts"):
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
         self._plans.pop(plan.no, None)
         self._shelf.pop(plan.no, None)
-        return True
+        return None
 
-    def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> None:
+    def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> list[str]:
         """Remove slots that were being written: some of what they are found by may not have been written yet."""
         json, gone = as_json(nos), set(nos)
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
@@ -196,14 +234,39 @@ class Shelf:
             (json,),
         )
         self._raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+        return self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
+        half = plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)])
         rows = self._sql.execute(
-            select(plans).where(plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)]))
+            select(plans).where(half | plans.c.figures[_EXTENDING].as_string().is_not(None))
         )
         return [(row._mapping["dataset"], _plan(row)) for row in rows]
 
-    # Dealing
+    # Records that slots are about
+
+    def _among(self, table: str, rids: Sequence[int]) -> list[int]:
+        """Those of the records that a table speaks of."""
+        span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
+        if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
+            return []
+        rows = self._raw.execute(
+            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
+            (as_json(rids),),
+        )
+        return [rid for (rid,) in rows]
+
+    def _annotated(self, dataset: Dataset, ns: Iterable[int]) -> list[str]:
+        rids = [dataset.no << 32 | n for n in ns]
+        found = {*self._among("annotations", rids), *self._among("gold", rids)}
+        return self._ids(found)
+
+    def _ids(self, rids: Iterable[int]) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
+            (as_json(rids),),
+        )
+        return [id for (id,) in rows]
 
 
 def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:
@@ -238,18 +301,33 @@ def _read_teams(found: list[list[dict[str, Any]]]) -> tuple[tuple[Person, ...], 
     )
 
 
+def _show_extending(extending: Extending) -> dict[str, Any]:
+    slots, state = [extending.first, extending.stop], show_state(extending.state)
+    return {"slots": slots, "figures": dict(extending.figures), "state": state}
+
+
+def _read_extending(found: Mapping[str, Any] | None) -> Extending | None:
+    if found is None:
+        return None
+    first, stop = found["slots"]
+    return Extending(first, stop, found["figures"], read_state(found["state"]))
+
+
 def _plan(row: SqlRow[Any]) -> StoredPlan:
     found = row._mapping
+    figures = dict(found["figures"])
+    extending = _read_extending(figures.pop(_EXTENDING, None))
     return StoredPlan(
         found["no"],
         found["id"],
         PlanPhase(found["state"]),
         read_plan(found["spec"]),
         _read_teams(found["teams"]),
-        found["figures"],
+        figures,
         found["created_by"],
         found["created_at"],
         found["changed_at"],
+        extending,
     )
 
 

@@ -1,0 +1,124 @@
+"""Plans and extensions that take several transactions: cut short they were never there, and nobody else is held up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from apportion.domain.assignment.reading import read_plan
+from apportion.services import assign, make_plan
+from apportion.services.make_plan import Making
+from apportion.services.steps import Step
+from apportion.services.tidy_up import tidy_up
+from apportion.storage.sqlite.upkeep import SqliteUpkeep
+
+Json = Any
+PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "standing": False}
+
+
+@pytest.fixture(autouse=True)
+def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a handful of slots were very many."""
+    monkeypatch.setattr(make_plan, "AT_ONCE", 0)
+    monkeypatch.setattr(make_plan, "SLOTS_AT_ONCE", 3)
+    monkeypatch.setattr(make_plan, "_FORGOTTEN_AT_ONCE", 2)
+
+
+class Talk:
+    """Ten records in a dataset with a plan; ``extended`` is the way of extending it over ten more."""
+
+    def __init__(self, client_as: Any, store: Any, clock: Any, **plan: Any) -> None:
+        self.client_as, self.store, self.clock = client_as, store, clock
+        self.log(10)
+        self.plan = self.ask("max", "POST", "assignments", json={**PLAN, **plan}).json()["id"]
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> Any:
+        params = {"workspace": "shared", **options.pop("params", {})}
+        sent = self.client_as(who).request(method, f"/api/datasets/talk/{path}", params=params, **options)
+        sent.raise_for_status()
+        return sent
+
+    def log(self, stop: int, start: int = 0) -> None:
+        records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(start, stop)]
+        self.ask("eva", "POST", "TextClassification:bulk", json={"records": records})
+
+    def extending(self) -> Making:
+        with self.store.read() as work:
+            dataset = work.datasets.find("shared", "talk")
+            planned = assign.extension(work, dataset, work.assignments.plan(dataset, self.plan))
+        return Making(planned, by="max", at=self.clock.now())
+
+    def take(self, steps: Iterator[Step], count: int = 999) -> int:
+        """Take some of the steps; how many."""
+        taken = 0
+        for taken, step in enumerate(steps, 1):
+            self.store.write(step).result()
+            if taken == count:
+                break
+        return taken
+
+    def state(self) -> Json:
+        plan = self.ask("max", "GET", f"assignments/{self.plan}").json()
+        rows = self.ask("max", "GET", f"assignments/{self.plan}/rows", params={"limit": 100}).json()["rows"]
+        queue = self.ask("ana", "GET", "queue", params={"limit": 20}).json()
+        body = {"query": {"query_text": "assigned_to:ana"}}
+        found = self.ask("ana", "POST", "TextClassification:search", json=body).json()["total"]
+        del plan["changed_at"]
+        offered = [each["id"] for each in queue["records"]], queue["left"]
+        return plan, sorted((row["record"], row["annotator"], row["state"]) for row in rows), offered, found
+
+    def sound(self) -> bool:
+        assert list(SqliteUpkeep(self.store.database.path).verify()) == []
+        return True
+
+
+@pytest.fixture
+def talk(client_as: Any, store: Any, clock: Any) -> Talk:
+    return Talk(client_as, store, clock)
+
+
+def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
+    talk.log(20, start=10)
+    before = talk.state()
+    for stop in range(1, 14):
+        assert talk.take(talk.extending().steps(), stop) == stop
+        while talk.store.write(tidy_up).result():
+            pass
+        assert talk.state() == before
+    assert talk.take(talk.extending().steps()) > 14
+    after = talk.state()
+    assert (after[0]["records"], len(after[1]), len(after[2][0])) == (20, 40, 20)
+    assert talk.sound()
+
+
+def test_an_extension_that_fails_is_taken_back_but_for_what_was_begun(talk: Talk) -> None:
+    talk.log(20, start=10)
+    making = talk.extending()
+    talk.take(making.steps(), 12)
+    mine = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+    talk.ask("ana", "PUT", "records/r15/annotations/me", json=mine)
+    talk.take(iter(making.give_up()))
+    plan, rows, _, found = talk.state()
+    assert [row for row in rows if row[0] not in {f"r{n}" for n in range(10)}] == [("r15", "ana", "done")]
+    assert (plan["records"], found) == (10, 11)
+    assert talk.sound()
+
+
+def test_records_are_logged_and_shared_out_while_another_plan_is_written(
+    client_as: Any, store: Any, clock: Any
+) -> None:
+    talk = Talk(client_as, store, clock, standing=True)
+    with store.read() as work:
+        other = read_plan({"rules": [{"users": ["rita", "max"], "overlap": 2}], "seed": 3})
+        planned = assign.plan_out(work, work.people.actor("max"), "shared", "talk", other)
+    steps = Making(planned, by="max", at=clock.now()).steps()
+    talk.take(steps, 5)
+    talk.log(14, start=10)
+    talk.take(steps)
+    plan, rows, _, _ = talk.state()
+    assert (plan["records"], len(rows)) == (14, 28)
+    states = [each["state"] for each in talk.ask("max", "GET", "assignments").json()["assignments"]]
+    assert states == ["live", "live"]
+    assert talk.sound()
