@@ -80,6 +80,26 @@ test("what a filter shows is assigned, and a plan is looked at again when record
   expect(await count(request, "filtered", "assigned_to:ben")).toBe(16);
 });
 
+test("each person's median time and agreement with the others are told, and open the records behind them", async ({ page, request, server, signIn }) => {
+  await server.log("alike", "TextClassification", texts(6), { labels: TOPICS });
+  await assign(request, "alike", { overlap: "all" });
+  const ids = ["r0", "r1", "r2", "r3"];
+  for (const id of ids) await server.answer("ana", "alike", id, "sport");
+  for (const id of ids.slice(0, 2)) await server.answer("ben", "alike", id, id === "r0" ? "sport" : "science");
+  await server.ask("ana", "PUT", "alike/records/r4/annotations/me", { value: { labels: [{ class: "sport" }] }, state: "submitted", version: 0, seconds: 7 });
+  await signIn("admin");
+  await page.goto("/datasets/team/alike/team");
+  await expect(row(page, "ana")).toContainText("7 s");
+  await expect(row(page, "ana")).toContainText("50 % on 2");
+  await expect(row(page, "cy")).not.toContainText("% on");
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "ana agrees with others to 50 % on 2 records" }).click();
+  await expect(page.getByText("2 records", { exact: true }).first()).toBeVisible();
+  await page.goBack();
+  await page.getByRole("link", { name: "Agreement", exact: true }).last().click();
+  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("0.50");
+});
+
 test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {
   await server.log("leaving", "TextClassification", texts(30), { labels: TOPICS });
   await assign(request, "leaving", {});

@@ -1767,7 +1767,7 @@ export interface components {
         };
         /**
          * AgreementOut
-         * @description The figure over everything, and by label, pair or week where that was asked for.
+         * @description The figure over everything, and by label, pair, week or person where that was asked for.
          * @example {
          *       "annotators": 3,
          *       "answers": 510,
@@ -1808,6 +1808,8 @@ export interface components {
             no_interval?: string | null;
             /** Pair */
             pair?: string[] | null;
+            /** Person */
+            person?: string | null;
             /** Query */
             query: string;
             /** Records */
@@ -1941,6 +1943,8 @@ export interface components {
             finish_at: string | null;
             /** Last Active */
             last_active: string | null;
+            /** Median Seconds */
+            median_seconds?: number | null;
             /** Seconds */
             seconds: number;
             /** Skipped */
@@ -2066,7 +2070,7 @@ export interface components {
          * @description What figures can be broken down by.
          * @enum {string}
          */
-        By: "label" | "pair" | "week";
+        By: "label" | "pair" | "week" | "person";
         /**
          * ChecksOut
          * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
@@ -2371,6 +2375,8 @@ export interface components {
             no_interval?: string | null;
             /** Pair */
             pair?: string[] | null;
+            /** Person */
+            person?: string | null;
             /** Query */
             query: string;
             /** Records */
@@ -4458,7 +4464,7 @@ export interface operations {
             query?: {
                 /** @description The usual one of the task when left out. */
                 measure?: components["schemas"]["Measure"] | null;
-                /** @description Also one figure per label, pair of people, or week. */
+                /** @description Also one figure per label, pair of people, week, or person. */
                 by?: components["schemas"]["By"] | null;
                 /** @description How it is found. */
                 interval?: components["schemas"]["Interval"] | "none";
@@ -6392,6 +6398,8 @@ export interface operations {
     progress_progress: {
         parameters: {
             query?: {
+                /** @description Also the median seconds per answer; looks at every answer, so ask it less often. */
+                median?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

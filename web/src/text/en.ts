@@ -458,6 +458,7 @@ export const t = {
     byPair: "Person by person",
     byLabel: "By label",
     byWeek: "Over weeks",
+    byPerson: "Each against the others",
     people: "People",
     nothingShared: "There are not enough shared records for this.",
     label: "Label",
