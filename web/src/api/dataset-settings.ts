@@ -21,11 +21,18 @@ export interface Label {
   readonly shortcut: string;
 }
 
-export interface Settings {
+/** What spans may be. */
+export interface SpanRules {
+  /** Parts of each other. */
+  readonly overlapping: boolean;
+  /** Parts of words. */
+  readonly characters: boolean;
+}
+
+export interface Settings extends SpanRules {
   readonly labels: readonly Label[];
   /** Whether anybody ever said which labels there are. */
   readonly fixed: boolean;
-  readonly overlapping: boolean;
 }
 
 const where = ({ workspace, name }: { workspace: string; name: string }) => ({ path: { name }, query: { workspace } });
@@ -49,9 +56,9 @@ export const settingsQuery = (dataset: DatasetRef) =>
           colour: each.colour ?? "",
           shortcut: each.shortcut ?? "",
         }));
-        return { labels, fixed: Boolean(found.label_schema), overlapping: found.allow_overlapping_spans ?? false };
+        return { labels, fixed: Boolean(found.label_schema), overlapping: found.allow_overlapping_spans ?? false, characters: found.allow_character_spans ?? false };
       } catch (failure) {
-        if (failure instanceof ApiError && failure.status === 404) return { labels: [], fixed: false, overlapping: false };
+        if (failure instanceof ApiError && failure.status === 404) return { labels: [], fixed: false, overlapping: false, characters: false };
         throw failure;
       }
     },
@@ -76,8 +83,11 @@ export async function saveLabels(dataset: DatasetRef, labels: readonly Label[]):
   await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
 }
 
-export async function saveOverlapping(dataset: DatasetRef, overlapping: boolean): Promise<void> {
-  const body = { allow_overlapping_spans: overlapping };
+export async function saveSpanRules(dataset: DatasetRef, rules: Partial<SpanRules>): Promise<void> {
+  const body = {
+    ...(rules.overlapping === undefined ? {} : { allow_overlapping_spans: rules.overlapping }),
+    ...(rules.characters === undefined ? {} : { allow_character_spans: rules.characters }),
+  };
   await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
 }
 

@@ -6163,6 +6163,10 @@ export interface operations {
                 format?: "jsonl" | "csv" | "parquet";
                 /** @description JSON: which column of the file holds what, under our names. */
                 mapping?: string | null;
+                /** @description Spans may overlap, in a dataset that is not there yet. */
+                allow_overlapping_spans?: boolean;
+                /** @description Spans may be parts of tokens, in a dataset that is not there yet. */
+                allow_character_spans?: boolean;
                 /** @description Only check the file. */
                 dry_run?: boolean;
                 /** @description Leave bad rows out instead of refusing the file. */

@@ -355,6 +355,8 @@ export const manage = {
       saved: "Labels saved",
       overlapping: "Spans may overlap",
       overlappingHint: "Annotators may mark words that are part of another span. Turned off, spans that overlap already stay as they are.",
+      characters: "Spans may be parts of words",
+      charactersHint: "Annotators may mark a part of a word, with Alt held down. Turned off, such spans that are there already stay as they are.",
     },
     guidelines: {
       title: "Guidelines",

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import Settings
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
@@ -177,6 +178,12 @@ async def import_file(
             examples=['{"text": "review", "annotation": "sentiment", "metadata.source": "src"}'],
         ),
     ] = None,
+    allow_overlapping_spans: Annotated[
+        bool, Query(description="Spans may overlap, in a dataset that is not there yet.")
+    ] = False,
+    allow_character_spans: Annotated[
+        bool, Query(description="Spans may be parts of tokens, in a dataset that is not there yet.")
+    ] = False,
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> ImportOut:
@@ -189,9 +196,20 @@ async def import_file(
     body, now, by = await request.body(), clock.now(), ctx.actor.username
     limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
     columns = _mapping(mapping)
-    read = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
+    there = await ctx.read(lambda work: work.datasets.find(workspace, name))
+    wanted = None
+    if there is not None:  # how it has been set up holds
+        rules = there.settings or Settings()
+    else:
+        rules = Settings(
+            allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
+        )
+        wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != Settings() else None
+    read = await asyncio.to_thread(
+        lambda: read_file(body, format, task, columns, limits, rules=rules, by=by, now=now)
+    )
     misfits = await ctx.read_slow(
-        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found)
+        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted)
     )
     read.leave_out(misfits)
     if read.bad and not leave_out:
@@ -199,7 +217,9 @@ async def import_file(
     found = read.found
     if found and not dry_run:
         await ctx.write(
-            lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
+            lambda work: importing.make_dataset(
+                work, ctx.actor, workspace, name, task, found, now=now, settings=wanted
+            )
         )
         for part in importing.parts(found):
             await ctx.write(
