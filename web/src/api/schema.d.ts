@@ -2315,6 +2315,12 @@ export interface components {
          */
         ExportIn: {
             /**
+             * Answers
+             * @description Whether everybody's answers are there too, beside what each record stands by.
+             * @default true
+             */
+            answers?: boolean;
+            /**
              * Format
              * @default jsonl
              * @enum {string}

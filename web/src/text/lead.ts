@@ -6,6 +6,8 @@ const some = (count: number, one: string, many: string) => `${n(count)} ${count 
 const list = new Intl.ListFormat("en");
 const records = (count: number) => some(count, "record", "records");
 
+const size = (bytes: number) => (bytes < 1e6 ? `${n(Math.ceil(bytes / 1e3))} kB` : `${n(Math.round(bytes / 1e5) / 10)} MB`);
+
 export const lead = {
   nav: { label: "Dataset", records: "Records", team: "Team", settings: "Settings" },
   assign: {
@@ -75,6 +77,29 @@ export const lead = {
     choose: "Tick at least one person.",
     moved: "Something changed while you looked. This is how it would be now; look again.",
     done: "Assigned.",
+  },
+  export: {
+    open: "Export",
+    title: (name: string) => `Export ${name}`,
+    which: "Which records",
+    found: "Those found by",
+    all: "All records",
+    what: "What of each record",
+    whats: {
+      answers: ["What it stands by, and everybody’s answers", "With when they were given and how long they took."],
+      resolved: ["Only what it stands by", "One annotation per record, with how it came to be."],
+    },
+    format: "As",
+    formats: {
+      jsonl: ["JSON lines", "Everything there is; can be imported again."],
+      csv: ["CSV", "A table, a row for each record."],
+      parquet: ["Parquet", "The same table for pandas and its like, small and fast to read."],
+    },
+    spreadsheet: "For a spreadsheet",
+    spreadsheetHint: "Texts that Excel and its like would compute as formulas get an apostrophe before them. To look at, not to import again.",
+    download: "Download",
+    coming: (bytes: number) => `${size(bytes)} so far …`,
+    done: (file: string, bytes: number) => `${file} is downloaded, ${size(bytes)}.`,
   },
   team: {
     title: "Team",

@@ -52,6 +52,9 @@ class ExportIn(BaseModel):
 
     format: Literal["jsonl", "csv", "parquet"] = "jsonl"
     query: str | None = Field(None, description="Only records that match; in the search language.")
+    answers: bool = Field(
+        True, description="Whether everybody's answers are there too, beside what each record stands by."
+    )
     spreadsheet: bool = Field(
         False,
         description="CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a "
@@ -72,14 +75,16 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     workspace = ctx.require_workspace()
     query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
-    dataset, names = found.dataset, found.names
+    dataset, names, answers = found.dataset, found.names, wanted.answers
     write: Callable[[Iterable[Any]], Iterator[bytes]]
     if wanted.format == "parquet":
-        write = parquet_pages(dataset, names)
+        write = parquet_pages(dataset, names, answers=answers)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
+        write = partial(
+            csv_pages, dataset=dataset, names=names, answers=answers, spreadsheet=wanted.spreadsheet
+        )
     else:
-        write = partial(jsonl_pages, dataset=dataset)
+        write = partial(jsonl_pages, dataset=dataset, answers=answers)
     store, actor = ctx.house.store, ctx.actor
     return StreamingResponse(
         _stream(lambda: write(exporting.export(store, actor, dataset, query))),
