@@ -9,6 +9,7 @@ import { type Dataset, refOf } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { leads, workQuery } from "@/api/work";
 import { bindingsOf, type ScreenAction } from "@/core/keys";
+import { sees } from "@/core/roles";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { usePreferences } from "@/features/session/preferences";
 import { say } from "@/text/annotating";
@@ -177,7 +178,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
           </span>
         </div>
         <Suspense>
-          {opened?.what === "flag" && <Flag dataset={dataset} id={opened.id} known={found.created_by ? [found.created_by] : []} onClose={close} />}
+          {opened?.what === "flag" && <Flag dataset={dataset} id={opened.id} everybody={sees(me, workspace)} known={found.created_by ? [found.created_by] : []} onClose={close} />}
           {opened?.what === "help" && <Help onClose={close} task={task} characters={labels.characters} />}
           {opened?.what === "info" && <RecordInfo dataset={dataset} id={opened.id} onClose={close} />}
           {opened?.what === "vectors" && (
