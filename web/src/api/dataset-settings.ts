@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import type { DatasetRef, Task } from "@/core/model";
 
-import { ApiError, ask, client } from "./client";
+import { ask, client } from "./client";
 import { countRecords } from "./records";
 import type { components } from "./schema";
 
@@ -47,20 +47,17 @@ export const settingsQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: [...settingsKey(dataset), "labels"],
     queryFn: async (): Promise<Settings> => {
-      try {
-        const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: withTask(dataset) }));
-        const labels = (found.label_schema?.labels ?? []).map((each) => ({
-          id: each.id,
-          name: each.name,
-          description: each.description ?? "",
-          colour: each.colour ?? "",
-          shortcut: each.shortcut ?? "",
-        }));
-        return { labels, fixed: Boolean(found.label_schema), overlapping: found.allow_overlapping_spans ?? false, characters: found.allow_character_spans ?? false };
-      } catch (failure) {
-        if (failure instanceof ApiError && failure.status === 404) return { labels: [], fixed: false, overlapping: false, characters: false };
-        throw failure;
-      }
+      const { path, query } = withTask(dataset);
+      const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: { path, query: { ...query, or_none: true } } }));
+      const labels = (found.label_schema?.labels ?? []).map((each) => ({
+        id: each.id,
+        name: each.name,
+        description: each.description ?? "",
+        colour: each.colour ?? "",
+        shortcut: each.shortcut ?? "",
+      }));
+      const rules = { overlapping: found.allow_overlapping_spans ?? false, characters: found.allow_character_spans ?? false };
+      return { labels, fixed: Boolean(found.label_schema), ...rules };
     },
   });
 

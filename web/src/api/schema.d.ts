@@ -8737,6 +8737,8 @@ export interface operations {
     settings_get_settings: {
         parameters: {
             query?: {
+                /** @description Where none were ever saved, answer empty ones instead of 404 as 1.x does. */
+                or_none?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

@@ -2,7 +2,7 @@
 
 import { Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { type Dataset, refOf } from "@/api/datasets";
@@ -53,6 +53,8 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const work = useQuery(workQuery);
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
+  const router = useRouter();
+  const here = useMemo(() => router.buildLocation({ to: "/datasets/$workspace/$name", params: { workspace, name } }).pathname, [router, workspace, name]);
   const view = useMemo(() => readView(params), [params]);
   // what is asked for stays the same while one goes from record to record
   const address = JSON.stringify(writeView({ ...view, record: null }));
@@ -75,9 +77,11 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
 
   const onView = useCallback(
     (part: Partial<View>, replace = false) => {
+      // what the page does by itself must not call back who is on the way to another page
+      if (replace && router.latestLocation.pathname !== here) return;
       void navigate({ search: (before) => writeView({ ...readView(before as Params), ...part }), replace, resetScroll: false });
     },
-    [navigate],
+    [navigate, router, here],
   );
 
   const similar = useCallback(
