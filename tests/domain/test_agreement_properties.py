@@ -323,6 +323,35 @@ def test_a_pairs_figure_is_that_of_its_answers_alone(table: Table) -> None:
         assert same(found, agreement(labels(alone), Measure.COHEN))
 
 
+@given(table=tables(OF_KIND[Kind.LABEL]))
+@settings(max_examples=30, deadline=None)
+def test_a_persons_figure_is_the_mean_share_of_others_who_said_the_same(table: Table) -> None:
+    found = {each.person: each for each in agreement_by(labels(table), By.PERSON)}
+    assert list(found) == [who for place, who in enumerate(PEOPLE) if any(row[place] for row in table)]
+    for place, who in enumerate(PEOPLE):
+        others = [
+            [v == row[place] for at, v in enumerate(row) if v is not None and at != place]
+            for row in table
+            if row[place] is not None
+        ]
+        shared = [sum(each) / len(each) for each in others if each]
+        if who in found:
+            assert found[who].records == len(shared)
+            assert (found[who].estimate is None) == (len(shared) < 2)
+        if len(shared) > 1:
+            assert found[who].estimate == pytest.approx(sum(shared) / len(shared))
+
+
+@given(table=tables(OF_KIND[Kind.SPANS]))
+@settings(max_examples=30, deadline=None)
+def test_two_peoples_spans_agree_with_each_other_as_each_does_with_the_other(table: Table) -> None:
+    pair = data_of(Kind.SPANS, [row[:2] for row in table])
+    whole = agreement(pair, Measure.SPAN_F1)
+    for each in agreement_by(pair, By.PERSON, Measure.ALPHA_U):
+        assert (each.measure, each.records) == (Measure.SPAN_F1, whole.records)
+        assert each.estimate is None or same(replace(each, person=None), whole)
+
+
 @given(table=tables(OF_KIND[Kind.LABEL]), days=st.lists(st.integers(0, 20), min_size=60, max_size=60))
 @settings(max_examples=30, deadline=None)
 def test_every_shared_record_counts_in_one_week(table: Table, days: list[int]) -> None:

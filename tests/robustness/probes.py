@@ -118,6 +118,7 @@ def probes(
             yield probe(f"GET {_ROOM}/explain", record=id, **({} if who is None else {"annotator": who}))
     for look in ("", "/policies", "/guidelines", "/progress", "/events", "/assignments", "/queue"):
         yield probe(f"GET {_ROOM}{look}")
+    yield probe(f"GET {_ROOM}/progress", median=True)
     yield probe(f"GET {_ROOM}/events", limit=1)
     yield probe(f"GET {_ROOM}/queue", where="annotated_as:good OR conflict:true", limit=20)
     for look in ("/settings", "/labeling/rules", "/labeling/rules/metrics", "/metrics"):
@@ -140,6 +141,7 @@ def probes(
         "/api/workspaces",
     ):
         yield probe(f"GET {route}")
+    yield probe("GET /api/workspaces/{name}/leaders", names={"name": "shared"})
     yield probe("GET /api/events", dataset=name)
     if name == "planned":
         yield from _refused(probe)

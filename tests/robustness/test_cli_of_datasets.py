@@ -161,6 +161,20 @@ def test_one_bad_row_keeps_the_whole_file_out(
     assert "no such dataset" in ask("copy", "bad", "x").stderr
 
 
+def test_a_file_with_answers_may_make_a_dataset_whose_spans_overlap(
+    server: Running, ask: Ask, tmp_path: Path
+) -> None:
+    spans = [{"start": 0, "end": 11, "label": "ORG"}, {"start": 4, "end": 11, "label": "LOC"}]
+    row = {"id": "a", "text": "New Yorkers", "tokens": ["New", "Yorkers"]}
+    answers = {"ana": {"value": {"entities": spans}, "state": "submitted"}}
+    file = tmp_path / "crossed.jsonl"
+    file.write_text(json.dumps({**row, "answers": answers}))
+    refused = ask("import", "crossed", str(file))
+    assert "overlap" in refused.stderr
+    assert ask("import", "crossed", str(file), "--overlapping-spans").exit_code == 0
+    assert ask("import", "crossed", str(file)).exit_code == 0
+
+
 # From a server of 1.x: its routes are ours
 
 

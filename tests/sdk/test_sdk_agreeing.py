@@ -39,6 +39,12 @@ def test_agreement_is_a_figure_that_can_be_read_and_opened(answered: rg.Client) 
     assert len(rg.load("talk", query=found.query)) == 4
     assert str(rg.agreement("talk", query="id:nowhere")) == "alpha: no answers count here"
     assert list(found.to_pandas()["pair"]) == [("ana", "ben")]
+    people = rg.agreement("talk", by="person")
+    assert [(each.person, each.measure, each.estimate) for each in people.by] == [
+        ("ana", "percent", 0.5),
+        ("ben", "percent", 0.5),
+    ]
+    assert "person" in repr(people)
     with pytest.raises(BadRequestApiError, match="span_f1 does not compare"):
         rg.agreement("talk", "span_f1")
 

@@ -230,6 +230,7 @@ def test_progress_tells_the_team_and_each_person(talk: str, ana: rg.Client) -> N
     found = rg.progress(talk)
     assert (found["ana"].done, found["ana"].left, found["ben"].done) == (3, 12, 0)
     assert (found.records, found.complete) == (30, 3)
+    assert (found["ana"].median_seconds, found["ben"].median_seconds) == (60.0, None)
     assert found["ana"].last_active is not None
     assert found["ana"].last_active.tzinfo == timezone.utc
     assert repr(found).startswith("talk: 3 of 30 records complete")

@@ -26,7 +26,7 @@ def test_agreement_says_on_how_much_it_rests_and_which_query_opens_it(room: Room
     assert room.found("rita", found["query"]) == list("abcde")
 
 
-@pytest.mark.parametrize("by", ["label", "pair", "week"])
+@pytest.mark.parametrize("by", ["label", "pair", "week", "person"])
 def test_every_part_of_a_figure_opens_its_own_records(room: Room, by: str) -> None:
     room.put("max", "a", "z")  # a third answer nobody asked for
     room.put("ben", "b", "x", version=1, state="discarded")
@@ -35,6 +35,21 @@ def test_every_part_of_a_figure_opens_its_own_records(room: Room, by: str) -> No
     assert whole["records"] == 3
     for part in (whole, *whole["by"]):
         assert len(room.found("rita", part["query"])) == part["records"], part["query"]
+
+
+def test_a_person_is_compared_with_everybody_on_the_records_they_share(client_as: Any) -> None:
+    room = Room(client_as, "abcdef")
+    room.answer(ana="x x y y x y", ben="x x y x y -")
+    room.put("olga", "f", "y")  # an answer nobody asked for
+    whole = room.get("rita", "agreement", measure="percent", by="person")
+    assert [(each["person"], each["records"]) for each in whole["by"]] == [("ana", 5), ("ben", 5)]
+    for part in whole["by"]:  # with two people it is what percent agreement is, interval and all
+        assert [part[key] for key in ("measure", "estimate", "low", "high")] == [
+            whole[key] for key in ("measure", "estimate", "low", "high")
+        ]
+    assert room.get("rita", "agreement", measure="alpha", by="person")["by"] == whole["by"]
+    few = room.get("rita", "agreement", by="person", query="id:a")["by"]
+    assert {each["undefined"] for each in few} == {"few_shared_records"}
 
 
 def test_too_few_shared_records_are_an_answer_with_its_reason(client_as: Any) -> None:

@@ -413,6 +413,25 @@ def test_my_work_names_what_is_left_everywhere(team: Team) -> None:
     assert team.client_as("olga").get("/api/me/work").json()["work"] == []
 
 
+def test_progress_tells_the_median_time_of_answers_when_asked(team: Team) -> None:
+    team.plan(rules=[{"overlap": 2}], blind=True)
+    for number, seconds in enumerate([2.0, 4.0, 90.0]):
+        sent = {
+            "value": {"labels": [{"class": "good"}]},
+            "state": "submitted",
+            "version": 0,
+            "seconds": seconds,
+        }
+        team.ask("ana", "PUT", f"records/r0{number}/annotations/me", json=sent)
+    draft = {**sent, "state": "draft", "seconds": 500.0}
+    team.ask("ana", "PUT", "records/r03/annotations/me", json=draft)
+    team.answer("ben", "r00")  # says nothing of how long it took
+    assert team.progress()["ana"]["median_seconds"] is None
+    for who, people in (("rita", {"ana": 4.0, "ben": None}), ("ben", {"ben": None}), ("ana", {"ana": 4.0})):
+        asked = team.ask(who, "GET", "progress", params={"median": "true"}).json()["annotators"]
+        assert {each["annotator"]: each["median_seconds"] for each in asked} == people
+
+
 def test_annotators_see_their_own_progress_and_events(team: Team) -> None:
     team.plan(rules=[{"overlap": 2}], blind=True)
     team.answer("ana", "r00"), team.answer("ben", "r00", "bad")

@@ -70,6 +70,16 @@ def test_spans_and_empty_datasets_come_out_as_well(client_as: Any) -> None:
     assert lines(room, query="id:nowhere") == []
 
 
+def test_everybodys_answers_can_be_left_out(client_as: Any) -> None:
+    room = Room(client_as)
+    room.answer(ana="x y", ben="x x")
+    line, row = lines(room, answers=False)[0], rows(room, answers=False)[0]
+    assert "answers" not in line
+    assert line["provenance"]["support"] == 1.0
+    assert (row["annotation"], row["soft.x"]) == ("x", "1.0")
+    assert not [name for name in row if name.startswith("answer.")]
+
+
 def test_only_those_who_see_everybodys_answers_export(client_as: Any) -> None:
     room = Room(client_as)
     assert room.ask("ana", "POST", "export", json={}).status_code == 403

@@ -57,6 +57,29 @@ def test_bad_rows_can_be_left_out_and_are_told(client_as: Any) -> None:
     assert set(records(client_as("max"))) == {"a"}
 
 
+SPANS = [{"start": 0, "end": 9, "label": "ORG"}, {"start": 4, "end": 6, "label": "LOC"}]
+CROSSED = lines(
+    {"id": "a", "text": "New Yorkers", "tokens": ["New", "Yorkers"], "prediction": {"agent": "m", "entities": SPANS}},
+    {"id": "b", "text": "New Yorkers", "tokens": ["New", "Yorkers"],
+     "answers": {"ana": {"value": {"entities": SPANS}, "state": "submitted"}}},
+)  # fmt: skip
+
+
+def test_a_file_may_make_a_dataset_whose_spans_overlap_or_cut_tokens(client_as: Any) -> None:
+    max, task = client_as("max"), "TokenClassification"
+    refused = load(max, CROSSED, task)
+    assert refused.status_code == 422
+    assert {each["loc"][2] for each in refused.json()["detail"]["params"]["errors"]} == {0, 1}
+    assert max.get("/api/datasets/mail?workspace=shared").status_code == 404
+
+    both = {"allow_overlapping_spans": True, "allow_character_spans": True}
+    assert load(max, CROSSED, task, **both).json()["stored"] is True
+    settings = max.get(f"/api/datasets/mail/{task}/settings?workspace=shared").json()
+    assert {name: settings[name] for name in both} == both
+    assert len(records(max, task)["a"]["prediction"]["entities"]) == 2
+    assert load(max, CROSSED, task).json()["stored"] is True  # the dataset's own settings hold from now on
+
+
 def test_records_that_do_not_fit_the_dataset_are_seen_before_anything_is_stored(client_as: Any) -> None:
     client = client_as("max")
     load(client, lines({"id": "a", "text": "one"})).raise_for_status()

@@ -43,6 +43,7 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", "/api/workspaces/{shared}/users/{olga}", None, "max"),
     ("DELETE", "/api/workspaces/{shared}/users/{ben}", None, "max"),
     ("GET", "/api/workspaces/shared/members", None, "rita"),
+    ("GET", "/api/workspaces/shared/leaders", None, "ana"),
     ("POST", "/api/workspaces/shared/members", {"username": "olga"}, "max"),
     ("PATCH", "/api/workspaces/shared/members/ben", {"role": "reviewer"}, "max"),
 ]

@@ -311,6 +311,14 @@ def test_an_annotator_signs_what_they_change_and_nothing_else(client: Client, cl
     assert [r["annotation"]["agent"] for r in search(client)["records"]] == ["ben", "ana"]
 
 
+def test_settings_that_were_never_saved_are_missing_or_empty_as_one_asks(client: Client) -> None:
+    log(client, text_record(1))
+    path = f"/api/datasets/reviews/{TEXT}/settings"
+    assert client.get(path, params=SHARED).status_code == 404
+    assert client.get(path, params={**SHARED, "or_none": True}).json() == {}
+    assert client.get(path.replace("reviews", "none"), params={**SHARED, "or_none": True}).status_code == 404
+
+
 def test_only_labels_of_the_schema_are_accepted(client: Client) -> None:
     log(client, text_record(1, prediction=label("good", "m", 0.5)))
     path = f"/api/datasets/reviews/{TEXT}/settings"

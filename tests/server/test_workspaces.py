@@ -85,3 +85,19 @@ def test_only_members_have_a_role(client: Client) -> None:
     assert client.patch("/api/workspaces/shared/members/olga", json=role).status_code == 404
     assert client.patch("/api/workspaces/nowhere/members/ana", json=role).status_code == 404
     assert client.patch("/api/workspaces/shared/members/ana", json={"role": "boss"}).status_code == 422
+
+
+def test_annotators_learn_whom_to_turn_to_and_no_more(client_as: Any) -> None:
+    ana, eva = client_as("ana"), client_as("eva")
+    told = ana.get("/api/workspaces/shared/leaders").json()
+    assert told == {
+        "leaders": [{"username": "max", "role": "manager"}, {"username": "rita", "role": "reviewer"}]
+    }
+    assert ana.get("/api/workspaces/shared/members").status_code == 403
+    assert client_as("olga").get("/api/workspaces/shared/leaders").status_code in (403, 404)
+    for name in ("rita", "max"):
+        eva.patch(f"/api/workspaces/shared/members/{name}", json={"role": "annotator"})
+    admins = ana.get("/api/workspaces/shared/leaders").json()["leaders"]
+    assert admins == [
+        {"username": "eva", "role": "manager"}
+    ]  # nobody leads here, so who leads everywhere does

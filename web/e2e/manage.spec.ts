@@ -86,7 +86,7 @@ test.describe("on an empty server", () => {
 
     await page.getByRole("link", { name: "Team", exact: true }).first().click();
     await expect(page.getByRole("table", { name: "People" }).getByRole("row", { name: /ana/ })).toContainText("Not started");
-    await expect(page.getByText("Nothing needs your attention.")).toBeVisible();
+    await expect(page.getByRole("region", { name: "Needs attention" })).toContainText("ana, ben, and cy have not started");
     await accessible();
 
     // and ana can begin
@@ -99,6 +99,31 @@ test.describe("on an empty server", () => {
     await page.goto("/setup"); // there is nothing to set up any more
     await expect(page.getByText("120 left in reviews")).toBeVisible();
   });
+});
+
+test("a file whose spans overlap and cut words: refused as it is, taken where both are allowed, and both can be changed later", async ({ page, signIn }) => {
+  const spans = [[0, 9, "ORG"], [4, 6, "LOC"]].map(([start, end, label]) => ({ start, end, label }));
+  const rows = ["a", "b"].map((id) => JSON.stringify({ id, text: "New Yorkers", tokens: ["New", "Yorkers"], prediction: { agent: "tagger", entities: spans } }));
+  await signIn("admin");
+  await page.goto("/datasets/new?workspace=team");
+  await page.getByLabel("File", { exact: true }).setInputFiles(file("crossed.jsonl", rows.join("\n")));
+  await choose(page, "Workspace", "team");
+  await page.getByRole("button", { name: "Import 2 records" }).click();
+  await expect(page.getByRole("alert")).toContainText("No row can be imported; nothing was stored.");
+  await page.getByRole("switch", { name: "Spans may overlap" }).check({ force: true });
+  await page.getByRole("switch", { name: "Spans may be parts of words" }).check({ force: true });
+  await page.getByRole("button", { name: "Import 2 records" }).click();
+  await expect(page.getByRole("heading", { name: "2 records are in crossed" })).toBeVisible();
+  const settings = async () => (await (await page.request.get("/api/datasets/crossed/TokenClassification/settings?workspace=team")).json()) as Record<string, unknown>;
+  expect(await settings()).toMatchObject({ allow_overlapping_spans: true, allow_character_spans: true });
+
+  await page.goto("/datasets/team/crossed/settings");
+  await expect(page.getByRole("switch", { name: "Spans may overlap" })).toBeChecked();
+  await page.getByRole("switch", { name: "Spans may be parts of words" }).click({ force: true });
+  await expect(page.getByRole("switch", { name: "Spans may be parts of words" })).not.toBeChecked();
+  await expect.poll(settings).not.toHaveProperty("allow_character_spans", true);
+  expect(await settings()).toMatchObject({ allow_overlapping_spans: true });
+  await expectAccessible(page);
 });
 
 test("a file with bad rows: each is named, nothing is stored before one says so, and the rest comes in once", async ({ page, server, signIn }) => {

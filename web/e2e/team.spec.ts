@@ -80,6 +80,58 @@ test("what a filter shows is assigned, and a plan is looked at again when record
   expect(await count(request, "filtered", "assigned_to:ben")).toBe(16);
 });
 
+test("a plan by dialog with checks, one more person where people differ, and a due date", async ({ page, request, server, signIn }) => {
+  await server.log("careful", "TextClassification", texts(40), { labels: TOPICS });
+  await server.ask("admin", "PATCH", "careful/policies", { annotation: "individual" });
+  for (let n = 0; n < 4; n++) {
+    await server.ask("admin", "PUT", `careful/records/r${String(n)}/gold`, { value: { labels: [{ class: "sport" }] }, reason: "by the book", version: 0 });
+  }
+  await signIn("admin");
+  await page.goto("/datasets/team/careful/team?assign=1");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("checkbox", { name: "Ask one more where people differ" })).toBeDisabled(); // one person per record
+  await dialog.getByRole("radio", { name: "My own numbers" }).check();
+  await dialog.getByLabel("People per record", { exact: true }).fill("2");
+  await dialog.getByRole("checkbox", { name: "Ask one more where people differ" }).check();
+  await expect(dialog.getByLabel("People per record, at most")).toHaveValue("3");
+  await expect(dialog.getByText(/^\w+ 27, \w+ 27, \w+ 26, 40 shared/)).toBeVisible();
+  await dialog.getByRole("checkbox", { name: "Mix in checks" }).check();
+  await expect(dialog.getByText("ana 27, ben 27, cy 27")).toBeVisible(); // 24 each of the 36 that are open, and 3 of the 4 that are known
+  await dialog.getByRole("checkbox", { name: "Tell people the right answer" }).check();
+  await dialog.getByLabel("Due date").fill("2099-12-31");
+  await expect(dialog.getByRole("button", { name: "Assign 39 records" })).toBeEnabled(); // the fourth that is known is a check for nobody
+  await expectAccessible(page);
+  await dialog.getByRole("checkbox", { name: "Blind" }).uncheck();
+  await expect(dialog.getByRole("checkbox", { name: "Mix in checks" })).toBeDisabled();
+  await dialog.getByRole("checkbox", { name: "Blind" }).check();
+  await dialog.getByRole("button", { name: "Assign 39 records" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("one more where people differ, up to 3 · 10 % checks · due 2099-12-31")).toBeVisible();
+  const plans = (await server.ask("admin", "GET", "careful/assignments"))["assignments"] as Record<string, unknown>[];
+  expect(plans[0]).toMatchObject({ adaptive: { max: 3 }, checks: { share: 0.1, feedback: true }, rules: [{ due: "2099-12-31" }] });
+  expect(await count(request, "careful", "assigned_to:ana")).toBe(27);
+});
+
+test("each person's median time and agreement with the others are told, and open the records behind them", async ({ page, request, server, signIn }) => {
+  await server.log("alike", "TextClassification", texts(6), { labels: TOPICS });
+  await assign(request, "alike", { overlap: "all" });
+  const ids = ["r0", "r1", "r2", "r3"];
+  for (const id of ids) await server.answer("ana", "alike", id, "sport");
+  for (const id of ids.slice(0, 2)) await server.answer("ben", "alike", id, id === "r0" ? "sport" : "science");
+  await server.ask("ana", "PUT", "alike/records/r4/annotations/me", { value: { labels: [{ class: "sport" }] }, state: "submitted", version: 0, seconds: 7 });
+  await signIn("admin");
+  await page.goto("/datasets/team/alike/team");
+  await expect(row(page, "ana")).toContainText("7 s");
+  await expect(row(page, "ana")).toContainText("50 % on 2");
+  await expect(row(page, "cy")).not.toContainText("% on");
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "ana agrees with others to 50 % on 2 records" }).click();
+  await expect(page.getByText("2 records", { exact: true }).first()).toBeVisible();
+  await page.goBack();
+  await page.getByRole("link", { name: "Agreement", exact: true }).last().click();
+  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("0.50");
+});
+
 test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {
   await server.log("leaving", "TextClassification", texts(30), { labels: TOPICS });
   await assign(request, "leaving", {});

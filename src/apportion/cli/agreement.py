@@ -39,7 +39,9 @@ def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
 @click.option(
     "--measure", help="alpha, percent, fleiss, cohen, ac1, span_f1, …; default: the task's usual one."
 )
-@click.option("--by", type=click.Choice(["label", "pair", "week"]), help="Also one figure for each.")
+@click.option(
+    "--by", type=click.Choice(["label", "pair", "week", "person"]), help="Also one figure for each."
+)
 @click.option("--query", help="Only records that match.")
 @click.option("--people", is_flag=True, help="How good everybody is instead: by a model, and by checks.")
 @server_options
@@ -93,7 +95,7 @@ def _row(found: dict[str, Any], by: str | None) -> dict[str, Any]:
 
     row = {name: number(name) for name in ("estimate", "low", "high")}
     row |= {"records": found["records"], "people": found["annotators"], "why": found["why"]}
-    row |= {"measure": found["measure"], "label": found["label"], "week": found["week"]}
+    row |= {name: found[name] for name in ("measure", "label", "week", "person")}
     row["pair"] = " ".join(found["pair"]) if found["pair"] else None
     if by is not None and row[by] is None:
         row[by] = "all"

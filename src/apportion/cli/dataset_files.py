@@ -104,6 +104,8 @@ def download(
     metavar="OURS=THEIRS",
     help="Which column of the file holds what: text, id, annotation, metadata.x, … Can be given several times.",
 )
+@click.option("--overlapping-spans", is_flag=True, help="Spans of a new dataset may overlap.")
+@click.option("--character-spans", is_flag=True, help="Spans of a new dataset may be parts of tokens.")
 @click.option("--check", is_flag=True, help="Only say whether the file would come in.")
 @server_options
 @as_json
@@ -113,6 +115,8 @@ def import_(
     format_: str | None,
     task: str | None,
     mapping: tuple[str, ...],
+    overlapping_spans: bool,
+    character_spans: bool,
     check: bool,
     url: str | None,
     api_key: str | None,
@@ -127,19 +131,21 @@ def import_(
     remote = Remote.of(url, api_key, workspace)
     kind, columns = kind_of(file, format_), _mapping(mapping)
     known = remote.find(name)
+    flags = {"allow_overlapping_spans": overlapping_spans, "allow_character_spans": character_spans}
+    spans: dict[str, bool] = {name: on for name, on in flags.items() if on}
     seen: dict[str, int] = {}
     shape = _Shape()
     with Progress("checking") as progress:
         for part in read_parts(file, kind, columns.get("id")):
             shape.add(part, seen)
             task = task or (known or {}).get("task") or _task_of(part.columns | columns.keys())
-            _send(remote, name, part, task, columns, check=True)
+            _send(remote, name, part, task, columns, spans, check=True)
             progress.at(shape.rows, None, "records")
     if not shape.rows:
         raise Refused(f"{file} has no records. Nothing was stored.")
     assert task is not None
     if not check:
-        _store(remote, name, file, kind, task, columns, shape, known is None)
+        _store(remote, name, file, kind, task, columns, spans, shape, known is None)
     found = {"dataset": name, "task": task, "records": shape.rows, "stored": not check}
     if as_json:
         print_json(found)
@@ -175,6 +181,7 @@ def _store(
     kind: str,
     task: str,
     columns: dict[str, str],
+    spans: dict[str, bool],
     shape: _Shape,
     new: bool,
 ) -> None:
@@ -182,11 +189,13 @@ def _store(
         remote.ask("POST", "/api/datasets", {"workspace": remote.place}, {"name": name, "task": task})
         policies = {"annotation": "individual", "required": max(1, shape.answers)}
         remote.dataset("PATCH", name, "policies", body=policies)
+        if spans:
+            remote.dataset("PATCH", name, f"{task}/settings", body=spans)
     done = 0
     with Progress("importing") as progress:
         for part in read_parts(file, kind, columns.get("id")):
             try:
-                _send(remote, name, part, task, columns, check=False)
+                _send(remote, name, part, task, columns, spans, check=False)
             except click.ClickException:
                 notice(
                     f"{done:,} of {shape.rows:,} records are stored. Those with ids can safely be sent again."
@@ -196,8 +205,18 @@ def _store(
             progress.at(done, shape.rows, "records")
 
 
-def _send(remote: Remote, name: str, part: Part, task: str, columns: dict[str, str], *, check: bool) -> Any:
+def _send(
+    remote: Remote,
+    name: str,
+    part: Part,
+    task: str,
+    columns: dict[str, str],
+    spans: dict[str, bool],
+    *,
+    check: bool,
+) -> Any:
     query = {"workspace": remote.place, "task": task, "format": part.kind, "dry_run": str(check).lower()}
+    query |= dict.fromkeys(spans, "true")
     if columns:
         query["mapping"] = json.dumps(columns)
     last = part.first + part.rows - 1

@@ -44,7 +44,7 @@ def progress(
 
     remote = Remote.of(url, api_key, workspace)
     while True:
-        found = remote.dataset("GET", dataset, "progress")
+        found = remote.dataset("GET", dataset, "progress", median=True)
         if as_json:
             click.echo(json.dumps(found)) if watch else print_json(found)
         else:

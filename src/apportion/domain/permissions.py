@@ -49,6 +49,7 @@ class Action(str, Enum):
     LIST_WORKSPACES = "list workspaces"
     CREATE_WORKSPACE = "create workspaces"
     SEE_MEMBERS = "see who belongs to a workspace"
+    SEE_LEADERS = "see who leads a workspace"
     LIST_WORKSPACE_USERS = "list the users of a workspace"
     ADD_MEMBER = "add members"
     REMOVE_MEMBER = "remove members"
@@ -109,6 +110,7 @@ ALLOWED: dict[Action, frozenset[Place]] = {
     Action.LIST_WORKSPACES: _EVERYBODY,
     Action.CREATE_WORKSPACE: _ADMINS,
     Action.SEE_MEMBERS: _REVIEWERS,
+    Action.SEE_LEADERS: _MEMBERS,
     Action.LIST_WORKSPACE_USERS: _MANAGERS,
     Action.ADD_MEMBER: _MANAGERS,
     Action.REMOVE_MEMBER: _MANAGERS,

@@ -344,6 +344,13 @@ class Assignments(Protocol):
         """By annotator: when they last changed an annotation, seconds spent, and how many drafts they have."""
         ...
 
+    def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
+        """By annotator (or of one alone): the median of the seconds spent on the answers given, where these are known.
+
+        Looks at every answer of the dataset.
+        """
+        ...
+
     def datasets_with_work(self, annotator: str) -> list[int]:
         """Numbers of the datasets in which somebody has or may take slots."""
         ...

@@ -60,7 +60,7 @@ def _ask(
 
 
 def progress(connection: Connection, name: str, workspace: str | None) -> Steps[TeamProgress]:
-    return read_progress(name, (yield from _ask(connection, name, workspace, "progress")))
+    return read_progress(name, (yield from _ask(connection, name, workspace, "progress", median=True)))
 
 
 def my_work(connection: Connection) -> Steps[list[WorkItem]]:

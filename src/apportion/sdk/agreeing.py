@@ -45,8 +45,8 @@ def agreement(
     """How alike people annotated a dataset, with an interval and the query of the records behind it.
 
     ``measure`` is ``alpha``, ``percent``, ``fleiss``, ``cohen``, ``ac1``, ``span_f1``, …, the usual one of the task
-    when left out; ``by`` is ``"label"``, ``"pair"`` or ``"week"``; ``interval`` is ``"jackknife"``,
-    ``"bootstrap"`` or None.
+    when left out; ``by`` is ``"label"``, ``"pair"``, ``"week"`` or ``"person"`` (each one
+    against all others: percent agreement, or F1 of spans); ``interval`` is ``"jackknife"``, ``"bootstrap"`` or None.
 
     >>> print(rg.agreement("reviews"))  # doctest: +SKIP
     alpha 0.712 (95%: 0.663 to 0.761) on 240 records, 3 people

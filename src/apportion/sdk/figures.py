@@ -19,8 +19,9 @@ class Agreement:
     """How alike people answered: ``estimate`` with its interval, or in ``why`` the reason why there is none.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` finds them: ``rg.load(name,
-    query=found.query)``. ``by`` has the same per label, pair or week; ``label``, ``pair`` or ``week`` say which. The
-    records of a label are those on which somebody gave it. ``left_out`` answers were asked for because of others.
+    query=found.query)``. ``by`` has the same per label, pair, week or person, and the attribute of that name says
+    which. The records of a label are those on which somebody gave it. ``left_out`` answers were asked for because of
+    others.
     """
 
     measure: str
@@ -38,6 +39,7 @@ class Agreement:
     label: str | None = None
     pair: tuple[str, str] | None = None
     week: str | None = None
+    person: str | None = None
     left_out: int = 0
     by: list[Agreement] = field(default_factory=list, repr=False)
 
@@ -70,11 +72,13 @@ class Agreement:
         if not self.by:
             return [], []
         whys = any(each.why for each in self.by)
-        what = "label" if self.by[0].label is not None else "week" if self.by[0].week is not None else "pair"
+        what = next(
+            name for name in ("label", "week", "person", "pair") if getattr(self.by[0], name) is not None
+        )
         heads = [what, "estimate", "low", "high", "records", *(["why"] if whys else [])]
         return heads, [
             [
-                each.label or each.week or " and ".join(each.pair or ()),
+                each.label or each.week or each.person or " and ".join(each.pair or ()),
                 _figure(each.estimate),
                 _figure(each.low),
                 _figure(each.high),
@@ -86,7 +90,18 @@ class Agreement:
 
     def to_pandas(self) -> Any:
         """The parts as a data frame, one row each; the whole figure alone where nothing was broken down."""
-        names = ("label", "pair", "week", "estimate", "low", "high", "records", "annotators", "query")
+        names = (
+            "label",
+            "pair",
+            "week",
+            "person",
+            "estimate",
+            "low",
+            "high",
+            "records",
+            "annotators",
+            "query",
+        )
         rows = [{name: getattr(each, name) for name in names} for each in self.by or [self]]
         return _frame(rows).dropna(axis="columns", how="all")
 

@@ -31,7 +31,8 @@ __all__ = [
 class PersonProgress:
     """What one person was given and has done.
 
-    ``seconds`` is the time they spent; ``finish_at`` when they will be done at the pace of the last seven days,
+    ``seconds`` is the time they spent, ``median_seconds`` the median per answer (None where no answer says how long it
+    took, and from older servers); ``finish_at`` when they will be done at the pace of the last seven days,
     None where that cannot be told.
     """
 
@@ -43,6 +44,7 @@ class PersonProgress:
     seconds: float
     last_active: datetime | None
     finish_at: datetime | None
+    median_seconds: float | None = None
 
     @property
     def left(self) -> int:
@@ -228,7 +230,10 @@ def read_progress(dataset: str, found: Mapping[str, Any]) -> TeamProgress:
     """A dataset's progress as the server tells of it."""
     return TeamProgress(
         dataset=dataset,
-        annotators=tuple(PersonProgress(each["annotator"], **_counts(each)) for each in found["annotators"]),
+        annotators=tuple(
+            PersonProgress(each["annotator"], **_counts(each), median_seconds=each.get("median_seconds"))
+            for each in found["annotators"]
+        ),
         records=found["records"],
         complete=found["complete"],
         in_conflict=found["in_conflict"],

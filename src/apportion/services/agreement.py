@@ -66,7 +66,7 @@ class OneFigure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One figure over everything, and the same by label, pair or week where that was asked for."""
+    """One figure over everything, and the same by label, pair, week or person where that was asked for."""
 
     whole: OneFigure
     by: Sequence[OneFigure] | None
@@ -174,6 +174,8 @@ def _opens(figure: Figure, query: Query) -> str:
     parts: list[Query] = [] if isinstance(query, MatchAll) else [query]
     if figure.pair is not None:
         parts += [Term("compared", name) for name in figure.pair]
+    elif figure.person is not None:
+        parts.append(Term("compared", figure.person))
     elif figure.label is not None:
         parts.append(Phrase("compared.label", figure.label))
     elif figure.week is not None:

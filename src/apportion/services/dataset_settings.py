@@ -16,10 +16,14 @@ from .manage_datasets import find_dataset, viewer_of
 __all__ = ["delete_settings", "read_settings", "save_settings"]
 
 
-def read_settings(work: Work, actor: Actor, workspace: str, name: str, task: Task) -> Settings:
-    """The settings, if any were ever saved."""
+def read_settings(
+    work: Work, actor: Actor, workspace: str, name: str, task: Task, *, or_none: bool = False
+) -> Settings:
+    """The settings, if any were ever saved; refused otherwise, or with ``or_none`` empty."""
     check_name(name, "path", "name")
     dataset = find_dataset(work, actor, workspace, name, Action.SEE_SETTINGS, task=task)
+    if dataset.settings is None and or_none:
+        return Settings()
     if dataset.settings is None:
         raise EntityNotFoundError(name, f"{task}Settings")
     return dataset.settings

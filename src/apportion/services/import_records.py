@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, Settings
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin
 from apportion.domain.individual.resolution import resolve, same_value
@@ -21,7 +21,7 @@ from apportion.vocabulary import AnnotationState, Status, Task
 from .annotate import checked_value
 from .individual import Prepare
 from .log_records import Logging, labels_of, log_records
-from .manage_datasets import allow, new_dataset, require_workspace
+from .manage_datasets import allow, blank_dataset, new_dataset, require_workspace
 from .policies import set_policies
 
 __all__ = ["AT_ONCE", "Answer", "Imported", "begin_import", "import_some", "make_dataset", "parts"]
@@ -60,9 +60,18 @@ class Imported:
 
 
 def begin_import(
-    work: Work, actor: Actor, workspace: str, name: str, task: Task, found: Sequence[Imported]
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    found: Sequence[Imported],
+    settings: Settings | None = None,
 ) -> list[tuple[int, str]]:
-    """Check what can be checked before anything is stored; which of the records do not fit, and why not."""
+    """Check what can be checked before anything is stored; which of the records do not fit, and why not.
+
+    ``settings`` are those of the dataset to be, where there is none yet.
+    """
     require(actor, Action.CREATE_BY_LOGGING, workspace)
     require_workspace(work, workspace)
     check_name(name, "path", "name")
@@ -88,10 +97,13 @@ def begin_import(
                 "Set its policy 'annotation' to 'individual' first, or import under another name."
             )
     multi_label = dataset.multi_label if dataset is not None and dataset.records else None
+    if dataset is None:
+        blank = blank_dataset(actor, workspace, name, task, tags={}, metadata={}, now=0)
+        dataset = replace(blank, settings=settings)
     return [(place, why) for place, each in enumerate(found) if (why := _misfit(dataset, multi_label, each))]
 
 
-def _misfit(dataset: Dataset | None, multi_label: bool | None, each: Imported) -> str | None:
+def _misfit(dataset: Dataset, multi_label: bool | None, each: Imported) -> str | None:
     """Why a record does not go into the dataset as it is."""
     record = each.record
     if isinstance(record, TextClassificationRecord) and multi_label not in (None, record.multi_label):
@@ -99,8 +111,6 @@ def _misfit(dataset: Dataset | None, multi_label: bool | None, each: Imported) -
             ("several labels", "one label") if record.multi_label else ("one label", "several labels")
         )
         return f"the record has {here}, those of the dataset have {there} each"
-    if dataset is None:
-        return None
     if dataset.settings is not None and dataset.task is not Task.TEXT2TEXT:
         unknown = dataset.settings.unknown(labels_of(record))
         if unknown:
@@ -114,13 +124,23 @@ def _misfit(dataset: Dataset | None, multi_label: bool | None, each: Imported) -
 
 
 def make_dataset(
-    work: Work, actor: Actor, workspace: str, name: str, task: Task, found: Sequence[Imported], *, now: int
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    found: Sequence[Imported],
+    *,
+    now: int,
+    settings: Settings | None = None,
 ) -> None:
     """The dataset that a file is brought into, where there was none; wants as many answers as records have."""
     if work.datasets.find(workspace, name) is not None:
         return
     require_workspace(work, workspace)
     dataset = new_dataset(work, actor, workspace, name, task, tags={}, metadata={}, now=now)
+    if settings is not None:
+        dataset = work.datasets.update(dataset, settings=settings)
     if any(each.individual for each in found):
         want = max(sum(answer.counted for answer in each.answers) for each in found)
         policies = replace(Policies.of({"annotation": "individual"}), required=max(1, want))

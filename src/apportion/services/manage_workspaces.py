@@ -23,6 +23,7 @@ __all__ = [
     "ensure_workspace",
     "find_workspace",
     "join",
+    "list_leaders",
     "list_members",
     "list_workspace_users",
     "list_workspaces",
@@ -83,6 +84,20 @@ def list_members(people: People, actor: Actor, workspace: str) -> Sequence[tuple
     """The members of a workspace with their roles, in order of joining."""
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SEE_MEMBERS)
     return people.members(found.id)
+
+
+def list_leaders(people: People, actor: Actor, workspace: str) -> Sequence[tuple[Actor, MembershipRole]]:
+    """Who reviews or manages in a workspace, in order of joining; where nobody does, the administrators do.
+
+    Members may know this much of each other, so that they can turn to somebody.
+    """
+    found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SEE_LEADERS)
+    leading = [
+        (each, MembershipRole.MANAGER if each.is_admin else role)
+        for each, role in people.members(found.id)
+        if each.is_admin or role is not MembershipRole.ANNOTATOR
+    ]
+    return leading or [(each, MembershipRole.MANAGER) for each in people.users() if each.is_admin]
 
 
 def add_user_to(people: People, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:

@@ -22,6 +22,8 @@ export interface Figure {
   readonly label?: string | null;
   readonly pair?: string[] | null;
   readonly week?: string | null;
+  readonly person?: string | null;
+  readonly undefined?: string | null;
   readonly left_out?: number | null;
 }
 
@@ -29,7 +31,7 @@ export interface Agreement extends Figure {
   readonly by?: Figure[] | null;
 }
 
-export type By = "label" | "pair" | "week";
+export type By = "label" | "pair" | "week" | "person";
 
 export interface Quality {
   readonly annotator: string;
@@ -64,7 +66,7 @@ interface Reply<T> {
 }
 type Get<Asked, T> = { get: Query<Asked> & Reply<T> };
 interface Routes {
-  "/api/datasets/{name}/agreement": Get<{ measure?: string; by?: By; query?: string }, Agreement>;
+  "/api/datasets/{name}/agreement": Get<{ measure?: string; by?: By; interval?: "none"; query?: string }, Agreement>;
   "/api/datasets/{name}/annotators": Get<{ query?: string }, Annotators>;
   "/api/datasets/{name}/conflicts": Get<
     { limit: number; cursor?: string; open: boolean; query?: string },
@@ -100,6 +102,17 @@ export const agreementQuery = (dataset: DatasetRef, { measure, q }: Asked, by: B
           },
         }),
       ),
+    staleTime: 15_000,
+  });
+
+/** How far each person agrees with the others, without intervals: what a table of people shows. */
+export const peopleAgreementQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: ["agreement", dataset.workspace, dataset.name, "people"],
+    queryFn: async () => {
+      const query = { workspace: dataset.workspace, by: "person", interval: "none" } as const;
+      return (await ask(routes.GET("/api/datasets/{name}/agreement", { params: { path: { name: dataset.name }, query } }))).by ?? [];
+    },
     staleTime: 15_000,
   });
 

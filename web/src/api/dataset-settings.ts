@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import type { DatasetRef, Task } from "@/core/model";
 
-import { ApiError, ask, client } from "./client";
+import { ask, client } from "./client";
 import { countRecords } from "./records";
 import type { components } from "./schema";
 
@@ -21,11 +21,18 @@ export interface Label {
   readonly shortcut: string;
 }
 
-export interface Settings {
+/** What spans may be. */
+export interface SpanRules {
+  /** Parts of each other. */
+  readonly overlapping: boolean;
+  /** Parts of words. */
+  readonly characters: boolean;
+}
+
+export interface Settings extends SpanRules {
   readonly labels: readonly Label[];
   /** Whether anybody ever said which labels there are. */
   readonly fixed: boolean;
-  readonly overlapping: boolean;
 }
 
 const where = ({ workspace, name }: { workspace: string; name: string }) => ({ path: { name }, query: { workspace } });
@@ -40,20 +47,17 @@ export const settingsQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: [...settingsKey(dataset), "labels"],
     queryFn: async (): Promise<Settings> => {
-      try {
-        const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: withTask(dataset) }));
-        const labels = (found.label_schema?.labels ?? []).map((each) => ({
-          id: each.id,
-          name: each.name,
-          description: each.description ?? "",
-          colour: each.colour ?? "",
-          shortcut: each.shortcut ?? "",
-        }));
-        return { labels, fixed: Boolean(found.label_schema), overlapping: found.allow_overlapping_spans ?? false };
-      } catch (failure) {
-        if (failure instanceof ApiError && failure.status === 404) return { labels: [], fixed: false, overlapping: false };
-        throw failure;
-      }
+      const { path, query } = withTask(dataset);
+      const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: { path, query: { ...query, or_none: true } } }));
+      const labels = (found.label_schema?.labels ?? []).map((each) => ({
+        id: each.id,
+        name: each.name,
+        description: each.description ?? "",
+        colour: each.colour ?? "",
+        shortcut: each.shortcut ?? "",
+      }));
+      const rules = { overlapping: found.allow_overlapping_spans ?? false, characters: found.allow_character_spans ?? false };
+      return { labels, fixed: Boolean(found.label_schema), ...rules };
     },
   });
 
@@ -76,8 +80,11 @@ export async function saveLabels(dataset: DatasetRef, labels: readonly Label[]):
   await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
 }
 
-export async function saveOverlapping(dataset: DatasetRef, overlapping: boolean): Promise<void> {
-  const body = { allow_overlapping_spans: overlapping };
+export async function saveSpanRules(dataset: DatasetRef, rules: Partial<SpanRules>): Promise<void> {
+  const body = {
+    ...(rules.overlapping === undefined ? {} : { allow_overlapping_spans: rules.overlapping }),
+    ...(rules.characters === undefined ? {} : { allow_character_spans: rules.characters }),
+  };
   await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
 }
 

@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import type { DatasetRef, LabelOption, Task } from "@/core/model";
 
-import { ApiError, ask, client } from "./client";
+import { ask, client } from "./client";
 import { countRecords } from "./records";
 import type { components } from "./schema";
 
@@ -80,24 +80,20 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
   if (dataset.task === "Text2Text") return { options: [], fromSettings: false, overlapping: false, characters: false };
   const path = { name: dataset.name, task: dataset.task };
   const query = { workspace: dataset.workspace };
-  try {
-    const found = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: { path, query } }));
-    const labels = found.label_schema?.labels ?? [];
-    if (labels.length) {
-      return {
-        options: labels.map(({ name, description, colour, shortcut }) => ({
-          name,
-          ...(shortcut ? { shortcut } : {}),
-          ...(description ? { description } : {}),
-          ...(colour ? { colour } : {}),
-        })),
-        fromSettings: true,
-        overlapping: Boolean(found.allow_overlapping_spans),
-        characters: Boolean(found.allow_character_spans),
-      };
-    }
-  } catch (failure) {
-    if (!(failure instanceof ApiError && failure.status === 404)) throw failure;
+  const settings = await ask(client.GET("/api/datasets/{name}/{task}/settings", { params: { path, query: { ...query, or_none: true } } }));
+  const rules = { overlapping: Boolean(settings.allow_overlapping_spans), characters: Boolean(settings.allow_character_spans) };
+  const labels = settings.label_schema?.labels ?? [];
+  if (labels.length) {
+    return {
+      options: labels.map(({ name, description, colour, shortcut }) => ({
+        name,
+        ...(shortcut ? { shortcut } : {}),
+        ...(description ? { description } : {}),
+        ...(colour ? { colour } : {}),
+      })),
+      fromSettings: true,
+      ...rules,
+    };
   }
   const found = await ask(
     client.POST("/api/datasets/{name}/{task}/metrics/{metric}:summary", {
@@ -106,7 +102,7 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
     }),
   );
   const names = (found as { labels?: string[] }).labels ?? [];
-  return { options: names.map((name) => ({ name })), fromSettings: false, overlapping: false, characters: false };
+  return { options: names.map((name) => ({ name })), fromSettings: false, ...rules };
 }
 
 export async function saveLabels(dataset: DatasetRef, labels: readonly LabelOption[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** Sends rows of a file to the server, to be looked at or to be stored. */
 
-import type { NewDataset } from "./dataset-settings";
+import type { NewDataset, SpanRules } from "./dataset-settings";
 import { ask, client } from "./client";
 import type { components } from "./schema";
 
@@ -9,6 +9,8 @@ export type BadRow = components["schemas"]["BadRow"];
 
 interface Options {
   readonly mapping: Readonly<Record<string, string>>;
+  /** What spans may be, in a dataset that is not there yet. */
+  readonly spans: SpanRules;
   readonly dryRun: boolean;
   readonly signal?: AbortSignal;
 }
@@ -21,6 +23,8 @@ export function sendRows(dataset: Omit<NewDataset, "tags">, rows: readonly unkno
     task,
     format: "jsonl" as const,
     mapping: JSON.stringify(options.mapping),
+    ...(options.spans.overlapping ? { allow_overlapping_spans: true } : {}),
+    ...(options.spans.characters ? { allow_character_spans: true } : {}),
     dry_run: options.dryRun,
     leave_out: true,
   };

@@ -1680,6 +1680,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{name}/leaders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to
+         * @description List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to.
+         */
+        get: operations["workspaces_list_leaders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{name}/members": {
         parameters: {
             query?: never;
@@ -1767,7 +1787,7 @@ export interface components {
         };
         /**
          * AgreementOut
-         * @description The figure over everything, and by label, pair or week where that was asked for.
+         * @description The figure over everything, and by label, pair, week or person where that was asked for.
          * @example {
          *       "annotators": 3,
          *       "answers": 510,
@@ -1808,6 +1828,8 @@ export interface components {
             no_interval?: string | null;
             /** Pair */
             pair?: string[] | null;
+            /** Person */
+            person?: string | null;
             /** Query */
             query: string;
             /** Records */
@@ -1941,6 +1963,8 @@ export interface components {
             finish_at: string | null;
             /** Last Active */
             last_active: string | null;
+            /** Median Seconds */
+            median_seconds?: number | null;
             /** Seconds */
             seconds: number;
             /** Skipped */
@@ -2066,7 +2090,7 @@ export interface components {
          * @description What figures can be broken down by.
          * @enum {string}
          */
-        By: "label" | "pair" | "week";
+        By: "label" | "pair" | "week" | "person";
         /**
          * ChecksOut
          * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
@@ -2311,6 +2335,12 @@ export interface components {
          */
         ExportIn: {
             /**
+             * Answers
+             * @description Whether everybody's answers are there too, beside what each record stands by.
+             * @default true
+             */
+            answers?: boolean;
+            /**
              * Format
              * @default jsonl
              * @enum {string}
@@ -2371,6 +2401,8 @@ export interface components {
             no_interval?: string | null;
             /** Pair */
             pair?: string[] | null;
+            /** Person */
+            person?: string | null;
             /** Query */
             query: string;
             /** Records */
@@ -2708,6 +2740,23 @@ export interface components {
          */
         LabelValue: {
             labels: components["schemas"]["Label"][];
+        };
+        /**
+         * LeaderOut
+         * @description Somebody who leads, and as what.
+         */
+        LeaderOut: {
+            role: components["schemas"]["MembershipRole"];
+            /** Username */
+            username: string;
+        };
+        /**
+         * Leaders
+         * @description Whom the members of a workspace can turn to.
+         */
+        Leaders: {
+            /** Leaders */
+            leaders: components["schemas"]["LeaderOut"][];
         };
         /**
          * LeaseIn
@@ -4458,7 +4507,7 @@ export interface operations {
             query?: {
                 /** @description The usual one of the task when left out. */
                 measure?: components["schemas"]["Measure"] | null;
-                /** @description Also one figure per label, pair of people, or week. */
+                /** @description Also one figure per label, pair of people, week, or person. */
                 by?: components["schemas"]["By"] | null;
                 /** @description How it is found. */
                 interval?: components["schemas"]["Interval"] | "none";
@@ -6157,6 +6206,10 @@ export interface operations {
                 format?: "jsonl" | "csv" | "parquet";
                 /** @description JSON: which column of the file holds what, under our names. */
                 mapping?: string | null;
+                /** @description Spans may overlap, in a dataset that is not there yet. */
+                allow_overlapping_spans?: boolean;
+                /** @description Spans may be parts of tokens, in a dataset that is not there yet. */
+                allow_character_spans?: boolean;
                 /** @description Only check the file. */
                 dry_run?: boolean;
                 /** @description Leave bad rows out instead of refusing the file. */
@@ -6392,6 +6445,8 @@ export interface operations {
     progress_progress: {
         parameters: {
             query?: {
+                /** @description Also the median seconds per answer; looks at every answer, so ask it less often. */
+                median?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -8682,6 +8737,8 @@ export interface operations {
     settings_get_settings: {
         parameters: {
             query?: {
+                /** @description Where none were ever saved, answer empty ones instead of 404 as 1.x does. */
+                or_none?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -11187,6 +11244,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    workspaces_list_leaders: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaders"];
                 };
             };
             /** @description Missing, wrong or expired credentials */

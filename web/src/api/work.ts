@@ -108,18 +108,21 @@ export const mineQuery = (dataset: DatasetRef, record: AppRecord) =>
     queryFn: () => findMine(dataset, record.id, contentOf(record)),
   });
 
-/** People to whom one can say something; who may not list them names one. */
-export const membersQuery = (workspace: string) =>
+/** Somebody who can be asked, and what they are in the workspace. */
+export interface Askable {
+  readonly username: string;
+  readonly role: "annotator" | "reviewer" | "manager";
+}
+
+/** Who can be asked about a record: those who lead the workspace, and for those who may know them all its members. */
+export const askableQuery = (workspace: string, everybody: boolean) =>
   queryOptions({
-    queryKey: ["members", workspace],
-    queryFn: async (): Promise<string[]> => {
-      try {
-        const { members } = await ask(client.GET("/api/workspaces/{name}/members", { params: { path: { name: workspace } } }));
-        return members.map((each) => each.username);
-      } catch (failure) {
-        if (failure instanceof ApiError && failure.status === 403) return [];
-        throw failure;
-      }
+    queryKey: ["askable", workspace, everybody],
+    queryFn: async (): Promise<Askable[]> => {
+      const params = { path: { name: workspace } };
+      if (!everybody) return (await ask(client.GET("/api/workspaces/{name}/leaders", { params }))).leaders;
+      const { members } = await ask(client.GET("/api/workspaces/{name}/members", { params }));
+      return members.map(({ username, role, global_role }) => ({ username, role: global_role === "admin" ? "manager" : role }));
     },
     staleTime: 5 * 60_000,
   });

@@ -44,3 +44,8 @@ it("orders what is most pressing first", () => {
   const found = figures([person("ana", { held: 1, seen: ago(1) }), person("ben", { last_active: ago(50) }), person("eve", { member: false })], { due: ago(2), free: 3, in_conflict: 2 });
   expect(kinds(found)).toEqual(["stale", "overdue", "gone", "idle", "out", "free", "conflicts"]);
 });
+
+it("names those who have not begun what was given to them, together for each dataset", () => {
+  const found = mattersOf(figures([person("ana"), person("ben", { last_active: null, done: 0 }), person("cy", { last_active: null, done: 0 }), person("dora", { last_active: null, assigned: 0, done: 0 })]), NOW);
+  expect(found).toEqual([{ kind: "new", people: ["ben", "cy"], records: 20, workspace: "team", dataset: "mail" }]);
+});

@@ -51,6 +51,7 @@ export type Matter =
   | ({ kind: "late"; due: string; finish: string | null } & Where)
   | ({ kind: "gone"; person: string; records: number } & Where)
   | { kind: "idle"; person: string; records: number; lastActive: string; workspace: string; dataset: string }
+  | ({ kind: "new"; people: readonly string[]; records: number } & Where)
   | { kind: "out"; people: readonly string[]; workspace: string }
   | ({ kind: "free"; records: number } & Where)
   | ({ kind: "conflicts"; records: number } & Where);
@@ -106,7 +107,7 @@ function finishOf(dataset: DatasetFigures): string | "unknown" | null {
 
 /** What needs somebody to look, most pressing first. */
 export function mattersOf(figures: Figures, now: number): Matter[] {
-  const found: Record<Matter["kind"], Matter[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], out: [], free: [], conflicts: [] };
+  const found: Record<Matter["kind"], Matter[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], new: [], out: [], free: [], conflicts: [] };
   for (const dataset of figures.datasets) {
     const where = { workspace: dataset.workspace, dataset: dataset.name };
     for (const each of dataset.people) {
@@ -115,6 +116,8 @@ export function mattersOf(figures: Figures, now: number): Matter[] {
       if (left > 0 && !each.member) found.gone.push({ kind: "gone", person: each.annotator, records: left, ...where });
       else if (left > 0 && each.last_active !== null && now - at(each.last_active) > DAY) found.idle.push({ kind: "idle", person: each.annotator, records: left, lastActive: each.last_active, ...where });
     }
+    const waiting = dataset.people.filter((each) => each.member && each.last_active === null && leftOf(each) > 0);
+    if (waiting.length) found.new.push({ kind: "new", people: waiting.map((each) => each.annotator), records: waiting.reduce((sum, each) => sum + leftOf(each), 0), ...where });
     if (dataset.due !== null) {
       const finish = finishOf(dataset);
       if (at(dataset.due) < now) found.overdue.push({ kind: "overdue", due: dataset.due, ...where });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { firstForm, OVERLAPS, planOf, searchOf, sharedOf } from "./plan-form";
+import { firstForm, mayAskMore, OVERLAPS, planOf, searchOf, sharedOf } from "./plan-form";
 
 const form = firstForm(["ana", "ben", "cy"], "", 7);
 
@@ -29,6 +29,22 @@ test("how many records are shared follows from records and slots", () => {
   expect(sharedOf(twenty, { records: 300, slots: 360, unassigned: [] })).toBe(60);
   expect(sharedOf({ ...twenty, anchors: 10 }, { records: 300, slots: 378, unassigned: [] })).toBe(68);
   expect(sharedOf(form, { records: 300, slots: 300, unassigned: [] })).toBe(0);
+});
+
+test("one more person is asked only where two can differ and a third is there", () => {
+  const twice = { ...form, preset: "own" as const, annotators: 2, adaptive: true, most: 2 };
+  expect(planOf(twice).adaptive).toEqual({ max: 3 });
+  expect(planOf({ ...form, adaptive: true }).adaptive).toBeUndefined();
+  expect(mayAskMore({ ...twice, preset: "everyone" })).toBe(false);
+  expect(mayAskMore({ ...twice, people: twice.people.map((each, at) => ({ ...each, in: at < 2 })) })).toBe(false);
+});
+
+test("checks are part of a blind plan that gives people records of their own", () => {
+  const checked = { ...form, checks: true, checkShare: 5 };
+  expect(planOf(checked).checks).toEqual({ share: 0.05, feedback: false });
+  expect(planOf({ ...checked, blind: false }).checks).toBeUndefined();
+  expect(planOf({ ...checked, pull: true }).checks).toBeUndefined();
+  expect(sharedOf(checked, { records: 300, slots: 315, unassigned: [] })).toBeNull();
 });
 
 test("a list's filters are one search", () => {

@@ -22,6 +22,8 @@ export interface PlanSpec {
   readonly blind?: boolean;
   readonly standing?: boolean;
   readonly mirror?: string;
+  readonly adaptive?: { readonly max: number };
+  readonly checks?: number | { readonly share: number; readonly feedback?: boolean };
 }
 
 export const PRESETS = ["even", "everyone", "double", "own"] as const;
@@ -41,6 +43,14 @@ export interface PlanForm {
   readonly blind: boolean;
   readonly standing: boolean;
   readonly pull: boolean;
+  /** One more person where the answers differ, up to so many in all. */
+  readonly adaptive: boolean;
+  readonly most: number;
+  /** Records with a known value among the others: so many percent of what everybody gets. */
+  readonly checks: boolean;
+  readonly checkShare: number;
+  /** Whether people learn the known value once they have answered. */
+  readonly feedback: boolean;
   readonly mirror: string;
   readonly due: string;
   readonly seed: number;
@@ -60,6 +70,11 @@ export function firstForm(people: readonly string[], search: string, seed: numbe
     blind: true,
     standing: false,
     pull: false,
+    adaptive: false,
+    most: 5,
+    checks: false,
+    checkShare: 10,
+    feedback: false,
     mirror: "",
     due: "",
     seed,
@@ -75,6 +90,20 @@ export const OVERLAPS = {
 
 export function whereOf(form: Pick<PlanForm, "what" | "search">): string {
   return form.what === "all" ? "" : form.what === "free" ? FREE : form.search.trim();
+}
+
+/** Whether people can differ on a record while somebody is left to ask. */
+export function mayAskMore(form: PlanForm): boolean {
+  const people = form.people.filter((each) => each.in).length;
+  return form.preset !== "everyone" && form.annotators > 1 && form.annotators < people;
+}
+
+/** Checks are among what people have, and only where nobody can look up what others answered. */
+export const mayCheck = (form: Pick<PlanForm, "blind" | "pull">) => form.blind && !form.pull;
+
+/** How many people a record may have in all: one more than at first at least, and no more than there are. */
+export function mostOf(form: PlanForm): number {
+  return Math.min(form.people.filter((each) => each.in).length, Math.max(form.most, form.annotators + 1));
 }
 
 export function planOf(form: PlanForm): PlanSpec {
@@ -105,6 +134,8 @@ export function planOf(form: PlanForm): PlanSpec {
     seed: form.seed,
     blind: form.blind,
     standing: form.standing,
+    ...(form.adaptive && mayAskMore(form) ? { adaptive: { max: mostOf(form) } } : {}),
+    ...(form.checks && mayCheck(form) ? { checks: { share: form.checkShare / 100, feedback: form.feedback } } : {}),
     ...(form.mirror.trim() ? { mirror: form.mirror.trim() } : {}),
   };
 }
@@ -113,6 +144,7 @@ export function planOf(form: PlanForm): PlanSpec {
 export function sharedOf(form: PlanForm, found: { records: number; slots: number; unassigned: readonly { count: number }[] }): number | null {
   const people = form.people.filter((each) => each.in).length;
   if (people < 2) return 0;
+  if (planOf(form).checks) return null; // they are among the slots and the records
   if (form.preset === "everyone") return found.records;
   if (found.unassigned.length) return null;
   const anchors = Math.min(form.anchors, found.records);

@@ -75,7 +75,8 @@ export const manage = {
     lateUnknown: "Nobody has begun, so nothing can be told of the pace.",
     idle: (name: string, count: number) => `${name} is idle with ${records(count)} left`,
     idleSince: "Last active",
-    notStarted: (name: string, count: number) => `${name} has not started on ${records(count)}`,
+    notStarted: (names: readonly string[]) => `${list.format(names)} ${names.length === 1 ? "has" : "have"} not started`,
+    notStartedIntro: (count: number) => `${records(count)} ${count === 1 ? "waits" : "wait"} for them.`,
     out: (names: readonly string[]) => `${list.format(names)} ${names.length === 1 ? "has" : "have"} nothing left to do`,
     outIntro: (workspace: string) => `in workspace ${workspace}.`,
     free: (count: number, name: string) => `${records(count)} of ${name} ${count === 1 ? "is" : "are"} with nobody`,
@@ -354,6 +355,8 @@ export const manage = {
       saved: "Labels saved",
       overlapping: "Spans may overlap",
       overlappingHint: "Annotators may mark words that are part of another span. Turned off, spans that overlap already stay as they are.",
+      characters: "Spans may be parts of words",
+      charactersHint: "Annotators may mark a part of a word, with Alt held down. Turned off, such spans that are there already stay as they are.",
     },
     guidelines: {
       title: "Guidelines",

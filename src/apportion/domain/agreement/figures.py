@@ -78,8 +78,8 @@ class Figure:
 
     ``records`` were answered by two or more people, ``annotators`` had a part in them, ``answers`` they gave there.
     ``estimate`` is None exactly if ``undefined`` says why, ``low`` and ``high`` are if ``no_interval`` or
-    ``undefined`` says why. ``label``, ``pair`` or ``week`` (ISO, like ``2026-W48``) say which part of the answers the
-    figure is about. ``left_out`` answers did not count because they were asked for in the light of others.
+    ``undefined`` says why. ``label``, ``pair``, ``week`` (ISO, like ``2026-W48``) or ``person`` say which part of the
+    answers the figure is about. ``left_out`` answers did not count because they were asked for in the light of others.
     """
 
     measure: Measure
@@ -98,6 +98,7 @@ class Figure:
     label: str | None = None
     pair: tuple[str, str] | None = None
     week: str | None = None
+    person: str | None = None
     left_out: int = 0
 
     def show(self) -> dict[str, Any]:
@@ -120,6 +121,7 @@ class Figure:
             "label": self.label,
             "pair": list(self.pair) if self.pair else None,
             "week": self.week,
+            "person": self.person,
             "left_out": self.left_out or None,
         }
         return always | {key: value for key, value in sometimes.items() if value is not None}

@@ -63,6 +63,7 @@ class By(_Word):
     LABEL = "label"
     PAIR = "pair"
     WEEK = "week"
+    PERSON = "person"
 
 
 class Interval(_Word):

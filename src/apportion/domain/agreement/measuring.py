@@ -1,11 +1,11 @@
-"""One figure of agreement over some answers, or one per label, per pair of people, per week.
+"""One figure of agreement over some answers, or one per label, per pair of people, per week, per person.
 
 Every case in which a measure is undefined is a figure that says why. Nothing here raises for what people answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from .kappa import cohen, shares
 from .measures import PAIRS, By, Interval, Kind, Measure, default_measure, fits
 from .metrics import Metric, Nominal, Squared, jaccard, linear, masi, numbers, ratio
 from .patterns import count_alike
+from .persons import Against, against_others, person_measure
 from .ratings import Ratings, iso_week, pair_up
 from .spans import span_labels, spans_f1, token_alpha
 from .texts import text_alpha
@@ -73,12 +74,14 @@ def agreement_by(
     seed: int = 0,
     pairs: int = PAIRS,
 ) -> list[Figure]:
-    """The same for every label, every pair of people, or every week in which a shared record was last answered.
+    """The same for every label, every pair of people, every week in which a shared record was last answered, or
+    every person against all others.
 
     Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone; their
     ``records`` are the shared ones on which somebody gave the label. Pairs come with most shared records first, those
     without any included, and at most ``pairs`` of them. Weeks are ISO weeks in UTC, in order, those with a shared
-    record only.
+    record only. A person's figure is percent agreement or F1 (``person_measure``) with whoever answered the same
+    records; everybody who answered is there, by name.
 
     Raises ``ValueError`` for weeks without the instants of the answers, and for labels of texts.
     """
@@ -87,6 +90,8 @@ def agreement_by(
         return list(_by_label(data, asked))
     if by is By.PAIR:
         return list(_by_pair(data, asked, pairs))
+    if by is By.PERSON:
+        return list(_by_person(data, asked))
     return list(_by_week(data, asked))
 
 
@@ -165,6 +170,42 @@ def _by_week(data: Ratings, asked: _Asked) -> Iterator[Figure]:
         yield replace(_figure(shared.where(of_answer == week), asked), week=iso_week(week))
 
 
+def _by_person(data: Ratings, asked: _Asked) -> Iterator[Figure]:
+    of_person = replace(asked, measure=person_measure(asked.measure, data.kind))
+    found = sorted(against_others(data, of_person.measure), key=lambda each: data.annotators[each.annotator])
+    for each in found:
+        yield _of_person(data, of_person, each)
+
+
+def _of_person(data: Ratings, asked: _Asked, mine: Against) -> Figure:
+    facts = {
+        "measure": asked.measure,
+        "records": mine.records,
+        "annotators": mine.others + 1,
+        "needed": SHARED_RECORDS_NEEDED,
+        "kind": data.kind,
+    }
+    figure = Figure(
+        asked.measure,
+        None,
+        None,
+        None,
+        asked.level,
+        mine.records,
+        mine.others + 1 if mine.records else 0,
+        mine.records + mine.pairs,
+        left_out=data.left_out,
+        person=data.annotators[mine.annotator],
+    )
+    if mine.records < SHARED_RECORDS_NEEDED:
+        reason = Undefined.FEW_SHARED_RECORDS
+        return replace(figure, undefined=reason, why=sentence(reason, **facts))
+    estimate = mine.found.value(mine.found.weight)
+    if not np.isfinite(estimate):
+        return replace(figure, undefined=Undefined.NO_SPANS, why=sentence(Undefined.NO_SPANS, **facts))
+    return _bounded(replace(figure, estimate=float(estimate)), mine.found, asked, facts)
+
+
 def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     shared = data.shared()
     records = int((shared.answers() > 1).sum())
@@ -208,15 +249,20 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     estimate = made.value(made.weight)
     if not np.isfinite(estimate):
         return without(Undefined.NO_SPANS if asked.measure in _F1 else Undefined.ONE_CATEGORY)
-    figure = replace(figure, estimate=float(estimate))
+    return _bounded(replace(figure, estimate=float(estimate)), made, asked, facts)
+
+
+def _bounded(figure: Figure, made: Statistic, asked: _Asked, facts: Mapping[str, object]) -> Figure:
+    """The figure with its interval, if that was asked for, or with the reason why there is none."""
     if asked.interval is None:
         return figure
-    found = bounds(made, figure.estimate or 0.0, asked.interval, asked.level, asked.seed)
+    estimate = figure.estimate or 0.0
+    found = bounds(made, estimate, asked.interval, asked.level, asked.seed)
     if found is None or found[0] == found[1]:
         reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
         return replace(figure, no_interval=reason, why=sentence(reason, **facts))
     # a share is never below nothing; the others are below -1 only where people answered very unequally many records
-    lowest = 0.0 if asked.measure in _SHARE_OF else min(-1.0, float(estimate))
+    lowest = 0.0 if asked.measure in _SHARE_OF else min(-1.0, estimate)
     return replace(figure, low=max(lowest, found[0]), high=found[1], interval=asked.interval)
 
 

@@ -93,6 +93,7 @@ def _person(person: PersonProgress) -> dict[str, Any]:
         "seconds": round(person.seconds, 3),
         "last_active": None if person.last_active is None else utc_iso(person.last_active),
         "finish_at": None if person.finish_at is None else utc_iso(person.finish_at),
+        "median_seconds": person.median_seconds,
     }
 
 
@@ -116,7 +117,11 @@ def work_out(item: WorkItem) -> dict[str, Any]:
         "dataset": item.dataset.uuid,
         "task": str(item.dataset.task),
         "left": item.left,
-        **{key: value for key, value in _person(item.mine).items() if key != "annotator"},
+        **{
+            key: value
+            for key, value in _person(item.mine).items()
+            if key not in ("annotator", "median_seconds")
+        },
     }
 
 

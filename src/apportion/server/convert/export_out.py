@@ -46,9 +46,10 @@ _PLURAL = {
 
 
 class Lines:
-    """Writes records as JSON lines."""
+    """Writes records as JSON lines; without ``answers``, only what each record stands by."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, *, answers: bool = True) -> None:
+        self._answers = answers
         self._task = dataset.task
         self._multi = bool(dataset.multi_label)
         self._read: dict[bytes, Any] = {}
@@ -61,7 +62,7 @@ class Lines:
             first = None
         bare = row._replace(answer=None if first is None else b"\n".join(first))
         parts = [scan_record(bare, self._task, metrics=False, text=False)[:-1]]
-        if behind.said:
+        if behind.said and self._answers:
             parts.append(b'"answers":{%b}' % b",".join([_said(each) for each in behind.said]))
         if behind.gold is not None:
             parts.append(b'"gold":' + _gold(behind.gold))
@@ -191,9 +192,9 @@ def _gold(gold: KeptGold) -> bytes:
     return b'{"value":%b,%b' % (value, _encode(more)[1:])
 
 
-def jsonl_pages(pages: Iterable[Page], dataset: Dataset) -> Iterator[bytes]:
+def jsonl_pages(pages: Iterable[Page], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
     """A record a line."""
-    lines = Lines(dataset)
+    lines = Lines(dataset, answers=answers)
     for page in pages:
         yield b"".join(lines.line(row, behind) for row, behind in page)
 
@@ -225,12 +226,13 @@ def _may_be_json(text: str) -> bool:
     return True
 
 
-def columns_of(dataset: Dataset, names: Names) -> list[str]:
+def columns_of(dataset: Dataset, names: Names, *, answers: bool = True) -> list[str]:
     """The columns of a table of this dataset."""
     texts = [f"inputs.{name}" for name in names.inputs] or ["text"]
     if dataset.task is Task.TOKEN_CLASSIFICATION:
         texts = ["text", "tokens"]
-    people = [f"answer.{name}{part}" for name in names.annotators for part in ("", *ANSWER_PARTS)]
+    named = names.annotators if answers else []
+    people = [f"answer.{name}{part}" for name in named for part in ("", *ANSWER_PARTS)]
     soft = [f"soft.{label}" for label in names.labels] if dataset.task is Task.TEXT_CLASSIFICATION else []
     return [
         "id",
@@ -255,10 +257,10 @@ def columns_of(dataset: Dataset, names: Names) -> list[str]:
 class Table:
     """Records as rows of cells."""
 
-    def __init__(self, dataset: Dataset, names: Names) -> None:
-        self.columns = columns_of(dataset, names)
+    def __init__(self, dataset: Dataset, names: Names, *, answers: bool = True) -> None:
+        self.columns = columns_of(dataset, names, answers=answers)
         self._place = {name: place for place, name in enumerate(self.columns)}
-        self._lines = Lines(dataset)
+        self._lines = Lines(dataset, answers=answers)
         self._task = dataset.task
         self._multi = bool(dataset.multi_label)
         self._metadata = frozenset(names.metadata)
@@ -335,10 +337,15 @@ def shown(text: str) -> str:
 
 
 def csv_pages(
-    pages: Iterable[Page], dataset: Dataset, names: Names, *, spreadsheet: bool = False
+    pages: Iterable[Page],
+    dataset: Dataset,
+    names: Names,
+    *,
+    answers: bool = True,
+    spreadsheet: bool = False,
 ) -> Iterator[bytes]:
     """A header, then a record a row; texts as they were logged, unless they are for a spreadsheet."""
-    table = Table(dataset, names)
+    table = Table(dataset, names, answers=answers)
     for some in chain([[table.columns]], ([table.row(*pair) for pair in page] for page in pages)):
         yield _csv([list(map(shown, row)) for row in some] if spreadsheet else some)
 
@@ -349,7 +356,9 @@ def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], Iterator[bytes]]:
+def parquet_pages(
+    dataset: Dataset, names: Names, *, answers: bool = True
+) -> Callable[[Iterable[Page]], Iterator[bytes]]:
     """Writes a table of the CSV's columns: numbers as numbers, all else as the text of the CSV's cells.
 
     Refused where pyarrow is not installed.
@@ -362,7 +371,7 @@ def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], 
             "This server cannot write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
             "or ask for csv or jsonl."
         ) from None
-    table = Table(dataset, names)
+    table = Table(dataset, names, answers=answers)
     kinds: dict[str, tuple[Any, Callable[[str], Any]]] = {
         "number": (pa.float64(), float),
         "flag": (pa.bool_(), "true".__eq__),

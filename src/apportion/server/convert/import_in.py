@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.datasets import Settings
 from apportion.domain.errors import BadRequestError, ValidationError
 from apportion.domain.individual.case import Gold, Origin
 from apportion.domain.records import Record
@@ -76,9 +77,20 @@ def refusal_of(read: FileRead) -> ValidationError:
 
 
 def read_file(
-    body: bytes, kind: str, task: Task, mapping: Mapping[str, str], limits: Limits, *, by: str, now: int
+    body: bytes,
+    kind: str,
+    task: Task,
+    mapping: Mapping[str, str],
+    limits: Limits,
+    *,
+    rules: Settings,
+    by: str,
+    now: int,
 ) -> FileRead:
-    """The records of a file, and its bad rows. ``mapping`` says which of its columns holds what; ``by`` signs."""
+    """The records of a file, and its bad rows.
+
+    ``mapping`` says which of its columns holds what, ``rules`` what spans may be; ``by`` signs.
+    """
     read = FileRead()
     nested: dict[int, Json] = {}
     records: dict[int, Json] = {}
@@ -95,7 +107,7 @@ def read_file(
     if missing and nested:
         read.blame(0, None, f"no row has a column {', '.join(sorted(missing))}")
     _one_kind(records, read)
-    logged = _logged(records, task, limits, read)
+    logged = _logged(records, task, limits, rules, read)
     seen: dict[str, int] = {}
     for place, record in logged.items():
         first = seen.setdefault(record.id, place)
@@ -150,13 +162,17 @@ def _one_kind(records: dict[int, Json], read: FileRead) -> None:
             read.blame(place, "multi_label", f"the first row may have {had}, this one {has}")
 
 
-def _logged(records: Mapping[int, Json], task: Task, limits: Limits, read: FileRead) -> dict[int, Record]:
+def _logged(
+    records: Mapping[int, Json], task: Task, limits: Limits, rules: Settings, read: FileRead
+) -> dict[int, Record]:
     """The rows that are records, by row; what is wrong with the others is noted."""
+    overlap, parts = rules.allow_overlapping_spans, rules.allow_character_spans
     places = list(records)
     while places:
         try:
             sent = msgspec.json.encode({"records": [records[place] for place in places]})
-            return dict(zip(places, read_bulk(sent, task, limits).records, strict=True))
+            found = read_bulk(sent, task, limits, allow_overlap=overlap, allow_parts=parts).records
+            return dict(zip(places, found, strict=True))
         except ValidationError as refused:
             bad = [_blamed(each, places, read) for each in refused.errors]
             if None in bad:

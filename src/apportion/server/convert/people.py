@@ -18,6 +18,7 @@ from apportion.domain.times import naive_iso
 from apportion.vocabulary import MembershipRole, Role
 
 __all__ = [
+    "Leaders",
     "Login",
     "Me",
     "MemberOut",
@@ -34,6 +35,7 @@ __all__ = [
     "UserChanges",
     "UserOut",
     "WorkspaceOut",
+    "leaders_out",
     "me_out",
     "member_out",
     "members_out",
@@ -237,6 +239,19 @@ class Members(BaseModel):
     total: int
 
 
+class LeaderOut(BaseModel):
+    """Somebody who leads, and as what."""
+
+    username: str
+    role: MembershipRole
+
+
+class Leaders(BaseModel):
+    """Whom the members of a workspace can turn to."""
+
+    leaders: list[LeaderOut]
+
+
 def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str, Any]:
     user = actor.user
     return {
@@ -282,6 +297,11 @@ def member_out(actor: Actor, role: MembershipRole) -> MemberOut:
     return MemberOut(
         id=user.id, username=user.username, full_name=user.full_name, global_role=user.role, role=role
     )
+
+
+def leaders_out(leaders: Sequence[tuple[Actor, MembershipRole]]) -> Leaders:
+    """Those who lead a workspace, by name alone."""
+    return Leaders(leaders=[LeaderOut(username=each.username, role=role) for each, role in leaders])
 
 
 def members_out(members: Sequence[tuple[Actor, MembershipRole]]) -> Members:

@@ -53,11 +53,12 @@ class Figure(BaseModel):
     label: str | None = None
     pair: list[str] | None = None
     week: str | None = None
+    person: str | None = None
     left_out: int | None = None
 
 
 class AgreementOut(Figure):
-    """The figure over everything, and by label, pair or week where that was asked for."""
+    """The figure over everything, and by label, pair, week or person where that was asked for."""
 
     by: list[Figure] | None = None
     model_config = ConfigDict(
@@ -85,7 +86,9 @@ async def agreement(
     ctx: Ctx,
     name: str,
     measure: Annotated[Measure | None, Query(description="The usual one of the task when left out.")] = None,
-    by: Annotated[By | None, Query(description="Also one figure per label, pair of people, or week.")] = None,
+    by: Annotated[
+        By | None, Query(description="Also one figure per label, pair of people, week, or person.")
+    ] = None,
     interval: Annotated[
         Interval | Literal["none"], Query(description="How it is found.")
     ] = Interval.JACKKNIFE,

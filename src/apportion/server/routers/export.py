@@ -17,6 +17,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import Settings
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
@@ -51,6 +52,9 @@ class ExportIn(BaseModel):
 
     format: Literal["jsonl", "csv", "parquet"] = "jsonl"
     query: str | None = Field(None, description="Only records that match; in the search language.")
+    answers: bool = Field(
+        True, description="Whether everybody's answers are there too, beside what each record stands by."
+    )
     spreadsheet: bool = Field(
         False,
         description="CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a "
@@ -71,14 +75,16 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     workspace = ctx.require_workspace()
     query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
-    dataset, names = found.dataset, found.names
+    dataset, names, answers = found.dataset, found.names, wanted.answers
     write: Callable[[Iterable[Any]], Iterator[bytes]]
     if wanted.format == "parquet":
-        write = parquet_pages(dataset, names)
+        write = parquet_pages(dataset, names, answers=answers)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
+        write = partial(
+            csv_pages, dataset=dataset, names=names, answers=answers, spreadsheet=wanted.spreadsheet
+        )
     else:
-        write = partial(jsonl_pages, dataset=dataset)
+        write = partial(jsonl_pages, dataset=dataset, answers=answers)
     store, actor = ctx.house.store, ctx.actor
     return StreamingResponse(
         _stream(lambda: write(exporting.export(store, actor, dataset, query))),
@@ -177,6 +183,12 @@ async def import_file(
             examples=['{"text": "review", "annotation": "sentiment", "metadata.source": "src"}'],
         ),
     ] = None,
+    allow_overlapping_spans: Annotated[
+        bool, Query(description="Spans may overlap, in a dataset that is not there yet.")
+    ] = False,
+    allow_character_spans: Annotated[
+        bool, Query(description="Spans may be parts of tokens, in a dataset that is not there yet.")
+    ] = False,
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> ImportOut:
@@ -189,9 +201,20 @@ async def import_file(
     body, now, by = await request.body(), clock.now(), ctx.actor.username
     limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
     columns = _mapping(mapping)
-    read = await asyncio.to_thread(lambda: read_file(body, format, task, columns, limits, by=by, now=now))
+    there = await ctx.read(lambda work: work.datasets.find(workspace, name))
+    wanted = None
+    if there is not None:  # how it has been set up holds
+        rules = there.settings or Settings()
+    else:
+        rules = Settings(
+            allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
+        )
+        wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != Settings() else None
+    read = await asyncio.to_thread(
+        lambda: read_file(body, format, task, columns, limits, rules=rules, by=by, now=now)
+    )
     misfits = await ctx.read_slow(
-        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found)
+        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted)
     )
     read.leave_out(misfits)
     if read.bad and not leave_out:
@@ -199,7 +222,9 @@ async def import_file(
     found = read.found
     if found and not dry_run:
         await ctx.write(
-            lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
+            lambda work: importing.make_dataset(
+                work, ctx.actor, workspace, name, task, found, now=now, settings=wanted
+            )
         )
         for part in importing.parts(found):
             await ctx.write(

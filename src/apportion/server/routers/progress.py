@@ -43,6 +43,7 @@ class AnnotatorProgress(BaseModel):
     seconds: float
     last_active: str | None
     finish_at: str | None
+    median_seconds: float | None = None
 
 
 class ProgressOut(BaseModel):
@@ -70,10 +71,19 @@ class EventsOut(BaseModel):
 
 
 @router.get("/api/datasets/{name}/progress", responses=_REFUSALS)
-async def progress(ctx: Ctx, name: str) -> ProgressOut:
+async def progress(
+    ctx: Ctx,
+    name: str,
+    median: Annotated[
+        bool,
+        Query(description="Also the median seconds per answer; looks at every answer, so ask it less often."),
+    ] = False,
+) -> ProgressOut:
     """The progress of a dataset by person; annotators see their own."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    found = await ctx.read_slow(lambda work: team.progress(work, ctx.actor, workspace, name, now=now))
+    found = await ctx.read_slow(
+        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median)
+    )
     return ProgressOut.model_validate(progress_out(found))
 
 

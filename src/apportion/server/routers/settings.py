@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from apportion.domain.errors import (
     BadRequestError,
@@ -25,11 +27,20 @@ _REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, 
 
 
 @router.get(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
-async def get_settings(ctx: Ctx, name: str, task: str) -> SettingsOut:
+async def get_settings(
+    ctx: Ctx,
+    name: str,
+    task: str,
+    or_none: Annotated[
+        bool, Query(description="Where none were ever saved, answer empty ones instead of 404 as 1.x does.")
+    ] = False,
+) -> SettingsOut:
     """The settings of a dataset. Name and task may come in either order."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
-    found = await ctx.read(lambda work: manage.read_settings(work, ctx.actor, workspace, name, which))
+    found = await ctx.read(
+        lambda work: manage.read_settings(work, ctx.actor, workspace, name, which, or_none=or_none)
+    )
     return settings_out(found)
 
 

@@ -14,6 +14,7 @@ from apportion.domain.errors import (
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import (
+    Leaders,
     MemberOut,
     Members,
     NewMember,
@@ -21,6 +22,7 @@ from apportion.server.convert.people import (
     RoleIn,
     UserOut,
     WorkspaceOut,
+    leaders_out,
     member_out,
     members_out,
     user_out,
@@ -93,6 +95,15 @@ async def list_members(ctx: Ctx, name: str) -> Members:
     """List the members of a workspace with their roles in it."""
     found = await ctx.read(lambda work: manage.list_members(work.people, ctx.actor, name))
     return members_out(found)
+
+
+@router.get(
+    "/api/workspaces/{name}/leaders", responses=responses(ForbiddenOperationError, EntityNotFoundError)
+)
+async def list_leaders(ctx: Ctx, name: str) -> Leaders:
+    """List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to."""
+    found = await ctx.read(lambda work: manage.list_leaders(work.people, ctx.actor, name))
+    return leaders_out(found)
 
 
 @router.post(

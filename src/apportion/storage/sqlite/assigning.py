@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
+from statistics import median
 
 import msgspec
 
@@ -201,6 +202,19 @@ class SqliteAssignments(Mover):
             (base, base + (1 << 32)),
         ).fetchall()
         return {self._agents.name(no): (at, spent, drafts) for no, at, spent, drafts in rows}
+
+    def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
+        base = dataset.no << 32
+        one = "" if annotator is None else " AND annotator = ?"
+        rows = self._raw.execute(  # state 1 is a draft: not an answer yet
+            "SELECT annotator, seconds FROM annotations "
+            f"WHERE rid >= ? AND rid < ? AND state > 1 AND seconds > 0{one}",
+            (base, base + (1 << 32), *(() if annotator is None else (self._agents.find(annotator) or -1,))),
+        )
+        spent: dict[int, list[float]] = {}
+        for no, seconds in rows:
+            spent.setdefault(no, []).append(seconds)
+        return {self._agents.name(no): median(each) for no, each in spent.items()}
 
 
 def _has(slot: Slot) -> bool:

@@ -106,6 +106,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
           <div className={classes["parts"]}>
             <Part dataset={dataset} asked={asked} by="pair" />
             {dataset.task !== "Text2Text" && <Part dataset={dataset} asked={asked} by="label" />}
+            <Part dataset={dataset} asked={asked} by="person" />
             <Part dataset={dataset} asked={asked} by="week" />
             <Annotators dataset={dataset} q={asked.q} />
           </div>
@@ -115,7 +116,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
-const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreement.byLabel, week: t.agreement.byWeek };
+const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreement.byLabel, week: t.agreement.byWeek, person: t.agreement.byPerson };
 
 function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: By }) {
   const { data, error, isPending } = useQuery(agreementQuery(dataset, asked, by));
@@ -126,7 +127,7 @@ function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: B
     ) : by === "week" ? (
       <Weeks dataset={dataset} figures={figures} />
     ) : (
-      <Figures dataset={dataset} figures={figures} nameOf={(each) => each.label ?? ""} head={t.agreement.label} />
+      <Figures dataset={dataset} figures={figures} nameOf={(each) => (by === "person" ? each.person : each.label) ?? ""} head={by === "person" ? t.agreement.person : t.agreement.label} />
     );
   return (
     <section className={classes["part"]} aria-label={TITLES[by]}>

@@ -2,13 +2,14 @@
 
 import { Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { type Dataset, refOf } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { leads, workQuery } from "@/api/work";
 import { bindingsOf, type ScreenAction } from "@/core/keys";
+import { sees } from "@/core/roles";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { usePreferences } from "@/features/session/preferences";
 import { say } from "@/text/annotating";
@@ -52,6 +53,8 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const work = useQuery(workQuery);
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
+  const router = useRouter();
+  const here = useMemo(() => router.buildLocation({ to: "/datasets/$workspace/$name", params: { workspace, name } }).pathname, [router, workspace, name]);
   const view = useMemo(() => readView(params), [params]);
   // what is asked for stays the same while one goes from record to record
   const address = JSON.stringify(writeView({ ...view, record: null }));
@@ -74,9 +77,11 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
 
   const onView = useCallback(
     (part: Partial<View>, replace = false) => {
+      // what the page does by itself must not call back who is on the way to another page
+      if (replace && router.latestLocation.pathname !== here) return;
       void navigate({ search: (before) => writeView({ ...readView(before as Params), ...part }), replace, resetScroll: false });
     },
-    [navigate],
+    [navigate, router, here],
   );
 
   const similar = useCallback(
@@ -177,7 +182,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
           </span>
         </div>
         <Suspense>
-          {opened?.what === "flag" && <Flag dataset={dataset} id={opened.id} known={found.created_by ? [found.created_by] : []} onClose={close} />}
+          {opened?.what === "flag" && <Flag dataset={dataset} id={opened.id} everybody={sees(me, workspace)} known={found.created_by ? [found.created_by] : []} onClose={close} />}
           {opened?.what === "help" && <Help onClose={close} task={task} characters={labels.characters} />}
           {opened?.what === "info" && <RecordInfo dataset={dataset} id={opened.id} onClose={close} />}
           {opened?.what === "vectors" && (

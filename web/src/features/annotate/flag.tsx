@@ -4,7 +4,7 @@ import { Alert, Autocomplete, Button, Group, Modal, Stack, Textarea } from "@man
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { addComment, commentsQuery, membersQuery } from "@/api/work";
+import { addComment, askableQuery, commentsQuery } from "@/api/work";
 import type { DatasetRef } from "@/core/model";
 import { useOutbox } from "@/features/shell/outbox";
 import { t } from "@/text/en";
@@ -14,20 +14,28 @@ import { Comments } from "./comments";
 interface Props {
   readonly dataset: DatasetRef;
   readonly id: string;
-  /** Who may be asked when one may not list the members. */
+  /** May one know everybody who belongs here? */
+  readonly everybody: boolean;
+  /** Others who may be asked. */
   readonly known: readonly string[];
   readonly onClose: () => void;
 }
 
-export default function Flag({ dataset, id, known, onClose }: Props) {
+export default function Flag({ dataset, id, everybody, known, onClose }: Props) {
   const cache = useQueryClient();
   const { user } = useOutbox();
   const said = useQuery(commentsQuery(dataset, id));
-  const members = useQuery(membersQuery(dataset.workspace));
+  const askable = useQuery(askableQuery(dataset.workspace, everybody)).data ?? [];
   const [text, setText] = useState("");
   const [to, setTo] = useState("");
   const wrote = said.data?.map((each) => each.author) ?? [];
-  const people = [...new Set([...(members.data ?? []), ...known, ...wrote])].filter((each) => each !== user);
+  const named = (role: string) => askable.filter((each) => each.role === role).map((each) => each.username);
+  const others = [...named("annotator"), ...known, ...wrote].filter((each) => !askable.some((one) => one.username === each && one.role !== "annotator"));
+  const people = [
+    { group: t.comments.managers, items: named("manager") },
+    { group: t.comments.reviewers, items: named("reviewer") },
+    { group: t.comments.others, items: [...new Set(others)] },
+  ].map(({ group, items }) => ({ group, items: items.filter((each) => each !== user) }));
   const sent = useMutation({
     mutationFn: () => addComment(dataset, id, text.trim(), to.trim() || null),
     onSuccess: async () => {
@@ -54,7 +62,7 @@ export default function Flag({ dataset, id, known, onClose }: Props) {
           <Autocomplete
             label={t.comments.to}
             description={t.comments.toHint}
-            data={people}
+            data={people.filter((each) => each.items.length > 0)}
             value={to}
             onChange={setTo}
             comboboxProps={{ withinPortal: false }}

@@ -2,13 +2,15 @@
 
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
 import { progressQuery } from "@/api/datasets";
-import { workQuery } from "@/api/work";
+import { meQuery } from "@/api/session";
+import { policiesQuery, type Work, workQuery } from "@/api/work";
 import type { Desk } from "@/core/desk";
 import type { DatasetRef } from "@/core/model";
+import { sees } from "@/core/roles";
 import type { View } from "@/core/view";
 import { say } from "@/text/annotating";
 import { n, t } from "@/text/en";
@@ -34,8 +36,7 @@ export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) 
   const held = useHeld(desk, record ?? "");
   return (
     <>
-      <MyShare dataset={dataset} />
-      <Progress dataset={dataset} />
+      <HowFar dataset={dataset} />
       {held && <Own key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
       {record !== null && <About desk={desk} id={record} view={view} onView={onView} />}
       <Counted dataset={dataset} view={view} onView={onView} />
@@ -43,34 +44,87 @@ export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) 
   );
 }
 
-/** How far I am with what was assigned to me here. */
-function MyShare({ dataset }: { dataset: DatasetRef }) {
-  const { data } = useQuery(workQuery);
-  const mine = data?.find((each) => each.workspace === dataset.workspace && each.name === dataset.name);
-  if (!mine?.assigned) return null;
-  const { done, drafts, skipped, left } = mine;
+/** How far I am with what was assigned to me here, and how far all is; once where these are the same. */
+function HowFar({ dataset }: { dataset: DatasetRef }) {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const { data: work } = useQuery(workQuery);
+  const { data: policies } = useQuery(policiesQuery(dataset.workspace, dataset.name));
+  const mine = work?.find((each) => each.workspace === dataset.workspace && each.name === dataset.name && each.assigned > 0);
+  const onlyMine = policies?.visibility === "assigned" && !sees(me, dataset.workspace);
+  return (
+    <>
+      {mine && <MyShare mine={mine} />}
+      {!(onlyMine && (mine || !work)) && <Progress dataset={dataset} />}
+    </>
+  );
+}
+
+function MyShare({ mine: { done, drafts, skipped, left } }: { mine: Work }) {
   const total = done + left;
   const facts = [say.mine.done(done, total), ...(drafts ? [say.mine.drafts(drafts)] : []), ...(skipped ? [say.mine.skipped(skipped)] : [])];
+  return (
+    <Gauge
+      title={say.mine.title}
+      label={say.mine.done(done, total)}
+      total={total}
+      done={done}
+      parts={[["done", done], ["draft", drafts]]}
+      facts={[facts.join(" · ")]}
+    />
+  );
+}
+
+function Progress({ dataset }: { dataset: DatasetRef }) {
+  const { data } = useQuery(progressQuery(dataset));
+  if (!data) return null;
+  const { total, validated, discarded } = data;
+  const done = validated + discarded;
+  const left = total - done;
+  return (
+    <Gauge
+      title={t.annotate.progress}
+      label={t.datasets.done(done, total)}
+      total={total}
+      done={done}
+      parts={[["done", validated], ["discarded", discarded]]}
+      facts={[
+        `${t.annotate.validatedCount(validated)}${discarded > 0 ? `, ${t.annotate.discardedCount(discarded)}` : ""}`,
+        left > 0 ? t.annotate.left(left) : t.annotate.allDone,
+      ]}
+    />
+  );
+}
+
+interface GaugeProps {
+  readonly title: string;
+  /** The bar in words. */
+  readonly label: string;
+  readonly total: number;
+  readonly done: number;
+  readonly parts: readonly (readonly ["done" | "discarded" | "draft", number])[];
+  readonly facts: readonly string[];
+}
+
+function Gauge({ title, label, total, done, parts, facts }: GaugeProps) {
+  const share = (count: number) => (total ? count / total : 0);
   return (
     <section className={classes["part"]}>
       <div className={classes["row"]}>
         <Title order={2} size="sm">
-          {say.mine.title}
+          {title}
         </Title>
         <Text size="sm" fw={600} className={classes["number"] ?? ""}>
-          {t.datasets.percent(total ? done / total : 0)}
+          {t.datasets.percent(share(done))}
         </Text>
       </div>
-      <Bar
-        label={say.mine.done(done, total)}
-        parts={[
-          { kind: "done", share: total ? done / total : 0 },
-          { kind: "draft", share: total ? drafts / total : 0 },
-        ]}
-      />
-      <Text size="xs" c="dimmed">
-        {facts.join(" · ")}
-      </Text>
+      <Bar label={label} parts={parts.map(([kind, count]) => ({ kind, share: share(count) }))} />
+      <div className={classes["row"]}>
+        {facts.map((each) => (
+          <Text key={each} size="xs" c="dimmed">
+            {each}
+          </Text>
+        ))}
+      </div>
     </section>
   );
 }
@@ -91,42 +145,6 @@ function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partia
           <Stats {...props} />
         </Suspense>
       )}
-    </section>
-  );
-}
-
-function Progress({ dataset }: { dataset: DatasetRef }) {
-  const { data } = useQuery(progressQuery(dataset));
-  if (!data) return null;
-  const { total, validated, discarded } = data;
-  const done = validated + discarded;
-  const left = total - done;
-  return (
-    <section className={classes["part"]}>
-      <div className={classes["row"]}>
-        <Title order={2} size="sm">
-          {t.annotate.progress}
-        </Title>
-        <Text size="sm" fw={600} className={classes["number"] ?? ""}>
-          {t.datasets.percent(total ? done / total : 0)}
-        </Text>
-      </div>
-      <Bar
-        label={t.datasets.done(done, total)}
-        parts={[
-          { kind: "done", share: total ? validated / total : 0 },
-          { kind: "discarded", share: total ? discarded / total : 0 },
-        ]}
-      />
-      <div className={classes["row"]}>
-        <Text size="xs" c="dimmed">
-          {t.annotate.validatedCount(validated)}
-          {discarded > 0 && `, ${t.annotate.discardedCount(discarded)}`}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {left > 0 ? t.annotate.left(left) : t.annotate.allDone}
-        </Text>
-      </div>
     </section>
   );
 }

@@ -20,6 +20,7 @@ import { useHabits } from "./habits";
 
 const DatasetNav = lazy(() => import("@/features/shell/dataset-nav"));
 const AssignThese = lazy(() => import("@/features/assign/assign-these"));
+const ExportButton = lazy(() => import("@/features/export/export-button"));
 const SearchHelp = lazy(() => import("./search-help"));
 const Filters = memo(FilterBar);
 
@@ -83,6 +84,9 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
             value={view.layout}
             onChange={(layout) => { onView({ layout: layout as Layout, page: 1, similar: null }); }}
           />
+          <Suspense>
+            <ExportButton dataset={dataset} view={view} />
+          </Suspense>
           <Comfort task={dataset.task} />
           <Tooltip label={hint(t.guidelines.title, "guidelines")}>
             <ActionIcon aria-label={t.guidelines.title} aria-pressed={guidelines} onClick={() => { onScreen("guidelines"); }}>

@@ -13,7 +13,7 @@ import { keyOf, type Outbox, seenVersion } from "@/core/outbox";
 import { Stopwatch } from "@/core/stopwatch";
 import { useOutbox, useOutboxPart } from "@/features/shell/outbox";
 
-import { DraftKeeper } from "./drafts";
+import { DraftKeeper, rejectedOf } from "./drafts";
 
 export interface Workplace {
   readonly desk: Desk;
@@ -57,7 +57,7 @@ export function useWorkplace(dataset: DatasetRef, leading: boolean): Workplace {
       tokens,
       layDown: async (found) => {
         const records = await mine(found);
-        desk.hold(records, await known(outbox, dataset, records));
+        desk.hold(records, await known(outbox, dataset, records, desk));
       },
       undoSaved: async (id) => {
         const held = desk.get(id);
@@ -123,9 +123,16 @@ async function own(dataset: DatasetRef, record: AppRecord): Promise<AppRecord> {
   return { ...record, answer, author: null, seen: seenVersion(version) };
 }
 
-async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppRecord[]) {
+async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppRecord[], desk: Desk) {
   const found = new Map<string, { now: Answer; saved: Answer }>();
   const byKey = new Map(records.map((each) => [keyOf(outbox.user, dataset, each.id), each]));
+  for (const [id, rejected] of dataset.individual ? await rejectedOf(byKey) : []) {
+    const held = desk.get(id);
+    const record = records.find((each) => each.id === id);
+    if (!record || (held && !sameAnswer(held.now, held.saved))) continue; // what is being worked on stays
+    const answer = { ...record.answer, value: { ...record.answer.value, rejected } };
+    found.set(id, { now: answer, saved: answer });
+  }
   for (const record of byKey.values()) {
     const waiting = outbox.waitingFor(dataset, record.id);
     if (!waiting) continue;

@@ -8,7 +8,7 @@ import { type ReactNode, useState } from "react";
 import { countRecords } from "@/api/records";
 import type { Member } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { OVERLAPS, type PlanForm, type Preset, PRESETS, type What as WhatKind, whereOf } from "@/core/plan-form";
+import { mayAskMore, mayCheck, mostOf, OVERLAPS, type PlanForm, type Preset, PRESETS, type What as WhatKind, whereOf } from "@/core/plan-form";
 import { lead } from "@/text/lead";
 
 import classes from "./assign.module.css";
@@ -163,6 +163,16 @@ export function How({ form, change }: Props) {
           onChange={(event) => { change({ standing: event.currentTarget.checked }); }}
         />
       </Group>
+      <Quality form={form} change={change} />
+      <TextInput
+        mt="sm"
+        maw={260}
+        label={lead.assign.due}
+        description={lead.assign.dueHint}
+        type="date"
+        value={form.due}
+        onChange={(event) => { change({ due: event.currentTarget.value }); }}
+      />
       <Anchor component="button" type="button" size="sm" mt="sm" aria-expanded={more} onClick={() => { setMore(!more); }}>
         {lead.assign.more}
       </Anchor>
@@ -183,12 +193,6 @@ export function How({ form, change }: Props) {
               value={form.mirror}
               onChange={(event) => { change({ mirror: event.currentTarget.value }); }}
             />
-            <TextInput
-              label={lead.assign.due}
-              type="date"
-              value={form.due}
-              onChange={(event) => { change({ due: event.currentTarget.value }); }}
-            />
             <NumberInput
               label={lead.assign.seed}
               description={lead.assign.seedHint}
@@ -201,5 +205,66 @@ export function How({ form, change }: Props) {
         </>
       )}
     </Step>
+  );
+}
+
+/** What makes answers better where it is needed: more people, and records that show how people do. */
+function Quality({ form, change }: Props) {
+  const people = form.people.filter((each) => each.in).length;
+  const [more, check] = [mayAskMore(form), mayCheck(form)];
+  return (
+    <div className={classes["quality"]}>
+      <div>
+        <Checkbox
+          label={lead.assign.adaptive}
+          description={more ? lead.assign.adaptiveHint : lead.assign.adaptiveOff}
+          disabled={!more}
+          checked={form.adaptive && more}
+          onChange={(event) => { change({ adaptive: event.currentTarget.checked }); }}
+        />
+        {form.adaptive && more && (
+          <NumberInput
+            size="xs"
+            aria-label={lead.assign.most}
+            value={mostOf(form)}
+            min={form.annotators + 1}
+            max={people}
+            allowDecimal={false}
+            clampBehavior="strict"
+            onChange={(value) => { if (value !== "") change({ most: Number(value) }); }}
+          />
+        )}
+      </div>
+      <div>
+        <Checkbox
+          label={lead.assign.checks}
+          description={check ? lead.assign.checksHint : lead.assign.checksOff}
+          disabled={!check}
+          checked={form.checks && check}
+          onChange={(event) => { change({ checks: event.currentTarget.checked }); }}
+        />
+        {form.checks && check && (
+          <>
+            <NumberInput
+              size="xs"
+              aria-label={lead.assign.checkShare}
+              value={form.checkShare}
+              min={1}
+              max={50}
+              suffix={lead.assign.percent}
+              allowDecimal={false}
+              clampBehavior="strict"
+              onChange={(value) => { if (value !== "") change({ checkShare: Number(value) }); }}
+            />
+            <Checkbox
+              size="xs"
+              label={lead.assign.feedback}
+              checked={form.feedback}
+              onChange={(event) => { change({ feedback: event.currentTarget.checked }); }}
+            />
+          </>
+        )}
+      </div>
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import { IconArrowDown, IconArrowUp, IconRotate, IconTrash } from "@tabler/icons
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
-import { labelUseQuery, saveLabels, saveOverlapping, type Settings, settingsKey, settingsQuery } from "@/api/dataset-settings";
+import { labelUseQuery, saveLabels, saveSpanRules, type Settings, settingsKey, settingsQuery, type SpanRules } from "@/api/dataset-settings";
 import { hueOf } from "@/core/colours";
 import { hexOfHue } from "@/core/hex";
 import { type FormLabel, type LabelTrouble, moved, troubleWithLabels } from "@/core/label-form";
@@ -41,7 +41,7 @@ export function Labels({ dataset }: { dataset: DatasetRef }) {
       ) : (
         <>
           <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} saved={saved} onSaved={() => { setSaved(true); }} />
-          {dataset.task === "TokenClassification" && <Overlapping dataset={dataset} settings={found.data} />}
+          {dataset.task === "TokenClassification" && <SpanSwitches dataset={dataset} settings={found.data} />}
         </>
       )}
     </Card>
@@ -193,17 +193,27 @@ function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
   );
 }
 
-function Overlapping({ dataset, settings }: { dataset: DatasetRef; settings: Settings }) {
+function SpanSwitches({ dataset, settings }: { dataset: DatasetRef; settings: Settings }) {
   const cache = useQueryClient();
-  const saved = useMutation({ mutationFn: (on: boolean) => saveOverlapping(dataset, on), onSettled: () => afterwards(cache, dataset) });
+  const saved = useMutation({ mutationFn: (rules: Partial<SpanRules>) => saveSpanRules(dataset, rules), onSettled: () => afterwards(cache, dataset) });
+  const now: SpanRules = { ...settings, ...(saved.isPending ? saved.variables : {}) };
   return (
-    <Switch
-      mt="md"
-      label={words.overlapping}
-      description={words.overlappingHint}
-      checked={saved.isPending ? saved.variables : settings.overlapping}
-      error={saved.error?.message}
-      onChange={(event) => { saved.mutate(event.currentTarget.checked); }}
-    />
+    <>
+      <Switch
+        mt="md"
+        label={words.overlapping}
+        description={words.overlappingHint}
+        checked={now.overlapping}
+        onChange={(event) => { saved.mutate({ overlapping: event.currentTarget.checked }); }}
+      />
+      <Switch
+        mt="sm"
+        label={words.characters}
+        description={words.charactersHint}
+        checked={now.characters}
+        error={saved.error?.message}
+        onChange={(event) => { saved.mutate({ characters: event.currentTarget.checked }); }}
+      />
+    </>
   );
 }

@@ -4,7 +4,7 @@ import { Alert, Button, Container, Radio, Group, SegmentedControl, Select, Skele
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { createDataset, saveLabels } from "@/api/dataset-settings";
+import { createDataset, saveLabels, saveSpanRules, type SpanRules } from "@/api/dataset-settings";
 import { datasetsQuery } from "@/api/datasets";
 import { usersQuery, workspacesQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
@@ -25,6 +25,7 @@ import { useImport } from "./use-import";
 
 const TASKS: readonly Task[] = ["TextClassification", "TokenClassification", "Text2Text"];
 const PEEK = 200;
+const NO_SPANS: SpanRules = { overlapping: false, characters: false };
 
 export function NewDatasetPage() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -83,6 +84,7 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   const [columns, setColumns] = useState<readonly Column[]>([]);
   const [labels, setLabels] = useState<readonly string[]>([]);
   const [multiLabel, setMultiLabel] = useState(false);
+  const [spans, setSpans] = useState(NO_SPANS);
   const [tagTexts, setTagTexts] = useState<readonly string[]>([]);
   const coming = useImport();
   const { tags, bad: badTag } = tagsFrom(tagTexts);
@@ -94,12 +96,13 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   const badName = name !== "" && !isName(name) ? manage.create.badName : clash;
   const trouble = look ? troubleWith(columns, task) : null;
   const dataset: DatasetRef = { workspace, name, task };
-  const wanted = look && { file: look.file, dataset, columns, multiLabel, labels, tags, exists: Boolean(there) };
+  const wanted = look && { file: look.file, dataset, columns, multiLabel, spans: task === "TokenClassification" ? spans : NO_SPANS, labels, tags, exists: Boolean(there) };
 
   const made = useMutation({
     mutationFn: async () => {
       await createDataset({ workspace, name, task, tags });
       if (labels.length && task !== "Text2Text") await saveLabels(dataset, labels.map((each) => ({ id: each, name: each, colour: "", shortcut: "", description: "" })));
+      if (task === "TokenClassification" && (spans.overlapping || spans.characters)) await saveSpanRules(dataset, spans);
     },
     onSettled: () => cache.invalidateQueries({ queryKey: ["datasets"] }),
   });
@@ -231,6 +234,12 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
               )}
               {task === "TextClassification" && how === "file" && (
                 <Switch label={manage.create.multi} checked={multiLabel} onChange={(event) => { setMultiLabel(event.currentTarget.checked); }} />
+              )}
+              {task === "TokenClassification" && !there && (
+                <Group gap="xl">
+                  <Switch label={manage.settings.labels.overlapping} checked={spans.overlapping} onChange={(event) => { setSpans({ ...spans, overlapping: event.currentTarget.checked }); }} />
+                  <Switch label={manage.settings.labels.characters} checked={spans.characters} onChange={(event) => { setSpans({ ...spans, characters: event.currentTarget.checked }); }} />
+                </Group>
               )}
               <TagsInput label={manage.create.tags} description={manage.create.tagsHint} placeholder={tagTexts.length ? "" : "language: eu"} value={[...tagTexts]} onChange={setTagTexts} error={badTag !== null ? manage.create.badTag(badTag) : undefined} clearable />
             </Stack>

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
-import { saveLabels, saveTags } from "@/api/dataset-settings";
+import { saveLabels, saveTags, type SpanRules } from "@/api/dataset-settings";
 import { sendRows } from "@/api/import";
 import { type Column, mappingOf } from "@/core/columns";
 import { type Checked, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
@@ -15,6 +15,7 @@ export interface Wanted {
   readonly dataset: DatasetRef;
   readonly columns: readonly Column[];
   readonly multiLabel: boolean;
+  readonly spans: SpanRules;
   readonly labels: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   /** There is such a dataset already, so ids made here must not be those of its records. */
@@ -46,7 +47,7 @@ export function useImport() {
       file: wanted.file,
       columns,
       prefix: wanted.exists ? prefix.current : "",
-      send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, signal: leaving.signal }),
+      send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: wanted.spans, signal: leaving.signal }),
       onProgress: (progress) => { setState({ step, progress }); },
       signal: leaving.signal,
       duplicate: manage.create.duplicate,

@@ -1,7 +1,7 @@
 /** What needs attention, most pressing first, each with what to do about it. */
 
 import { Alert, Button, Text, Title } from "@mantine/core";
-import { IconAlertTriangle, IconArrowsSplit2, IconClock, IconClockExclamation, IconHandOff, IconInbox, IconMoodEmpty, IconUserOff } from "@tabler/icons-react";
+import { IconAlertTriangle, IconArrowsSplit2, IconClock, IconClockExclamation, IconHandOff, IconInbox, IconMoodEmpty, IconPlayerPause, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -18,7 +18,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import classes from "./overview.module.css";
 import { day } from "./times";
 
-const ICONS = { stale: IconHandOff, overdue: IconClockExclamation, late: IconClock, gone: IconUserOff, idle: IconMoodEmpty, out: IconInbox, free: IconArrowsSplit2, conflicts: IconAlertTriangle };
+const ICONS = { stale: IconHandOff, overdue: IconClockExclamation, late: IconClock, gone: IconUserOff, idle: IconMoodEmpty, new: IconPlayerPause, out: IconInbox, free: IconArrowsSplit2, conflicts: IconAlertTriangle };
 
 export function Matters({ matters }: { matters: readonly Matter[] }) {
   const cache = useQueryClient();
@@ -96,6 +96,8 @@ function words(each: Matter): [string, ReactNode] {
       return [o.gone(each.person, each.records), `${each.dataset}. ${o.goneIntro}`];
     case "idle":
       return [o.idle(each.person, each.records), <>{each.dataset}. {o.idleSince} <Ago time={each.lastActive} />.</>];
+    case "new":
+      return [o.notStarted(each.people), `${each.dataset}. ${o.notStartedIntro(each.records)}`];
     case "out":
       return [`${o.out(each.people)} ${o.outIntro(each.workspace)}`, null];
     case "free":

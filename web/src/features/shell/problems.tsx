@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 
 import type { Answer } from "@/core/model";
 import type { Problem } from "@/core/outbox";
+import { saveFile } from "@/core/save-file";
 import { t } from "@/text/en";
 
 import { useOutbox } from "./outbox";
@@ -40,11 +41,7 @@ function download(problems: readonly Problem[]) {
   const lines = gone.map(({ dataset, id, user, answer, content, at }) =>
     JSON.stringify({ workspace: dataset.workspace, dataset: dataset.name, uuid: dataset.individual?.uuid, task: dataset.task, id, annotator: user, ...answer, content: JSON.parse(content) as unknown, at: new Date(at).toISOString() }),
   );
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "application/x-ndjson" }));
-  link.download = `answers-${gone[0]?.dataset.name ?? ""}.jsonl`;
-  link.click();
-  setTimeout(() => { URL.revokeObjectURL(link.href); }, 1000);
+  saveFile(new Blob([`${lines.join("\n")}\n`], { type: "application/x-ndjson" }), `answers-${gone[0]?.dataset.name ?? ""}.jsonl`);
 }
 
 function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem[] }) {

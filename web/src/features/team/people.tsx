@@ -1,8 +1,11 @@
 /** What each person was given and has done; every number leads to its records. */
 
-import { Badge, Table, Tooltip } from "@mantine/core";
+import { Badge, Table, Text, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
-import type { PersonProgress } from "@/api/team";
+import { type Figure, peopleAgreementQuery } from "@/api/agreement";
+import { type PersonProgress, timesQuery } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 import { lead } from "@/text/lead";
@@ -16,7 +19,10 @@ import { day, isIdle } from "./times";
 export function People({ dataset, people }: { dataset: DatasetRef; people: readonly PersonProgress[] }) {
   // eslint-disable-next-line react-hooks/purity -- who was idle at the last render is good enough
   const now = Date.now();
-  const heads = [lead.team.assigned, lead.team.done, lead.team.left, lead.team.drafts, lead.team.skipped, lead.team.time];
+  const times = useQuery(timesQuery(dataset)).data;
+  const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
+  const { workspace, name } = dataset;
+  const heads = [lead.team.assigned, lead.team.done, lead.team.left, lead.team.drafts, lead.team.skipped];
   return (
     <div className={classes["sheet"]}>
       <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={lead.team.people}>
@@ -29,13 +35,27 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
                 {each}
               </Table.Th>
             ))}
+            <Table.Th ta="right">
+              <Tooltip label={lead.team.timeHint}>
+                <Text component="span" inherit tabIndex={0}>
+                  {lead.team.time}
+                </Text>
+              </Tooltip>
+            </Table.Th>
+            <Table.Th>
+              <Tooltip label={lead.team.agreementHint} multiline maw={300}>
+                <Link className={classes["number"]} to="/datasets/$workspace/$name/agreement" params={{ workspace, name }} search={{}} preload={false}>
+                  {lead.team.agreement}
+                </Link>
+              </Tooltip>
+            </Table.Th>
             <Table.Th>{lead.team.lastActive}</Table.Th>
             <Table.Th>{lead.team.finishAt}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {people.map((each) => (
-            <Row key={each.annotator} dataset={dataset} person={each} idle={isIdle(each, now)} />
+            <Row key={each.annotator} dataset={dataset} person={each} idle={isIdle(each, now)} seconds={times?.get(each.annotator) ?? null} figure={figures.get(each.annotator)} />
           ))}
         </Table.Tbody>
       </Table>
@@ -43,8 +63,16 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
   );
 }
 
-function Row({ dataset, person, idle }: { dataset: DatasetRef; person: PersonProgress; idle: boolean }) {
-  const { annotator, assigned, done, skipped, drafts, seconds } = person;
+interface RowProps {
+  readonly dataset: DatasetRef;
+  readonly person: PersonProgress;
+  readonly idle: boolean;
+  readonly seconds: number | null;
+  readonly figure: Figure | undefined;
+}
+
+function Row({ dataset, person, idle, seconds, figure }: RowProps) {
+  const { annotator, assigned, done, skipped, drafts } = person;
   const left = assigned - done - skipped;
   const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
@@ -84,11 +112,31 @@ function Row({ dataset, person, idle }: { dataset: DatasetRef; person: PersonPro
       {link(lead.team.left, left, `${theirs} AND NOT ${answered}`)}
       <Table.Td ta="right">{n(drafts)}</Table.Td>
       <Table.Td ta="right">{n(skipped)}</Table.Td>
-      <Table.Td ta="right">{done && seconds ? lead.team.seconds(seconds / done) : "–"}</Table.Td>
+      <Table.Td ta="right">{seconds ? lead.team.seconds(seconds) : "–"}</Table.Td>
+      <Table.Td>{figure ? <Agrees dataset={dataset} figure={figure} /> : "–"}</Table.Td>
       <Table.Td>
         <Ago time={person.last_active} />
       </Table.Td>
       <Table.Td>{left <= 0 ? lead.team.finished : person.finish_at ? day(person.finish_at) : "–"}</Table.Td>
     </Table.Tr>
+  );
+}
+
+/** How far somebody agrees with the others; opens the records that it rests on. */
+function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
+  const { estimate, records, query, person } = figure;
+  if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? lead.team.noSpans : lead.team.tooFew}</span>;
+  const share = n(Math.round(estimate * 100));
+  return (
+    <Link
+      className={classes["number"]}
+      to="/datasets/$workspace/$name"
+      params={{ workspace: dataset.workspace, name: dataset.name }}
+      search={{ q: query, view: "list" }}
+      preload={false}
+      aria-label={lead.team.agreesOf(person ?? "", share, records)}
+    >
+      {lead.team.agrees(share, records)}
+    </Link>
   );
 }

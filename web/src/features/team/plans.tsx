@@ -50,6 +50,8 @@ function Row({ plan, leads, onChange }: { plan: Plan; leads: boolean; onChange: 
     ...(plan.blind ? [lead.team.blind] : []),
     ...(plan.standing ? [lead.team.standing] : []),
     ...(rule?.mode === "pull" ? [lead.team.pull] : []),
+    ...(plan.adaptive ? [lead.team.adaptive(plan.adaptive.max)] : []),
+    ...(plan.checks ? [lead.team.checks(typeof plan.checks === "number" ? plan.checks : plan.checks.share)] : []),
     ...(rule?.due ? [lead.team.due(rule.due)] : []),
     ...(plan.seed === undefined ? [] : [lead.team.seed(plan.seed)]),
   ];

@@ -1,0 +1,35 @@
+/** Opens the dialog to export, for those who may. */
+
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+
+import { meQuery } from "@/api/session";
+import type { DatasetRef } from "@/core/model";
+import { searchOf } from "@/core/plan-form";
+import { sees } from "@/core/roles";
+import type { View } from "@/core/view";
+import { lead } from "@/text/lead";
+
+const ExportDialog = lazy(() => import("./export-dialog"));
+
+export default function ExportButton({ dataset, view }: { dataset: DatasetRef; view: Pick<View, "q" | "filters"> }) {
+  const { data: me } = useQuery(meQuery);
+  const [open, setOpen] = useState(false);
+  if (!me || !sees(me, dataset.workspace)) return null;
+  return (
+    <>
+      <Tooltip label={lead.export.open}>
+        <ActionIcon aria-label={lead.export.open} onClick={() => { setOpen(true); }}>
+          <IconDownload size={18} />
+        </ActionIcon>
+      </Tooltip>
+      {open && (
+        <Suspense>
+          <ExportDialog dataset={dataset} search={searchOf(view)} onClose={() => { setOpen(false); }} />
+        </Suspense>
+      )}
+    </>
+  );
+}
