@@ -17,7 +17,8 @@ from .say import Refused
 __all__ = ["KINDS", "Part", "kind_of", "read_parts"]
 
 KINDS = ("jsonl", "csv", "parquet")
-_ROWS = 1_000
+_ROWS = 500
+"""A part is stored in one transaction: nobody annotating waits long."""
 _BYTES = 8 * 1024 * 1024
 _OURS = {"id", "status", "annotation_agent", "support"}
 """Columns that a table of ours has, whose cells are read back as they were written."""

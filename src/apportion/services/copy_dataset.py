@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import EntityAlreadyExistsError
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor
@@ -19,8 +17,8 @@ from apportion.ports.annotations import Settled
 from apportion.ports.store import Store, Work
 from apportion.vocabulary import Status
 
+from .hidden import check_free, gone_unless_whole, show
 from .manage_datasets import blank_dataset, find_dataset, require_workspace
-from .trash import purge_some
 
 __all__ = ["Copying", "copy_dataset"]
 
@@ -47,24 +45,24 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
     Plans and what belongs to them are not copied, nor drafts, history and events. To be called from a thread of
     its own. What a stop leaves half copied is removed by the next start.
     """
-    source, target = store.write(lambda work: _begin(work, asked, now)).result()
-    try:
-        count = 0
-        with store.read() as snapshot:
-            for records in _parts(snapshot.records.iterate(source)):
-                _copy_some(store, snapshot, source, target, records, now)
-                count += len(records)
-        return replace(store.write(lambda work: _finish(work, target)).result(), records=count)
-    except BaseException:
-        with contextlib.suppress(Exception):  # else the next start does it
-            while not store.write(lambda work: purge_some(work, target.no)).result():
-                pass
-        raise
+    found: list[Dataset] = []
+
+    def begin(work: Work) -> Dataset:
+        source, target = _begin(work, asked, now)
+        found[:] = [source]
+        return target
+
+    with gone_unless_whole(store, begin) as target, store.read() as snapshot:
+        (source,), count = found, 0
+        for records in _parts(snapshot.records.iterate(source)):
+            _copy_some(store, snapshot, source, target, records, now)
+            count += len(records)
+        return replace(store.write(lambda work: show(work, target)).result(), records=count)
 
 
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
     require_workspace(work, asked.target_workspace)
-    _check_free(work, asked.target_workspace, asked.target_name)
+    check_free(work, asked.target_workspace, asked.target_name)
     source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
     copied_from = {"source_workspace": asked.workspace, "copied_from": asked.name}
@@ -86,11 +84,6 @@ def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
         rules=source.rules,
     )
     return source, target
-
-
-def _check_free(work: Work, workspace: str, name: str) -> None:
-    if work.datasets.find(workspace, name) is not None:
-        raise EntityAlreadyExistsError(name, "Dataset", workspace)
 
 
 def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
@@ -134,9 +127,3 @@ def _copy_answers(work: Work, target: Dataset, said: Sequence[Case], now: int) -
         view = resolve(copied, rule=policies.resolution, required=policies.required)
         changes.append(Settled(bare[case.id], copied, view))
     work.annotations.settle(target, changes, at=now)
-
-
-def _finish(work: Work, target: Dataset) -> Dataset:
-    """Let everybody see it, unless somebody took the name meanwhile."""
-    _check_free(work, target.workspace, target.name)
-    return work.datasets.restore(target, name=target.name)

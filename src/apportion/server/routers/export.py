@@ -182,7 +182,8 @@ async def import_file(
 ) -> ImportOut:
     """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
 
-    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
+    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What
+    is stored is stored whole or not at all, even if the server is stopped meanwhile.
     """
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
@@ -198,15 +199,9 @@ async def import_file(
         raise refusal_of(read)
     found = read.found
     if found and not dry_run:
-        await ctx.write(
-            lambda work: importing.make_dataset(work, ctx.actor, workspace, name, task, found, now=now)
-        )
-        for part in importing.parts(found):
-            await ctx.write(
-                lambda work, part=part: importing.import_some(  # type: ignore[misc]
-                    work, ctx.actor, workspace, name, task, part, now=now, prepare=ctx.house.store.prepare
-                )
-            )
+        asked = importing.Importing(ctx.actor, workspace, name, task, found)
+        store = ctx.house.store
+        await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
         dataset=name,
         records=len(found),
