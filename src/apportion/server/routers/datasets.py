@@ -139,11 +139,11 @@ async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
                 name=each.name,
                 task=each.task,
                 records=each.records,
-                deleted_at=utc_iso(at),
+                deleted_at=utc_iso(deleted_at),
                 deleted_by=by,
                 purged_at=utc_iso(at + kept),
             )
-            for each, at, by in found
+            for each, at, by, deleted_at in found
         ]
     )
 

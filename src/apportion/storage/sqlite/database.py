@@ -100,6 +100,8 @@ class Database:
         self._closing = False
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
+        self.last_alive: int | None = None
+        """When a server last held the file, in microseconds, if it said so."""
         check_sqlite()
         if hold:
             self.hold()
@@ -269,6 +271,18 @@ class Database:
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
         self._lock_file = claim(self.path)
+        self._lock_file.seek(0)
+        told = self._lock_file.read(32).strip()
+        self.last_alive = int(told) if told.isdecimal() else None
+
+    def alive(self, now: int) -> None:
+        """Note that a server holds the file at this instant; a disk that refuses to keep it does no harm."""
+        if self._lock_file is not None:
+            with contextlib.suppress(OSError):
+                self._lock_file.seek(0)
+                self._lock_file.truncate()
+                self._lock_file.write(f"{now}\n")
+                self._lock_file.flush()
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
@@ -298,7 +312,7 @@ def damaged(path: Path, why: object) -> DatabaseError:
 
 def claim(path: Path) -> IO[str]:
     """Claim a file as long as the answer is open; refuse when a server holds it."""
-    handle = path.with_suffix(".lock").open("w")
+    handle = path.with_suffix(".lock").open("a+")  # it says when a server last held it
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as busy:
