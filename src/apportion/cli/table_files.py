@@ -27,7 +27,7 @@ csv.field_size_limit(64 * 1024 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a file as the server takes them. ``first`` counts from 1; ``answers`` is the most of one row."""
+    """Some rows of a file as the server takes them. ``first`` counts from 1."""
 
     kind: str
     body: bytes
@@ -35,7 +35,6 @@ class Part:
     rows: int
     ids: tuple[str, ...]
     individual: bool
-    answers: int
     columns: frozenset[str]
 
 
@@ -163,7 +162,6 @@ def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_col
         len(rows),
         tuple(str(row[id_column]) for row in rows if row.get(id_column) not in (None, "")),
         any(count or row.get("gold") for count, row in zip(counts, rows, strict=True)),
-        max(counts, default=0),
         frozenset(name for row in rows[:1] for name in row),
     )
 

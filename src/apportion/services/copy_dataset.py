@@ -8,7 +8,9 @@ from typing import Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
+from apportion.domain.individual.moved import earlier_value, wanted_with
 from apportion.domain.individual.resolution import resolve
+from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
@@ -54,6 +56,7 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
 
     with gone_unless_whole(store, begin) as target, store.read() as snapshot:
         (source,), count = found, 0
+        target = _wanting(store, snapshot, source, target)
         for records in _parts(snapshot.records.iterate(source)):
             _copy_some(store, snapshot, source, target, records, now)
             count += len(records)
@@ -61,6 +64,7 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
 
 
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
+    """Ask everything there is to ask; the original and a hidden dataset for its copy."""
     require_workspace(work, asked.target_workspace)
     check_free(work, asked.target_workspace, asked.target_name)
     source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
@@ -84,6 +88,24 @@ def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
         rules=source.rules,
     )
     return source, target
+
+
+def _wanting(store: Store, snapshot: Work, source: Dataset, target: Dataset) -> Dataset:
+    """The copy, wanting as many answers of a record as leaves each as its plan made it in the original."""
+    policies = Policies.of(source.policies)
+    if not policies.individual:
+        return target
+    wanted, after = Wanted(), None
+    while ids := snapshot.annotations.answered_ids(source, after, AT_ONCE):
+        for case in snapshot.annotations.cases(source, ids):
+            view = resolve(case, rule=policies.resolution, required=policies.required)
+            wanted = wanted_with(wanted, case, view)
+        after = ids[-1]
+    required = wanted.required(policies.required)
+    if required == policies.required:
+        return target
+    stored = {**target.policies, "required": required}
+    return store.write(lambda work: work.datasets.update(target, policies=stored)).result()
 
 
 def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
@@ -110,20 +132,23 @@ def _copy_some(
     def write(work: Work) -> None:
         work.records.log(target, ready, at=now)
         if said:
-            _copy_answers(work, target, said, now)
+            _copy_answers(work, source, target, said, now)
 
     store.write(write).result()
 
 
-def _copy_answers(work: Work, target: Dataset, said: Sequence[Case], now: int) -> None:
+def _copy_answers(work: Work, source: Dataset, target: Dataset, said: Sequence[Case], now: int) -> None:
     """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
     policies = Policies.of(target.policies)
+    rule, required, before = policies.resolution, policies.required, Policies.of(source.policies).required
     answered = [case for case in said if case.annotations or case.gold is not None]
     bare = {case.id: case for case in work.annotations.cases(target, [case.id for case in answered])}
     changes = []
     for case in answered:
         kept = {name: each for name, each in case.annotations.items() if each.answered}
         copied = replace(bare[case.id], annotations=kept, gold=case.gold)
-        view = resolve(copied, rule=policies.resolution, required=policies.required)
+        view = resolve(copied, rule=rule, required=required)
+        stood = resolve(case, rule=rule, required=before)
+        copied, view = earlier_value(copied, view, stood, rule=rule, required=required, now=now)
         changes.append(Settled(bare[case.id], copied, view))
     work.annotations.settle(target, changes, at=now)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
-from apportion.domain.individual.case import Annotation, Case, Gold, Origin
-from apportion.domain.individual.resolution import resolve, same_value
+from apportion.domain.individual.case import Annotation, Case, Gold
+from apportion.domain.individual.moved import earlier_value
+from apportion.domain.individual.resolution import Rule, View, resolve, same_value
+from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Annotation as Kind
@@ -26,7 +28,7 @@ from .log_records import Logging, labels_of, log_into
 from .manage_datasets import allow, blank_dataset, find_dataset, require_workspace
 from .policies import set_policies
 
-__all__ = ["Answer", "Imported", "Importing", "begin_import", "import_records"]
+__all__ = ["Answer", "Imported", "Importing", "begin_import", "import_records", "wanted_by"]
 
 AT_ONCE = 500
 """Records of a new dataset to a transaction: nobody annotating waits long."""
@@ -167,6 +169,29 @@ def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare) -> None:
     _add(work, asked.actor, dataset, asked.found, now, prepare)
 
 
+def wanted_by(found: Sequence[Imported]) -> Wanted:
+    """How many answers a dataset of these records wants, so that each stands as the file says."""
+    wanted = Wanted()
+    for each in found:
+        answers = {
+            one.annotator: Annotation(
+                one.annotator, one.state, one.value, 1, one.at or 0, counted=one.counted
+            )
+            for one in each.answers
+        }
+        case = Case(each.record, 0, annotations=answers)
+        count = len(case.counted())
+        if not count or each.gold is not None:
+            continue
+        if each.status is not Status.EDITED:
+            wanted = wanted.settled(count)
+        elif resolve(case, rule=Rule.MAJORITY, required=count).conflict:
+            wanted = wanted.in_conflict(count)
+        else:  # it would be settled if no more were wanted
+            wanted = wanted.waiting(count)
+    return wanted
+
+
 def _begin_hidden(work: Work, asked: Importing, now: int) -> Dataset:
     """The dataset that a file is brought into, where there was none; wants as many answers as records have."""
     require_workspace(work, asked.workspace)
@@ -175,8 +200,9 @@ def _begin_hidden(work: Work, asked: Importing, now: int) -> Dataset:
     dataset = work.datasets.add_hidden(blank)
     if not any(each.individual for each in asked.found):
         return dataset
-    want = max(sum(answer.counted for answer in each.answers) for each in asked.found)
-    policies = replace(Policies.of({"annotation": "individual"}), required=max(1, want))
+    wanted = wanted_by(asked.found)
+    usual = Policies.of({"annotation": "individual"})
+    policies = replace(usual, required=wanted.required(max(1, wanted.most_settled)))
     assert policies.annotation is Kind.INDIVIDUAL
     return set_policies(work, dataset, policies, by=asked.actor.username, now=now)
 
@@ -226,15 +252,10 @@ def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Set
         )
     after = replace(case, annotations=annotations, gold=each.gold or case.gold)
     view = resolve(after, rule=policies.resolution, required=policies.required)
-    settled = (each.status, each.agent) if each.status is not Status.EDITED else None
     if (
-        after.gold is None
-        and each.agent is not None
-        and settled is not None
-        and settled != (view.status, view.agent)
-    ):
-        # The file stands by a value that its answers alone do not make here: it stays until they do.
-        gold = Gold(each.value, Origin.EARLIER, each.agent, None, 1, now)
-        after = replace(after, gold=gold)
-        view = resolve(after, rule=policies.resolution, required=policies.required)
+        each.agent is not None or each.status is Status.DISCARDED
+    ):  # else the file does not say by what it stands
+        said = View(each.status, each.agent, each.value)
+        rule, required = policies.resolution, policies.required
+        after, view = earlier_value(after, view, said, rule=rule, required=required, now=now)
     return Settled(case, after, view, "imported")

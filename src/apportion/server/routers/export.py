@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -139,8 +140,19 @@ class BadRow(BaseModel):
     message: str
 
 
+class AnswersWanted(BaseModel):
+    """What says how many answers to want of a record: more than one that waits has, no more than one in conflict."""
+
+    most_waiting: int
+    most_settled: int
+    least_in_conflict: int | None
+
+
 class ImportOut(BaseModel):
-    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred."""
+    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
+
+    ``wanted`` is how many answers records have, for who sends a file in parts and makes the dataset first.
+    """
 
     dataset: str
     records: int
@@ -149,6 +161,7 @@ class ImportOut(BaseModel):
     stored: bool
     left_out: int
     errors: list[BadRow]
+    wanted: AnswersWanted
 
 
 @router.post(
@@ -210,6 +223,7 @@ async def import_file(
         stored=bool(found) and not dry_run,
         left_out=len(read.bad),
         errors=[_bad_row(each) for each in read.wrong],
+        wanted=AnswersWanted(**asdict(importing.wanted_by(found))),
     )
 
 
