@@ -149,3 +149,47 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
                 assert bring(server.client(), name, file_of(5, mark)).status_code == 200
         assert problems(tmp_path) == []
     assert cut > 0
+
+
+def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apportion.services import gather as gathering
+
+    eva = house.client()
+    for workspace, label in (("shared", "good"), ("other", "bad")):
+        said = {"agent": "x", "labels": [{"class": label}]}
+        records = [
+            {"id": f"r{n}", "inputs": {"text": f"t{n}"}, "annotation": said, "status": "Validated"}
+            for n in range(30)
+        ]
+        eva.post(
+            f"/api/datasets/mail/{TEXT}:bulk", params={"workspace": workspace}, json={"records": records}
+        ).raise_for_status()
+    monkeypatch.setattr(gathering, "_owner", lambda work, each, place: ("ana", "olga")[place])
+    monkeypatch.setattr(gathering, "_PAGE", 10)
+    answer, calls = gathering._answer, []
+
+    def fails_once(*given: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StorageFullError("The disk is full.")
+        answer(*given)
+
+    monkeypatch.setattr(gathering, "_answer", fails_once)
+    body = {"name": "mail", "workspaces": ["shared", "other"], "into": "together"}
+    url = "/api/datasets:gather"
+    assert eva.post(url, params=SHARED, json=body).status_code == 507
+    assert eva.get("/api/datasets/together", params=SHARED).status_code == 404
+    assert eva.get("/api/datasets/mail", params=SHARED).status_code == 200
+    assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+    assert house.verify() == []
+
+    made = eva.post(url, params=SHARED, json=body)
+    assert made.status_code == 200, made.text
+    assert (made.json()["records"], made.json()["annotations"]) == (30, 60)
+    found = scan(eva, "together")
+    assert {frozenset(each["annotations"]) for each in found} == {frozenset({"ana", "olga"})}
+    progress = eva.get("/api/datasets/together/progress", params=SHARED).json()
+    assert {each["annotator"]: each["done"] for each in progress["annotators"]} == {"ana": 30, "olga": 30}
+    assert house.verify() == []

@@ -14,10 +14,10 @@ from .trash import purge_some
 __all__ = ["check_free", "gone_unless_whole", "show"]
 
 
-def check_free(work: Work, workspace: str, name: str) -> None:
-    """Refuse a name that another dataset of the workspace has."""
+def check_free(work: Work, workspace: str, name: str, type: str = "Dataset") -> None:
+    """Refuse a name that another dataset of the workspace has; ``type`` is what clients of 1.x expect it called."""
     if work.datasets.find(workspace, name) is not None:
-        raise EntityAlreadyExistsError(name, "Dataset", workspace)
+        raise EntityAlreadyExistsError(name, type, workspace)
 
 
 def show(work: Work, target: Dataset) -> Dataset:
