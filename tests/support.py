@@ -52,6 +52,12 @@ class FakeClock:
         self.time += 1  # so that everything happens in some order
         return self.time
 
+    def jump(self) -> int:
+        return 0
+
+    def follow(self, jump: int) -> None:
+        raise AssertionError("it never jumps")
+
     def pass_minutes(self, minutes: float) -> None:
         self.time += int(minutes * 60_000_000)
 

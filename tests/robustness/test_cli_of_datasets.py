@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,19 +91,25 @@ def test_a_copy_is_equal_and_says_how_much_it_holds(server: Running, ask: Ask) -
     assert "exists already" in ask("copy", "talk", "talk-copied", "--to", "other").stderr
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_what_was_exported_comes_in_again(server: Running, ask: Ask, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet", "jsonl-in-parts"])
+def test_what_was_exported_comes_in_again(
+    server: Running, ask: Ask, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind.endswith("-in-parts"):
+        monkeypatch.setattr("apportion.cli.table_files._ROWS", 4)
+        kind = "jsonl"
     file = tmp_path / f"talk.{kind}"
     assert ask("export", "talk", file).exit_code == 0
     assert list(tmp_path.iterdir()) == [file]
 
-    looked = ask("import", f"back-{kind}", file, "--check")
+    back = f"back-{uuid.uuid4().hex[:8]}"
+    looked = ask("import", back, file, "--check")
     assert "23 records" in looked.stdout
     assert "would come" in looked.stdout
-    assert "no such dataset" in ask("copy", f"back-{kind}", "x").stderr
-    assert ask("import", f"back-{kind}", file).exit_code == 0
+    assert "no such dataset" in ask("copy", back, "x").stderr
+    assert ask("import", back, file).exit_code == 0
 
-    assert bare(exported(server, f"back-{kind}")) == bare(exported(server, "talk"))
+    assert bare(exported(server, back)) == bare(exported(server, "talk"))
 
 
 def test_a_table_of_others_comes_in_by_a_mapping_in_parts(

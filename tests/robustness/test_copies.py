@@ -15,6 +15,7 @@ from lived_in import live_in
 
 from apportion.server.housekeeping import _purge, left_behind
 from apportion.services import copy_dataset as copying
+from apportion.services import hidden
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 
@@ -96,7 +97,7 @@ def test_half_a_copy_is_removed_by_the_next_start(
         inner(*given)
 
     monkeypatch.setattr(copying, "_copy_some", killed)
-    monkeypatch.setattr(copying, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+    monkeypatch.setattr(hidden, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
     assert copy(eva, "a", "b").status_code == 500
     monkeypatch.undo()
 

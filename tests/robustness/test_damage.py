@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import shutil
 import sqlite3
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from houses import SHARED, house_at, problems, running_on
+from houses import SHARED, TEXT, furnish, house_at, problems, reopened, running_on
 from lived_in import contents, derived, live_in
 
 from apportion.cli.main import main
@@ -22,6 +23,7 @@ from apportion.storage.sqlite import soundness
 from apportion.storage.sqlite.replacing import check_backup
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from support import FakeClock
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +157,59 @@ def test_looking_at_a_file_takes_no_longer_than_it_may(backup: Path) -> None:
         soundness.check_sound(raw, backup, seconds=3.0)
         assert asked < 10
         raw.execute("SELECT count(*) FROM records").fetchone()  # and nothing is interrupted any more
+
+
+# Damage met while serving
+
+
+def rot(path: Path, table: str) -> None:
+    """Change bits on the first page of a table, under a server that has not looked there yet."""
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (size,) = raw.execute("PRAGMA page_size").fetchone()
+        (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 64)
+
+
+def test_damage_that_is_met_while_serving_is_told_and_shouted_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with house_at(tmp_path) as house:
+        furnish(house.client())
+        before = house.client().get("/api/datasets").json()
+        reopened(house, FakeClock())
+        rot(house.path, "records")
+        eva = house.client()
+        assert eva.get("/api/health/ready").status_code == 200
+
+        bulk = {"records": [{"id": 1, "inputs": {"text": "soup"}}], "tags": {"new": "1"}}
+        requests = {
+            "read": lambda: eva.get("/api/datasets/reviews/records/1", params=SHARED),
+            "search": lambda: eva.post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={}),
+            "write": lambda: eva.post(f"/api/datasets/reviews/{TEXT}:bulk", params=SHARED, json=bulk),
+        }
+        with caplog.at_level(logging.CRITICAL):
+            for what, ask in requests.items():
+                answer = ask()
+                assert answer.status_code == 500, what
+                detail = answer.json()["detail"]
+                assert detail["code"] == "argilla.api.errors::StorageDamagedError", what
+                message = detail["params"]["message"]
+                assert "nothing of it was kept" in message
+                assert "apportion restore" in message
+                assert str(tmp_path) not in message
+        (shout,) = (
+            each for each in caplog.records if each.levelno == logging.CRITICAL
+        )  # once, not each time
+        assert str(house.path) in shout.getMessage()
+
+        ready = eva.get("/api/health/ready")
+        assert ready.status_code == 503
+        assert "is damaged" in ready.json()["checks"]["store"]
+        assert eva.get("/api/health/live").status_code == 200
+        assert eva.get("/api/datasets").json() == before  # what is whole is served, and nothing was written
 
 
 # A disk that cannot be written to

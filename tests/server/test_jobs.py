@@ -137,6 +137,15 @@ def test_nobody_sees_the_jobs_of_others_but_those_who_lead(room: Room) -> None:
     assert room.client_as("max").post(path + ":undo").status_code == 200
 
 
+def test_who_undid_the_job_of_somebody_else_stands_in_the_record_of_what_happened(room: Room) -> None:
+    job = applied(room, "ana", query="id:a", value=GOOD)
+    undone(room, "max", job)
+    events = room.get("max", "events", limit=10)["events"]
+    found = [(each["who"], each["detail"]) for each in events if each["what"] == "took back"]
+    assert found == [("max", {"of": "ana"})]
+    assert room.see("ana", "a")["status"] == "Default"
+
+
 def test_a_model_resolves_records_and_looks_again_when_somebody_answers(room: Room, app: FastAPI) -> None:
     room.ask("max", "PATCH", "policies", json={"required": 3, "resolution": "dawid_skene"})
     room.answer(ana="x x y y", ben="x x y y", max="x y y x")

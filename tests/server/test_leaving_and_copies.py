@@ -125,3 +125,53 @@ def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, tmp_
     }
     assert (progress["ana"]["drafts"], progress["ana"]["assigned"], progress["ana"]["seconds"]) == (0, 0, 9.0)
     assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+
+
+@pytest.mark.parametrize("way", ["copy", "jsonl", "csv"])
+def test_what_waited_for_its_plan_or_was_in_conflict_is_so_in_the_copy(
+    team: Team, way: str, tmp_path: Path
+) -> None:
+    team.plan(users=["ana", "ben"], overlap=2, where="id:(r0 OR r1 OR r2)")
+    team.plan(users=["ana"], overlap=1, where="id:(r3 OR r4)")
+    answers = {"r0": ("good", "good"), "r1": ("good", "bad"), "r2": ("good", None), "r3": ("bad", None)}
+    for id, (hers, his) in answers.items():
+        team.put("ana", id, hers)
+        if his is not None:
+            team.put("ben", id, his)
+    team.put("ana", "r4", "odd", state="discarded")
+
+    client, where = team.client_as("max"), {"workspace": "shared"}
+    if way == "copy":
+        client.put("/api/datasets/talk:copy", params=where, json={"name": "twin"}).raise_for_status()
+    else:
+        file = client.post("/api/datasets/talk/export", params=where, json={"format": way}).content
+        told = {**where, "task": "TextClassification", "format": way}
+        client.post("/api/datasets/twin/import", params=told, content=file).raise_for_status()
+
+    def stand(name: str) -> dict[str, Any]:
+        found = {}
+        for id in answers:
+            record = team.ask("rita", "GET", f"records/{id}", name=name)
+            value = record["annotation"] and (record["annotation"]["agent"], record["annotation"]["labels"])
+            found[id] = (record["status"], value)
+        return found
+
+    def search(name: str, query: str) -> list[str]:
+        found = client.post(
+            f"/api/datasets/{name}/TextClassification:search",
+            params=where,
+            json={"query": {"query_text": query}},
+        )
+        return [each["id"] for each in found.json()["records"]]
+
+    assert stand("twin") == stand("talk")
+    assert {id: status for id, (status, _) in stand("talk").items()} == {
+        "r0": "Validated", "r1": "Edited", "r2": "Edited", "r3": "Validated",
+    }  # fmt: skip
+    assert search("twin", "conflict:true") == search("talk", "conflict:true") == ["r1"]
+    assert search("twin", "status:Discarded") == search("talk", "status:Discarded") == ["r4"]
+    assert team.ask("max", "GET", "assignments", name="twin")["assignments"] == []
+    sent = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+    team.ask("max", "PUT", "records/r2/annotations/me", sent, name="twin")
+    assert stand("twin")["r2"][0] == "Validated"  # and one more answer settles what waited for it
+    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from apportion.domain.individual.wanted import Wanted
 from apportion.vocabulary import Task
 
 from .progress_bar import Progress
@@ -139,7 +140,7 @@ def import_(
         for part in read_parts(file, kind, columns.get("id")):
             shape.add(part, seen)
             task = task or (known or {}).get("task") or _task_of(part.columns | columns.keys())
-            _send(remote, name, part, task, columns, spans, check=True)
+            shape.want(_send(remote, name, part, task, columns, spans, check=True)["wanted"])
             progress.at(shape.rows, None, "records")
     if not shape.rows:
         raise Refused(f"{file} has no records. Nothing was stored.")
@@ -158,8 +159,9 @@ class _Shape:
     """What the parts of a file have in common."""
 
     def __init__(self) -> None:
-        self.rows = self.answers = 0
+        self.rows = 0
         self.individual = False
+        self._wanted = Wanted()
 
     def add(self, part: Part, seen: dict[str, int]) -> None:
         """Refuses a second row of one id: the server sees one part at a time, and would let the last one win."""
@@ -170,8 +172,16 @@ class _Shape:
                 )
             seen[id] = part.first + place
         self.rows += part.rows
-        self.answers = max(self.answers, part.answers)
         self.individual = self.individual or part.individual
+
+    def want(self, told: dict[str, Any]) -> None:
+        """What the server says of the answers of a part."""
+        self._wanted += Wanted(**told)
+
+    @property
+    def required(self) -> int:
+        """How many answers to want of a record, so that all of the file stand as it says."""
+        return self._wanted.required(max(1, self._wanted.most_settled))
 
 
 def _store(
@@ -185,9 +195,9 @@ def _store(
     shape: _Shape,
     new: bool,
 ) -> None:
-    if new and shape.individual:  # as many answers wanted as the fullest record of the whole file has
+    if new and shape.individual:  # what the whole file says, not its first part
         remote.ask("POST", "/api/datasets", {"workspace": remote.place}, {"name": name, "task": task})
-        policies = {"annotation": "individual", "required": max(1, shape.answers)}
+        policies = {"annotation": "individual", "required": shape.required}
         remote.dataset("PATCH", name, "policies", body=policies)
         if spans:
             remote.dataset("PATCH", name, f"{task}/settings", body=spans)

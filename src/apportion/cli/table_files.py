@@ -17,7 +17,8 @@ from .say import Refused
 __all__ = ["KINDS", "Part", "kind_of", "read_parts"]
 
 KINDS = ("jsonl", "csv", "parquet")
-_ROWS = 1_000
+_ROWS = 500
+"""A part is stored in one transaction: nobody annotating waits long."""
 _BYTES = 8 * 1024 * 1024
 _OURS = {"id", "status", "annotation_agent", "support"}
 """Columns that a table of ours has, whose cells are read back as they were written."""
@@ -26,7 +27,7 @@ csv.field_size_limit(64 * 1024 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a file as the server takes them. ``first`` counts from 1; ``answers`` is the most of one row."""
+    """Some rows of a file as the server takes them. ``first`` counts from 1."""
 
     kind: str
     body: bytes
@@ -34,7 +35,6 @@ class Part:
     rows: int
     ids: tuple[str, ...]
     individual: bool
-    answers: int
     columns: frozenset[str]
 
 
@@ -162,7 +162,6 @@ def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_col
         len(rows),
         tuple(str(row[id_column]) for row in rows if row.get(id_column) not in (None, "")),
         any(count or row.get("gold") for count, row in zip(counts, rows, strict=True)),
-        max(counts, default=0),
         frozenset(name for row in rows[:1] for name in row),
     )
 

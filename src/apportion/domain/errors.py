@@ -21,7 +21,9 @@
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
-    └── StorageFullError              nothing was written; free some space
+    ├── StorageFullError              nothing was written; free some space
+    │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
+    └── StorageDamagedError           nothing was written; stop the server, look, restore
 
 ``code`` is the name clients see and ``params()`` the data they can act on.
 """
@@ -49,7 +51,9 @@ __all__ = [
     "RecordNotFound",
     "Refusal",
     "StaleVersionError",
+    "StorageDamagedError",
     "StorageFullError",
+    "StorageUnwritableError",
     "TooManyAttemptsError",
     "UnauthorizedError",
     "ValidationError",
@@ -275,3 +279,11 @@ class TooManyAttemptsError(Refusal):
 
 class StorageFullError(Refusal):
     """The disk is full; nothing of the request was kept."""
+
+
+class StorageUnwritableError(StorageFullError):
+    """The disk refuses to be written to; nothing of the request was kept."""
+
+
+class StorageDamagedError(Refusal):
+    """A part of the server's file is damaged; nothing of the request was kept."""

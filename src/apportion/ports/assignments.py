@@ -324,6 +324,10 @@ class Assignments(Protocol):
         """Slots whose lease has run out."""
         ...
 
+    def postpone(self, by: int) -> None:
+        """Let every lease, of all datasets, run that many microseconds longer."""
+        ...
+
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
         """Store slots as they are now, with a note why; pairs of before and after."""
         ...

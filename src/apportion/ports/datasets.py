@@ -11,11 +11,15 @@ __all__ = ["Datasets", "DeletedDataset"]
 
 
 class DeletedDataset(NamedTuple):
-    """A dataset that was deleted and can still be brought back; when, and by whom if that is known."""
+    """A dataset that was deleted and can still be brought back; when, and by whom if that is known.
+
+    The days for which it is kept begin ``at``: later than it was deleted if for a time no server ran.
+    """
 
     dataset: Dataset
     at: int
     by: str | None
+    deleted_at: int
 
 
 class Datasets(Protocol):
@@ -51,6 +55,10 @@ class Datasets(Protocol):
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
         """Deleted datasets of these workspaces (None: of all), the last one deleted first."""
+        ...
+
+    def postpone_purges(self, by: int) -> None:
+        """Let the days for which deleted datasets are kept begin that many microseconds later."""
         ...
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:

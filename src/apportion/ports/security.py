@@ -15,6 +15,14 @@ class Clock(Protocol):
         """Microseconds since 1970 in UTC."""
         ...
 
+    def jump(self) -> int:
+        """Microseconds by which the machine's clock was set ahead (or back), if by more than a day; 0 once followed."""
+        ...
+
+    def follow(self, jump: int) -> None:
+        """Go by the machine's clock again, which is now that far ahead."""
+        ...
+
 
 class Passwords(Protocol):
     """Hashes that are slow on purpose."""

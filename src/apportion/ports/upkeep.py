@@ -33,6 +33,10 @@ class Condition:
     """What is not in the main file yet."""
     free: int
     """Left on the disk."""
+    writable: bool = True
+    """Whether the disk can be written to."""
+    damage: str | None = None
+    """What was said when a damaged part of the store was met, since it was opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     PayloadTooLargeError,
     Refusal,
+    StorageDamagedError,
     StorageFullError,
     TooManyAttemptsError,
     UnauthorizedError,
@@ -51,6 +52,7 @@ STATUS: dict[type[Refusal], int] = {
     PayloadTooLargeError: 413,
     ValidationError: 422,
     TooManyAttemptsError: 429,
+    StorageDamagedError: 500,
     StorageFullError: 507,
 }
 """The status of a refusal is that of its nearest ancestor here."""

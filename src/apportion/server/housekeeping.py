@@ -9,16 +9,26 @@ from collections.abc import Sequence
 from apportion.services import trash
 from apportion.services.queue import free_expired
 from apportion.services.tidy_up import tidy_up
+from apportion.services.time_jumps import go_along, time_away
 
 from .house import House
 
-__all__ = ["keep_house", "keep_models", "left_behind", "purge", "warm_up"]
+__all__ = [
+    "catch_up",
+    "follow_clock",
+    "keep_house",
+    "keep_models",
+    "keep_time",
+    "left_behind",
+    "purge",
+    "warm_up",
+]
 
 log = logging.getLogger("apportion.server")
 EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
-"""Seconds between two looks at whether a model has to look at new answers."""
+"""Seconds between two looks at whether a model has to look at new answers, and whether the clock jumped."""
 _DAY = 24 * 3600 * 1_000_000
 
 
@@ -35,6 +45,7 @@ async def keep_house(house: House, left: Sequence[int] = ()) -> None:
     Runs until cancelled.
     """
     try:
+        await catch_up(house)
         while await house.write(tidy_up):
             pass
         await _purge(house, left)
@@ -42,12 +53,48 @@ async def keep_house(house: House, left: Sequence[int] = ()) -> None:
         log.exception("could not tidy up what a stop left half done")
     while True:
         try:
+            await follow_clock(house)
             await purge(house)
             now = house.clock.now()
+            house.store.alive(now)
             await house.write(lambda work, now=now: free_expired(work, now=now))  # type: ignore[misc]
         except Exception:
             log.exception("housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
+
+
+async def catch_up(house: House) -> None:
+    """After a start: what lies in the trash is kept longer by the time for which no server ran, if that was days."""
+    last, now = house.store.last_alive(), house.clock.now()
+    away = await house.write(lambda work: time_away(work, last=last, now=now, least=_DAY))
+    house.store.alive(now)
+    if away:
+        log.warning(
+            "by the clock a server last ran %.1f days ago; for deleted datasets that time does not count",
+            away / _DAY,
+        )
+
+
+async def follow_clock(house: House) -> None:
+    """If the clock jumped, have leases and the trash go along with it, and only then go by it."""
+    jump = house.clock.jump()
+    if jump:
+        await house.write(lambda work: go_along(work, jump))
+        house.clock.follow(jump)
+        house.store.alive(house.clock.now())
+        log.warning(
+            "leases and deleted datasets were given %+.1f days to go along with the clock", jump / _DAY
+        )
+
+
+async def keep_time(house: House) -> None:
+    """Follow the clock, wherever it jumps. Runs until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            await follow_clock(house)
+        except Exception:
+            log.exception("could not follow the clock; it is tried again")
 
 
 async def purge(house: House) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from apportion.ports.security import Claims, Clock
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Argon2Passwords", "JwtTokens", "SystemClock"]
 
+log = logging.getLogger("apportion.server")
 BCRYPT_BYTES = 72
 
 
@@ -20,23 +23,63 @@ STEP = 10_000_000
 """Microseconds by which a clock is set back now and then, as by a time server."""
 
 
+JUMP = 24 * 3600 * 1_000_000
+"""Microseconds by which no clock is set for other reasons than that it was wrong, before or after."""
+
+
+def _steady() -> int:
+    """Microseconds since some moment, whatever anybody sets the clock to; sleep counts where the system tells."""
+    which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(which) // 1000
+
+
 class SystemClock:
     """The clock of this machine, without the small steps back: what happens later never looks earlier.
 
-    A clock that was wrong by more is followed when it is put right; until then leases and sessions would not end.
+    A clock that was wrong by more is followed when it is put right; until then leases and sessions would not end. If
+    it jumps by more than a day, time goes on as it was until somebody has asked for the ``jump``, has seen to what
+    would end too early or too late, and says ``follow``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Callable[[], int] | None = None, steady: Callable[[], int] = _steady) -> None:
+        self._wall = wall or (lambda: time.time_ns() // 1000)
+        self._steady = steady
+        self._apart: int | None = None
+        self._jump = 0
         self._last = 0
         self._lock = threading.Lock()
 
     def now(self) -> int:
         with self._lock:
-            told = time.time_ns() // 1000
+            told = self._told()
             if self._last - STEP < told <= self._last:
                 told = self._last + 1
             self._last = told
             return told
+
+    def _told(self) -> int:
+        """The clock, or where it jumped what it would say if it had not."""
+        wall, steady = self._wall(), self._steady()
+        apart = wall - steady
+        change = 0 if self._apart is None else apart - self._apart
+        if self._apart is None or abs(change) <= JUMP:
+            self._apart, self._jump = apart, 0
+            return wall
+        if not self._jump:
+            days, where = abs(change) / JUMP, "ahead" if change > 0 else "back"
+            log.warning("the clock of this machine jumped %s by %.1f days; is it right?", where, days)
+        self._jump = change
+        return steady + self._apart
+
+    def jump(self) -> int:
+        self.now()
+        return self._jump
+
+    def follow(self, jump: int) -> None:
+        with self._lock:
+            assert self._apart is not None
+            self._apart += jump
+            self._jump = 0
 
 
 class Argon2Passwords:

@@ -186,13 +186,17 @@ def set_mine(
     value: Value | None,
     now: int,
     seconds: float | None = None,
+    by: str | None = None,
 ) -> Mine:
-    """Set somebody's own annotation, whatever version they have seen: the value has been checked."""
+    """Set somebody's own annotation, whatever version they have seen: the value has been checked.
+
+    ``by`` is who takes an answer of theirs back, if that is somebody else.
+    """
     if not Policies.of(dataset.policies).individual:
         return _set_shared(work, dataset, case, name, state, value, now)
     settled, why = set_answer(work, dataset, case, name, state, value, now=now, seconds=seconds)
     work.annotations.settle(dataset, [settled], at=now)
-    note_answer(work, dataset, case, name, state, now)
+    note_answer(work, dataset, case, name, state, now, by)
     after = settled.after
     found = after.of(name)
     assert found is not None
@@ -236,11 +240,19 @@ def set_answer(
 
 
 def note_answer(
-    work: Work, dataset: Dataset, case: Case, name: str, state: AnnotationState, now: int
+    work: Work,
+    dataset: Dataset,
+    case: Case,
+    name: str,
+    state: AnnotationState,
+    now: int,
+    by: str | None = None,
 ) -> None:
-    """Record that somebody answered, or took an answer back; drafts are nobody's business."""
+    """Record that somebody answered, or that they, or ``by``, took it back; drafts are nobody's business."""
     before = case.of(name)
-    if state in _EVENT:
+    if by is not None and by != name:
+        work.annotations.note(dataset, by, "took back", at=now, record=case, detail={"of": name})
+    elif state in _EVENT:
         work.annotations.note(dataset, name, _EVENT[state], at=now, record=case)
     elif before is not None and before.state in ANSWERED:
         work.annotations.note(dataset, name, "took back", at=now, record=case)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import EntityAlreadyExistsError
 from apportion.domain.individual.case import Case
+from apportion.domain.individual.moved import earlier_value, wanted_with
 from apportion.domain.individual.resolution import resolve
+from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
@@ -19,8 +19,9 @@ from apportion.ports.annotations import Settled
 from apportion.ports.store import Store, Work
 from apportion.vocabulary import Status
 
+from .hidden import check_free, gone_unless_whole, show
 from .manage_datasets import blank_dataset, find_dataset, require_workspace
-from .trash import purge_some
+from .steps import parts_of
 
 __all__ = ["Copying", "copy_dataset"]
 
@@ -47,24 +48,26 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
     Plans and what belongs to them are not copied, nor drafts, history and events. To be called from a thread of
     its own. What a stop leaves half copied is removed by the next start.
     """
-    source, target = store.write(lambda work: _begin(work, asked, now)).result()
-    try:
-        count = 0
-        with store.read() as snapshot:
-            for records in _parts(snapshot.records.iterate(source)):
-                _copy_some(store, snapshot, source, target, records, now)
-                count += len(records)
-        return replace(store.write(lambda work: _finish(work, target)).result(), records=count)
-    except BaseException:
-        with contextlib.suppress(Exception):  # else the next start does it
-            while not store.write(lambda work: purge_some(work, target.no)).result():
-                pass
-        raise
+    found: list[Dataset] = []
+
+    def begin(work: Work) -> Dataset:
+        source, target = _begin(work, asked, now)
+        found[:] = [source]
+        return target
+
+    with gone_unless_whole(store, begin) as target, store.read() as snapshot:
+        (source,), count = found, 0
+        target = _wanting(store, snapshot, source, target)
+        for records in _parts(snapshot.records.iterate(source)):
+            _copy_some(store, snapshot, source, target, records, now)
+            count += len(records)
+        return replace(store.write(lambda work: show(work, target)).result(), records=count)
 
 
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
+    """Ask everything there is to ask; the original and a hidden dataset for its copy."""
     require_workspace(work, asked.target_workspace)
-    _check_free(work, asked.target_workspace, asked.target_name)
+    check_free(work, asked.target_workspace, asked.target_name)
     source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
     copied_from = {"source_workspace": asked.workspace, "copied_from": asked.name}
@@ -88,9 +91,21 @@ def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
     return source, target
 
 
-def _check_free(work: Work, workspace: str, name: str) -> None:
-    if work.datasets.find(workspace, name) is not None:
-        raise EntityAlreadyExistsError(name, "Dataset", workspace)
+def _wanting(store: Store, snapshot: Work, source: Dataset, target: Dataset) -> Dataset:
+    """The copy, wanting as many answers of a record as leaves each as its plan made it in the original."""
+    policies = Policies.of(source.policies)
+    if not policies.individual:
+        return target
+    wanted = Wanted()
+    for ids in parts_of(snapshot.annotations.answered(source), AT_ONCE):
+        for case in snapshot.annotations.cases(source, ids):
+            view = resolve(case, rule=policies.resolution, required=policies.required)
+            wanted = wanted_with(wanted, case, view)
+    required = wanted.required(policies.required)
+    if required == policies.required:
+        return target
+    stored = {**target.policies, "required": required}
+    return store.write(lambda work: work.datasets.update(target, policies=stored)).result()
 
 
 def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
@@ -117,26 +132,23 @@ def _copy_some(
     def write(work: Work) -> None:
         work.records.log(target, ready, at=now)
         if said:
-            _copy_answers(work, target, said, now)
+            _copy_answers(work, source, target, said, now)
 
     store.write(write).result()
 
 
-def _copy_answers(work: Work, target: Dataset, said: Sequence[Case], now: int) -> None:
+def _copy_answers(work: Work, source: Dataset, target: Dataset, said: Sequence[Case], now: int) -> None:
     """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
     policies = Policies.of(target.policies)
+    rule, required, before = policies.resolution, policies.required, Policies.of(source.policies).required
     answered = [case for case in said if case.annotations or case.gold is not None]
     bare = {case.id: case for case in work.annotations.cases(target, [case.id for case in answered])}
     changes = []
     for case in answered:
         kept = {name: each for name, each in case.annotations.items() if each.answered}
         copied = replace(bare[case.id], annotations=kept, gold=case.gold)
-        view = resolve(copied, rule=policies.resolution, required=policies.required)
+        view = resolve(copied, rule=rule, required=required)
+        stood = resolve(case, rule=rule, required=before)
+        copied, view = earlier_value(copied, view, stood, rule=rule, required=required, now=now)
         changes.append(Settled(bare[case.id], copied, view))
     work.annotations.settle(target, changes, at=now)
-
-
-def _finish(work: Work, target: Dataset) -> Dataset:
-    """Let everybody see it, unless somebody took the name meanwhile."""
-    _check_free(work, target.workspace, target.name)
-    return work.datasets.restore(target, name=target.name)

@@ -17,7 +17,6 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
-    EntityAlreadyExistsError,
     EntityNotFoundError,
     ValidationError,
 )
@@ -26,18 +25,20 @@ from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, asked
 from apportion.ports.assignments import PlanPhase
-from apportion.ports.store import Work
+from apportion.ports.store import Store, Work
 from apportion.vocabulary import AnnotationState, Status
 
 from .annotate import set_answer
-from .individual import Prepare, own_state
+from .hidden import check_free, gone_unless_whole, show
+from .individual import own_state
 from .make_plan import NEVER, dealing_of, numbered
-from .manage_datasets import find_dataset, new_dataset, require_workspace
+from .manage_datasets import blank_dataset, find_dataset, require_workspace
 from .policies import set_policies
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "Gathering", "gather"]
 
 _PAGE = 500
+"""Records to a transaction: nobody annotating waits long."""
 
 
 @dataclass(slots=True)
@@ -66,42 +67,49 @@ class _Copy:
     value: Value | None
 
 
-def gather(
-    work: Work,
-    actor: Actor,
-    name: str,
-    workspaces: Sequence[str],
-    *,
-    into_workspace: str,
-    into_name: str,
-    dry_run: bool,
-    now: int,
-    prepare: Prepare,
-) -> Gathered:
-    """One individual dataset of all datasets called ``name`` in these workspaces, joined by record id.
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Who brings which copies together, and where: all datasets called ``name`` in these workspaces."""
+
+    actor: Actor
+    name: str
+    workspaces: Sequence[str]
+    into_workspace: str
+    into_name: str
+
+
+def gather(store: Store, asked: Gathering, *, dry_run: bool, now: int) -> Gathered:
+    """One individual dataset of all copies, as of one moment, joined by record id; visible once it is whole.
 
     The annotation of a copy is that of the user its workspace is named after. Refused when copies of one id differ
-    in what annotators were shown; the copies stay as they are in any case.
+    in what annotators were shown; the copies stay as they are in any case. To be called from a thread of its own.
     """
-    if len(set(workspaces)) != len(workspaces) or not workspaces:
-        raise BadRequestError("Name each workspace to gather from once. Nothing was gathered.")
-    sources = [find_dataset(work, actor, each, name, Action.COPY_DATASET) for each in workspaces]
-    require_workspace(work, into_workspace)
-    require(actor, Action.CREATE_DATASET, into_workspace)
-    if work.datasets.find(into_workspace, into_name) is not None:
-        raise EntityAlreadyExistsError(into_name, "ServiceDataset", into_workspace)
-    if len({each.task for each in sources}) > 1:
-        raise BadRequestError(f"The datasets called {name} are of several tasks. Nothing was gathered.")
-    owners = [_owner(work, each, place) for place, each in enumerate(workspaces)]
-    records, copies = _joined(work, sources, owners)
-    found = Gathered(into_name, into_workspace, len(records))
+    with store.read() as work:
+        sources = _sources(work, asked)
+        owners = [_owner(work, each, place) for place, each in enumerate(asked.workspaces)]
+        records, copies = _joined(work, sources, owners)
+    found = Gathered(asked.into_name, asked.into_workspace, len(records))
     for held in copies.values():
         for owner, copy in held.items():
             found.people[owner] = found.people.get(owner, 0) + 1
             found.annotations += copy.state in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED)
     if not dry_run:
-        _make(work, actor, sources, records, copies, found, now, prepare)
+        _make(store, asked, sources, records, copies, found, now)
     return found
+
+
+def _sources(work: Work, asked: Gathering) -> list[Dataset]:
+    """The datasets that come together, once everything has been asked that can be refused."""
+    name, workspaces = asked.name, asked.workspaces
+    if len(set(workspaces)) != len(workspaces) or not workspaces:
+        raise BadRequestError("Name each workspace to gather from once. Nothing was gathered.")
+    sources = [find_dataset(work, asked.actor, each, name, Action.COPY_DATASET) for each in workspaces]
+    require_workspace(work, asked.into_workspace)
+    require(asked.actor, Action.CREATE_DATASET, asked.into_workspace)
+    check_free(work, asked.into_workspace, asked.into_name, "ServiceDataset")
+    if len({each.task for each in sources}) > 1:
+        raise BadRequestError(f"The datasets called {name} are of several tasks. Nothing was gathered.")
+    return sources
 
 
 def _owner(work: Work, workspace: str, place: int) -> str:
@@ -151,39 +159,59 @@ def _joined(
 
 
 def _make(
-    work: Work,
-    actor: Actor,
+    store: Store,
+    asked: Gathering,
     sources: Sequence[Dataset],
     records: Mapping[str, Record],
     copies: Mapping[str, Mapping[str, _Copy]],
     found: Gathered,
     now: int,
-    prepare: Prepare,
 ) -> None:
-    first = sources[0]
+    bare = [replace(record, status=Status.DEFAULT, annotation=None) for record in records.values()]
+    with gone_unless_whole(store, lambda work: _begin(work, asked, sources[0], sources, now)) as target:
+        for start in range(0, len(bare), _PAGE):
+            ready = store.prepare(target.task, bare[start : start + _PAGE])
+            store.write(
+                lambda work, ready=ready: work.records.log(target, ready, at=now)  # type: ignore[misc]
+            ).result()
+        store.write(lambda work: _adopt(work, asked.actor, target, copies, now)).result()
+        ids = list(copies)
+        for start in range(0, len(ids), _PAGE):
+            part = ids[start : start + _PAGE]
+            store.write(
+                lambda work, part=part: _answer(work, target, part, copies, now)  # type: ignore[misc]
+            ).result()
+        store.write(lambda work: _finish(work, asked, target, found, now)).result()
+
+
+def _begin(work: Work, asked: Gathering, first: Dataset, sources: Sequence[Dataset], now: int) -> Dataset:
     names = {"gathered_from": [each.workspace for each in sources]}
-    target = new_dataset(
-        work, actor, found.workspace, found.dataset, first.task, tags=first.tags,
+    blank = blank_dataset(
+        asked.actor, asked.into_workspace, asked.into_name, first.task, tags=first.tags,
         metadata={**first.metadata, **names}, now=now,
     )  # fmt: skip
+    target = work.datasets.add_hidden(blank)
     target = work.datasets.update(target, settings=first.settings, multi_label=first.multi_label)
-    policies = replace(Policies.of({"annotation": "individual"}))
-    target = set_policies(work, target, policies, by=actor.username, now=now)
-    bare = [replace(record, status=Status.DEFAULT, annotation=None) for record in records.values()]
-    for start in range(0, len(bare), _PAGE):
-        work.records.log(target, prepare(target.task, bare[start : start + _PAGE]), at=now)
-    _adopt(work, actor, target, copies, now)
-    ids = list(copies)
-    for start in range(0, len(ids), _PAGE):
-        for case in work.annotations.cases(target, ids[start : start + _PAGE]):
-            for owner, copy in sorted(copies[case.id].items()):
-                if copy.state is AnnotationState.NONE:
-                    continue
-                now_case = work.annotations.case(target, case.id)
-                assert now_case is not None
-                settled, _ = set_answer(work, target, now_case, owner, copy.state, copy.value, now=now)
-                work.annotations.settle(target, [settled], at=now)
-    work.annotations.note(target, actor.username, "gathered", at=now, detail=found.show())
+    policies = Policies.of({"annotation": "individual"})
+    return set_policies(work, target, policies, by=asked.actor.username, now=now)
+
+
+def _answer(
+    work: Work, target: Dataset, ids: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]], now: int
+) -> None:
+    for case in work.annotations.cases(target, ids):
+        for owner, copy in sorted(copies[case.id].items()):
+            if copy.state is AnnotationState.NONE:
+                continue
+            now_case = work.annotations.case(target, case.id)
+            assert now_case is not None
+            settled, _ = set_answer(work, target, now_case, owner, copy.state, copy.value, now=now)
+            work.annotations.settle(target, [settled], at=now)
+
+
+def _finish(work: Work, asked: Gathering, target: Dataset, found: Gathered, now: int) -> None:
+    shown = show(work, target)
+    work.annotations.note(shown, asked.actor.username, "gathered", at=now, detail=found.show())
 
 
 def _adopt(

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from apportion.domain.datasets import Dataset, Settings
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
-from apportion.domain.individual.case import Annotation, Case, Gold, Origin
-from apportion.domain.individual.resolution import resolve, same_value
+from apportion.domain.individual.case import Annotation, Case, Gold
+from apportion.domain.individual.moved import earlier_value
+from apportion.domain.individual.resolution import Rule, View, resolve, same_value
+from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Annotation as Kind
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, TextClassificationRecord, Value
 from apportion.ports.annotations import Settled
-from apportion.ports.store import Work
+from apportion.ports.records import Prepared
+from apportion.ports.store import Store, Work
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .annotate import checked_value
+from .hidden import check_free, gone_unless_whole, show
 from .individual import Prepare
-from .log_records import Logging, labels_of, log_records
-from .manage_datasets import allow, blank_dataset, new_dataset, require_workspace
+from .log_records import Logging, labels_of, log_into
+from .manage_datasets import allow, blank_dataset, find_dataset, require_workspace
 from .policies import set_policies
 
-__all__ = ["AT_ONCE", "Answer", "Imported", "begin_import", "import_some", "make_dataset", "parts"]
+__all__ = ["Answer", "Imported", "Importing", "begin_import", "import_records", "wanted_by"]
 
 AT_ONCE = 500
-"""Records to a transaction: nobody annotating waits long."""
+"""Records of a new dataset to a transaction: nobody annotating waits long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +92,23 @@ def begin_import(
             ]
         )
     dataset = work.datasets.find(workspace, name)
-    individual = any(each.individual for each in found)
     if dataset is not None:
         allow(dataset, actor, Action.CREATE_BY_LOGGING, task=task, open_only=True)
-        if individual and not Policies.of(dataset.policies).individual:
-            raise ConflictError(
-                f"The file has answers of several people, and dataset {name} is shared: it keeps one a record. "
-                "Set its policy 'annotation' to 'individual' first, or import under another name."
-            )
+        _check_kind(dataset, found)
     multi_label = dataset.multi_label if dataset is not None and dataset.records else None
     if dataset is None:
         blank = blank_dataset(actor, workspace, name, task, tags={}, metadata={}, now=0)
         dataset = replace(blank, settings=settings)
     return [(place, why) for place, each in enumerate(found) if (why := _misfit(dataset, multi_label, each))]
+
+
+def _check_kind(dataset: Dataset, found: Sequence[Imported]) -> None:
+    """Refuse answers of several people where a record keeps one."""
+    if any(each.individual for each in found) and not Policies.of(dataset.policies).individual:
+        raise ConflictError(
+            f"The file has answers of several people, and dataset {dataset.name} is shared: it keeps one a record. "
+            "Set its policy 'annotation' to 'individual' first, or import under another name."
+        )
 
 
 def _misfit(dataset: Dataset, multi_label: bool | None, each: Imported) -> str | None:
@@ -123,58 +131,118 @@ def _misfit(dataset: Dataset, multi_label: bool | None, each: Imported) -> str |
     return None
 
 
-def make_dataset(
-    work: Work,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
-    found: Sequence[Imported],
-    *,
-    now: int,
-    settings: Settings | None = None,
-) -> None:
-    """The dataset that a file is brought into, where there was none; wants as many answers as records have."""
-    if work.datasets.find(workspace, name) is not None:
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Who brings what in where: records that ``begin_import`` has found nothing wrong with.
+
+    ``settings`` are those of a dataset that is not there yet.
+    """
+
+    actor: Actor
+    workspace: str
+    name: str
+    task: Task
+    found: Sequence[Imported]
+    settings: Settings | None = None
+
+
+def import_records(store: Store, asked: Importing, *, now: int) -> None:
+    """Store all of the records or none, whatever happens meanwhile. To be called from a thread of its own.
+
+    A dataset that is not there yet is filled some records at a time and seen once it is whole; what is there already
+    takes all of them in one transaction.
+    """
+    with store.read() as work:
+        there = work.datasets.find(asked.workspace, asked.name) is not None
+    if there:
+        store.write(lambda work: _add_all(work, asked, now, store.prepare)).result()
         return
-    require_workspace(work, workspace)
-    dataset = new_dataset(work, actor, workspace, name, task, tags={}, metadata={}, now=now)
-    if settings is not None:
-        dataset = work.datasets.update(dataset, settings=settings)
-    if any(each.individual for each in found):
-        want = max(sum(answer.counted for answer in each.answers) for each in found)
-        policies = replace(Policies.of({"annotation": "individual"}), required=max(1, want))
-        assert policies.annotation is Kind.INDIVIDUAL
-        set_policies(work, dataset, policies, by=actor.username, now=now)
+    with gone_unless_whole(store, lambda work: _begin_hidden(work, asked, now)) as target:
+        for start in range(0, len(asked.found), AT_ONCE):
+            part = asked.found[start : start + AT_ONCE]
+            ready = store.prepare(asked.task, [each.record for each in part])
+            store.write(
+                lambda work, part=part, ready=ready: _add(  # type: ignore[misc]
+                    work, asked.actor, target, part, now, store.prepare, ready
+                )
+            ).result()
+        store.write(lambda work: show(work, target)).result()
 
 
-def parts(found: Sequence[Imported]) -> Iterator[Sequence[Imported]]:
-    """What goes into one transaction each."""
-    for start in range(0, len(found), AT_ONCE):
-        yield found[start : start + AT_ONCE]
+def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare) -> None:
+    dataset = find_dataset(
+        work,
+        asked.actor,
+        asked.workspace,
+        asked.name,
+        Action.CREATE_BY_LOGGING,
+        task=asked.task,
+        open_only=True,
+    )
+    _check_kind(dataset, asked.found)
+    _add(work, asked.actor, dataset, asked.found, now, prepare)
 
 
-def import_some(
+def wanted_by(found: Sequence[Imported]) -> Wanted:
+    """How many answers a dataset of these records wants, so that each stands as the file says."""
+    wanted = Wanted()
+    for each in found:
+        answers = {
+            one.annotator: Annotation(
+                one.annotator, one.state, one.value, 1, one.at or 0, counted=one.counted
+            )
+            for one in each.answers
+        }
+        case = Case(each.record, 0, annotations=answers)
+        count = len(case.counted())
+        if not count or each.gold is not None:
+            continue
+        if each.status is not Status.EDITED:
+            wanted = wanted.settled(count)
+        elif resolve(case, rule=Rule.MAJORITY, required=count).conflict:
+            wanted = wanted.in_conflict(count)
+        else:  # it would be settled if no more were wanted
+            wanted = wanted.waiting(count)
+    return wanted
+
+
+def _begin_hidden(work: Work, asked: Importing, now: int) -> Dataset:
+    """The dataset that a file is brought into, where there was none; wants as many answers as records have."""
+    require_workspace(work, asked.workspace)
+    check_free(work, asked.workspace, asked.name)
+    blank = blank_dataset(asked.actor, asked.workspace, asked.name, asked.task, tags={}, metadata={}, now=now)
+    dataset = work.datasets.add_hidden(blank)
+    if asked.settings is not None:
+        dataset = work.datasets.update(dataset, settings=asked.settings)
+    if not any(each.individual for each in asked.found):
+        return dataset
+    wanted = wanted_by(asked.found)
+    usual = Policies.of({"annotation": "individual"})
+    policies = replace(usual, required=wanted.required(max(1, wanted.most_settled)))
+    assert policies.annotation is Kind.INDIVIDUAL
+    return set_policies(work, dataset, policies, by=asked.actor.username, now=now)
+
+
+def _add(
     work: Work,
     actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
+    dataset: Dataset,
     found: Sequence[Imported],
-    *,
     now: int,
     prepare: Prepare,
+    ready: Sequence[Prepared] | None = None,
 ) -> None:
     """Log the records and set what people said."""
     records = [each.record for each in found]
-    log_records(work, actor, Logging(workspace, name, task, records, {}, {}, None), now=now, prepare=prepare)
-    dataset = work.datasets.find(workspace, name)
-    assert dataset is not None
+    request = Logging(dataset.workspace, dataset.name, dataset.task, records, prepared=ready)
+    log_into(work, actor, dataset, request, now=now, prepare=prepare)
     if not dataset.individual:
         return
-    cases = {case.id: case for case in work.annotations.cases(dataset, [each.id for each in records])}
-    changes = [_with_answers(dataset, cases[each.record.id], each, now) for each in found]
-    work.annotations.settle(dataset, changes, at=now)
+    for start in range(0, len(found), AT_ONCE):
+        some = found[start : start + AT_ONCE]
+        cases = {case.id: case for case in work.annotations.cases(dataset, [each.record.id for each in some])}
+        changes = [_with_answers(dataset, cases[each.record.id], each, now) for each in some]
+        work.annotations.settle(dataset, changes, at=now)
 
 
 def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Settled:
@@ -200,15 +268,10 @@ def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Set
         )
     after = replace(case, annotations=annotations, gold=each.gold or case.gold)
     view = resolve(after, rule=policies.resolution, required=policies.required)
-    settled = (each.status, each.agent) if each.status is not Status.EDITED else None
     if (
-        after.gold is None
-        and each.agent is not None
-        and settled is not None
-        and settled != (view.status, view.agent)
-    ):
-        # The file stands by a value that its answers alone do not make here: it stays until they do.
-        gold = Gold(each.value, Origin.EARLIER, each.agent, None, 1, now)
-        after = replace(after, gold=gold)
-        view = resolve(after, rule=policies.resolution, required=policies.required)
+        each.agent is not None or each.status is Status.DISCARDED
+    ):  # else the file does not say by what it stands
+        said = View(each.status, each.agent, each.value)
+        rule, required = policies.resolution, policies.required
+        after, view = earlier_value(after, view, said, rule=rule, required=required, now=now)
     return Settled(case, after, view, "imported")

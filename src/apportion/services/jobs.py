@@ -125,6 +125,10 @@ def begin_undo(work: Work, actor: Actor, id: str, *, now: int) -> tuple[Job, Dat
         raise ConflictError(f"A job of the kind {job.kind} changes no answers; there is nothing to undo.")
     if job.state not in ENDED:
         raise ConflictError(f"The job is {job.state}; only one that has ended can be undone.")
-    spec = {"job": job.id, "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT))}
+    spec = {
+        "job": job.id,
+        "asked_by": actor.username,
+        "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT)),
+    }
     undo = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
     return undo, dataset

@@ -21,7 +21,7 @@ from .individual import log_individual
 from .manage_datasets import allow, new_dataset, require_workspace
 from .rights import check_logging
 
-__all__ = ["Logged", "Logging", "labels_of", "log_records", "speaks_for_others"]
+__all__ = ["Logged", "Logging", "labels_of", "log_into", "log_records", "speaks_for_others"]
 
 Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
 
@@ -58,7 +58,13 @@ def speaks_for_others(actor: Actor, workspace: str) -> bool:
 
 def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare: Prepare) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
-    dataset = _dataset_for(work, actor, request, now)
+    return log_into(work, actor, _dataset_for(work, actor, request, now), request, now=now, prepare=prepare)
+
+
+def log_into(
+    work: Work, actor: Actor, dataset: Dataset, request: Logging, *, now: int, prepare: Prepare
+) -> Logged:
+    """Store the records in a dataset of which it is known that ``actor`` may log into it."""
     _check_labels(dataset, request.records)
     dataset = _check_multi_label(work, dataset, request.records)
     request = _without_mirrors(work, dataset, request)

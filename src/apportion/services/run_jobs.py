@@ -245,6 +245,7 @@ def _accept(room: Room, job: Job) -> Mapping[str, Any]:
 
 
 def _undo(room: Room, job: Job) -> Mapping[str, Any]:
+    asked_by = job.spec.get("asked_by", job.by)
     with room.store.read() as work:
         dataset = _dataset(work, job)
         undone = work.jobs.find(job.spec["job"])
@@ -268,14 +269,14 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
             after = replace(case, gold=gold)
             view = resolve(after, rule=policies.resolution, required=policies.required)
             work.annotations.settle(dataset, [Settled(case, after, view, "undone")], at=now)
-            work.annotations.note(dataset, job.by, "removed gold", at=now, record=case)
+            work.annotations.note(dataset, asked_by, "removed gold", at=now, record=case)
             return None
         if isinstance(before, Annotation) and not Policies.of(dataset.policies).individual:
-            put_back_shared(work, dataset, case, before, job.by, now)
+            put_back_shared(work, dataset, case, before, asked_by, now)
             return None
         state = before.state if isinstance(before, Annotation) else AnnotationState.NONE
         value = None if before is None else before.value
-        set_mine(work, dataset, case, job.by, state, value, now)
+        set_mine(work, dataset, case, job.by, state, value, now, by=asked_by)
         return None
 
     result = _in_parts(room, job, list(changes), one)

@@ -515,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns
-         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
+         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What is stored is stored whole or not at all, even if the server is stopped meanwhile.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -2007,6 +2007,18 @@ export interface components {
             why: string | null;
         };
         /**
+         * AnswersWanted
+         * @description What says how many answers to want of a record: more than one that waits has, no more than one in conflict.
+         */
+        AnswersWanted: {
+            /** Least In Conflict */
+            least_in_conflict: number | null;
+            /** Most Settled */
+            most_settled: number;
+            /** Most Waiting */
+            most_waiting: number;
+        };
+        /**
          * ApplyIn
          * @description One value for every record that matches, or what each of them has already.
          */
@@ -2599,6 +2611,8 @@ export interface components {
         /**
          * ImportOut
          * @description What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
+         *
+         *     ``wanted`` is how many answers records have, for who sends a file in parts and makes the dataset first.
          */
         ImportOut: {
             /** Answers */
@@ -2615,6 +2629,7 @@ export interface components {
             records: number;
             /** Stored */
             stored: boolean;
+            wanted: components["schemas"]["AnswersWanted"];
         };
         /**
          * Interval

@@ -40,8 +40,8 @@ export interface Job {
   readonly duplicate: (id: string, row: number) => string;
 }
 
-/** Small enough that a hundred errors of one answer are nearly always all of them. */
-const AT_ONCE = 1_000;
+/** Stored in one transaction, so small enough that nobody annotating waits; and few enough errors to be told all of them. */
+const AT_ONCE = 500;
 const SHOWN = 100;
 const MOST_LABELS = 2_000;
 

@@ -139,11 +139,11 @@ async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
                 name=each.name,
                 task=each.task,
                 records=each.records,
-                deleted_at=utc_iso(at),
+                deleted_at=utc_iso(deleted_at),
                 deleted_by=by,
                 purged_at=utc_iso(at + kept),
             )
-            for each, at, by in found
+            for each, at, by, deleted_at in found
         ]
     )
 
@@ -211,20 +211,10 @@ class GatherIn(BaseModel):
 @router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
     """Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations."""
-    from apportion.services.gather import gather  # brings numpy along
+    from apportion.services.gather import Gathering, gather  # brings numpy along
 
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    found = await ctx.write(
-        lambda work: gather(
-            work,
-            ctx.actor,
-            sent.name,
-            sent.workspaces,
-            into_workspace=workspace,
-            into_name=sent.into,
-            dry_run=sent.dry_run,
-            now=now,
-            prepare=ctx.house.store.prepare,
-        )
-    )
+    asked = Gathering(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
+    store = ctx.house.store
+    found = await asyncio.to_thread(lambda: gather(store, asked, dry_run=sent.dry_run, now=now))
     return {"dry_run": sent.dry_run, **found.show()}

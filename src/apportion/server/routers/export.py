@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -145,8 +146,19 @@ class BadRow(BaseModel):
     message: str
 
 
+class AnswersWanted(BaseModel):
+    """What says how many answers to want of a record: more than one that waits has, no more than one in conflict."""
+
+    most_waiting: int
+    most_settled: int
+    least_in_conflict: int | None
+
+
 class ImportOut(BaseModel):
-    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred."""
+    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
+
+    ``wanted`` is how many answers records have, for who sends a file in parts and makes the dataset first.
+    """
 
     dataset: str
     records: int
@@ -155,6 +167,7 @@ class ImportOut(BaseModel):
     stored: bool
     left_out: int
     errors: list[BadRow]
+    wanted: AnswersWanted
 
 
 @router.post(
@@ -194,7 +207,8 @@ async def import_file(
 ) -> ImportOut:
     """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
 
-    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out.
+    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What
+    is stored is stored whole or not at all, even if the server is stopped meanwhile.
     """
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
@@ -221,17 +235,9 @@ async def import_file(
         raise refusal_of(read)
     found = read.found
     if found and not dry_run:
-        await ctx.write(
-            lambda work: importing.make_dataset(
-                work, ctx.actor, workspace, name, task, found, now=now, settings=wanted
-            )
-        )
-        for part in importing.parts(found):
-            await ctx.write(
-                lambda work, part=part: importing.import_some(  # type: ignore[misc]
-                    work, ctx.actor, workspace, name, task, part, now=now, prepare=ctx.house.store.prepare
-                )
-            )
+        asked = importing.Importing(ctx.actor, workspace, name, task, found, wanted)
+        store = ctx.house.store
+        await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
         dataset=name,
         records=len(found),
@@ -240,6 +246,7 @@ async def import_file(
         stored=bool(found) and not dry_run,
         left_out=len(read.bad),
         errors=[_bad_row(each) for each in read.wrong],
+        wanted=AnswersWanted(**asdict(importing.wanted_by(found))),
     )
 
 

@@ -81,11 +81,12 @@ async def _checks(house: House) -> dict[str, str]:
         found = house.store.condition()
     except Exception as failure:  # whatever it is, it is the answer
         return {"store": f"cannot be read: {type(failure).__name__}"}
+    disk = "ok" if found.free >= house.settings.min_free_disk else "is nearly full"
     return {
-        "store": "ok",
+        "store": "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look",
         "writer": "ok" if found.writing else "has died; restart the server",
         "tables": "ok" if found.tables == found.tables_wanted else "are not those of this version",
-        "disk": "ok" if found.free >= house.settings.min_free_disk else "is nearly full",
+        "disk": disk if found.writable else "cannot be written to",
         "running": "is shutting down" if house.stopping.is_set() else "ok",
     }
 

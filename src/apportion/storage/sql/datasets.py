@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
@@ -123,21 +123,31 @@ class SqlDatasets:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
-        by = (
-            select(events.c.who)
+        event = (
+            select(events.c.no)
             .where(events.c.dataset == datasets.c.no, events.c.what == "deleted")
             .order_by(events.c.no.desc())
             .limit(1)
             .scalar_subquery()
         )
-        query = select(datasets, by.label("by")).where(datasets.c.deleted_at > DOOMED)
+        told = events.alias("told")
+        joined = datasets.outerjoin(told, told.c.no == event)
+        query = select(datasets, told.c.who.label("by"), told.c.at.label("event_at")).select_from(joined)
+        query = query.where(datasets.c.deleted_at > DOOMED)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
         return [
-            DeletedDataset(dataset_of(dict(row._mapping)), row._mapping["deleted_at"], row._mapping["by"])
-            for row in rows
+            DeletedDataset(
+                dataset_of(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
+            )
+            for found in (dict(row._mapping) for row in rows)
         ]
+
+    def postpone_purges(self, by: int) -> None:
+        at = datasets.c.deleted_at
+        later = case((at + by > DOOMED, at + by), else_=DOOMED + 1)
+        self._connection.execute(update(datasets).where(at > DOOMED).values(deleted_at=later))
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:
         self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": None, "name": name})

@@ -144,6 +144,9 @@ class SqliteAssignments(Mover):
             if slot.lease is not None and slot.lease.annotator == annotator
         ]
 
+    def postpone(self, by: int) -> None:
+        self._raw.execute("UPDATE slots SET until = max(0, until + ?) WHERE state = 1", (by,))
+
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         rows = self._raw.execute(
             "SELECT no, rid FROM slots WHERE dataset = ? AND state = 1 AND until <= ? LIMIT ?",

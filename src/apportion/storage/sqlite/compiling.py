@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
 
 from apportion.domain.datasets import Dataset
@@ -24,14 +23,15 @@ from apportion.domain.query import (
     field_regex,
 )
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
-from apportion.domain.text import exact_words, fold, words
+from apportion.domain.text import exact_words, words
 from apportion.ports.records import Criteria
 from apportion.vocabulary import Status, Task
 
 from .answer_leaves import AnsweredLeaves
-from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
+from .assignment_leaves import AssignmentLeaves, mirrors_of
+from .bounds import bounds, time_bounds
 from .database import Link
-from .matching import Leaf, LeafTest, NestedTest, WordTest, is_prefix, leaf_test, word_test
+from .matching import Leaf, LeafTest, NestedTest, leaf_test, word_test
 from .patience import Patience
 from .plans import (
     All,
@@ -42,17 +42,16 @@ from .plans import (
     Having,
     Nothing,
     Plan,
-    Text,
     These,
     both,
     either,
-    refused,
     without,
 )
+from .text_leaves import TextLeaves
+from .value_leaves import ValueLeaves, prefix_of
 
-__all__ = ["Compiler", "mirrors_of"]
+__all__ = ["Compiler"]
 
-MOST_EXPANSIONS = 10_000
 _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
@@ -69,12 +68,14 @@ class Compiler:
         self._dataset = dataset
         self._criteria = criteria
         self._viewer = criteria.viewer
-        self._vocabulary = vocabulary
-        self._patience = Patience()
+        patience = Patience()
         self._mirrors = mirrors_of(self._raw, dataset.no)
         self._answered = AnsweredLeaves(self._raw, dataset, criteria)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
+        self._values = ValueLeaves(self._raw, patience)
+        self._texts = TextLeaves(self._raw, dataset.no, vocabulary, patience)
+        self._slots = AssignmentLeaves(self._values, self._fields, criteria)
 
     def meant(self) -> Plan:
         """All that the criteria mean."""
@@ -91,7 +92,7 @@ class Compiler:
             own = self._counted("annotated_by", Term("annotated_by", person))
         else:
             own = Nothing() if field is None else Having(field[0], self._viewer, None)
-        return either([self._assigned(Term("assigned_to", person)), own])
+        return either([self._slots.assigned(Term("assigned_to", person)), own])
 
     def ids(self, ids: Iterable[str]) -> Plan:
         """The records with these ids; unknown ones match nothing."""
@@ -136,13 +137,13 @@ class Compiler:
         if "*" in name and not _label_path(name):
             return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
-            return self._text(leaf)
+            return self._texts.text(leaf)
         if name in _TIMES:
             return self._time(_TIMES[name], leaf)
         if name == "assigned_to" or name in self._mirrors:
-            return self._assigned(leaf)
+            return self._slots.assigned(leaf)
         if name == "assignment":
-            return self._assignment(leaf)
+            return self._slots.state(leaf)
         if name == "agreement":
             return self._agreement(leaf)
         if name == "disagree":
@@ -158,7 +159,7 @@ class Compiler:
         if name == "id":
             return self._id(leaf)
         if name == "text.exact" or name.startswith("inputs."):
-            return self._part_of_text(name, leaf)
+            return self._texts.part(name, leaf, self._inputs())
         if name == "multi_label" and self._dataset.task is not Task.TEXT_CLASSIFICATION:
             return Nothing()
         if name == "multi_label":
@@ -208,7 +209,7 @@ class Compiler:
                 else (either([self._agent_exists(path, agent), self._under_agent_exists(name)]))
             )
         if name == "assigned_to" or name in self._mirrors:
-            return self._assigned(Wildcard("assigned_to", (Piece.ANY,)))
+            return self._slots.assigned(Wildcard("assigned_to", (Piece.ANY,)))
         if name in ("metadata", "inputs"):
             return self._exists(f"{name}.*")
         if name.startswith("vectors."):
@@ -270,7 +271,7 @@ class Compiler:
         above, below = ">=" if include_low else ">", "<=" if include_high else "<"
         number = "CAST(value AS REAL)"
         condition = f"{number} {above} ? AND {number} {below} ?"
-        return self._values(field[0], self._viewer, condition, (low, high))
+        return self._values.having(field[0], self._viewer, condition, (low, high))
 
     def _compared(self, name: str, leaf: Leaf) -> Plan:
         """Records on which agreement compares answers: whose, with which label, or last given when."""
@@ -285,10 +286,10 @@ class Compiler:
         field = self._fields.get("annotated_as")
         if field is None:
             return Nothing()
-        test, prefix = word_test(leaf, exact=True), _prefix_of(leaf)
+        test, prefix = word_test(leaf, exact=True), prefix_of(leaf)
         return either(
             [
-                both([self._matching_values(field[0], viewer, test, prefix), self._submitted(viewer)])
+                both([self._values.matching(field[0], viewer, test, prefix), self._submitted(viewer)])
                 for viewer in self._answered.viewers(name)
             ]
         )
@@ -298,105 +299,7 @@ class Compiler:
         field = self._fields.get("status")
         if field is None:
             return Nothing()
-        return self._values(field[0], viewer, "value = ?", (Status.VALIDATED.value,))
-
-    # Assignments
-
-    def _assigned(self, leaf: Leaf) -> Plan:
-        """Records before somebody; of others nobody learns who annotates blind."""
-        field = self._fields.get("assigned_to")
-        if field is None:
-            return Nothing()
-        me = self._criteria.me
-        if isinstance(leaf, Term) and leaf.text == "me" and me is not None:
-            leaf = Term(leaf.field, me)
-        test = word_test(leaf, exact=True)
-        if self._criteria.alone:
-            return self._values(field[0], 0, "value = ?", (me,)) if me is not None and test(me) else Nothing()
-        if isinstance(leaf, Term | Phrase):
-            return self._values(field[0], 0, "value = ?", (leaf.text,))
-        return self._matching_values(field[0], 0, test, _prefix_of(leaf))
-
-    def _assignment(self, leaf: Leaf) -> Plan:
-        """Records by the state of their slots; in somebody's own view, of theirs."""
-        field = self._fields.get("assignment")
-        if field is None:
-            return Nothing()
-        test = word_test(leaf, exact=True)
-        found = self._matching_values(field[0], self._viewer, test, "")
-        if self._viewer == RESOLVED or not test("pending") or self._criteria.me is None:
-            return found
-        mine = self._assigned(Term("assigned_to", self._criteria.me))
-        return either([found, both([mine, without(Having(field[0], self._viewer, None))])])
-
-    # Text
-
-    def _text(self, leaf: Leaf) -> Plan:
-        match leaf:
-            case Term(_, text) | Phrase(_, text, 0):
-                found = words(text)
-                return Text(_quoted(found)) if found else Nothing()
-            case Phrase(_, text, slop):
-                found = words(text)
-                near = " ".join(f'"{word}"' for word in found)
-                # FTS5 counts what may lie between the first and the last word, the others included.
-                return Text(f"NEAR({near}, {slop + max(0, len(found) - 2)})") if found else Nothing()
-            case Wildcard(_, pieces) if is_prefix(leaf):
-                found = words(str(pieces[0]))
-                return Text(_quoted(found) + "*") if found else Nothing()
-            case Range():
-                return self._expanded(word_test(leaf, exact=False), "")
-            case _:
-                prefix = (
-                    fold(leaf.pieces[0])
-                    if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str)
-                    else ""
-                )
-                return self._expanded(word_test(leaf, exact=False), prefix)
-
-    def _expanded(self, test: WordTest, prefix: str) -> Plan:
-        """All words of the vocabulary that pass, as one search for any of them."""
-        if prefix:
-            rows = self._raw.execute(
-                f"SELECT term FROM words_{self._dataset.no} WHERE term >= ? AND term < ?",
-                (prefix, prefix + "\U0010ffff"),
-            )
-            candidates: Iterable[str] = (term for (term,) in rows)
-        else:
-            candidates = self._vocabulary()
-        found = list(self._patience.those(candidates, test))
-        if len(found) > MOST_EXPANSIONS:
-            raise refused(
-                f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
-                "make it more specific"
-            )
-        return self._any_of(found)
-
-    @staticmethod
-    def _any_of(found: list[str]) -> Plan:
-        return either(
-            [Text(" OR ".join(f'"{w}"' for w in found[i : i + 200])) for i in range(0, len(found), 200)]
-        )
-
-    def _part_of_text(self, name: str, leaf: Leaf) -> Plan:
-        """One input of several, or words as written: the index names candidates, the record decides."""
-        inputs = self._inputs()
-        if inputs == [name]:
-            return self._text(leaf)
-        exact = name not in inputs
-        stem = name.removesuffix(".exact") if exact else name
-        if stem != "text" and stem not in inputs:
-            return Nothing()
-        candidates: Plan = All()
-        if isinstance(leaf, Term | Phrase):
-            found = words(leaf.text)
-            if found and isinstance(leaf, Phrase) and leaf.slop:  # other words may lie between
-                candidates = Text(" AND ".join(_quoted([word]) for word in dict.fromkeys(found)))
-            elif found:
-                candidates = self._text(leaf)
-        elif not exact:
-            candidates = self._text(leaf)
-        return Check(candidates, LeafTest(stem, leaf, exact_words if exact else words))
+        return self._values.having(field[0], viewer, "value = ?", (Status.VALIDATED.value,))
 
     # Counted fields
 
@@ -408,15 +311,15 @@ class Compiler:
             return Nothing()
         no, kind = field
         if kind in ("float", "date"):
-            return self._number(name, no, kind, leaf)
+            return self._values.number(name, no, kind, leaf)
         if kind in ("nested", "input") or kind.startswith("vector:"):
             return self._by_path(name, leaf)
         viewer = self._viewer_of(name)
         if kind == "long":
-            return self._long(name, no, leaf)
+            return self._values.long(name, no, leaf)
         if isinstance(leaf, Term | Phrase):
-            return self._values(no, viewer, "value = ?", (leaf.text,))
-        return self._matching_values(no, viewer, word_test(leaf, exact=True), _prefix_of(leaf))
+            return self._values.having(no, viewer, "value = ?", (leaf.text,))
+        return self._values.matching(no, viewer, word_test(leaf, exact=True), prefix_of(leaf))
 
     def _status(self, leaf: Leaf) -> Plan:
         """``Default`` is the absence of the others."""
@@ -425,34 +328,10 @@ class Compiler:
         wanted = {status.value for status in Status if test(status.value)}
         if field is None:
             return All() if Status.DEFAULT.value in wanted else Nothing()
-        found = self._matching_values(field[0], self._viewer, test, "")
+        found = self._values.matching(field[0], self._viewer, test, "")
         if Status.DEFAULT.value in wanted:
             return either([found, without(Having(field[0], self._viewer, None))])
         return found
-
-    def _values(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
-        rows = self._raw.execute(
-            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND {condition} LIMIT ?",
-            (field, viewer, *parameters, MOST_EXPANSIONS + 1),
-        ).fetchall()
-        if len(rows) > MOST_EXPANSIONS:
-            raise refused(
-                f"it stands for more than {MOST_EXPANSIONS:,} different values; make it more specific"
-            )
-        return Having(field, viewer, tuple(vid for (vid,) in rows)) if rows else Nothing()
-
-    def _matching_values(self, field: int, viewer: int, test: WordTest, prefix: str) -> Plan:
-        rows = self._raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND value >= ? AND value < ?",
-            (field, viewer, prefix, prefix + "\U0010ffff\U0010ffff"),
-        )
-        vids = tuple(vid for vid, _ in self._patience.those(rows, lambda row: test(row[1])))
-        if len(vids) > MOST_EXPANSIONS:
-            raise refused(
-                f"it stands for {len(vids):,} different values, more than {MOST_EXPANSIONS:,}; "
-                "make it more specific"
-            )
-        return Having(field, viewer, vids) if vids else Nothing()
 
     def _analysed_values(self, name: str, analyser: str, leaf: Leaf) -> Plan:
         """Words inside keyword values: tested on the distinct values, not on the records."""
@@ -460,41 +339,7 @@ class Compiler:
         if not no or kind in ("float", "date"):
             return Nothing()
         inner = LeafTest("", leaf, exact_words if analyser == "exact" else words)
-        return self._matching_values(no, self._viewer_of(name), inner.of_value, "")
-
-    def _long(self, name: str, field: int, leaf: Leaf) -> Plan:
-        low, high, include_low, include_high = bounds(name, leaf)
-        if max(abs(low), abs(high)) < EXACT_FLOATS or {low, high} <= {float("-inf"), float("inf")}:
-            return self._values(
-                field, 0,
-                f"num {'>=' if include_low else '>'} ? AND num {'<=' if include_high else '<'} ?", (low, high),
-            )  # fmt: skip
-        # Neighbours as large as this share a float: their digits decide.
-        if isinstance(leaf, Term | Phrase):
-            leaf = Range(None, leaf.text, leaf.text)
-        assert isinstance(leaf, Range)
-        first, last = exact(leaf.low, low), exact(leaf.high, high)
-
-        def inside(value: str) -> bool:
-            number = int(value)
-            return (number > first or (include_low and number == first)) and (
-                number < last or (include_high and number == last)
-            )
-
-        rows = self._raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = 0 AND n > 0 AND num BETWEEN ? AND ?",
-            (field, low, high),
-        )
-        vids = tuple(vid for vid, value in rows if inside(value))
-        if len(vids) > MOST_EXPANSIONS:
-            raise refused(f"it stands for more than {MOST_EXPANSIONS:,} different values")
-        return Having(field, 0, vids) if vids else Nothing()
-
-    def _number(self, name: str, field: int, kind: str, leaf: Leaf) -> Plan:
-        if kind == "date":
-            first, last = time_bounds(name, leaf)
-            return Between(field, float(first), float(last))
-        return Between(field, *bounds(name, leaf))
+        return self._values.matching(no, self._viewer_of(name), inner.of_value, "")
 
     def _time(self, column: str, leaf: Leaf) -> Plan:
         return During(column, *time_bounds(column, leaf))
@@ -502,7 +347,7 @@ class Compiler:
     def _id(self, leaf: Leaf) -> Plan:
         if isinstance(leaf, Term | Phrase):
             return self.ids([leaf.text])
-        test, prefix = word_test(leaf, exact=True), _prefix_of(leaf)
+        test, prefix = word_test(leaf, exact=True), prefix_of(leaf)
         rows = self._raw.execute(
             "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
             (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
@@ -531,32 +376,15 @@ class Compiler:
                     return Nothing()
                 wanted = MENTION_SEPARATOR + leaf.text
                 viewer = self._viewer if answered == "annotated_by" else 0
-                return self._matching_values(field[0], viewer, lambda value: value.endswith(wanted), "")
+                return self._values.matching(field[0], viewer, lambda value: value.endswith(wanted), "")
             return self._exists(answered)
         if (
             name in ("tokens", "metrics.tokens.value")
             and isinstance(leaf, Term | Phrase)
             and words(leaf.text)
         ):
-            return self._within_words(max(words(leaf.text), key=len))
+            return self._texts.within_words(max(words(leaf.text), key=len))
         return All()
-
-    def _within_words(self, part: str) -> Plan:
-        """Records with a word that holds ``part``: tokens need not end where words do (``do`` + ``n't``)."""
-        found = [word for word in self._vocabulary() if part in word]
-        if len(found) > MOST_EXPANSIONS:
-            return All()
-        return self._any_of(found)
-
-
-def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
-    """Fields of metadata under which plans show whom a record is assigned to."""
-    rows = raw.execute(
-        "SELECT DISTINCT json_extract(spec, '$.mirror') FROM plans WHERE dataset = ? "
-        "AND json_extract(spec, '$.mirror') IS NOT NULL AND state IN ('live', 'undoing')",
-        (dataset,),
-    )
-    return frozenset(f"metadata.{key}" for (key,) in rows)
 
 
 def _label_path(name: str) -> str | None:
@@ -578,12 +406,3 @@ def _blank(query: Query) -> bool:
         and query.field in (None, "text", "text.wordcloud")
         and not words(query.text)
     )
-
-
-def _quoted(found: list[str]) -> str:
-    return '"' + " ".join(found) + '"'
-
-
-def _prefix_of(leaf: Leaf) -> str:
-    """Letters every match begins with."""
-    return leaf.pieces[0] if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str) else ""

@@ -31,6 +31,8 @@ def condition_of(database: Database) -> Condition:
         size=_size(database.path),
         log_size=_size(database.path.with_name(database.path.name + "-wal")),
         free=disk.f_bavail * disk.f_frsize,
+        writable=_writable(database.path),
+        damage=database.damage,
     )
 
 
@@ -54,6 +56,17 @@ def counts_in(raw: sqlite3.Connection, now: int) -> Counts:
         leases=count("slots WHERE state = 1 AND until > ?", now),
         jobs=count("jobs WHERE state IN (?, ?)", *open_jobs),
     )
+
+
+def _writable(path: Path) -> bool:
+    """Whether the disk keeps what it is told. A disk that failed may still be mounted as if it did."""
+    try:
+        os.utime(path.with_suffix(".lock"))
+    except FileNotFoundError:  # no server has been here yet
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _size(path: Path) -> int:

@@ -17,8 +17,9 @@ from typing import IO, Any, Generic, TypeVar
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
-from apportion.domain.errors import StorageFullError
 from apportion.ports.upkeep import CannotOpenError
+
+from .failures import damage_in, translated
 
 __all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
 
@@ -100,6 +101,10 @@ class Database:
         self._closing = False
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
+        self.damage: str | None = None
+        """What SQLite said when it met a damaged part of the file."""
+        self.last_alive: int | None = None
+        """When a server last held the file, in microseconds, if it said so."""
         check_sqlite()
         if hold:
             self.hold()
@@ -120,11 +125,17 @@ class Database:
         if link.raw.in_transaction:  # already inside a snapshot: share it
             yield link
             return
-        link.raw.execute("BEGIN")
         try:
-            yield link
-        finally:
-            link.raw.execute("COMMIT")
+            link.raw.execute("BEGIN")
+            try:
+                yield link
+            finally:
+                link.raw.execute("COMMIT")
+        except Exception as failure:
+            told = self._told(failure)
+            if told is failure:
+                raise
+            raise told from failure
 
     def _reader(self) -> Link:
         link: Link | None = getattr(self._local, "link", None)
@@ -211,8 +222,7 @@ class Database:
             except Exception:
                 log.exception("could not pass on a committed change")
 
-    @staticmethod
-    def _one(link: Link, job: _Job[Any], done: list[tuple[_Job[Any], Any]]) -> None:
+    def _one(self, link: Link, job: _Job[Any], done: list[tuple[_Job[Any], Any]]) -> None:
         """Run one job behind a savepoint. Raises only when the whole transaction is lost."""
         hooks = len(link.after)
         link.raw.execute("SAVEPOINT job")
@@ -226,7 +236,7 @@ class Database:
             except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
                 done.append((job, None))
                 raise refused from None
-            job.future.set_exception(_translated(refused))
+            job.future.set_exception(self._told(refused))
         else:
             done.append((job, result))
             link.raw.execute("RELEASE job")
@@ -239,7 +249,7 @@ class Database:
                 link.raw.execute("ROLLBACK")
         if len(jobs) == 1:
             log.error("write failed: %s", failure)
-            jobs[0].future.set_exception(_translated(failure))
+            jobs[0].future.set_exception(self._told(failure))
             return
         for job in jobs:
             try:
@@ -251,10 +261,23 @@ class Database:
                 if link.raw.in_transaction:
                     with contextlib.suppress(sqlite3.Error):
                         link.raw.execute("ROLLBACK")
-                job.future.set_exception(_translated(refused))
+                job.future.set_exception(self._told(refused))
                 continue
             self._committed(link)
             job.future.set_result(result)
+
+    def _told(self, failure: BaseException) -> BaseException:
+        """A failure in our words. Damage is noted, and shouted about when it is first met."""
+        damage = damage_in(failure)
+        if damage is not None:
+            if self.damage is None:
+                log.critical(
+                    "%s The server goes on with what it can still read; what cannot be written is refused. Stop it "
+                    "soon, keep a copy of the folder, and look with `apportion verify`.",
+                    damaged(self.path, damage),
+                )
+            self.damage = damage
+        return translated(failure)
 
     # Life
 
@@ -269,6 +292,18 @@ class Database:
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
         self._lock_file = claim(self.path)
+        self._lock_file.seek(0)
+        told = self._lock_file.read(32).strip()
+        self.last_alive = int(told) if told.isdecimal() else None
+
+    def alive(self, now: int) -> None:
+        """Note that a server holds the file at this instant; a disk that refuses to keep it does no harm."""
+        if self._lock_file is not None:
+            with contextlib.suppress(OSError):
+                self._lock_file.seek(0)
+                self._lock_file.truncate()
+                self._lock_file.write(f"{now}\n")
+                self._lock_file.flush()
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
@@ -298,7 +333,7 @@ def damaged(path: Path, why: object) -> DatabaseError:
 
 def claim(path: Path) -> IO[str]:
     """Claim a file as long as the answer is open; refuse when a server holds it."""
-    handle = path.with_suffix(".lock").open("w")
+    handle = path.with_suffix(".lock").open("a+")  # it says when a server last held it
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as busy:
@@ -308,21 +343,6 @@ def claim(path: Path) -> IO[str]:
             "to another folder."
         ) from busy
     return handle
-
-
-def _translated(failure: BaseException) -> BaseException:
-    """SQLite's own words for a full disk, in ours."""
-    cause = getattr(failure, "orig", failure)  # SQLAlchemy keeps SQLite's error there
-    if isinstance(cause, sqlite3.OperationalError):
-        text = str(cause)
-        if "full" in text or "disk I/O" in text or "readonly" in text:
-            full = StorageFullError(
-                f"The server could not write to its disk ({text}). Nothing of this request was kept; "
-                "free some space and send it again."
-            )
-            full.__cause__ = failure
-            return full
-    return failure
 
 
 def _opened(path: Path) -> Link:

@@ -15,8 +15,8 @@ from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import common_words
 from apportion.vocabulary import Status, Task
 
+from .assignment_leaves import mirrors_of
 from .cache import DatasetCache
-from .compiling import mirrors_of
 from .database import Link
 from .encoding import unpacked
 from .fields import NumberField, Numbers

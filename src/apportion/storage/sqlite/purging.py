@@ -13,6 +13,8 @@ __all__ = ["give_back", "purge_some"]
 _FIELDS = "SELECT no FROM fields WHERE dataset = ?"
 _OF_RECORDS = ("annotations", "history", "gold", "comments", "past_assignees", "posteriors", "records")
 _PAGES_OF_TEXT_INDEX = 500
+_LAST_OF_STRUCTURE = 10
+"""Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""
 
 
 def purge_some(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
@@ -85,12 +87,16 @@ def _fields(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
 
 
 def _text_index(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
-    """The pages of the text index; dropping a large one at once takes seconds."""
+    """The pages of the text index; dropping a large one at once takes seconds.
+
+    The first few say how the index is built. Without them a connection that has not used it yet could not drop it.
+    """
     data = f"fts_{dataset}_data"
     if raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (data,)).fetchone() is None:
         return False
     gone = raw.execute(
-        f"DELETE FROM {data} WHERE id IN (SELECT id FROM {data} ORDER BY id DESC LIMIT {_PAGES_OF_TEXT_INDEX})"
+        f"DELETE FROM {data} WHERE id IN (SELECT id FROM {data} WHERE id > {_LAST_OF_STRUCTURE} "
+        f"ORDER BY id DESC LIMIT {_PAGES_OF_TEXT_INDEX})"
     )
     if gone.rowcount < _PAGES_OF_TEXT_INDEX:
         drop_text_index(raw, dataset)

@@ -17,9 +17,10 @@ from apportion.ports.records import Criteria, Hits, Ids, Row, Sorting
 from apportion.vocabulary import Status
 
 from .annotating import STATES, STATUS_OF
+from .assignment_leaves import mirrors_of
 from .bounds import EXACT_FLOATS
 from .cache import DatasetCache
-from .compiling import Compiler, mirrors_of
+from .compiling import Compiler
 from .database import Link
 from .encoding import decode_vector, encode_name, with_mirrors
 from .facets import ALL_FACETS, FacetCounter

@@ -178,6 +178,12 @@ class SqliteStore:
         """Claim the file for serving; refuse when another server holds it."""
         self.database.hold()
 
+    def last_alive(self) -> int | None:
+        return self.database.last_alive
+
+    def alive(self, now: int) -> None:
+        self.database.alive(now)
+
     def close(self) -> None:
         self.database.close()
 

@@ -193,6 +193,7 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
                     "Use another backup; or restore it elsewhere and run `apportion reindex` there."
                 )
             kept = put_in_place(part, path, "before-restore")
+            path.with_suffix(".lock").write_text("")  # when a server last had this backup nobody knows
         except (sqlite3.OperationalError, OSError) as failure:
             raise StorageFullError(f"The backup could not be copied: {failure}.") from failure
         finally:

@@ -1,0 +1,195 @@
+"""Files that are brought in: all of a file or nothing, whatever is wrong with it and whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
+
+from apportion.domain.errors import StorageFullError
+
+ROWS = 1_200
+PEOPLE = ("ana", "ben", "rita")
+
+
+def file_of(rows: int, mark: str) -> bytes:
+    """Records with the answers of three people each; ids are the same for every mark."""
+    lines = []
+    for n in range(rows):
+        said = {"value": {"labels": [{"class": f"{mark}{n % 3}"}]}, "state": "submitted"}
+        row = {"id": f"r{n}", "text": f"record {n} of {mark}", "answers": dict.fromkeys(PEOPLE, said)}
+        lines.append(json.dumps(row))
+    return "\n".join(lines).encode()
+
+
+def bring(client: httpx.Client, name: str, file: bytes) -> httpx.Response:
+    return client.post(f"/api/datasets/{name}/import", params={**SHARED, "task": TEXT}, content=file)
+
+
+def marks(client: httpx.Client, name: str) -> dict[str, int]:
+    """How many records of each file there are, told by text and by everybody's answers."""
+    if client.get(f"/api/datasets/{name}", params=SHARED).status_code == 404:
+        return {}
+    found: dict[str, int] = {}
+    for each in scan(client, name):
+        mark = each["inputs"]["text"].split()[-1]
+        labels = {said["labels"][0]["class_label"] for said in each["annotations"].values()}
+        assert {label[:-1] for label in labels} == {mark}
+        assert set(PEOPLE) <= each["annotations"].keys()
+        found[mark] = found.get(mark, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize("kind", ["new", "there"])
+def test_a_bad_row_near_the_end_leaves_nothing(house: House, kind: str) -> None:
+    eva = house.client()
+    if kind == "there":
+        bring(eva, "talk", file_of(3, "a")).raise_for_status()
+    before = marks(eva, "talk")
+    house.written()
+    lines = file_of(10_000, "b").split(b"\n")
+    for bad in (b'{"id": "late"}', b"{not json", b'{"id": "r1", "text": "twice"}'):
+        lines[9_998] = bad
+        refused = bring(eva, "talk", b"\n".join(lines))
+        assert refused.status_code == 422
+        assert refused.json()["detail"]["params"]["errors"][0]["loc"][:3] == ["body", "rows", 9_998]
+    assert not house.written()
+    assert marks(eva, "talk") == before
+
+
+@pytest.mark.parametrize("kind", ["new", "there"])
+def test_a_write_that_fails_in_the_middle_leaves_nothing(
+    house: House, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = house.client()
+    if kind == "there":
+        bring(eva, "talk", file_of(3, "a")).raise_for_status()
+    before = marks(eva, "talk")
+    from apportion.storage.sqlite.answers import SqliteAnnotations
+
+    settle, calls = SqliteAnnotations.settle, 0
+
+    def fails_once(self: Any, *args: Any, **options: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise StorageFullError("The disk is full.")
+        settle(self, *args, **options)
+
+    monkeypatch.setattr(SqliteAnnotations, "settle", fails_once)
+    assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 507
+    assert marks(eva, "talk") == before
+    assert house.verify() == []
+    assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 200
+    assert marks(eva, "talk") == {"b": ROWS}
+
+
+def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = house.client()
+    from apportion.services import import_records
+
+    show = import_records.show
+
+    def somebody_was_faster(work: Any, target: Any) -> Any:
+        blank = import_records.blank_dataset
+        owner = work.people.actor("max")
+        work.datasets.add(blank(owner, "shared", "talk", target.task, tags={}, metadata={}, now=1))
+        return show(work, target)
+
+    monkeypatch.setattr(import_records, "show", somebody_was_faster)
+    refused = bring(eva, "talk", file_of(20, "b"))
+    assert refused.status_code == 409
+    monkeypatch.undo()
+    assert marks(eva, "talk") == {}  # the transaction that met the name is gone with what it did
+    assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+
+
+def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path) -> None:
+    with house_at(tmp_path) as house:
+        furnish(house.client())
+        bring(house.client(), "there", file_of(ROWS, "m0-")).raise_for_status()
+    chance, cut, told = random.Random(71), 0, {"there": "m0-"}
+    for turn in range(1, 5):
+        name, mark = ("there", f"m{turn}-") if turn % 2 else (f"new{turn}", f"m{turn}-")
+        with running_on(tmp_path) as server:
+            client, answers = server.client(), []
+
+            def send(
+                client: Any = client, answers: Any = answers, name: str = name, mark: str = mark
+            ) -> None:
+                try:
+                    answers.append(bring(client, name, file_of(ROWS, mark)).status_code)
+                except httpx.TransportError:
+                    answers.append(0)
+
+            sender = threading.Thread(target=send)
+            sender.start()
+            time.sleep(chance.uniform(0.15, 0.45))
+            server.process.send_signal(signal.SIGKILL)
+            sender.join(30)
+        cut += answers == [0]
+        assert problems(tmp_path) == []
+        with running_on(tmp_path) as server:
+            kept = marks(server.client(), name)
+            assert kept in ({}, {told.get(name, mark): ROWS}, {mark: ROWS})
+            assert answers == [0] or kept == {mark: ROWS}
+            if kept:
+                told[name] = next(iter(kept))
+            elif name != "there":  # and the name is free
+                assert bring(server.client(), name, file_of(5, mark)).status_code == 200
+        assert problems(tmp_path) == []
+    assert cut > 0
+
+
+def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apportion.services import gather as gathering
+
+    eva = house.client()
+    for workspace, label in (("shared", "good"), ("other", "bad")):
+        said = {"agent": "x", "labels": [{"class": label}]}
+        records = [
+            {"id": f"r{n}", "inputs": {"text": f"t{n}"}, "annotation": said, "status": "Validated"}
+            for n in range(30)
+        ]
+        eva.post(
+            f"/api/datasets/mail/{TEXT}:bulk", params={"workspace": workspace}, json={"records": records}
+        ).raise_for_status()
+    monkeypatch.setattr(gathering, "_owner", lambda work, each, place: ("ana", "olga")[place])
+    monkeypatch.setattr(gathering, "_PAGE", 10)
+    answer, calls = gathering._answer, []
+
+    def fails_once(*given: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StorageFullError("The disk is full.")
+        answer(*given)
+
+    monkeypatch.setattr(gathering, "_answer", fails_once)
+    body = {"name": "mail", "workspaces": ["shared", "other"], "into": "together"}
+    url = "/api/datasets:gather"
+    assert eva.post(url, params=SHARED, json=body).status_code == 507
+    assert eva.get("/api/datasets/together", params=SHARED).status_code == 404
+    assert eva.get("/api/datasets/mail", params=SHARED).status_code == 200
+    assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+    assert house.verify() == []
+
+    made = eva.post(url, params=SHARED, json=body)
+    assert made.status_code == 200, made.text
+    assert (made.json()["records"], made.json()["annotations"]) == (30, 60)
+    found = scan(eva, "together")
+    assert {frozenset(each["annotations"]) for each in found} == {frozenset({"ana", "olga"})}
+    progress = eva.get("/api/datasets/together/progress", params=SHARED).json()
+    assert {each["annotator"]: each["done"] for each in progress["annotators"]} == {"ana": 30, "olga": 30}
+    assert house.verify() == []

@@ -1,0 +1,183 @@
+"""Deleted datasets and the clock: what goes for good goes when its days have passed, and not before."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from houses import SHARED, TEXT, House, furnish, house_at, reopened
+
+from apportion.server.housekeeping import catch_up, follow_clock, purge
+from apportion.server.security import SystemClock
+from apportion.services.time_jumps import time_away
+from apportion.services.trash import condemn_old
+from apportion.storage.sqlite.store import SqliteStore
+from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
+from support import Client, FakeClock
+
+WEEK = 7 * 24 * 60
+DAY = 24 * 3600 * 1_000_000
+
+
+def test_a_server_that_never_looked_into_it_purges_what_was_deleted(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with house_at(tmp_path, clock=clock) as house:
+        eva = house.client()
+        furnish(eva)
+        long = " ".join(f"word{n}" for n in range(3_000))  # an index of many pages
+        records = [{"id": n, "inputs": {"text": f"{long} {n}"}} for n in range(30)]
+        eva.post(f"/api/datasets/log/{TEXT}:bulk", params=SHARED, json={"records": records})
+        for name in ("reviews", "log"):
+            eva.delete(f"/api/datasets/{name}", params=SHARED).raise_for_status()
+        clock.pass_minutes(WEEK + 1)
+        reopened(house, clock)
+
+        asyncio.run(purge(house.app.state.house))
+
+        assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+        assert house.client().get("/api/datasets:deleted").json()["datasets"] == []
+        assert house.verify() == []
+
+
+# A clock that jumps
+
+
+@dataclass
+class Machine:
+    """A machine whose clock somebody sets: what it says, and what really passed, in microseconds."""
+
+    wall: int = 1_700_000_000_000_000
+    steady: int = 5
+
+    def clock(self) -> SystemClock:
+        return SystemClock(wall=lambda: self.wall, steady=lambda: self.steady)
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.wall += int(minutes * 60_000_000)
+        self.steady += int(minutes * 60_000_000)
+
+    def set_ahead(self, days: float) -> None:
+        self.wall += int(days * DAY)
+
+
+def look(house: House) -> None:
+    """What the server does every few seconds and every hour."""
+    asyncio.run(follow_clock(house.app.state.house))
+    asyncio.run(purge(house.app.state.house))
+
+
+def start(house: House) -> None:
+    """What the server does when it starts."""
+    asyncio.run(catch_up(house.app.state.house))
+    asyncio.run(purge(house.app.state.house))
+
+
+def trash(house: House) -> list[str]:
+    return [each["name"] for each in house.client().get("/api/datasets:deleted").json()["datasets"]]
+
+
+@pytest.mark.parametrize("days", [30, 20_000, -30])
+def test_a_clock_that_jumps_empties_no_trash_and_ends_no_lease(
+    tmp_path: Path, days: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = Machine()
+    with house_at(tmp_path, clock=machine.clock()) as house:
+        eva, ana, ben = (house.client(who) for who in ("eva", "ana", "ben"))
+        furnish(eva)
+        rule = {"users": ["ana", "ben"], "overlap": 1, "mode": "pull", "lease": 30}
+        eva.post(
+            "/api/datasets/reviews/assignments", params=SHARED, json={"rules": [rule], "seed": 1}
+        ).raise_for_status()
+
+        def claim(who: Client) -> set[str]:
+            url = "/api/datasets/reviews/queue:claim"
+            found = who.post(url, params=SHARED, json={"limit": 7}).raise_for_status().json()
+            return {each["id"] for each in found["records"]}
+
+        hers = claim(ana)
+        assert hers
+        eva.delete("/api/datasets/places", params=SHARED).raise_for_status()
+
+        machine.set_ahead(days)
+        assert claim(ben).isdisjoint(hers)  # before anybody has looked at the clock
+        with caplog.at_level(logging.WARNING):
+            look(house)
+        assert "the clock of this machine jumped" in caplog.text
+        assert house.app.state.house.clock.now() - machine.wall in range(100)
+        assert claim(ben).isdisjoint(hers)
+        assert trash(house) == ["places"]
+        assert house.verify() == []
+
+        machine.pass_minutes(31)
+        assert claim(ben) & hers  # a lease runs out when its own time has passed
+        machine.pass_minutes(WEEK - 60)
+        look(house)
+        assert trash(house) == ["places"]
+        machine.pass_minutes(60)
+        look(house)
+        assert trash(house) == []
+
+
+def test_a_jump_that_is_put_right_before_anybody_looked_changes_nothing(tmp_path: Path) -> None:
+    machine = Machine()
+    clock = machine.clock()
+    before = clock.now()
+    machine.set_ahead(400)
+    assert clock.now() - before < 100
+    machine.set_ahead(-400)
+    machine.pass_minutes(1)
+    assert clock.jump() == 0
+    assert clock.now() - machine.wall in range(10)
+
+
+def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_path: Path) -> None:
+    machine = Machine()
+    with house_at(tmp_path, clock=machine.clock()) as house:
+        house.store.hold()
+        furnish(house.client())
+        start(house)
+        house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
+        (told,) = house.client().get("/api/datasets:deleted").json()["datasets"]
+        machine.pass_minutes(2 * 24 * 60)
+        house.app.state.house.store.alive(machine.wall)  # as it does every hour
+        for away in (15, 9_000, -9_000):
+            machine.pass_minutes(60)
+            machine.set_ahead(away)
+            reopened(house, machine.clock())
+            house.store.hold()
+            start(house)
+            assert trash(house) == ["places"]
+        (now,) = house.client().get("/api/datasets:deleted").json()["datasets"]
+        assert now["deleted_at"] == told["deleted_at"]
+        assert now["purged_at"] > told["purged_at"]
+        machine.pass_minutes(5 * 24 * 60 - 200)
+        look(house)
+        assert trash(house) == ["places"]
+        machine.pass_minutes(300)
+        look(house)
+        assert trash(house) == []
+
+
+def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
+    machine = Machine()
+    backup, home = tmp_path / "old.db", tmp_path / "home"
+    home.mkdir()
+    with house_at(home, clock=machine.clock()) as house:
+        furnish(house.client())
+        house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
+        SqliteUpkeep(house.path).backup(backup)
+        house.store.hold()
+        machine.pass_minutes(3 * WEEK)
+        house.app.state.house.store.alive(machine.wall)
+    restore(home / "apportion.db", backup, force=True)
+    store = SqliteStore(home / "apportion.db", hold=True)
+    try:
+        last = store.last_alive()
+        away = store.write(lambda work: time_away(work, last=last, now=machine.wall, least=DAY)).result()
+        assert away > 20 * DAY
+        assert store.write(lambda work: condemn_old(work, before=machine.wall - 7 * DAY)).result() == []
+    finally:
+        store.close()
