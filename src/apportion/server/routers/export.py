@@ -27,7 +27,9 @@ from apportion.domain.errors import (
 from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.export_out import MEDIA, csv_pages, jsonl_pages, parquet_pages
+from apportion.server.convert.export_lines import jsonl_pages
+from apportion.server.convert.export_parquet import parquet_pages
+from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.import_in import read_file, refusal_of
 from apportion.server.convert.records_in import Limits
 from apportion.server.deps import Ctx
@@ -39,6 +41,11 @@ from apportion.vocabulary import Task
 __all__ = ["router"]
 
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
+MEDIA = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
 _AHEAD = 4
 """Pages made before somebody has taken them."""
 _PATIENCE = 300.0
