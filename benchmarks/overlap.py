@@ -63,7 +63,7 @@ def world(name: str, *, labels: int, right: float, hard: float, records: int, se
     return World(name, labels, truth, order, np.take_along_axis(would, order, axis=1))
 
 
-def measure(scale: Scale) -> Iterator[Line]:
+def measure(_: Scale) -> Iterator[Line]:
     """The same whatever the scale, so that the page can be made again by one command."""
     records, runs = 20_000, 60
     worlds = [
