@@ -26,7 +26,8 @@ __all__ = ["answered", "measure"]
 _MILLION = 1_000_000
 _MEASURES = (Measure.ALPHA, Measure.FLEISS, Measure.AC1, Measure.ALPHA_ORDINAL)
 _CODERS = (2, 3, 4, 5)
-_SHARES = np.array([0.5, 0.3, 0.2])
+_EVEN, _RARE = (0.5, 0.3, 0.2), (0.9, 0.07, 0.03)
+"""How often each of three labels is the true one."""
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -161,47 +162,68 @@ def _rules() -> Iterator[Line]:
 
 
 def _coverage(scale: Scale) -> Iterator[Line]:
-    """How many intervals contain the truth; the worst of all settings counts."""
-    runs = 400 if scale.rounds == 1 else 1_000
-    for interval, each in (
-        (Interval.JACKKNIFE, Measure.ALPHA),
-        (Interval.JACKKNIFE, Measure.AC1),
-        (Interval.JACKKNIFE, Measure.PERCENT),
-        (Interval.BOOTSTRAP, Measure.ALPHA),
+    """How many intervals contain the truth; the worst of all settings counts.
+
+    The fewer datasets, the worse the worst of many settings looks by chance alone: of 24 at exactly 95 % it is expected
+    at 92.8 % with 400 datasets each, at 94 % with 2,000.
+    """
+    runs = 2_000 if scale.rounds == 1 else 4_000
+    for interval, each, shares in (
+        (Interval.JACKKNIFE, Measure.ALPHA, _EVEN),
+        (Interval.JACKKNIFE, Measure.AC1, _EVEN),
+        (Interval.JACKKNIFE, Measure.PERCENT, _EVEN),
+        (Interval.BOOTSTRAP, Measure.ALPHA, _EVEN),
+        (Interval.JACKKNIFE, Measure.ALPHA, _RARE),
+        (Interval.JACKKNIFE, Measure.AC1, _RARE),
     ):
         found: dict[str, float] = {}
+        rare = ", rare labels" if shares is _RARE else ""
+        few = runs if interval is Interval.JACKKNIFE else runs // 20
         for people in _CODERS:
             for records in (50, 200):
                 for right in (0.6, 0.8, 0.9):
-                    say(f"  {interval} of {each}: {people} people, {records} records, {right:.0%} right")
+                    say(
+                        f"  {interval} of {each}: {people} people, {records} records, {right:.0%} right{rare}"
+                    )
                     name = f"{people} people, {records} records, {right:.0%} right"
-                    few = runs if interval is Interval.JACKKNIFE else max(100, runs // 10)
-                    found[name] = _covered(each, interval, people, records, right, few)
+                    found[name] = _covered(each, interval, people, records, right, shares, few)
         worst = min(found, key=lambda name: found[name])
         mean = sum(found.values()) / len(found)
+        labels = " to ".join(f"{100 * share:.0f}" for share in (max(shares), min(shares)))
         yield Line(
-            f"95 % intervals that contain the truth: {each}, {interval}, worst of {len(found)} settings",
+            f"95 % intervals that contain the truth: {each}, {interval}{rare}, worst of {len(found)} settings",
             found[worst],
             "",
-            f"{worst}; mean {mean:.3f}; 2 to 5 people, 50 and 200 records, {few:,} simulated datasets each",
-            at_least=0.93 if interval is Interval.JACKKNIFE else None,
+            f"{worst}; mean {mean:.3f}; 2 to 5 people, 50 and 200 records, labels of {labels} in 100 records, "
+            f"{few:,} simulated datasets each",
+            at_least=0.93 if interval is Interval.JACKKNIFE and not rare else None,
         )
 
 
-def _covered(each: Measure, interval: Interval, people: int, records: int, right: float, runs: int) -> float:
+def _covered(
+    each: Measure,
+    interval: Interval,
+    people: int,
+    records: int,
+    right: float,
+    shares: tuple[float, ...],
+    runs: int,
+) -> float:
     rng = np.random.default_rng([people, records, round(100 * right)])
-    truth = agreement(_drawn(rng, 400_000, people, right), each, interval=None).estimate or 0.0
+    truth = agreement(_drawn(rng, 400_000, people, right, shares), each, interval=None).estimate or 0.0
     hits = told = 0
     for _ in range(runs):
-        found = agreement(_drawn(rng, records, people, right), each, interval=interval)
+        found = agreement(_drawn(rng, records, people, right, shares), each, interval=interval)
         if found.low is not None and found.high is not None:
             told += 1
             hits += found.low <= truth <= found.high
     return hits / told
 
 
-def _drawn(rng: np.random.Generator, records: int, people: int, right: float) -> Ratings:
-    truth = rng.choice(3, records, p=_SHARES)
+def _drawn(
+    rng: np.random.Generator, records: int, people: int, right: float, shares: tuple[float, ...]
+) -> Ratings:
+    truth = rng.choice(3, records, p=shares)
     value = np.where(
         rng.random((records, people)) < right, truth[:, None], rng.integers(0, 3, (records, people))
     )

@@ -30,7 +30,7 @@ def row(record: dict[str, Any], task: Task = TEXT) -> Any:
     body = json.dumps({"records": [record]}).encode()
     (found,) = read_bulk(body, task, Limits()).records
     prediction, answer = encode_answers(task, found.prediction), encode_answers(task, found.annotation)
-    return Row(found.id, found.status, UPDATED, encode_content(found), prediction, answer, found.vectors)
+    return Row(found.id, found.status, UPDATED, encode_content(found), prediction, answer, found.vectors, 1)
 
 
 def test_a_search_shows_records_as_1x_did() -> None:

@@ -133,6 +133,7 @@ def row_of(record: Record, task: Task) -> Row:
         encode_answers(task, record.prediction),
         encode_answers(task, record.annotation),
         record.vectors,
+        1,
     )
 
 

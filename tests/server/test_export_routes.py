@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import sys
@@ -106,13 +107,51 @@ def load(room: Room, file: bytes, name: str = "back", **params: Any) -> Any:
     return room.client_as("max").post(f"/api/datasets/{name}/import", params=params, content=file)
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_table_is_written_as_the_csv_module_would(client_as: Any) -> None:
+    odd = 'a, "b"\nline\r\n🙂'
+    room = Room(
+        client_as, content={"inputs": {"text": odd, "title": "plain"}, "metadata": {"s": "x, y", 'n,"': 5}}
+    )
+    room.answer(ana="x y z", ben="x y -")
+    room.put("max", "c", odd)
+    file = room.ask("rita", "POST", "export", json={"format": "csv"}).content.decode()
+    again = io.StringIO(newline="")
+    csv.writer(again, lineterminator="\r\n").writerows(csv.reader(io.StringIO(file, newline="")))
+    assert again.getvalue() == file
+
+
+@pytest.mark.parametrize("task", ["TextClassification", "TokenClassification"])
+def test_long_exports_and_short_ones_say_the_same(client_as: Any, monkeypatch: Any, task: str) -> None:
+    room = Room(client_as, "abcdefg", task, SPEECH if task == "TokenClassification" else None)
+    value = {"entities": [{"start": 0, "end": 3, "label": "PER"}]} if "Token" in task else "x"
+    for who, ids in (("ana", "bdf"), ("ben", "abef"), ("max", "g")):
+        for id in ids:
+            assert room.put(who, id, value).status_code == 200
+    kinds = ("jsonl", "csv", "parquet") if importlib.util.find_spec("pyarrow") else ("jsonl", "csv")
+    files = {kind: room.ask("rita", "POST", "export", json={"format": kind}).content for kind in kinds}
+    monkeypatch.setattr("apportion.services.export.PAGE", 2)
+    monkeypatch.setattr("apportion.server.convert.export_parquet._AT_ONCE", 3)
+    monkeypatch.setattr("apportion.server.convert.export_standing.Book.MOST", 1)  # it forgets all the time
+    for kind, file in files.items():
+        paged = room.ask("rita", "POST", "export", json={"format": kind}).content
+        assert _table(paged, kind) == _table(file, kind)
+
+
+def _table(file: bytes, kind: str) -> Any:
+    if kind != "parquet":
+        return file
+    return pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(file)).to_pylist()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_an_export_loads_back_to_the_same_content_with_its_authors(client_as: Any, kind: str) -> None:
     content = {
         "inputs": {"text": 'a, "b"\n🙂', "title": "5"},
         "metadata": {"n": 5, "s": "5", "yes": True},
         "prediction": {"agent": "model", "labels": [{"class": "x", "score": 0.75}]},
     }
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
     room = Room(client_as, "abcd", content=content)
     room.answer(ana="x y z", ben="x z")
     sent = {"value": {"labels": [{"class": "x, y"}]}, "state": "discarded", "version": 0, "seconds": 3.5}

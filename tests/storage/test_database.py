@@ -384,3 +384,19 @@ def test_datasets_that_fall_out_of_memory_give_their_connections_back(tmp_path: 
             assert work.records.count(dataset, Criteria()) == 0
     assert len(store.database._links) <= 4
     store.close()
+
+
+def test_a_thread_that_ends_takes_its_connection_with_it(database: Database) -> None:
+    links: list[Link] = []
+
+    def look() -> None:
+        with database.read() as link:
+            links.append(link)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    look()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        links[0].raw.execute("SELECT 1")
+    assert links[1].raw.execute("SELECT 1").fetchone() == (1,)  # of a thread that goes on

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from apportion.domain.consensus.answers import Given
 from apportion.domain.datasets import Dataset
-from apportion.vocabulary import AnnotationState
 
 if TYPE_CHECKING:  # brings numpy along
     from apportion.domain.arrays import Column
@@ -60,16 +61,30 @@ class SavedPosterior(NamedTuple):
     labels: Mapping[str, float]
 
 
-class Said(NamedTuple):
-    """Somebody's answer as it is stored: ``value`` is JSON members without braces."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everybody's answers to some records as they are stored, one entry per answer, in the order of the records.
 
-    annotator: str
-    state: AnnotationState
-    value: bytes | None
-    version: int
-    seconds: float | None
-    at: int
-    counted: bool
+    ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is the word
+    for an ``AnnotationState``, ``at`` when it was given. What is not ``counted`` is an extra.
+    """
+
+    place: Sequence[int] = ()
+    annotator: Sequence[str] = ()
+    state: Sequence[str] = ()
+    value: Sequence[str | None] = ()
+    version: Sequence[int] = ()
+    seconds: Sequence[float | None] = ()
+    at: Sequence[int] = ()
+    counted: Sequence[int] = ()
+
+    def of_each(self, records: int) -> list[slice]:
+        """Where the entries of each record are."""
+        ends = [0] * records
+        for place, many in Counter(self.place).items():
+            ends[place] = many
+        ends = list(accumulate(ends, initial=0))
+        return [slice(*each) for each in pairwise(ends)]
 
 
 class Checked(NamedTuple):
@@ -91,13 +106,13 @@ class KeptGold(NamedTuple):
     at: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Behind:
-    """What stands behind a record's resolved value: everybody's answers, its gold, what a model says."""
+    """What stands behind the resolved values of some records: everybody's answers; by place gold and a model's word."""
 
-    said: list[Said] = field(default_factory=list)
-    gold: KeptGold | None = None
-    posterior: SavedPosterior | None = None
+    said: Said
+    gold: Mapping[int, KeptGold]
+    posteriors: Mapping[int, SavedPosterior]
 
 
 class Names(NamedTuple):
@@ -139,8 +154,8 @@ class Answers(Protocol):
         """How many records people differ on, and a page of them: the most disputed first, then in order of logging."""
         ...
 
-    def behind(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Behind]:
-        """What stands behind records, by id; drafts are left out. Records nobody answered may be missing."""
+    def behind(self, dataset: Dataset, numbers: Sequence[int]) -> Behind:
+        """What stands behind records, by their numbers; drafts are left out."""
         ...
 
     def names(self, dataset: Dataset) -> Names:

@@ -56,7 +56,8 @@ class Ids(NamedTuple):
 class Row(NamedTuple):
     """A stored record as one viewer sees it, still as JSON fragments (see ``storage``'s encoding).
 
-    ``prediction`` and ``answer`` hold lines of agent and value by turns, the agent that counts first.
+    ``prediction`` and ``answer`` hold lines of agent and value by turns, the agent that counts first. ``number`` is the
+    record's among those of its dataset.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Row(NamedTuple):
     prediction: bytes | None
     answer: bytes | None
     vectors: Mapping[str, Vector] | None
+    number: int
 
 
 class Hits(NamedTuple):

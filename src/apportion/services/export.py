@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.people import Actor
@@ -15,9 +16,9 @@ from apportion.ports.store import Store, Work
 
 from .manage_datasets import find_dataset, seen_by
 
-__all__ = ["Exported", "export", "exportable"]
+__all__ = ["Exported", "Page", "export", "exportable"]
 
-PAGE = 1_000
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,24 @@ class Exported:
     names: Names
 
 
+class Page(NamedTuple):
+    """Some records, and what stands behind them."""
+
+    rows: list[Row]
+    behind: Behind
+
+
 def exportable(work: Work, actor: Actor, workspace: str, name: str) -> Exported:
     """The dataset, if it may be exported."""
     dataset = find_dataset(work, actor, workspace, name, Action.EXPORT)
     return Exported(dataset, work.answers.names(dataset))
 
 
-def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[list[tuple[Row, Behind]]]:
+def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[Page]:
     """Pages of records in order of their ids. To be read in one thread."""
     with store.read() as work:
         criteria = seen_by(work, actor, dataset, Criteria(query))
         after = None
         while rows := work.records.scan(dataset, criteria, after=after, limit=PAGE):
-            behind = work.answers.behind(dataset, [row.id for row in rows])
-            yield [(row, behind.get(row.id) or Behind()) for row in rows]
+            yield Page(rows, work.answers.behind(dataset, [row.number for row in rows]))
             after = rows[-1].id

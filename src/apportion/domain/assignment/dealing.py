@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from apportion.domain.arrays import Column, np
+
 from .quotas import due_totals
 from .words import Reason
 
@@ -47,6 +49,19 @@ class Desk:
         row[other] += times
         self.pairs[other][one] = row[other]
         self._parent[self.island(one)] = self.island(other)
+
+    def met(self, times: Column) -> None:
+        """Count how many more records everybody (row) shares with everybody else (column), each pair on one side."""
+        both = times + times.T
+        for person in np.flatnonzero(both.any(axis=1)).tolist():
+            self.pairs[person] = (np.array(self.pairs[person]) + both[person]).tolist()
+        islands = len({self.island(person) for person in range(len(self.names))})
+        for one, other in np.argwhere(times):
+            if islands == 1:
+                break
+            near, far = self.island(int(one)), self.island(int(other))
+            islands -= near != far
+            self._parent[near] = far
 
     def island(self, person: int) -> int:
         """A number that is the same for people who are connected by records they share."""

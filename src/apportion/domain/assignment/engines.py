@@ -204,5 +204,4 @@ def seen_by(desk: Desk, team: Column) -> None:
     for one in range(team.shape[1]):
         for other in range(one + 1, team.shape[1]):
             met += np.bincount(team[:, one] * people + team[:, other], minlength=people * people)
-    for cell in np.flatnonzero(met).tolist():
-        desk.meet(cell // people, cell % people, int(met[cell]))
+    desk.met(met.reshape(people, people))

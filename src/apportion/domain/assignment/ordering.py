@@ -25,12 +25,13 @@ def hashes(seed: int, texts: Iterable[str]) -> Hashes:
     """One number per text, which depends on seed and text only: on every platform, in every process."""
     start = blake2b(digest_size=8, key=f"apportion {seed}".encode()).copy
 
-    def digest(text: str) -> bytes:
+    found: list[bytes] = []
+    add = found.append
+    for text in texts:
         hasher = start()
         hasher.update(text.encode("utf-8", "surrogatepass"))
-        return hasher.digest()
-
-    return np.frombuffer(b"".join(map(digest, texts)), dtype=">u8").astype(np.uint64)
+        add(hasher.digest())
+    return np.frombuffer(b"".join(found), dtype=">u8").astype(np.uint64)
 
 
 def hash_of(seed: int, text: str) -> int:

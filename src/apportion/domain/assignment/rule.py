@@ -373,10 +373,11 @@ def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Record
     gone |= new
     values = hashes(seed, ids)
     places_in_order = keyed(values, ids)
-    order = places_in_order.tolist()
-    places = [keep[place] for place in order] if records.values or records.logged is not None else []
+    places: list[int] = []
+    if records.values or records.logged is not None:
+        places = [keep[place] for place in places_in_order.tolist()]
     mine = Records(
-        [ids[place] for place in order],
+        np.array(ids, dtype=object)[places_in_order].tolist(),
         {key: [column[place] for place in places] for key, column in records.values.items()},
         None if records.logged is None else [records.logged[place] for place in places],
         records.held,

@@ -21,7 +21,15 @@ from apportion.ports.records import Row
 from apportion.spans import Entity, token_offsets
 from apportion.vocabulary import Task
 
-__all__ = ["Projection", "full_record", "record_metrics", "scan_record", "search_record"]
+__all__ = [
+    "Projection",
+    "everyone",
+    "full_record",
+    "record_metrics",
+    "scan_record",
+    "search_record",
+    "vectors_json",
+]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -154,7 +162,7 @@ def scan_record(
         row.status.value.encode(),
         _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction),
         _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer),
-        _encode(_vectors(row.vectors)) if row.vectors else b"null",
+        vectors_json(row.vectors) if row.vectors else b"null",
         _encode(record_metrics(row, task)) if metrics else b"{}",
         _updated(row.updated),
         row.content,
@@ -169,7 +177,7 @@ def full_record(row: Row, task: Task) -> bytes:
         row.status.value.encode(),
         _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction).replace(*_CLASS),
         _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer).replace(*_CLASS),
-        _encode(_vectors(row.vectors)) if row.vectors else b"null",
+        vectors_json(row.vectors) if row.vectors else b"null",
         _encode(record_metrics(row, task)),
         _updated(row.updated),
         row.content,
@@ -212,14 +220,28 @@ def _whole(name: bytes, answers: bytes) -> bytes:
     """Singular and plural of a prediction or an annotation, as stored."""
     if answers.count(b"\n") == 1:
         agent, value = answers.split(b"\n")
-        if not agent.startswith(_RESOLVED):
+        if agent.startswith(_RESOLVED):
+            return b'"%b":{"agent":%b,%b},"%bs":{}' % (name, agent, value, name)
+        if agent != b"null":
             member = b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}'
             return member % (name, agent, value, name, agent, value)
-    lines = answers.split(b"\n")
-    several = b",".join(b'%b:{"agent":null,%b}' % each for each in _everyone(lines[::2], lines[1::2]))
+    several = everyone(answers)
     if answers.startswith(_NOBODY):
-        return b'"%b":null,"%bs":{%b}' % (name, name, several)
-    return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, lines[0], lines[1], name, several)
+        return b'"%b":null,"%bs":%b' % (name, name, several)
+    lines = answers.split(b"\n", 2)
+    return b'"%b":{"agent":%b,%b},"%bs":%b' % (name, lines[0], lines[1], name, several)
+
+
+def everyone(answers: bytes) -> bytes:
+    """Everybody's own value of a prediction or an annotation, as stored: an object by agent."""
+    lines = answers.split(b"\n")
+    several = [b'%b:{"agent":null,%b}' % each for each in _everyone(lines[::2], lines[1::2])]
+    return b"{%b}" % b",".join(several)
+
+
+def vectors_json(vectors: Any) -> bytes:
+    """The embeddings of a record, by name."""
+    return _encode(_vectors(vectors))
 
 
 def _shown(name: bytes, answers: bytes) -> bytes:

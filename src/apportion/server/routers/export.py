@@ -29,7 +29,9 @@ from apportion.domain.errors import (
 from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.export_out import MEDIA, csv_pages, jsonl_pages, parquet_pages
+from apportion.server.convert.export_lines import jsonl_pages
+from apportion.server.convert.export_parquet import parquet_pages
+from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.import_in import read_file, refusal_of
 from apportion.server.convert.records_in import Limits
 from apportion.server.deps import Ctx
@@ -41,6 +43,11 @@ from apportion.vocabulary import Task
 __all__ = ["router"]
 
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
+MEDIA = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
 _AHEAD = 4
 """Pages made before somebody has taken them."""
 _PATIENCE = 300.0
@@ -76,16 +83,16 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     workspace = ctx.require_workspace()
     query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
-    dataset, names, answers = found.dataset, found.names, wanted.answers
+    dataset, names = found.dataset, found.names
+    if not wanted.answers:
+        names = names._replace(annotators=[])
     write: Callable[[Iterable[Any]], Iterator[bytes]]
     if wanted.format == "parquet":
-        write = parquet_pages(dataset, names, answers=answers)
+        write = parquet_pages(dataset, names)
     elif wanted.format == "csv":
-        write = partial(
-            csv_pages, dataset=dataset, names=names, answers=answers, spreadsheet=wanted.spreadsheet
-        )
+        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
-        write = partial(jsonl_pages, dataset=dataset, answers=answers)
+        write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
     store, actor = ctx.house.store, ctx.actor
     return StreamingResponse(
         _stream(lambda: write(exporting.export(store, actor, dataset, query))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = ["SqliteAnswers"]
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
 _CHECK = tuple(Phase).index(Phase.CHECK)
+_WORDS = tuple(state.value for state in STATES)
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
@@ -167,35 +169,51 @@ class SqliteAnswers:
         ids = dict(zip((n for _, n in page), self.ids(dataset, [n for _, n in page]), strict=True))
         return len(found), [Disputed(ids[n], n, value) for value, n in page]
 
-    def behind(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Behind]:
-        found: dict[str, Behind] = {}
-        wanted = (dataset.no, json.dumps(list(ids)))
-        meant = (
-            "JOIN records r ON r.rid = x.rid WHERE r.dataset = ? AND r.id IN (SELECT value FROM json_each(?))"
-        )
-        rids = self._raw.execute(
-            "SELECT rid, id FROM records WHERE dataset = ? AND id IN (SELECT value FROM json_each(?))", wanted
+    def behind(self, dataset: Dataset, numbers: Sequence[int]) -> Behind:
+        base = dataset.no << 32
+        rids = (as_json(base | n for n in numbers),)
+        wanted = "FROM json_each(?) AS wanted CROSS JOIN"
+        # In a shared dataset nothing counts yet; what may be prepared for a switch is nobody's business
+        counted = "x.counted" if dataset.individual else "0"
+        rows = self._raw.execute(
+            "SELECT wanted.key, x.annotator, x.state, CAST(x.value AS TEXT), x.version, x.seconds, x.updated, "
+            f"{counted} {wanted} annotations x ON x.rid = wanted.value "
+            f"WHERE x.state IN ({_SUBMITTED}, {_DISCARDED})",
+            rids,
         ).fetchall()
-        id_of = dict(rids)
-        some = as_json(id_of)
-        for rid, no, state, value, version, seconds, at, counted in self._raw.execute(
-            "SELECT rid, annotator, state, value, version, seconds, updated, counted FROM annotations "
-            f"WHERE rid IN (SELECT value FROM json_each(?)) AND state IN ({_SUBMITTED}, {_DISCARDED})",
-            (some,),
-        ):
-            one = Said(self._agents.name(no), STATES[state], value, version, seconds, at, bool(counted))
-            found.setdefault(id_of[rid], Behind()).said.append(one)
-        for id, *gold in self._raw.execute(
-            f"SELECT r.id, x.value, x.origin, x.author, x.reason, x.version, x.at FROM gold x {meant}", wanted
-        ):
-            found.setdefault(id, Behind()).gold = KeptGold(*gold)
-        if Policies.of(dataset.policies).modelled:
-            for id, n, answers, labels in self._raw.execute(
-                f"SELECT r.id, x.rid & 4294967295, x.answers, x.labels FROM posteriors x {meant}", wanted
+        rows.sort(key=itemgetter(0))  # which they are, as long as SQLite runs through the list in its order
+        gold: dict[int, KeptGold] = {}
+        some_gold = "SELECT 1 FROM gold WHERE rid >= ? AND rid < ? LIMIT 1"
+        if dataset.individual and self._raw.execute(some_gold, (base, base + (1 << 32))).fetchone():
+            for place, *kept in self._raw.execute(
+                "SELECT wanted.key, x.value, x.origin, x.author, x.reason, x.version, x.at "
+                f"{wanted} gold x ON x.rid = wanted.value",
+                rids,
             ):
-                posterior = SavedPosterior(n, json.loads(answers), json.loads(labels))
-                found.setdefault(id, Behind()).posterior = posterior
-        return found
+                gold[place] = KeptGold(*kept)
+        posteriors: dict[int, SavedPosterior] = {}
+        if Policies.of(dataset.policies).modelled:
+            for place, answers, labels in self._raw.execute(
+                f"SELECT wanted.key, x.answers, x.labels {wanted} posteriors x ON x.rid = wanted.value", rids
+            ):
+                posteriors[place] = SavedPosterior(numbers[place], json.loads(answers), json.loads(labels))
+        return Behind(self._said(rows), gold, posteriors)
+
+    def _said(self, rows: Sequence[tuple[Any, ...]]) -> Said:
+        if not rows:
+            return Said()
+        place, annotator, state, value, version, seconds, at, counted = zip(*rows, strict=True)
+        names = {no: self._agents.name(no) for no in set(annotator)}
+        return Said(
+            place,
+            [names[no] for no in annotator],
+            [_WORDS[no] for no in state],
+            value,
+            version,
+            seconds,
+            at,
+            counted,
+        )
 
     def names(self, dataset: Dataset) -> Names:
         fields = [

@@ -74,6 +74,20 @@ class Link:
         self.raw.close()
 
 
+class _Held:
+    """A thread's connection, closed when the thread is gone.
+
+    An export has a thread of its own, and a connection keeps up to 32 MB of the file in memory.
+    """
+
+    def __init__(self, link: Link, forget: Callable[[Link], None]) -> None:
+        self.link = link
+        self._forget = forget
+
+    def __del__(self) -> None:
+        self._forget(self.link)
+
+
 class _Job(Generic[T]):
     __slots__ = ("future", "work")
 
@@ -94,7 +108,7 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._links: list[Link] = []
-        self._links_lock = threading.Lock()
+        self._links_lock = threading.RLock()  # whatever collects garbage may forget a link
         self._urgent: deque[_Job[Any]] = deque()
         self._waiting: deque[_Job[Any]] = deque()
         self._wake = threading.Condition()
@@ -138,10 +152,10 @@ class Database:
             raise told from failure
 
     def _reader(self) -> Link:
-        link: Link | None = getattr(self._local, "link", None)
-        if link is None:
-            link = self._local.link = self.connect()
-        return link
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Held(self.connect(), self.forget)
+        return held.link
 
     def connect(self) -> Link:
         """A read-only connection of one's own, closed with the database."""

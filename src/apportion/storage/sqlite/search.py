@@ -344,12 +344,12 @@ class Searcher:
         own = self._own_answers([row[0] for row in rows]) if self._viewer else None
         found = []
         for rid, id, status, updated, content, prediction, answer in rows:
-            seen = STATUSES[status]
+            n, seen = rid & 0xFFFFFFFF, STATUSES[status]
             if own is not None:
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
-            found.append(Row(id, seen, updated, content, prediction, answer, vectors.get(rid & 0xFFFFFFFF)))
+            found.append(Row(id, seen, updated, content, prediction, answer, vectors.get(n), n))
         return found
 
     def _mirrored(self, rids: list[int]) -> Mirrored | None:

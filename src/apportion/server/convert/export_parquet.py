@@ -1,0 +1,177 @@
+"""The table of an export as Parquet: numbers as numbers, all else as the text of the CSV's cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError
+from apportion.ports.answers import Names
+from apportion.services.export import Page
+
+from .export_standing import Standings
+from .export_tables import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["parquet_pages"]
+
+_AT_ONCE = 10_000
+"""Records of a row group."""
+_MOST_BYTES = 64 * 1024 * 1024
+"""Long texts make smaller ones: until a row group is written it is in memory."""
+
+
+def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], Iterator[bytes]]:
+    """Writes a table of the CSV's columns.
+
+    Refused where pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        raise BadRequestError(
+            "This server cannot write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
+            "or ask for csv or jsonl."
+        ) from None
+
+    def write(pages: Iterable[Page]) -> Iterator[bytes]:
+        columns, sink = _Columns(dataset, names), _Sink()
+        with pq.ParquetWriter(sink, columns.schema, use_dictionary=columns.few) as writer:
+            for group in _groups(map(columns.batch, pages)):
+                writer.write_table(pa.Table.from_batches(group, columns.schema))
+                yield sink.take()
+        yield sink.take()
+
+    return write
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """As many of them as make a row group."""
+    group: list[pa.RecordBatch] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(len(each) for each in group) >= _AT_ONCE or sum(each.nbytes for each in group) >= _MOST_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+class _Columns:
+    """Pages of records as columns of Arrow."""
+
+    def __init__(self, dataset: Dataset, names: Names) -> None:
+        import pyarrow as pa
+
+        self._table, self._standings = Table(dataset, names), Standings(dataset)
+        kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
+        self.schema = pa.schema([(name, kinds[_kind(name)]) for name in self._table.columns])
+        self.few = [name for name in self._table.columns if _recurs(name)]
+        self._decode = msgspec.json.Decoder().decode
+
+    def batch(self, page: Page) -> pa.RecordBatch:
+        """A row a record."""
+        import pyarrow as pa
+
+        rows, behind = page
+        table, heads, tails = self._table, [], []
+        soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
+        each = behind.said.of_each(len(rows))
+        for place, (row, standing) in enumerate(zip(rows, self._standings.of(page, each), strict=True)):
+            content = self._decode(b"{%b}" % row.content)
+            heads.append(table.head(row, content, standing))
+            tails.append(table.tail(row, content, behind.gold.get(place)))
+            for label, share in (standing.soft or {}).items():
+                if label in table.labels:
+                    soft[table.labels[label]][place] = share
+        head, tail = ([_texts(column) for column in zip(*each, strict=True)] for each in (heads, tails))
+        found = [*head, *self._answers(page), *(pa.array(each, pa.float64()) for each in soft), *tail]
+        arrays = [
+            array if array.type == field.type else array.cast(field.type)
+            for array, field in zip(found, self.schema, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _answers(self, page: Page) -> list[pa.Array]:
+        """Four columns a person: from one column of all answers everybody's own are taken."""
+        import numpy as np
+        import pyarrow as pa
+
+        said, people = self._table.answers(page.behind.said), len(self._table.people)
+        places = np.full((people + 1, len(page.rows)), -1, dtype=np.int64)
+        column = np.array([people if each is None else each for each in said.column], dtype=np.int64)
+        places[column, np.asarray(page.behind.said.place, dtype=np.int64)] = np.arange(len(column))
+        all_of = [
+            _texts(said.value),
+            pa.array(said.state, pa.string()),
+            pa.array(said.at, pa.string()),
+            pa.array(page.behind.said.seconds, pa.float64()),
+        ]
+        takes = [pa.array(each, mask=each < 0) for each in places[:people]]
+        return [part.take(take) for take in takes for part in all_of]
+
+
+def _texts(cells: Sequence[str]) -> pa.Array:
+    """Cells as texts, nothing where they are empty."""
+    import pyarrow as pa
+
+    empty = cells.count("")
+    if empty == len(cells):
+        return pa.nulls(empty, pa.string())
+    return pa.array([each or None for each in cells] if empty else cells, pa.string())
+
+
+def _kind(name: str) -> str:
+    """What the cells of a column of ours hold: numbers, true or false, or text."""
+    if name == "multi_label":
+        return "flag"
+    numbers = (
+        name == "support"
+        or name.startswith("soft.")
+        or (name.startswith("answer.") and name[-8:] == ".seconds")
+    )
+    return "number" if numbers else "text"
+
+
+def _recurs(name: str) -> bool:
+    """Whether the same values come again and again in such a column, so that it pays to number them."""
+    once = name in ("id", "text", "tokens", "prediction", "vectors", "event_timestamp") or name.startswith(
+        "inputs."
+    )
+    return not (once or (name.startswith("answer.") and name.endswith((".at", ".seconds"))))
+
+
+class _Sink:
+    """A file that is given away as it is written."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._written += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def take(self) -> bytes:
+        """What was written since the last time."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

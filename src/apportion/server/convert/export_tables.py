@@ -1,0 +1,271 @@
+"""Records as rows of a table with one set of columns a person, and such a table as CSV.
+
+Cells that are no plain text hold JSON; a text that could be mistaken for JSON is written as a JSON string. So every
+cell can be read back as what it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.ports.answers import KeptGold, Names, Said
+from apportion.ports.records import Row
+from apportion.services.export import Page
+from apportion.vocabulary import Task
+
+from .export_lines import Names as JsonNames
+from .export_lines import gold_json, instants, numerals
+from .export_standing import Book, Standing, Standings
+from .records_out import everyone, vectors_json
+
+__all__ = ["Table", "cell", "columns_of", "csv_pages", "shown"]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+_PLURAL = {
+    Task.TEXT_CLASSIFICATION: "labels",
+    Task.TOKEN_CLASSIFICATION: "entities",
+    Task.TEXT2TEXT: "sentences",
+}
+ANSWER_PARTS = (".state", ".at", ".seconds")
+"""Beside the answer, of every person: whether it is submitted, discarded or an extra, when, and how long it took."""
+
+
+def cell(value: Any) -> str:
+    """A value as text that can be read back: JSON, except for texts that cannot be mistaken for it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        if value and (value[0] not in _FIRST or not _may_be_json(value)):
+            return value
+    elif isinstance(value, float):
+        return repr(value)
+    return _encode(value).decode()
+
+
+def _may_be_json(text: str) -> bool:
+    if text[0] not in '{["' and _SCALAR.fullmatch(text) is None and not text[0].isspace():
+        return False  # most of them: an exception takes ten times as long
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+_FIRST = frozenset('{["-0123456789tfnNI \t\n\r')
+"""What JSON begins with."""
+_SCALAR = re.compile(r"(true|false|null|NaN|-?Infinity|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)\s*")
+
+
+def columns_of(dataset: Dataset, names: Names) -> list[str]:
+    """The columns of a table of this dataset."""
+    texts = [f"inputs.{name}" for name in names.inputs] or ["text"]
+    if dataset.task is Task.TOKEN_CLASSIFICATION:
+        texts = ["text", "tokens"]
+    people = [f"answer.{name}{part}" for name in names.annotators for part in ("", *ANSWER_PARTS)]
+    soft = [f"soft.{label}" for label in names.labels] if dataset.task is Task.TEXT_CLASSIFICATION else []
+    return [
+        "id",
+        *texts,
+        "status",
+        "annotation",
+        "annotation_agent",
+        "support",
+        "agreeing",
+        *people,
+        *soft,
+        "gold",
+        "prediction",
+        *(f"metadata.{name}" for name in names.metadata),
+        "metadata",
+        "event_timestamp",
+        "multi_label",
+        "vectors",
+    ]
+
+
+class Answers(NamedTuple):
+    """Everybody's answers to a page of records in columns, as cells."""
+
+    column: list[int | None]
+    value: list[str]
+    state: list[str]
+    at: list[str]
+    seconds: list[str]
+
+
+class Table:
+    """Records as cells: ``head``, four columns a person, soft labels, ``tail``; each of ``columns`` in one of these."""
+
+    def __init__(self, dataset: Dataset, names: Names) -> None:
+        self.columns = columns_of(dataset, names)
+        self.people = {name: place for place, name in enumerate(names.annotators)}
+        labels = names.labels if dataset.task is Task.TEXT_CLASSIFICATION else []
+        self.labels = {label: place for place, label in enumerate(labels)}
+        self.values = _Values(dataset)
+        self._task = dataset.task
+        self._names = names
+        self._metadata = frozenset(names.metadata)
+        self._json = JsonNames()
+
+    def head(self, row: Row, content: dict[str, Any], standing: Standing) -> list[str]:
+        """Up to the answers. An id is always text, and so are a few words of ours: they are never read as JSON."""
+        if self._task is Task.TOKEN_CLASSIFICATION:
+            texts = [cell(content["text"]), cell(content["tokens"])]
+        elif self._names.inputs:
+            inputs = content.get("inputs") or {}
+            texts = [cell(inputs.get(name)) for name in self._names.inputs]
+        else:
+            texts = [cell(content.get("text"))]
+        value, agent = "", ""
+        if standing.first is not None:
+            value, agent = self.values[standing.first[1].decode()], _decode(standing.first[0])
+        agreeing = "" if standing.agreeing is None else self._json.listed(standing.agreeing)
+        return [row.id, *texts, row.status.value, value, agent, cell(standing.support), agreeing]
+
+    def tail(self, row: Row, content: dict[str, Any], gold: KeptGold | None) -> list[str]:
+        """From gold on."""
+        metadata = content["metadata"] or {}
+        rest: dict[str, Any] | None = None
+        if not metadata.keys() <= self._metadata:
+            rest = {name: value for name, value in metadata.items() if name not in self._metadata}
+        return [
+            "" if gold is None else gold_json(gold).decode(),
+            "" if row.prediction is None else everyone(row.prediction).decode(),
+            *[cell(metadata.get(name)) for name in self._names.metadata],
+            cell(rest),
+            cell(content["event_timestamp"]),
+            cell(content.get("multi_label")),
+            vectors_json(row.vectors).decode() if row.vectors else "",
+        ]
+
+    def answers(self, said: Said) -> Answers:
+        """What people said; ``column`` is a person's place among the columns."""
+        values = self.values
+        state: Sequence[str] = said.state
+        if 0 in said.counted:
+            state = [
+                word if counted else f"{word} extra"
+                for word, counted in zip(said.state, said.counted, strict=True)
+            ]
+        seconds = numerals(said.seconds)
+        return Answers(
+            list(map(self.people.get, said.annotator)),
+            ["" if value is None else values[value] for value in said.value],
+            list(state),
+            instants(said.at),
+            ["" if each == "null" else each for each in seconds] if "null" in seconds else seconds,
+        )
+
+
+class _Values(Book):
+    """Cells of stored values: a label as itself; everything else in full."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__()
+        self._task = dataset.task
+        self._multi = bool(dataset.multi_label)
+
+    def __missing__(self, value: str) -> str:
+        found: str = self.keep(value, cell(self._plain(_decode(f"{{{value}}}")[_PLURAL[self._task]])))
+        return found
+
+    def _plain(self, parts: list[dict[str, Any]]) -> Any:
+        if self._task is Task.TEXT_CLASSIFICATION:
+            names = [part["class_label"] for part in parts if not self._multi or part["score"] > 0.5]
+            return names if self._multi else names[0] if names else None
+        if self._task is Task.TEXT2TEXT:
+            return parts[0]["text"] if len(parts) == 1 else [part["text"] for part in parts]
+        return [{"start": part["start"], "end": part["end"], "label": part["label"]} for part in parts]
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def shown(text: str) -> str:
+    """A cell that a spreadsheet shows and does not compute.
+
+    >>> shown('=HYPERLINK("https://example.org")'), shown("-0.5")
+    ('\'=HYPERLINK("https://example.org")', '-0.5')
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def csv_pages(
+    pages: Iterable[Page], dataset: Dataset, names: Names, *, spreadsheet: bool = False
+) -> Iterator[bytes]:
+    """A header, then a record a row; texts as they were logged, unless they are for a spreadsheet."""
+    table, standings = Table(dataset, names), Standings(dataset)
+    written = _Quoted(spreadsheet)
+    yield f"{','.join([written[each] for each in table.columns])}\r\n".encode()
+    nobody = [",,,"] * len(table.people)
+    unlabelled, shares = [""] * len(table.labels), _Shares()
+    for rows, behind in pages:
+        said = table.answers(behind.said)
+        answers = [
+            f"{written[value]},{state},{at},{seconds}"
+            for value, state, at, seconds in zip(*said[1:], strict=True)
+        ]
+        lines = []
+        each = behind.said.of_each(len(rows))
+        found = zip(rows, each, standings.of(Page(rows, behind), each), strict=True)
+        for place, (row, own, standing) in enumerate(found):
+            content = _decode(b"{%b}" % row.content)
+            cells = written.all(table.head(row, content, standing))
+            people = nobody.copy()
+            for column, answer in zip(said.column[own], answers[own], strict=True):
+                if column is not None:
+                    people[column] = answer
+            soft = unlabelled.copy()
+            for label, share in (standing.soft or {}).items():
+                if label in table.labels:
+                    soft[table.labels[label]] = shares[share]
+            cells += people
+            cells += soft
+            cells += written.all(table.tail(row, content, behind.gold.get(place)))
+            lines.append(",".join(cells))
+        lines.append("")
+        yield "\r\n".join(lines).encode()
+
+
+class _Shares(Book):
+    """Cells of numbers that come again and again."""
+
+    def __missing__(self, share: float) -> str:
+        found: str = self.keep(share, cell(share))
+        return found
+
+
+_SPECIAL = re.compile('[",\r\n]')
+
+
+class _Quoted(Book):
+    """Cells as CSV writes them."""
+
+    def __init__(self, spreadsheet: bool) -> None:
+        super().__init__()
+        self._spreadsheet = spreadsheet
+
+    def __missing__(self, text: str) -> str:
+        found: str = self.keep(text, self.all([text])[0])
+        return found
+
+    def all(self, cells: list[str]) -> list[str]:
+        """The same of several, of which nothing is remembered."""
+        if self._spreadsheet:
+            cells = list(map(shown, cells))
+        search = _SPECIAL.search
+        return [each if search(each) is None else _in_quotes(each) for each in cells]
+
+
+def _in_quotes(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
