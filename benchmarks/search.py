@@ -94,14 +94,7 @@ def _first(server: Server, client: Client) -> Iterator[Line]:
     say("  the first searches after a start")
     selection = _selections()[1]
     early = _calls(server, client, selection.queries[1:2], 1, facets=BLOCK)
-    before, began = server.cpu(), time.perf_counter()
-    while True:  # until nothing is read ahead any more
-        time.sleep(1)
-        now = server.cpu()
-        if now - before < 0.05:
-            break
-        before = now
-    waited = time.perf_counter() - began - 1
+    waited = server.come_to_rest()
     first = _calls(server, client, selection.queries[2:3], 1, facets=BLOCK)
     yield Line(
         "the first search with counts, once the server has read ahead", first.p(50), "ms",

@@ -161,6 +161,16 @@ class Server:
         stat = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / _TICKS
 
+    def come_to_rest(self) -> float:
+        """Wait until nothing is read ahead any more; how many seconds that took."""
+        before, began = self.cpu(), time.perf_counter()
+        while True:
+            time.sleep(1)
+            now = self.cpu()
+            if now - before < 0.05:
+                return time.perf_counter() - began - 1
+            before = now
+
     def memory(self, which: str = "VmRSS") -> float:
         """Resident memory in MB: now, or at its highest (``VmHWM``)."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
