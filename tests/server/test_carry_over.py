@@ -133,6 +133,7 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (settle_again, carry_over):
         monkeypatch.setattr(module, "AT_ONCE", 2)
     monkeypatch.setattr(make_plan, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(make_plan, "SLOTS_AT_ONCE", 5)
     monkeypatch.setattr(carry_over, "_LOOKED_AT", 2)
 
 

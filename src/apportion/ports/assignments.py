@@ -226,8 +226,8 @@ class Assignments(Protocol):
         ...
 
     def offer(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
-        """Put some of the rows, by person, into the queues: those that nobody has answered or ended since they were
-        dealt.
+        """Put some of the rows, by person, into the queues, and have people find their records; but for what was
+        answered or ended since it was dealt.
         """
         ...
 

@@ -114,6 +114,14 @@ class CountedTerms:
         if was - now:
             self._removed.append((n, tuple(was - now)))
 
+    def change_surely(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
+        """The same where some of the values of ``before`` may not have been written yet. Written at once."""
+        was, now = set(before), set(after)
+        for vid in now - was:
+            self.add_to_many(vid, [n])
+        for vid in was - now:
+            self.take_from_many(vid, [n])
+
     def add_numbers(self, n: int, numbers: NumberTerms) -> None:
         """A new record has numbers."""
         if len(numbers) == 1:

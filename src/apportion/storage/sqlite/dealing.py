@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from apportion.domain.assignment.words import Mode, Phase, Reason
+from apportion.domain.assignment.words import Mode, Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import Dealing, PlanPhase, StoredPlan
 
@@ -15,15 +14,14 @@ from .agents import OPEN
 from .rows import as_json, insert_rows
 from .settling import Settler
 from .shelving import Shelf
-from .slots import SINGLES
-
-if TYPE_CHECKING:
-    from apportion.domain.arrays import Column
+from .slots import SINGLES, STATE_NO
 
 __all__ = ["PHASES", "Dealer"]
 
 PHASES = tuple(Phase)
 _REASONS_TOGETHER = 1_000
+_ENDED = STATE_NO[RowState.SKIPPED]
+"""Slots with a smaller state number are somebody's: to be done, being done, or done."""
 
 
 class Dealer(Shelf):
@@ -81,30 +79,30 @@ class Dealer(Shelf):
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
-        # What records are found by is there with the slots: somebody may answer before they are in line
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        terms = settler.slots.terms
         everybody = BitMap(ns.astype(np.uint32)).to_array().tolist()
-        settler.counted.add_to_many(terms.pending, everybody)
-        for each in np.unique(annotator).tolist():
-            if each != OPEN:
-                theirs = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
-                settler.counted.add_to_many(terms.assigned_to(each), theirs)
+        settler.counted.add_to_many(settler.slots.terms.pending, everybody)
         settler.finish()
         return self._annotated(dataset, everybody)
 
     def offer(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
+        from pyroaring import BitMap
+
         from apportion.domain.arrays import np
 
         rows = dealing.rows
         part = dealing.by_person[start:stop]
-        there = dealing.numbers[rows.record[part]] > 0
+        part = part[dealing.numbers[rows.record[part]] > 0]
+        pending = np.ones(len(part), dtype=bool)
         if self._begun(plan, len(rows)):
-            there &= np.isin(dealing.first_slot + part, self._pending(dealing.first_slot + part))
-        part = part[there]
+            states = self._states((dealing.first_slot + part).tolist())
+            now = np.array([states.get(no, _ENDED) for no in (dealing.first_slot + part).tolist()])
+            part, now = part[now < _ENDED], now[now < _ENDED]
+            pending = now == STATE_NO[RowState.PENDING]
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        ns, annotator = dealing.numbers[rows.record[part]], people[rows.person[part] + 1]
         columns = (
-            people[rows.person[part] + 1],
+            annotator,
             np.asarray(dealing.due)[rows.rule[part]],
             rows.priority[rows.record[part]],
             dealing.first_slot + part,
@@ -113,10 +111,16 @@ class Dealer(Shelf):
             self._raw,
             "waiting (dataset, annotator, behind, due, priority, slot)",
             4,
-            list(zip(*(column.tolist() for column in columns), strict=True)),
+            list(zip(*(column[pending].tolist() for column in columns), strict=True)),
             or_ignore=True,  # taken and given back meanwhile: it is in line again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        for each in np.unique(annotator).tolist():
+            if each != OPEN:
+                theirs = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
+                settler.counted.add_to_many(settler.slots.terms.assigned_to(each), theirs)
+        settler.finish()
 
     def _begun(self, plan: StoredPlan, dealt: int) -> bool:
         """Whether some slots of a plan are not pending, or gone: people answer while it is being written."""
@@ -125,12 +129,11 @@ class Dealer(Shelf):
         ).fetchone()
         return bool(pending < dealt or plan.phase is not PlanPhase.WRITING)
 
-    def _pending(self, slots: Column) -> list[int]:
+    def _states(self, slots: Sequence[int]) -> dict[int, int]:
         rows = self._raw.execute(
-            "SELECT no FROM slots WHERE no IN (SELECT value FROM json_each(?)) AND state = 0",
-            (as_json(slots.tolist()),),
+            "SELECT no, state FROM slots WHERE no IN (SELECT value FROM json_each(?))", (as_json(slots),)
         )
-        return [no for (no,) in rows]
+        return dict(rows.fetchall())
 
     def reserve(self, slots: int) -> int:
         first = self._numbering.get("slots")

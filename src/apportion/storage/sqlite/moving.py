@@ -179,7 +179,6 @@ class Mover(Dealer):
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
         settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        terms = settler.slots.terms
         withdrawn = STATE_NO[RowState.WITHDRAWN]
         touched: list[str] = []
         for part in parts_of(slots, 3_000):
@@ -196,9 +195,8 @@ class Mover(Dealer):
                     counts[plan, rule, light[0], light[1]] -= 1
                     counts[plan, rule, light[0], withdrawn] += 1
             for rid, each in there.items():
-                before = terms.of(light for _, light in each)
-                after = terms.of((light[0], withdrawn, None) if no in wanted else light for no, light in each)
-                settler.counted.change(rid & 0xFFFFFFFF, before, after)
+                after = [(light[0], withdrawn, None) if no in wanted else light for no, light in each]
+                settler.slots.change_terms(rid & 0xFFFFFFFF, [light for _, light in each], after)
             for (plan, rule, annotator, state), change in counts.items():
                 settler.slots.count(plan, rule, annotator, state, change)
             self._raw.execute(

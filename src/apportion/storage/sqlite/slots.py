@@ -193,6 +193,7 @@ class SlotWriter:
         self._dataset = dataset
         self._agents = agents
         self._counted = counted
+        self._half: bool | None = None
         self.terms = SlotTerms(agents, counted)
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
@@ -206,10 +207,27 @@ class SlotWriter:
             self._add(slot)
         for old, new in changed:
             self._store(old, new, why)
-        terms = self.terms
-        self._counted.change(
-            n, terms.of(self._light(slot) for slot in before), terms.of(self._light(slot) for slot in after)
-        )
+        self.change_terms(n, map(self._light, before), map(self._light, after))
+
+    def change_terms(self, n: int, before: Iterable[Light], after: Iterable[Light]) -> None:
+        """What a record is found by because of its slots, as they were and as they are."""
+        was, now = self.terms.of(before), self.terms.of(after)
+        if self._half_written:
+            self._counted.change_surely(n, was, now)
+        else:
+            self._counted.change(n, was, now)
+
+    @property
+    def _half_written(self) -> bool:
+        """Whether a plan is being written or extended: nobody is found by those of its slots not yet offered."""
+        if self._half is None:
+            row = self._raw.execute(
+                "SELECT 1 FROM plans WHERE dataset = ? "
+                "AND (state = 'writing' OR figures LIKE '%\"extending\"%') LIMIT 1",
+                (self._dataset,),
+            ).fetchone()
+            self._half = row is not None
+        return self._half
 
     def _add(self, slot: Slot) -> None:
         """A slot that others' answers asked for; its reason and its chances tell nobody so, being those of another."""
