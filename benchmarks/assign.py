@@ -29,8 +29,8 @@ __all__ = ["measure"]
 PEOPLE = 100
 CLIENTS = 8
 SMALL = 10_000
-ASIDE, TEN = "aside", "ten"
-"""A dataset to annotate meanwhile, and one to share out among ten."""
+ASIDE, TEN, FRESH = "aside", "ten", "fresh"
+"""A dataset to annotate meanwhile, one to share out among ten, and a large one that nobody has answered yet."""
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -39,10 +39,15 @@ def measure(scale: Scale) -> Iterator[Line]:
         with contextlib.closing(server.client()) as client:
             say(f"  {PEOPLE} people")
             _team(client)
-            for name, records in ((ASIDE, 2_000), (TEN, SMALL)):
-                _few(client, name, records)
+            for name, records in ((ASIDE, 2_000), (TEN, SMALL), (FRESH, scale.records)):
+                _bare(client, name, records)
             yield from _ten(server, client)
-            plan = yield from _everything(scale, server, client)
+            yield from _everything(scale, server, client, FRESH, "nobody has answered any")
+            client.ask("DELETE", f"/api/datasets/{FRESH}")
+            plan = yield from _everything(
+                scale, server, client, TEXTS, "15 in 100 answered, and shared before"
+            )
+            yield from _working(scale, server, client)
         server.close()
         yield _claims(scale, home)
         with Server(home) as server, contextlib.closing(server.client()) as client:
@@ -112,11 +117,15 @@ def _team(client: Client) -> None:
             _post(client, f"/api/workspaces/{WORKSPACE}/members", {"username": name})
 
 
-def _few(client: Client, name: str, records: int) -> None:
+def _bare(client: Client, name: str, records: int) -> None:
+    """A dataset of short texts without anything else."""
     with contextlib.suppress(Refused):
         client.ask("DELETE", f"/api/datasets/{name}")
-    for start in range(0, records, 500):
-        some = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(start, start + 500)]
+    for start in range(0, records, 5_000):
+        stop = min(start + 5_000, records)
+        if start % 100_000 == 0 and records > 100_000:
+            say(f"  loading {name}: {start:,} of {records:,}")
+        some = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(start, stop)]
         client.log(name, TEXT, msgspec.json.encode({"records": some}))
 
 
@@ -154,32 +163,36 @@ def _ten(server: Server, client: Client) -> Iterator[Line]:
     )
 
 
-def _everything(scale: Scale, server: Server, client: Client) -> Generator[Line, None, dict[str, Any]]:
-    say(f"  {scale.records:,} records twice among {PEOPLE}")
+def _everything(
+    scale: Scale, server: Server, client: Client, dataset: str, which: str
+) -> Generator[Line, None, dict[str, Any]]:
+    """All records of a dataset twice among everybody, while somebody annotates another one."""
+    say(f"  {scale.records:,} records twice among {PEOPLE}: {which}")
+    server.come_to_rest()
+    large = scale.records == 1_000_000
     sent = {"seed": 7, "blind": True, "rules": [{"users": _people(PEOPLE), "overlap": 2}]}
     began, cpu = time.perf_counter(), server.cpu()
-    looked = _post(client, f"/api/datasets/{TEXTS}/assignments:preview", sent)
+    looked = _post(client, f"/api/datasets/{dataset}/assignments:preview", sent)
     yield Line(
-        f"look at {scale.records:,} × 2 among {PEOPLE}",
+        f"look at {scale.records:,} × 2 among {PEOPLE}: {which}",
         time.perf_counter() - began,
         "s",
         f"CPU {server.cpu() - cpu:.1f} s; loads {min(looked['loads'].values()):,} to "
         f"{max(looked['loads'].values()):,}",
-        at_most=5 if scale.records == 1_000_000 else None,
+        at_most=5 if large else None,
     )
     with _meanwhile(server) as waits:
         began, cpu = time.perf_counter(), server.cpu()
-        made = _post(client, f"/api/datasets/{TEXTS}/assignments", {**sent, "digest": looked["digest"]})
+        made = _post(client, f"/api/datasets/{dataset}/assignments", {**sent, "digest": looked["digest"]})
         wall, spent = time.perf_counter() - began, server.cpu() - cpu
     yield Line(
         f"make it: {made['slots']:,} slots", wall, "s", f"planning included; CPU {spent:.1f} s",
-        at_most=35 if scale.records == 1_000_000 else None,
+        at_most=35 if large else None,
     )  # fmt: skip
     yield Line(
         "an annotator's submit meanwhile, p95", percentile(waits, 95) * 1e3, "ms",
         f"p50 {middle(waits) * 1e3:.1f}, slowest {max(waits) * 1e3:.0f}, {len(waits)} answers", at_most=100,
     )  # fmt: skip
-    yield from _working(scale, server, client)
     return made
 
 
