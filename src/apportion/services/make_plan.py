@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from apportion.domain.arrays import Column, np
@@ -33,7 +34,7 @@ from .steps import Step, parts_of
 __all__ = ["NEVER", "SLOTS_AT_ONCE", "Making", "catch_up", "dealing_of", "due_of", "numbered"]
 
 NEVER = 1 << 62
-SLOTS_AT_ONCE = 5_000
+SLOTS_AT_ONCE = 2_500
 """Slots a transaction: nobody who annotates waits for more than those."""
 AT_ONCE = 20_000
 """A plan of so many slots is made in one transaction."""
@@ -241,7 +242,7 @@ def _dealing(planned: Planned) -> Dealing:
             asked, of = kinds(rule, replace(each.records, held={}))
             for place, id in enumerate(each.records.ids):
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
-    known = np.fromiter((numbers.get(id, 0) for id in rows.records), np.int64, len(rows.records))
+    known = np.fromiter(map(numbers.get, rows.records, repeat(0)), np.int64, len(rows.records))
     return dealing_of(rows, known, needs, due_of(planned.spec))
 
 
