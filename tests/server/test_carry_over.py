@@ -102,9 +102,10 @@ class House:
         assert found is not None
         return found
 
-    def making(self, talk: Talk) -> Making:
+    def making(self, talk: Talk, **rule: Any) -> Making:
+        sent = {**PLAN, "rules": [{**PLAN["rules"][0], **rule}]}
         with self.store.read() as work:
-            planned = assign.plan_out(work, self.actor(), "shared", talk.name, read_plan(PLAN))
+            planned = assign.plan_out(work, self.actor(), "shared", talk.name, read_plan(sent))
         return Making(planned, by="max", at=self.clock.now())
 
     def changing(self, talk: Talk) -> PolicyChange:
@@ -282,4 +283,21 @@ def test_who_answers_and_takes_it_back_while_a_plan_is_written_still_has_their_s
         found = talk.state()
         found["g"], found["g", "past"] = expected["g"], expected["g", "past"]
         assert found == expected
+    assert sound(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+def test_records_outside_the_plan_are_settled_too_after_a_stop(house: House) -> None:
+    expected, talk = house.talk("expected"), house.talk("talk")
+    house.run(house.making(expected, where="id:(g OR h)"))
+    switched = False
+    for step in house.making(talk, where="id:(g OR h)").steps():
+        house.store.write(step).result()
+        if switched := talk.individual():
+            break
+    assert switched
+    room = Workroom(house.store, house.clock, lambda task, json: None)
+    mark_interrupted(room)
+    assert run_next(room)
+    assert talk.state() == expected.state()
     assert sound(house)

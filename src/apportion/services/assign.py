@@ -52,7 +52,7 @@ class Planned:
     warnings: tuple[str, ...]
     mark: tuple[Any, ...]
     """What the snapshot was of; another mark means that it has to be worked out again."""
-    many_answered: bool = False
+    many_answered: bool
     """Whether more records have answers than are settled at once."""
     into: StoredPlan | None = None
     """The plan that is extended."""
@@ -78,7 +78,7 @@ def plan_out(
     given, warnings = _inputs(work, dataset, spec, held, None)
     found = plan(spec, given, policies=policies_of(dataset).show())
     check_digest(digest, found.digest)
-    return _planned(work, dataset, spec, given, found, tuple(warnings), None)
+    return _planned(work, dataset, spec, given, found, tuple(warnings), many_answered(work, dataset), None)
 
 
 def extension(work: Work, dataset: Dataset, stored: StoredPlan, ids: Sequence[str] | None = None) -> Planned:
@@ -96,7 +96,9 @@ def extension(work: Work, dataset: Dataset, stored: StoredPlan, ids: Sequence[st
         taken=taken,
         policies=policies_of(dataset).show(),
     )
-    return _planned(work, dataset, stored.spec, given, found, tuple(warnings), stored)
+    # Records that were just logged are few, and nobody who logs is to wait for a count of all others
+    many = ids is None and many_answered(work, dataset)
+    return _planned(work, dataset, stored.spec, given, found, tuple(warnings), many, stored)
 
 
 def _planned(
@@ -106,13 +108,11 @@ def _planned(
     given: Sequence[RuleInput],
     found: Plan,
     warnings: tuple[str, ...],
+    many: bool,
     into: StoredPlan | None,
 ) -> Planned:
     teams = tuple(each.people for each in given)
-    mark = mark_of(work, dataset)
-    return Planned(
-        dataset, spec, found, teams, tuple(given), warnings, mark, many_answered(work, dataset), into
-    )
+    return Planned(dataset, spec, found, teams, tuple(given), warnings, mark_of(work, dataset), many, into)
 
 
 def mark_of(work: Work, dataset: Dataset) -> tuple[Any, ...]:

@@ -169,14 +169,15 @@ class Making:
 
     def _go_live_and_settle(self, work: Work) -> None:
         dataset = self._go_live(work)
+        carried = self._carrying is not None
         job = begin_settling(
             work,
             dataset,
             len(self._answered),
             by=self._by,
             now=self._at,
-            plan=self.plan.no,
-            carried=self._carrying is not None,
+            plan=None if carried else self.plan.no,  # what was carried over is all that was answered
+            carried=carried,
         )
         self._jobs[:] = [job]
 

@@ -116,7 +116,7 @@ def begin_settling(
     plan: int | None = None,
     carried: bool = False,
 ) -> Job:
-    """Keep account of settling ``total`` records: those with slots of a plan, or all because of a policy."""
+    """Keep account of settling ``total`` records with answers: those with slots of a plan, or all of the dataset."""
     spec = {"plan": plan, "carried": carried}
     job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.SETTLE, spec, by=by, at=now)
     state = JobState.RUNNING if total else JobState.DONE
