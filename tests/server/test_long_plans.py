@@ -79,6 +79,12 @@ def talk(client_as: Any, store: Any, clock: Any) -> Talk:
     return Talk(client_as, store, clock)
 
 
+def test_rows_are_numbered_in_the_order_of_their_records(talk: Talk) -> None:
+    """Slots in any other order made every transaction of a large plan write a thousand pages instead of fifty."""
+    rows = talk.ask("max", "GET", f"assignments/{talk.plan}/rows", params={"limit": 100}).json()["rows"]
+    assert [row["record"] for row in rows] == [f"r{n // 2}" for n in range(20)]
+
+
 def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     talk.log(20, start=10)
     before = talk.state()

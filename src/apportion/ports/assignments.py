@@ -81,13 +81,13 @@ class StoredPlan:
 class Dealing:
     """A plan's rows on their way to the store.
 
-    ``by_record`` and ``by_person`` are the orders to store them in, ``numbers`` has the number of each of
-    ``rows.records`` (0: it is gone), ``needs`` what records ask of people by rule and id, ``due`` when each rule's
-    slots are due (an instant), ``first_reason`` and ``first_slot`` from which number on its reasons and slots are kept.
+    ``rows`` are in the order of their records' numbers, ``by_person`` is the order in which they are offered,
+    ``numbers`` has the number of each of ``rows.records`` (0: it is gone), ``needs`` what records ask of people by
+    rule and id, ``due`` when each rule's slots are due (an instant), ``first_reason`` and ``first_slot`` from which
+    number on its reasons and slots are kept.
     """
 
     rows: Rows
-    by_record: Column
     by_person: Column
     numbers: Column
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]

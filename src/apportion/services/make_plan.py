@@ -267,10 +267,13 @@ def dealing_of(
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]],
     due: Sequence[int],
 ) -> Dealing:
-    """Rows in the two orders in which they are stored: each index is then written from one end to the other."""
-    by_record = np.argsort(numbers[rows.record], kind="stable")
+    """Rows in the two orders in which they are stored: each table is then written from one end to the other.
+
+    Slots are numbered in the order of their records, so what ``rows`` has in that order is stored in it.
+    """
+    rows = rows.in_order(np.argsort(numbers[rows.record], kind="stable"))
     by_person = np.lexsort((rows.priority[rows.record], rows.person))
-    return Dealing(rows, by_record, by_person, numbers, needs, due)
+    return Dealing(rows, by_person, numbers, needs, due)
 
 
 # Records that are logged later

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -75,6 +75,11 @@ class Rows:
                     inclusion,
                     int(self.priority[record]),
                 )
+
+    def in_order(self, order: Column) -> Rows:
+        """The same rows in another order: which row comes first, which second, and so on."""
+        columns = ("record", "person", "rule", "slot", "phase", "reason", "inclusion")
+        return replace(self, **{name: getattr(self, name)[order] for name in columns})
 
     def loads(self) -> dict[str, int]:
         """How many rows each person has, in the order of their names."""

@@ -50,7 +50,7 @@ class Dealer(Shelf):
         rows, base = dealing.rows, dataset.no << 32
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
         pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
-        part = dealing.by_record[start:stop]
+        part = np.arange(start, stop)
         ns = dealing.numbers[rows.record[part]]
         part, ns = part[ns > 0], ns[ns > 0]  # the others were deleted since
         record, rule = rows.record[part], rows.rule[part]
