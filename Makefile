@@ -21,6 +21,7 @@ dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
 test: check docs web official-client $(APP) ## everything that has to pass
+	@sh tools/audit.sh $(VENV) --where-reachable
 	$(BIN)/python -m pytest -n auto --dist loadscope
 	@$(MAKE) e2e
 

@@ -9,7 +9,7 @@ python=$(sh tools/find_python.sh)
 resolved=$(mktemp)
 trap 'rm -f "$resolved"' EXIT
 .tools/pin/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate \
-	--extra server --group dev --group docs --output-file "$resolved" pyproject.toml
+	--extra server --group dev --group docs --group audit --output-file "$resolved" pyproject.toml
 {
 	echo "# What we test with, for every supported Python. Written by \`make constraints\`; do not edit."
 	cat "$resolved"
