@@ -301,3 +301,26 @@ def test_records_outside_the_plan_are_settled_too_after_a_stop(house: House) -> 
     assert run_next(room)
     assert talk.state() == expected.state()
     assert sound(house)
+
+
+@pytest.mark.usefixtures("in_small_steps")
+@pytest.mark.parametrize(("what", "sent"), [("assignments", PLAN), ("policies", WANTED)])
+def test_what_fails_after_the_switch_is_finished_by_a_job(
+    house: House, what: str, sent: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, talk = house.talk("expected"), house.talk("talk")
+    method = "POST" if what == "assignments" else "PATCH"
+    assert expected.ask("max", method, what, json=sent).status_code == 200
+    calls, settle = iter(range(99)), settle_again.settle_some
+
+    def fails_once(*args: Any, **options: Any) -> None:
+        settle(*args, **options)
+        if next(calls) == 1:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(settle_again, "settle_some", fails_once)
+    assert talk.ask("max", method, what, json=sent).status_code == 500
+    house.app.state.house.jobs._thread.submit(lambda: None).result()  # behind everything else
+    assert next(calls) == 3
+    assert talk.state() == expected.state()
+    assert sound(house)

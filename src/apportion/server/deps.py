@@ -66,7 +66,7 @@ class Context:
         give_up: Callable[[], Iterable[Callable[[Work], object]]] = tuple,
     ) -> None:
         """Have one piece of work done after the other, each as a transaction, to the end even if nobody waits for it
-        any more. When one fails, what ``give_up`` says is done before the failure is told.
+        any more. When one fails, what ``give_up`` says is done before the failure is told; a job may go on from there.
         """
 
         async def all_of_them() -> None:
@@ -76,6 +76,7 @@ class Context:
             except BaseException:
                 for step in give_up():
                     await self.house.write(step)
+                self.house.jobs.wake()
                 raise
 
         await asyncio.shield(asyncio.ensure_future(all_of_them()))

@@ -28,7 +28,7 @@ from .assign import Planned, extension, mark_of, policies_after
 from .carry_over import CarryOver
 from .policies import policies_of, put_policies, set_policies
 from .settle_again import AT_ONCE as SETTLED_AT_ONCE
-from .settle_again import begin_settling, forget_some, settle_some, settling_steps
+from .settle_again import begin_settling, forget_some, hand_over, settle_some, settling_steps
 from .steps import Step, parts_of
 
 __all__ = ["NEVER", "SLOTS_AT_ONCE", "Making", "catch_up", "dealing_of", "due_of", "numbered"]
@@ -93,9 +93,13 @@ class Making:
         yield from settling_steps(self._jobs[0], list(self._answered), now=self._at)
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed: a plan that is live stays, another is forgotten."""
+        """What to do when one of the steps has failed: a plan that is live stays, and others settle what it changed;
+        another is forgotten.
+        """
         if self._carrying is not None:
             yield self._carrying.give_up
+        for job in self._jobs:
+            yield lambda work, job=job: hand_over(work, job.id, now=self._at)  # type: ignore[misc]
         if self._plan is None:
             return
         plan, dataset = self._plan, self._planned.dataset

@@ -22,7 +22,7 @@ from apportion.vocabulary import AnnotationState, Status
 
 from .carry_over import CarryOver, carry_over
 from .manage_datasets import find_dataset
-from .settle_again import begin_settling, many_answered, settle_some, settling_steps
+from .settle_again import begin_settling, hand_over, many_answered, settle_some, settling_steps
 from .steps import Step, parts_of
 
 __all__ = ["PolicyChange", "policies_of", "put_policies", "read_of", "set_policies"]
@@ -76,9 +76,12 @@ class PolicyChange:
         yield from settling_steps(self._job, self._answered, now=self._now)
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed."""
+        """What to do when one of the steps has failed: after the switch, others settle what is left."""
         if self._carrying is not None:
             yield self._carrying.give_up
+        job = self._job
+        if job is not None:
+            yield lambda work: hand_over(work, job.id, now=self._now)
 
     def _found(self, work: Work) -> Dataset:
         return find_dataset(work, self._actor, *self._place, Action.EDIT_POLICIES)

@@ -305,9 +305,10 @@ def _remove(room: Room, job: Job) -> Mapping[str, Any]:
 
 
 def _settle(room: Room, job: Job) -> Mapping[str, Any]:
-    """Finish what a stop cut short; what was settled already is looked at once more."""
+    """Finish what was cut short; what was settled already is looked at once more. A closed dataset is settled, too."""
     with room.store.read() as work:
-        ids = work.annotations.answered(_dataset(work, job), job.spec["plan"])
+        dataset = next((each for each in work.datasets.list() if each.no == job.dataset), None)
+        ids = [] if dataset is None else work.annotations.answered(dataset, job.spec["plan"])
     _change(room, job, done=0, total=len(ids))
     for part in parts_of(ids, SETTLED_AT_ONCE):
         if room.stopping():

@@ -29,8 +29,8 @@ __all__ = [
     "FEW",
     "begin_settling",
     "forget_some",
+    "hand_over",
     "many_answered",
-    "settle_now_or_later",
     "settle_part",
     "settle_some",
     "settling_steps",
@@ -109,34 +109,34 @@ def user_check(work: Work) -> Callable[[str], bool]:
 def begin_settling(
     work: Work,
     dataset: Dataset,
-    total: int,
+    total: int | None,
     *,
     by: str,
     now: int,
     plan: int | None = None,
     carried: bool = False,
 ) -> Job:
-    """Keep account of settling ``total`` records with answers: those with slots of a plan, or all of the dataset."""
+    """Keep account of settling ``total`` records with answers: those with slots of a plan, or all of the dataset.
+
+    ``None``: how many is known later.
+    """
     spec = {"plan": plan, "carried": carried}
     job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.SETTLE, spec, by=by, at=now)
-    state = JobState.RUNNING if total else JobState.DONE
+    state = JobState.DONE if total == 0 else JobState.RUNNING
     return work.jobs.change(job, at=now, state=state, done=0, total=total)
-
-
-def settle_now_or_later(
-    work: Work, dataset: Dataset, ids: Sequence[str], *, by: str, now: int, plan: int
-) -> list[Job]:
-    """Settle a few records of a plan that changed; of many, keep account of what is to be done."""
-    if len(ids) > FEW:
-        return [begin_settling(work, dataset, len(ids), by=by, now=now, plan=plan)]
-    settle_some(work, dataset, ids, now=now)
-    return []
 
 
 def settling_steps(job: Job, ids: Sequence[str], *, now: int) -> Iterator[Step]:
     """Settle the records of a job, transaction by transaction."""
     for part in parts_of(ids, AT_ONCE):
         yield lambda work, part=part: settle_part(work, job.id, part, now=now)  # type: ignore[misc]
+
+
+def hand_over(work: Work, id: str, *, now: int) -> None:
+    """Whoever was settling cannot go on: the job waits for the next who does jobs, unless it is done."""
+    job = work.jobs.find(id)
+    if job is not None and job.state is JobState.RUNNING:
+        work.jobs.change(job, at=now, state=JobState.WAITING)
 
 
 def settle_part(work: Work, id: str, ids: Sequence[str], *, now: int) -> None:

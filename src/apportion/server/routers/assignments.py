@@ -6,7 +6,7 @@ What works plans out brings numpy along, a quarter of an idle server, so it is i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -38,7 +38,7 @@ from apportion.services.progress import finish_dates
 if TYPE_CHECKING:
     from apportion.ports.store import Work
     from apportion.services.assign import Planned
-    from apportion.services.steps import Step
+    from apportion.services.make_change import MakeChange, Undo
 
 __all__ = ["router"]
 
@@ -347,14 +347,14 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: Withdraw) -> dict[str, 
 @router.post(_PLAN + ":undo", responses=_CHANGES)
 async def undo(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
     """Take a whole plan back, but for the work that was begun."""
-    from apportion.services import change_plan
+    from apportion.services import change_plan, make_change
 
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
         lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan, now=now),
-        change_plan.undo_steps,
+        make_change.Undo,
     )
 
 
@@ -362,18 +362,17 @@ async def _change(
     ctx: Context,
     dry_run: bool,
     work_out: Callable[[Work], Any],
-    steps: Callable[..., Iterable[Step]] | None = None,
+    make: Callable[..., MakeChange | Undo] | None = None,
 ) -> dict[str, Any]:
-    from apportion.services.change_plan import change_steps
+    from apportion.services.make_change import MakeChange
 
     for attempt in range(_TRIES):
         planned: Any = await ctx.read_slow(work_out)
         if dry_run:
             break
         try:
-            await ctx.write_steps(
-                (steps or change_steps)(planned, by=ctx.actor.username, at=ctx.house.clock.now())
-            )
+            making = (make or MakeChange)(planned, by=ctx.actor.username, at=ctx.house.clock.now())
+            await ctx.write_steps(making.steps(), making.give_up)
             break
         except ConflictError:
             if attempt == _TRIES - 1:
