@@ -29,6 +29,10 @@ class Datasets(Protocol):
         """The dataset at that address."""
         ...
 
+    def numbered(self, no: int) -> Dataset | None:
+        """The dataset with this number, unless it was deleted."""
+        ...
+
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         """Datasets of these workspaces (None: of all), oldest first."""
         ...

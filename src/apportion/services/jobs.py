@@ -107,7 +107,7 @@ def model_wanted(work: Work, dataset: Dataset) -> bool:
 def find_job(work: Work, actor: Actor, id: str) -> tuple[Job, Dataset]:
     """A job, for who began it and for those who see what others do in its dataset."""
     job = work.jobs.find(id)
-    dataset = None if job is None else next((d for d in work.datasets.list() if d.no == job.dataset), None)
+    dataset = None if job is None else work.datasets.numbered(job.dataset)
     if job is None or dataset is None:
         raise EntityNotFoundError(id, "Job")
     if job.by != actor.username and not allowed(actor, Action.SEE_EVENTS, dataset.workspace):

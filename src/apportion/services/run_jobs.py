@@ -107,7 +107,7 @@ def _change(room: Room, job: Job, **changes: Any) -> None:
 
 def _dataset(work: Work, job: Job) -> Dataset:
     """The dataset as it is now; refused once it is gone or closed."""
-    found = next((each for each in work.datasets.list() if each.no == job.dataset), None)
+    found = work.datasets.numbered(job.dataset)
     if found is None or found.closed:
         raise Refusal("the dataset was closed or deleted")
     return found
@@ -307,7 +307,7 @@ def _remove(room: Room, job: Job) -> Mapping[str, Any]:
 def _settle(room: Room, job: Job) -> Mapping[str, Any]:
     """Finish what was cut short; what was settled already is looked at once more. A closed dataset is settled, too."""
     with room.store.read() as work:
-        dataset = next((each for each in work.datasets.list() if each.no == job.dataset), None)
+        dataset = work.datasets.numbered(job.dataset)
         ids = [] if dataset is None else work.annotations.answered(dataset, job.spec["plan"])
     _change(room, job, done=0, total=len(ids))
     for part in parts_of(ids, SETTLED_AT_ONCE):

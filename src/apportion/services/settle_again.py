@@ -142,7 +142,7 @@ def hand_over(work: Work, id: str, *, now: int) -> None:
 def settle_part(work: Work, id: str, ids: Sequence[str], *, now: int) -> None:
     """Go on with a job. Nothing is left to do where the dataset was deleted meanwhile."""
     job = work.jobs.find(id)
-    dataset = None if job is None else next((d for d in work.datasets.list() if d.no == job.dataset), None)
+    dataset = None if job is None else work.datasets.numbered(job.dataset)
     if job is None or dataset is None:
         return
     carried = bool(job.spec["carried"])

@@ -17,7 +17,7 @@ _AT_ONCE = 2_000
 def tidy_up(work: Work) -> bool:
     """Do some of it; False once there is nothing left to do."""
     for dataset_no, plan in work.assignments.unfinished():
-        dataset = next((each for each in work.datasets.list() if each.no == dataset_no), None)
+        dataset = work.datasets.numbered(dataset_no)
         if dataset is None:  # deleted since: purging takes the plan along
             continue
         if plan.phase is PlanPhase.WRITING or plan.extending is not None:

@@ -56,6 +56,11 @@ class SqlDatasets:
         row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
         return None if row is None else dataset_of(dict(row._mapping))
 
+    def numbered(self, no: int) -> Dataset | None:
+        query = select(datasets).where(datasets.c.no == no, datasets.c.deleted_at.is_(None))
+        row = self._connection.execute(query).first()
+        return None if row is None else dataset_of(dict(row._mapping))
+
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
         if workspaces is not None:
