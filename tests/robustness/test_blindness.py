@@ -149,7 +149,7 @@ def asked_of(world: World, name: str, part: int = 0, parts: int = 1) -> list[Pro
     return list(probes(name, [*IDS, QUIET], world.plan, [*LABELS, "mine"], part=part, parts=parts))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600 + 20 * WANTED)
 @few(1)
 @given(deeds, said, said, st.integers(0, 24))
 def test_whatever_others_say_who_annotates_blind_is_told_the_same(
@@ -178,7 +178,7 @@ COUNTED = ("/progress", ":rebalance", ":move", ":withdraw", ":undo", "/api/serve
 leaders may know that much."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600 + 20 * WANTED)
 @few(1)
 @given(
     deeds,

@@ -335,4 +335,4 @@ Team.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     phases=list(Phase) if WANTED else [Phase.generate],
 )
-TestTeam = pytest.mark.timeout(600)(Team.TestCase)
+TestTeam = pytest.mark.timeout(600 + 20 * WANTED)(Team.TestCase)
