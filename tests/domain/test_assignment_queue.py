@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import (
     Lease,
+    Outcome,
     Slot,
     Verdict,
     WhyEmpty,
@@ -243,6 +244,13 @@ def test_a_late_answer_counts_while_the_slot_is_free_and_is_an_extra_after_that(
     assert submit(stale, PEOPLE["ana"], 6).why is Verdict.OPEN
     assert submit([taken], PEOPLE["ana"], 7).why is Verdict.FULL
     assert submit([], PEOPLE["ana"], 7).why is Verdict.NO_SLOT
+
+
+def test_an_open_slot_of_a_rule_somebody_has_nothing_to_do_with_is_not_theirs_to_fill() -> None:
+    (slot,) = open_slots(1, rule=7)
+
+    assert submit([slot], PEOPLE["ana"], 0, teams={8}) == Outcome(None, Verdict.OTHERS)
+    assert submit([slot], PEOPLE["ana"], 0, teams={7, 8}).why is Verdict.OPEN
 
 
 def test_an_answer_given_again_replaces_the_first() -> None:

@@ -158,6 +158,22 @@ def test_an_expired_lease_goes_back_and_the_late_answer_is_kept_as_an_extra(team
     )
 
 
+@pytest.mark.parametrize("leased", [False, True])
+def test_open_slots_of_others_are_not_filled_by_whoever_answers(team: Team, clock: Any, leased: bool) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull", "users": ["ana"]}], blind=True, visibility="dataset")
+    first = team.ask("ana", "GET", "queue").json()["records"][0]["id"]
+    if leased:
+        assert team.claim("ana", 1)["records"][0]["id"] == first
+    clock.pass_minutes(31)
+    passer_by = team.answer("ben", first)
+    assert (passer_by["counted"], passer_by["why"]) == (
+        False,
+        "the answers still wanted on this record are for others to give",
+    )
+    assert team.answer("ana", first)["counted"]
+    assert team.claim("ben", 1)["records"] == []
+
+
 def test_a_heartbeat_keeps_a_lease_and_a_release_gives_it_back(team: Team, clock: Any) -> None:
     team.plan(rules=[{"overlap": 1, "mode": "pull"}])
     item = team.claim("ana", 1)["records"][0]

@@ -86,7 +86,7 @@ class View:
 
 @dataclass
 class Model:
-    """A dataset as a list of records, everybody's own annotations, and the kind of each metadata key."""
+    """A dataset as a list of records, everybody's own annotations, the kind of each metadata key, and all inputs."""
 
     task: Task
     individual: bool = False
@@ -94,6 +94,7 @@ class Model:
     updated: dict[str, int] = field(default_factory=dict)
     own: dict[tuple[str, str], tuple[AnnotationState, Value | None]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
 
     def log(self, records: Iterable[Record], at: int) -> None:
         for record in {record.id: record for record in records}.values():
@@ -102,6 +103,8 @@ class Model:
                 self._forget(record.id)
             self.records[record.id] = record
             self.updated[record.id] = at
+            if isinstance(record, TextClassificationRecord):
+                self.inputs.update(record.inputs)
             for key, value in (record.metadata or {}).items():
                 kind = kind_by_first_value(value)
                 if not key.startswith("_") and kind is not None:
@@ -215,11 +218,10 @@ class Model:
             return [] if found is None else [found]
         return []
 
-    @staticmethod
-    def _input(view: View, name: str) -> tuple[str, list[Any]]:
+    def _input(self, view: View, name: str) -> tuple[str, list[Any]]:
         record = view.record
         inputs = record.inputs if isinstance(record, TextClassificationRecord) else {}
-        if name in inputs or not name.endswith(".exact"):
+        if name in self.inputs or not name.endswith(".exact"):  # an input's own name comes first
             kind = "words"
         else:
             kind, name = "exact", name.removesuffix(".exact")

@@ -487,6 +487,19 @@ def test_agents_may_have_dots_in_their_names(desk: Desk) -> None:
     assert desk.ids(r"predictions.org\/model.v2.labels.class_label:A") == []
 
 
+def test_labels_of_an_agents_spans_are_found_by_their_path(store: Store) -> None:
+    desk = Desk(store, Task.TOKEN_CLASSIFICATION)
+    spans = Entities([Entity(0, 3, "PER")])
+    agents = {"a": "m", "b": "model.v1", "c": None}
+    for id, agent in agents.items():
+        said = None if agent is None else Answers(agent, {agent: spans})
+        desk.log(TokenClassificationRecord(id, Status.DEFAULT, raw="Ana", tokens=["Ana"], annotation=said))
+    assert desk.ids("annotations.m.entities.label:PER") == ["a"]
+    assert desk.ids(r"annotations.model.v1.entities.label:PER") == ["b"]
+    assert desk.ids("annotations.m.entities.label:LOC") == []
+    assert desk.ids("NOT annotations.m.entities.label:*") == ["b", "c"]
+
+
 def test_a_subfield_exists_where_its_field_does(desk: Desk) -> None:
     desk.log(text("a", metadata={"k": "x", "f": 1.5}), text("b"))
 

@@ -217,9 +217,8 @@ def set_answer(
     """Decide what somebody's answer does to a record of an individual dataset; nothing is written."""
     policies = Policies.of(dataset.policies)
     standing = standing_of(work, dataset, name) if case.slots else None
-    slots = case.slots if standing is None else standing.open_to(case.slots)
     answered = answer(
-        replace(case, slots=slots),
+        case,
         standing_of(work, dataset, name, ()).person if standing is None else standing.person,
         state,
         value,
@@ -228,9 +227,9 @@ def set_answer(
         seconds=seconds,
         used=None if standing is None else standing.used,
         caps=None if standing is None else standing.caps,
+        teams=None if standing is None else standing.teams,
     )
-    changed = {slot.id: slot for slot in answered.case.slots}
-    after = replace(answered.case, slots=tuple(changed.get(slot.id, slot) for slot in case.slots))
+    after = answered.case
     if state in ANSWERED and answered.annotation.counted:
         more = slot_for_one_more(work, dataset, after, policies)
         if more is not None:

@@ -34,11 +34,14 @@ class Standing:
         return Taker(self.person, self.teams, full)
 
     def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
-        """The slots without the open ones of rules they have nothing to do with."""
+        """The slots without the open ones of rules they have nothing to do with, unless they have one leased."""
+        me = self.person.name
         return tuple(
             slot
             for slot in slots
-            if slot.annotator is not None or slot.lease is not None or slot.rule in self.teams
+            if slot.annotator is not None
+            or slot.rule in self.teams
+            or (slot.lease is not None and slot.lease.annotator == me)
         )
 
 

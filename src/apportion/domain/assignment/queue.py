@@ -219,6 +219,7 @@ class Verdict(str, Enum):
     AGAIN = "it replaces your earlier answer"
     NO_SLOT = "nobody asked for another answer on this record"
     FULL = "all answers wanted on this record are there or under way"
+    OTHERS = "the answers still wanted on this record are for others to give"
     CAPPED = "you have reached the number of records that was agreed for you"
     INELIGIBLE = "the record needs skills that you are not listed with"
 
@@ -246,12 +247,14 @@ def submit(
     *,
     used: Mapping[int, int] | None = None,
     caps: Mapping[int, int] | None = None,
+    teams: Collection[int] | None = None,
 ) -> Outcome:
     """Which slot of the record an answer fills: one's own, leased or planned, else a free one one may take.
 
     ``slots`` are those of one record. An answer that no slot is left for is an extra: kept, never counted. A stale
     lease does not matter by itself: it is the slot that counts, and nobody else's is ever taken. ``used`` and
-    ``caps`` are, by rule, how many other records they have under way or done, and may have.
+    ``caps`` are, by rule, how many other records they have under way or done, and may have; ``teams`` are the rules
+    whose open slots they may take (None: all).
     """
     live = sorted(
         (slot for slot in slots if slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)), key=_urgency
@@ -268,7 +271,9 @@ def submit(
     for slot in live:
         if not slot.free(now) or slot.annotator is not None or me.name in slot.declined:
             continue
-        if not me.can(slot.needs):
+        if teams is not None and slot.rule not in teams:
+            why = Verdict.OTHERS
+        elif not me.can(slot.needs):
             why = Verdict.INELIGIBLE
         elif (used or {}).get(slot.rule, 0) >= (caps or {}).get(slot.rule, 2**62):
             why = Verdict.CAPPED

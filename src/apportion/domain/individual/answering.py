@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.people import Person
@@ -43,8 +43,9 @@ def answer(
     seconds: float | None = None,
     used: Mapping[int, int] | None = None,
     caps: Mapping[int, int] | None = None,
+    teams: Collection[int] | None = None,
 ) -> Answered:
-    """Somebody sets their own annotation; ``used`` and ``caps`` as in ``assignment.queue.submit``.
+    """Somebody sets their own annotation; ``used``, ``caps`` and ``teams`` as in ``assignment.queue.submit``.
 
     A submit or discard fills a slot or is an extra. A draft and a withdrawal give back the slot that an earlier
     answer filled, still theirs to fill again.
@@ -52,7 +53,7 @@ def answer(
     before = case.of(me.name)
     counted, why = False, None
     if state in ANSWERED:
-        case, why = _fill(case, me, now, required, used, caps)
+        case, why = _fill(case, me, now, required, used, caps, teams)
         counted = why.counted
     else:
         for slot in case.slots:
@@ -71,9 +72,10 @@ def _fill(
     required: int,
     used: Mapping[int, int] | None,
     caps: Mapping[int, int] | None,
+    teams: Collection[int] | None,
 ) -> tuple[Case, Verdict]:
     if case.live_slots():
-        outcome = submit(case.slots, me, now, used=used, caps=caps)
+        outcome = submit(case.slots, me, now, used=used, caps=caps, teams=teams)
         return case if outcome.slot is None else case.with_slot(outcome.slot), outcome.why
     before = case.of(me.name)
     if before is not None and before.answered and before.counted:

@@ -388,8 +388,8 @@ class Compiler:
 
 
 def _label_path(name: str) -> str | None:
-    """The person in ``annotations.<person>.label``."""
-    if not name.startswith("annotations.") or not name.endswith(".label"):
+    """The person in ``annotations.<person>.label``; the labels of an agent's spans have a path like that, too."""
+    if not name.startswith("annotations.") or not name.endswith(".label") or name.endswith(".entities.label"):
         return None
     return name[len("annotations.") : -len(".label")] or None
 
