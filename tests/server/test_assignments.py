@@ -281,6 +281,17 @@ def test_records_logged_later_join_a_standing_plan_at_once(team: Team) -> None:
     assert (shown["records"], shown["slots"], shown["pairs"]["max"]) == (N + 1, 2 * N + 2, N + 1)
 
 
+def test_nobody_gets_a_record_by_two_plans_when_records_join_later(team: Team) -> None:
+    plans = [team.plan(rules=[{"users": ["ana", "ben"]}], standing=True) for _ in range(2)]
+    third = team.plan(rules=[{"users": ["ben", "rita"]}], standing=False)
+    team.log("eva", *({"id": f"s{n}", "inputs": {"text": "late"}} for n in range(9)))
+    team.change(third, "extend")
+    got = [
+        (row["record"], row["annotator"]) for plan in (*plans, third) for row in team.rows(plan, limit=200)
+    ]
+    assert len(got) == len(set(got)) == 3 * (N + 9)
+
+
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:
     made = team.plan(rules=[{"users": ["ana", "ben"], "overlap": 2}], standing=True)
     users = team.client_as("eva").get("/api/users").json()

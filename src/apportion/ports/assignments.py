@@ -239,8 +239,8 @@ class Assignments(Protocol):
         """Ids of the records that have slots of this plan, in any state."""
         ...
 
-    def held(self, dataset: Dataset) -> dict[str, set[str]]:
-        """Who has a live slot or a lease on each record, by record id."""
+    def held(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
+        """Who has a live slot or a lease on each record (of these, or of all), by record id."""
         ...
 
     def rows_of(

@@ -87,8 +87,13 @@ def extension(work: Work, dataset: Dataset, stored: StoredPlan, ids: Sequence[st
     People who have left since keep what they have and get nothing.
     """
     teams = [_without_leavers(work, dataset, team) for team in stored.teams]
-    given, warnings = _inputs(work, dataset, stored.spec, {}, ids, teams=teams)
-    taken = [] if ids is not None else sorted(work.assignments.dealt_ids(stored))
+    dealt = frozenset() if ids is not None else work.assignments.dealt_ids(stored)
+    held: Mapping[str, set[str]] = {}
+    if len(work.assignments.plans(dataset)) > 1:  # nobody gets a record that they have by another plan
+        held = work.assignments.held(dataset, ids)
+        held = {id: names for id, names in held.items() if id not in dealt}
+    given, warnings = _inputs(work, dataset, stored.spec, held, ids, teams=teams)
+    taken = sorted(dealt)
     found = plan(
         stored.spec,
         given,

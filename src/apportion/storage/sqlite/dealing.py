@@ -186,17 +186,23 @@ class Dealer(Shelf):
         )
         return {id for (id,) in rows}
 
-    def held(self, dataset: Dataset) -> dict[str, set[str]]:
+    def held(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 2 AND n > 0 LIMIT 1"
         if self._raw.execute(live, (dataset.no,)).fetchone() is None:
             return found  # as for most plans, which are the first
-        for id, annotator, holder in self._raw.execute(
-            "SELECT r.id, s.annotator, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
+        if ids is None:
             # By the records' numbers, which an index has: slots of other datasets are not looked at
-            "WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32 AND (s.annotator != 0 OR s.holder IS NOT NULL) "
+            of = "slots s JOIN records r ON r.rid = s.rid WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32"
+        else:
+            of = (
+                "json_each(?2) AS wanted CROSS JOIN records r ON r.dataset = ?1 AND r.id = wanted.value "
+                "CROSS JOIN slots s ON s.rid = r.rid WHERE true"
+            )
+        for id, annotator, holder in self._raw.execute(
+            f"SELECT r.id, s.annotator, s.holder FROM {of} AND (s.annotator != 0 OR s.holder IS NOT NULL) "
             "AND s.state <= 2",
-            (dataset.no,),
+            (dataset.no,) if ids is None else (dataset.no, msgspec.json.encode(list(ids)).decode()),
         ):
             found.setdefault(id, set()).add(self._agents.name(annotator or holder))
         return found
