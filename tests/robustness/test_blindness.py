@@ -49,7 +49,7 @@ def few(examples: int) -> Callable[[Any], Any]:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=list(Phase) if WANTED else [Phase.generate],
+        phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
     )
 
 

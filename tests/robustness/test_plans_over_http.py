@@ -95,7 +95,7 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Any:
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=list(Phase) if WANTED else [Phase.generate],
+    phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
 )
 @given(specs(), st.permutations(list(range(N))))
 def test_a_plan_keeps_what_it_promises(planning: House, spec: Json, order: list[int]) -> None:

@@ -1,6 +1,6 @@
 """Whatever people, managers, clocks and crashes do, over HTTP: nothing is collected twice, nothing is lost.
 
-Run with ``HYPOTHESIS_EXAMPLES=200`` to hunt.
+Run with ``HYPOTHESIS_EXAMPLES=200`` to hunt, and with ``HYPOTHESIS_SHRINK=1`` to have a failure made small.
 """
 
 from __future__ import annotations
@@ -333,6 +333,6 @@ Team.TestCase.settings = settings(
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=list(Phase) if WANTED else [Phase.generate],
+    phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
 )
 TestTeam = pytest.mark.timeout(600 + 20 * WANTED)(Team.TestCase)

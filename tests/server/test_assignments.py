@@ -292,6 +292,12 @@ def test_nobody_gets_a_record_by_two_plans_when_records_join_later(team: Team) -
     assert len(got) == len(set(got)) == 3 * (N + 9)
 
 
+def test_a_record_that_two_plans_leave_open_is_left_once(team: Team) -> None:
+    for seed in (3, 7):
+        team.plan(rules=[{"overlap": 1, "mode": "pull"}], seed=seed)
+    assert team.claim("ana", 2)["left"] == N - 2
+
+
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:
     made = team.plan(rules=[{"users": ["ana", "ben"], "overlap": 2}], standing=True)
     users = team.client_as("eva").get("/api/users").json()

@@ -186,8 +186,9 @@ class SqliteAssignments(Mover):
             (dataset.no, me),
         ).fetchone()
         if free:
-            some = sum(1 for _ in islice(self._open(dataset, taker, me, now, None), COUNTED))
-            free = some if some < COUNTED else max(some, free - open_held)
+            rids = list(islice(self._open(dataset, taker, me, now, None), COUNTED))
+            some = len(set(rids))  # a record may have open slots of two plans
+            free = some if len(rids) < COUNTED else max(some, free - open_held)
         return WorkLeft(own + open_held, free)
 
     def datasets_with_work(self, annotator: str) -> list[int]:
