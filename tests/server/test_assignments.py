@@ -292,10 +292,16 @@ def test_nobody_gets_a_record_by_two_plans_when_records_join_later(team: Team) -
     assert len(got) == len(set(got)) == 3 * (N + 9)
 
 
-def test_a_record_that_two_plans_leave_open_is_left_once(team: Team) -> None:
-    for seed in (3, 7):
-        team.plan(rules=[{"overlap": 1, "mode": "pull"}], seed=seed)
+def test_a_record_that_two_plans_leave_open_is_before_somebody_once(team: Team, clock: Any) -> None:
+    plans = [team.plan(rules=[{"overlap": 1, "mode": "pull"}], seed=seed) for seed in (3, 7)]
     assert team.claim("ana", 2)["left"] == N - 2
+    for who in ("ben", "ana"):
+        team.claim(who, 20)
+    clock.pass_minutes(31)
+    team.claim("ana", 20)  # ben's slots come first now
+    rows = [row for plan in plans for row in team.rows(plan, state="leased") if row["annotator"] == "ana"]
+    records = [row["record"] for row in rows]
+    assert len(records) == len(set(records)) > 10
 
 
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:

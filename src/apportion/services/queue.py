@@ -122,10 +122,14 @@ def _claim(
     slots = work.assignments.candidates(dataset, standing.taker, limit=limit, now=now, within=within)
     had = _beyond(slots, me, standing.used)
     caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
-    mine = standing.open_to(slots)
+    ended = {slot.id: slot for slot in expire(slots, now)}
+    mine = standing.open_to(ended.get(slot.id, slot) for slot in slots)
     found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps)
     if keep:
-        work.assignments.lease(dataset, slots, found.slots)
+        # What ran out on these records is free at once: nobody has two slots of one record before them.
+        taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
+        free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
+        work.assignments.lease(dataset, slots, [*found.slots, *free])
     after = (
         standing_of(work, dataset, me) if keep and standing.caps else standing
     )  # a rule may be full by now
