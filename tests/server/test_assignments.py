@@ -304,6 +304,19 @@ def test_a_record_that_two_plans_leave_open_is_before_somebody_once(team: Team, 
     assert len(records) == len(set(records)) > 10
 
 
+def test_what_somebody_was_at_when_a_plan_was_undone_is_still_before_them(team: Team) -> None:
+    undone, other = (team.plan(rules=[{"overlap": 1, "mode": "pull"}], seed=seed) for seed in (3, 7))
+    both = {each["id"] for each in team.claim("ben", 20)["records"]}
+    assert {row["plan"] for row in team.rows(undone, state="leased")} == {undone["id"]}
+    team.change(undone, "undo")
+    assert both <= {each["id"] for each in team.claim("ben", 20)["records"]}
+    begun = {row["record"] for row in team.rows(undone, state="leased")}
+    theirs = {row["record"] for row in team.rows(other, state="leased")}
+    assert min(len(begun), len(theirs)) > 0
+    assert not begun & theirs
+    assert begun & {each["id"] for each in team.claim("ana", 20)["records"]}  # for the other plan
+
+
 def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) -> None:
     made = team.plan(rules=[{"users": ["ana", "ben"], "overlap": 2}], standing=True)
     users = team.client_as("eva").get("/api/users").json()

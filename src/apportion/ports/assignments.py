@@ -332,8 +332,8 @@ class Assignments(Protocol):
         """Store slots as they are now, with a note why; pairs of before and after."""
         ...
 
-    def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
-        """Store leases; ``before`` are all slots of their records as they were."""
+    def lease(self, dataset: Dataset, leased: Sequence[Slot]) -> None:
+        """Store leases, or that they have ended."""
         ...
 
     def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:

@@ -268,6 +268,9 @@ def submit(
         if held or planned:
             return Outcome(_filled(slot, me.name), Verdict.OWN)
     why = Verdict.FULL if live else Verdict.NO_SLOT
+    live.sort(
+        key=lambda slot: slot.lease is None or slot.lease.annotator != me.name
+    )  # the one they had leased first
     for slot in live:
         if not slot.free(now) or slot.annotator is not None or me.name in slot.declined:
             continue

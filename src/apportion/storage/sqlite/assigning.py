@@ -46,7 +46,7 @@ class SqliteAssignments(Mover):
             rids.update(dict.fromkeys(self._held_rids(dataset, me)))
             rids.update(dict.fromkeys(islice(self._own(dataset, taker, me, now, within), limit)))
         rids.update(dict.fromkeys(islice(self._open(dataset, taker, me or -1, now, within), limit)))
-        return self._offered(dataset, list(rids))
+        return self._offered(dataset, list(rids), now)
 
     def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
         rows = self._raw.execute(
@@ -55,15 +55,21 @@ class SqliteAssignments(Mover):
             "WHERE dataset = ?1 AND annotator = 0 LIMIT ?3))",
             (dataset.no, self._agents.find(taker.person.name) or -1, limit),
         ).fetchall()
-        return self._offered(dataset, [rid for (rid,) in rows])
+        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)
 
-    def _offered(self, dataset: Dataset, rids: list[int]) -> list[Slot]:
+    def _offered(self, dataset: Dataset, rids: list[int], now: int) -> list[Slot]:
+        """The slots on these records, of plans that are not offered (any more) only what somebody is at or has done."""
         found = self.reader(dataset).on(rids)
         rows = self._raw.execute(
             f"SELECT no FROM plans WHERE dataset = ? AND state = {OFFERED}", (dataset.no,)
         )
         offered = {no for (no,) in rows}
-        return [slot for slots in found.values() for slot in slots if slot.rule >> 8 in offered or _has(slot)]
+        return [
+            slot
+            for slots in found.values()
+            for slot in slots
+            if slot.rule >> 8 in offered or _has(slot) or slot.leased(now)
+        ]
 
     def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
         rows = self._raw.execute(

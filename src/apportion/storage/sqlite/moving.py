@@ -264,16 +264,13 @@ class Mover(Dealer):
         if after:
             self._change(dataset, list(after), lambda slot: after[slot.id], why)
 
-    def lease(self, dataset: Dataset, before: Sequence[Slot], leased: Sequence[Slot]) -> None:
-        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        of_record: dict[str, list[Slot]] = {}
-        for slot in before:
-            of_record.setdefault(slot.record, []).append(slot)
+    def lease(self, dataset: Dataset, leased: Sequence[Slot]) -> None:
         after = {slot.id: slot for slot in leased}
         numbers = self.numbers(dataset, {slot.record for slot in leased})
-        for id, n in numbers.items():
-            there = of_record[id]
-            settler.slots.change(n, there, [after.get(slot.id, slot) for slot in there])
+        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
+        # All slots of the records: those of plans that are offered no more have a part in what they are found by
+        for rid, there in self.reader(dataset).on([dataset.no << 32 | n for n in numbers.values()]).items():
+            settler.slots.change(rid & 0xFFFFFFFF, there, [after.get(slot.id, slot) for slot in there])
         settler.finish()
 
     # Work
