@@ -260,11 +260,11 @@ class Team(RuleBasedStateMachine):
                 for _, _, _, a, s, h, u, _, _ in there
             )
             for _, id, no, annotator, state, holder, until, plan, number in there:
-                if state > LEASED or plan not in live:
-                    continue
                 if state == LEASED and until > now:
-                    if holder == me:
+                    if holder == me:  # what was begun goes on, even where its plan was undone since
                         found.add(id)
+                    continue
+                if state > LEASED or plan not in live:
                     continue
                 if mine or no in declined or annotator not in (0, me):
                     continue
