@@ -253,6 +253,13 @@ def test_an_open_slot_of_a_rule_somebody_has_nothing_to_do_with_is_not_theirs_to
     assert submit([slot], PEOPLE["ana"], 0, teams={7, 8}).why is Verdict.OPEN
 
 
+def test_who_put_a_record_back_does_not_get_it_by_an_open_slot_as_well() -> None:
+    put_back = Slot(1, "r", "ana", behind=1)
+    (found,) = claim([put_back, Slot(2, "r")], PEOPLE["ana"], 0, TOKENS).slots
+
+    assert found.id == 1
+
+
 def test_an_answer_given_again_replaces_the_first() -> None:
     (slot,) = open_slots(1)
     done = submit([slot], PEOPLE["ana"], 0).slot

@@ -123,6 +123,7 @@ def claim(
     """
     everything = list(slots)
     mine = {slot.record for slot in everything if _has(slot, me.name, now)} | set(answered)
+    planned = {slot.record for slot in everything if slot.annotator == me.name and slot.free(now)}
     used: dict[int, int] = {}
     for slot in everything:
         if _has(slot, me.name, now):
@@ -142,6 +143,8 @@ def claim(
             everything, key=lambda each: (each.behind > 0, each.annotator != me.name, *_urgency(each))
         ):
             why = _obstacle(slot, me, now, mine, used, caps or {})
+            if slot.annotator is None and slot.record in planned:  # theirs comes in its own time
+                why = WhyEmpty.OTHERS
             if why is None:
                 found.append(slot)
                 mine.add(slot.record)
