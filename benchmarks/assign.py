@@ -144,6 +144,7 @@ def _undo(client: Client, dataset: str, plan: dict[str, Any]) -> None:
 
 def _ten(server: Server, client: Client) -> Iterator[Line]:
     say(f"  {SMALL:,} records among ten")
+    server.come_to_rest()
     walls, cpus = [], []
     for _ in range(5):
         began, cpu = time.perf_counter(), server.cpu()
