@@ -292,6 +292,16 @@ def test_nobody_gets_a_record_by_two_plans_when_records_join_later(team: Team) -
     assert len(got) == len(set(got)) == 3 * (N + 9)
 
 
+def test_who_skipped_a_record_for_good_does_not_get_it_by_another_plan(team: Team) -> None:
+    team.plan(rules=[{"overlap": 1, "mode": "pull", "skip": "drop"}])
+    dropped = [each["id"] for each in team.claim("ana", 9)["records"]]
+    for id in dropped:
+        assert team.ask("ana", "POST", "queue:skip", json={"id": id}).status_code == 200
+    rows = team.rows(team.plan(rules=[{"overlap": 1, "users": ["ana", "ben"]}]))
+    assert {row["annotator"] for row in rows if row["record"] in dropped} == {"ben"}
+    assert {row["annotator"] for row in rows} == {"ana", "ben"}
+
+
 def test_a_record_that_two_plans_leave_open_is_before_somebody_once(team: Team, clock: Any) -> None:
     plans = [team.plan(rules=[{"overlap": 1, "mode": "pull"}], seed=seed) for seed in (3, 7)]
     assert team.claim("ana", 2)["left"] == N - 2

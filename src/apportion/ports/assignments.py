@@ -240,7 +240,7 @@ class Assignments(Protocol):
         ...
 
     def held(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
-        """Who has a live slot or a lease on each record (of these, or of all), by record id."""
+        """Who has a live slot or a lease on each record (of these, or of all), or has skipped it, by record id."""
         ...
 
     def rows_of(

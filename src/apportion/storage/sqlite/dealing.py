@@ -188,7 +188,7 @@ class Dealer(Shelf):
 
     def held(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 2 AND n > 0 LIMIT 1"
+        live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 3 AND n > 0 LIMIT 1"
         if self._raw.execute(live, (dataset.no,)).fetchone() is None:
             return found  # as for most plans, which are the first
         if ids is None:
@@ -201,7 +201,7 @@ class Dealer(Shelf):
             )
         for id, annotator, holder in self._raw.execute(
             f"SELECT r.id, s.annotator, s.holder FROM {of} AND (s.annotator != 0 OR s.holder IS NOT NULL) "
-            "AND s.state <= 2",
+            "AND s.state <= 3",
             (dataset.no,) if ids is None else (dataset.no, msgspec.json.encode(list(ids)).decode()),
         ):
             found.setdefault(id, set()).add(self._agents.name(annotator or holder))
