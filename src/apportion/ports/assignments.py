@@ -332,10 +332,6 @@ class Assignments(Protocol):
         """Store slots as they are now, with a note why; pairs of before and after."""
         ...
 
-    def lease(self, dataset: Dataset, leased: Sequence[Slot]) -> None:
-        """Store leases, or that they have ended."""
-        ...
-
     def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:
         """How many slots there are by plan, rule, person and state."""
         ...

@@ -129,7 +129,8 @@ def _claim(
         # What ran out on these records is free at once: nobody has two slots of one record before them.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
-        work.assignments.lease(dataset, [*found.slots, *free])
+        before = {slot.id: slot for slot in slots}
+        work.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
     after = (
         standing_of(work, dataset, me) if keep and standing.caps else standing
     )  # a rule may be full by now

@@ -38,7 +38,7 @@ class SettlingAfter:
     def around(
         self, begin: Step, parts: Sequence[Step], finish: Callable[[Work], Dataset | None], size: int
     ) -> Iterator[Step]:
-        """The whole change: in one transaction where at most one part or ``WHOLE`` slots are to be changed.
+        """The whole change: in one transaction where at most ``WHOLE`` slots are to be changed.
 
         ``finish`` returns the dataset as it is then, if it is still there.
         """

@@ -260,7 +260,9 @@ def submit(
     whose open slots they may take (None: all).
     """
     live = sorted(
-        (slot for slot in slots if slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)), key=_urgency
+        (slot for slot in slots if slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)),
+        # the one they had leased first, even where the lease has run out
+        key=lambda slot: (slot.lease is None or slot.lease.annotator != me.name, *_urgency(slot)),
     )
     done = next((slot for slot in live if slot.state is RowState.DONE and slot.annotator == me.name), None)
     if done is not None:
@@ -271,9 +273,6 @@ def submit(
         if held or planned:
             return Outcome(_filled(slot, me.name), Verdict.OWN)
     why = Verdict.FULL if live else Verdict.NO_SLOT
-    live.sort(
-        key=lambda slot: slot.lease is None or slot.lease.annotator != me.name
-    )  # the one they had leased first
     for slot in live:
         if not slot.free(now) or slot.annotator is not None or me.name in slot.declined:
             continue

@@ -264,15 +264,6 @@ class Mover(Dealer):
         if after:
             self._change(dataset, list(after), lambda slot: after[slot.id], why)
 
-    def lease(self, dataset: Dataset, leased: Sequence[Slot]) -> None:
-        after = {slot.id: slot for slot in leased}
-        numbers = self.numbers(dataset, {slot.record for slot in leased})
-        settler = Settler(self._link, dataset, self._book, self._agents, self._publish)
-        # All slots of the records: those of plans that are offered no more have a part in what they are found by
-        for rid, there in self.reader(dataset).on([dataset.no << 32 | n for n in numbers.values()]).items():
-            settler.slots.change(rid & 0xFFFFFFFF, there, [after.get(slot.id, slot) for slot in there])
-        settler.finish()
-
     # Work
 
 
