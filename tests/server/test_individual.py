@@ -241,6 +241,17 @@ def test_new_text_outdates_what_was_said_about_the_old_one(room: Room) -> None:
     assert room.ask("ana", "GET", "records/a/history").json()["history"][0]["why"] == "outdated"
 
 
+def test_one_request_mixes_records_new_and_known_said_and_unsaid(room: Room) -> None:
+    room.put("ana", "a", "good")
+    twice = [{"id": "new", "inputs": {"text": text}} for text in ("first", "last")]
+    known = {"id": "a", "inputs": {"text": "text a"}, "metadata": {"seen": 1}}
+    room.log("eva", *twice, annotated("said", "bad"), known)
+    assert room.found("eva", "last") == ["new"]
+    assert (room.see("eva", "new")["status"], room.see("ana", "new")["status"]) == ("Default", "Default")
+    assert (room.see("eva", "said")["status"], room.see("ana", "said")["annotation"]) == ("Validated", None)
+    assert (room.see("ana")["status"], room.see("ana")["metadata"]) == ("Validated", {"seen": 1})
+
+
 def test_an_annotator_discards_by_query_only_for_themselves(room: Room) -> None:
     client = room.client_as("ana")
     done = client.request(

@@ -19,6 +19,7 @@ from apportion.domain.errors import BulkDataError, StorageFullError
 from apportion.domain.ids import DatasetNo
 from apportion.domain.records import Text2TextRecord
 from apportion.ports.records import Criteria
+from apportion.storage.sqlite import database as writing_to
 from apportion.storage.sqlite import migrate as migrating
 from apportion.storage.sqlite.database import APPLICATION_ID, Database, DatabaseError, Link
 from apportion.storage.sqlite.store import SqliteStore
@@ -73,6 +74,33 @@ def test_urgent_work_goes_before_the_rest(database: Database) -> None:
 
     assert [each.result(10) for each in slow + quick] == [1] * 5
     assert held(database) == ["one 0", "one 1", "bulk 0", "bulk 1", "bulk 2"]
+
+
+def test_urgent_work_is_on_disk_before_other_work_begins(database: Database) -> None:
+    pause = Pause(database)
+    quick = database.write(insert("one"), urgent=True)
+    slow = database.write(lambda link: quick.result(10))
+    pause.over()
+
+    assert slow.result(10) == 1
+
+
+def test_other_work_gets_its_turn_among_endless_urgent_work(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing_to, "PATIENCE_SECONDS", 0.0)
+    slow: list[Future[int]] = []
+
+    def again(link: Link) -> None:
+        if slow and not slow[0].done():
+            database.write(again, urgent=True)
+
+    pause = Pause(database)
+    database.write(again, urgent=True)
+    slow.append(database.write(insert("bulk")))
+    pause.over()
+
+    assert slow[0].result(10) == 1
 
 
 def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(database: Database) -> None:

@@ -38,14 +38,26 @@ Prepare = Callable[[Task, Sequence[Record]], Sequence[Prepared]]
 
 
 def log_individual(
-    work: Work, actor: Actor, dataset: Dataset, records: Sequence[Record], *, now: int, prepare: Prepare
+    work: Work,
+    actor: Actor,
+    dataset: Dataset,
+    records: Sequence[Record],
+    prepared: Sequence[Prepared] = (),
+    *,
+    now: int,
+    prepare: Prepare,
 ) -> int:
-    """Store the records as this person may; how many annotations were left as they were."""
+    """Store the records, of which some may be ``prepared``, as this person may; how many annotations were left as
+    they were."""
     wanted = list({record.id: record for record in records}.values())
     cases = {case.id: case for case in work.annotations.cases(dataset, [each.id for each in wanted])}
     if place_of(actor, dataset.workspace) is Place.MEMBER:
         return _own(work, actor, dataset, wanted, cases, now)
-    return _resolved(work, actor, dataset, wanted, cases, now, prepare)
+    people = _people(work, actor, dataset, wanted)
+    bare = [_bare(record) for record in wanted]
+    ready = _ready(dataset, wanted, bare, prepared, prepare)
+    work.records.log(dataset, ready, at=now, keep_answers=True)
+    return _resolved(work, actor, dataset, list(zip(wanted, bare, strict=True)), people, cases, now)
 
 
 def own_state(status: Status, annotated: bool) -> AnnotationState:
@@ -108,27 +120,16 @@ def _resolved(
     work: Work,
     actor: Actor,
     dataset: Dataset,
-    records: Sequence[Record],
+    records: Sequence[tuple[Record, Record]],
+    people: dict[str, dict[str, Value]],
     cases: dict[str, Case],
     now: int,
-    prepare: Prepare,
 ) -> int:
-    people = _people(work, actor, dataset, records)
-    bare = [replace(record, status=Status.DEFAULT, annotation=None) for record in records]
-    work.records.log(dataset, prepare(dataset.task, bare), at=now, keep_answers=True)
-    fresh = [record.id for record in records if record.id not in cases]
-    after = {**cases, **{case.id: case for case in work.annotations.cases(dataset, fresh)}}
+    """What the records just stored, as they came and bare, make of annotations that are there or come with them."""
     kept = 0
-    for record, content in zip(records, bare, strict=True):
-        case = after[record.id]
-        before = case
-        why = "replaced"
-        if asked(content) != asked(case.record):
-            case, why = outdate(case), "outdated"
-        new_prediction = content.prediction != case.record.prediction
-        case = replace(case, record=content)
-        if case != replace(before, record=content) or (new_prediction and (case.annotations or case.gold)):
-            _settle(work, dataset, before, case, why, now)
+    for record, content in records:
+        if record.id in cases:
+            _follow(work, dataset, cases[record.id], content, now)
         said = False
         for name, value in people.get(record.id, {}).items():
             said = _set_of(work, dataset, record.id, name, value, now) or said
@@ -139,9 +140,37 @@ def _resolved(
     return kept
 
 
-def _settle(work: Work, dataset: Dataset, before: Case, after: Case, why: str, now: int) -> None:
-    note = "outdated" if why == "outdated" else None
-    work.annotations.settle(dataset, [Settled(before, after, _view(dataset, after), why, note)], at=now)
+def _bare(record: Record) -> Record:
+    """The record without what somebody said of it."""
+    if record.annotation is None and record.status is Status.DEFAULT:
+        return record
+    return replace(record, status=Status.DEFAULT, annotation=None)
+
+
+def _ready(
+    dataset: Dataset,
+    records: Sequence[Record],
+    bare: Sequence[Record],
+    prepared: Sequence[Prepared],
+    prepare: Prepare,
+) -> list[Prepared]:
+    """The bare records ready for writing: those that came bare may be so already."""
+    ready = {each.id: each for each in prepared}
+    other = [
+        each for record, each in zip(records, bare, strict=True) if each is not record or each.id not in ready
+    ]
+    ready |= {each.id: each for each in prepare(dataset.task, other)}
+    return [ready[each.id] for each in bare]
+
+
+def _follow(work: Work, dataset: Dataset, before: Case, content: Record, now: int) -> None:
+    """Another text outdates what was said of the one before; another prediction may agree with it or not."""
+    outdated = asked(content) != asked(before.record)
+    after = replace(outdate(before) if outdated else before, record=content)
+    new_prediction = content.prediction != before.record.prediction
+    if after != replace(before, record=content) or (new_prediction and (after.annotations or after.gold)):
+        why, note = ("outdated", "outdated") if outdated else ("replaced", None)
+        work.annotations.settle(dataset, [Settled(before, after, _view(dataset, after), why, note)], at=now)
 
 
 def _view(dataset: Dataset, case: Case) -> View:

@@ -70,7 +70,8 @@ def log_into(
     request = _without_mirrors(work, dataset, request)
     kept = None
     if dataset.individual:
-        kept = log_individual(work, actor, dataset, request.records, now=now, prepare=prepare)
+        ready = request.prepared or ()
+        kept = log_individual(work, actor, dataset, request.records, ready, now=now, prepare=prepare)
     else:
         _log_shared(work, actor, dataset, request, now, prepare)
     tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}

@@ -19,6 +19,7 @@ from .annotating import STATES
 from .changes import Changes
 from .database import Link
 from .encoding import decode_record, decode_value
+from .rows import named
 from .settling import Settler
 from .slots import SlotReader
 from .terms import TermBook
@@ -53,15 +54,10 @@ class SqliteAnnotations:
         return found[0] if found else None
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
-        rows = []
-        for id in ids:
-            row = self._raw.execute(
-                "SELECT rid, id, content, prediction, status FROM records WHERE dataset = ? AND id = ?",
-                (dataset.no, id),
-            ).fetchone()
-            if row is not None:
-                rows.append(row)
-        rids = [row[0] for row in rows]
+        rows = named(self._raw, "id, rid, content, prediction, status", dataset.no, ids)
+        if not rows:
+            return []
+        rids = [row[1] for row in rows]
         slots = self._slots_of(dataset).on(rids)
         annotations = self._annotations(dataset, rids)
         # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
@@ -78,7 +74,7 @@ class SqliteAnnotations:
                 frozenset(past.get(rid, ())),
                 posteriors.get(rid),
             )
-            for rid, id, content, prediction, status in rows
+            for id, rid, content, prediction, status in rows
         ]
 
     def _of(self, columns: str, table: str, rids: Sequence[int]) -> Iterator[Any]:

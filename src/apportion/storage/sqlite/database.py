@@ -29,6 +29,8 @@ log = logging.getLogger("apportion.storage")
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
+PATIENCE_SECONDS = 1.0
+"""How long other work is put off while there is urgent work."""
 
 
 class DatabaseError(CannotOpenError):
@@ -89,18 +91,20 @@ class _Held:
 
 
 class _Job(Generic[T]):
-    __slots__ = ("future", "work")
+    __slots__ = ("future", "since", "work")
 
     def __init__(self, work: Callable[[Link], T]) -> None:
         self.work = work
+        self.since = time.monotonic()
         self.future: Future[T] = Future()
 
 
 class Database:
     """The file, opened. One writer thread takes all writes; every reading thread has its own connection.
 
-    Writes that wait are merged into one transaction, single annotations (``urgent``) first; each stands
-    behind a savepoint of its own, so that one refused request takes nothing else down with it.
+    Writes that wait are merged into one transaction, single annotations (``urgent``) first and never together
+    with other work, which takes far longer. Each write stands behind a savepoint of its own, so that one refused
+    request takes nothing else down with it.
     """
 
     def __init__(self, path: Path, *, hold: bool = False) -> None:
@@ -190,9 +194,11 @@ class Database:
             self._wake.notify()
         return job.future
 
-    def _next(self) -> _Job[Any] | None:
-        queue = self._urgent or self._waiting
-        return queue.popleft() if queue else None
+    def _first_in_line(self) -> deque[_Job[Any]]:
+        """Urgent work, unless other work waited long enough."""
+        if self._waiting and time.monotonic() - self._waiting[0].since > PATIENCE_SECONDS:
+            return self._waiting
+        return self._urgent or self._waiting
 
     def _write_forever(self) -> None:
         while True:
@@ -212,11 +218,12 @@ class Database:
         until = time.monotonic() + MERGE_SECONDS
         try:
             link.raw.execute("BEGIN IMMEDIATE")
-            while job := self._next():
-                if not job.future.set_running_or_notify_cancel():
-                    continue
-                self._one(link, job, done)
-                if time.monotonic() > until:
+            line = self._first_in_line()
+            while line:
+                job = line.popleft()
+                if job.future.set_running_or_notify_cancel():
+                    self._one(link, job, done)
+                if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
             link.raw.execute("COMMIT")
         except BaseException as failure:  # SQLAlchemy wraps SQLite's errors in its own

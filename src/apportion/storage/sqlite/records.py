@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import NOBODY, RESOLVED, Viewer
 from apportion.domain.records import Answers, Record, Value
@@ -18,7 +16,7 @@ from .changes import Changes
 from .database import Link
 from .encoding import decode_answers, decode_record, decode_value
 from .prepare import Prepared as Ready
-from .rows import as_json
+from .rows import as_json, named
 from .terms import TermBook
 from .writing import Limits, RecordChange
 
@@ -171,17 +169,7 @@ class SqliteRecords:
         ]
 
     def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, Answers]:
-        rows = self._raw.execute(
-            "SELECT r.id, r.answer FROM json_each(?) AS wanted CROSS JOIN records AS r "
-            "ON r.dataset = ? AND r.id = wanted.value WHERE r.answer IS NOT NULL",
-            (msgspec.json.encode(ids := list(ids)).decode(), dataset.no),
-        ).fetchall()
-        for id in ids:
-            if "\0" in id:  # where SQLite's JSON ends a string
-                rows += self._raw.execute(
-                    "SELECT id, answer FROM records WHERE dataset = ? AND id = ? AND answer IS NOT NULL",
-                    (dataset.no, id),
-                ).fetchall()
+        rows = named(self._raw, "id, answer", dataset.no, list(ids))
         found = [(id, decode_answers(dataset.task, answer)) for id, answer in rows]
         return {id: answers for id, answers in found if answers is not None}
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-__all__ = ["as_json", "insert_rows", "insert_values"]
+import msgspec
+
+__all__ = ["as_json", "insert_rows", "insert_values", "named"]
 
 _MOST_VALUES = 3000
 _ROWS_AT_ONCE = (500, 50)
@@ -49,6 +51,24 @@ def insert_values(
             raw.execute(many, values[start : start + size])
             start += size
     raw.executemany(f"{insert} (?)", [(value,) for value in values[start:]])
+
+
+def named(raw: sqlite3.Connection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Rows of ``records`` by id, in the order of ``ids``; the first of ``columns`` is the id."""
+    one = f"SELECT {columns} FROM records WHERE dataset = ? AND id = ?"
+    if len(ids) == 1:
+        return raw.execute(one, (dataset, ids[0])).fetchall()
+    whole = [id for id in ids if "\0" not in id]  # SQLite's JSON ends a string there
+    found = raw.execute(  # CROSS JOIN: look ids up one by one, whatever the planner believes
+        f"SELECT {columns} FROM (SELECT key AS place, value AS wanted FROM json_each(?)) CROSS JOIN records "
+        "ON dataset = ? AND id = wanted ORDER BY place",
+        (msgspec.json.encode(whole).decode(), dataset),
+    ).fetchall()
+    if len(whole) == len(ids):
+        return found
+    by_id = {row[0]: row for row in found}
+    by_id |= {id: row for id in ids if "\0" in id for row in raw.execute(one, (dataset, id))}
+    return [by_id[id] for id in ids if id in by_id]
 
 
 def as_json(numbers: Iterable[int]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from apportion.domain.records import Answers, Value, scores
 from apportion.domain.text import analysed
 from apportion.vocabulary import AnnotationState, Status, Task
@@ -19,7 +17,7 @@ from .database import Link
 from .encoding import decode_content, decode_record, packed, unpacked
 from .metadata_terms import MetadataReader
 from .prepare import Prepared, prepare
-from .rows import as_json, insert_rows
+from .rows import as_json, insert_rows, named
 from .terms import TermBook
 from .texts import TextIndex, text_of
 from .vectors import VectorWriter
@@ -189,19 +187,8 @@ class RecordChange:
         )  # fmt: skip
 
     def _stored(self, ids: list[str]) -> dict[str, _Stored]:
-        columns = "r.id, r.rid, r.status, r.content, r.prediction, r.answer, r.terms, r.answer_terms"
-        rows = self._raw.execute(  # CROSS JOIN: look ids up one by one, whatever the planner believes
-            f"SELECT {columns} "
-            "FROM json_each(?) AS wanted CROSS JOIN records AS r ON r.dataset = ? AND r.id = wanted.value",
-            (msgspec.json.encode([id for id in ids if "\0" not in id]).decode(), self._dataset),
-        ).fetchall()
-        for id in ids:
-            if "\0" in id:  # where SQLite's JSON ends a string
-                rows += self._raw.execute(
-                    f"SELECT {columns} FROM records AS r WHERE r.dataset = ? AND r.id = ?",
-                    (self._dataset, id),
-                ).fetchall()
-        return {row[0]: _Stored(*row[1:]) for row in rows}
+        columns = "id, rid, status, content, prediction, answer, terms, answer_terms"
+        return {row[0]: _Stored(*row[1:]) for row in named(self._raw, columns, self._dataset, ids)}
 
     def _numbers_of(self, content: bytes, prediction: bytes | None) -> set[tuple[int, float]]:
         """What ``numbers`` holds of a stored record."""
