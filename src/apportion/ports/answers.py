@@ -72,7 +72,7 @@ class Said:
     place: Sequence[int] = ()
     annotator: Sequence[str] = ()
     state: Sequence[str] = ()
-    value: Sequence[str | None] = ()
+    value: Sequence[bytes | None] = ()
     version: Sequence[int] = ()
     seconds: Sequence[float | None] = ()
     at: Sequence[int] = ()

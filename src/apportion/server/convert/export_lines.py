@@ -22,10 +22,10 @@ _encode = msgspec.json.Encoder().encode
 
 def jsonl_pages(pages: Iterable[Page], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
     """A record a line: as the scan shows it, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
-    standings, names = Standings(dataset), Names()
+    standings, names, values = Standings(dataset), Names(), _Values()
     for page in pages:
         rows, behind = page
-        members = _answers(behind.said, names) if answers else []
+        members = _answers(behind.said, names, values) if answers else []
         each = behind.said.of_each(len(rows))
         lines = []
         for place, (row, own, standing) in enumerate(zip(rows, each, standings.of(page, each), strict=True)):
@@ -49,10 +49,10 @@ def _bare(row: Row, first: tuple[bytes, bytes] | None) -> Row:
     return Row(id, status, updated, content, prediction, answer, vectors, number)
 
 
-def _answers(said: Said, names: Names) -> list[str]:
+def _answers(said: Said, names: Names, values: _Values) -> list[str]:
     """The members of ``answers``."""
     return [
-        f'{names[name]}:{{"value":{"null" if value is None else "{" + value + "}"},"state":"{state}",'
+        f'{names[name]}:{{"value":{values[value]},"state":"{state}",'
         f'"version":{version},"seconds":{seconds},"updated_at":"{at}",'
         f'"counted":{"true" if counted else _EXTRA}}}'
         for name, state, value, version, seconds, at, counted in zip(
@@ -82,6 +82,14 @@ def _provenance(standing: Standing, names: Names) -> str:
         f',"provenance":{{"agent":{"null" if first is None else first[0].decode()},"answers":{listed},'
         f'"agreeing":{names.listed(agreeing)},"support":{"null" if support is None else repr(support)}}}{more}'
     )
+
+
+class _Values(Book):
+    """Stored values as JSON."""
+
+    def __missing__(self, value: bytes | None) -> str:
+        found: str = self.keep(value, "null" if value is None else f"{{{value.decode()}}}")
+        return found
 
 
 class Names(Book):

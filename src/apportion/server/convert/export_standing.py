@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -79,14 +79,14 @@ class Standings:
         return found
 
     def _one(self, place: int, row: Row, names: Sequence[str], meant: list[Any], behind: Behind) -> Standing:
-        first = _first(row)
+        first = _first(row.answer)
         if first is None and not names:
             return Standing(None, None, None, None, None)
         posterior = behind.posteriors.get(place)
         soft = dict(posterior.labels) if posterior is not None else self._shares(meant)
         if row.status not in _SETTLED:
             return Standing(first, names, None, None, soft)
-        value = None if first is None else self._meanings[first[1].decode()]
+        value = None if first is None else self._meanings[first[1]]
         same = [each == value for each in meant]
         support: float | None = same.count(True) / len(same) if same else None
         if posterior is not None and first is not None and first[0].startswith(b'"consensus:'):
@@ -96,24 +96,19 @@ class Standings:
     def _shares(self, meant: list[Any]) -> dict[str, float] | None:
         if not self._soft:
             return None
-        usable = [each for each in meant if each is not None]
+        most = len(meant) - meant.count(None)
         votes: dict[str, int] = {}
-        if self._multi:
-            for each in usable:
-                for label in each:
-                    votes[label] = votes.get(label, 0) + 1
-        else:
-            for label in usable:
-                votes[label] = votes.get(label, 0) + 1
-        most = len(usable)
+        for label in chain.from_iterable(filter(None, meant)) if self._multi else meant:
+            votes[label] = votes.get(label, 0) + 1
+        votes.pop(None, None)  # type: ignore[call-overload]  # whoever gave no label
         return {label: votes[label] / most for label in sorted(votes)} or None
 
 
-def _first(row: Row) -> tuple[bytes, bytes] | None:
+def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
     """Agent and value that count."""
-    if row.answer is None or row.answer.startswith(b"null\n"):
+    if answer is None or answer.startswith(b"null\n"):
         return None
-    agent, value, *_ = row.answer.split(b"\n", 2)
+    agent, value = answer.split(b"\n", 2)[:2]
     return agent, value
 
 
@@ -125,8 +120,8 @@ class _Meanings(Book):
         self._task = dataset.task
         self._multi = bool(dataset.multi_label)
 
-    def __missing__(self, value: str) -> Any:
-        found = _decode(f"{{{value}}}")
+    def __missing__(self, value: bytes) -> Any:
+        found = _decode(b"{%b}" % value)
         if self._task is Task.TOKEN_CLASSIFICATION:
             known: Any = frozenset((each["start"], each["end"], each["label"]) for each in found["entities"])
         elif self._task is Task.TEXT2TEXT:

@@ -126,7 +126,7 @@ class Table:
             texts = [cell(content.get("text"))]
         value, agent = "", ""
         if standing.first is not None:
-            value, agent = self.values[standing.first[1].decode()], _decode(standing.first[0])
+            value, agent = self.values[standing.first[1]], _decode(standing.first[0])
         agreeing = "" if standing.agreeing is None else self._json.listed(standing.agreeing)
         return [row.id, *texts, row.status.value, value, agent, cell(standing.support), agreeing]
 
@@ -173,8 +173,8 @@ class _Values(Book):
         self._task = dataset.task
         self._multi = bool(dataset.multi_label)
 
-    def __missing__(self, value: str) -> str:
-        found: str = self.keep(value, cell(self._plain(_decode(f"{{{value}}}")[_PLURAL[self._task]])))
+    def __missing__(self, value: bytes) -> str:
+        found: str = self.keep(value, cell(self._plain(_decode(b"{%b}" % value)[_PLURAL[self._task]])))
         return found
 
     def _plain(self, parts: list[dict[str, Any]]) -> Any:
@@ -244,9 +244,6 @@ class _Shares(Book):
         return found
 
 
-_SPECIAL = re.compile('[",\r\n]')
-
-
 class _Quoted(Book):
     """Cells as CSV writes them."""
 
@@ -262,8 +259,10 @@ class _Quoted(Book):
         """The same of several, of which nothing is remembered."""
         if self._spreadsheet:
             cells = list(map(shown, cells))
-        search = _SPECIAL.search
-        return [each if search(each) is None else _in_quotes(each) for each in cells]
+        return [
+            _in_quotes(each) if '"' in each or "," in each or "\n" in each or "\r" in each else each
+            for each in cells
+        ]
 
 
 def _in_quotes(text: str) -> str:

@@ -176,8 +176,8 @@ class SqliteAnswers:
         # In a shared dataset nothing counts yet; what may be prepared for a switch is nobody's business
         counted = "x.counted" if dataset.individual else "0"
         rows = self._raw.execute(
-            "SELECT wanted.key, x.annotator, x.state, CAST(x.value AS TEXT), x.version, x.seconds, x.updated, "
-            f"{counted} {wanted} annotations x ON x.rid = wanted.value "
+            f"SELECT wanted.key << 32 | x.annotator << 8 | x.state << 1 | {counted}, x.value, x.version, x.seconds, "
+            f"x.updated {wanted} annotations x ON x.rid = wanted.value "
             f"WHERE x.state IN ({_SUBMITTED}, {_DISCARDED})",
             rids,
         ).fetchall()
@@ -202,17 +202,20 @@ class SqliteAnswers:
     def _said(self, rows: Sequence[tuple[Any, ...]]) -> Said:
         if not rows:
             return Said()
-        place, annotator, state, value, version, seconds, at, counted = zip(*rows, strict=True)
-        names = {no: self._agents.name(no) for no in set(annotator)}
+        # One number instead of four: what reading costs is how many of them there are
+        numbers, value, version, seconds, at = zip(*rows, strict=True)
+        packed = np.array(numbers, dtype=np.int64)
+        annotators = (packed >> 9 & 0xFFFFFFFF).tolist()
+        names = {no: self._agents.name(no) for no in set(annotators)}
         return Said(
-            place,
-            [names[no] for no in annotator],
-            [_WORDS[no] for no in state],
+            (packed >> 41).tolist(),
+            [names[no] for no in annotators],
+            [_WORDS[no] for no in (packed >> 1 & 0xFF).tolist()],
             value,
             version,
             seconds,
             at,
-            counted,
+            (packed & 1).tolist(),
         )
 
     def names(self, dataset: Dataset) -> Names:
