@@ -155,7 +155,8 @@ def import_records(store: Store, asked: Importing, *, now: int) -> None:
     with store.read() as work:
         there = work.datasets.find(asked.workspace, asked.name) is not None
     if there:
-        store.write(lambda work: _add_all(work, asked, now, store.prepare)).result()
+        all_ready = store.prepare(asked.task, [each.record for each in asked.found])
+        store.write(lambda work: _add_all(work, asked, now, store.prepare, all_ready)).result()
         return
     with gone_unless_whole(store, lambda work: _begin_hidden(work, asked, now)) as target:
         for start in range(0, len(asked.found), AT_ONCE):
@@ -169,7 +170,7 @@ def import_records(store: Store, asked: Importing, *, now: int) -> None:
         store.write(lambda work: show(work, target)).result()
 
 
-def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare) -> None:
+def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare, ready: Sequence[Prepared]) -> None:
     dataset = find_dataset(
         work,
         asked.actor,
@@ -180,7 +181,7 @@ def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare) -> None:
         open_only=True,
     )
     _check_kind(dataset, asked.found)
-    _add(work, asked.actor, dataset, asked.found, now, prepare)
+    _add(work, asked.actor, dataset, asked.found, now, prepare, ready)
 
 
 def wanted_by(found: Sequence[Imported]) -> Wanted:
