@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -101,6 +102,20 @@ def test_other_work_gets_its_turn_among_endless_urgent_work(
     pause.over()
 
     assert slow[0].result(10) == 1
+
+
+def test_a_long_line_of_other_work_goes_before_urgent_work_once_at_most(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing_to, "PATIENCE_SECONDS", 0.2)
+    pause = Pause(database)
+    slow = [database.write(insert(f"bulk {i}")) for i in range(5)]
+    quick = database.write(insert("one"), urgent=True)
+    time.sleep(0.3)  # all of them wait too long
+    pause.over()
+
+    assert [each.result(10) for each in [*slow, quick]] == [1] * 6
+    assert "one" in held(database)[:2]
 
 
 def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(database: Database) -> None:

@@ -30,7 +30,7 @@ APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
 PATIENCE_SECONDS = 1.0
-"""How long other work is put off while there is urgent work."""
+"""How long other work is put off while there is urgent work; then one piece of it has its turn."""
 
 
 class DatabaseError(CannotOpenError):
@@ -116,6 +116,8 @@ class Database:
         self._urgent: deque[_Job[Any]] = deque()
         self._waiting: deque[_Job[Any]] = deque()
         self._wake = threading.Condition()
+        self._last_turn = 0.0
+        """When work that is not urgent last ended."""
         self._closing = False
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
@@ -195,9 +197,11 @@ class Database:
         return job.future
 
     def _first_in_line(self) -> deque[_Job[Any]]:
-        """Urgent work, unless other work waited long enough."""
-        if self._waiting and time.monotonic() - self._waiting[0].since > PATIENCE_SECONDS:
-            return self._waiting
+        """Urgent work, unless other work waited long enough and had no turn meanwhile."""
+        if self._waiting:
+            since = max(self._waiting[0].since, self._last_turn)
+            if time.monotonic() - since > PATIENCE_SECONDS:
+                return self._waiting
         return self._urgent or self._waiting
 
     def _write_forever(self) -> None:
@@ -223,6 +227,8 @@ class Database:
                 job = line.popleft()
                 if job.future.set_running_or_notify_cancel():
                     self._one(link, job, done)
+                if line is self._waiting:
+                    self._last_turn = time.monotonic()
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
             link.raw.execute("COMMIT")
