@@ -87,21 +87,20 @@ class Standings:
         if row.status not in _SETTLED:
             return Standing(first, names, None, None, soft)
         value = None if first is None else self._meanings[first[1]]
-        same = [each == value for each in meant]
-        support: float | None = same.count(True) / len(same) if same else None
+        agreeing = list(compress(names, [each == value for each in meant]))
+        support: float | None = len(agreeing) / len(names) if names else None
         if posterior is not None and first is not None and first[0].startswith(b'"consensus:'):
             support = posterior.labels.get(str(value))
-        return Standing(first, names, list(compress(names, same)), support, soft)
+        return Standing(first, names, agreeing, support, soft)
 
     def _shares(self, meant: list[Any]) -> dict[str, float] | None:
         if not self._soft:
             return None
         most = len(meant) - meant.count(None)
-        votes: dict[str, int] = {}
-        for label in chain.from_iterable(filter(None, meant)) if self._multi else meant:
-            votes[label] = votes.get(label, 0) + 1
-        votes.pop(None, None)  # type: ignore[call-overload]  # whoever gave no label
-        return {label: votes[label] / most for label in sorted(votes)} or None
+        given = list(chain.from_iterable(filter(None, meant))) if self._multi else meant
+        labels = set(given)
+        labels.discard(None)
+        return {label: given.count(label) / most for label in sorted(labels)} or None
 
 
 def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:

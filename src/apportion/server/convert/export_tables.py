@@ -210,10 +210,8 @@ def csv_pages(
     unlabelled, shares = [""] * len(table.labels), _Shares()
     for rows, behind in pages:
         said = table.answers(behind.said)
-        answers = [
-            f"{written[value]},{state},{at},{seconds}"
-            for value, state, at, seconds in zip(*said[1:], strict=True)
-        ]
+        values = [written[each] for each in said.value]
+        answers = list(map(",".join, zip(values, said.state, said.at, said.seconds, strict=True)))
         lines = []
         each = behind.said.of_each(len(rows))
         found = zip(rows, each, standings.of(Page(rows, behind), each), strict=True)
