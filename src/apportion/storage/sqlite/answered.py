@@ -202,7 +202,8 @@ class SqliteAnswers:
     def _said(self, rows: Sequence[tuple[Any, ...]]) -> Said:
         if not rows:
             return Said()
-        # One number instead of four: what reading costs is how many of them there are
+        # One number instead of four: what reading costs is how many of them there are. SQLite works << and | off from
+        # left to right, so that from the right they are: counted, a bit; state, 8; annotator, 32; then the place
         numbers, value, version, seconds, at = zip(*rows, strict=True)
         packed = np.array(numbers, dtype=np.int64)
         annotators = (packed >> 9 & 0xFFFFFFFF).tolist()
