@@ -74,7 +74,7 @@ class AnnotationWriter:
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
                 version = known.version + 1 if known else 1
-                self._put(rid, annotator, _Kept(state, value, version, known.terms if known else b""), at)
+                self._put(rid, annotator, _Kept(state, value, version, known.terms if known else b"", known and known.seconds), at)
 
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
-from statistics import median
 
 import msgspec
 
@@ -19,6 +18,7 @@ from .moving import Mover
 from .rows import as_json
 from .shelving import OFFERED
 from .slots import ROW_STATES
+from .spending import medians, time_by_person
 
 __all__ = ["SqliteAssignments"]
 
@@ -207,24 +207,20 @@ class SqliteAssignments(Mover):
     def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
         base = dataset.no << 32
         rows = self._raw.execute(
-            "SELECT annotator, max(updated), coalesce(sum(seconds), 0), sum(state = 1) FROM annotations "
+            "SELECT annotator, max(updated), sum(state = 1) FROM annotations "
             "WHERE rid >= ? AND rid < ? GROUP BY annotator",
             (base, base + (1 << 32)),
         ).fetchall()
-        return {self._agents.name(no): (at, spent, drafts) for no, at, spent, drafts in rows}
+        spent = time_by_person(self._raw, dataset.no)
+        found = {no: (at, 0.0, drafts) for no, at, drafts in rows}
+        for no, (at, seconds) in spent.items():  # in a shared dataset their answers may be somebody else's by now
+            last, _, drafts = found.get(no, (at, 0.0, 0))
+            found[no] = (max(at, last), seconds, drafts)
+        return {self._agents.name(no): each for no, each in found.items()}
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
-        base = dataset.no << 32
-        one = "" if annotator is None else " AND annotator = ?"
-        rows = self._raw.execute(  # state 1 is a draft: not an answer yet
-            "SELECT annotator, seconds FROM annotations "
-            f"WHERE rid >= ? AND rid < ? AND state > 1 AND seconds > 0{one}",
-            (base, base + (1 << 32), *(() if annotator is None else (self._agents.find(annotator) or -1,))),
-        )
-        spent: dict[int, list[float]] = {}
-        for no, seconds in rows:
-            spent.setdefault(no, []).append(seconds)
-        return {self._agents.name(no): median(each) for no, each in spent.items()}
+        only = None if annotator is None else self._agents.find(annotator) or -1
+        return {self._agents.name(no): each for no, each in medians(self._raw, dataset.no, only).items()}
 
 
 def _has(slot: Slot) -> bool:
