@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rooms import Room
 
 from apportion.domain.individual.time_spent import hours_of, so_far
-from rooms import Room
 from support import FakeClock
 
 Json = Any
@@ -20,10 +19,10 @@ DAY = 24 * 3600 * 1_000_000
 
 
 @pytest.fixture(params=["shared", "individual"])
-def room(request: Any, client_as: Any) -> Iterator[Room]:
+def room(request: Any, client_as: Any) -> Room:
     room = Room(client_as, annotation=request.param, blind=False, required=1)
     assert room.get("max", "policies")["annotation"] == request.param
-    yield room
+    return room
 
 
 def send(
@@ -52,7 +51,9 @@ def test_time_is_shown_wherever_an_answer_is(room: Room) -> None:
     assert room.get("ana", "records/a/annotations/me")["seconds"] == 12.5
     (one,) = room.get("max", "records/a/annotations")["annotations"]
     assert (one["annotator"], one["seconds"]) == ("ana", 12.5)
-    (person,) = [each for each in room.get("max", "progress", median=True)["annotators"] if each["annotator"] == "ana"]
+    (person,) = [
+        each for each in room.get("max", "progress", median=True)["annotators"] if each["annotator"] == "ana"
+    ]
     assert (person["seconds"], person["median_seconds"]) == (12.5, 12.5)
     for format in ("jsonl", "csv"):
         file = room.ask("max", "POST", "export", json={"format": format}).text
@@ -68,7 +69,9 @@ def test_whoever_answered_before_keeps_their_time(room: Room) -> None:
 
 def test_no_time_is_lost_by_answering_again_discarding_taking_back_or_undoing(room: Room) -> None:
     send(room, "ana", "a", 60)
-    assert send(room, "ana", "a", 5, label="bad")["seconds"] == 60, "so far, in all: a smaller number changes nothing"
+    assert send(room, "ana", "a", 5, label="bad")["seconds"] == 60, (
+        "so far, in all: a smaller number changes nothing"
+    )
     assert send(room, "ana", "a", 75, "discarded")["seconds"] == 75
     assert room.post("ana", "records/a/annotations/me:undo", {})["seconds"] == 75
     room.ask("ana", "DELETE", "records/a/annotations/me").raise_for_status()
@@ -113,7 +116,9 @@ def test_hours_lie_on_the_day_they_were_worked_and_add_up_to_progress(room: Room
     assert sum(each["seconds"] for each in hours(room, by="month")) == 4590.25
 
 
-def test_an_annotator_sees_their_own_hours_and_those_who_lead_see_everybodys(room: Room, client_as: Any) -> None:
+def test_an_annotator_sees_their_own_hours_and_those_who_lead_see_everybodys(
+    room: Room, client_as: Any
+) -> None:
     send(room, "ana", "a", 10)
     send(room, "ben", "b", 20)
     assert {each["annotator"] for each in hours(room, "ana")} == {"ana"}
@@ -121,7 +126,9 @@ def test_an_annotator_sees_their_own_hours_and_those_who_lead_see_everybodys(roo
     assert room.ask("olga", "GET", "hours").status_code == 403
     whole = client_as("max").get("/api/workspaces/shared/hours").json()["rows"]
     assert [(each["dataset"], each["annotator"]) for each in whole] == [("talk", "ana"), ("talk", "ben")]
-    assert {each["annotator"] for each in client_as("ben").get("/api/workspaces/shared/hours").json()["rows"]} == {"ben"}
+    assert {
+        each["annotator"] for each in client_as("ben").get("/api/workspaces/shared/hours").json()["rows"]
+    } == {"ben"}
     assert client_as("olga").get("/api/workspaces/shared/hours").status_code == 403
 
 
@@ -135,7 +142,13 @@ def test_hours_come_as_a_file_for_a_spreadsheet(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"from": "yesterday"}, {"from": "2026-02-30"}, {"timezone": "Mars/Olympus"}, {"from": "2026-02-02", "to": "2026-02-01"}]
+    "wrong",
+    [
+        {"from": "yesterday"},
+        {"from": "2026-02-30"},
+        {"timezone": "Mars/Olympus"},
+        {"from": "2026-02-02", "to": "2026-02-01"},
+    ],
 )
 def test_dates_and_zones_that_are_none_are_refused_in_words(client_as: Any, wrong: Json) -> None:
     room = Room(client_as)
@@ -162,7 +175,9 @@ def test_time_so_far_never_shrinks_and_is_the_most_that_was_said(sent: list[floa
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 4000), st.integers(0, 1), st.integers(0, 10**9))),
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 4000), st.integers(0, 1), st.integers(0, 10**9))
+    ),
     st.sampled_from(["day", "week", "month"]),
     st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
 )
@@ -171,6 +186,8 @@ def test_whatever_the_period_and_zone_the_rows_add_up(work: list[Any], by: Any, 
     rows = hours_of("talk", quarters, by, zone)
     for who in "ab":
         mine = [each for each in rows if each.annotator == who]
-        assert sum(round(each.seconds * 1000) for each in mine) == sum(ms for w, _, _, ms in quarters if w == who)
+        assert sum(round(each.seconds * 1000) for each in mine) == sum(
+            ms for w, _, _, ms in quarters if w == who
+        )
         assert sum(each.answers for each in mine) == sum(n for w, _, n, _ in quarters if w == who)
         assert len({each.begins for each in mine}) == len(mine)

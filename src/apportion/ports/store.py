@@ -17,6 +17,7 @@ from .datasets import Datasets
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
+from .totals import Totals
 from .upkeep import Condition, Counts
 
 __all__ = ["Store", "Work"]
@@ -50,6 +51,9 @@ class Work(Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+
+    @property
+    def totals(self) -> Totals: ...
 
 
 class Store(Protocol):

@@ -74,7 +74,9 @@ def span_of(first: str | None, last: str | None, zone: str) -> Span:
     """Read the first and last day of a report; None means from the beginning, and until today and beyond."""
     begin, end = _day(first, _FIRST), _day(last, _LAST)
     if begin > end:
-        raise BadRequestError(f"The report would begin on {begin} and end before, on {end}. Swap the two dates.")
+        raise BadRequestError(
+            f"The report would begin on {begin} and end before, on {end}. Swap the two dates."
+        )
     where = zone_of(zone)
     return Span(zone, _midnight(begin, where), _midnight(end + timedelta(days=1), where))
 

@@ -42,7 +42,9 @@ class AnnotationIn(BaseModel):
     value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
     state: Literal["draft", "submitted", "discarded"]
     version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
-    seconds: float | None = Field(None, ge=0, le=1e7, description="Time spent on it so far, in all; less than before is left as it was.")
+    seconds: float | None = Field(
+        None, ge=0, le=1e7, description="Time spent on it so far, in all; never shrinks."
+    )
     token: str | None = Field(None, description="The lease it was written under.")
     dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
 

@@ -65,9 +65,7 @@ async def get_dataset_hours(
 ) -> Response | HoursOut:
     """Hours that people spent on a dataset, to pay by; annotators see their own."""
     workspace, span = ctx.require_workspace(), span_of(first, last, timezone or ctx.settings.timezone)
-    found = await ctx.read_slow(
-        lambda work: dataset_hours(work, ctx.actor, workspace, name, span, by)
-    )
+    found = await ctx.read_slow(lambda work: dataset_hours(work, ctx.actor, workspace, name, span, by))
     return _answer(found, span, format, name)
 
 

@@ -11,14 +11,15 @@ import msgspec
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Count, Taker, WorkLeft
+from apportion.ports.assignments import Active, Count, Taker, WorkLeft
 
 from .agents import OPEN
 from .moving import Mover
 from .rows import as_json
 from .shelving import OFFERED
 from .slots import ROW_STATES
-from .spending import medians, time_by_person
+from .spending import medians
+from .totals import SqliteTotals
 
 __all__ = ["SqliteAssignments"]
 
@@ -204,19 +205,8 @@ class SqliteAssignments(Mover):
         )
         return sorted(no for (no,) in rows)
 
-    def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
-        base = dataset.no << 32
-        rows = self._raw.execute(
-            "SELECT annotator, max(updated), sum(state = 1) FROM annotations "
-            "WHERE rid >= ? AND rid < ? GROUP BY annotator",
-            (base, base + (1 << 32)),
-        ).fetchall()
-        spent = time_by_person(self._raw, dataset.no)
-        found = {no: (at, 0.0, drafts) for no, at, drafts in rows}
-        for no, (at, seconds) in spent.items():  # in a shared dataset their answers may be somebody else's by now
-            last, _, drafts = found.get(no, (at, 0.0, 0))
-            found[no] = (max(at, last), seconds, drafts)
-        return {self._agents.name(no): each for no, each in found.items()}
+    def last_active(self, dataset: Dataset) -> dict[str, Active]:
+        return SqliteTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
         only = None if annotator is None else self._agents.find(annotator) or -1

@@ -38,10 +38,13 @@ FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
 class DatasetCache:
     """Everything cached of one dataset. Hold ``lock`` while using it; the writer takes it to apply changes."""
 
-    def __init__(self, dataset: int, connect: Callable[[], Link]) -> None:
+    def __init__(
+        self, dataset: int, connect: Callable[[], Link], give_back: Callable[[Link], None] | None = None
+    ) -> None:
         self.dataset = dataset
         self.lock = threading.RLock()
         self._connect = connect
+        self._give_back = give_back
         self._link: Link | None = None
         self._everything: BitMap | None = None
         self._facets: dict[tuple[int, int], FacetField] = {}
@@ -80,12 +83,15 @@ class DatasetCache:
         finally:
             raw.execute("COMMIT")
 
-    def close(self, forget: Callable[[Link], None]) -> None:
-        """Give the connection back; whoever still holds the cache gets a new one when they ask."""
+    def close(self) -> None:
+        """Give the connection back; whoever still holds the cache gets another one when they ask."""
         with self.lock:
             link, self._link = self._link, None
-            if link is not None:
-                forget(link)
+            if link is not None and self._give_back is not None:
+                self._give_back(link)
+
+    def __del__(self) -> None:
+        self.close()
 
     def warm(self) -> Iterator[None]:
         """Read what most searches need, the lock held for one piece at a time."""

@@ -10,30 +10,30 @@ from apportion.domain.individual.time_spent import QUARTER
 
 from .rows import as_json
 
-__all__ = ["add_time", "medians", "spent_between", "spent_on", "time_by_person"]
+__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between", "spent_on"]
 
-_NOT_ANSWERED = 0
+NOT_ANSWERED = 0
 """Stands for when, in rows of drafts."""
 
 
 def add_time(
     raw: sqlite3.Connection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
 ) -> None:
-    """Add the seconds that somebody spent on a record in addition to what is kept; an answer takes its draft's along."""
+    """Add seconds that somebody spent on a record to what is kept; an answer takes its draft's along."""
     ms = round(seconds * 1000)
     mine = (rid, annotator)
     if not answered:
         raw.execute(
             "INSERT INTO time_spent VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
-            (*mine, _NOT_ANSWERED, ms),
+            (*mine, NOT_ANSWERED, ms),
         )
         return
     draft = raw.execute(
-        "SELECT ms FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, _NOT_ANSWERED)
+        "SELECT ms FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
     ).fetchone()
     if draft is not None:
         raw.execute(
-            "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, _NOT_ANSWERED)
+            "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
         )
         ms += draft[0]
     earlier = raw.execute("SELECT 1 FROM time_spent WHERE rid = ? AND annotator = ? LIMIT 1", mine).fetchone()
@@ -62,25 +62,15 @@ def spent_between(
     return raw.execute(
         f"SELECT annotator, at / {QUARTER} * {QUARTER}, sum(first), sum(ms) FROM time_spent "
         "WHERE rid >= ? AND rid < ? AND at >= ? AND at < ? GROUP BY 1, 2",
-        (dataset << 32, dataset + 1 << 32, max(since, _NOT_ANSWERED + 1), until),
+        (dataset << 32, dataset + 1 << 32, max(since, NOT_ANSWERED + 1), until),
     ).fetchall()
-
-
-def time_by_person(raw: sqlite3.Connection, dataset: int) -> dict[int, tuple[int, float]]:
-    """Return by annotator when they last answered, and the seconds they spent on answers."""
-    rows = raw.execute(
-        f"SELECT annotator, max(at), sum(ms) FROM time_spent WHERE rid >= ? AND rid < ? AND at > {_NOT_ANSWERED} "
-        "GROUP BY annotator",
-        (dataset << 32, dataset + 1 << 32),
-    )
-    return {no: (at, ms / 1000) for no, at, ms in rows}
 
 
 def medians(raw: sqlite3.Connection, dataset: int, annotator: int | None) -> dict[int, float]:
     """Return by annotator the median of the seconds spent on each record that they answered."""
     one = "" if annotator is None else " AND annotator = ?"
     rows = raw.execute(
-        f"SELECT annotator, sum(ms) FROM time_spent WHERE rid >= ? AND rid < ? AND at > {_NOT_ANSWERED}{one} "
+        f"SELECT annotator, sum(ms) FROM time_spent WHERE rid >= ? AND rid < ? AND at > {NOT_ANSWERED}{one} "
         "GROUP BY rid, annotator HAVING sum(ms) > 0",
         (dataset << 32, dataset + 1 << 32, *(() if annotator is None else (annotator,))),
     )
