@@ -1,4 +1,4 @@
-"""Read a dataset out, from one snapshot, a page at a time: records with everything that stands behind their values."""
+"""Read a dataset out, a page at a time: records with everything that stands behind their values."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from apportion.domain.datasets import Dataset
+from apportion.domain.errors import DatasetGoneError, ForbiddenOperationError
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action
+from apportion.domain.permissions import Action, require
 from apportion.domain.query import Query
 from apportion.ports.answers import Behind, Names
 from apportion.ports.records import Criteria, Row
@@ -43,10 +44,33 @@ def exportable(work: Work, actor: Actor, workspace: str, name: str) -> Exported:
 
 
 def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[Page]:
-    """Pages of records in order of their ids. To be read in one thread."""
-    with store.read() as work:
-        criteria = seen_by(work, actor, dataset, Criteria(query))
-        after = None
-        while rows := work.records.scan(dataset, criteria, after=after, limit=PAGE):
-            yield Page(rows, work.answers.behind(dataset, [row.number for row in rows]))
-            after = rows[-1].id
+    """Yield pages of records in order of their ids, each as the dataset is when it is asked for.
+
+    No snapshot is open between two pages, however slowly they are taken: one that is keeps SQLite from emptying its
+    log. A record that is there all the time comes once; everything about a record is of one instant. Ends with a
+    refusal once the dataset is gone, or the right to export it.
+    """
+    after = None
+    while True:
+        with store.read() as work:
+            now = _as_it_is(work, actor, dataset)
+            rows = work.records.scan(now, seen_by(work, actor, now, Criteria(query)), after=after, limit=PAGE)
+            page = Page(rows, work.answers.behind(now, [row.number for row in rows]))
+        if not rows:
+            return
+        yield page
+        after = rows[-1].id
+
+
+def _as_it_is(work: Work, actor: Actor, dataset: Dataset) -> Dataset:
+    """Return the dataset if it is still there and may still be exported by who began."""
+    found = work.datasets.numbered(dataset.no)
+    if found is None:
+        raise DatasetGoneError(dataset.name)
+    who = work.people.actor(actor.username)
+    if who is None or who.user.id != actor.user.id:
+        raise ForbiddenOperationError(
+            f"Operation not allowed: {actor.username}, who began this export, is no user any more."
+        )
+    require(who, Action.EXPORT, found.workspace, found.created_by)
+    return found

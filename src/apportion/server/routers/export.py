@@ -51,8 +51,7 @@ MEDIA = {
 _AHEAD = 4
 """Pages made before somebody has taken them."""
 _PATIENCE = 300.0
-"""Seconds for which nobody takes a page. Until it ends an export holds on to the file as it was when it began, so that
-what is written meanwhile piles up."""
+"""Seconds for which nobody takes a page. Until it ends an export keeps a thread and a connection to the file."""
 
 
 class ExportIn(BaseModel):
@@ -79,7 +78,12 @@ class ExportIn(BaseModel):
     },
 )
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
-    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels."""
+    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
+
+    A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is
+    then. The columns of CSV and Parquet are those there were in the beginning. The connection breaks off if the dataset
+    is deleted meanwhile, or the right to export it ends.
+    """
     workspace = ctx.require_workspace()
     query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
@@ -102,7 +106,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
 
 
 async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
-    """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
+    """What one thread makes, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
 
@@ -114,7 +118,7 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             except queue.Full:
                 if time.monotonic() < until:
                     continue
-                gone.set()  # the snapshot must not stay open: the file's log would grow without end
+                gone.set()
                 while not pages.empty():
                     pages.get()
                 pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))
