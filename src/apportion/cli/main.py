@@ -11,6 +11,7 @@ from .assign import assign
 from .assignments import assignments
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
+from .hours import hours
 from .policies import policies
 from .progress import progress
 from .quickstart import quickstart
@@ -34,7 +35,7 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, status) ask a running server.
+    assignments, progress, hours, policies, agreement, conflicts, export, status) ask a running server.
     """
 
 
@@ -48,6 +49,7 @@ for command in (
     assign,
     assignments,
     progress,
+    hours,
     policies,
     agreement,
     conflicts,
