@@ -165,8 +165,9 @@ def test_hours_are_shown_and_come_as_a_table(ask: Ask, talk: str, live_server: s
             item.submit("good", seconds=5400)
 
     assert "1.50" in ask("hours", talk, "--by", "week").stdout
-    (row,) = as_json(ask("hours", "--json"))["rows"]
+    (row,) = as_json(ask("hours", talk, "--json"))["rows"]
     assert (row["dataset"], row["annotator"], row["answers"], row["hours"]) == (talk, "ana", 1, 1.5)
+    assert row in as_json(ask("hours", "--json"))["rows"]
     assert ask("hours", "--csv").stdout.splitlines()[0].split(",")[1:3] == ["annotator", "from"]
     assert ask("hours", talk, "--from", "soon").exit_code == 1
     assert ask("hours", talk, "--csv", "--json").exit_code == 2
