@@ -142,6 +142,7 @@ def probes(
     ):
         yield probe(f"GET {route}")
     yield probe("GET /api/workspaces/{name}/leaders", names={"name": "shared"})
+    yield probe("GET /api/workspaces/{name}/hours", names={"name": "shared"})
     yield probe("GET /api/events", dataset=name)
     if name == "planned":
         yield from _refused(probe)
