@@ -244,8 +244,10 @@ async def explain(
     from apportion.services.explain import explain as why
 
     workspace = ctx.require_workspace()
-    name_of = annotator or ctx.actor.username
-    found, sentences = await ctx.read(lambda work: why(work, ctx.actor, workspace, name, record, name_of))
+    name_of, now = annotator or ctx.actor.username, ctx.house.clock.now()
+    found, sentences = await ctx.read(
+        lambda work: why(work, ctx.actor, workspace, name, record, name_of, now=now)
+    )
     return Why(
         record=record,
         annotator=name_of,
