@@ -278,9 +278,8 @@ def _team(work: Work, dataset: Dataset, columns: Columns) -> Team:
         )
     if why is not None:
         return Team(answers, (), labels, why, confusion(data))
+    model = dawid_skene(shared)
     quality = [
-        replace(each, answers=answers[each.annotator])
-        for each in dawid_skene(shared).quality()
-        if each.answers
+        replace(each, answers=answers[each.annotator]) for each in model.quality() if each.answers
     ]
-    return Team(answers, quality, labels, None, confusion(data))
+    return Team(answers, quality, [str(each) for each in model.labels], None, confusion(data))
