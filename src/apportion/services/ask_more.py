@@ -41,7 +41,7 @@ def slot_for_one_more(
         want=case.want(policies.required),
         most=plan.spec.adaptive.most,
         until=plan.spec.adaptive.until,
-        posterior=case.posterior_for(answers),
+        posterior=case.posterior_for(answers, policies.resolution),
         tokens=tokens,
     )
     if not decision.ask:
