@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from apportion.domain.assignment.words import UNTOLD, Phase, Reason, listed
+from collections.abc import Sequence
+
+from apportion.domain.assignment.words import UNTOLD, Phase, Reason, holding, listed
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
@@ -15,7 +17,7 @@ from .annotate import record_case
 from .manage_datasets import find_dataset
 from .standing import is_full
 
-__all__ = ["explain"]
+__all__ = ["explain", "with_reasons_that_hold"]
 
 
 def explain(
@@ -29,14 +31,33 @@ def explain(
     case = record_case(work, dataset, actor, record)
     rows = work.assignments.slots_on(dataset, record)
     if leads:
-        rows = [_told_openly(row) for row in rows]
+        rows = [_told_openly(row) for row in with_reasons_that_hold(work, dataset, rows)]
     else:  # that others disagreed is nobody's business while they annotate, nor that a record is a check
-        rows = [row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row for row in rows]
+        rows = [
+            _nameless(row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row) for row in rows
+        ]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in work.assignments.plans(dataset)}
     if mine:
         return mine, [_had(row, plans[row.plan]) for row in mine]
     return [], _why_not(work, dataset, case, rows, plans, annotator, leads, now)
+
+
+def with_reasons_that_hold(work: Work, dataset: Dataset, rows: Sequence[SlotRow]) -> list[SlotRow]:
+    """Return the rows with reasons that name only people who are on the record now: since a plan was made, rows were
+    moved, withdrawn and skipped.
+    """
+    named = {row.record for row in rows if row.reason != holding(row.reason, ())}
+    there = work.assignments.held(dataset, named) if named else {}
+    return [
+        row._replace(reason=holding(row.reason, there.get(row.record, set()) - {row.annotator or ""}))
+        for row in rows
+    ]
+
+
+def _nameless(row: SlotRow) -> SlotRow:
+    """The row as whoever has it is told of it: who else has the record may change while they annotate."""
+    return row._replace(reason=holding(row.reason, ()))
 
 
 def _told_openly(row: SlotRow) -> SlotRow:

@@ -16,7 +16,7 @@ from apportion.domain.assignment.queue import (
     release,
     skip,
 )
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.words import RowState, holding
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
@@ -164,7 +164,10 @@ def _items(work: Work, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tupl
     viewer = work.records.viewer(me) if dataset.individual else RESOLVED
     ids = tuple(slot.record for slot in slots)
     rows = work.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
-    reasons = work.assignments.rows_by_number([slot.id for slot in slots])
+    reasons = {
+        no: row._replace(reason=holding(row.reason, ()))  # it names nobody else who has the record
+        for no, row in work.assignments.rows_by_number([slot.id for slot in slots]).items()
+    }
     versions = work.annotations.versions(dataset, ids, me)
     return tuple(
         Item(row, slot, reasons.get(slot.id), versions.get(slot.record, 0))

@@ -313,7 +313,8 @@ def _confusions(counts: Column, smoothing: float) -> Column:
     together /= together.sum(axis=1, keepdims=True)
     totals = counts.sum(axis=2, keepdims=True) + smoothing
     even = 1 / max(1, labels)
-    return np.where(totals > 0, (counts + smoothing * together) / np.where(totals > 0, totals, 1), even)
+    found = np.where(totals > 0, (counts + smoothing * together) / np.where(totals > 0, totals, 1), even)
+    return np.asarray(found)
 
 
 def _coins(counts: Column, smoothing: float) -> Column:
@@ -334,6 +335,6 @@ def _unknown(labels: int) -> Column:
     """One answer for each true label, as people give them of whom nothing is known."""
     if labels < 2:
         return np.ones((labels, labels))
-    found = np.full((labels, labels), (1 - ACCURACY) / (labels - 1))
+    found: Column = np.full((labels, labels), (1 - ACCURACY) / (labels - 1))
     np.fill_diagonal(found, ACCURACY)
     return found
