@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -129,3 +130,27 @@ def test_nobody_is_asked_for_one_more_answer_while_a_lease_fills_their_cap(clien
             assert room.put(who, id, label).json()["counted"]
         assert len(people(id)) == 3
         assert "ana" not in people(id)
+
+
+def test_answers_from_a_file_keep_the_cap_as_well(client_as: Any) -> None:
+    room = Room(client_as, "abcdefgh", required=1)
+    made = plan(room)
+    answer = {"state": "submitted", "value": {"labels": [{"class": "good"}]}}
+    lines = [{"id": id, "inputs": {"text": f"text {id}"}, "answers": {"ana": answer}} for id in "abcd"]
+    file = "\n".join(map(json.dumps, lines)).encode()
+    params = {"format": "jsonl", "task": "TextClassification"}
+    sent = room.ask("max", "POST", "import", params=params, content=file)
+    assert sent.status_code == 200, sent.text
+    assert done(room, made) == 2
+    told = [room.get("max", f"records/{id}/annotations")["annotations"] for id in "abcd"]
+    assert [[each["counted"] for each in one] for one in told] == [[True], [True], [False], [False]]
+
+
+def test_answers_to_all_that_match_keep_the_cap_as_well(room: Room) -> None:
+    made = plan(room)
+    value = {"labels": [{"class": "good"}]}
+    job = room.post("ana", "annotations:apply", {"query": "text", "value": value})
+    while job["state"] in ("waiting", "running"):
+        job = room.client_as("ana").get(f"/api/jobs/{job['id']}").json()
+    assert job["result"]["changed"] >= 2
+    assert done(room, made) == 2
