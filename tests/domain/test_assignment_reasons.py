@@ -26,7 +26,8 @@ def check_reason(reason: Reason, me: str | None, others: set[str], codes: set[st
     active = {person.name for person in rule.people if person.active}
     if code == "moved":
         assert args[0] != me
-        return check_reason(Reason(str(args[2]), args[3:]), me, others, codes, rule)
+        check_reason(Reason(str(args[2]), args[3:]), me, others, codes, rule)
+        return
     if code in ("fewest_shared", "other_island"):
         named = str(args[2]).removesuffix(MORE_NAMES).split(", ")
         assert set(named) <= others

@@ -88,8 +88,8 @@ class Capped(RuleBasedStateMachine):
         for each in found["records"]:
             self.shown[who][each["id"]] = each["assignment"]["token"]
         assert self.ask(who, "GET", "queue", limit=20).json()["records"] or not found["records"]
-        for rule, load in self.loads(who).items():
-            assert load <= max(self.caps(who)[rule], before[rule])
+        for key, load in self.loads(who).items():
+            assert load <= max(self.caps(who)[key], before[key])
 
     @rule(who=WHO, data=st.data(), label=st.sampled_from(["good", "bad"]))
     def answer_what_a_tab_has_shown(self, who: str, data: Any, label: str) -> None:
@@ -158,7 +158,7 @@ class Capped(RuleBasedStateMachine):
     def nobody_has_more_than_was_agreed(self) -> None:
         for who in ("ana", "ben"):
             loads = self.loads(who)
-            assert all(loads[rule] <= cap for rule, cap in self.caps(who).items()), (who, loads)
+            assert all(loads[key] <= cap for key, cap in self.caps(who).items()), (who, loads)
 
     @invariant()
     def exactly_the_answers_in_slots_count(self) -> None:

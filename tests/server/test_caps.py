@@ -14,7 +14,9 @@ HERS = [{"user": "ana", "cap": 2}, "ben", "rita"]
 
 @pytest.fixture(params=["individual", "shared"])
 def room(request: Any, client_as: Any) -> Room:
-    return Room(client_as, "abcdefgh", annotation=request.param, blind=request.param == "individual", required=1)
+    return Room(
+        client_as, "abcdefgh", annotation=request.param, blind=request.param == "individual", required=1
+    )
 
 
 def plan(room: Room, **rule: Any) -> Any:

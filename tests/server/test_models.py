@@ -69,9 +69,9 @@ def test_a_model_that_fails_leaves_records_open(room: Room, app: FastAPI, monkey
     room.ask("max", "PATCH", "policies", json={"resolution": "one_coin"}).raise_for_status()
     settle(app)
     assert agents(room) == {None}
-    assert {each["why"] for each in (line["provenance"] for line in exported(room).values()) if "why" in each} <= {
-        "the model has not looked at these answers yet"
-    }
+    assert {
+        each["why"] for each in (line["provenance"] for line in exported(room).values()) if "why" in each
+    } <= {"the model has not looked at these answers yet"}
 
 
 def test_soft_labels_of_answers_that_changed_are_not_those_of_the_model(room: Room) -> None:
@@ -80,7 +80,9 @@ def test_soft_labels_of_answers_that_changed_are_not_those_of_the_model(room: Ro
 
 
 @pytest.mark.parametrize("policy", ["dawid_skene", "one_coin"])
-def test_labels_of_the_schema_that_nobody_gave_change_no_figure(room: Room, app: FastAPI, policy: str) -> None:
+def test_labels_of_the_schema_that_nobody_gave_change_no_figure(
+    room: Room, app: FastAPI, policy: str
+) -> None:
     room.ask("max", "PATCH", "policies", json={"resolution": policy}).raise_for_status()
 
     def figures(*labels: str) -> Json:

@@ -89,7 +89,9 @@ def test_whoever_took_an_open_slot_is_not_told_that_it_was_dealt_to_them(room: R
 
 def test_the_digest_is_the_same_whoever_is_listed_first(room: Room) -> None:
     def digest(*users: Json) -> str:
-        return room.post("max", "assignments:preview", {"rules": [{"users": list(users)}], "seed": 7})["digest"]
+        return room.post("max", "assignments:preview", {"rules": [{"users": list(users)}], "seed": 7})[
+            "digest"
+        ]
 
     capped = {"user": "ben", "cap": 9}
     assert digest("ana", capped, "rita") == digest("rita", "ana", capped)

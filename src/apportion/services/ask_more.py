@@ -21,9 +21,7 @@ from .standing import is_full
 __all__ = ["slot_for_one_more"]
 
 
-def slot_for_one_more(
-    work: Work, dataset: Dataset, case: Case, policies: Policies, now: int
-) -> Slot | None:
+def slot_for_one_more(work: Work, dataset: Dataset, case: Case, policies: Policies, now: int) -> Slot | None:
     """The slot to add, planned for somebody or open to whoever comes; None if nobody is to be asked, or can be."""
     live = sorted(case.live_slots(), key=lambda slot: slot.id)
     if not live or case.gold is not None:

@@ -33,9 +33,7 @@ def explain(
     if leads:
         rows = [_told_openly(row) for row in with_reasons_that_hold(work, dataset, rows)]
     else:  # that others disagreed is nobody's business while they annotate, nor that a record is a check
-        rows = [
-            _nameless(row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row) for row in rows
-        ]
+        rows = [_nameless(row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row) for row in rows]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in work.assignments.plans(dataset)}
     if mine:

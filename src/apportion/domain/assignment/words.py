@@ -155,7 +155,9 @@ def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
     'had the least to do for their share (41 of 50), then fewest records with ben (6)'
     """
     sentence = SENTENCES.get(code)
-    if code == "moved" and len(args) > 2:  # the third says why it was this person: a code and what goes into it
+    if (
+        code == "moved" and len(args) > 2
+    ):  # the third says why it was this person: a code and what goes into it
         args = (*args[:2], explain(str(args[2]), args[3:]))
     if sentence is None:
         return " ".join([code, *map(str, args)])

@@ -101,7 +101,8 @@ def dawid_skene(
     """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
 
     It ends when no probability of any record is further than ``tolerance`` from where the steps lead, as far as their
-    pace tells, or after about ``steps``. The same person may have several answers on one unit. Without smoothing the log-likelihood never falls.
+    pace tells, or after about ``steps``. The same person may have several answers on one unit. Without smoothing the
+    log-likelihood never falls.
     """
     return _fit(data, _confusions, smoothing, tolerance, steps, progress)
 
@@ -271,7 +272,9 @@ class _Answers:
     def expect(self, shares: Column, confusion: Column) -> tuple[list[Column], float]:
         """The posterior of each row, and the log-likelihood of all answers."""
         with np.errstate(divide="ignore"):
-            of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(self.labels, self.people * self.labels)
+            of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(
+                self.labels, self.people * self.labels
+            )
             prior = np.log(shares)
         found, likelihood = [], 0.0
         for group in self.groups:

@@ -117,7 +117,11 @@ class Case:
         None once somebody has answered otherwise than it knew, and where it is another model that looked at them.
         """
         known = self.posterior
-        if known is None or known.model != rule or known.answers != {each.annotator: each.given for each in answers}:
+        if (
+            known is None
+            or known.model != rule
+            or known.answers != {each.annotator: each.given for each in answers}
+        ):
             return None
         return known.labels
 

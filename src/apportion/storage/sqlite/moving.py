@@ -83,7 +83,19 @@ class Mover(Dealer):
                 ),
             )
             for (
-                no, plan, record, annotator, state, rule, phase, reason, inclusion, until, why, holder, pull
+                no,
+                plan,
+                record,
+                annotator,
+                state,
+                rule,
+                phase,
+                reason,
+                inclusion,
+                until,
+                why,
+                holder,
+                pull,
             ) in rows
         ]
 
