@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from rooms import Room
 
+from apportion.domain.jobs import JobKind, JobState
 from apportion.services import model_consensus
 
 Json = Any
@@ -98,3 +99,22 @@ def test_labels_of_the_schema_that_nobody_gave_change_no_figure(
     found = figures("x", "y")
     assert found[1] == {f"consensus:{policy}"}
     assert found == figures("x", *(f"unused {n}" for n in range(40)), "y")
+
+
+def test_what_an_earlier_version_of_a_model_found_is_worked_out_again(room: Room, app: FastAPI) -> None:
+    def earlier(work: Any) -> int:
+        dataset = work.datasets.find("shared", "talk")
+        last = work.jobs.latest(dataset, JobKind.MODEL)
+        spec = {key: last.spec[key] for key in ("upto", "policy")}
+        work.jobs.add(dataset, "earlier", JobKind.MODEL, spec, by="max", at=1)
+        work.jobs.change(work.jobs.find("earlier"), at=2, state=JobState.DONE)
+        return int(last.no)
+
+    house = app.state.house
+    before = house.store.write(earlier).result()
+    settle(app)
+    settle(app)
+    with house.store.read() as work:
+        last = work.jobs.latest(work.datasets.find("shared", "talk"), JobKind.MODEL)
+    assert last.state is JobState.DONE
+    assert last.no == before + 2  # once
