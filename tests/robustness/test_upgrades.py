@@ -74,6 +74,30 @@ def test_an_upgraded_database_can_be_made_anew(step: int, home: Path) -> None:
     assert (contents(path), derived(path)) == before
 
 
+def test_posteriors_are_of_the_model_in_force_or_of_the_last_one_that_ran(home: Path) -> None:
+    path = unpack(4, home)
+    job = "INSERT INTO jobs (no, id, dataset, kind, state, spec, by, created_at, changed_at, done) VALUES "
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute(
+            "UPDATE datasets SET policies = json_set(policies, '$.resolution', 'one_coin') WHERE no = 1"
+        )
+        raw.execute(
+            job + "(1, 'a', 2, 'consensus:model', 'done', '{\"policy\": \"dawid_skene\"}', 'x', 1, 1, 1), "
+            "(2, 'b', 2, 'consensus:model', 'failed', '{\"policy\": \"one_coin\"}', 'x', 2, 2, 0)"
+        )
+        for dataset in (1, 2, 3):
+            raw.execute("INSERT INTO posteriors VALUES (?, '{}', '{\"x\": 1.0}')", (dataset << 32 | 1,))
+
+    SqliteStore(path).close()
+
+    with closing(sqlite3.connect(path)) as raw:
+        found = raw.execute(
+            "SELECT rid >> 32, question, model, labels FROM posteriors ORDER BY rid"
+        ).fetchall()
+    models = {1: "one_coin", 2: "dawid_skene", 3: ""}
+    assert found == [(dataset, "", model, '{"x": 1.0}') for dataset, model in models.items()]
+
+
 def test_a_server_upgrades_tells_where_the_copy_is_and_serves_it(home: Path) -> None:
     path = unpack(1, home)
     before = contents(path)

@@ -278,9 +278,6 @@ def _team(work: Work, dataset: Dataset, columns: Columns) -> Team:
         )
     if why is not None:
         return Team(answers, (), labels, why, confusion(data))
-    quality = [
-        replace(each, answers=answers[each.annotator])
-        for each in dawid_skene(shared).quality()
-        if each.answers
-    ]
-    return Team(answers, quality, labels, None, confusion(data))
+    model = dawid_skene(shared)
+    quality = [replace(each, answers=answers[each.annotator]) for each in model.quality() if each.answers]
+    return Team(answers, quality, [str(each) for each in model.labels], None, confusion(data))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.queue import Verdict
+from apportion.domain.assignment.queue import Verdict, submit
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -67,6 +67,8 @@ _STATUS = {
     AnnotationState.DISCARDED: Status.DISCARDED,
     AnnotationState.NONE: Status.DEFAULT,
 }
+_ENDS = frozenset({Status.VALIDATED, Status.DISCARDED})
+"""Statuses that settle a record of a shared dataset."""
 _EVENT = {
     AnnotationState.SUBMITTED: "submitted",
     AnnotationState.DISCARDED: "discarded",
@@ -216,22 +218,21 @@ def set_answer(
 ) -> tuple[Settled, Verdict | None]:
     """Decide what somebody's answer does to a record of an individual dataset; nothing is written."""
     policies = Policies.of(dataset.policies)
-    standing = standing_of(work, dataset, name) if case.slots else None
+    standing = standing_of(work, dataset, name, now) if case.slots else None
     answered = answer(
         case,
-        standing_of(work, dataset, name, ()).person if standing is None else standing.person,
+        standing_of(work, dataset, name, now, ()).person if standing is None else standing.person,
         state,
         value,
         now=now,
         required=policies.required,
         seconds=seconds,
-        used=None if standing is None else standing.used,
-        caps=None if standing is None else standing.caps,
+        loads=None if standing is None else standing.loads,
         teams=None if standing is None else standing.teams,
     )
     after = answered.case
     if state in ANSWERED and answered.annotation.counted:
-        more = slot_for_one_more(work, dataset, after, policies)
+        more = slot_for_one_more(work, dataset, after, policies, now)
         if more is not None:
             after = replace(after, slots=(*after.slots, more))
     view = resolve(after, rule=policies.resolution, required=policies.required)
@@ -266,15 +267,17 @@ def _set_shared(
     value: Value | None,
     now: int,
 ) -> Mine:
-    """In a shared dataset one's own annotation is the record's."""
-    _store_shared(work, dataset, case, name, state, value, now)
+    """In a shared dataset one's own annotation is the record's, also where it is an extra for the plans."""
+    why = _store_shared(work, dataset, case, name, state, value, now)
     note_answer(work, dataset, case, name, state, now)
     after = work.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
     if found is None:  # nothing was said: the version goes on all the same
         found = Annotation(name, state, None, 0, now)
-    return Mine(dataset, found, state in ANSWERED)
+    if why is Verdict.CAPPED:
+        return Mine(dataset, found, False, why)
+    return Mine(dataset, found, state in ANSWERED, why if why is not None and why.counted else None)
 
 
 def _store_shared(
@@ -285,15 +288,14 @@ def _store_shared(
     state: AnnotationState,
     value: Value | None,
     now: int,
-) -> None:
+) -> Verdict | None:
     annotation = None if value is None else Answers(name, {name: value})
     status = _STATUS[state]
     work.records.patch(
         dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
     )
     work.datasets.update(dataset, last_updated=now)
-    if case.slots:
-        follow_shared(work, dataset, case, status, name, now)
+    return follow_shared(work, dataset, case, status, name, now) if case.slots else None
 
 
 def standing_shared(case: Case) -> Annotation | None:
@@ -309,15 +311,23 @@ def put_back_shared(work: Work, dataset: Dataset, case: Case, before: Annotation
 
 def follow_shared(
     work: Work, dataset: Dataset, case: Case, status: Status, author: str | None, now: int
-) -> None:
-    """The slots of a record of a shared dataset once its one annotation has changed."""
-    changed = follow(case.slots, status, author, now)
+) -> Verdict | None:
+    """Bring the slots of a record of a shared dataset in line with its one annotation.
+
+    Return why its author's answer counts for the plans or does not; None where it is no answer or has no author.
+    """
+    outcome = None
+    if author is not None and status in _ENDS:
+        standing = standing_of(work, dataset, author, now)
+        outcome = submit(case.slots, standing.person, now, loads=standing.loads)
+    changed = follow(case.slots, status, outcome)
     before = {slot.id: slot for slot in case.slots}
     ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
     work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed if slot not in ended])
     work.assignments.save(
         dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
     )
+    return None if outcome is None else outcome.why
 
 
 def checked_value(

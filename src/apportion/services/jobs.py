@@ -25,6 +25,9 @@ __all__ = ["Apply", "begin_accept", "begin_apply", "begin_model", "begin_undo", 
 
 ACCEPTABLE = (Policy.UNANIMOUS, Policy.MAJORITY)
 
+_FIT = 2
+"""Which version of the models looked: once they are fitted otherwise, every dataset is looked at again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Apply:
@@ -87,8 +90,14 @@ def begin_model(work: Work, dataset: Dataset, by: str, *, now: int) -> Job | Non
     """Look at all answers again, if the dataset's policy rests on a model that has not seen them yet."""
     if not model_wanted(work, dataset):
         return None
-    spec = {"upto": work.jobs.last_answer(dataset), "policy": str(Policies.of(dataset.policies).resolution)}
+    spec = _model_spec(work, dataset)
     return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.MODEL, spec, by=by, at=now)
+
+
+def _model_spec(work: Work, dataset: Dataset) -> dict[str, Any]:
+    """What a model's figures depend on: the same is not worked out twice."""
+    policy = str(Policies.of(dataset.policies).resolution)
+    return {"upto": work.jobs.last_answer(dataset), "policy": policy, "fit": _FIT}
 
 
 def model_wanted(work: Work, dataset: Dataset) -> bool:
@@ -101,7 +110,7 @@ def model_wanted(work: Work, dataset: Dataset) -> bool:
         return True
     if last.state not in ENDED:
         return False
-    return last.spec != {"upto": work.jobs.last_answer(dataset), "policy": str(policies.resolution)}
+    return last.spec != _model_spec(work, dataset)
 
 
 def find_job(work: Work, actor: Actor, id: str) -> tuple[Job, Dataset]:

@@ -16,7 +16,7 @@ from apportion.domain.assignment.queue import (
     release,
     skip,
 )
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.words import RowState, holding
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
@@ -118,22 +118,19 @@ def _claim(
     if where is not None and where.strip():
         seen = seen_by(work, actor, dataset, Criteria(parse(where)))
         within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
-    standing = standing_of(work, dataset, me)
+    standing = standing_of(work, dataset, me, now)
     slots = work.assignments.candidates(dataset, standing.taker, limit=limit, now=now, within=within)
-    had = _beyond(slots, me, standing.used)
-    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = standing.open_to(ended.get(slot.id, slot) for slot in slots)
-    found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps)
+    found = claim(mine, standing.person, now, tokens, limit=limit, loads=standing.loads)
     if keep:
         # What ran out on these records is free at once: nobody has two slots of one record before them.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
         before = {slot.id: slot for slot in slots}
         work.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
-    after = (
-        standing_of(work, dataset, me) if keep and standing.caps else standing
-    )  # a rule may be full by now
+    # A rule may be full by now.
+    after = standing_of(work, dataset, me, now) if keep and standing.loads else standing
     left = work.assignments.left(dataset, after.taker, now)
     why = found.why_empty
     if why is not None:
@@ -150,9 +147,7 @@ def _why(work: Work, dataset: Dataset, standing: Standing, now: int) -> WhyEmpty
     """Why nothing came: what stands in the way of the slots there are, or that there are none."""
     me = standing.person.name
     slots = work.assignments.refused(dataset, standing.taker, limit=CLAIM_LIMIT)
-    had = _beyond(slots, me, standing.used)
-    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
-    found = claim(standing.open_to(slots), standing.person, now, [""], limit=1, caps=caps)
+    found = claim(standing.open_to(slots), standing.person, now, [""], limit=1, loads=standing.loads)
     why = found.why_empty or WhyEmpty.OTHERS
     if why is not WhyEmpty.NOTHING_PLANNED:
         return why
@@ -164,22 +159,15 @@ def _why(work: Work, dataset: Dataset, standing: Standing, now: int) -> WhyEmpty
     return why
 
 
-def _beyond(slots: Sequence[Slot], me: str, used: dict[int, int]) -> dict[int, int]:
-    """What somebody has of each rule outside of these slots."""
-    here: dict[int, int] = {}
-    for slot in slots:
-        held = slot.lease is not None and slot.lease.annotator == me and slot.state is RowState.LEASED
-        if held or (slot.state is RowState.DONE and slot.annotator == me):
-            here[slot.rule] = here.get(slot.rule, 0) + 1
-    return {rule: count - here.get(rule, 0) for rule, count in used.items()}
-
-
 def _items(work: Work, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[Item, ...]:
     """The records in front of somebody, as they see them."""
     viewer = work.records.viewer(me) if dataset.individual else RESOLVED
     ids = tuple(slot.record for slot in slots)
     rows = work.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
-    reasons = work.assignments.rows_by_number([slot.id for slot in slots])
+    reasons = {
+        no: row._replace(reason=holding(row.reason, ()))  # it names nobody else who has the record
+        for no, row in work.assignments.rows_by_number([slot.id for slot in slots]).items()
+    }
     versions = work.annotations.versions(dataset, ids, me)
     return tuple(
         Item(row, slot, reasons.get(slot.id), versions.get(slot.record, 0))

@@ -361,9 +361,20 @@ comments = Table(
 posteriors = Table(
     "posteriors",
     metadata,
-    Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("rid", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "question",
+        Text,
+        primary_key=True,
+        server_default="",
+        comment="empty: the one there is to each record",
+    ),
+    Column("model", Text, nullable=False, comment="which one: consensus.resolution.Policy"),
     Column("answers", Text, nullable=False, comment="JSON: the labels people had answered, by name"),
-    Column("labels", Text, nullable=False, comment="JSON: the probability of each label"),
+    Column(
+        "labels", Text, nullable=False, comment="JSON: the probability of each label; 0 where one is missing"
+    ),
+    sqlite_with_rowid=False,
 )
 
 jobs = Table(

@@ -1991,6 +1991,8 @@ export interface components {
         /**
          * AnnotatorsOut
          * @description How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+         *
+         *     With a model, ``labels`` are those that came up on records that several people answered.
          */
         AnnotatorsOut: {
             /** Annotators */

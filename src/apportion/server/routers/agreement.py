@@ -169,7 +169,10 @@ class AnnotatorQuality(BaseModel):
 
 
 class AnnotatorsOut(BaseModel):
-    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what."""
+    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+
+    With a model, ``labels`` are those that came up on records that several people answered.
+    """
 
     annotators: list[AnnotatorQuality]
     labels: list[str]

@@ -16,7 +16,17 @@ from apportion.domain.consensus.answers import Given, given
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Origin
 from apportion.domain.policies import Policies
-from apportion.ports.answers import Behind, Checked, Columns, Disputed, KeptGold, Names, Said, SavedPosterior
+from apportion.ports.answers import (
+    THE_QUESTION,
+    Behind,
+    Checked,
+    Columns,
+    Disputed,
+    KeptGold,
+    Names,
+    Said,
+    SavedPosterior,
+)
 from apportion.spans import SpanError, token_offsets
 from apportion.vocabulary import AnnotationState
 
@@ -192,11 +202,16 @@ class SqliteAnswers:
             ):
                 gold[place] = KeptGold(*kept)
         posteriors: dict[int, SavedPosterior] = {}
-        if Policies.of(dataset.policies).modelled:
+        policies = Policies.of(dataset.policies)
+        if policies.modelled:
+            model = str(policies.resolution)
             for place, answers, labels in self._raw.execute(
-                f"SELECT wanted.key, x.answers, x.labels {wanted} posteriors x ON x.rid = wanted.value", rids
+                f"SELECT wanted.key, x.answers, x.labels {wanted} posteriors x ON x.rid = wanted.value "
+                "AND x.question = ? AND x.model = ?",
+                (*rids, THE_QUESTION, model),
             ):
-                posteriors[place] = SavedPosterior(numbers[place], json.loads(answers), json.loads(labels))
+                said, found = json.loads(answers), json.loads(labels)
+                posteriors[place] = SavedPosterior(numbers[place], model, said, found)
         return Behind(self._said(rows), gold, posteriors)
 
     def _said(self, rows: Sequence[tuple[Any, ...]]) -> Said:
@@ -276,9 +291,15 @@ class SqliteAnswers:
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
         self._raw.executemany(
-            "INSERT OR REPLACE INTO posteriors VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO posteriors (rid, question, model, answers, labels) VALUES (?, ?, ?, ?, ?)",
             (
-                (dataset.no << 32 | each.number, json.dumps(each.answers), json.dumps(each.labels))
+                (
+                    dataset.no << 32 | each.number,
+                    each.question,
+                    each.model,
+                    json.dumps(each.answers),
+                    json.dumps(each.labels),
+                )
                 for each in found
             ),
         )

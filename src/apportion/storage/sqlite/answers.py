@@ -12,6 +12,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Posterior
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
+from apportion.ports.answers import THE_QUESTION
 
 from . import watching
 from .agents import OPEN, Agents
@@ -106,8 +107,12 @@ class SqliteAnnotations:
         return found
 
     def _posteriors(self, rids: Sequence[int]) -> dict[int, Posterior]:
-        rows = self._of("rid, answers, labels", "posteriors", rids)
-        return {rid: Posterior(*map(msgspec.json.decode, row)) for rid, *row in rows}
+        rows = self._of("rid, question, model, answers, labels", "posteriors", rids)
+        return {
+            rid: Posterior(model, msgspec.json.decode(answers), msgspec.json.decode(labels))
+            for rid, question, model, answers, labels in rows
+            if question == THE_QUESTION
+        }
 
     def _gold(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, Gold]:
         found = {}

@@ -84,7 +84,7 @@ class SqliteAssignments(Mover):
         rows = self._raw.execute(
             "SELECT s.rid, r.id, NULL "
             f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_ORDER}",
-            (dataset.no, me, now, as_json(taker.full)),
+            (dataset.no, me, now, as_json(taker.begun)),
         )
         return self._fitting(rows, taker, within)
 
@@ -174,6 +174,17 @@ class SqliteAssignments(Mover):
         return [
             Count(plan, rule, None if no == OPEN else self._agents.name(no), ROW_STATES[state], n)
             for plan, rule, no, state, n in rows
+        ]
+
+    def leases(self, dataset: Dataset, annotator: str, now: int) -> list[Count]:
+        rows = self._raw.execute(
+            "SELECT plan, rule, annotator, count(*) FROM slots "
+            "WHERE holder = ? AND dataset = ? AND state = 1 AND until > ? GROUP BY plan, rule, annotator",
+            (self._agents.find(annotator) or -1, dataset.no, now),
+        ).fetchall()
+        return [
+            Count(plan, rule, None if no == OPEN else self._agents.name(no), RowState.LEASED, n)
+            for plan, rule, no, n in rows
         ]
 
     def left(self, dataset: Dataset, taker: Taker, now: int) -> WorkLeft:
