@@ -145,9 +145,9 @@ def test_too_much_to_align_is_said_instead_of_waited_for(monkeypatch: pytest.Mon
     monkeypatch.setattr(aligning, "GROUPS_AT_MOST", 4)
     assert agreement(data, Measure.GAMMA).undefined is Undefined.TOO_MUCH
     monkeypatch.undo()
-    monkeypatch.setattr("apportion.domain.agreement.measuring.ALIGNMENTS_AT_MOST", 3 * 31 * 10 - 1)
+    monkeypatch.setattr("apportion.domain.agreement.measuring.ALIGNMENTS_AT_MOST", 3 * 31 * 12 - 1)
     assert "gamma has more texts" in (agreement(data, Measure.GAMMA).why or "")
-    assert counting.alignments_of(data) == 3 * 31 * 10
+    assert counting.alignments_of(data) == 3 * 31 * 12
 
 
 def test_a_missing_solver_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

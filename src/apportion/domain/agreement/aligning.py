@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import combinations
 from typing import TypeAlias
 
 from apportion.domain.arrays import Column, np
@@ -53,9 +54,10 @@ def align(texts: Sequence[Sequence[Marked]]) -> Column:
     found = np.zeros(len(texts))
     several: list[_Packing] = []
     waiting = 0
+    pairs: dict[tuple[int, int], list[int]] = {}
     for number, people in enumerate(texts):
         if len(people) == 2:
-            found[number] = _of_two(*people)
+            pairs.setdefault((len(people[0]), len(people[1])), []).append(number)
             continue
         # What everybody marked by themselves, from which groups save.
         found[number] = sum(len(spans) for spans in people)
@@ -66,29 +68,37 @@ def align(texts: Sequence[Sequence[Marked]]) -> Column:
             _save(several, found)
             several, waiting = [], 0
     _save(several, found)
+    for sizes, numbers in pairs.items():
+        step = max(1, _AT_ONCE // max(1, sizes[0] * sizes[1]))
+        for start in range(0, len(numbers), step):
+            some = numbers[start : start + step]
+            found[some] = _of_two(
+                [texts[number][0] for number in some], [texts[number][1] for number in some]
+            )
     return found
 
 
-def _of_two(one: Marked, other: Marked) -> float:
-    if not len(one) or not len(other):
-        return float(len(one) + len(other))
+def _of_two(ones: Sequence[Marked], others: Sequence[Marked]) -> Column:
+    """Return what texts by two people cost, the spans of one and of the other being equally many in each text."""
+    one, other = np.stack(ones), np.stack(others)
+    alone = float(abs(one.shape[1] - other.shape[1]))
+    if not one.shape[1] or not other.shape[1]:
+        return np.full(len(ones), alone)
     # Two spans that are further apart than two of their own had better be alone.
     apart = np.minimum(_apart(one, other), 2.0)
-    alone = abs(len(one) - len(other))
-    if min(apart.shape) == 1:
-        return float(apart.min()) + alone
+    if min(apart.shape[1:]) == 1:
+        return np.asarray(apart.min(axis=(1, 2)) + alone)
     from scipy.optimize import linear_sum_assignment
 
-    return float(apart[linear_sum_assignment(apart)].sum()) + alone
+    return np.array([each[linear_sum_assignment(each)].sum() for each in apart]) + alone
 
 
 def _apart(one: Marked, other: Marked) -> Column:
-    """Return the dissimilarity of each span of one person and each of the other."""
-    starts = np.abs(one[:, None, 0] - other[None, :, 0])
-    ends = np.abs(one[:, None, 1] - other[None, :, 1])
-    lengths = (one[:, 1] - one[:, 0])[:, None] + (other[:, 1] - other[:, 0])[None, :]
-    place = (starts + ends) / np.maximum(lengths, 1)
-    return np.asarray(place**2 + (one[:, None, 2] != other[None, :, 2]))
+    """Return the dissimilarity of each span of one person and each of the other, of one text or of many."""
+    one, other = one[..., :, None, :], other[..., None, :, :]
+    ends = np.abs(one[..., 0] - other[..., 0]) + np.abs(one[..., 1] - other[..., 1])
+    lengths = one[..., 1] - one[..., 0] + other[..., 1] - other[..., 0]
+    return np.asarray((ends / np.maximum(lengths, 1)) ** 2 + (one[..., 2] != other[..., 2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +132,11 @@ def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
     """
     many = len(people)
     pairs = many * (many - 1) // 2
-    between = {
-        (i, j): np.pad(_apart(people[i], people[j]), ((0, 1), (0, 1))) for j in range(many) for i in range(j)
-    }
+    between: dict[tuple[int, int], Column] = {}
+    for i, j in combinations(range(many), 2):
+        # The last row and column stand for no span at all.
+        between[i, j] = np.zeros((len(people[i]) + 1, len(people[j]) + 1))
+        between[i, j][:-1, :-1] = _apart(people[i], people[j])
     groups = np.empty((1, 0), dtype=np.int64)
     own = np.zeros((1, 0))
     for person, spans in enumerate(people):
@@ -132,7 +144,7 @@ def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
             raise TooManyGroupsError
         new = np.tile(np.append(np.arange(len(spans)), -1), len(groups))
         before = np.repeat(np.arange(len(groups)), len(spans) + 1)
-        # How far the new span is from each of the others; the last row and column of a table mean none.
+        # How far the new span is from each of the others.
         apart = np.zeros((len(new), person))
         for i in range(person):
             apart[:, i] = between[i, person][groups[before, i], new]

@@ -39,9 +39,9 @@ FIRST = 30
 PRECISION = 0.02
 SAMPLES = 1_000
 ALIGNMENTS_AT_MOST = 300_000
-"""Texts to align, with all samples of chance, above which nobody waits: some ten seconds."""
+"""Texts to align, with all samples of chance, above which nobody waits: some five seconds of a core."""
 
-_COSTS = 9
+_COSTS = 11
 """How many more alignments of two people one of more people costs."""
 _AT_ONCE = 20_000
 """Texts by chance that are in memory at a time."""
@@ -92,7 +92,7 @@ def _gamma(cost: Column, spans: Column, chance_cost: Column, chance_spans: Colum
 
 
 def alignments_of(data: Ratings) -> int:
-    """Return how many alignments the first samples take, one of three people or more counted as ten."""
+    """Return how many alignments the first samples take, one of three people or more counted as twelve."""
     sets: Sequence[Any] = data.values
     marked = np.array([bool(each) for each in sets] or [False], dtype=np.bool_)
     people = data.answers()
@@ -149,10 +149,14 @@ class _Document:
         many = len(self.people)
         drawn = self.random.integers(0, many, (samples, many))
         shifts = self._shifts(samples)
-        return [
-            [self._shifted(self.people[who], by) for who, by in zip(whose, bys, strict=True)]
-            for whose, bys in zip(drawn.tolist(), shifts.tolist(), strict=True)
-        ]
+        texts: list[list[Marked]] = [[np.empty((0, 3), dtype=np.int64)] * many for _ in range(samples)]
+        for who, spans in enumerate(self.people):
+            for person in range(many if len(spans) else 0):
+                mine = np.flatnonzero(drawn[:, person] == who)
+                moved = self._shifted(spans, shifts[mine, person])
+                for place, each in zip(mine.tolist(), moved, strict=True):
+                    texts[place][person] = each
+        return texts
 
     def _shifts(self, samples: int) -> Column:
         """Return shifts around the text for each person, which lie ``least`` apart wherever there is room for that."""
@@ -166,9 +170,11 @@ class _Document:
         begin = self.random.integers(0, self.extent, (samples, 1))
         return np.asarray(self.random.permuted((around + begin) % self.extent, axis=1))
 
-    def _shifted(self, spans: Marked, by: int) -> Marked:
-        start = (spans[:, 0] + by) % self.extent
-        return np.stack([start, start + spans[:, 1] - spans[:, 0], spans[:, 2]], axis=1)
+    def _shifted(self, spans: Marked, shifts: Column) -> Column:
+        """Return the spans once for each shift: a table of rows each."""
+        start = (spans[:, 0] + shifts[:, None]) % self.extent
+        end = start + (spans[:, 1] - spans[:, 0])
+        return np.stack([start, end, np.broadcast_to(spans[:, 2], start.shape)], axis=2)
 
 
 def _chance(documents: Sequence[_Document], samples: int) -> tuple[Column, Column]:
