@@ -1808,6 +1808,10 @@ export interface components {
             answers: number;
             /** By */
             by?: components["schemas"]["Figure"][] | null;
+            /** Caution */
+            caution?: string | null;
+            /** Caution Why */
+            caution_why?: string | null;
             /** Estimate */
             estimate: number | null;
             /** High */
@@ -2388,13 +2392,18 @@ export interface components {
          * @description How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
          *
          *     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
-         *     the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+         *     the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
+         *     ``left_out`` answers were asked for in the light of others and do not count.
          */
         Figure: {
             /** Annotators */
             annotators: number;
             /** Answers */
             answers: number;
+            /** Caution */
+            caution?: string | null;
+            /** Caution Why */
+            caution_why?: string | null;
             /** Estimate */
             estimate: number | null;
             /** High */
@@ -2634,12 +2643,6 @@ export interface components {
             wanted: components["schemas"]["AnswersWanted"];
         };
         /**
-         * Interval
-         * @description How uncertainty is estimated: both vary which records there are.
-         * @enum {string}
-         */
-        Interval: "jackknife" | "bootstrap";
-        /**
          * JobOut
          * @description A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended.
          * @example {
@@ -2864,7 +2867,7 @@ export interface components {
          * @description What can be computed.
          * @enum {string}
          */
-        Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "alpha_edit";
+        Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "gamma" | "alpha_edit";
         /**
          * MemberOut
          * @description A member of a workspace.
@@ -4527,8 +4530,10 @@ export interface operations {
                 /** @description Also one figure per label, pair of people, week, or person. */
                 by?: components["schemas"]["By"] | null;
                 /** @description How it is found. */
-                interval?: components["schemas"]["Interval"] | "none";
+                interval?: "jackknife" | "bootstrap" | "none";
                 level?: number;
+                /** @description Of the bootstrap, and of what gamma takes for chance. */
+                seed?: number;
                 /** @description Only records that match; in the search language. */
                 query?: string | null;
                 /** @description Which workspace is meant; wins over the header. */

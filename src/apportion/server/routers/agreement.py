@@ -34,7 +34,8 @@ class Figure(BaseModel):
     """How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
-    the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+    the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
+    ``left_out`` answers were asked for in the light of others and do not count.
     """
 
     measure: str
@@ -50,6 +51,8 @@ class Figure(BaseModel):
     undefined: str | None = None
     no_interval: str | None = None
     why: str | None = None
+    caution: str | None = None
+    caution_why: str | None = None
     label: str | None = None
     pair: list[str] | None = None
     week: str | None = None
@@ -90,9 +93,12 @@ async def agreement(
         By | None, Query(description="Also one figure per label, pair of people, week, or person.")
     ] = None,
     interval: Annotated[
-        Interval | Literal["none"], Query(description="How it is found.")
-    ] = Interval.JACKKNIFE,
+        Literal["jackknife", "bootstrap", "none"], Query(description="How it is found.")
+    ] = "jackknife",
     level: Annotated[float, Query(ge=0.5, le=0.999)] = 0.95,
+    seed: Annotated[
+        int, Query(ge=0, lt=2**32, description="Of the bootstrap, and of what gamma takes for chance.")
+    ] = 0,
     query: Where = None,
 ) -> AgreementOut:
     """How alike people answered, with an interval and the query that opens the records behind each figure."""
@@ -100,7 +106,7 @@ async def agreement(
 
     workspace = ctx.require_workspace()
     asked = measuring.Asked(
-        measure, by, None if interval == "none" else Interval(interval), level, _parsed(query)
+        measure, by, None if interval == "none" else Interval(interval), level, seed, _parsed(query)
     )
     found = await ctx.read_slow(lambda work: measuring.measure(work, ctx.actor, workspace, name, asked))
     return AgreementOut.model_validate(figures_out(found))
