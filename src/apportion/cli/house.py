@@ -13,18 +13,17 @@ from apportion.domain.ids import UserId
 from apportion.domain.people import Actor, User
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings, load_settings
-from apportion.vocabulary import Role
+from apportion.vocabulary import COMMAND_LINE, Role
 
 if TYPE_CHECKING:
-    from apportion.ports.people import People
-    from apportion.ports.store import Store
+    from apportion.ports.store import Store, Work
 
 __all__ = ["OPERATOR", "change", "home_option", "opened", "read_settings"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPERATOR = Actor(User(UserId("operator"), "operator", "Operator", None, Role.ADMIN, True, 0, 0))
+OPERATOR = Actor(User(UserId("operator"), COMMAND_LINE, "Operator", None, Role.ADMIN, True, 0, 0))
 """Whoever can write the file may do anything to it."""
 
 
@@ -59,10 +58,10 @@ def opened(home: Path | None, *, create: bool = False) -> Iterator[Store]:
         store.close()
 
 
-def change(home: Path | None, work: Callable[[People, int], T], *, create: bool = False) -> T:
-    """Do ``work`` on people, in one transaction, given what time it is."""
+def change(home: Path | None, work: Callable[[Work, int], T], *, create: bool = False) -> T:
+    """Do ``work`` in one transaction, given what time it is."""
     from apportion.server.security import SystemClock
 
     now = SystemClock().now()
     with opened(home, create=create) as store:
-        return store.write(lambda within: work(within.people, now)).result()
+        return store.write(lambda within: work(within, now)).result()
