@@ -221,7 +221,7 @@ def met(
         found.end()
 
 
-_TOLD = ("submitted", "discarded", "took back")
+_TOLD = ("submitted", "discarded", "took_back")
 """Events about what people acknowledged."""
 
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
