@@ -200,7 +200,9 @@ def plans(story: Story) -> None:
 
 def jobs(story: Story) -> None:
     room = story.room
-    begun = room("rita", EventCode.STARTED_JOB, "POST", "/annotations:apply", {"query": "text", "value": GOOD})
+    begun = room(
+        "rita", EventCode.STARTED_JOB, "POST", "/annotations:apply", {"query": "text", "value": GOOD}
+    )
     until = time.monotonic() + 60
     while story.client_as("rita").get(f"/api/jobs/{begun['id']}").json()["state"] != "done":
         assert time.monotonic() < until

@@ -81,19 +81,21 @@ class Refusals:
             self._kinds[key] = _Seen(self._clock.now(), mark)
         return self._write(who, why, 1)
 
-    def flush(self, *, all: bool = False) -> None:
-        """Write what has gathered for a minute, or all of it."""
+    def flush(self, *, all: bool = False) -> list[Future[None]]:
+        """Write what has gathered for a minute, or all of it; what is being written."""
         now = self._clock.now()
         with self._lock:
             old = [key for key, seen in self._kinds.items() if all or now - seen.since > MINUTE]
             found = [(key, self._kinds.pop(key)) for key in old]
+        writing = []
         for (who, why, _), seen in found:
             if seen.more:
                 token = REQUEST.set(seen.request)
                 try:
-                    self._write(who, why, seen.more)
+                    writing.append(self._write(who, why, seen.more))
                 finally:
                     REQUEST.reset(token)
+        return writing
 
     def _write(self, who: str, why: str, attempts: int) -> Future[None]:
         detail = {"why": why, "attempts": attempts}

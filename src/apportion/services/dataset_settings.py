@@ -81,7 +81,13 @@ def _note(work: Work, actor: Actor, dataset: Dataset, after: Settings | None, no
 
 def _shown(settings: Settings | None) -> dict[str, Any]:
     """What the audit log has of the settings."""
-    return {} if settings is None else asdict(settings)
+    if settings is None:
+        return {}
+    found = asdict(settings)
+    for label in found["labels"] or ():
+        for name in [each for each, value in label.items() if value is None]:
+            del label[name]
+    return found
 
 
 def _merged(
