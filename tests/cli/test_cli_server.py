@@ -161,16 +161,17 @@ def test_agreement_conflicts_and_export_ask_the_server(
 def test_the_audit_log_is_shown_and_written_to_a_file(
     demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
 ) -> None:
-    run("export", "python-docs-topics", tmp_path / "topics.csv", **as_admin)
+    exported = run("export", "python-docs-entities", tmp_path / "entities.csv", **as_admin)
+    assert exported.exit_code == 0, exported.output
 
-    shown = run("audit", "--area", "downloads", "--dataset", "python-docs-topics", **as_admin)
+    shown = run("audit", "--area", "downloads", "--dataset", "python-docs-entities", **as_admin)
     listed = json.loads(run("audit", "--what", "exported", "--limit", "1", "--json", **as_admin).stdout)
     written = run("audit", "--csv", tmp_path / "audit.csv", "--who", "admin", **as_admin)
     printed = run("audit", "--jsonl", "-", "--what", "exported", **as_admin)
 
     assert "exported" in shown.stdout
-    assert "admin.python-docs-topics" in shown.stdout
-    assert (listed[0]["who"], listed[0]["dataset"]) == ("admin", "python-docs-topics")
+    assert "admin.python-docs-entities" in shown.stdout
+    assert (listed[0]["who"], listed[0]["dataset"]) == ("admin", "python-docs-entities")
     assert written.exit_code == 0
     assert (tmp_path / "audit.csv").read_text().startswith("no,at,who,what,area,")
     assert json.loads(printed.stdout.splitlines()[0])["what"] == "exported"
