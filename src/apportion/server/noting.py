@@ -105,7 +105,11 @@ class Refusals:
             work.events.add(EventCode.SIGN_IN_REFUSED, about, who=who, at=at, detail=detail)
 
         add_now: Callable[[Work], None] = partial(add, at=self._clock.now())
-        written = self._store.write(add_now)
+        try:
+            written = self._store.write(add_now)
+        except Exception as failure:  # the store closes: whoever is refused is told so in any case
+            written = Future()
+            written.set_exception(failure)
         written.add_done_callback(_complain)
         return written
 
