@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
 from apportion.vocabulary import EventArea, EventCode
 
 from .database import Link
+from .rows import as_json
 
 __all__ = ["SqliteEvents"]
 
@@ -19,16 +20,16 @@ _COLUMNS = (
     "e.no, e.at, e.who, e.what, coalesce(e.workspace, d.workspace, p.workspace), coalesce(d.name, p.name), "
     "coalesce(d.uuid, p.uuid), r.id, e.object, e.before, e.after, e.detail, e.address, e.request"
 )
-_FROM = (
-    "FROM events e LEFT JOIN datasets d ON d.no = e.dataset LEFT JOIN purged_datasets p ON p.no = e.dataset "
+_JOINED = (
+    "LEFT JOIN datasets d ON d.no = e.dataset LEFT JOIN purged_datasets p ON p.no = e.dataset "
     "LEFT JOIN records r ON r.rid = e.rid"
 )
-_PLACE = "coalesce(e.workspace, d.workspace, p.workspace)"
-_TEXT = " || ' ' || ".join(
-    f"coalesce({each}, '')"
-    for each in ("e.object", "r.id", "e.who", "d.name", "p.name", _PLACE, "e.before", "e.after", "e.detail")
+_DATASETS = (
+    "(SELECT no, uuid, workspace, name FROM datasets "
+    "UNION ALL SELECT no, uuid, workspace, name FROM purged_datasets)"
 )
-_REQUEST = "coalesce(e.address, '') || ' ' || coalesce(e.request, '')"
+_VALUES = ("e.who", "e.object", "e.workspace", "e.before", "e.after", "e.detail")
+_REQUEST = ("e.address", "e.request")
 
 
 class SqliteEvents:
@@ -70,15 +71,16 @@ class SqliteEvents:
         )
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
-        conditions, values = _conditions(wanted, below)
-        rows = self._raw.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE {conditions} ORDER BY e.no DESC LIMIT ?", [*values, limit]
+        conditions, values = self._conditions(wanted, below)
+        page = f"SELECT * FROM events e WHERE {conditions} ORDER BY e.no DESC LIMIT ?"
+        rows = self._raw.execute(  # names are looked up for a page only
+            f"SELECT {_COLUMNS} FROM ({page}) e {_JOINED} ORDER BY e.no DESC", [*values, limit]
         ).fetchall()
         return [_event(row) for row in rows]
 
     def count(self, wanted: AuditFilter, *, below: int | None = None) -> int:
-        conditions, values = _conditions(wanted, below)
-        (count,) = self._raw.execute(f"SELECT count(*) {_FROM} WHERE {conditions}", values).fetchone()
+        conditions, values = self._conditions(wanted, below)
+        (count,) = self._raw.execute(f"SELECT count(*) FROM events e WHERE {conditions}", values).fetchone()
         return int(count)
 
     def last(self) -> int:
@@ -96,6 +98,60 @@ class SqliteEvents:
         self._raw.execute("UPDATE events_pruning SET before = 0")
         return gone.rowcount
 
+    def _conditions(self, wanted: AuditFilter, below: int | None) -> tuple[str, list[Any]]:
+        conditions, values = ["1"], list[Any]()
+
+        def narrow(condition: str, *given: Any) -> None:
+            conditions.append(condition)
+            values.extend(given)
+
+        if below is not None:
+            narrow("e.no < ?", below)
+        if wanted.codes is not None:
+            narrow("e.what IN (SELECT value FROM json_each(?))", _list(map(str, wanted.codes)))
+            if not any(each.area is EventArea.ANSWERS for each in wanted.codes):
+                narrow("e.rid IS NULL")  # then an index has only these, which are few
+        if wanted.dataset is not None:
+            numbers = self._numbers("name = ?1 OR uuid = ?1", wanted.dataset)
+            if len(numbers) == 1:  # then an index has them in order
+                narrow("e.dataset = ?", numbers[0])
+            else:
+                narrow("+e.dataset IN (SELECT value FROM json_each(?))", as_json(numbers))
+        for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
+            inside = self._numbers("workspace IN (SELECT value FROM json_each(?1))", _list(names))
+            narrow(
+                "(e.workspace IN (SELECT value FROM json_each(?)) OR "
+                "+e.dataset IN (SELECT value FROM json_each(?)))",
+                _list(names),
+                as_json(inside),
+            )
+        if wanted.who is not None:
+            narrow("e.who = ?", wanted.who)
+        if wanted.since is not None:
+            narrow("e.at >= ?", wanted.since)
+        if wanted.until is not None:
+            narrow("e.at < ?", wanted.until)
+        if wanted.text is not None:
+            narrow(*self._text(wanted.text, wanted.with_requests))
+        return " AND ".join(conditions), values
+
+    def _text(self, text: str, with_requests: bool) -> tuple[str, str, str, str]:
+        columns = (*_VALUES, *(_REQUEST if with_requests else ()))
+        found = " || ' ' || ".join(f"coalesce({each}, '')" for each in columns)
+        named = self._numbers("instr(lower(name || ' ' || workspace), lower(?1)) > 0", text)
+        return (
+            f"(instr(lower({found}), lower(?)) > 0 OR +e.dataset IN (SELECT value FROM json_each(?)) OR "
+            "+e.rid IN (SELECT rid FROM records WHERE dataset IN (SELECT no FROM datasets) AND id = ?))",
+            text,
+            as_json(named),
+            text,
+        )
+
+    def _numbers(self, condition: str, value: str) -> list[int]:
+        """The numbers of datasets, purged ones among them, for which a condition holds."""
+        rows = self._raw.execute(f"SELECT no FROM {_DATASETS} WHERE {condition}", (value,))
+        return [no for (no,) in rows]
+
 
 def _event(row: tuple[Any, ...]) -> AuditedEvent:
     no, at, who, what, workspace, dataset, uuid, record, about, before, after, detail, address, request = row
@@ -109,41 +165,9 @@ def _json(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(dict(value), ensure_ascii=False)
 
 
+def _list(names: Iterable[str]) -> str:
+    return json.dumps(list(names))
+
+
 def _read(text: str | None) -> Mapping[str, Any] | None:
     return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
-
-
-def _conditions(wanted: AuditFilter, below: int | None) -> tuple[str, list[Any]]:
-    conditions, values = ["1"], list[Any]()
-
-    def narrow(condition: str, *given: Any) -> None:
-        conditions.append(condition)
-        values.extend(given)
-
-    if below is not None:
-        narrow("e.no < ?", below)
-    if wanted.codes is not None:
-        marks = ", ".join("?" * len(wanted.codes))
-        narrow(f"e.what IN ({marks})", *map(str, wanted.codes))
-        if not any(each.area is EventArea.ANSWERS for each in wanted.codes):
-            narrow("e.rid IS NULL")  # then an index has only these, which are few
-    if wanted.workspaces is not None:
-        narrow(f"{_PLACE} IN ({', '.join('?' * len(wanted.workspaces))})", *wanted.workspaces)
-    if wanted.workspace is not None:
-        narrow(f"{_PLACE} = ?", wanted.workspace)
-    if wanted.dataset is not None:
-        narrow(
-            "e.dataset IN (SELECT no FROM datasets WHERE name = ? OR uuid = ? UNION ALL "
-            "SELECT no FROM purged_datasets WHERE name = ? OR uuid = ?)",
-            *[wanted.dataset] * 4,
-        )
-    if wanted.who is not None:
-        narrow("e.who = ?", wanted.who)
-    if wanted.since is not None:
-        narrow("e.at >= ?", wanted.since)
-    if wanted.until is not None:
-        narrow("e.at < ?", wanted.until)
-    if wanted.text is not None:
-        text = f"{_TEXT} || ' ' || {_REQUEST}" if wanted.with_requests else _TEXT
-        narrow(f"instr(lower({text}), lower(?)) > 0", wanted.text)
-    return " AND ".join(conditions), values

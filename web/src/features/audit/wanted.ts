@@ -26,8 +26,8 @@ export function narrowed(wanted: AuditFilter): boolean {
   return wanted.area.length > 0 || TEXTS.some((name) => wanted[name] !== "");
 }
 
-/** Answers are many, and are shown when asked for; whoever asks for a person or a record means them, too. */
+/** Answers are many, and are shown when asked for; whoever asks for a person means them, too. */
 export function withUsualAreas(wanted: AuditFilter): AuditFilter {
-  if (wanted.area.length || wanted.who || wanted.text) return wanted;
+  if (wanted.area.length || wanted.who) return wanted;
   return { ...wanted, area: (Object.keys(areas) as EventArea[]).filter((each) => each !== "answers") };
 }
