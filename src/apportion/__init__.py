@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
     from .sdk.sharing import (
         assign,
+        audit,
         events,
         explain,
         gather,
@@ -101,6 +102,7 @@ __all__ = [
     "agreement",
     "annotators",
     "assign",
+    "audit",
     "configure_dataset",
     "conflicts",
     "copy",
@@ -187,6 +189,7 @@ _HOMES = {
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
     "sharing": (
         "assign",
+        "audit",
         "events",
         "explain",
         "gather",

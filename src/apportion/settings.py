@@ -17,6 +17,8 @@ __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
 PREFIX = "APPORTION_"
 HOME = Path("~/.apportion")
+LEAST_RETENTION = 30
+"""Days for which the audit log is kept at least: who deletes what must not be forgotten with it."""
 
 
 class SettingsError(Exception):
@@ -58,6 +60,16 @@ def _number(low: int, high: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _retention(given: str) -> int:
+    try:
+        days = int(given)
+    except ValueError:
+        days = -1
+    if days != 0 and not LEAST_RETENTION <= days <= 36_500:
+        raise ValueError(f"0, or a whole number of days from {LEAST_RETENTION} to 36500")
+    return days
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -175,6 +187,9 @@ class Settings:
     )
     timezone: str = _setting("UTC", _timezone, "Time zone in which due dates end.")
     trash_days: int = _setting(7, _number(0, 36_500), "Days for which a deleted dataset can be restored.")
+    audit_retention_days: int = _setting(
+        0, _retention, "Days for which the audit log is kept, 30 at least; 0 keeps it for ever."
+    )
     vectors_fields_limit: int = _setting(
         5, _number(0, 1000), "Vector names a dataset may have.", also=("ARGILLA_VECTORS_FIELDS_LIMIT",)
     )

@@ -158,6 +158,41 @@ def test_agreement_conflicts_and_export_ask_the_server(
     assert run("agreement", "nowhere", **as_admin).exit_code == 1
 
 
+def test_the_audit_log_is_shown_and_written_to_a_file(
+    demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
+) -> None:
+    exported = run("export", "python-docs-entities", tmp_path / "entities.csv", **as_admin)
+    assert exported.exit_code == 0, exported.output
+
+    shown = run("audit", "--area", "downloads", "--dataset", "python-docs-entities", **as_admin)
+    listed = json.loads(run("audit", "--what", "exported", "--limit", "1", "--json", **as_admin).stdout)
+    written = run("audit", "--csv", tmp_path / "audit.csv", "--who", "admin", **as_admin)
+    printed = run("audit", "--jsonl", "-", "--what", "exported", **as_admin)
+
+    assert "exported" in shown.stdout
+    assert "admin.python-docs-entities" in shown.stdout
+    assert (listed[0]["who"], listed[0]["dataset"]) == ("admin", "python-docs-entities")
+    assert written.exit_code == 0
+    assert (tmp_path / "audit.csv").read_text().startswith("no,at,who,what,area,")
+    assert json.loads(printed.stdout.splitlines()[0])["what"] == "exported"
+    assert run("audit", "--what", "nonsense", **as_admin).exit_code == 2
+    assert run("audit", **{**as_admin, "APPORTION_API_KEY": "ana.apikey"}).exit_code == 1
+
+
+def test_what_commands_do_to_the_file_is_in_the_audit_log(
+    demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
+) -> None:
+    run("backup", tmp_path / "noted.db", "--home", demo.home)
+    run("workspaces", "create", "noted", "--home", demo.home)
+
+    asked = ("audit", "--what", "backed_up", "--what", "created_workspace", "--limit", "2", "--json")
+    made, backed_up = json.loads(run(*asked, **as_admin).stdout)
+
+    assert (made["who"], made["workspace"]) == ("command line", "noted")
+    assert (backed_up["who"], backed_up["object"]) == ("command line", "noted.db")
+    assert backed_up["address"].startswith("account ")
+
+
 def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
     run(
         "users",

@@ -134,14 +134,12 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
 
     def settle(work: Any) -> None:
         for name in ("shared", "other"):
-            ensure_workspace(work.people, name, now=clock.now())
+            ensure_workspace(work, name, now=clock.now())
         for name, (role, workspace, what) in TEAM.items():
-            add_user(
-                work.people, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now()
-            )
+            add_user(work, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
             if workspace is not None and what is not None:
-                found = ensure_workspace(work.people, workspace, now=clock.now())
-                join(work.people, found, name, what, now=clock.now())
+                found = ensure_workspace(work, workspace, now=clock.now())
+                join(work, found, name, what, now=clock.now())
 
     store.write(settle).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")

@@ -11,7 +11,7 @@ from houses import SHARED, TEXT, TOKEN, House, furnish
 
 from apportion.storage.tables import metadata
 
-__all__ = ["columns_of", "contents", "derived", "live_in"]
+__all__ = ["columns_of", "contents", "contents_but_events", "derived", "live_in"]
 
 WORDS = ["soup", "tea", "Bilbao 🌧", "naïve café", "漢字", "a-b_c", "x" * 300]
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts", "fields"}
@@ -140,6 +140,11 @@ def contents(path: Path, *, only: Columns | None = None) -> dict[str, Any]:
             table: sorted(raw.execute(f"SELECT {_list(names)} FROM {table}").fetchall(), key=repr)
             for table, names in (only or columns_of(path)).items()
         }
+
+
+def contents_but_events(path: Path) -> dict[str, Any]:
+    """The same apart from what happened to the file: a command that restores it leaves an event in it."""
+    return {name: rows for name, rows in contents(path).items() if name != "events"}
 
 
 def _list(names: list[str]) -> str:

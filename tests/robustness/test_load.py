@@ -58,10 +58,10 @@ def furnished(home: Path) -> None:
         from apportion.vocabulary import MembershipRole
 
         def settle(work: Any) -> None:
-            shared = ensure_workspace(work.people, "shared", now=1)
+            shared = ensure_workspace(work, "shared", now=1)
             for name in PEOPLE:
-                add_user(work.people, NewUser(name, name), key=f"{name}.apikey", now=1)
-                join(work.people, shared, name, MembershipRole.ANNOTATOR, now=1)
+                add_user(work, NewUser(name, name), key=f"{name}.apikey", now=1)
+                join(work, shared, name, MembershipRole.ANNOTATOR, now=1)
 
         house.store.write(settle).result()
         for start in range(0, RECORDS, 1_000):

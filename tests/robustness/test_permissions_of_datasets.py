@@ -121,6 +121,8 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", _DATASET + "/progress", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", _DATASET + "/events", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", "/api/events", None, {"dataset": "nowhere"}, Action.ANNOTATE, (401, 404, 404, 404, 404, 404)),
+    ("GET", "/api/audit", None, {}, Action.SEE_AUDIT, MANAGERS),
+    ("POST", "/api/audit:export", {"workspace": "shared"}, {}, Action.SEE_AUDIT, MANAGERS),
     ("GET", "/api/team", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
     ("POST", _DATASET + "/queue:take_back", {"annotators": ["ana"]}, {}, Action.ASSIGN, MANAGERS),
     ("GET", "/api/overview", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),

@@ -18,10 +18,11 @@ from apportion.cli.main import main
 from apportion.settings import Settings
 from apportion.storage.sqlite import migrate
 from apportion.storage.sqlite.store import SqliteStore
+from apportion.vocabulary import EventCode
 
 KEPT = Path(__file__).parents[1] / "storage" / "data"
-STEPS = range(1, migrate.LATEST + 1)
 MIGRATIONS = Path(migrate.__file__).parents[1] / "migrations" / "versions"
+STEPS = sorted(int(each.name[1:5]) for each in MIGRATIONS.glob("v*.py"))
 
 
 @pytest.fixture
@@ -40,10 +41,8 @@ def unpack(step: int, home: Path) -> Path:
 
 
 def test_a_database_was_kept_of_every_step() -> None:
-    steps = sorted(int(each.name[1:5]) for each in MIGRATIONS.glob("v*.py"))
-
-    assert steps == list(STEPS)
-    missing = [step for step in steps if not (KEPT / f"tables-{step}.db.gz").is_file()]
+    assert STEPS[-1] == migrate.LATEST
+    missing = [step for step in STEPS if not (KEPT / f"tables-{step}.db.gz").is_file()]
     assert missing == [], "see tools/keep_tables.py"
 
 
@@ -51,11 +50,23 @@ def test_a_database_was_kept_of_every_step() -> None:
 def test_an_upgrade_loses_nothing(step: int, home: Path) -> None:
     path = unpack(step, home)
     columns, before = columns_of(path), contents(path)
+    with closing(sqlite3.connect(path)) as raw:
+        told = raw.execute("SELECT no, what FROM events").fetchall() if "events" in columns else []
 
     store = SqliteStore(path, hold=True)
     store.close()
 
-    assert contents(path, only=columns) == before
+    after, kept = contents(path, only=columns), dict(before)
+    if "events" in before:  # the words of before are codes by now
+        place = columns["events"].index("what")
+        after["events"] = sorted(
+            ((*row[:place], None, *row[place + 1 :]) for row in after["events"]), key=repr
+        )
+        kept["events"] = sorted(((*row[:place], None, *row[place + 1 :]) for row in kept["events"]), key=repr)
+    assert after == kept
+    with closing(sqlite3.connect(path)) as raw:
+        codes = dict(raw.execute("SELECT no, what FROM events"))
+    assert codes == {no: EventCode(what.replace(" ", "_")).value for no, what in told}
     assert problems(home) == []
     if step < migrate.LATEST:
         assert store.upgraded_from is not None
@@ -157,3 +168,26 @@ def test_an_upgrade_that_fails_halfway_leaves_the_file_as_it_was(
     monkeypatch.undo()
     SqliteStore(path).close()
     assert problems(home) == []
+
+
+def test_after_an_upgrade_events_are_only_added_and_numbered_on(home: Path) -> None:
+    path = unpack(4, home)
+    with closing(sqlite3.connect(path)) as raw:
+        (last,) = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+
+    SqliteStore(path).close()
+
+    with closing(sqlite3.connect(path)) as raw:
+        for statement in ("DELETE FROM events", "UPDATE events SET who = 'nobody'"):
+            with pytest.raises(sqlite3.IntegrityError, match="events are only ever added"):
+                raw.execute(statement)
+        raw.execute("INSERT INTO events (at, who, what) VALUES (1, 'ana', 'signed_in')")
+        assert raw.execute("SELECT max(no) FROM events").fetchone() == (last + 1,)
+        triggers = raw.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        ).fetchall()
+    fresh = SqliteStore(home / "fresh.db")
+    fresh.close()
+    with closing(sqlite3.connect(home / "fresh.db")) as raw:
+        made = raw.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
+    assert triggers == made

@@ -141,7 +141,7 @@ def test_who_undid_the_job_of_somebody_else_stands_in_the_record_of_what_happene
     job = applied(room, "ana", query="id:a", value=GOOD)
     undone(room, "max", job)
     events = room.get("max", "events", limit=10)["events"]
-    found = [(each["who"], each["detail"]) for each in events if each["what"] == "took back"]
+    found = [(each["who"], each["detail"]) for each in events if each["what"] == "took_back"]
     assert found == [("max", {"of": "ana"})]
     assert room.see("ana", "a")["status"] == "Default"
 

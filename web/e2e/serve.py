@@ -31,9 +31,9 @@ def main(port: int, *, empty: bool = False) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):
                 now = house.clock.now() + number
                 new = NewUser(name, name.title(), None, role, hashed)
-                add_user(work.people, new, key=f"{name}.apikey", now=now)
-                workspace = ensure_workspace(work.people, "team" if name in TEAM else name, now=now)
-                join(work.people, workspace, name, MembershipRole.ANNOTATOR, now=now)
+                add_user(work, new, key=f"{name}.apikey", now=now)
+                workspace = ensure_workspace(work, "team" if name in TEAM else name, now=now)
+                join(work, workspace, name, MembershipRole.ANNOTATOR, now=now)
 
         if empty:
             print(house.setup.code, flush=True)

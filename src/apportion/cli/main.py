@@ -9,6 +9,7 @@ from apportion.version import __version__
 from .agreement import agreement, conflicts, export
 from .assign import assign
 from .assignments import assignments
+from .audit import audit
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
 from .policies import policies
@@ -34,7 +35,7 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, status) ask a running server.
+    assignments, progress, policies, agreement, conflicts, export, audit, status) ask a running server.
     """
 
 
@@ -52,6 +53,7 @@ for command in (
     agreement,
     conflicts,
     export,
+    audit,
     db,
     backup,
     restore,

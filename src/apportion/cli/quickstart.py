@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from apportion.demo import Person
-    from apportion.ports.people import People
-    from apportion.ports.store import Store
+    from apportion.ports.store import Store, Work
 
 __all__ = ["quickstart"]
 
@@ -116,20 +115,20 @@ def _create_team(app: FastAPI, store: Store) -> None:
     if missing:
         hashes = {person.username: house.passwords.hash(person.password) for person in missing}
         now = house.clock.now()
-        store.write(lambda work: _add(work.people, missing, hashes, now)).result()
+        store.write(lambda work: _add(work, missing, hashes, now)).result()
 
 
-def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
+def _add(work: Work, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
     from apportion.services.manage_users import NewUser, add_user
     from apportion.services.manage_workspaces import ensure_workspace, join
 
     times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
         new = NewUser(person.username, person.first_name, None, person.role, hashes[person.username])
-        add_user(people, new, key=person.api_key, now=next(times))
+        add_user(work, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
-            workspace = ensure_workspace(people, name, now=next(times))
-            join(people, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
+            workspace = ensure_workspace(work, name, now=next(times))
+            join(work, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
 async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:

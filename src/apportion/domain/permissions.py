@@ -39,6 +39,7 @@ class Action(str, Enum):
 
     # The server
     SEE_SERVER = "see how the server fares"
+    SEE_AUDIT = "see the audit log"
     # People
     SEE_ME = "see yourself"
     SEE_USERS = "see all users"
@@ -101,6 +102,7 @@ _ADMINS = frozenset({Place.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Place]] = {
     Action.SEE_SERVER: _ADMINS,
+    Action.SEE_AUDIT: _MANAGERS,
     Action.SEE_ME: _EVERYBODY,
     Action.SEE_USERS: _ADMINS,
     Action.CREATE_USER: _ADMINS,

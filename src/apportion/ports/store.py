@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .events import Events
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
@@ -50,6 +51,9 @@ class Work(Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+
+    @property
+    def events(self) -> Events: ...
 
 
 class Store(Protocol):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
@@ -22,12 +22,13 @@ from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
-from .auth import refusal_of
+from .auth import address_of, refusal_of
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
 from .housekeeping import keep_house, keep_models, keep_time, left_behind, warm_up
 from .jobs_room import JobsRoom
+from .noting import Refusals, Scans
 from .openapi import docs_page, document, private_operations
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
@@ -84,7 +85,12 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
-    app.add_middleware(Watch, tally=house.tally, prefix=settings.prefix)
+    app.add_middleware(
+        Watch,
+        tally=house.tally,
+        prefix=settings.prefix,
+        address=lambda scope: address_of(Request(scope), settings),
+    )
     app.router.routes.extend(hot_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
@@ -110,6 +116,8 @@ def _house(
         readers=ThreadPoolExecutor(4, "apportion-reader"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
+        scans=Scans(clock),
+        refusals=Refusals(store, clock),
     )
 
 
@@ -128,6 +136,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house.jobs.close()
     house.readers.shutdown()
     house.hashers.shutdown()
+    house.refusals.flush(all=True)
     house.store.close()
 
 

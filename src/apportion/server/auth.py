@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,9 +17,10 @@ from apportion.domain.errors import (
     TooManyAttemptsError,
     UnauthorizedError,
 )
-from apportion.domain.people import Actor
+from apportion.domain.people import NAME_LENGTH, Actor
 from apportion.services.sign_in import by_key
 from apportion.settings import Settings
+from apportion.vocabulary import SOMEBODY_UNKNOWN
 
 from .house import House
 from .logs import one_line
@@ -33,6 +36,7 @@ __all__ = [
     "enter",
     "identify",
     "is_https",
+    "note_refusal",
     "refusal_of",
     "set_cookie",
 ]
@@ -77,10 +81,10 @@ def refusal_of(scope: Scope, house: House) -> Refusal | None:
 def _identified(request: Request, house: House) -> Caller:
     headers = request.headers
     if key := headers.get(API_KEY_HEADER):
-        return _by_key(house, key)
+        return _by_key(request, house, key)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return _by_bearer(house, token.strip())
+        return _by_bearer(request, house, token.strip())
     if cookie := request.cookies.get(COOKIE):
         caller = _by_token(house, cookie)
         if request.method not in _HARMLESS and CSRF_HEADER not in headers:
@@ -89,19 +93,26 @@ def _identified(request: Request, house: House) -> Caller:
     raise UnauthorizedError
 
 
-def _by_key(house: House, key: str) -> Caller:
-    with house.store.read() as work:
-        return Caller(by_key(work.people, key), key=key)
+def _by_key(request: Request, house: House, key: str) -> Caller:
+    try:
+        with house.store.read() as work:
+            return Caller(by_key(work.people, key), key=key)
+    except UnauthorizedError:
+        seen = seen_in(request.scope)
+        if seen is not None and not seen.refused:  # a large request is asked twice
+            seen.refused = True
+            house.refusals.refused(SOMEBODY_UNKNOWN, "wrong API key")
+        raise
 
 
-def _by_bearer(house: House, token: str) -> Caller:
+def _by_bearer(request: Request, house: House, token: str) -> Caller:
     """Clients of 1.x send their API key as bearer token too."""
     if token.count(".") == 2:
         try:
             return _by_token(house, token)
         except UnauthorizedError:
             pass  # an API key may have dots as well
-    return _by_key(house, token)
+    return _by_key(request, house, token)
 
 
 def _by_token(house: House, token: str) -> Caller:
@@ -121,9 +132,19 @@ async def enter(request: Request, house: House, username: str, password: str) ->
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
         house.tally.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
+        await note_refusal(house, username, why)
         fields = {"user": one_line(username[:64]), "address": address, "why": why}
         log.warning("sign-in refused", extra={"fields": fields})
         raise
+
+
+async def note_refusal(house: House, username: str, why: str) -> None:
+    """Put a refused password in the audit log: with the name of a user, and without any other name."""
+    known = await house.read(lambda work: len(username) <= NAME_LENGTH and work.people.named(username))
+    written = house.refusals.refused(known.username if known else SOMEBODY_UNKNOWN, why)
+    if written is not None:
+        with contextlib.suppress(Exception):  # which is in the log; the caller is refused in any case
+            await asyncio.wrap_future(written)
 
 
 # The browser's cookie

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,7 @@ from apportion.settings import Settings
 
 from .jobs_room import JobsRoom
 from .logs import BehindHandler
+from .noting import Refusals, Scans
 from .tally import Tally
 from .web import WebApp
 
@@ -44,6 +46,8 @@ class House:
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
     jobs: JobsRoom
+    scans: Scans
+    refusals: Refusals
     tally: Tally = field(default_factory=Tally)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server was told to stop: streams end, and it is not ready any more."""
@@ -76,5 +80,6 @@ class House:
         return sum(each.lost for each in handlers if isinstance(each, BehindHandler))
 
     async def hashing(self, work: Callable[[], T]) -> T:
-        """Do work that hashes passwords, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.hashers, work)
+        """Do work that hashes passwords, in a thread; what it writes is of the same request."""
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self.hashers, lambda: run(work))

@@ -37,7 +37,7 @@ from apportion.domain.records import (
 )
 from apportion.ports.annotations import PastAnnotation, Settled
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
 
 from .ask_more import slot_for_one_more
 from .manage_datasets import find_dataset
@@ -70,8 +70,8 @@ _STATUS = {
 _ENDS = frozenset({Status.VALIDATED, Status.DISCARDED})
 """Statuses that settle a record of a shared dataset."""
 _EVENT = {
-    AnnotationState.SUBMITTED: "submitted",
-    AnnotationState.DISCARDED: "discarded",
+    AnnotationState.SUBMITTED: EventCode.SUBMITTED,
+    AnnotationState.DISCARDED: EventCode.DISCARDED,
 }
 
 
@@ -251,11 +251,11 @@ def note_answer(
     """Record that somebody answered, or that they, or ``by``, took it back; drafts are nobody's business."""
     before = case.of(name)
     if by is not None and by != name:
-        work.annotations.note(dataset, by, "took back", at=now, record=case, detail={"of": name})
+        work.annotations.note(dataset, by, EventCode.TOOK_BACK, at=now, record=case, detail={"of": name})
     elif state in _EVENT:
         work.annotations.note(dataset, name, _EVENT[state], at=now, record=case)
     elif before is not None and before.state in ANSWERED:
-        work.annotations.note(dataset, name, "took back", at=now, record=case)
+        work.annotations.note(dataset, name, EventCode.TOOK_BACK, at=now, record=case)
 
 
 def _set_shared(
@@ -306,7 +306,7 @@ def standing_shared(case: Case) -> Annotation | None:
 def put_back_shared(work: Work, dataset: Dataset, case: Case, before: Annotation, by: str, now: int) -> None:
     """Give a record of a shared dataset the annotation it had, under the name of whoever gave it."""
     _store_shared(work, dataset, case, before.annotator, before.state, before.value, now)
-    work.annotations.note(dataset, by, "took back", at=now, record=case)
+    work.annotations.note(dataset, by, EventCode.TOOK_BACK, at=now, record=case)
 
 
 def follow_shared(

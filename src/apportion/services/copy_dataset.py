@@ -17,7 +17,7 @@ from apportion.domain.policies import Policies
 from apportion.domain.records import Record
 from apportion.ports.annotations import Settled
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import Status
+from apportion.vocabulary import EventCode, Status
 
 from .hidden import check_free, gone_unless_whole, show
 from .manage_datasets import blank_dataset, find_dataset, require_workspace
@@ -61,7 +61,18 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
         for records in _parts(snapshot.records.iterate(source)):
             _copy_some(store, snapshot, source, target, records, now)
             count += len(records)
-        return replace(store.write(lambda work: show(work, target)).result(), records=count)
+        return replace(
+            store.write(lambda work: _finish(work, asked, source, target, count, now)).result(), records=count
+        )
+
+
+def _finish(work: Work, asked: Copying, source: Dataset, target: Dataset, records: int, now: int) -> Dataset:
+    """Let everybody see the copy; both sides tell of it."""
+    made, by = show(work, target), asked.actor.username
+    work.annotations.note(source, by, EventCode.COPIED, at=now, detail={"into": made.id, "records": records})
+    detail = {"copied_from": source.id, "records": records}
+    work.annotations.note(made, by, EventCode.CREATED, at=now, detail=detail)
+    return made
 
 
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:

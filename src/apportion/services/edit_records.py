@@ -13,9 +13,11 @@ from apportion.domain.individual.case import Case
 from apportion.domain.jobs import JobKind, JobState, runs_of, within
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of
+from apportion.domain.query import show
+from apportion.ports.events import About
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, EventCode, Status
 
 from .adjudicate import decide
 from .annotate import checked_value, follow_shared, note_answer, record_case, set_answer
@@ -27,6 +29,9 @@ __all__ = ["AT_ONCE", "Removal", "patch_record", "remove_records", "remove_some"
 
 AT_ONCE = 500
 """Records deleted or discarded in one transaction: nobody annotating waits long."""
+
+_IDS_KEPT = 20
+"""Ids of deleted records that the audit log names."""
 
 
 def patch_record(
@@ -44,17 +49,36 @@ def patch_record(
     dataset = find_dataset(work, actor, workspace, name, Action.PATCH_RECORD, open_only=True)
     if dataset.individual:
         _patch_individual(work, actor, dataset, id, metadata, status, now)
+        if metadata:  # what becomes of the status is an event of its own
+            _note_patch(work, actor, dataset, id, metadata, None, now)
         return _as_seen(work, actor, dataset, id)
     if metadata:
         require_right(actor, dataset, "edit_metadata")
     if not work.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
+    _note_patch(work, actor, dataset, id, metadata, status, now)
     if status is not None and work.assignments.plans(dataset):
         case = work.annotations.case(dataset, id)
         if case is not None and case.slots:
             author = next((each.annotator for each in case.annotations.values()), actor.username)
             follow_shared(work, dataset, case, status, author, now)
     return _as_seen(work, actor, dataset, id)
+
+
+def _note_patch(
+    work: Work,
+    actor: Actor,
+    dataset: Dataset,
+    id: str,
+    metadata: dict[str, Any] | None,
+    status: Status | None,
+    now: int,
+) -> None:
+    """Write the event of a changed record: the keys of its metadata, whose values are no part of the log."""
+    if metadata or status is not None:
+        after = {"status": None if status is None else str(status), "metadata_keys": sorted(metadata or ())}
+        about = About(dataset, object=id)
+        work.events.add(EventCode.CHANGED_RECORD, about, who=actor.username, at=now, after=after)
 
 
 def _as_seen(work: Work, actor: Actor, dataset: Dataset, id: str) -> tuple[Dataset, Row]:
@@ -106,7 +130,9 @@ def close_record(work: Work, dataset: Dataset, case: Case, by: str, now: int) ->
     if case.gold is not None and case.gold.value is None:
         return
     work.annotations.settle(dataset, [decide(dataset, case, None, by, "discarded", now)], at=now)
-    work.annotations.note(dataset, by, "adjudicated", at=now, record=case, detail={"reason": "discarded"})
+    work.annotations.note(
+        dataset, by, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "discarded"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +157,27 @@ def remove_records(
     if discard:
         require_right(actor, dataset, "discard_by_query")
     numbers = work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
+    what = EventCode.DISCARDED_RECORDS if discard else EventCode.DELETED_RECORDS
+    detail: dict[str, Any] = {"records": len(numbers), **_which(criteria)}
     if len(numbers) <= AT_ONCE:
         ids = work.records.named(dataset, numbers, logged_by=now)
+        if numbers:
+            work.events.add(what, About(dataset), who=actor.username, at=now, detail=detail)
         return Removal(len(numbers), _remove(work, actor, dataset, ids, discard=discard, now=now))
     kind = JobKind.DISCARD if discard else JobKind.DELETE
     spec = {"runs": runs_of(numbers), "matched": len(numbers)}
     job = work.jobs.add(dataset, str(uuid.uuid4()), kind, spec, by=actor.username, at=now)
+    detail["job"] = job.id
+    work.events.add(what, About(dataset), who=actor.username, at=now, detail=detail)
     work.jobs.change(job, at=now, state=JobState.RUNNING, done=0, total=len(numbers), result={"processed": 0})
     return Removal(len(numbers), 0, job.id)
+
+
+def _which(criteria: Criteria) -> dict[str, Any]:
+    """The records that were asked for, for the audit log: some of their ids, or the query."""
+    if criteria.ids is not None:
+        return {"ids": list(criteria.ids[:_IDS_KEPT])}
+    return {"query": show(criteria.query)}
 
 
 def remove_some(work: Work, dataset: Dataset, actor: Actor, id: str, *, now: int) -> Removal:

@@ -18,9 +18,10 @@ from apportion.domain.policies import Annotation as Kind
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, TextClassificationRecord, Value
 from apportion.ports.annotations import Settled
+from apportion.ports.events import About
 from apportion.ports.records import Prepared
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
 
 from .annotate import checked_value
 from .hidden import check_free, gone_unless_whole, show
@@ -169,7 +170,24 @@ def import_records(store: Store, asked: Importing, *, now: int) -> None:
                     work, asked.actor, target, part, now, store.prepare, ready
                 )
             ).result()
-        store.write(lambda work: show(work, target)).result()
+        store.write(lambda work: _finish(work, asked, target, now)).result()
+
+
+def _finish(work: Work, asked: Importing, target: Dataset, now: int) -> None:
+    shown = show(work, target)
+    after = {"task": str(shown.task)}
+    work.events.add(EventCode.CREATED, About(shown), who=asked.actor.username, at=now, after=after)
+    _note(work, asked, shown, now)
+
+
+def _note(work: Work, asked: Importing, dataset: Dataset, now: int) -> None:
+    detail = {
+        "records": len(asked.found),
+        "answers": sum(len(each.answers) for each in asked.found),
+        "gold": sum(each.gold is not None for each in asked.found),
+    }
+    what = EventCode.IMPORTED_RECORDS
+    work.annotations.note(dataset, asked.actor.username, what, at=now, detail=detail)
 
 
 def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare, ready: Sequence[Prepared]) -> None:
@@ -184,6 +202,7 @@ def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare, ready: Se
     )
     _check_kind(dataset, asked.found)
     _add(work, asked.actor, dataset, asked.found, now, prepare, ready)
+    _note(work, asked, dataset, now)
 
 
 def wanted_by(found: Sequence[Imported]) -> Wanted:

@@ -16,8 +16,9 @@ from apportion.domain.permissions import Action, Place, allowed, place_of
 from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.domain.records import Value
+from apportion.ports.events import About
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, EventCode
 
 from .manage_datasets import find_dataset
 
@@ -60,7 +61,10 @@ def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Appl
         "take": str(asked.take),
         "gold": gold,
     }
-    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
+    _note(work, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    return job
 
 
 def begin_accept(
@@ -75,7 +79,22 @@ def begin_accept(
             f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
         )
     spec = {"query": query, "rule": str(rule)}
-    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    _note(work, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    return job
+
+
+def _note(
+    work: Work,
+    dataset: Dataset,
+    actor: Actor,
+    what: EventCode,
+    job: Job,
+    detail: Mapping[str, Any],
+    now: int,
+) -> None:
+    about = About(dataset, object=job.id)
+    work.events.add(what, about, who=actor.username, at=now, detail=detail)
 
 
 def _check_individual(dataset: Dataset) -> None:
@@ -140,4 +159,6 @@ def begin_undo(work: Work, actor: Actor, id: str, *, now: int) -> tuple[Job, Dat
         "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT)),
     }
     undo = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
+    detail = {"job": job.id, "kind": str(job.kind)}
+    _note(work, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
     return undo, dataset

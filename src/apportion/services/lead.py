@@ -16,7 +16,7 @@ from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
-from apportion.vocabulary import MembershipRole, Role
+from apportion.vocabulary import EventCode, MembershipRole, Role
 
 from .manage_datasets import find_dataset
 from .progress import PersonProgress, Progress, progress
@@ -166,6 +166,6 @@ def take_back(
                 freed.append(slot.record)
         if len(freed) > before:
             detail = {"annotator": who, "records": len(freed) - before}
-            work.annotations.note(dataset, actor.username, "took records back", at=now, detail=detail)
+            work.annotations.note(dataset, actor.username, EventCode.TOOK_RECORDS_BACK, at=now, detail=detail)
     work.assignments.save(dataset, changed)
     return freed

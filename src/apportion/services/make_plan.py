@@ -23,6 +23,7 @@ from apportion.domain.jobs import Job
 from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import Dealing, Extending, PlanPhase, StoredPlan
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .assign import Planned, extension, mark_of, policies_after
 from .carry_over import CarryOver
@@ -164,7 +165,7 @@ class Making:
             self._carrying.arrive(work)
             dataset = put_policies(work, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
-        what = "assigned" if planned.into is None else "extended"
+        what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED
         work.annotations.note(dataset, by, what, at=at, detail=detail)
         if planned.into is not None and not self._joining:
             work.assignments.end_extending(self.plan)
@@ -304,7 +305,7 @@ def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> N
         except ValidationError as problem:
             why = problem.errors[0]["msg"]
             detail = {"plan": stored.id, "records": len(fresh), "why": why}
-            work.annotations.note(dataset, stored.created_by, "not extended", at=now, detail=detail)
+            work.annotations.note(dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail)
             continue
         for step in making.steps():
             step(work)

@@ -29,6 +29,7 @@ from apportion.ports.annotations import Settled
 from apportion.ports.assignments import SlotRow
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .annotate import find_at
 from .manage_datasets import find_dataset, seen_by
@@ -243,7 +244,7 @@ def skip_record(
         work.annotations.settle(dataset, [Settled(case, changed, view, note=_skipped(reason))], at=now)
     else:
         work.assignments.save(dataset, [(slot, after)], _skipped(reason))
-    work.annotations.note(dataset, me, "skipped", at=now, record=case, detail={"reason": reason})
+    work.annotations.note(dataset, me, EventCode.SKIPPED, at=now, record=case, detail={"reason": reason})
     return after
 
 

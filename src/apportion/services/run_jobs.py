@@ -22,7 +22,7 @@ from apportion.ports.annotations import Settled
 from apportion.ports.records import Criteria
 from apportion.ports.security import Clock
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import AnnotationState, Task
+from apportion.vocabulary import AnnotationState, EventCode, Task
 
 from .adjudicate import decide
 from .annotate import checked_value, put_back_shared, record_case, set_mine, standing_shared
@@ -211,7 +211,7 @@ def _decide(work: Work, job: Job, dataset: Dataset, case: Case, settled: Settled
     work.annotations.settle(dataset, [settled], at=now)
     assert settled.after.gold is not None
     detail = {"reason": settled.after.gold.reason, "job": job.id}
-    work.annotations.note(dataset, job.by, "adjudicated", at=now, record=case, detail=detail)
+    work.annotations.note(dataset, job.by, EventCode.ADJUDICATED, at=now, record=case, detail=detail)
     work.jobs.note(job, dataset, case.number, case.gold, settled.after.gold.version)
 
 
@@ -269,7 +269,7 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
             after = replace(case, gold=gold)
             view = resolve(after, rule=policies.resolution, required=policies.required)
             work.annotations.settle(dataset, [Settled(case, after, view, "undone")], at=now)
-            work.annotations.note(dataset, asked_by, "removed gold", at=now, record=case)
+            work.annotations.note(dataset, asked_by, EventCode.REMOVED_GOLD, at=now, record=case)
             return None
         if isinstance(before, Annotation) and not Policies.of(dataset.policies).individual:
             put_back_shared(work, dataset, case, before, asked_by, now)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
 from apportion.domain.people import NAME_LENGTH, Actor, User
+from apportion.ports.events import About
 from apportion.ports.people import People
 from apportion.ports.security import Claims, Clock, Passwords, Tokens
+from apportion.vocabulary import EventCode
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
@@ -101,7 +103,7 @@ class SignIn:
         user = self._attempt(username, password, address)
         if user is None:
             raise UnauthorizedError
-        return self._store.write(lambda work: self.open(work.people, user), urgent=True).result()
+        return self._store.write(lambda work: self.open(work, user), urgent=True).result()
 
     def confirm(self, username: str, password: str, address: str) -> None:
         """Refuse unless this is the password of somebody who has signed in. Throttled as signing in is."""
@@ -146,12 +148,14 @@ class SignIn:
             self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
         return self._nobody
 
-    def open(self, people: People, user: User) -> str:
+    def open(self, work: Work, user: User) -> str:
         """A token of a new session for somebody we already know to be who they say."""
         sid = secrets.token_urlsafe(24)
         now = self._clock.now()
         expires_at = now + self._minutes * MINUTE
-        people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        work.people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        about = About(object=user.username)
+        work.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
@@ -162,8 +166,9 @@ class SignIn:
             raise UnauthorizedError
         return actor, claims.sid
 
-    @staticmethod
-    def out(people: People, sid: str | None) -> None:
+    def out(self, work: Work, actor: Actor, sid: str | None) -> None:
         """End a session; nothing happens if there is none."""
         if sid is not None:
-            people.close_session(sid)
+            work.people.close_session(sid)
+            about, now = About(object=actor.username), self._clock.now()
+            work.events.add(EventCode.SIGNED_OUT, about, who=actor.username, at=now)

@@ -8,6 +8,7 @@ only (facets, numbers, vectors, full text, bitmaps) stores the short ``n``.
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.event import listen
 
 __all__ = ["metadata"]
 
@@ -325,15 +327,54 @@ events = Table(
     "events",
     metadata,
     Column("no", Integer, primary_key=True, comment="the order of things; what a stream goes on from"),
-    Column("dataset", Integer, nullable=False),
+    Column(
+        "dataset", Integer, comment="null where it is about a workspace or the server; may be purged since"
+    ),
     Column("rid", BigInteger),
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
-    Column("what", Text, nullable=False),
+    Column("what", Text, nullable=False, comment="vocabulary.EventCode"),
     Column("detail", JSON),
+    Column("workspace", Text, comment="its name, where there is no dataset to tell it"),
+    Column("object", Text, comment="the name of what it is about: a user, a rule, a file"),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("address", Text, comment="where the request came from"),
+    Column("request", Text, comment="the id of the request, as in the log"),
     Index("events_of", "dataset", "no"),
     Index("events_who", "dataset", "who", "no"),
+    Index("events_beside_records", "no", sqlite_where=Column("rid").is_(None)),
     sqlite_autoincrement=True,
+)
+
+events_pruning = Table(
+    "events_pruning",
+    metadata,
+    Column(
+        "before",
+        BigInteger,
+        nullable=False,
+        comment="events older than this may be deleted; 0 but while they are",
+    ),
+)
+
+for _statement in (
+    "INSERT INTO events_pruning VALUES (0)",
+    "CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events BEGIN "
+    "SELECT RAISE(ABORT, 'events are only ever added: none is changed'); END",
+    "CREATE TRIGGER events_stay BEFORE DELETE ON events "
+    "WHEN OLD.at >= coalesce((SELECT max(before) FROM events_pruning), 0) BEGIN "
+    "SELECT RAISE(ABORT, 'events are only ever added: none is deleted before its time'); END",
+):
+    listen(events_pruning, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+
+purged_datasets = Table(
+    "purged_datasets",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="the number it had: events are about it still"),
+    Column("uuid", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
 )
 
 guidelines = Table(

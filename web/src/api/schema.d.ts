@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened, newest first: everything for administrators, their workspaces' part for managers
+         * @description What happened, newest first: everything for administrators, their workspaces' part for managers.
+         */
+        get: operations["audit_read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The events that match as a file, newest first. That it was taken is an event, too
+         * @description The events that match as a file, newest first. That it was taken is an event, too.
+         */
+        post: operations["audit_export_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -2063,6 +2103,112 @@ export interface components {
             } | null;
         };
         /**
+         * AuditEvent
+         * @description Something that happened: who did what, when, to what, what was there before and after.
+         *
+         *     ``address`` and ``request`` are shown to administrators only.
+         */
+        AuditEvent: {
+            /** Address */
+            address: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            area: components["schemas"]["EventArea"];
+            /** At */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Dataset */
+            dataset: string | null;
+            /** Dataset Uuid */
+            dataset_uuid: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /** No */
+            no: number;
+            /** Object */
+            object: string | null;
+            /** Record */
+            record: string | null;
+            /** Request */
+            request: string | null;
+            what: components["schemas"]["EventCode"];
+            /** Who */
+            who: string;
+            /** Workspace */
+            workspace: string | null;
+        };
+        /**
+         * AuditExport
+         * @description Which events, in which form.
+         */
+        AuditExport: {
+            /**
+             * Area
+             * @description Only events about these things; added to ``what``.
+             * @default []
+             */
+            area?: components["schemas"]["EventArea"][];
+            /**
+             * Dataset
+             * @description Only events of datasets with this name or UUID, deleted or not.
+             */
+            dataset?: string | null;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format?: "csv" | "jsonl";
+            /**
+             * From
+             * @description Not before this date or time (ISO 8601, UTC).
+             */
+            from?: string | null;
+            /**
+             * Text
+             * @description Only events that have this text anywhere.
+             */
+            text?: string | null;
+            /**
+             * To
+             * @description Not after this date or time; a date ends with its day.
+             */
+            to?: string | null;
+            /**
+             * What
+             * @description Only events of these kinds.
+             * @default []
+             */
+            what?: components["schemas"]["EventCode"][];
+            /**
+             * Who
+             * @description Only what this person did.
+             */
+            who?: string | null;
+            /**
+             * Workspace
+             * @description Only events of this workspace and its datasets.
+             */
+            workspace?: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Events, newest first; ``next`` is the ``cursor`` of the page that follows.
+         */
+        AuditPage: {
+            /** Events */
+            events: components["schemas"]["AuditEvent"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
          * BadRow
          * @description What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one.
          */
@@ -2335,6 +2481,18 @@ export interface components {
                 } | null;
             } | string;
         };
+        /**
+         * EventArea
+         * @description What an event is about.
+         * @enum {string}
+         */
+        EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "server";
+        /**
+         * EventCode
+         * @description What happened.
+         * @enum {string}
+         */
+        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
         /**
          * EventsOut
          * @description What happened, newest first.
@@ -4158,6 +4316,152 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    audit_read_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what this person did. */
+                who?: string | null;
+                /** @description Only events of these kinds. */
+                what?: components["schemas"]["EventCode"][] | null;
+                /** @description Only events about these things; added to ``what``. */
+                area?: components["schemas"]["EventArea"][] | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+                /** @description Only events of datasets with this name or UUID, deleted or not. */
+                dataset?: string | null;
+                /** @description Not before this date or time (ISO 8601, UTC). */
+                from?: string | null;
+                /** @description Not after this date or time; a date ends with its day. */
+                to?: string | null;
+                /** @description Only events that have this text anywhere. */
+                text?: string | null;
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    audit_export_audit: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExport"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -144,7 +144,7 @@ export async function lastAnswered(dataset: DatasetRef): Promise<string | null> 
   const back = new Set<unknown>();
   for (const { who, what, record } of events) {
     if (who !== me.username || typeof record !== "string") continue;
-    if (what === "took back") back.add(record);
+    if (what === "took_back") back.add(record);
     else if ((what === "submitted" || what === "discarded") && !back.has(record)) return record;
   }
   return null;

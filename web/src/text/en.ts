@@ -31,6 +31,7 @@ export const t = {
     team: "Team",
     account: (name: string) => `Account of ${name}`,
     settings: "My settings",
+    audit: "Audit log",
     signOut: "Sign out",
     toLight: "Switch to light colours",
     toDark: "Switch to dark colours",

@@ -167,15 +167,15 @@ async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
 @router.put("/api/datasets/{name}:close", responses=_REFUSALS)
 async def close_dataset(ctx: Ctx, name: str) -> None:
     """Close a dataset: it can be neither searched nor logged into until it is opened again."""
-    workspace = ctx.require_workspace()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True))
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True, now=now))
 
 
 @router.put("/api/datasets/{name}:open", responses=_REFUSALS)
 async def open_dataset(ctx: Ctx, name: str) -> None:
     """Open a closed dataset."""
-    workspace = ctx.require_workspace()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False))
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False, now=now))
 
 
 @router.put(

@@ -93,7 +93,10 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
         write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
-    store, actor = ctx.house.store, ctx.actor
+    store, actor, now = ctx.house.store, ctx.actor, ctx.house.clock.now()
+    count = await ctx.read_slow(lambda work: exporting.matching(work, actor, dataset, query))
+    told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
+    await ctx.write(lambda work: exporting.note_export(work, actor, workspace, name, told, now=now))
     return StreamingResponse(
         _stream(lambda: write(exporting.export(store, actor, dataset, query))),
         media_type=MEDIA[wanted.format],

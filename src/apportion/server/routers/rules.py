@@ -122,10 +122,11 @@ async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Give a rule other labels, and another description if one is sent."""
     place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
+    now = ctx.house.clock.now()
     return _shown(
         await ctx.write(
             lambda work: label_rules.edit_rule(
-                work, ctx.actor, *place, query, labels=labels, description=told
+                work, ctx.actor, *place, query, labels=labels, description=told, now=now
             )
         )
     )
@@ -134,8 +135,8 @@ async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChange
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Forget a labeling rule; it is no error if there is none."""
-    place = _place(ctx, name, task)
-    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query))
+    place, now = _place(ctx, name, task), ctx.house.clock.now()
+    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:

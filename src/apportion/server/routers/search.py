@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 import msgspec
@@ -13,16 +14,17 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    StorageFullError,
     WrongTaskError,
 )
 from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
-from apportion.ports.records import Hits, Row
+from apportion.ports.records import Criteria, Hits, Row
 from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.pages import highlighter_of, next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
 from apportion.server.convert.records_out import Projection, scan_record, search_record
-from apportion.server.deps import Ctx
+from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
 from apportion.services import search_records
@@ -37,6 +39,7 @@ _REFUSALS = responses(
     InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
 )
 _DEEPEST = 10_000
+log = logging.getLogger("apportion.server")
 
 
 @router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
@@ -133,6 +136,10 @@ async def scan(
             limit=size,
         )
     )
+    if ctx.house.scans.begun(
+        ctx.actor.username, dataset.uuid, first=place.after is None and not place.offset
+    ):
+        await _note(ctx, workspace, name, wanted.selected.criteria)
     fields = Projection.of(wanted.fields)
     highlighter = None
     if fields is None or fields.touches("search_keywords"):
@@ -158,6 +165,21 @@ async def scan(
             msgspec.json.encode(following.next_page_cfg),
         )
     )
+
+
+async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
+    """Write the event of a scan. A disk that is full must not keep people from reading what is theirs."""
+    now = ctx.house.clock.now()
+    count = await ctx.read_slow(
+        lambda work: search_records.count_scanned(work, ctx.actor, workspace, name, criteria)
+    )
+    try:
+        await ctx.write(
+            lambda work: search_records.note_scan(work, ctx.actor, workspace, name, criteria, count, now=now),
+            urgent=True,
+        )
+    except StorageFullError:
+        log.warning("a scan could not be put in the audit log: the disk is full")
 
 
 def _json(body: bytes) -> Response:

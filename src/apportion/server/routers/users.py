@@ -54,7 +54,7 @@ async def create_user(
     )
     now = ctx.house.clock.now()
     made, key = await ctx.write(
-        lambda work: manage.create_user(work.people, ctx.actor, new, now=now, restore=restore)
+        lambda work: manage.create_user(work, ctx.actor, new, now=now, restore=restore)
     )
     return user_out(made, key=key)
 
@@ -73,7 +73,7 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
         users.append(manage.NewUser(each.username, each.first_name, each.last_name, role, hashed))
     team = Team(users, wanted.workspace, wanted.membership, wanted.personal)
     now = ctx.house.clock.now()
-    made = await ctx.write(lambda work: create_team(work.people, ctx.actor, team, now=now))
+    made = await ctx.write(lambda work: create_team(work, ctx.actor, team, now=now))
     return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
 
 
@@ -90,7 +90,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
         hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(password))
     changes = manage.Changes(wanted.first_name, wanted.last_name, wanted.role, hashed)
     user, now = UserId(str(id)), ctx.house.clock.now()
-    changed = await ctx.write(lambda work: manage.change_user(work.people, ctx.actor, user, changes, now=now))
+    changed = await ctx.write(lambda work: manage.change_user(work, ctx.actor, user, changes, now=now))
     return user_out(changed)
 
 
@@ -102,9 +102,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
     """Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own."""
     user, now = UserId(str(id)), ctx.house.clock.now()
-    changed, key = await ctx.write(
-        lambda work: manage.reset_key(work.people, ctx.actor, user, now=now, sid=ctx.sid)
-    )
+    changed, key = await ctx.write(lambda work: manage.reset_key(work, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)
 
 

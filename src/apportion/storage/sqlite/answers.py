@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from apportion.domain.datasets import Dataset
+from apportion.domain.events import TEAM_EVENTS
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Posterior
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
 from apportion.ports.answers import THE_QUESTION
+from apportion.ports.events import About
+from apportion.vocabulary import EventCode
 
 from . import watching
 from .agents import OPEN, Agents
@@ -20,6 +22,7 @@ from .annotating import STATES
 from .changes import Changes
 from .database import Link
 from .encoding import decode_record, decode_value
+from .events import SqliteEvents
 from .rows import named
 from .settling import Settler
 from .slots import SlotReader
@@ -27,6 +30,8 @@ from .terms import TermBook
 from .writing import STATUSES
 
 __all__ = ["SqliteAnnotations"]
+
+_SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
 class SqliteAnnotations:
@@ -40,7 +45,9 @@ class SqliteAnnotations:
         agents: Agents,
         slots_of: Callable[[Dataset], SlotReader],
         publish: Callable[[Changes], None],
+        events: SqliteEvents,
     ) -> None:
+        self._events = events
         self._link = link
         self._raw = link.raw
         self._book = book
@@ -192,23 +199,14 @@ class SqliteAnnotations:
         self,
         dataset: Dataset,
         who: str,
-        what: str,
+        what: EventCode,
         *,
         at: int,
         record: Case | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        self._raw.execute(
-            "INSERT INTO events (dataset, rid, at, who, what, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                dataset.no,
-                None if record is None else (dataset.no << 32) | record.number,
-                at,
-                who,
-                what,
-                None if detail is None else json.dumps(dict(detail)),
-            ),
-        )
+        about = About(dataset, record=None if record is None else record.number)
+        self._events.add(what, about, who=who, at=at, detail=detail)
 
     def events(
         self,
@@ -219,7 +217,7 @@ class SqliteAnnotations:
         who: str | None = None,
         limit: int = 50,
     ) -> list[Event]:
-        conditions, values = ["e.dataset = ?", "e.no > ?"], [dataset.no, after]
+        conditions, values = ["e.dataset = ?", "e.no > ?", f"e.what IN ({_SEEN})"], [dataset.no, after]
         if before is not None:
             conditions.append("e.no < ?")
             values.append(before)
@@ -232,7 +230,7 @@ class SqliteAnnotations:
             [*values, limit],
         ).fetchall()
         return [
-            Event(no, at, by, what, id, None if detail is None else msgspec.json.decode(detail))
+            Event(no, at, by, EventCode(what), id, None if detail is None else msgspec.json.decode(detail))
             for no, at, by, what, id, detail in rows
         ]
 

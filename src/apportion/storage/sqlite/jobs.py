@@ -109,7 +109,7 @@ class SqliteJobs:
     def last_answer(self, dataset: Dataset) -> int:
         (no,) = self._raw.execute(
             "SELECT coalesce(max(no), 0) FROM events WHERE dataset = ? "
-            "AND what IN ('submitted', 'discarded', 'took back')",
+            "AND what IN ('submitted', 'discarded', 'took_back')",
             (dataset.no,),
         ).fetchone()
         return int(no)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
+from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, Prepared
 from apportion.ports.store import Work
 from apportion.ports.upkeep import Condition, Counts
@@ -25,6 +26,7 @@ from .changes import Changes
 from .condition import condition_of, counts_in
 from .database import Database, Link
 from .datasets import SqliteDatasets
+from .events import SqliteEvents
 from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
@@ -48,9 +50,10 @@ T = TypeVar("T")
 class SqliteWork:
     """One transaction."""
 
-    def __init__(self, store: SqliteStore, link: Link) -> None:
+    def __init__(self, store: SqliteStore, link: Link, request: RequestMark | None = None) -> None:
         self._store = store
         self._link = link
+        self._request = request
 
     @cached_property
     def people(self) -> SqlitePeople:
@@ -91,7 +94,12 @@ class SqliteWork:
             agents=self._agents,
             slots_of=self.assignments.reader,
             publish=store.published,
+            events=self.events,
         )
+
+    @cached_property
+    def events(self) -> SqliteEvents:
+        return SqliteEvents(self._link, self._request)
 
     @cached_property
     def answers(self) -> SqliteAnswers:
@@ -161,7 +169,8 @@ class SqliteStore:
             yield SqliteWork(self, link)
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
-        return self.database.write(lambda link: work(SqliteWork(self, link)), urgent=urgent)
+        request = REQUEST.get()  # of whoever asks; the writer's thread knows nothing of it
+        return self.database.write(lambda link: work(SqliteWork(self, link, request)), urgent=urgent)
 
     def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
         """The part of logging that needs no transaction."""
