@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.answer_limits import AnswerLimits
 from apportion.domain.datasets import Settings
 from apportion.domain.errors import BadRequestError, ValidationError
 from apportion.domain.individual.case import Gold, Origin
@@ -21,10 +22,11 @@ from apportion.domain.records import Record
 from apportion.domain.times import instant_of, parse_datetime
 from apportion.services.import_records import Answer, Imported
 from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.wire.records import AGENT_LENGTH
 
 from .json_in import MAX_ERRORS, Item
 from .records_in import Limits, read_bulk
-from .values import read_value
+from .values import LONGEST_REASON, LONGEST_SECONDS, read_value
 
 __all__ = ["FileRead", "read_file", "refusal_of"]
 
@@ -116,11 +118,14 @@ def read_file(
             continue
         row = nested[place]
         try:
-            answers = [_answer(task, name, said) for name, said in _named(row.get("answers"))]
-            gold = None if not row.get("gold") else _gold(task, row["gold"], by, now)
+            answers = [_answer(task, name, said, limits.answers) for name, said in _named(row.get("answers"))]
+            gold = None if not row.get("gold") else _gold(task, row["gold"], limits.answers, by, now)
             status, value, agent = _status(row), None, None
             if (answers or gold) and record.annotation is None and row.get("annotation"):
-                value, agent = read_value(task, row["annotation"]), row["annotation"].get("agent") or by
+                value, agent = (
+                    read_value(task, row["annotation"], limits.answers),
+                    row["annotation"].get("agent") or by,
+                )
         except _Wrong as wrong:
             read.blame(place, wrong.member, str(wrong))
             continue
@@ -399,27 +404,41 @@ def _value(value: Any, task: Task) -> Json:
     return {"labels": [one if isinstance(one, dict) else {"class": one} for one in each]}
 
 
-def _answer(task: Task, name: str, said: Json) -> Answer:
+def _answer(task: Task, name: str, said: Json, limits: AnswerLimits) -> Answer:
     try:
         return Answer(
             name,
-            read_value(task, said.get("value")),
+            read_value(task, said.get("value"), limits),
             AnnotationState(said.get("state", "submitted")),
             said.get("counted", True) is True,
-            said.get("seconds"),
+            _seconds(said.get("seconds")),
             None if said.get("updated_at") is None else instant_of(parse_datetime(said["updated_at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
         raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
 
 
-def _gold(task: Task, said: Json, by: str, now: int) -> Gold:
+def _seconds(sent: Any) -> float | None:
+    if sent is None:
+        return None
+    if isinstance(sent, bool) or not isinstance(sent, int | float) or not 0 <= sent <= LONGEST_SECONDS:
+        raise ValueError(f"seconds must be a number from 0 to {LONGEST_SECONDS:,}")
+    return float(sent)
+
+
+def _short(sent: Any, name: str, most: int) -> str | None:
+    if sent is not None and (not isinstance(sent, str) or len(sent) > most):
+        raise ValueError(f"{name} must be a text of at most {most:,} characters")
+    return sent
+
+
+def _gold(task: Task, said: Json, limits: AnswerLimits, by: str, now: int) -> Gold:
     try:
         return Gold(
-            read_value(task, said.get("value")),
+            read_value(task, said.get("value"), limits),
             Origin(said.get("origin", "imported")),
-            said.get("author") or by,
-            said.get("reason"),
+            _short(said.get("author") or by, "author", AGENT_LENGTH) or by,
+            _short(said.get("reason"), "reason", LONGEST_REASON),
             1,
             now if said.get("at") is None else instant_of(parse_datetime(said["at"])),
         )

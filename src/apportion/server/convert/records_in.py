@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import msgspec
 
+from apportion.domain.answer_limits import AnswerLimits, Part
 from apportion.domain.errors import ValidationError
 from apportion.domain.metadata import KEY_LENGTH, flatten
 from apportion.domain.records import (
@@ -57,6 +58,7 @@ class Limits:
     max_records: int = 10_000
     max_text: int = 1_000_000
     metadata_length: int = 128
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ class _Reading:
     def __init__(self, limits: Limits, make_id: Callable[[], str], errors: list[Item]) -> None:
         self._max_text = limits.max_text
         self._longest = limits.metadata_length
+        self._answers = limits.answers
         self._make_id = make_id
         self._errors = errors
 
@@ -148,15 +151,17 @@ class _Reading:
                 msg = f"ensure the name of an input has at most {KEY_LENGTH} characters"
                 where = ("body", "records", index, "inputs")
                 self._note(where, msg, "value_error.any_str.max_length", limit_value=KEY_LENGTH)
-            prediction, annotation = each.prediction, each.annotation
+            prediction = _answers(each.prediction, each.predictions, _labels)
+            annotation = _answers(each.annotation, each.annotations, _labels)
+            self._measure_answers(index, Part.LABELS, prediction, annotation)
             found.append(
                 TextClassificationRecord(
                     self._id(index, each.id),
                     each.status or Status.DEFAULT,
                     self._metadata(index, each.metadata) if each.metadata else each.metadata,
                     *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
-                    _answers(prediction, each.predictions, _labels),
-                    _answers(annotation, each.annotations, _labels),
+                    prediction,
+                    annotation,
                     self._vectors(index, each.vectors) if each.vectors else None,
                     each.inputs,
                     multi_label,
@@ -180,6 +185,7 @@ class _Reading:
             if each.annotation is not None or each.annotations:
                 annotation = _answers(each.annotation, each.annotations, _entities)
                 self._forwards(index, "annotation", each.annotation, annotation)
+            self._measure_answers(index, Part.SPANS, prediction, annotation)
             found.append(
                 TokenClassificationRecord(
                     self._id(index, each.id),
@@ -204,6 +210,7 @@ class _Reading:
             for name, answers in (("prediction", prediction), ("annotation", annotation)):
                 if answers is not None:
                     self._measure(index, name, _longest_sentence(answers))
+            self._measure_answers(index, Part.TEXTS, prediction, annotation)
             found.append(
                 Text2TextRecord(
                     self._id(index, each.id),
@@ -229,6 +236,24 @@ class _Reading:
             msg = f"ensure this value has at most {self._max_text} characters"
             kind = "value_error.any_str.max_length"
             self._note(("body", "records", index, name), msg, kind, limit_value=self._max_text)
+
+    def _measure_answers(self, index: int, part: Part, *both: Answers | None) -> None:
+        for name, answers in zip(("prediction", "annotation"), both, strict=True):
+            if answers is None:
+                continue
+            for agent, value in answers.by_agent.items():
+                if found := self._answers.check(part, value):
+                    path = (name,) if agent == answers.agent else (f"{name}s", agent)
+                    break
+            else:
+                found, path = None, (f"{name}s",)
+                if len(answers.by_agent) > 1:
+                    found = self._answers.check_together(part, answers.by_agent.values())
+            if found is not None:
+                msg = f"{found.message}; nothing was stored"
+                self._note(
+                    ("body", "records", index, *path), msg, "value_error.size", limit_value=found.limit
+                )
 
     def _id(self, index: int, given: str | int | None) -> str:
         if given is None:

@@ -220,7 +220,12 @@ async def import_file(
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
     body, now, by = await request.body(), clock.now(), ctx.actor.username
-    limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
+    limits = Limits(
+        ctx.settings.max_records,
+        ctx.settings.max_text,
+        ctx.settings.metadata_field_length,
+        ctx.settings.answer_limits,
+    )
     columns = _mapping(mapping)
     there = await ctx.read(lambda work: work.datasets.find(workspace, name))
     wanted = None
