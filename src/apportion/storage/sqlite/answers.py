@@ -12,6 +12,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Posterior
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
+from apportion.storage.checksums import add_row
 
 from . import watching
 from .agents import OPEN, Agents
@@ -193,17 +194,9 @@ class SqliteAnnotations:
         record: Case | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        self._raw.execute(
-            "INSERT INTO events (dataset, rid, at, who, what, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                dataset.no,
-                None if record is None else (dataset.no << 32) | record.number,
-                at,
-                who,
-                what,
-                None if detail is None else json.dumps(dict(detail)),
-            ),
-        )
+        rid = None if record is None else (dataset.no << 32) | record.number
+        row = (dataset.no, rid, at, who, what, None if detail is None else json.dumps(dict(detail)))
+        add_row(self._raw, "events", row)
 
     def events(
         self,
@@ -255,7 +248,4 @@ class SqliteAnnotations:
         return [Comment(*row) for row in rows]
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
-        self._raw.execute(
-            'INSERT INTO comments (rid, author, "to", text, at) VALUES (?, ?, ?, ?, ?)',
-            (dataset.no << 32 | case.number, *comment),
-        )
+        add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))
