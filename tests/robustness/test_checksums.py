@@ -13,7 +13,9 @@ import pytest
 from houses import house_at
 from lived_in import live_in
 
+from apportion.bootstrap import open_upkeep, restore_store
 from apportion.ports.upkeep import CannotOpenError
+from apportion.settings import Settings
 from apportion.storage.checksums import COVERED
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.storage.tables import metadata
@@ -112,3 +114,16 @@ def test_verify_names_the_table_and_the_row(whole: Path, tmp_path: Path) -> None
     row = f"record {rid & 0xFFFFFFFF} of dataset {rid >> 32}, annotator {annotator}"
     assert f"The row {row} of the table annotations is not as it was written." in told
     assert "The row no 1 of the table datasets cannot be read" in told
+
+
+def test_a_file_with_a_changed_answer_can_be_restored_and_made_anew_and_verify_goes_on_telling(
+    whole: Path, tmp_path: Path
+) -> None:
+    home, backup = tmp_path / "home", tmp_path / "backup.db"
+    shutil.copy(whole, backup)
+    with closing(sqlite3.connect(backup)) as raw, raw:
+        raw.execute("UPDATE history SET why = 'unclear' WHERE no = 1")
+    settings = Settings(home=home)
+    restore_store(settings, backup, force=False)
+    open_upkeep(settings).reindex()
+    assert [each.check for each in open_upkeep(settings).verify()] == ["checksums"]

@@ -25,8 +25,11 @@ from .parquet_child import DONE, NO_PARQUET, REFUSED
 __all__ = ["FileLimits", "Row", "file_rows"]
 
 Json = dict[str, Any]
-_FEW = 10_000
-"""So many values in a row are not counted one by one."""
+_BRACKETS = 200_000
+"""So many lists and objects a row may have, those that stand in its texts included: each takes far more memory than
+bytes, and nobody else is served while they are made."""
+_LINES_A_ROW = 100
+"""So many lines, empty ones too, a file of JSON lines may have for each row that it may have."""
 csv.field_size_limit(64 * 1024 * 1024)
 
 
@@ -95,7 +98,9 @@ def _count(row: Json, most: int) -> int:
 
 def _json_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None]:
     place = 0
-    for line in _byte_lines(file, limits.row):
+    for number, line in enumerate(_byte_lines(file, limits.row)):
+        if number >= limits.rows * _LINES_A_ROW:
+            _refuse(f"the file has more than {limits.rows * _LINES_A_ROW:,} lines, most of them empty")
         if line.isspace():
             continue
         yield _json_row(place, line)
@@ -103,6 +108,8 @@ def _json_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None
 
 
 def _json_row(place: int, line: bytes) -> Row:
+    if line.count(b"[") + line.count(b"{") > _BRACKETS:
+        return Row(place, len(line), None, f"line {place + 1} has more than {_BRACKETS:,} lists and objects")
     try:
         values = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:

@@ -13,8 +13,10 @@ from apportion.ports.upkeep import Problem
 from apportion.storage.checksums import COVERED, KEYS, checksum
 from apportion.storage.tables import metadata as tables
 
-__all__ = ["check_checksums", "check_rows", "guarded", "unreadable_rows"]
+__all__ = ["CHECKSUMS", "check_checksums", "check_rows", "guarded", "unreadable_rows"]
 
+CHECKSUMS = "checksums"
+"""What the check of values that nothing else repeats is called."""
 _NAMED = 20
 """So many rows of a table are named; the others are counted."""
 _ONE_BY_ONE = 100_000
