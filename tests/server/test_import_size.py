@@ -21,7 +21,13 @@ TEXT_COLUMN = json.dumps({"text": "text"})
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(
-        settings, max_records=ROWS, max_columns=COLUMNS, max_values=VALUES, max_text=TEXT, max_body=100_000
+        settings,
+        max_records=ROWS,
+        max_columns=COLUMNS,
+        max_values=VALUES,
+        max_text=TEXT,
+        max_answer_size=TEXT,
+        max_body=100_000,
     )
 
 

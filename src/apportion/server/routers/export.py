@@ -60,7 +60,7 @@ what is written meanwhile piles up."""
 _READING = asyncio.Semaphore(2)
 """So many files are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
-"""A row of a file may have as many characters as so many of the longest texts."""
+"""A row of a file may take as much as so many of the longest texts, or answers."""
 
 
 class ExportIn(BaseModel):
@@ -291,7 +291,7 @@ def _file_limits(ctx: Context) -> FileLimits:
         settings.max_records,
         settings.max_columns,
         settings.max_body,
-        min(_TEXTS_IN_A_ROW * settings.max_text, settings.max_body),
+        min(_TEXTS_IN_A_ROW * max(settings.max_text, settings.max_answer_size), settings.max_body),
         settings.max_values,
     )
 
