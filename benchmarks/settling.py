@@ -118,7 +118,8 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
                 ]
                 facet += [(vid << 32 | n,) for vid in vids]
                 raw.execute(
-                    "INSERT INTO annotations VALUES (?, ?, ?, ?, 1, ?, ?, ?, 1)",
+                    "INSERT INTO annotations (rid, annotator, state, value, version, seconds, updated, terms, counted) "
+                    "VALUES (?, ?, ?, ?, 1, ?, ?, ?, 1)",
                     (
                         rid,
                         agents[name],

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apportion.domain.answer_limits import AnswerLimits
+
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
 PREFIX = "APPORTION_"
@@ -205,7 +207,15 @@ class Settings:
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
-
+    max_columns: int = _setting(5_000, _number(1), "Columns that a file to be imported may have.")
+    max_values: int = _setting(
+        2_000_000, _number(1), "Cells of a file to be imported, and values inside them, all rows together."
+    )
+    max_answer_labels: int = _setting(
+        1_000, _number(1), "Labels or spans that one answer, prediction or gold value may have."
+    )
+    max_answer_texts: int = _setting(100, _number(1), "Texts that one Text2Text answer may have.")
+    max_answer_size: int = _setting(1_000_000, _number(1_000), "Largest answer as JSON, in bytes.")
     min_free_disk: int = _setting(
         100 * 1024 * 1024,
         _number(0),
@@ -230,6 +240,13 @@ class Settings:
     def database(self) -> Path:
         """The file everything is in."""
         return self.home / "apportion.db"
+
+    @property
+    def answer_limits(self) -> AnswerLimits:
+        """The most that one answer may have."""
+        return AnswerLimits(
+            self.max_answer_labels, self.max_answer_texts, self.max_text, self.max_answer_size
+        )
 
     def signing_key(self) -> str:
         """The secret that signs sessions, generated when there is none yet."""

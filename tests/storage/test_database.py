@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -443,3 +444,22 @@ def test_a_thread_that_ends_takes_its_connection_with_it(database: Database) -> 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         links[0].raw.execute("SELECT 1")
     assert links[1].raw.execute("SELECT 1").fetchone() == (1,)  # of a thread that goes on
+
+
+def test_a_value_of_any_length_is_never_part_of_what_a_key_is_looked_up_in(tmp_path: Path) -> None:
+    """Where a table has no row numbers, SQLite reads all of a long row before it compares its key."""
+    SqliteStore(tmp_path / "apportion.db").close()
+    with closing(sqlite3.connect(tmp_path / "apportion.db")) as raw:
+        keyed = [
+            name
+            for name, sql in raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+            if "WITHOUT ROWID" in sql
+        ]
+        long = {
+            name
+            for name in keyed
+            for column in raw.execute(f"PRAGMA table_info({name})")
+            if column[2] in ("TEXT", "BLOB", "JSON")
+        }
+    assert keyed
+    assert long == {"vectors"}  # as long as the model has dimensions, for every record the same

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -125,9 +127,26 @@ def run(
             if prepare is not None:
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
+            _warn_of_modes(settings)
             _serve(app, settings, listener, announce)
         finally:
             store.close()
+
+
+def _warn_of_modes(settings: Settings) -> None:
+    """Say which files others on this machine may read or write: they hold password hashes and sign sessions."""
+    for path, unwanted, mode in (
+        (settings.home, 0o022, "700"),
+        (settings.database, 0o077, "600"),
+        (settings.home / "secret", 0o077, "600"),
+    ):
+        with contextlib.suppress(OSError):
+            found = stat.S_IMODE(path.stat().st_mode)
+            if os.name == "posix" and found & unwanted:
+                log.warning(
+                    "%s has mode %04o: others on this machine can get at it. Run `chmod %s %s`.",
+                    path, found, mode, path,
+                )  # fmt: skip
 
 
 @contextlib.contextmanager

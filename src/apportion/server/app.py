@@ -26,7 +26,7 @@ from .auth import address_of, refusal_of
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
-from .housekeeping import keep_house, keep_models, keep_time, left_behind, warm_up
+from .housekeeping import keep_files, keep_house, keep_models, keep_time, left_behind, warm_up
 from .jobs_room import JobsRoom
 from .noting import Refusals, Scans
 from .openapi import docs_page, document, private_operations
@@ -128,7 +128,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     left = left_behind(house)
     rounds = [
         asyncio.create_task(each)
-        for each in (keep_house(house, left), keep_time(house), keep_models(house), warm_up(house))
+        for each in (
+            keep_house(house, left),
+            keep_time(house),
+            keep_files(house),
+            keep_models(house),
+            warm_up(house),
+        )
     ]
     yield
     for each in rounds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
@@ -21,6 +22,10 @@ log = logging.getLogger("apportion.server")
 
 STRANGERS_BODY = 1024 * 1024
 """Bytes that are read of somebody who has not said who they are."""
+_MANY_RECORDS = re.compile(r"/api/datasets/[^/]+/([^/]+:(bulk|search|import)|import|data|records/:search)")
+"""Routes whose requests are about many records at once; the others take a few answers' worth of bytes."""
+_ANSWERS = 4
+"""Answers of full size that any other request may have room for: JSON may escape what is counted once."""
 
 
 def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
@@ -48,6 +53,7 @@ class Guard:
         """``stranger``: why whoever sends a request is not let in, None where they are."""
         self._app = app
         self._limit = settings.max_body
+        self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
         self._stranger = stranger
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
@@ -76,9 +82,9 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        announced = self._announced(scope)
-        if announced > self._limit:
-            await error_response(self._too_large())(scope, receive, guarded_send)
+        announced, limit = self._announced(scope), self._limit_of(scope)
+        if announced > limit:
+            await error_response(_too_large(limit))(scope, receive, guarded_send)
             return
         refusal = self._stranger(scope) if announced > STRANGERS_BODY else None
         if refusal is not None:
@@ -103,14 +109,14 @@ class Guard:
         return 0
 
     def _counting(self, scope: Scope, receive: Receive, *, known: bool) -> Receive:
-        received = 0
+        received, limit = 0, self._limit_of(scope)
 
         async def counted() -> Message:
             nonlocal received, known
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:  # as the one exception that FastAPI lets through while it reads
-                raise RefusedEarly(self._too_large())
+            if received > limit:  # as the one exception that FastAPI lets through while it reads
+                raise RefusedEarly(_too_large(limit))
             if received > STRANGERS_BODY and not known:
                 refusal = self._stranger(scope)
                 if refusal is not None:
@@ -120,7 +126,11 @@ class Guard:
 
         return counted
 
-    def _too_large(self) -> PayloadTooLargeError:
-        return PayloadTooLargeError(
-            f"The request is larger than {self._limit:,} bytes; send fewer records at a time."
-        )
+    def _limit_of(self, scope: Scope) -> int:
+        return self._limit if _MANY_RECORDS.search(scope["path"]) else self._usual
+
+
+def _too_large(limit: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(
+        f"The request is larger than {limit:,} bytes; send less at a time. Nothing was changed."
+    )

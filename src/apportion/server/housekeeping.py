@@ -17,6 +17,7 @@ from .house import House
 __all__ = [
     "catch_up",
     "follow_clock",
+    "keep_files",
     "keep_house",
     "keep_models",
     "keep_time",
@@ -31,6 +32,8 @@ EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
 """Seconds between two looks at whether a model has to look at new answers, and whether the clock jumped."""
+FILES = 60.0
+"""Seconds between two looks at whether the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
 
 
@@ -99,6 +102,16 @@ async def keep_time(house: House) -> None:
             house.refusals.flush()
         except Exception:
             log.exception("could not follow the clock; it is tried again")
+
+
+async def keep_files(house: House) -> None:
+    """Notice when somebody deletes or replaces the files under the server. Runs until cancelled."""
+    while True:
+        try:
+            await house.think(house.store.look)
+        except Exception:
+            log.exception("could not look at the files; it is tried again")
+        await asyncio.sleep(FILES)
 
 
 async def purge(house: House) -> None:

@@ -132,17 +132,22 @@ agents = Table(
     sqlite_autoincrement=True,
 )
 
+
+def _checksum() -> Column[int]:
+    return Column(
+        "checksum", Integer, nullable=False, server_default="0", comment="of the columns in storage.checksums"
+    )
+
+
+# Values of any length stand last, and keys in an index beside them: where a table has no row numbers, SQLite reads all
+# of a long row before it compares its key, so that one large answer would slow everybody's queue down.
+
 annotations_table = Table(
     "annotations",
     metadata,
     Column("rid", BigInteger, primary_key=True),
     Column("annotator", Integer, primary_key=True, comment="agents.no"),
     Column("state", Integer, nullable=False, comment="index into vocabulary.AnnotationState"),
-    Column("value", LargeBinary, comment="JSON of the value, without agent"),
-    Column("version", Integer, nullable=False),
-    Column("seconds", Float),
-    Column("updated", BigInteger, nullable=False),
-    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
     Column(
         "counted",
         Boolean,
@@ -150,8 +155,13 @@ annotations_table = Table(
         server_default="0",
         comment="one of the answers wanted; else extra",
     ),
+    Column("version", Integer, nullable=False),
+    Column("seconds", Float),
+    Column("updated", BigInteger, nullable=False),
+    _checksum(),
+    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
+    Column("value", LargeBinary, comment="JSON of the value, without agent"),
     Index("annotations_of", "annotator", "rid"),
-    sqlite_with_rowid=False,
 )
 
 history = Table(
@@ -165,6 +175,7 @@ history = Table(
     Column("value", LargeBinary),
     Column("at", BigInteger, nullable=False),
     Column("why", Text, nullable=False, comment="replaced, outdated, deleted, …"),
+    _checksum(),
 )
 
 fields = Table(
@@ -225,6 +236,7 @@ gold = Table(
     Column("reason", Text),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
+    _checksum(),
 )
 
 plans = Table(
@@ -250,7 +262,6 @@ reasons = Table(
     Column("plan", Integer, primary_key=True),
     Column("part", Integer, primary_key=True, comment="a thousand reasons each"),
     Column("items", JSON, nullable=False, comment="pairs of code and arguments"),
-    sqlite_with_rowid=False,
 )
 
 slots = Table(
@@ -341,6 +352,7 @@ events = Table(
     Column("after", JSON),
     Column("address", Text, comment="where the request came from"),
     Column("request", Text, comment="the id of the request, as in the log"),
+    _checksum(),
     Index("events_of", "dataset", "no"),
     Index("events_who", "dataset", "who", "no"),
     Index("events_beside_records", "no", sqlite_where=Column("rid").is_(None)),
@@ -382,10 +394,10 @@ guidelines = Table(
     metadata,
     Column("dataset", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("text", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    _checksum(),
+    Column("text", Text, nullable=False),
 )
 
 comments = Table(
@@ -397,6 +409,7 @@ comments = Table(
     Column("to", Text, comment="the person it is meant for"),
     Column("text", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    _checksum(),
 )
 
 posteriors = Table(
@@ -442,8 +455,7 @@ job_changes = Table(
     metadata,
     Column("job", Integer, primary_key=True),
     Column("rid", BigInteger, primary_key=True),
-    Column("before", LargeBinary, comment="JSON of the value that was there"),
     Column("state", Text, nullable=False, comment="of what was there: none, draft, submitted, discarded"),
     Column("version", Integer, nullable=False, comment="what the job made it; undone only if it still is"),
-    sqlite_with_rowid=False,
+    Column("before", LargeBinary, comment="JSON of the value that was there"),
 )

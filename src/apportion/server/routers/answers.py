@@ -18,7 +18,7 @@ from apportion.domain.individual.showing import show_annotation, show_gold, show
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
-from apportion.server.convert.values import read_value
+from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
@@ -42,7 +42,7 @@ class AnnotationIn(BaseModel):
     value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
     state: Literal["draft", "submitted", "discarded"]
     version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
-    seconds: float | None = Field(None, ge=0, le=1e7, description="Time spent on it so far.")
+    seconds: float | None = Field(None, ge=0, le=LONGEST_SECONDS, description="Time spent on it so far.")
     token: str | None = Field(None, description="The lease it was written under.")
     dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
 
@@ -101,7 +101,7 @@ class GoldIn(BaseModel):
 
     value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
     state: Literal["submitted", "discarded"] = "submitted"
-    reason: str | None = Field(None, max_length=10_000)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
     version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
 
 
@@ -133,7 +133,7 @@ async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -
     """Set your own annotation: a draft, an answer, or that the record is unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
     entry = Entry(
-        lambda task: read_value(task, given.value),
+        lambda task: read_value(task, given.value, ctx.settings.answer_limits),
         AnnotationState(given.state),
         given.version,
         given.seconds,
@@ -219,7 +219,7 @@ async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> Gold
     """Settle a record: the value the dataset stands by, or that it is unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
     task = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE).task)
-    value = read_value(task, given.value)
+    value = read_value(task, given.value, ctx.settings.answer_limits)
     dataset, case = await ctx.write(
         lambda work: adjudicate.put_gold(
             work,

@@ -99,4 +99,6 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
 
 def _limits(ctx: Context) -> Limits:
     settings = ctx.settings
-    return Limits(settings.max_records, settings.max_text, settings.metadata_field_length)
+    return Limits(
+        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+    )

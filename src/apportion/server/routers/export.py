@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -25,6 +26,7 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    StorageFullError,
 )
 from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
@@ -32,9 +34,10 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
-from apportion.server.convert.import_in import read_file, refusal_of
+from apportion.server.convert.file_rows import FileLimits
+from apportion.server.convert.import_in import Reading, read_file, refusal_of
 from apportion.server.convert.records_in import Limits
-from apportion.server.deps import Ctx
+from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services import export as exporting
 from apportion.services import import_records as importing
@@ -53,6 +56,11 @@ _AHEAD = 4
 _PATIENCE = 300.0
 """Seconds for which nobody takes a page. Until it ends an export holds on to the file as it was when it began, so that
 what is written meanwhile piles up."""
+
+_READING = asyncio.Semaphore(2)
+"""So many files are read at a time: each takes memory."""
+_TEXTS_IN_A_ROW = 8
+"""A row of a file may take as much as so many of the longest texts, or answers."""
 
 
 class ExportIn(BaseModel):
@@ -222,8 +230,7 @@ async def import_file(
     """
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
-    body, now, by = await request.body(), clock.now(), ctx.actor.username
-    limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
+    now = clock.now()
     columns = _mapping(mapping)
     there = await ctx.read(lambda work: work.datasets.find(workspace, name))
     wanted = None
@@ -234,9 +241,13 @@ async def import_file(
             allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
         )
         wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != Settings() else None
-    read = await asyncio.to_thread(
-        lambda: read_file(body, format, task, columns, limits, rules=rules, by=by, now=now)
+    how = Reading(
+        format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
+    with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:
+        await _spool(request, file)
+        async with _READING:
+            read = await asyncio.to_thread(lambda: read_file(file, how))
     misfits = await ctx.read_slow(
         lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted)
     )
@@ -257,6 +268,34 @@ async def import_file(
         left_out=len(read.bad),
         errors=[_bad_row(each) for each in read.wrong],
         wanted=AnswersWanted(**asdict(importing.wanted_by(found))),
+    )
+
+
+async def _spool(request: Request, file: IO[bytes]) -> None:
+    """Write a body to a file as it comes."""
+    try:
+        async for part in request.stream():
+            await asyncio.to_thread(file.write, part)
+        file.seek(0)
+    except OSError as failure:
+        raise StorageFullError(f"The file could not be kept while it is read: {failure}.") from failure
+
+
+def _limits(ctx: Context) -> Limits:
+    settings = ctx.settings
+    return Limits(
+        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+    )
+
+
+def _file_limits(ctx: Context) -> FileLimits:
+    settings = ctx.settings
+    return FileLimits(
+        settings.max_records,
+        settings.max_columns,
+        settings.max_body,
+        min(_TEXTS_IN_A_ROW * max(settings.max_text, settings.max_answer_size), settings.max_body),
+        settings.max_values,
     )
 
 

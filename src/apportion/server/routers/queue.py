@@ -18,6 +18,7 @@ from apportion.domain.errors import (
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import queue_out
+from apportion.server.convert.values import LONGEST_REASON
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import queue
@@ -75,7 +76,7 @@ class SkipIn(BaseModel):
 
     id: str
     token: str | None = None
-    reason: str | None = Field(None, max_length=10_000)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
 
 
 class Skipped(BaseModel):

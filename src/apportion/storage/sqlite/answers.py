@@ -14,6 +14,7 @@ from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
 from apportion.ports.answers import THE_QUESTION
 from apportion.ports.events import About
+from apportion.storage.checksums import add_row
 from apportion.vocabulary import EventCode
 
 from . import watching
@@ -258,7 +259,4 @@ class SqliteAnnotations:
         return [Comment(*row) for row in rows]
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
-        self._raw.execute(
-            'INSERT INTO comments (rid, author, "to", text, at) VALUES (?, ?, ?, ?, ?)',
-            (dataset.no << 32 | case.number, *comment),
-        )
+        add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from apportion.ports.upkeep import CannotOpenError
 
 from .failures import damage_in, translated
+from .presence import Presence
 
 __all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
 
@@ -123,6 +124,8 @@ class Database:
         self._lock_file: IO[str] | None = None
         self.damage: str | None = None
         """What SQLite said when it met a damaged part of the file."""
+        self.lost: str | None = None
+        """What has happened to the file or its log under the server, as of the last look."""
         self.last_alive: int | None = None
         """When a server last held the file, in microseconds, if it said so."""
         check_sqlite()
@@ -133,6 +136,7 @@ class Database:
         except BaseException:
             self._release()
             raise
+        self._presence = Presence(path)
         self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
         self._thread.start()
 
@@ -331,6 +335,23 @@ class Database:
                 self._lock_file.truncate()
                 self._lock_file.write(f"{now}\n")
                 self._lock_file.flush()
+
+    def look(self) -> str | None:
+        """Look whether the file and its log are still there; if not, bring what the log holds into the file."""
+        lost = self._presence.lost()
+        if lost is None:
+            return None
+        if self.lost is None:
+            log.critical(
+                "%s: %s while the server runs. Answers given now are lost if the process is killed: stop the server in "
+                "the usual way, so that it can put things in order, keep a copy of the folder, and start it again.",
+                self.path,
+                lost,
+            )
+        self.lost = lost
+        with contextlib.suppress(sqlite3.Error):
+            self._reader().raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        return lost
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
+from apportion.storage.checksums import add_row
 from apportion.vocabulary import EventArea, EventCode
 
 from .database import Link
@@ -52,9 +53,9 @@ class SqliteEvents:
     ) -> None:
         dataset = about.dataset
         rid = None if dataset is None or about.record is None else (dataset.no << 32) | about.record
-        self._raw.execute(
-            "INSERT INTO events (dataset, rid, at, who, what, detail, workspace, object, before, after, address, "
-            "request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        add_row(
+            self._raw,
+            "events",
             (
                 None if dataset is None else dataset.no,
                 rid,

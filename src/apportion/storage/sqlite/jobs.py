@@ -125,7 +125,7 @@ class SqliteJobs:
         elif before is not None:
             state, kept = _GOLD, _stored(dataset, before)
         self._raw.execute(
-            "INSERT OR REPLACE INTO job_changes VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO job_changes (job, rid, before, state, version) VALUES (?, ?, ?, ?, ?)",
             (job.no, dataset.no << 32 | number, kept, state, version),
         )
 

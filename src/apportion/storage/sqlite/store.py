@@ -187,6 +187,9 @@ class SqliteStore:
         """Claim the file for serving; refuse when another server holds it."""
         self.database.hold()
 
+    def look(self) -> str | None:
+        return self.database.look()
+
     def last_alive(self) -> int | None:
         return self.database.last_alive
 
