@@ -39,6 +39,7 @@ class Action(str, Enum):
 
     # The server
     SEE_SERVER = "see how the server fares"
+    MANAGE_SERVER_WEBHOOKS = "manage webhooks of the whole server"
     # People
     SEE_ME = "see yourself"
     SEE_USERS = "see all users"
@@ -54,6 +55,7 @@ class Action(str, Enum):
     ADD_MEMBER = "add members"
     REMOVE_MEMBER = "remove members"
     SET_MEMBER_ROLE = "change the roles of members"
+    MANAGE_WEBHOOKS = "manage the webhooks of a workspace"
     # Datasets
     LIST_DATASETS = "list datasets"
     CREATE_DATASET = "create datasets"
@@ -101,6 +103,7 @@ _ADMINS = frozenset({Place.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Place]] = {
     Action.SEE_SERVER: _ADMINS,
+    Action.MANAGE_SERVER_WEBHOOKS: _ADMINS,
     Action.SEE_ME: _EVERYBODY,
     Action.SEE_USERS: _ADMINS,
     Action.CREATE_USER: _ADMINS,
@@ -115,6 +118,7 @@ ALLOWED: dict[Action, frozenset[Place]] = {
     Action.ADD_MEMBER: _MANAGERS,
     Action.REMOVE_MEMBER: _MANAGERS,
     Action.SET_MEMBER_ROLE: _MANAGERS,
+    Action.MANAGE_WEBHOOKS: _MANAGERS,
     Action.LIST_DATASETS: _EVERYBODY,
     Action.CREATE_DATASET: _MANAGERS,
     Action.SEE_DATASET: _MEMBERS,

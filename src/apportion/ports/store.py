@@ -18,6 +18,7 @@ from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
 from .upkeep import Condition, Counts
+from .webhooks import Webhooks
 
 __all__ = ["Store", "Work"]
 
@@ -50,6 +51,9 @@ class Work(Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
 
 class Store(Protocol):

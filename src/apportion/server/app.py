@@ -33,6 +33,8 @@ from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .watch import Watch
 from .web import FOLDER, WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
@@ -99,6 +101,7 @@ def create_app(
 def _house(
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> House:
+    secrets = DerivedSecrets(settings.signing_key())
     return House(
         settings=settings,
         store=store,
@@ -110,6 +113,8 @@ def _house(
         readers=ThreadPoolExecutor(4, "apportion-reader"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
+        webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
+        webhook_secrets=secrets,
     )
 
 
@@ -117,6 +122,7 @@ def _house(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.jobs.start()
+    house.webhooks.start()
     left = left_behind(house)
     rounds = [
         asyncio.create_task(each)
@@ -126,6 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for each in rounds:
         each.cancel()
     house.jobs.close()
+    house.webhooks.close()
     house.readers.shutdown()
     house.hashers.shutdown()
     house.store.close()

@@ -19,6 +19,8 @@ from .jobs_room import JobsRoom
 from .logs import BehindHandler
 from .tally import Tally
 from .web import WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
@@ -44,6 +46,8 @@ class House:
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
     jobs: JobsRoom
+    webhooks: WebhookDispatcher
+    webhook_secrets: DerivedSecrets
     tally: Tally = field(default_factory=Tally)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server was told to stop: streams end, and it is not ready any more."""

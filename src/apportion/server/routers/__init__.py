@@ -28,6 +28,7 @@ from . import (
     settings,
     setup,
     users,
+    webhooks,
     workspaces,
 )
 
@@ -41,6 +42,7 @@ ROUTERS: list[APIRouter] = [
     me.router,
     users.router,
     workspaces.router,
+    webhooks.router,
     setup.router,
     datasets.router,
     settings.router,
