@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -29,7 +29,10 @@ class Received(NamedTuple):
 
 
 class Receiver:
-    """Answers with ``status``, refuses what somebody in ``refused`` did, hangs while ``hanging`` is set, and handles nothing twice: ``handled`` has each id once."""
+    """Answers with ``status``, refuses what somebody in ``refused`` did, hangs while ``hanging`` is set.
+
+    It handles nothing twice: ``handled`` has each id once.
+    """
 
     def __init__(self) -> None:
         self.status = 200
@@ -71,10 +74,8 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(receiver.answer)))
             self.end_headers()
-            try:
+            with suppress(OSError):  # nobody listens any more
                 self.wfile.write(receiver.answer)
-            except OSError:
-                pass  # nobody listens any more
 
         def log_message(self, *_: Any) -> None:
             pass

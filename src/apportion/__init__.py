@@ -75,6 +75,16 @@ if TYPE_CHECKING:
         skip,
         submit,
     )
+    from .sdk.webhooks import (
+        change_webhook,
+        create_webhook,
+        delete_webhook,
+        ping_webhook,
+        rotate_webhook_secret,
+        send_delivery_again,
+        webhook_deliveries,
+        webhooks,
+    )
 
 __all__ = [
     "Agreement",
@@ -101,11 +111,14 @@ __all__ = [
     "agreement",
     "annotators",
     "assign",
+    "change_webhook",
     "configure_dataset",
     "conflicts",
     "copy",
+    "create_webhook",
     "delete",
     "delete_records",
+    "delete_webhook",
     "deleted_datasets",
     "events",
     "explain",
@@ -121,6 +134,7 @@ __all__ = [
     "log_async",
     "my_work",
     "next_records",
+    "ping_webhook",
     "plan",
     "plans",
     "policies",
@@ -128,13 +142,17 @@ __all__ = [
     "read_datasets",
     "read_pandas",
     "restore_dataset",
+    "rotate_webhook_secret",
     "search",
+    "send_delivery_again",
     "set_guidelines",
     "set_policies",
     "set_workspace",
     "skip",
     "submit",
     "to_hub",
+    "webhook_deliveries",
+    "webhooks",
 ]
 
 _HOMES = {
@@ -201,6 +219,16 @@ _HOMES = {
         "set_policies",
         "skip",
         "submit",
+    ),
+    "webhooks": (
+        "change_webhook",
+        "create_webhook",
+        "delete_webhook",
+        "ping_webhook",
+        "rotate_webhook_secret",
+        "send_delivery_again",
+        "webhook_deliveries",
+        "webhooks",
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

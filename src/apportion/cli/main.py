@@ -18,6 +18,7 @@ from .say import EXIT_CODES, Commands, examples
 from .serve import server
 from .status import status
 from .users import users
+from .webhooks import webhooks
 from .workspaces import workspaces
 
 __all__ = ["main"]
@@ -34,7 +35,7 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, status) ask a running server.
+    assignments, progress, policies, agreement, conflicts, export, webhooks, status) ask a running server.
     """
 
 
@@ -44,6 +45,7 @@ for command in (
     status,
     users,
     workspaces,
+    webhooks,
     datasets,
     assign,
     assignments,

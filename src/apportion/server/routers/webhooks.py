@@ -74,7 +74,7 @@ class WebhooksOut(BaseModel):
 class NewWebhookIn(BaseModel):
     """Where to tell what."""
 
-    url: str = Field(max_length=2_000, examples=["https://example.org/hook"])
+    url: str = Field(max_length=2_000, description="Where deliveries are posted to, over https.")
     events: list[str] = _EVENTS
     dataset: str | None = Field(None, description="Only of this dataset; default all of the workspace.")
     description: str = Field("", max_length=500)
