@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from command_line import Run
+
 from patience import until
 
 Ask = Callable[..., Result]
@@ -18,7 +19,11 @@ HOOK = "https://example.invalid/hook"
 @pytest.fixture
 def ask(run: Run, live_server: str) -> Ask:
     """Runs a command about webhooks as the administrator, in the workspace of the team."""
-    who = {"APPORTION_API_KEY": "admin.apikey", "APPORTION_WORKSPACE": "recognai", "APPORTION_API_URL": live_server}
+    who = {
+        "APPORTION_API_KEY": "admin.apikey",
+        "APPORTION_WORKSPACE": "recognai",
+        "APPORTION_API_URL": live_server,
+    }
     return lambda *words: run("webhooks", *words, **who)
 
 

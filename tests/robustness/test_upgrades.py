@@ -20,8 +20,8 @@ from apportion.storage.sqlite import migrate
 from apportion.storage.sqlite.store import SqliteStore
 
 KEPT = Path(__file__).parents[1] / "storage" / "data"
-STEPS = range(1, migrate.LATEST + 1)
 MIGRATIONS = Path(migrate.__file__).parents[1] / "migrations" / "versions"
+STEPS = sorted(int(each.name[1:5]) for each in MIGRATIONS.glob("v*.py"))
 
 
 @pytest.fixture
@@ -40,10 +40,8 @@ def unpack(step: int, home: Path) -> Path:
 
 
 def test_a_database_was_kept_of_every_step() -> None:
-    steps = sorted(int(each.name[1:5]) for each in MIGRATIONS.glob("v*.py"))
-
-    assert steps == list(STEPS)
-    missing = [step for step in steps if not (KEPT / f"tables-{step}.db.gz").is_file()]
+    assert STEPS[-1] == migrate.LATEST
+    missing = [step for step in STEPS if not (KEPT / f"tables-{step}.db.gz").is_file()]
     assert missing == [], "see tools/keep_tables.py"
 
 
