@@ -1,5 +1,5 @@
 /**
- * How long journeys wait on this machine. No journey asserts that something is fast: whatever is waited for is given up
+ * How long journeys and unit tests wait on this machine. None asserts that something is fast: whatever is waited for is given up
  * after a time that no healthy run needs, which grows with how slowly the machine computes and how busy it is.
  *
  * Measured once; the workers are told. The tests in Python do the same, in tests/patience.py.
@@ -22,7 +22,7 @@ function pace(): number {
 function measured(): number {
   const slow = Math.max(pace(), (loadavg()[0] ?? 0) / availableParallelism());
   const factor = slow > 1.2 ? Math.min(MOST, 2 * slow) : 1;
-  if (factor > 1) process.stderr.write(`This machine is slow or busy: journeys wait ${factor.toFixed(1)} times as long as usual.\n`);
+  if (factor > 1) process.stderr.write(`This machine is slow or busy: tests wait ${factor.toFixed(1)} times as long as usual.\n`);
   return factor;
 }
 
