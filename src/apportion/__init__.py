@@ -76,6 +76,16 @@ if TYPE_CHECKING:
         skip,
         submit,
     )
+    from .sdk.webhooks import (
+        change_webhook,
+        create_webhook,
+        delete_webhook,
+        ping_webhook,
+        rotate_webhook_secret,
+        send_delivery_again,
+        webhook_deliveries,
+        webhooks,
+    )
 
 __all__ = [
     "Agreement",
@@ -103,11 +113,14 @@ __all__ = [
     "annotators",
     "assign",
     "audit",
+    "change_webhook",
     "configure_dataset",
     "conflicts",
     "copy",
+    "create_webhook",
     "delete",
     "delete_records",
+    "delete_webhook",
     "deleted_datasets",
     "events",
     "explain",
@@ -123,6 +136,7 @@ __all__ = [
     "log_async",
     "my_work",
     "next_records",
+    "ping_webhook",
     "plan",
     "plans",
     "policies",
@@ -130,13 +144,17 @@ __all__ = [
     "read_datasets",
     "read_pandas",
     "restore_dataset",
+    "rotate_webhook_secret",
     "search",
+    "send_delivery_again",
     "set_guidelines",
     "set_policies",
     "set_workspace",
     "skip",
     "submit",
     "to_hub",
+    "webhook_deliveries",
+    "webhooks",
 ]
 
 _HOMES = {
@@ -204,6 +222,16 @@ _HOMES = {
         "set_policies",
         "skip",
         "submit",
+    ),
+    "webhooks": (
+        "change_webhook",
+        "create_webhook",
+        "delete_webhook",
+        "ping_webhook",
+        "rotate_webhook_secret",
+        "send_delivery_again",
+        "webhook_deliveries",
+        "webhooks",
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apportion.domain.addresses import CallPolicy
 from apportion.domain.answer_limits import AnswerLimits
 
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
@@ -187,6 +188,16 @@ class Settings:
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
     )
+    webhook_allow_private: bool = _setting(
+        False,
+        _flag,
+        "Let webhooks call any address, also of this machine and its network, and without https.",
+    )
+    webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (),
+        _networks,
+        "Addresses that are not public which webhooks may call all the same, also without https.",
+    )
     timezone: str = _setting("UTC", _timezone, "Time zone in which due dates end.")
     trash_days: int = _setting(7, _number(0, 36_500), "Days for which a deleted dataset can be restored.")
     audit_retention_days: int = _setting(
@@ -235,6 +246,11 @@ class Settings:
     def prefix(self) -> str:
         """What stands before every route: the base URL without its last slash."""
         return self.base_url.rstrip("/")
+
+    @property
+    def call_policy(self) -> CallPolicy:
+        """What webhooks may call."""
+        return CallPolicy(self.webhook_allow_private, self.webhook_allow_networks)
 
     @property
     def database(self) -> Path:

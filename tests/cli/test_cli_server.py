@@ -17,6 +17,8 @@ import httpx
 import pytest
 from command_line import Run
 
+from patience import patience
+
 
 @dataclass
 class Running:
@@ -53,7 +55,7 @@ def started(home: Path, *words: str, until: str) -> Iterator[Running]:
         yield Running(process, home, found.group(), said)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(patience(20))
         process.stdout.close()
 
 
@@ -235,14 +237,14 @@ def test_stopping_is_no_failure_and_the_next_start_goes_on(demo: Running) -> Non
     headers = {"X-Argilla-Api-Key": "admin.apikey"}
     httpx.post(f"{demo.url}/api/workspaces", json={"name": "mine"}, headers=headers).raise_for_status()
     demo.process.send_signal(signal.SIGTERM)
-    assert demo.process.wait(10) == 0
+    assert demo.process.wait(patience(10)) == 0
 
     with started(demo.home, "quickstart", "--no-browser", until="Ctrl+C") as again:
         names = [each["name"] for each in httpx.get(f"{again.url}/api/workspaces", headers=headers).json()]
         assert names[:2] == ["admin", "recognai"]
         assert names[-1] == "mine"
         again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(10) == 0
+        assert again.process.wait(patience(10)) == 0
 
 
 def test_agreement_is_listed_with_its_cautions(demo: Running, run: Run, as_admin: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from apportion.settings import Settings, load_settings
+from patience import patience
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -74,7 +75,7 @@ def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[
             pytest.fail("".join(said))
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(patience(20))
         process.stdout.close()
 
 
@@ -94,7 +95,7 @@ def test_the_administrator_is_made_once_and_no_process_shows_the_password(
                 for what in ("cmdline", "environ"):
                     assert b"long enough" not in (proc / what).read_bytes()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(patience(20)) == 0
     assert home.stat().st_mode & 0o777 == 0o700
     assert {each.name: each.stat().st_mode & 0o077 for each in home.iterdir()} == {
         each.name: 0 for each in home.iterdir()
@@ -118,7 +119,7 @@ def test_a_volume_that_cannot_be_written_is_told(commands: Path, tmp_path: Path)
 
 def test_a_wrong_password_stops_the_container_with_a_reason(commands: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
-        ["sh", DEPLOY / "entry.sh", "server", "start"], text=True, capture_output=True, timeout=60,
+        ["sh", DEPLOY / "entry.sh", "server", "start"], text=True, capture_output=True, timeout=patience(60),
         env=surroundings(commands, tmp_path / "data", ADMIN_PASSWORD="short"),
     )  # fmt: skip
     assert ran.returncode == 1
@@ -285,15 +286,17 @@ def test_the_nginx_example_serves_over_tls_and_passes_events_on(
         (plain_nginx / "nginx.conf").write_text(text.replace("listen 443", f"listen 127.0.0.1:{secure}"))
         proxy = subprocess.Popen([nginx, "-c", str(plain_nginx / "nginx.conf"), "-p", str(plain_nginx)])
         try:
-            with httpx.Client(base_url=f"https://localhost:{secure}", verify=False, timeout=20) as client:
+            with httpx.Client(
+                base_url=f"https://localhost:{secure}", verify=False, timeout=patience(20)
+            ) as client:
                 serves_over_tls(client)
         finally:
             proxy.terminate()
-            proxy.wait(20)
+            proxy.wait(patience(20))
 
 
 def _until_up(client: httpx.Client) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + patience(20)
     while True:
         try:
             client.get("/api/health/live").raise_for_status()
@@ -327,11 +330,13 @@ def test_the_caddy_example_serves_over_tls_and_passes_events_on(commands: Path, 
             command = [caddy, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
             proxy = subprocess.Popen(command, env=place, stdout=said, stderr=said)
             try:
-                with httpx.Client(base_url=f"https://localhost:{secure}", verify=False, timeout=20) as client:
+                with httpx.Client(
+                    base_url=f"https://localhost:{secure}", verify=False, timeout=patience(20)
+                ) as client:
                     serves_over_tls(client)
             finally:
                 proxy.terminate()
-                proxy.wait(20)
+                proxy.wait(patience(20))
 
 
 def test_examples_in_the_documentation_name_settings_that_exist() -> None:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from apportion.cli.main import main
 from apportion.sdk import session
+from patience import patience
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -38,7 +39,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     try:
         found = f"http://localhost:{port}"
-        for _ in range(600):
+        for _ in range(int(patience(600))):
             try:
                 httpx.get(f"{found}/api/health").raise_for_status()
                 break
@@ -48,7 +49,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(patience(30))
 
 
 def run_console(text: str, url: str) -> None:

@@ -24,6 +24,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
+from patience import patience
 from support import Client
 
 SHARED = {"workspace": "shared"}
@@ -213,7 +214,7 @@ class Running:
 
     def client(self, who: str = "eva") -> httpx.Client:
         headers = {"X-Argilla-Api-Key": f"{who}.apikey"}
-        self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30))
+        self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=patience(30)))
         return self._clients[-1]
 
     def close(self) -> None:
@@ -263,7 +264,9 @@ def running_on(home: Path) -> Iterator[Running]:
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """One command, run to its end."""
-    return subprocess.run(command(*words), env=environment(), capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command(*words), env=environment(), capture_output=True, text=True, timeout=patience(60)
+    )
 
 
 def problems(home: Path) -> list[Any]:

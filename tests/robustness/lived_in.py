@@ -19,7 +19,7 @@ _TERMS = {"terms", "answer_terms"}
 
 
 def live_in(house: House) -> None:
-    """A dataset of each task, one that everybody answers for themselves under two plans, one in the trash."""
+    """A dataset of each task, one that everybody answers under two plans, one in the trash; a webhook."""
     eva = house.client("eva")
     furnish(eva)
     eva.patch("/api/datasets/reviews", params=SHARED, json={"tags": {"lang": "en"}})
@@ -35,6 +35,10 @@ def live_in(house: House) -> None:
     }
     eva.post(f"/api/datasets/gone/{TEXT}:bulk", params=SHARED, json=gone).raise_for_status()
     eva.delete("/api/datasets/gone", params=SHARED).raise_for_status()
+    hook = eva.post(
+        "/api/webhooks", params=SHARED, json={"url": "https://example.org/hook", "dataset": "talk"}
+    )
+    eva.post(f"/api/webhooks/{hook.json()['id']}:ping").raise_for_status()
 
 
 def _speak(house: House) -> None:

@@ -216,6 +216,19 @@ def _refused(probe: Any) -> Iterator[Probe]:
         "PATCH /api/workspaces/{name}/members/{user}", {"role": "manager"}, {"name": "shared", "user": "ana"}
     )
     nobody = "00000000-0000-0000-0000-000000000000"
+    hook = {"id": nobody, "delivery": nobody}
+    for request, body in (
+        ("GET /api/webhooks", None),
+        ("POST /api/webhooks", {"url": "https://example.org/hook"}),
+        ("GET /api/webhooks/{id}", None),
+        ("PATCH /api/webhooks/{id}", {"enabled": True}),
+        ("DELETE /api/webhooks/{id}", None),
+        ("POST /api/webhooks/{id}:ping", None),
+        ("POST /api/webhooks/{id}:rotate_secret", None),
+        ("GET /api/webhooks/{id}/deliveries", None),
+        ("POST /api/webhooks/{id}/deliveries/{delivery}:send_again", None),
+    ):
+        yield probe(request, body, hook)
     yield probe("GET /api/workspaces/{id}/users", None, {"id": nobody})
     for method in ("POST", "DELETE"):
         yield probe(f"{method} /api/workspaces/{{id}}/users/{{user}}", None, {"id": nobody, "user": nobody})

@@ -7,7 +7,6 @@ import contextlib
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import pytest
 import uvicorn
 from houses import SHARED, TEXT, House, run, running_on, scan
 
-from apportion.server import patience
+from apportion.server import patience as limits
+from patience import patience, until
 
 BATCH = 400
 
@@ -65,12 +65,12 @@ def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: 
         threads = [threading.Thread(target=log), threading.Thread(target=listen)]
         for each in threads:
             each.start()
-        assert heard.wait(30)
-        assert enough.wait(30)
+        assert heard.wait(patience(30))
+        assert enough.wait(patience(30))
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(patience(30)) == 0
         for each in threads:
-            each.join(30)
+            each.join(patience(30))
 
     assert ended == ["properly"]
     with running_on(tmp_path) as again:
@@ -88,7 +88,7 @@ def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: 
 def listening(house: House) -> Iterator[tuple[str, int]]:
     """The app behind the protocol that is used in earnest, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(house.app, http=patience.Patient, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(house.app, http=limits.Patient, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
@@ -96,12 +96,12 @@ def listening(house: House) -> Iterator[tuple[str, int]]:
         yield listener.getsockname()
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(patience(20))
 
 
 def answered(address: tuple[str, int], *pieces: bytes) -> bytes:
     """What comes back until the server ends the connection."""
-    with socket.create_connection(address, timeout=20) as connection:
+    with socket.create_connection(address, timeout=patience(20)) as connection:
         with contextlib.suppress(ConnectionError):
             for piece in pieces:
                 connection.sendall(piece)
@@ -139,18 +139,19 @@ SILENT = {
 
 @pytest.mark.parametrize("pieces", SILENT.values(), ids=list(SILENT))
 def test_whoever_stays_silent_is_let_go(house: House, monkeypatch: Any, pieces: tuple[bytes, ...]) -> None:
-    monkeypatch.setattr(patience, "HEADERS_WITHIN", 0.3)
-    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.3)
+    monkeypatch.setattr(limits, "HEADERS_WITHIN", 0.3)
+    monkeypatch.setattr(limits, "LONGEST_PAUSE", 0.3)
     with listening(house) as address:
         assert answered(address, *pieces)[:12] in (b"", b"HTTP/1.1 408")
 
 
 def test_a_long_answer_is_no_silence(house: House, monkeypatch: Any) -> None:
-    monkeypatch.setattr(patience, "HEADERS_WITHIN", 0.2)
-    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.2)
+    limit = patience(0.2)  # long enough for a request that is sent at once, wherever this runs
+    monkeypatch.setattr(limits, "HEADERS_WITHIN", limit)
+    monkeypatch.setattr(limits, "LONGEST_PAUSE", limit)
 
     async def slow() -> str:
-        await asyncio.sleep(1)
+        await asyncio.sleep(5 * limit)
         return "at last"
 
     house.app.add_api_route("/slow", slow)
@@ -168,9 +169,7 @@ def test_who_hangs_up_in_the_middle_leaves_nothing_behind(house: House, caplog: 
     with listening(house) as address:
         with socket.create_connection(address) as connection:
             connection.sendall(head.encode() + b'{"records":[')
-        until = time.monotonic() + 10
-        while house.app.state.house.tally.running and time.monotonic() < until:
-            time.sleep(0.02)
+        until(lambda: not house.app.state.house.tally.running)
         still = answered(address, LINE + b"Connection: close\r\n\r\n")
 
     assert still.startswith(b"HTTP/1.1 200")

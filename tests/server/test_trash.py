@@ -12,6 +12,7 @@ from rooms import Room
 
 from apportion.server.housekeeping import keep_house, left_behind, purge
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from patience import patience
 
 SHARED = {"workspace": "shared"}
 TALK = "/api/datasets/talk"
@@ -168,5 +169,5 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, ap
             await asyncio.sleep(0.01)
         task.cancel()
 
-    asyncio.run(asyncio.wait_for(some_rounds(), 30))
+    asyncio.run(asyncio.wait_for(some_rounds(), patience(30)))
     assert SqliteUpkeep(store.database.path).verify() == []

@@ -142,6 +142,13 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/webhooks/webhooks-page"), "WebhooksPage"),
+});
+
 const newDataset = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/new",
@@ -156,7 +163,7 @@ const datasetSettings = createRoute({
   component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
 });
 
-const leading = [team, overview, people, audit, newDataset, datasetSettings];
+const leading = [team, overview, people, audit, webhooks, newDataset, datasetSettings];
 
 export const router = createRouter({
   routeTree: root.addChildren([

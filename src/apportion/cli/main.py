@@ -19,6 +19,7 @@ from .say import EXIT_CODES, Commands, examples
 from .serve import server
 from .status import status
 from .users import users
+from .webhooks import webhooks
 from .workspaces import workspaces
 
 __all__ = ["main"]
@@ -35,7 +36,8 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, audit, status) ask a running server.
+    assignments, progress, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
+    server.
     """
 
 
@@ -45,6 +47,7 @@ for command in (
     status,
     users,
     workspaces,
+    webhooks,
     datasets,
     assign,
     assignments,

@@ -40,6 +40,7 @@ class Action(str, Enum):
     # The server
     SEE_SERVER = "see how the server fares"
     SEE_AUDIT = "see the audit log"
+    MANAGE_SERVER_WEBHOOKS = "manage webhooks of the whole server"
     # People
     SEE_ME = "see yourself"
     SEE_USERS = "see all users"
@@ -55,6 +56,7 @@ class Action(str, Enum):
     ADD_MEMBER = "add members"
     REMOVE_MEMBER = "remove members"
     SET_MEMBER_ROLE = "change the roles of members"
+    MANAGE_WEBHOOKS = "manage the webhooks of a workspace"
     # Datasets
     LIST_DATASETS = "list datasets"
     CREATE_DATASET = "create datasets"
@@ -103,6 +105,7 @@ _ADMINS = frozenset({Place.ADMIN})
 ALLOWED: dict[Action, frozenset[Place]] = {
     Action.SEE_SERVER: _ADMINS,
     Action.SEE_AUDIT: _MANAGERS,
+    Action.MANAGE_SERVER_WEBHOOKS: _ADMINS,
     Action.SEE_ME: _EVERYBODY,
     Action.SEE_USERS: _ADMINS,
     Action.CREATE_USER: _ADMINS,
@@ -117,6 +120,7 @@ ALLOWED: dict[Action, frozenset[Place]] = {
     Action.ADD_MEMBER: _MANAGERS,
     Action.REMOVE_MEMBER: _MANAGERS,
     Action.SET_MEMBER_ROLE: _MANAGERS,
+    Action.MANAGE_WEBHOOKS: _MANAGERS,
     Action.LIST_DATASETS: _EVERYBODY,
     Action.CREATE_DATASET: _MANAGERS,
     Action.SEE_DATASET: _MEMBERS,

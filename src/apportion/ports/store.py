@@ -19,6 +19,7 @@ from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
 from .upkeep import Condition, Counts
+from .webhooks import Webhooks
 
 __all__ = ["Store", "Work"]
 
@@ -54,6 +55,9 @@ class Work(Protocol):
 
     @property
     def events(self) -> Events: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
 
 class Store(Protocol):

@@ -34,6 +34,8 @@ from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .watch import Watch
 from .web import FOLDER, WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
@@ -105,6 +107,7 @@ def create_app(
 def _house(
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> House:
+    secrets = DerivedSecrets(settings.signing_key())
     return House(
         settings=settings,
         store=store,
@@ -118,6 +121,8 @@ def _house(
         jobs=JobsRoom(store, clock),
         scans=Scans(clock),
         refusals=Refusals(store, clock),
+        webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
+        webhook_secrets=secrets,
     )
 
 
@@ -125,6 +130,7 @@ def _house(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.jobs.start()
+    house.webhooks.start()
     left = left_behind(house)
     rounds = [
         asyncio.create_task(each)
@@ -140,6 +146,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for each in rounds:
         each.cancel()
     house.jobs.close()
+    house.webhooks.close()
     house.readers.shutdown()
     house.hashers.shutdown()
     house.refusals.flush(all=True)

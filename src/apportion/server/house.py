@@ -21,6 +21,8 @@ from .logs import BehindHandler
 from .noting import Refusals, Scans
 from .tally import Tally
 from .web import WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
@@ -48,6 +50,8 @@ class House:
     jobs: JobsRoom
     scans: Scans
     refusals: Refusals
+    webhooks: WebhookDispatcher
+    webhook_secrets: DerivedSecrets
     tally: Tally = field(default_factory=Tally)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server was told to stop: streams end, and it is not ready any more."""

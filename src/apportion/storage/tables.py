@@ -459,3 +459,53 @@ job_changes = Table(
     Column("version", Integer, nullable=False, comment="what the job made it; undone only if it still is"),
     Column("before", LargeBinary, comment="JSON of the value that was there"),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid"),
+    Column("workspace", Text, comment="null: of all the server"),
+    Column("dataset", Integer, comment="null: of all datasets there"),
+    Column("dataset_name", Text),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False, comment="codes, or *"),
+    Column("description", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_why", Text, comment="null where a person disabled it"),
+    Column("owner", Text, nullable=False, comment="who chose the address, or enabled it last"),
+    Column("salt", LargeBinary, nullable=False, comment="gives the secret, together with that of the server"),
+    Column("fingerprint", Text, nullable=False, comment="of the secret that was handed out"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column(
+        "cursor", Integer, nullable=False, comment="the last event that was made a delivery or passed over"
+    ),
+    Column("failures", Integer, nullable=False, comment="attempts that failed since one succeeded"),
+    Column("failing_since", BigInteger),
+    Column("next_at", BigInteger, nullable=False, comment="nothing is sent before"),
+    sqlite_autoincrement=True,
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid, the same in every attempt"),
+    Column("webhook", Text, nullable=False, comment="webhooks.id"),
+    Column("event", Integer, comment="events.no; null for a ping"),
+    Column("code", Text, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON as it is sent, byte for byte"),
+    Column("state", Text, nullable=False, comment="domain.webhooks.DeliveryState"),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("first_tried_at", BigInteger),
+    Column("next_at", BigInteger),
+    Column("status", Integer, comment="HTTP status of the last attempt"),
+    Column("problem", Text, comment="why there was none"),
+    Column("response", Text, comment="the beginning of the last answer"),
+    Index("webhook_deliveries_of", "webhook", "state", "no"),
+    sqlite_autoincrement=True,
+)

@@ -29,6 +29,7 @@ from . import (
     settings,
     setup,
     users,
+    webhooks,
     workspaces,
 )
 
@@ -42,6 +43,7 @@ ROUTERS: list[APIRouter] = [
     me.router,
     users.router,
     workspaces.router,
+    webhooks.router,
     setup.router,
     datasets.router,
     settings.router,

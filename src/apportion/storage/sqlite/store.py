@@ -36,6 +36,7 @@ from .records import SqliteRecords
 from .soundness import check_sound
 from .terms import TermBook
 from .texts import create_text_index
+from .webhooks import SqliteWebhooks
 from .writing import Limits
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ class SqliteWork:
     @cached_property
     def jobs(self) -> SqliteJobs:
         return SqliteJobs(self._link)
+
+    @cached_property
+    def webhooks(self) -> SqliteWebhooks:
+        return SqliteWebhooks(self._link)
 
     @cached_property
     def records(self) -> SqliteRecords:
