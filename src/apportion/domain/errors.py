@@ -5,6 +5,7 @@
     │   ├── WrongTaskError            the dataset is of another task
     │   ├── MissingInputParamError    nothing says which workspace is meant
     │   ├── InvalidTextSearchError    the query cannot be parsed or answered
+    │   │   └── QueryTooSlowError     the query takes longer than any query may
     │   ├── MissingDatasetRecordsError
     │   ├── ClosedDatasetError        the dataset is closed
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
@@ -48,6 +49,7 @@ __all__ = [
     "MissingInputParamError",
     "OtherContentError",
     "PayloadTooLargeError",
+    "QueryTooSlowError",
     "RecordNotFound",
     "Refusal",
     "StaleVersionError",
@@ -103,6 +105,21 @@ class InvalidTextSearchError(BadRequestError):
         if self.reason is not None:
             found["reason"] = self.reason
         return found
+
+
+class QueryTooSlowError(InvalidTextSearchError):
+    """The query takes longer than the ``seconds`` of computing that any query may; nothing was changed."""
+
+    def __init__(self, seconds: float) -> None:
+        reason = (
+            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with letters, "
+            "or add a word or a filter that narrows the search"
+        )
+        super().__init__(f"Cannot answer this query: {reason}. Nothing was changed.", reason=reason)
+        self.seconds = seconds
+
+    def params(self) -> dict[str, Any]:
+        return {**super().params(), "seconds": self.seconds}
 
 
 class MissingDatasetRecordsError(BadRequestError):

@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .deadline import Deadline
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
@@ -55,8 +56,11 @@ class Work(Protocol):
 class Store(Protocol):
     """Where everything is kept."""
 
-    def read(self) -> AbstractContextManager[Work]:
-        """A snapshot; open it, read, leave. Not to be carried across threads."""
+    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Work]:
+        """A snapshot; open it, read, leave. Not to be carried across threads.
+
+        What is done inside ends by the deadline, with ``QueryTooSlowError``, or with ``CallerGone`` once it is cancelled.
+        """
         ...
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -119,6 +119,14 @@ class FacetField:
             if self._few():
                 self._bitmaps[vid] = found
         return found
+
+    def holders_of(self, vids: Collection[int]) -> BitMap | None:
+        """The records that have one of many values, found in one go; None where records have several values."""
+        if self.column is None:
+            return None
+        wanted = np.zeros(len(self.vids) + 1, dtype=np.bool_)
+        wanted[[self._code_of[vid] for vid in vids if vid in self._code_of]] = True
+        return BitMap(np.flatnonzero(wanted[self.column]).astype(np.uint32))
 
     def holders_of_any(self) -> BitMap | None:
         """The records that have some value; None when only the file can tell. Do not change it."""

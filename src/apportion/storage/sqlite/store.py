@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria, Prepared
 from apportion.ports.store import Work
 from apportion.ports.upkeep import Condition, Counts
@@ -156,8 +157,8 @@ class SqliteStore:
             raise
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Work]:
-        with self.database.read() as link:
+    def read(self, deadline: Deadline | None = None) -> Iterator[Work]:
+        with self.database.read(deadline) as link:
             yield SqliteWork(self, link)
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
@@ -220,15 +221,11 @@ class SqliteStore:
 
     def published(self, changes: Changes) -> None:
         """Tell the cache, if there is one, what a transaction changed."""
+        number = self.database.pass_on()
         with self._caches_lock:
             cache = self._caches.get(changes.dataset)
         if cache is not None:
-            try:
-                cache.apply(changes)
-            except BaseException:  # a cache that missed something must not go on answering
-                with self._caches_lock:
-                    self._caches.pop(changes.dataset, None)
-                raise
+            cache.apply(changes, number)
 
     def purge(self, link: Link, dataset: int, limit: int) -> bool:
         """Remove some of a dataset's rows, and what is remembered of it once that is committed."""
