@@ -60,6 +60,16 @@ def _number(low: int, high: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def _seconds(given: str) -> float:
+    try:
+        number = float(given)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 86_400:
+        raise ValueError("seconds, more than 0 and at most 86400")
+    return number
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(given: str) -> str:
         word = given.strip().lower()
@@ -190,6 +200,17 @@ class Settings:
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
+
+    query_seconds: float = _setting(
+        3.0,
+        _seconds,
+        "Computing time in seconds that a query may take; what takes longer is refused.",
+    )
+    figure_seconds: float = _setting(
+        120.0,
+        _seconds,
+        "Computing time in seconds that agreement, metrics and plans may take to be worked out.",
+    )
 
     min_free_disk: int = _setting(
         100 * 1024 * 1024,

@@ -22,6 +22,7 @@
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
+    ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
     └── StorageDamagedError           nothing was written; stop the server, look, restore
@@ -57,6 +58,7 @@ __all__ = [
     "StorageFullError",
     "StorageUnwritableError",
     "TooManyAttemptsError",
+    "TooManyRequestsError",
     "UnauthorizedError",
     "ValidationError",
     "WrongTaskError",
@@ -112,8 +114,8 @@ class QueryTooSlowError(InvalidTextSearchError):
 
     def __init__(self, seconds: float) -> None:
         reason = (
-            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with letters, "
-            "or add a word or a filter that narrows the search"
+            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with "
+            "letters, or add a word or a filter that narrows the search"
         )
         super().__init__(f"Cannot answer this query: {reason}. Nothing was changed.", reason=reason)
         self.seconds = seconds
@@ -292,6 +294,20 @@ class TooManyAttemptsError(Refusal):
 
     def params(self) -> dict[str, Any]:
         return {"detail": str(self), "retry_after": self.retry_after}
+
+
+class TooManyRequestsError(Refusal):
+    """Too many requests of one person wait already; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many requests of yours are waiting for their turn. Nothing was changed; send this one again once "
+            "others have been answered."
+        )
+        self.retry_after = retry_after
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "retry_after": self.retry_after}
 
 
 class StorageFullError(Refusal):

@@ -18,8 +18,8 @@ T = TypeVar("T")
 AT_ONCE = 200
 """Items that are looked at between two checks."""
 STRETCH, PAUSE = 0.005, 0.001
-"""Seconds of computing after which the thread rests, and for how long: while it computes, every other thread has to wait
-for the interpreter each time it comes back from the file, and one answer comes back from there dozens of times."""
+"""Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
+interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
 
 
 class CallerGone(Exception):
@@ -38,11 +38,13 @@ class Deadline:
         seconds: float = math.inf,
         *,
         query: float | None = None,
+        rests: bool = True,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._seconds = seconds
         self._query = seconds if query is None else query
         self._clock = clock
+        self._rests = rests
         self._until = math.inf
         self._rest_at = math.inf
         self._cancelled = False
@@ -53,7 +55,9 @@ class Deadline:
     def start(self) -> None:
         """Begin to count, in the thread that does the work."""
         now = self._clock()
-        self._until, self._rest_at = now + self._seconds, now + STRETCH
+        self._until = now + self._seconds
+        if self._rests:
+            self._rest_at = now + STRETCH
 
     def cancel(self) -> None:
         """End the work at its next check; to be called from any thread."""

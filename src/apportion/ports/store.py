@@ -32,6 +32,15 @@ class Work(Protocol):
     """
 
     @property
+    def deadline(self) -> Deadline:
+        """By when all of it has to be done."""
+        ...
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Limit each query evaluated inside to some seconds of computing: for what only the writer can do."""
+        ...
+
+    @property
     def people(self) -> People: ...
 
     @property
@@ -59,7 +68,7 @@ class Store(Protocol):
     def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Work]:
         """A snapshot; open it, read, leave. Not to be carried across threads.
 
-        What is done inside ends by the deadline, with ``QueryTooSlowError``, or with ``CallerGone`` once it is cancelled.
+        What is done inside ends by the deadline, with ``QueryTooSlowError``; with ``CallerGone`` once it is cancelled.
         """
         ...
 

@@ -29,6 +29,7 @@ from .house import House
 from .housekeeping import keep_house, keep_models, keep_time, left_behind, warm_up
 from .jobs_room import JobsRoom
 from .openapi import docs_page, document, private_operations
+from .readers import Readers
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .watch import Watch
@@ -107,7 +108,8 @@ def _house(
         sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
         setup=SetupCode(clock),
         web=web,
-        readers=ThreadPoolExecutor(4, "apportion-reader"),
+        readers=Readers(),
+        thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
     )
@@ -127,6 +129,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         each.cancel()
     house.jobs.close()
     house.readers.shutdown()
+    house.thinkers.shutdown()
     house.hashers.shutdown()
     house.store.close()
 

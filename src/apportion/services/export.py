@@ -11,12 +11,13 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.query import Query
 from apportion.ports.answers import Behind, Names
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Store, Work
 
 from .manage_datasets import find_dataset, seen_by
 
-__all__ = ["Exported", "Page", "export", "exportable"]
+__all__ = ["Exported", "Page", "export", "exportable", "matching"]
 
 PAGE = 1000
 
@@ -42,9 +43,14 @@ def exportable(work: Work, actor: Actor, workspace: str, name: str) -> Exported:
     return Exported(dataset, work.answers.names(dataset))
 
 
-def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[Page]:
+def matching(work: Work, actor: Actor, dataset: Dataset, query: Query) -> int:
+    """How many records would be exported."""
+    return work.records.count(dataset, seen_by(work, actor, dataset, Criteria(query)))
+
+
+def export(store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline) -> Iterator[Page]:
     """Pages of records in order of their ids. To be read in one thread."""
-    with store.read() as work:
+    with store.read(deadline) as work:
         criteria = seen_by(work, actor, dataset, Criteria(query))
         after = None
         while rows := work.records.scan(dataset, criteria, after=after, limit=PAGE):

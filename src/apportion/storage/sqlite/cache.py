@@ -288,8 +288,9 @@ class DatasetCache:
         return found
 
     def text(self, link: Link, match: str) -> BitMap:
-        """Records whose text matches a full-text expression, read in the snapshot of ``link``; nobody else waits for it.
-        Do not change it.
+        """Records whose text matches a full-text expression, read in the snapshot of ``link``. Do not change it.
+
+        The cache is held for a moment only, so that nobody waits for the index.
         """
         with self.held():
             found = self._texts.get(match)
@@ -311,7 +312,7 @@ class DatasetCache:
         return found
 
     def vocabulary(self, link: Link) -> list[str]:
-        """Every word of the dataset, read in the snapshot of ``link``; nobody else waits for it."""
+        """Every word of the dataset, read in the snapshot of ``link`` while nobody waits for it."""
         with self.held():
             if self._vocabulary is not None:
                 return self._vocabulary

@@ -86,8 +86,8 @@ class Compiler:
         criteria = self._criteria
         if (many := _patterns_in(criteria.query)) > MOST_PATTERNS:
             raise refused(
-                f"it has {many:,} patterns (stars inside or before words, regular expressions, words with ~), more than "
-                f"{MOST_PATTERNS:,}; ask for fewer at once"
+                f"it has {many:,} patterns (stars inside or before words, regular expressions, words with ~), more "
+                f"than {MOST_PATTERNS:,}; ask for fewer at once"
             )
         plan = self.plan(criteria.query) if criteria.ids is None else self.ids(criteria.ids)
         if criteria.assigned_to is not None:

@@ -9,7 +9,22 @@ from pyroaring import BitMap
 from .cache import DatasetCache
 from .database import Link
 from .matching import Doc
-from .plans import All, Between, Both, Check, During, Either, Found, Having, Nothing, Plan, Text, These, Without, refused
+from .plans import (
+    All,
+    Between,
+    Both,
+    Check,
+    During,
+    Either,
+    Found,
+    Having,
+    Nothing,
+    Plan,
+    Text,
+    These,
+    Without,
+    refused,
+)
 
 __all__ = ["Evaluation"]
 

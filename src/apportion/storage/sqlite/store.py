@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,8 +27,10 @@ from .changes import Changes
 from .condition import condition_of, counts_in
 from .database import Database, Link
 from .datasets import SqliteDatasets
+from .failures import interrupted
 from .jobs import SqliteJobs
 from .migrate import migrate
+from .patience import limited
 from .people import SqlitePeople
 from .prepare import prepare
 from .purging import give_back, purge_some
@@ -52,6 +55,22 @@ class SqliteWork:
     def __init__(self, store: SqliteStore, link: Link) -> None:
         self._store = store
         self._link = link
+
+    @property
+    def deadline(self) -> Deadline:
+        return self._link.deadline
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        link, deadline = self._link, Deadline(query=seconds, rests=False)
+        before, link.deadline = link.deadline, deadline
+        try:
+            with limited(link.raw, deadline):
+                yield
+        except sqlite3.OperationalError as failure:
+            raise (deadline.reason() if interrupted(failure) else failure) from None
+        finally:
+            link.deadline = before
 
     @cached_property
     def people(self) -> SqlitePeople:
