@@ -15,7 +15,7 @@ __all__ = ["CallerGone", "Deadline"]
 
 T = TypeVar("T")
 
-AT_ONCE = 200
+AT_ONCE = 500
 """Items that are looked at between two checks."""
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
