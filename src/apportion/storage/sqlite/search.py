@@ -26,8 +26,8 @@ from .database import Link
 from .encoding import decode_vector, encode_name, with_mirrors
 from .evaluating import Evaluation
 from .facets import FacetCounter
-from .fields import Numbers
-from .matching import Doc
+from .fields import Numbers, set_lowest
+from .matching import Doc, sort_values
 from .plans import All, Plan
 from .rows import as_json
 from .texts import text_of
@@ -103,7 +103,7 @@ class Searcher:
             found.ids.append(doc.id)
             found.logged.append(doc.n)
             for key in keys:
-                values = _sort_values(doc, key)
+                values = sort_values(doc, key)
                 found.values[key].append(
                     None if not values else values[0] if len(values) == 1 else tuple(values)
                 )
@@ -265,16 +265,7 @@ class Searcher:
         if quick is not None:
             places[:] = quick
             return
-        # Of several values the smallest counts going up, the largest going down: the smallest rank, both ways.
-        held, ns = self._cache.holders(field, viewer)
-        vids = np.asarray([vid for _, vid in ranked], dtype=np.int64)
-        if not vids.size:
-            return
-        order = np.argsort(vids)
-        at = np.minimum(np.searchsorted(vids, held, sorter=order), vids.size - 1)
-        known = (vids[order[at]] == held) & (ns < len(places))
-        ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
-        np.minimum.at(places, ns[known], ranks[known])
+        set_lowest(places, self._cache.holders(field, viewer), ranked)
 
     def _status_ranks(self, size: int) -> Numbers:
         names = sorted(status.value for status in Status)
@@ -452,12 +443,3 @@ class Searcher:
                 yield Doc(
                     self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
                 )
-
-
-def _sort_values(doc: Doc, key: str) -> list[Any]:
-    """What a record has under a field that people may be dealt by."""
-    if key == "id":
-        return [doc.id]
-    if key == "last_updated":
-        return [doc.updated]
-    return doc.values(key)
