@@ -170,6 +170,8 @@ class _Others:
         self._stop = threading.Event()
         self.waits: dict[str, list[tuple[float, float]]] = {"submit": [], "search": [], "health": []}
         self.wrong: list[str] = []
+        self._begun: dict[str, float | None] = {}
+        """When the request was begun that each kind waits for just now."""
         does: dict[str, Callable[[_Asker], None]] = {
             "submit": self._submit, "search": self._search, "health": self._health
         }  # fmt: skip
@@ -181,8 +183,15 @@ class _Others:
             thread.start()
 
     def since(self, when: float) -> dict[str, list[float]]:
-        """How long each kind of request waited that was begun since."""
-        return {what: [took for at, took in found if at >= when] for what, found in self.waits.items()}
+        """How long each kind of request waited that ended since, or is still waiting."""
+        now = time.perf_counter()
+        return {
+            what: [
+                *(took for at, took in list(found) if at + took >= when),
+                *(now - at for at in [self._begun.get(what)] if at is not None),
+            ]
+            for what, found in self.waits.items()
+        }
 
     def close(self) -> None:
         self._stop.set()
@@ -200,9 +209,12 @@ class _Others:
         asker.close()
 
     def _timed(self, what: str, asker: _Asker, method: str, path: str, body: Any = None) -> Any:
-        began = time.perf_counter()
-        status, found = asker.ask(method, path, body)
-        self.waits[what].append((began, time.perf_counter() - began))
+        began = self._begun[what] = time.perf_counter()
+        try:
+            status, found = asker.ask(method, path, body)
+        finally:
+            self._begun[what] = None
+            self.waits[what].append((began, time.perf_counter() - began))
         if status != 200:
             raise RuntimeError(f"{status} {found[:200]!r}")
         return json.loads(found)
