@@ -19,6 +19,7 @@ from . import (
     assign,
     browser,
     bulk,
+    hostile,
     install,
     overlap,
     peers,
@@ -51,6 +52,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "settling": settling.measure,
     "browser": browser.measure,
     "team": team.measure,
+    "hostile": hostile.measure,
     "peers": peers.measure,
 }
 

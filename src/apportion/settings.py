@@ -73,6 +73,14 @@ def _retention(given: str) -> int:
     if days != 0 and not LEAST_RETENTION <= days <= 36_500:
         raise ValueError(f"0, or a whole number of days from {LEAST_RETENTION} to 36500")
     return days
+def _seconds(given: str) -> float:
+    try:
+        number = float(given)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 86_400:
+        raise ValueError("seconds, more than 0 and at most 86400")
+    return number
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -227,6 +235,18 @@ class Settings:
     )
     max_answer_texts: int = _setting(100, _number(1), "Texts that one Text2Text answer may have.")
     max_answer_size: int = _setting(1_000_000, _number(1_000), "Largest answer as JSON, in bytes.")
+
+    query_seconds: float = _setting(
+        3.0,
+        _seconds,
+        "Computing time in seconds that a query may take; what takes longer is refused.",
+    )
+    figure_seconds: float = _setting(
+        120.0,
+        _seconds,
+        "Computing time in seconds that agreement, metrics and plans may take to be worked out.",
+    )
+
     min_free_disk: int = _setting(
         100 * 1024 * 1024,
         _number(0),

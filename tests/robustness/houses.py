@@ -121,6 +121,7 @@ class House:
         house = self.app.state.house
         house.jobs.close()
         house.readers.shutdown()
+        house.thinkers.shutdown()
         house.hashers.shutdown()
         self.store.close()
 

@@ -51,3 +51,17 @@ def test_a_value_that_arrives_while_a_field_is_read_is_counted_like_the_others(
     assert counts == {"v0": 1, "v1": 1, "v2": 1, "x0": 1}
     watch.close()
     store.close()
+
+
+def test_a_pattern_for_many_values_finds_whoever_has_one_of_them_also_after_changes(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "apportion.db")
+    desk = Desk(store)
+    desk.log(*(text(f"r{n:02}", metadata={"k": f"v{n:02}", "other": "w"}) for n in range(60)))
+    assert desk.search("metadata.k:v*").total == 60
+    desk.log(text("r07", metadata={"k": "w"}), text("late", metadata={"k": "v99"}), at=2)
+
+    everybody = {f"r{n:02}" for n in range(60)} - {"r07"} | {"late"}
+    assert {row.id for row in desk.search("metadata.k:v*", limit=100).rows} == everybody
+    assert desk.search("metadata.k:(*0* OR *1* OR *v2*) AND NOT metadata.k:v*").total == 0
+    assert desk.search("metadata.k:(v* OR w*)").total == 61
+    store.close()

@@ -5,6 +5,7 @@
     │   ├── WrongTaskError            the dataset is of another task
     │   ├── MissingInputParamError    nothing says which workspace is meant
     │   ├── InvalidTextSearchError    the query cannot be parsed or answered
+    │   │   └── QueryTooSlowError     the query takes longer than any query may
     │   ├── MissingDatasetRecordsError
     │   ├── ClosedDatasetError        the dataset is closed
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
@@ -21,6 +22,7 @@
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
+    ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
     └── StorageDamagedError           nothing was written; stop the server, look, restore
@@ -48,6 +50,7 @@ __all__ = [
     "MissingInputParamError",
     "OtherContentError",
     "PayloadTooLargeError",
+    "QueryTooSlowError",
     "RecordNotFound",
     "Refusal",
     "StaleVersionError",
@@ -55,6 +58,7 @@ __all__ = [
     "StorageFullError",
     "StorageUnwritableError",
     "TooManyAttemptsError",
+    "TooManyRequestsError",
     "UnauthorizedError",
     "ValidationError",
     "WrongTaskError",
@@ -103,6 +107,21 @@ class InvalidTextSearchError(BadRequestError):
         if self.reason is not None:
             found["reason"] = self.reason
         return found
+
+
+class QueryTooSlowError(InvalidTextSearchError):
+    """The query takes longer than the ``seconds`` of computing that any query may; nothing was changed."""
+
+    def __init__(self, seconds: float) -> None:
+        reason = (
+            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with "
+            "letters, or add a word or a filter that narrows the search"
+        )
+        super().__init__(f"Cannot answer this query: {reason}. Nothing was changed.", reason=reason)
+        self.seconds = seconds
+
+    def params(self) -> dict[str, Any]:
+        return {**super().params(), "seconds": self.seconds}
 
 
 class MissingDatasetRecordsError(BadRequestError):
@@ -275,6 +294,20 @@ class TooManyAttemptsError(Refusal):
 
     def params(self) -> dict[str, Any]:
         return {"detail": str(self), "retry_after": self.retry_after}
+
+
+class TooManyRequestsError(Refusal):
+    """Too many requests of one person wait already; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many requests of yours are waiting for their turn. Nothing was changed; send this one again once "
+            "others have been answered."
+        )
+        self.retry_after = retry_after
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "retry_after": self.retry_after}
 
 
 class StorageFullError(Refusal):

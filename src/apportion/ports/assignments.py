@@ -298,9 +298,19 @@ class Assignments(Protocol):
     # Work
 
     def candidates(
-        self, dataset: Dataset, taker: Taker, *, limit: int, now: int, within: Collection[str] | None = None
+        self,
+        dataset: Dataset,
+        taker: Taker,
+        *,
+        limit: int,
+        now: int,
+        within: Collection[str] | None = None,
+        among: Collection[int] | None = None,
     ) -> list[Slot]:
-        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take."""
+        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take.
+
+        Beyond what they hold, only of records with an id in ``within`` and a slot with a number in ``among``.
+        """
         ...
 
     def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:

@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .deadline import Deadline
 from .events import Events
 from .jobs import Jobs
 from .people import People
@@ -31,6 +32,15 @@ class Work(Protocol):
 
     Handed out by ``Store.read`` its writing methods fail.
     """
+
+    @property
+    def deadline(self) -> Deadline:
+        """By when all of it has to be done."""
+        ...
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Limit each query evaluated inside to some seconds of computing: for what only the writer can do."""
+        ...
 
     @property
     def people(self) -> People: ...
@@ -63,8 +73,11 @@ class Work(Protocol):
 class Store(Protocol):
     """Where everything is kept."""
 
-    def read(self) -> AbstractContextManager[Work]:
-        """A snapshot; open it, read, leave. Not to be carried across threads."""
+    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Work]:
+        """A snapshot; open it, read, leave. Not to be carried across threads.
+
+        What is done inside ends by the deadline, with ``QueryTooSlowError``; with ``CallerGone`` once it is cancelled.
+        """
         ...
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:

@@ -30,6 +30,7 @@ from .housekeeping import keep_files, keep_house, keep_models, keep_time, left_b
 from .jobs_room import JobsRoom
 from .noting import Refusals, Scans
 from .openapi import docs_page, document, private_operations
+from .readers import Readers
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .watch import Watch
@@ -116,7 +117,8 @@ def _house(
         sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
         setup=SetupCode(clock),
         web=web,
-        readers=ThreadPoolExecutor(4, "apportion-reader"),
+        readers=Readers(),
+        thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
         scans=Scans(clock),
@@ -148,6 +150,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house.jobs.close()
     house.webhooks.close()
     house.readers.shutdown()
+    house.thinkers.shutdown()
     house.hashers.shutdown()
     house.refusals.flush(all=True)
     house.store.close()

@@ -10,9 +10,13 @@ from fastapi import Depends, Header, Query, Request
 
 from apportion.domain.errors import MissingInputParamError
 from apportion.domain.people import Actor
+from apportion.domain.query import MatchAll, parse
+from apportion.domain.query import Query as SearchQuery
+from apportion.ports.deadline import Deadline
 from apportion.settings import Settings
 
 from .auth import Caller, identify
+from .hanging_up import hanging_up
 from .house import House
 
 if TYPE_CHECKING:
@@ -22,6 +26,9 @@ __all__ = ["Context", "Ctx", "House", "InHouse", "get_context", "get_house"]
 
 T = TypeVar("T")
 
+_LONG_TEXT = 5_000
+"""Characters of a query that take some milliseconds to read."""
+
 
 class Context:
     """One request of somebody who has signed in.
@@ -29,14 +36,17 @@ class Context:
     ``key`` is the API key the request carried and ``sid`` its session, where there is one.
     """
 
-    __slots__ = ("actor", "house", "key", "sid", "workspace")
+    __slots__ = ("actor", "house", "key", "request", "sid", "workspace")
 
-    def __init__(self, house: House, caller: Caller, workspace: str | None) -> None:
+    def __init__(
+        self, house: House, caller: Caller, workspace: str | None, request: Request | None = None
+    ) -> None:
         self.house = house
         self.actor: Actor = caller.actor
         self.key = caller.key
         self.sid = caller.sid
         self.workspace = workspace
+        self.request = request
 
     @property
     def settings(self) -> Settings:
@@ -52,9 +62,31 @@ class Context:
         """Do short reading work on the event loop, in a snapshot of its own."""
         return await self.house.read(work)
 
-    async def read_slow(self, work: Callable[[Work], T]) -> T:
-        """Do long reading work in a thread, in a snapshot of its own."""
-        return await self.house.read_slow(work)
+    async def read_slow(self, work: Callable[[Work], T], *, long: bool = False) -> T:
+        """Do long reading work in a thread, in a snapshot of its own, until its time is up or its caller hangs up.
+
+        Everything that evaluates a query belongs here. ``long``: what may take minutes, such as figures.
+        """
+        deadline = self.deadline(long=long)
+        async with hanging_up(self.request, deadline):
+            return await self.house.read_slow(work, deadline, self.actor.username, long=long)
+
+    def deadline(self, *, long: bool = False) -> Deadline:
+        """The time for a query, or for long work with queries in it."""
+        settings = self.settings
+        if long:
+            return Deadline(settings.figure_seconds, query=settings.query_seconds)
+        return Deadline(settings.query_seconds)
+
+    async def parsed(self, text: str | None) -> SearchQuery:
+        """The query that a text stands for; a long one is read in a thread."""
+        if text is None or not text.strip():
+            return MatchAll()
+        return parse(text) if len(text) < _LONG_TEXT else await self.house.think(lambda: parse(text))
+
+    async def digested(self, body: bytes, read: Callable[[], T]) -> T:
+        """What is read from a body with a query in it; a long one is read in a thread."""
+        return read() if len(body) < _LONG_TEXT else await self.house.think(read)
 
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""
@@ -99,7 +131,7 @@ async def get_context(
 ) -> Context:
     """Whoever is calling, or a 401."""
     house: House = request.app.state.house
-    return Context(house, identify(request, house), workspace or x_argilla_workspace)
+    return Context(house, identify(request, house), workspace or x_argilla_workspace, request)
 
 
 Ctx = Annotated[Context, Depends(get_context)]

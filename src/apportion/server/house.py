@@ -11,6 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.security import Clock, Passwords
 from apportion.services.first_admin import SetupCode
 from apportion.services.sign_in import SignIn
@@ -19,6 +20,7 @@ from apportion.settings import Settings
 from .jobs_room import JobsRoom
 from .logs import BehindHandler
 from .noting import Refusals, Scans
+from .readers import Readers
 from .tally import Tally
 from .web import WebApp
 from .webhook_dispatcher import WebhookDispatcher
@@ -43,8 +45,10 @@ class House:
     sign_in: SignIn
     setup: SetupCode
     web: WebApp
-    readers: ThreadPoolExecutor
+    readers: Readers
     """For long reads, so that nobody annotating waits for them."""
+    thinkers: ThreadPoolExecutor
+    """For long work that reads nothing."""
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
     jobs: JobsRoom
@@ -61,18 +65,21 @@ class House:
         with self.store.read() as snapshot:
             return work(snapshot)
 
-    async def read_slow(self, work: Callable[[Work], T]) -> T:
-        """Do long reading work in a thread, in a snapshot of its own."""
+    async def read_slow(
+        self, work: Callable[[Work], T], deadline: Deadline, person: str, *, long: bool = False
+    ) -> T:
+        """Do long reading work in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
-            with self.store.read() as snapshot:
+            with self.store.read(deadline) as snapshot:
+                deadline.check()
                 return work(snapshot)
 
-        return await asyncio.get_running_loop().run_in_executor(self.readers, run)
+        return await self.readers.run(person, run, long=long)
 
     async def think(self, work: Callable[[], T]) -> T:
         """Do long work that needs no store, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+        return await asyncio.get_running_loop().run_in_executor(self.thinkers, work)
 
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError, RecordNotFound
+from apportion.domain.errors import BadRequestError, DatasetGoneError, ForbiddenOperationError, RecordNotFound
 from apportion.domain.individual.case import Case
 from apportion.domain.jobs import JobKind, JobState, runs_of, within
 from apportion.domain.people import Actor
@@ -25,7 +25,7 @@ from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
 from .rights import require_right
 
-__all__ = ["AT_ONCE", "Removal", "patch_record", "remove_records", "remove_some"]
+__all__ = ["AT_ONCE", "Removal", "matching_numbers", "patch_record", "remove_records", "remove_some"]
 
 AT_ONCE = 500
 """Records deleted or discarded in one transaction: nobody annotating waits long."""
@@ -144,19 +144,44 @@ class Removal:
     job: str | None = None
 
 
-def remove_records(
-    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool, now: int
-) -> Removal:
-    """Delete every match for good, or mark it as discarded: at once if there are few, else by a job.
+def matching_numbers(
+    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool
+) -> tuple[str, list[int]]:
+    """Return the dataset's UUID and the numbers of the records to be removed, found outside of the writer."""
+    dataset = _to_remove_from(work, actor, workspace, name, discard)
+    return dataset.uuid, work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
 
-    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
-    ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
-    """
+
+def _to_remove_from(work: Work, actor: Actor, workspace: str, name: str, discard: bool) -> Dataset:
     action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
     dataset = find_dataset(work, actor, workspace, name, action, open_only=True)
     if discard:
         require_right(actor, dataset, "discard_by_query")
-    numbers = work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
+    return dataset
+
+
+def remove_records(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    numbers: Sequence[int],
+    criteria: Criteria,
+    *,
+    of: str,
+    discard: bool,
+    now: int,
+) -> Removal:
+    """Delete records by number for good, or mark them as discarded: at once if there are few, else by a job.
+
+    They are those that ``matching_numbers`` found by the criteria at ``now``; what was logged again since stays.
+
+    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
+    ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
+    """
+    dataset = _to_remove_from(work, actor, workspace, name, discard)
+    if dataset.uuid != of:
+        raise DatasetGoneError(name)
     what = EventCode.DISCARDED_RECORDS if discard else EventCode.DELETED_RECORDS
     detail: dict[str, Any] = {"records": len(numbers), **_which(criteria)}
     if len(numbers) <= AT_ONCE:

@@ -11,6 +11,7 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.query import Query
 from apportion.ports.answers import Behind, Names
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Store, Work
 from apportion.vocabulary import EventCode
@@ -59,9 +60,9 @@ def note_export(
     work.annotations.note(dataset, actor.username, EventCode.EXPORTED, at=now, detail=asked)
 
 
-def export(store: Store, actor: Actor, dataset: Dataset, query: Query) -> Iterator[Page]:
+def export(store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline) -> Iterator[Page]:
     """Pages of records in order of their ids. To be read in one thread."""
-    with store.read() as work:
+    with store.read(deadline) as work:
         criteria = seen_by(work, actor, dataset, Criteria(query))
         after = None
         while rows := work.records.scan(dataset, criteria, after=after, limit=PAGE):

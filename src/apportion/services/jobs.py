@@ -14,7 +14,6 @@ from apportion.domain.jobs import ENDED, Job, JobKind, Take
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, allowed, place_of
 from apportion.domain.policies import Policies
-from apportion.domain.query import parse
 from apportion.domain.records import Value
 from apportion.ports.events import About
 from apportion.ports.store import Work
@@ -44,7 +43,6 @@ class Apply:
 def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
     """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
     dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
-    parse(asked.query)
     if asked.take is not Take.VALUE and asked.value is not None:
         raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
     if asked.take is Take.VALUE and asked.value is None and asked.state is not AnnotationState.DISCARDED:
@@ -73,7 +71,6 @@ def begin_accept(
     """Make what people agree on the gold value of every record that matches and that nobody decided on."""
     dataset = find_dataset(work, actor, workspace, name, Action.ADJUDICATE, open_only=True)
     _check_individual(dataset)
-    parse(query)
     if rule not in ACCEPTABLE:
         raise BadRequestError(
             f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."

@@ -18,7 +18,13 @@ from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
+from apportion.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    EntityNotFoundError,
+    QueryTooSlowError,
+    ValidationError,
+)
 from apportion.domain.jobs import Job
 from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import Dealing, Extending, PlanPhase, StoredPlan
@@ -40,6 +46,8 @@ SLOTS_AT_ONCE = 2_500
 AT_ONCE = 20_000
 """A plan of so many slots is made in one transaction."""
 _FORGOTTEN_AT_ONCE = 2_000
+_WHERE_SECONDS = 0.25
+"""Computing time for the query of a standing plan while records are being logged: everybody's answers wait for it."""
 
 
 class Making:
@@ -298,8 +306,13 @@ def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> N
         if not fresh:
             continue
         try:
-            planned = extension(work, dataset, stored, fresh)
+            with work.within(_WHERE_SECONDS):
+                planned = extension(work, dataset, stored, fresh)
             making = Making(planned, by=stored.created_by, at=now, joining=True)
+        except QueryTooSlowError as slow:
+            detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
+            work.annotations.note(dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail)
+            continue
         except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
             continue
         except ValidationError as problem:

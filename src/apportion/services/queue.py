@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.queue import (
@@ -44,11 +44,14 @@ __all__ = [
     "keep",
     "let_go",
     "look",
+    "shortlist",
     "skip_record",
 ]
 
 
 _AT_ONCE = 500
+SHORTLIST = 200
+"""Records found for a claim before the writer is asked: others may take some of them meanwhile."""
 
 
 class LeaseGoneError(ConflictError):
@@ -84,19 +87,40 @@ def claim_next(
     tokens: Sequence[str],
     *,
     limit: int,
-    where: str | None,
+    among: Collection[int] | None,
     uuid: str | None,
     now: int,
 ) -> Queue:
-    """Lease the next records to somebody, in this one transaction. Asking again renews what they have."""
-    return _claim(work, actor, workspace, name, tokens, limit, where, uuid, now, keep=True)
+    """Lease the next records to somebody, in this one transaction. Asking again renews what they have.
+
+    ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Whether each is still free is
+    looked at here; whether its record still matches is not.
+    """
+    return _claim(work, actor, workspace, name, tokens, limit, among, None, uuid, now, keep=True)
+
+
+def shortlist(
+    work: Work, actor: Actor, workspace: str, name: str, *, where: str, uuid: str | None, now: int
+) -> list[int]:
+    """Return the slots that a claim with a query would be about, more than one claim takes. Not for the writer."""
+    dataset = find_at(work, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
+    within = _matching(work, actor, dataset, where)
+    standing = standing_of(work, dataset, actor.username, now)
+    slots = work.assignments.candidates(dataset, standing.taker, limit=SHORTLIST, now=now, within=within)
+    return [slot.id for slot in slots]
+
+
+def _matching(work: Work, actor: Actor, dataset: Dataset, where: str) -> set[str]:
+    """The ids of the records that a query means to somebody."""
+    seen = seen_by(work, actor, dataset, Criteria(parse(where)))
+    return set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
 
 
 def look(
     work: Work, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
 ) -> Queue:
     """What a claim would bring; nothing is leased."""
-    return _claim(work, actor, workspace, name, [""] * limit, limit, where, None, now, keep=False)
+    return _claim(work, actor, workspace, name, [""] * limit, limit, None, where, None, now, keep=False)
 
 
 def _claim(
@@ -106,6 +130,7 @@ def _claim(
     name: str,
     tokens: Sequence[str],
     limit: int,
+    among: Collection[int] | None,
     where: str | None,
     uuid: str | None,
     now: int,
@@ -117,10 +142,11 @@ def _claim(
     limit = min(limit, CLAIM_LIMIT)
     within = None
     if where is not None and where.strip():
-        seen = seen_by(work, actor, dataset, Criteria(parse(where)))
-        within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
+        within = _matching(work, actor, dataset, where)
     standing = standing_of(work, dataset, me, now)
-    slots = work.assignments.candidates(dataset, standing.taker, limit=limit, now=now, within=within)
+    slots = work.assignments.candidates(
+        dataset, standing.taker, limit=limit, now=now, within=within, among=among
+    )
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = standing.open_to(ended.get(slot.id, slot) for slot in slots)
     found = claim(mine, standing.person, now, tokens, limit=limit, loads=standing.loads)

@@ -19,6 +19,7 @@ from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.domain.records import Value, predicted_answer
 from apportion.ports.annotations import Settled
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria
 from apportion.ports.security import Clock
 from apportion.ports.store import Store, Work
@@ -37,6 +38,8 @@ __all__ = ["Room", "mark_interrupted", "queue_models", "run_next"]
 
 log = logging.getLogger("apportion.jobs")
 AT_ONCE = 100
+QUERY_SECONDS = 30.0
+"""Computing time for the query of a job: nobody waits for its answer, but other jobs do."""
 """Records to a transaction: few, so that nobody annotating waits for them."""
 _SHOWN = 20
 
@@ -121,7 +124,7 @@ def _actor(work: Work, job: Job) -> Actor:
 
 
 def _matching(room: Room, job: Job, query: str) -> list[str]:
-    with room.store.read() as work:
+    with room.store.read(Deadline(QUERY_SECONDS)) as work:
         dataset = _dataset(work, job)
         criteria = seen_by(work, _actor(work, job), dataset, Criteria(parse(query)))
         ids = sorted(work.records.ids(dataset, criteria).ids)

@@ -14,8 +14,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     InvalidTextSearchError,
 )
-from apportion.domain.query import MatchAll, parse
-from apportion.domain.query import Query as SearchQuery
+from apportion.domain.query import MatchAll
 from apportion.server.convert.agreement import conflict_out, figures_out, read_place, show_place, team_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -106,14 +105,17 @@ async def agreement(
 
     workspace = ctx.require_workspace()
     asked = measuring.Asked(
-        measure, by, None if interval == "none" else Interval(interval), level, seed, _parsed(query)
+        measure,
+        by,
+        None if interval == "none" else Interval(interval),
+        level,
+        seed,
+        await ctx.parsed(query),
     )
-    found = await ctx.read_slow(lambda work: measuring.measure(work, ctx.actor, workspace, name, asked))
+    found = await ctx.read_slow(
+        lambda work: measuring.measure(work, ctx.actor, workspace, name, asked), long=True
+    )
     return AgreementOut.model_validate(figures_out(found))
-
-
-def _parsed(query: str | None) -> SearchQuery:
-    return MatchAll() if query is None or not query.strip() else parse(query)
 
 
 class ConflictsOut(BaseModel):
@@ -138,11 +140,12 @@ async def conflicts(
     from apportion.services import agreement as measuring
 
     workspace = ctx.require_workspace()
-    wanted, place = _parsed(query), read_place(cursor)
+    wanted, place = await ctx.parsed(query), read_place(cursor)
     dataset, total, found, following = await ctx.read_slow(
         lambda work: measuring.conflicts(
             work, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
-        )
+        ),
+        long=True,
     )
     opens = "agreement:<1" + (" AND conflict:true" if open else "")
     if not isinstance(wanted, MatchAll):
@@ -192,6 +195,8 @@ async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
     """How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on."""
     from apportion.services import agreement as measuring
 
-    workspace, wanted = ctx.require_workspace(), _parsed(query)
-    found = await ctx.read_slow(lambda work: measuring.team(work, ctx.actor, workspace, name, wanted))
+    workspace, wanted = ctx.require_workspace(), await ctx.parsed(query)
+    found = await ctx.read_slow(
+        lambda work: measuring.team(work, ctx.actor, workspace, name, wanted), long=True
+    )
     return AnnotatorsOut.model_validate(team_out(found))

@@ -132,7 +132,8 @@ async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest:
 
     await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ASSIGN))
     return await ctx.read_slow(
-        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest)
+        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest),
+        long=True,
     )
 
 
@@ -275,7 +276,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]
         return assign.extension(work, dataset, stored)
 
     for attempt in range(_TRIES):
-        planned = await ctx.read_slow(work_out)
+        planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
             return planned.show()
         try:
@@ -372,7 +373,7 @@ async def _change(
     from apportion.services.make_change import MakeChange
 
     for attempt in range(_TRIES):
-        planned: Any = await ctx.read_slow(work_out)
+        planned: Any = await ctx.read_slow(work_out, long=True)
         if dry_run:
             break
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -88,7 +87,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await asyncio.get_running_loop().run_in_executor(ctx.house.readers, read)
+    logging = read() if small else await ctx.house.think(read)
     now = ctx.house.clock.now()
     logged = await ctx.write(
         lambda work: log_records(work, ctx.actor, logging, now=now, prepare=ctx.house.store.prepare),

@@ -29,7 +29,7 @@ from apportion.domain.errors import (
     StorageFullError,
 )
 from apportion.domain.permissions import Action, require
-from apportion.domain.query import MatchAll, parse
+from apportion.ports.deadline import Deadline
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
@@ -89,7 +89,7 @@ class ExportIn(BaseModel):
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels."""
     workspace = ctx.require_workspace()
-    query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
+    query = await ctx.parsed(wanted.query)
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
     dataset, names = found.dataset, found.names
     if not wanted.answers:
@@ -102,17 +102,19 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     else:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
     store, actor, now = ctx.house.store, ctx.actor, ctx.house.clock.now()
+    # counted first: a query that takes too long is refused before the file begins, and nobody downloads unnoted
     count = await ctx.read_slow(lambda work: exporting.matching(work, actor, dataset, query))
     told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
     await ctx.write(lambda work: exporting.note_export(work, actor, workspace, name, told, now=now))
+    deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
-        _stream(lambda: write(exporting.export(store, actor, dataset, query))),
+        _stream(lambda: write(exporting.export(store, actor, dataset, query, deadline)), deadline),
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
     )
 
 
-async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncIterator[bytes]:
     """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
@@ -152,6 +154,7 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             yield page
     finally:
         gone.set()
+        deadline.cancel()
         with contextlib.suppress(queue.Full):  # whoever still waits for a page must not wait for ever
             pages.put_nowait(None)
 
@@ -249,7 +252,8 @@ async def import_file(
         async with _READING:
             read = await asyncio.to_thread(lambda: read_file(file, how))
     misfits = await ctx.read_slow(
-        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted)
+        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted),
+        long=True,
     )
     read.leave_out(misfits)
     if read.bad and not leave_out:

@@ -110,6 +110,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ANNOTATE))
     value = read_value(dataset.task, wanted.value, ctx.settings.answer_limits)
+    await ctx.parsed(wanted.query)  # here, since the writer has no time for it
     asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state), Take(wanted.take))
     job = await ctx.write(lambda work: jobs.begin_apply(work, ctx.actor, workspace, name, asked, now=now))
     ctx.house.jobs.wake()
@@ -128,6 +129,7 @@ async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Jo
     """Make gold of what people agree on, where nobody has decided: in bulk, to be undone."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     rule = Policy(wanted.rule)
+    await ctx.parsed(wanted.query)
     job = await ctx.write(
         lambda work: jobs.begin_accept(work, ctx.actor, workspace, name, wanted.query, rule, now=now)
     )

@@ -82,7 +82,8 @@ async def progress(
     """The progress of a dataset by person; annotators see their own."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     found = await ctx.read_slow(
-        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median)
+        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median),
+        long=True,
     )
     return ProgressOut.model_validate(progress_out(found))
 
@@ -104,7 +105,7 @@ class OverviewOut(BaseModel):
 @router.get("/api/overview")
 async def get_overview(ctx: Ctx) -> OverviewOut:
     """All datasets I may see, with their statuses as I see them and my work in each."""
-    found = await ctx.read_slow(lambda work: overview(work, ctx.actor))
+    found = await ctx.read_slow(lambda work: overview(work, ctx.actor), long=True)
     return OverviewOut(datasets=[overview_out(each) for each in found])
 
 

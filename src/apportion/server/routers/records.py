@@ -95,11 +95,17 @@ async def delete_records(
     mark_as_discarded: Annotated[bool, Query(description="Mark as discarded instead of deleting.")] = False,
 ) -> Deleted:
     """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
-    criteria = read_deletion(await json_body(request))
+    body = await json_body(request)
+    criteria = await ctx.digested(body, lambda: read_deletion(body))
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    of, numbers = await ctx.read_slow(
+        lambda work: edit_records.matching_numbers(
+            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded
+        )
+    )
     done = await ctx.write(
         lambda work: edit_records.remove_records(
-            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded, now=now
+            work, ctx.actor, workspace, name, numbers, criteria, of=of, discard=mark_as_discarded, now=now
         )
     )
     while done.job is not None:

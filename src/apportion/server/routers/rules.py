@@ -91,7 +91,7 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
     """How much of the dataset the rules cover together, as you see it."""
     place = _place(ctx, name, task)
-    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place))
+    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place), long=True)
     return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
 
 
@@ -107,7 +107,9 @@ async def rule_metrics(
 ) -> dict[str, float]:
     """How much a rule covers and how often it is right, as you see it; the rule need not be stored."""
     place, labels = _place(ctx, name, task), list(filter(None, label or ()))
-    found = await ctx.read_slow(lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels))
+    found = await ctx.read_slow(
+        lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels), long=True
+    )
     return _figures(found)
 
 

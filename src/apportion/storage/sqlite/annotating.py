@@ -83,8 +83,10 @@ class AnnotationWriter:
         for annotator, value in wanted.items():
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
-                version = known.version + 1 if known else 1
-                self._put(rid, annotator, _Kept(state, value, version, known.terms if known else b""), at)
+                now = _Kept(state, value, 1, b"")
+                if known is not None:  # what they spent on it so far stays theirs
+                    now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
+                self._put(rid, annotator, now, at)
 
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int

@@ -17,9 +17,11 @@ from typing import IO, Any, Generic, TypeVar
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 
-from .failures import damage_in, translated
+from .failures import damage_in, interrupted, translated
+from .patience import UNLIMITED, limited
 from .presence import Presence
 
 __all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
@@ -32,6 +34,9 @@ MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
 PATIENCE_SECONDS = 1.0
 """How long other work is put off while there is urgent work; then one piece of it has its turn."""
+
+
+_ALWAYS = 1 << 62
 
 
 class DatabaseError(CannotOpenError):
@@ -49,7 +54,12 @@ class Link:
         self.raw = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
         )
+        self.reads_only = readonly
         self.after: list[Callable[[], None]] = []
+        self.deadline = UNLIMITED
+        """Of the work that is being done with it."""
+        self.began = _ALWAYS
+        """How many commits had been passed on when its snapshot was taken."""
         try:
             self._set_up(readonly)
         except BaseException:
@@ -120,6 +130,8 @@ class Database:
         self._last_turn = 0.0
         """When work that is not urgent last ended."""
         self._closing = False
+        self.passed_on = 0
+        """Commits whose changes the caches were told."""
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
         self.damage: str | None = None
@@ -143,23 +155,33 @@ class Database:
     # Reading
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Link]:
-        """This thread's connection, inside one snapshot of the file."""
+    def read(self, deadline: Deadline | None = None) -> Iterator[Link]:
+        """This thread's connection, inside one snapshot of the file; what is done with it ends by the deadline."""
         link = self._reader()
         if link.raw.in_transaction:  # already inside a snapshot: share it
             yield link
             return
         try:
+            link.began = self.passed_on  # before the snapshot, so that this can only be too few
+            link.deadline = deadline or UNLIMITED
             link.raw.execute("BEGIN")
             try:
-                yield link
+                with limited(link.raw, deadline) if deadline else contextlib.nullcontext():
+                    yield link
             finally:
                 link.raw.execute("COMMIT")
         except Exception as failure:
+            if deadline is not None and interrupted(failure):
+                raise deadline.reason() from None
             told = self._told(failure)
             if told is failure:
                 raise
             raise told from failure
+
+    def pass_on(self) -> int:
+        """Count one more commit whose changes the caches are told; called by the writer."""
+        self.passed_on += 1
+        return self.passed_on
 
     def _reader(self) -> Link:
         held: _Held | None = getattr(self._local, "held", None)

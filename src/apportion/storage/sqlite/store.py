@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
+from apportion.ports.deadline import Deadline
 from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, Prepared
 from apportion.ports.store import Work
@@ -27,8 +29,10 @@ from .condition import condition_of, counts_in
 from .database import Database, Link
 from .datasets import SqliteDatasets
 from .events import SqliteEvents
+from .failures import interrupted
 from .jobs import SqliteJobs
 from .migrate import migrate
+from .patience import limited
 from .people import SqlitePeople
 from .prepare import prepare
 from .purging import give_back, purge_some
@@ -55,6 +59,22 @@ class SqliteWork:
         self._store = store
         self._link = link
         self._request = request
+
+    @property
+    def deadline(self) -> Deadline:
+        return self._link.deadline
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        link, deadline = self._link, Deadline(query=seconds, rests=False)
+        before, link.deadline = link.deadline, deadline
+        try:
+            with limited(link.raw, deadline):
+                yield
+        except sqlite3.OperationalError as failure:
+            raise (deadline.reason() if interrupted(failure) else failure) from None
+        finally:
+            link.deadline = before
 
     @cached_property
     def people(self) -> SqlitePeople:
@@ -169,8 +189,8 @@ class SqliteStore:
             raise
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Work]:
-        with self.database.read() as link:
+    def read(self, deadline: Deadline | None = None) -> Iterator[Work]:
+        with self.database.read(deadline) as link:
             yield SqliteWork(self, link)
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
@@ -237,15 +257,11 @@ class SqliteStore:
 
     def published(self, changes: Changes) -> None:
         """Tell the cache, if there is one, what a transaction changed."""
+        number = self.database.pass_on()
         with self._caches_lock:
             cache = self._caches.get(changes.dataset)
         if cache is not None:
-            try:
-                cache.apply(changes)
-            except BaseException:  # a cache that missed something must not go on answering
-                with self._caches_lock:
-                    self._caches.pop(changes.dataset, None)
-                raise
+            cache.apply(changes, number)
 
     def purge(self, link: Link, dataset: int, limit: int) -> bool:
         """Remove some of a dataset's rows, and what is remembered of it once that is committed."""
