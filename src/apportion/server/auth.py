@@ -16,7 +16,8 @@ from apportion.domain.errors import (
     UnauthorizedError,
 )
 from apportion.domain.people import Actor
-from apportion.services.sign_in import by_key
+from apportion.services.acting import Credential
+from apportion.services.sign_in import by_key, hash_key
 from apportion.settings import Settings
 
 from .house import House
@@ -47,11 +48,16 @@ _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who, and by what: the API key that was sent, or the session."""
+    """Who, and by what: the API key that was sent, or what is stored of the session's id."""
 
     actor: Actor
     key: str | None = None
     sid: str | None = None
+
+    @property
+    def credential(self) -> Credential:
+        """What tells again, at any later moment, who this is."""
+        return Credential(None if self.key is None else hash_key(self.key), self.sid)
 
 
 def identify(request: Request, house: House) -> Caller:

@@ -187,6 +187,8 @@ def deactivate_user(work: Work, actor: Actor, id: UserId, *, now: int) -> Actor:
     require(actor, Action.DELETE_USER)
     if user.id == actor.user.id:
         raise ForbiddenOperationError("Operation not allowed: another administrator must delete you.")
+    if user.role is Role.ADMIN:
+        _keep_an_admin(people)
     before = _actor(people, user.username)
     people.change_user(replace(user, active=False, key_prefix=None, updated_at=now))
     people.set_key(id, None, None, now=now)

@@ -23,7 +23,7 @@ MINUTE = 60 * SECOND
 
 
 def hash_key(key: str) -> str:
-    """What is stored of an API key. Keys are long and random, so a fast hash keeps them safe."""
+    """Return what is stored of an API key or of a session's id: both are random and long, so a fast hash will do."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -151,16 +151,19 @@ class SignIn:
         sid = secrets.token_urlsafe(24)
         now = self._clock.now()
         expires_at = now + self._minutes * MINUTE
-        people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        people.open_session(hash_key(sid), user.id, now=now, expires_at=expires_at)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
-        """Whose token is this, and which session? Refused when the session was revoked."""
+        """Return whose token this is, and what is stored of its session's id; refused once the session has ended."""
         claims = self._tokens.read(token)
-        actor = people.by_session(claims.sid, self._clock.now()) if claims is not None else None
-        if claims is None or actor is None or actor.username != claims.username:
+        if claims is None:
             raise UnauthorizedError
-        return actor, claims.sid
+        session = hash_key(claims.sid)
+        actor = people.by_session(session, self._clock.now())
+        if actor is None or actor.username != claims.username:
+            raise UnauthorizedError
+        return actor, session
 
     @staticmethod
     def out(people: People, sid: str | None) -> None:

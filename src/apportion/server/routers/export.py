@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 import msgspec
@@ -25,6 +26,7 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    Refusal,
 )
 from apportion.domain.permissions import Action, require
 from apportion.domain.query import MatchAll, parse
@@ -34,7 +36,7 @@ from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.import_in import read_file, refusal_of
 from apportion.server.convert.records_in import Limits
-from apportion.server.deps import Ctx
+from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services import export as exporting
 from apportion.services import import_records as importing
@@ -42,6 +44,7 @@ from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
+log = logging.getLogger("apportion.server")
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 MEDIA = {
     "jsonl": "application/x-ndjson",
@@ -95,13 +98,25 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
     store, actor = ctx.house.store, ctx.actor
     return StreamingResponse(
-        _stream(lambda: write(exporting.export(store, actor, dataset, query))),
+        _while_allowed(ctx, _stream(lambda: write(exporting.export(store, actor, dataset, query)))),
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
     )
 
 
-async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Send on what comes, as long as the caller has the rights they began with; else the connection breaks off."""
+    async with contextlib.aclosing(pages):
+        async for page in pages:
+            try:
+                await ctx.read(ctx.check_rights)
+            except Refusal as refused:  # too late for an answer of its own
+                log.info("an export of %s was broken off: %s", ctx.began.username, refused)
+                raise ConnectionAbortedError("the rights of who takes this file have ended") from None
+            yield page
+
+
+async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncGenerator[bytes, None]:
     """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
@@ -122,10 +137,12 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
 
     def run() -> None:
         try:
-            for page in make():
-                put(page)
-                if gone.is_set():
-                    return
+            made = cast("Generator[bytes, None, None]", make())
+            with contextlib.closing(made):  # by this thread, whose snapshot it is
+                for page in made:
+                    put(page)
+                    if gone.is_set():
+                        return
             put(None)
         except BaseException as failure:
             put(failure)
@@ -243,7 +260,7 @@ async def import_file(
     found = read.found
     if found and not dry_run:
         asked = importing.Importing(ctx.actor, workspace, name, task, found, wanted)
-        store = ctx.house.store
+        store = ctx.store
         await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
         dataset=name,
