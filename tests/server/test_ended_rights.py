@@ -223,7 +223,9 @@ def test_what_was_deleted_in_parts_stops_between_them(
         if "_as_now" in getattr(work, "__qualname__", "") and not ended_once:
             ended_once.append(True)
             found.result()
-            demote(client_as, "max")
+            thread = threading.Thread(target=demote, args=[client_as, "max"])
+            thread.start()
+            thread.join()
         return found
 
     ended_once: list[bool] = []

@@ -12,10 +12,11 @@ from starlette.types import Scope
 from apportion.domain.errors import (
     ForbiddenOperationError,
     Refusal,
+    SessionChangedError,
     TooManyAttemptsError,
     UnauthorizedError,
 )
-from apportion.domain.people import Actor
+from apportion.domain.people import NAME_LENGTH, Actor
 from apportion.services.acting import Credential
 from apportion.services.sign_in import by_key, hash_key
 from apportion.settings import Settings
@@ -25,6 +26,7 @@ from .logs import one_line
 from .watch import seen_in
 
 __all__ = [
+    "ANYBODY",
     "API_KEY_HEADER",
     "COOKIE",
     "CSRF_HEADER",
@@ -40,6 +42,8 @@ __all__ = [
 
 API_KEY_HEADER = "X-Argilla-Api-Key"
 CSRF_HEADER = "X-Apportion"
+ANYBODY = "1"
+"""What a page sends that does not know yet who has signed in."""
 COOKIE = "apportion_session"
 
 log = logging.getLogger("apportion.security")
@@ -89,10 +93,26 @@ def _identified(request: Request, house: House) -> Caller:
         return _by_bearer(house, token.strip())
     if cookie := request.cookies.get(COOKIE):
         caller = _by_token(house, cookie)
-        if request.method not in _HARMLESS and CSRF_HEADER not in headers:
-            raise ForbiddenOperationError(f"Requests that change something need the header {CSRF_HEADER}.")
+        _check_page(request, caller.actor.username)
         return caller
     raise UnauthorizedError
+
+
+def _check_page(request: Request, current: str) -> None:
+    """Refuse a page that is not of this server, or that somebody else had signed in to before.
+
+    All windows of a browser share one cookie, so that the page has to say whose it is. ``ANYBODY``, and nothing at
+    all, may only look.
+    """
+    believed = request.headers.get(CSRF_HEADER)
+    harmless = request.method in _HARMLESS
+    if believed == current or (harmless and believed in (None, ANYBODY)):
+        return
+    if believed is None:
+        raise ForbiddenOperationError(
+            f"Requests that change something need the header {CSRF_HEADER} with the name of who has signed in."
+        )
+    raise SessionChangedError(one_line(believed[:NAME_LENGTH]), current)
 
 
 def _by_key(house: House, key: str) -> Caller:

@@ -101,11 +101,11 @@ async def delete_records(
             work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded, now=now
         )
     )
-    while done.job is not None:
+    while (job := done.job) is not None:
         try:
-            done = await ctx.write(partial(_remove_some, ctx, workspace, name, done.job))
+            done = await ctx.write(partial(_remove_some, ctx, workspace, name, job))
         except (ForbiddenOperationError, UnauthorizedError) as refused:  # the rights of who asked have ended
-            await ctx.house.write(partial(edit_records.stop_removing, id=done.job, why=str(refused), now=now))
+            await ctx.house.write(partial(edit_records.stop_removing, id=job, why=str(refused), now=now))
             raise
     return Deleted(matched=done.matched, processed=done.processed)
 
