@@ -188,6 +188,11 @@ class Settings:
         also=("ARGILLA_METADATA_FIELD_LENGTH",),
     )
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
+    max_connections: int = _setting(
+        200,
+        _number(0),
+        "Connections one address may have open at once, those of trusted proxies aside; 0 for any number.",
+    )
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
 

@@ -18,6 +18,7 @@ import uvicorn
 from houses import SHARED, TEXT, House, run, running_on, scan
 
 from apportion.server import patience
+from apportion.server.doors import Connections
 
 BATCH = 400
 
@@ -176,3 +177,38 @@ def test_who_hangs_up_in_the_middle_leaves_nothing_behind(house: House, caplog: 
     assert still.startswith(b"HTTP/1.1 200")
     assert house.client().get("/api/datasets/cut", params=SHARED).status_code == 404
     assert "Traceback" not in caplog.text
+
+
+def test_a_head_that_is_too_long_is_refused_even_in_one_piece(house: House) -> None:
+    head = LINE + b"X: " + b"y" * 100_000 + b"\r\n\r\n"
+    with listening(house) as address:
+        assert answered(address, head).startswith(b"HTTP/1.1 431")
+
+
+def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> None:
+    eva(tmp_path)
+    with running_on(tmp_path, files=256) as server, contextlib.ExitStack() as open_ones:
+        where = httpx.URL(server.url)
+        for _ in range(400):
+            idle = open_ones.enter_context(socket.create_connection((where.host, where.port), timeout=20))
+            idle.sendall(b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        for n in range(3):
+            body = {"records": a_batch(n)}
+            logged = server.client().post(f"/api/datasets/big/{TEXT}:bulk", params=SHARED, json=body)
+            assert logged.status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        assert server.process.stdout is not None
+        said = server.process.stdout.read()
+    assert "Traceback" not in said
+    assert said.count("\n") < 1000
+
+
+def test_who_has_too_many_connections_loses_the_oldest_idle_one(house: House, monkeypatch: Any) -> None:
+    monkeypatch.setattr(patience.Patient, "counted_in", Connections(None, 2))
+    with listening(house) as address, contextlib.ExitStack() as open_ones:
+        three = [open_ones.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
+        for each in three[1:]:
+            each.sendall(LINE + b"\r\n")
+            assert each.recv(100).startswith(b"HTTP/1.1 200")
+        assert three[0].recv(100) == b""

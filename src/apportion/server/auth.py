@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from fastapi import Request, Response
 from starlette.types import Scope
@@ -21,6 +20,7 @@ from apportion.services.acting import Credential
 from apportion.services.sign_in import by_key, hash_key
 from apportion.settings import Settings
 
+from .addresses import is_among, network_of
 from .house import House
 from .logs import one_line
 from .watch import seen_in
@@ -179,34 +179,19 @@ def _cookie(request: Request, settings: Settings, value: str, seconds: int) -> s
 
 def address_of(request: Request, settings: Settings) -> str:
     """The caller's address; for IPv6 their network, since one person has all addresses of it."""
-    peer = request.client.host if request.client else "unknown"
-    if _trusted(peer, settings):
+    peer = request.client.host if request.client else ""
+    if is_among(peer, settings.trusted_proxy):
         forwarded = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")]
         for hop in reversed([each for each in forwarded if each]):
             peer = hop
-            if not _trusted(hop, settings):
+            if not is_among(hop, settings.trusted_proxy):
                 break
-    parsed = _parsed(peer)
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed or peer)
+    return network_of(peer)
 
 
 def is_https(request: Request, settings: Settings) -> bool:
     """Does the caller's browser see https?"""
-    if request.client is not None and _trusted(request.client.host, settings):
+    if request.client is not None and is_among(request.client.host, settings.trusted_proxy):
         said = request.headers.get("x-forwarded-proto", request.url.scheme)
         return said.split(",")[0].strip() == "https"
     return request.url.scheme == "https"
-
-
-def _trusted(address: str, settings: Settings) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in each for each in settings.trusted_proxy)
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
