@@ -15,10 +15,15 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from houses import SHARED, TEXT, House, run, running_on, scan
+from houses import SHARED, TEXT, House, running_on, scan
 
+from apportion.ports.store import Work
 from apportion.server import patience
 from apportion.server.doors import Connections
+from apportion.services.manage_users import NewUser, add_user
+from apportion.services.manage_workspaces import ensure_workspace
+from apportion.storage.sqlite.store import SqliteStore
+from apportion.vocabulary import Role
 
 BATCH = 400
 
@@ -28,10 +33,13 @@ def a_batch(number: int) -> list[dict[str, Any]]:
 
 
 def eva(home: Path) -> None:
-    more = ("--password", "long enough", "--api-key", "eva.apikey", "--home", home)
-    made = run("users", "create", "--username", "eva", "--first-name", "Eva", "--role", "admin",
-               "--workspace", "shared", *more)  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    with contextlib.closing(SqliteStore(home / "apportion.db")) as store:
+
+        def work(within: Work) -> None:
+            ensure_workspace(within.people, "shared", now=1)
+            add_user(within.people, NewUser("eva", "Eva", role=Role.ADMIN), key="eva.apikey", now=1)
+
+        store.write(work).result()
 
 
 def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: Path) -> None:

@@ -187,7 +187,6 @@ def _serve(
 ) -> None:
     import uvicorn
 
-    from apportion.server.addresses import is_among
     from apportion.server.doors import (
         ACCEPTED_AT_ONCE,
         Connections,
@@ -201,7 +200,7 @@ def _serve(
 
     class Counted(Patient):
         counted_in = Connections(connections_within(raise_file_limit()), settings.max_connections)
-        trusted = staticmethod(lambda address: is_among(address, settings.trusted_proxy))
+        proxies = settings.trusted_proxy
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

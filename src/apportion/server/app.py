@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from apportion.bootstrap import open_store
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import SignIn
+from apportion.services.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 from apportion.version import __version__
 
@@ -110,6 +110,7 @@ def _house(
         readers=ThreadPoolExecutor(4, "apportion-reader"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
+        keys=KeyAttempts(clock),
     )
 
 

@@ -17,7 +17,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.people import NAME_LENGTH, Actor
 from apportion.services.acting import Credential
-from apportion.services.sign_in import by_key, hash_key
+from apportion.services.sign_in import hash_key
 from apportion.settings import Settings
 
 from .addresses import is_among, network_of
@@ -87,10 +87,10 @@ def refusal_of(scope: Scope, house: House) -> Refusal | None:
 def _identified(request: Request, house: House) -> Caller:
     headers = request.headers
     if key := headers.get(API_KEY_HEADER):
-        return _by_key(house, key)
+        return _by_key(request, house, key)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return _by_bearer(house, token.strip())
+        return _by_bearer(request, house, token.strip())
     if cookie := request.cookies.get(COOKIE):
         caller = _by_token(house, cookie)
         _check_page(request, caller.actor.username)
@@ -115,19 +115,24 @@ def _check_page(request: Request, current: str) -> None:
     raise SessionChangedError(one_line(believed[:NAME_LENGTH]), current)
 
 
-def _by_key(house: House, key: str) -> Caller:
-    with house.store.read() as work:
-        return Caller(by_key(work.people, key), key=key)
+def _by_key(request: Request, house: House, key: str) -> Caller:
+    address = address_of(request, house.settings)
+    try:
+        with house.store.read() as work:
+            return Caller(house.keys.actor(work.people, hash_key(key), address), key=key)
+    except UnauthorizedError:
+        log.warning("API key refused", extra={"fields": {"address": address, "why": "wrong key"}})
+        raise
 
 
-def _by_bearer(house: House, token: str) -> Caller:
+def _by_bearer(request: Request, house: House, token: str) -> Caller:
     """Clients of 1.x send their API key as bearer token too."""
     if token.count(".") == 2:
         try:
             return _by_token(house, token)
         except UnauthorizedError:
             pass  # an API key may have dots as well
-    return _by_key(house, token)
+    return _by_key(request, house, token)
 
 
 def _by_token(house: House, token: str) -> Caller:
@@ -143,7 +148,7 @@ async def enter(request: Request, house: House, username: str, password: str) ->
     """A token of a new session. Refused attempts are counted and told in the log, where others can act on them."""
     address = address_of(request, house.settings)
     try:
-        return await house.hashing(lambda: house.sign_in.with_password(username, password, address))
+        return await house.hashing(lambda: house.sign_in.with_password(username, password, address), address)
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
         house.tally.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"

@@ -7,12 +7,13 @@ minute would keep everybody else out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .addresses import network_of
+from .addresses import is_among, network_of
 from .doors import Connections
 
 __all__ = ["Patient"]
@@ -32,8 +33,8 @@ class Patient(HttpToolsProtocol):
 
     counted_in: ClassVar[Connections] = Connections(None, 0)
     """All connections of one server."""
-    trusted: ClassVar[Callable[[str], bool]] = staticmethod(lambda _: False)
-    """Whether an address is that of a proxy, by which many people come."""
+    proxies: ClassVar[Sequence[IPv4Network | IPv6Network]] = ()
+    """Of proxies, by which many people come."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,7 +52,7 @@ class Patient(HttpToolsProtocol):
         super().connection_made(transport)
         self._wait(HEADERS_WITHIN, self._headers_late)
         host = self.client[0] if self.client else ""
-        self.address = "" if self.trusted(host) else network_of(host)
+        self.address = "" if is_among(host, self.proxies) else network_of(host)
         self._counted = self.counted_in.opened(self)
         if not self._counted:
             self._refuse(503, "Service Unavailable")

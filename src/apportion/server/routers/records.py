@@ -17,6 +17,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     RecordNotFound,
     UnauthorizedError,
+    ValidationError,
 )
 from apportion.domain.metadata import flatten
 from apportion.server.bodies import json_body
@@ -94,6 +95,7 @@ async def delete_records(
     mark_as_discarded: Annotated[bool, Query(description="Mark as discarded instead of deleting.")] = False,
 ) -> Deleted:
     """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
+    _refuse_unknown(request, {"workspace", "mark_as_discarded"})
     criteria = read_deletion(await json_body(request))
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     done = await ctx.write(
@@ -108,6 +110,15 @@ async def delete_records(
             await ctx.house.write(partial(edit_records.stop_removing, id=job, why=str(refused), now=now))
             raise
     return Deleted(matched=done.matched, processed=done.processed)
+
+
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    """Refuse parameters that mean nothing here: a query in the address would be ignored, and everything deleted."""
+    if unknown := sorted(request.query_params.keys() - known):
+        msg = "unknown parameter; queries and ids belong in the body. Nothing was removed"
+        raise ValidationError(
+            [{"loc": ["query", each], "msg": msg, "type": "value_error.extra"} for each in unknown]
+        )
 
 
 def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, work: Work) -> edit_records.Removal:

@@ -10,7 +10,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     TooManyAttemptsError,
 )
-from apportion.domain.people import Actor
+from apportion.domain.people import Actor, check_password
 from apportion.server.auth import set_cookie
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Setup, UserOut, user_out
@@ -52,6 +52,7 @@ async def make_first_admin(house: House, wanted: Setup) -> tuple[Actor, str, str
     """The first administrator, their API key and a token of their session."""
     await house.read(lambda work: require_no_admin(work.people))
     house.setup.check(wanted.code)
+    check_password(wanted.password, "body", "password", username=wanted.username)
     hashed = await house.hashing(lambda: house.passwords.hash(wanted.password))
     new = NewUser(wanted.username, wanted.first_name, wanted.last_name, password_hash=hashed)
     now = house.clock.now()
