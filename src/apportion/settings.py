@@ -97,6 +97,13 @@ def _origins(given: str) -> tuple[str, ...]:
     return origins
 
 
+def _hosts(given: str) -> tuple[str, ...]:
+    names = tuple(each.lower().rstrip(".") for each in _names(given))
+    if any(":" in each or "/" in each for each in names):
+        raise ValueError("names such as team.example.org, without a port, or *")
+    return names
+
+
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(each, strict=False) for each in _names(given))
@@ -169,6 +176,12 @@ class Settings:
         (),
         _origins,
         "Sites that may show an embedded app in a frame: a JSON list, or names between commas; default any.",
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _hosts,
+        "Names by which browsers may reach the server, besides localhost and addresses; default any, for `quickstart` "
+        "none.",
     )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."

@@ -28,7 +28,7 @@ def test_a_created_user_signs_in_and_has_a_workspace_of_their_own(run: Run, home
         found = people.password_hash("ana")
         assert found is not None
         assert found[1] is not None
-        assert Argon2Passwords().verify("12345678", found[1])
+        assert Argon2Passwords().verify("ten long words", found[1])
         ana = people.by_key(hash_key("ana.apikey.of-sixteen"))
         assert ana is not None
         assert ana.workspaces == ("ana", "team")
@@ -44,7 +44,7 @@ def test_without_a_key_one_is_made_up_and_shown_once(run: Run, home: Path) -> No
 
 
 def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
-    made = run("users", "create", input="ben\nBen\n\n12345678\nother\n12345678\n12345678\n")
+    made = run("users", "create", input="ben\nBen\n\nten long words\nother\nten long words\nten long words\n")
 
     assert made.exit_code == 0, made.output
     assert rows(run("users", "list", "--json"))[0]["role"] == "annotator"
@@ -211,11 +211,11 @@ def test_a_password_need_not_stand_where_others_can_read_it(run: Run, home: Path
 
 
 def test_an_api_key_may_come_from_the_environment(run: Run, home: Path) -> None:
-    made = run("users", "create", *ANA, APPORTION_NEW_API_KEY="from around")
+    made = run("users", "create", *ANA, APPORTION_NEW_API_KEY="from around the corner")
 
     assert "API key" not in made.stdout
     with people_in(home) as people:
-        assert people.by_key(hash_key("from around")) is not None
+        assert people.by_key(hash_key("from around the corner")) is not None
 
 
 # The database of 1.x

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 import threading
@@ -16,10 +17,12 @@ import httpx
 import pytest
 import uvicorn
 from houses import SHARED, TEXT, House, running_on, scan
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apportion.ports.store import Work
 from apportion.server import patience
-from apportion.server.doors import Connections
+from apportion.server.doors import Connections, quiet_about_files
 from apportion.services.manage_users import NewUser, add_user
 from apportion.services.manage_workspaces import ensure_workspace
 from apportion.storage.sqlite.store import SqliteStore
@@ -220,3 +223,51 @@ def test_who_has_too_many_connections_loses_the_oldest_idle_one(house: House, mo
             each.sendall(LINE + b"\r\n")
             assert each.recv(100).startswith(b"HTTP/1.1 200")
         assert three[0].recv(100) == b""
+
+
+def test_a_lack_of_files_is_one_line_a_second(caplog: Any) -> None:
+    now = [0.0]
+    loop = asyncio.new_event_loop()
+    quiet_about_files(loop, lambda: now[0])
+    for tenth in range(100):
+        now[0] = tenth / 10
+        loop.call_exception_handler(
+            {"message": "socket.accept()", "exception": OSError(errno.EMFILE, "no files")}
+        )
+    loop.close()
+    assert 9 <= len(caplog.records) <= 11
+    assert "Traceback" not in caplog.text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["open", "close", "busy", "idle"])), max_size=60)
+)
+def test_connections_are_never_more_than_there_may_be(steps: list[tuple[int, str]]) -> None:
+    """Random visitors: no more than four connections in all and two of one address, and none is counted twice."""
+
+    class Visitor:
+        def __init__(self, address: str) -> None:
+            self.address, self.open, self.busy = address, False, False
+
+        def give_way(self) -> None:
+            assert not self.busy, "somebody in the middle of a request had to go"
+            counted.closed(self)
+            self.open = False
+
+    counted = Connections(4, 2)
+    visitors = [Visitor(f"10.0.0.{n // 3}") for n in range(6)]
+    for n, what in steps:
+        each = visitors[n]
+        if what == "open" and not each.open:
+            each.open, each.busy = counted.opened(each), False
+            full = sum(v.open for v in visitors if v.address == each.address and v is not each) >= 2
+            assert each.open or all(v.busy for v in visitors if v.open) or full
+        elif what == "close" and each.open:
+            counted.closed(each)
+            each.open = False
+        elif what in ("busy", "idle") and each.open:
+            each.busy = what == "busy"
+            (counted.busy if each.busy else counted.idle)(each)
+        for address in {v.address for v in visitors}:
+            assert sum(v.open for v in visitors if v.address == address) <= 2
+        assert sum(v.open for v in visitors) <= 4

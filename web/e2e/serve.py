@@ -25,7 +25,7 @@ def main(port: int, *, empty: bool = False) -> None:
     with tempfile.TemporaryDirectory() as home:
         app = build_app(load_settings(home=Path(home), port=port).settings)
         house = app.state.house
-        hashed = house.passwords.hash("12345678")
+        hashed = house.passwords.hash("ten words are better")
 
         def settle(work: Work) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):

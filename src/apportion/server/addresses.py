@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["is_among", "network_of", "parsed"]
+__all__ = ["is_allowed_host", "is_among", "network_of", "parsed"]
 
 UNKNOWN = "unknown"
 """What all callers are called whose address is none: together they have the attempts of one."""
@@ -47,6 +47,24 @@ def is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> boo
     """Return whether an address lies in one of the networks."""
     found = parsed(address)
     return found is not None and any(found in _plain(each) for each in networks)
+
+
+def is_allowed_host(header: str, allowed: Sequence[str]) -> bool:
+    """Return whether a request may name this host: an address, this machine, or one of the names allowed.
+
+    A page of another site whose name leads to this machine by now sends that name; it cannot send an address.
+
+    >>> [is_allowed_host(each, ["team.example.org"]) for each in ("localhost:6900", "[::1]:6900", "127.0.0.1", "")]
+    [True, True, True, False]
+    >>> is_allowed_host("Team.example.org:443", ["team.example.org"]), is_allowed_host("evil.example", ["*"])
+    (True, True)
+    """
+    name = header.strip().lower()
+    if parsed(name) is not None:
+        return True
+    name = name.rpartition(":")[0] if ":" in name else name
+    name = name.rstrip(".")
+    return "*" in allowed or name == "localhost" or name.endswith(".localhost") or name in allowed
 
 
 def _plain(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:

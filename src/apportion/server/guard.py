@@ -9,10 +9,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apportion.domain.errors import PayloadTooLargeError, Refusal
+from apportion.domain.errors import BadRequestError, PayloadTooLargeError, Refusal
 from apportion.settings import Settings
 
+from .addresses import is_allowed_host
 from .errors import RefusedEarly, error_response, unexpected
+from .logs import one_line
 from .plain_page import STYLE_SOURCE
 
 __all__ = ["STRANGERS_BODY", "Guard", "page_policy"]
@@ -37,6 +39,17 @@ def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     )
 
 
+def _host(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+
+
+def _other_host(host: str) -> Refusal:
+    return BadRequestError(
+        f"This server is not known as {one_line(host[:200])}. Open it as localhost, or add the name to "
+        "APPORTION_ALLOWED_HOSTS and start it again."
+    )
+
+
 class Guard:
     """Refuses too large requests, also streamed ones, before the handler has read them all.
 
@@ -48,6 +61,7 @@ class Guard:
         """``stranger``: why whoever sends a request is not let in, None where they are."""
         self._app = app
         self._limit = settings.max_body
+        self._hosts = settings.allowed_hosts
         self._stranger = stranger
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
@@ -76,6 +90,9 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if self._hosts and not is_allowed_host(_host(scope), self._hosts):
+            await error_response(_other_host(_host(scope)))(scope, receive, guarded_send)
+            return
         announced = self._announced(scope)
         if announced > self._limit:
             await error_response(self._too_large())(scope, receive, guarded_send)

@@ -32,8 +32,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say how much memory the server uses, in the form of 1.x
-         * @description Say how much memory the server uses, in the form of 1.x.
+         * Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures
+         * @description Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures.
          */
         get: operations["info_status"];
         put?: never;
@@ -2165,6 +2165,11 @@ export interface components {
         CommentsOut: {
             /** Comments */
             comments: components["schemas"]["CommentOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * ConflictsOut
@@ -2584,6 +2589,11 @@ export interface components {
         HistoryOut: {
             /** History */
             history: components["schemas"]["PastAnnotationOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * ImportGoldIn
@@ -7616,6 +7626,9 @@ export interface operations {
     answers_get_comments: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -7936,6 +7949,9 @@ export interface operations {
     answers_get_history: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

@@ -243,7 +243,7 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
     criteria = _selected(given, None, viewer).criteria
     said = bool((given.get("query_text") or "").strip())
     nothing = isinstance(criteria.query, MatchAll) and not criteria.ids and not said
-    if body and body.strip() and (nothing or given.get("ids") == []):
+    if body and body.strip() not in (b"", b"null") and (nothing or given.get("ids") == []):
         msg = "the query is empty; to remove all records, send no body or the query *. Nothing was removed"
         raise ValidationError([item(path, msg, "value_error")])
     return criteria
