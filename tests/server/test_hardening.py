@@ -188,13 +188,13 @@ def test_a_lease_is_kept_and_given_back_by_its_holder_or_who_leads(client_as: An
     room = Room(client_as)
     rule = {"users": ["ana", "ben"], "overlap": 1, "mode": "pull"}
     room.post("max", "assignments", {"rules": [rule], "seed": 1})
-    (item,) = room.post("ana", "queue:claim", {"limit": 1})["items"]
-    mine = {"leases": [{"id": item["record"]["id"], "token": item["token"]}]}
+    (record,) = room.post("ana", "queue:claim", {"limit": 1})["records"]
+    mine = {"leases": [{"id": record["id"], "token": record["assignment"]["token"]}]}
 
     assert room.post("ben", "queue:heartbeat", mine)["leases"][0]["lease_until"] is None
     assert room.post("ben", "queue:release", mine)["released"] == []
     assert room.post("ana", "queue:heartbeat", mine)["leases"][0]["lease_until"] is not None
-    assert room.post("max", "queue:release", mine)["released"] == [item["record"]["id"]]
+    assert room.post("max", "queue:release", mine)["released"] == [record["id"]]
 
 
 def test_comments_and_history_come_a_page_at_a_time(client_as: Any) -> None:

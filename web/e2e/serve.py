@@ -39,7 +39,7 @@ def main(port: int, *, empty: bool = False) -> None:
             print(house.setup.code, flush=True)
         else:
             house.store.write(settle).result()
-        uvicorn.run(app, port=port, log_level="warning")
+        uvicorn.run(app, port=port, log_level="warning", timeout_keep_alive=75)
 
 
 if __name__ == "__main__":
