@@ -46,7 +46,7 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", _DATASET, None, {}, Action.SEE_DATASET, MEMBERS),
     ("PATCH", _DATASET, {"tags": {"a": "b"}}, {}, Action.EDIT_TAGS, MEMBERS),
     ("DELETE", _DATASET, None, {}, Action.DELETE_DATASET, MANAGERS),
-    ("DELETE", "/api/datasets/unknown", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
+    ("DELETE", "/api/datasets/unknown", None, {}, Action.SEE_DATASET, (401, 403, 200, 200, 200, 200)),
     ("GET", "/api/datasets:deleted", None, {}, Action.SEE_DATASET, (401, 404, 200, 200, 200, 200)),
     ("POST", "/api/datasets:restore", {"name": "never-was"}, {}, Action.RESTORE_DATASET, NO_PLAN),
     ("PUT", _DATASET + ":close", None, {}, Action.OPEN_CLOSE, MANAGERS),

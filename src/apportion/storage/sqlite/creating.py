@@ -12,7 +12,7 @@ from .database import Link
 
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
 
-LATEST = 4
+LATEST = 9
 """The number of the last step in ``storage/migrations/versions``."""
 
 
