@@ -73,6 +73,8 @@ def _retention(given: str) -> int:
     if days != 0 and not LEAST_RETENTION <= days <= 36_500:
         raise ValueError(f"0, or a whole number of days from {LEAST_RETENTION} to 36500")
     return days
+
+
 def _seconds(given: str) -> float:
     try:
         number = float(given)
@@ -118,6 +120,13 @@ def _origins(given: str) -> tuple[str, ...]:
     if any(each != "*" and not each.startswith(("http://", "https://")) for each in origins):
         raise ValueError("origins such as https://team.example.org, or *")
     return origins
+
+
+def _hosts(given: str) -> tuple[str, ...]:
+    names = tuple(each.lower().rstrip(".") for each in _names(given))
+    if any(":" in each or "/" in each for each in names):
+        raise ValueError("names such as team.example.org, without a port, or *")
+    return names
 
 
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -193,6 +202,12 @@ class Settings:
         _origins,
         "Sites that may show an embedded app in a frame: a JSON list, or names between commas; default any.",
     )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _hosts,
+        "Names by which browsers may reach the server, besides localhost and addresses; default any, for `quickstart` "
+        "none.",
+    )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
     )
@@ -224,6 +239,11 @@ class Settings:
         also=("ARGILLA_METADATA_FIELD_LENGTH",),
     )
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
+    max_connections: int = _setting(
+        200,
+        _number(0),
+        "Connections one address may have open at once, those of trusted proxies aside; 0 for any number.",
+    )
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
     max_columns: int = _setting(5_000, _number(1), "Columns that a file to be imported may have.")

@@ -206,7 +206,7 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
         "--role",
         "admin",
         "--password",
-        "12345678",
+        "ten long words",
     )
 
     told = run("quickstart", "--no-browser", "--port", "0")
@@ -219,7 +219,7 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
 def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) -> None:
     with started(home, "server", "start", until="enter this code") as running:
         code = running.said[-1].rpartition(" ")[2].strip()
-        setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "12345678"}
+        setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "ten long words"}
         assert httpx.post(f"{running.url}/", data=setup).status_code == 200
 
 

@@ -82,14 +82,17 @@ def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[
 def test_the_administrator_is_made_once_and_no_process_shows_the_password(
     commands: Path, tmp_path: Path
 ) -> None:
-    home, secret = tmp_path / "data", {"ADMIN_PASSWORD": "long enough", "ADMIN_API_KEY": "key of admin"}
+    home, secret = (
+        tmp_path / "data",
+        {"ADMIN_PASSWORD": "long enough", "ADMIN_API_KEY": "key of the administrator"},
+    )
     for start in ("first", "again"):
         with container(commands, home, "server", "start", **secret) as (process, said, url):
-            key = {"X-Argilla-Api-Key": "key of admin"}
+            key = {"X-Argilla-Api-Key": "key of the administrator"}
             me = httpx.get(f"{url}/api/me", headers=key).json()
             assert (me["username"], me["role"]) == ("admin", "admin"), start
             assert "long enough" not in "".join(said)
-            assert "key of admin" not in "".join(said)
+            assert "key of the administrator" not in "".join(said)
             proc = Path(f"/proc/{process.pid}")
             if proc.exists():  # the script is the server now, and knows nothing of all that
                 for what in ("cmdline", "environ"):
@@ -248,7 +251,7 @@ def free_port() -> int:
 
 BEHIND = {
     "ADMIN_PASSWORD": "long enough",
-    "ADMIN_API_KEY": "key of admin",
+    "ADMIN_API_KEY": "key of the administrator",
     "APPORTION_TRUSTED_PROXY": "127.0.0.1",
 }
 
@@ -260,7 +263,7 @@ def serves_over_tls(client: httpx.Client) -> None:
     answer = client.post("/api/session", json=login, headers={"X-Apportion": "1"})
     assert "Secure" in answer.headers["set-cookie"]  # the server knows that it is reached by https
     assert "max-age" in answer.headers["strict-transport-security"]
-    key, where = {"X-Argilla-Api-Key": "key of admin"}, {"workspace": "admin"}
+    key, where = {"X-Argilla-Api-Key": "key of the administrator"}, {"workspace": "admin"}
     body = {"name": "reviews", "task": "TextClassification"}
     client.post("/api/datasets", json=body, params=where, headers=key).raise_for_status()
     records = [

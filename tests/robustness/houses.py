@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -238,14 +239,20 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_on(home: Path) -> Iterator[Running]:
-    """A server on that home and any free port, killed afterwards unless it has ended."""
+def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
+    """A server on that home and any free port, with so many files; killed afterwards unless it has ended."""
+
+    def limit() -> None:
+        if files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
     process = subprocess.Popen(
         command("server", "start", "--port", "0", "--home", home),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=limit,
     )
     assert process.stdout is not None
     said: list[str] = []

@@ -15,6 +15,7 @@ from lived_in import columns_of, contents, derived
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
+from apportion.services.sign_in import hash_key
 from apportion.settings import Settings
 from apportion.storage.sqlite import migrate
 from apportion.storage.sqlite.store import SqliteStore
@@ -191,3 +192,16 @@ def test_after_an_upgrade_events_are_only_added_and_numbered_on(home: Path) -> N
     with closing(sqlite3.connect(home / "fresh.db")) as raw:
         made = raw.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
     assert triggers == made
+
+
+def test_sessions_of_before_go_on_as_hashes(home: Path) -> None:
+    path = unpack(4, home)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("INSERT INTO sessions SELECT 'some id', id, 1, 1 << 60 FROM users LIMIT 1")
+
+    store = SqliteStore(path, hold=True)
+
+    with store.read() as work:
+        assert work.people.by_session(hash_key("some id"), 2) is not None
+        assert work.people.by_session("some id", 2) is None
+    store.close()

@@ -25,7 +25,7 @@ def main(port: int, *, empty: bool = False) -> None:
     with tempfile.TemporaryDirectory() as home:
         app = build_app(load_settings(home=Path(home), port=port, webhook_allow_private=True).settings)
         house = app.state.house
-        hashed = house.passwords.hash("12345678")
+        hashed = house.passwords.hash("ten words are better")
 
         def settle(work: Work) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):
@@ -39,7 +39,7 @@ def main(port: int, *, empty: bool = False) -> None:
             print(house.setup.code, flush=True)
         else:
             house.store.write(settle).result()
-        uvicorn.run(app, port=port, log_level="warning")
+        uvicorn.run(app, port=port, log_level="warning", timeout_keep_alive=75)
 
 
 if __name__ == "__main__":

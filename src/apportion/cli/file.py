@@ -82,7 +82,7 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     """Put a backup into an empty home, once it has been looked through.
 
     Refused while a server runs, where the home is not empty, and for a file that is damaged or does not agree
-    with itself; then nothing has changed.
+    with itself; then nothing has changed. Sessions end; passwords, API keys and roles are those of the backup.
     """
     from apportion.bootstrap import restore_store
 
@@ -97,6 +97,10 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     click.echo(f"{settings.database} is what {file} was.")
     if done.kept is not None:
         click.echo(f"As it was before: {done.kept}")
+    click.echo(
+        "Everybody has to sign in again. Passwords, API keys, roles and who was deactivated are as they were when the "
+        "backup was made: what was changed since has to be changed again (apportion users list --inactive)."
+    )
     if done.older:
         click.echo("An older version wrote it; the server upgrades it when it starts, and keeps a copy.")
 

@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,10 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
         if browser or (browser is None and _somebody_is_there()):
             webbrowser.open(url)
 
-    run(loaded.settings, prepare=_prepare, announce=announce)
+    settings = loaded.settings
+    if not settings.allowed_hosts:  # any site could lead its own name here, and knows the demo's passwords
+        settings = replace(settings, allowed_hosts=("localhost",))
+    run(settings, prepare=_prepare, announce=announce)
 
 
 def _somebody_is_there() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -205,13 +206,26 @@ def _serve(
 ) -> None:
     import uvicorn
 
+    from apportion.server.doors import (
+        ACCEPTED_AT_ONCE,
+        Connections,
+        connections_within,
+        quiet_about_files,
+        raise_file_limit,
+    )
     from apportion.server.patience import Patient
 
     house = app.state.house
 
+    class Counted(Patient):
+        counted_in = Connections(connections_within(raise_file_limit()), settings.max_connections)
+        proxies = settings.trusted_proxy
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            quiet_about_files(asyncio.get_running_loop())
             await super().startup(sockets)
+            listener.listen(BACKLOG)  # so many may wait; few are taken at once, so that each can be counted
             announce(app, address_of(settings, listener.getsockname()[1]))
             sys.stdout.flush()
             log.info("started", extra={"fields": {"version": __version__, "database": settings.database}})
@@ -224,14 +238,14 @@ def _serve(
     serving = Server(
         uvicorn.Config(
             app,
-            http=Patient,
+            http=Counted,
             ws="none",
             loop="asyncio",
             access_log=False,
             log_config=None,
             server_header=False,
             proxy_headers=False,  # the app itself decides whose word it takes
-            backlog=BACKLOG,
+            backlog=ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=settings.stop_seconds,
             timeout_keep_alive=75,  # notebooks pause; a closed connection under their next request looks like a fault
         )

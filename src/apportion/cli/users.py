@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["users"]
 
-SHORTEST_KEY = 8
+SHORTEST_KEY = 16
 ROLE = click.Choice([role.value for role in Role])
 
 
@@ -42,13 +42,13 @@ def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _given_here(_piped_in(command))
 
 
-def given_password(password: str | None, stdin: bool) -> str:
-    """The password that was given, typed or piped in; refused when it is too short or too long."""
+def given_password(password: str | None, stdin: bool, username: str) -> str:
+    """The password that was given, typed or piped in; refused when it is too short, too long or too common."""
     if stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return check_password(str(password), "password")
+    return check_password(str(password), "password", username=username)
 
 
 @click.group()
@@ -77,7 +77,8 @@ def users() -> None:
 @click.option(
     "--api-key",
     envvar=f"{PREFIX}NEW_API_KEY",
-    help=f"At least 8 characters; one is made up when none is given. Better in {PREFIX}NEW_API_KEY than here.",
+    help=f"At least {SHORTEST_KEY} characters; one is made up when none is given. "
+    f"Better in {PREFIX}NEW_API_KEY than here.",
 )
 @click.option(
     "--workspace",
@@ -108,9 +109,12 @@ def create(
     from apportion.services.import_users import with_personal
     from apportion.services.manage_users import NewUser, add_user, new_key
 
-    password = given_password(password, password_stdin)
+    password = given_password(password, password_stdin, username)
     if api_key is not None and len(api_key) < SHORTEST_KEY:
-        raise Refused(f"api key: it must have at least {SHORTEST_KEY} characters")
+        raise Refused(
+            f"api key: it must have at least {SHORTEST_KEY} characters, or it could be guessed. Nothing was created; "
+            "without --api-key a good one is made up."
+        )
     new = NewUser(username, first_name, last_name, Role(role), Argon2Passwords().hash(password))
     key = api_key or new_key()
     joining = list(workspaces) if no_workspace else with_personal(username, workspaces)
@@ -239,7 +243,7 @@ def set_password(username: str, password: str | None, password_stdin: bool, home
     from apportion.server.security import Argon2Passwords
     from apportion.services.manage_users import Changes, change_user
 
-    hashed = Argon2Passwords().hash(given_password(password, password_stdin))
+    hashed = Argon2Passwords().hash(given_password(password, password_stdin, username))
 
     def do(work: Work, now: int) -> None:
         user = _existing(work.people, username).user

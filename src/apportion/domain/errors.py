@@ -11,6 +11,7 @@
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
     │   └── MetadataLimitExceededError
     ├── UnauthorizedError             who are you?
+    │   └── SessionChangedError       the browser's session is another's by now
     ├── ForbiddenOperationError       you may not
     ├── EntityNotFoundError           no such user, workspace, dataset, settings …
     │   └── RecordNotFound
@@ -53,6 +54,7 @@ __all__ = [
     "QueryTooSlowError",
     "RecordNotFound",
     "Refusal",
+    "SessionChangedError",
     "StaleVersionError",
     "StorageDamagedError",
     "StorageFullError",
@@ -170,6 +172,21 @@ class UnauthorizedError(Refusal):
 
     def params(self) -> dict[str, Any]:
         return {"detail": str(self)}
+
+
+class SessionChangedError(UnauthorizedError):
+    """A page believes somebody to be signed in, and by now it is somebody else: nothing is done in either's name."""
+
+    def __init__(self, believed: str, current: str) -> None:
+        super().__init__(
+            f"This page is {believed}'s, and {current} has signed in in this browser since. Nothing was changed: "
+            f"sign in again as {believed}, or load the page anew to go on as {current}."
+        )
+        self.believed = believed
+        self.current = current
+
+    def params(self) -> dict[str, Any]:
+        return {"detail": str(self), "believed": self.believed, "current": self.current}
 
 
 class ForbiddenOperationError(Refusal):

@@ -20,7 +20,7 @@ from apportion.vocabulary import MembershipRole
 from .errors import ForbiddenOperationError
 from .people import Actor
 
-__all__ = ["ALLOWED", "Action", "Place", "allowed", "place_of", "require"]
+__all__ = ["ALLOWED", "Action", "Place", "allowed", "has_lost_rights", "place_of", "require"]
 
 
 class Place(str, Enum):
@@ -166,6 +166,22 @@ def place_of(actor: Actor, workspace: str | None) -> Place:
         return Place.ADMIN
     role = actor.role_in(workspace) if workspace is not None else None
     return Place.OUTSIDER if role is None else _PLACES[role]
+
+
+_RANKS = tuple(_PLACES)
+
+
+def has_lost_rights(before: Actor, now: Actor) -> bool:
+    """Return whether somebody may do less anywhere than before, or is somebody else."""
+    if before.user.id != now.user.id or (before.is_admin and not now.is_admin):
+        return True
+    if now.is_admin:
+        return False
+    for each in before.memberships:
+        role = now.role_in(each.workspace)
+        if role is None or _RANKS.index(role) < _RANKS.index(each.role):
+            return True
+    return False
 
 
 def allowed(

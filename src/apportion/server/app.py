@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from apportion.bootstrap import open_store
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import SignIn
+from apportion.services.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 from apportion.version import __version__
 
@@ -125,6 +125,7 @@ def _house(
         refusals=Refusals(store, clock),
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
+        keys=KeyAttempts(clock),
     )
 
 

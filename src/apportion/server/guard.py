@@ -10,10 +10,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apportion.domain.errors import PayloadTooLargeError, Refusal
+from apportion.domain.errors import BadRequestError, PayloadTooLargeError, Refusal
 from apportion.settings import Settings
 
+from .addresses import is_allowed_host
 from .errors import RefusedEarly, error_response, unexpected
+from .logs import one_line
 from .plain_page import STYLE_SOURCE
 
 __all__ = ["STRANGERS_BODY", "Guard", "page_policy"]
@@ -42,6 +44,17 @@ def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     )
 
 
+def _host(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+
+
+def _other_host(host: str) -> Refusal:
+    return BadRequestError(
+        f"This server is not known as {one_line(host[:200])}. Open it as localhost, or add the name to "
+        "APPORTION_ALLOWED_HOSTS and start it again."
+    )
+
+
 class Guard:
     """Refuses too large requests, also streamed ones, before the handler has read them all.
 
@@ -54,6 +67,7 @@ class Guard:
         self._app = app
         self._limit = settings.max_body
         self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
+        self._hosts = settings.allowed_hosts
         self._stranger = stranger
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
@@ -82,6 +96,9 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if self._hosts and not is_allowed_host(_host(scope), self._hosts):
+            await error_response(_other_host(_host(scope)))(scope, receive, guarded_send)
+            return
         announced, limit = self._announced(scope), self._limit_of(scope)
         if announced > limit:
             await error_response(_too_large(limit))(scope, receive, guarded_send)

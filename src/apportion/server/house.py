@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.security import Clock, Passwords
 from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import SignIn
+from apportion.services.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 
 from .jobs_room import JobsRoom
@@ -56,6 +57,11 @@ class House:
     refusals: Refusals
     webhooks: WebhookDispatcher
     webhook_secrets: DerivedSecrets
+    keys: KeyAttempts
+    turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
+    )
+    """Whose turn it is to have a password checked, by address."""
     tally: Tally = field(default_factory=Tally)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server was told to stop: streams end, and it is not ready any more."""
@@ -90,7 +96,15 @@ class House:
         handlers = logging.getLogger().handlers
         return sum(each.lost for each in handlers if isinstance(each, BehindHandler))
 
-    async def hashing(self, work: Callable[[], T]) -> T:
-        """Do work that hashes passwords, in a thread; what it writes is of the same request."""
-        run = copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self.hashers, lambda: run(work))
+    async def hashing(self, work: Callable[[], T], address: str | None = None) -> T:
+        """Do work that hashes passwords, in a thread; of what comes from one address one after the other.
+
+        A hundred guesses from there then make nobody wait who signs in from elsewhere. What the work writes is of the
+        same request.
+        """
+        loop, run = asyncio.get_running_loop(), copy_context().run
+        if address is None:
+            return await loop.run_in_executor(self.hashers, lambda: run(work))
+        turn = self.turns.setdefault((address, loop), asyncio.Lock())
+        async with turn:
+            return await loop.run_in_executor(self.hashers, lambda: run(work))

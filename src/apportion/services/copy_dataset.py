@@ -12,7 +12,7 @@ from apportion.domain.individual.moved import earlier_value, wanted_with
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, require
+from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record
 from apportion.ports.annotations import Settled
@@ -78,6 +78,8 @@ def _finish(work: Work, asked: Copying, source: Dataset, target: Dataset, record
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
     """Ask everything there is to ask; the original and a hidden dataset for its copy."""
     require_workspace(work, asked.target_workspace)
+    if place_of(asked.actor, asked.target_workspace) is Place.OUTSIDER:
+        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)  # before they learn what is there
     check_free(work, asked.target_workspace, asked.target_name)
     source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)

@@ -25,7 +25,16 @@ from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
 from .rights import require_right
 
-__all__ = ["AT_ONCE", "Removal", "matching_numbers", "patch_record", "remove_records", "remove_some"]
+__all__ = [
+    "AT_ONCE",
+    "Removal",
+    "go_on_removing",
+    "matching_numbers",
+    "patch_record",
+    "remove_records",
+    "remove_some",
+    "stop_removing",
+]
 
 AT_ONCE = 500
 """Records deleted or discarded in one transaction: nobody annotating waits long."""
@@ -203,6 +212,25 @@ def _which(criteria: Criteria) -> dict[str, Any]:
     if criteria.ids is not None:
         return {"ids": list(criteria.ids[:_IDS_KEPT])}
     return {"query": show(criteria.query)}
+
+
+def go_on_removing(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Removal:
+    """Go on with a removal that ``actor`` has begun, if they may still do so and the dataset is there."""
+    job = work.jobs.find(id)
+    assert job is not None
+    discard = job.kind is JobKind.DISCARD
+    action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
+    dataset = find_dataset(work, actor, workspace, name, action)
+    if discard:
+        require_right(actor, dataset, "discard_by_query")
+    return remove_some(work, dataset, actor, id, now=now)
+
+
+def stop_removing(work: Work, id: str, why: str, *, now: int) -> None:
+    """End a removal that its owner may not go on with; what is gone stays gone."""
+    job = work.jobs.find(id)
+    if job is not None:
+        work.jobs.change(job, at=now, state=JobState.FAILED, message=f"{why} What was done before stays.")
 
 
 def remove_some(work: Work, dataset: Dataset, actor: Actor, id: str, *, now: int) -> Removal:

@@ -9,10 +9,10 @@ from typing import Any
 
 from apportion.domain.consensus.resolution import Policy
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError
+from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, Refusal
 from apportion.domain.jobs import ENDED, Job, JobKind, Take
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, Place, allowed, place_of
+from apportion.domain.permissions import Action, Place, allowed, place_of, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.events import About
@@ -20,8 +20,18 @@ from apportion.ports.store import Work
 from apportion.vocabulary import AnnotationState, EventCode
 
 from .manage_datasets import find_dataset
+from .rights import require_right
 
-__all__ = ["Apply", "begin_accept", "begin_apply", "begin_model", "begin_undo", "find_job", "model_wanted"]
+__all__ = [
+    "Apply",
+    "begin_accept",
+    "begin_apply",
+    "begin_model",
+    "begin_undo",
+    "check_still_allowed",
+    "find_job",
+    "model_wanted",
+]
 
 ACCEPTABLE = (Policy.UNANIMOUS, Policy.MAJORITY)
 
@@ -130,12 +140,13 @@ def model_wanted(work: Work, dataset: Dataset) -> bool:
 
 
 def find_job(work: Work, actor: Actor, id: str) -> tuple[Job, Dataset]:
-    """A job, for who began it and for those who see what others do in its dataset."""
+    """Return a job, for who began it and is still a member, and for those who see what others do in its dataset."""
     job = work.jobs.find(id)
     dataset = None if job is None else work.datasets.numbered(job.dataset)
     if job is None or dataset is None:
         raise EntityNotFoundError(id, "Job")
-    if job.by != actor.username and not allowed(actor, Action.SEE_EVENTS, dataset.workspace):
+    action = Action.SEE_DATASET if job.by == actor.username else Action.SEE_EVENTS
+    if not allowed(actor, action, dataset.workspace):
         raise EntityNotFoundError(id, "Job")
     return job, dataset
 
@@ -150,12 +161,42 @@ def begin_undo(work: Work, actor: Actor, id: str, *, now: int) -> tuple[Job, Dat
         raise ConflictError(f"A job of the kind {job.kind} changes no answers; there is nothing to undo.")
     if job.state not in ENDED:
         raise ConflictError(f"The job is {job.state}; only one that has ended can be undone.")
-    spec = {
-        "job": job.id,
-        "asked_by": actor.username,
-        "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT)),
-    }
+    gold = _sets_gold(job)
+    if gold:
+        require(actor, Action.ADJUDICATE, dataset.workspace)
+    spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
     undo = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
     detail = {"job": job.id, "kind": str(job.kind)}
     _note(work, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
     return undo, dataset
+
+
+def _sets_gold(job: Job) -> bool:
+    return bool(job.spec.get("gold", job.kind is JobKind.ACCEPT))
+
+
+_NEEDED = {
+    JobKind.APPLY: Action.ANNOTATE,
+    JobKind.ACCEPT: Action.ADJUDICATE,
+    JobKind.UNDO: Action.ANNOTATE,
+    JobKind.DELETE: Action.DELETE_RECORDS,
+    JobKind.DISCARD: Action.DISCARD_RECORDS,
+}
+"""What whoever wanted a job must be allowed to do, for as long as it runs; the others belong to the server."""
+
+
+def check_still_allowed(work: Work, job: Job, dataset: Dataset) -> Actor:
+    """Return who wanted a job as they are now; refused once they may not do themselves what it does."""
+    name = str(job.spec.get("asked_by", job.by))
+    actor = work.people.actor(name)
+    if actor is None:
+        raise Refusal(f"{name} cannot sign in any more. {_STAYS}")
+    action = Action.ADJUDICATE if _sets_gold(job) else _NEEDED[job.kind]
+    if not allowed(actor, action, dataset.workspace, dataset.created_by):
+        raise Refusal(f"{name} may not {action} any more. {_STAYS}")
+    if job.kind is JobKind.DISCARD:
+        require_right(actor, dataset, "discard_by_query")
+    return actor
+
+
+_STAYS = "What was done before stays."

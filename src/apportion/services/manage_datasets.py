@@ -54,7 +54,12 @@ def find_dataset(
     task: Task | None = None,
     open_only: bool = False,
 ) -> Dataset:
-    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it."""
+    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it.
+
+    Who does not belong to the workspace is refused alike whether it is there or not.
+    """
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, action, workspace)
     dataset = work.datasets.find(workspace, name)
     if dataset is None:
         raise EntityNotFoundError(name, "ServiceDataset")
@@ -66,6 +71,8 @@ def allow(
 ) -> Dataset:
     """The dataset, if it is of the task wanted, open, and ``actor`` may do this with it."""
     workspace, name = dataset.workspace, dataset.name
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, action, workspace)  # before they learn of which task it is
     if task is not None and dataset.task is not task:
         raise WrongTaskError(
             f"Provided task {task} cannot be applied to dataset {name}, which is of task {dataset.task}"

@@ -29,7 +29,6 @@ from .leaving import release_leases
 from .sign_in import hash_key
 
 __all__ = [
-    "KEY_PREFIX_LENGTH",
     "Changes",
     "NewUser",
     "add_user",
@@ -37,13 +36,14 @@ __all__ = [
     "change_user",
     "create_user",
     "deactivate_user",
+    "key_prefix",
     "list_users",
     "new_key",
     "reset_key",
     "set_preferences",
 ]
 
-KEY_PREFIX_LENGTH = 6
+_PREFIX_LENGTH = 6
 PREFERENCES_SIZE = 65_536
 
 
@@ -71,6 +71,15 @@ class Changes:
 def new_key() -> str:
     """A fresh API key."""
     return secrets.token_urlsafe(48)
+
+
+def key_prefix(key: str) -> str | None:
+    """Return the beginning of a key that is shown, so that its owner knows which it is; of a short one less, or none.
+
+    >>> key_prefix("gvXaK0nM" * 8), key_prefix("ana.apikey"), key_prefix("abc")
+    ('gvXaK0', 'an', None)
+    """
+    return key[: min(_PREFIX_LENGTH, len(key) // 4)] or None
 
 
 def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Sequence[Actor]:
@@ -111,7 +120,7 @@ def add_user(
         active=True,
         inserted_at=known.inserted_at if known is not None else now,
         updated_at=now,
-        key_prefix=key[:KEY_PREFIX_LENGTH] if key is not None else None,
+        key_prefix=key_prefix(key) if key is not None else None,
     )
     key_hash = hash_key(key) if key is not None else None
     if known is None:
@@ -191,7 +200,7 @@ def reset_key(work: Work, actor: Actor, id: UserId, *, now: int, sid: str | None
     else:
         user = actor.user
     key = new_key()
-    people.set_key(id, hash_key(key), key[:KEY_PREFIX_LENGTH], now=now)
+    people.set_key(id, hash_key(key), key_prefix(key), now=now)
     people.close_sessions(id, but=sid if id == actor.user.id else None)
     work.events.add(EventCode.RESET_KEY, About(object=user.username), who=actor.username, at=now)
     return _actor(people, user.username), key
@@ -204,6 +213,8 @@ def deactivate_user(work: Work, actor: Actor, id: UserId, *, now: int) -> Actor:
     require(actor, Action.DELETE_USER)
     if user.id == actor.user.id:
         raise ForbiddenOperationError("Operation not allowed: another administrator must delete you.")
+    if user.role is Role.ADMIN:
+        _keep_an_admin(people)
     before = _actor(people, user.username)
     people.change_user(replace(user, active=False, key_prefix=None, updated_at=now))
     people.set_key(id, None, None, now=now)

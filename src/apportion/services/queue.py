@@ -22,7 +22,7 @@ from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action
+from apportion.domain.permissions import Action, Place, place_of
 from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.ports.annotations import Settled
@@ -211,7 +211,7 @@ def keep(
     found: list[tuple[str, int | None]] = []
     changed = []
     for id, token in leases:
-        slot = work.assignments.slot_of(dataset, id, token)
+        slot = _held_by(work, actor, dataset, id, token)
         renewed = None if slot is None else heartbeat(slot, token, now)
         if slot is not None and renewed is not None:
             changed.append((slot, renewed))
@@ -219,6 +219,15 @@ def keep(
         found.append((id, None if lease is None else lease.until))
     work.assignments.save(dataset, changed)
     return found
+
+
+def _held_by(work: Work, actor: Actor, dataset: Dataset, id: str, token: str) -> Slot | None:
+    """Return the slot that was leased with this token, if ``actor`` holds it or leads the workspace."""
+    slot = work.assignments.slot_of(dataset, id, token)
+    if slot is None or slot.lease is None:
+        return None
+    leads = place_of(actor, dataset.workspace) is not Place.MEMBER
+    return slot if leads or slot.lease.annotator == actor.username else None
 
 
 def let_go(
@@ -231,7 +240,7 @@ def let_go(
         leases = [(slot.record, slot.lease.token) for slot in mine if slot.lease is not None]
     freed, changed = [], []
     for id, token in leases:
-        slot = work.assignments.slot_of(dataset, id, token)
+        slot = _held_by(work, actor, dataset, id, token)
         after = None if slot is None else release(slot, token)
         if slot is not None and after is not None:
             changed.append((slot, after))

@@ -18,23 +18,15 @@ from apportion.vocabulary import EventCode
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
 
-__all__ = ["SignIn", "Throttle", "by_key", "hash_key"]
+__all__ = ["KeyAttempts", "SignIn", "Throttle", "hash_key"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 
 
 def hash_key(key: str) -> str:
-    """What is stored of an API key. Keys are long and random, so a fast hash keeps them safe."""
+    """Return what is stored of an API key or of a session's id: both are random and long, so a fast hash will do."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def by_key(people: People, key: str) -> Actor:
-    """Whose API key is this?"""
-    actor = people.by_key(hash_key(key))
-    if actor is None:
-        raise UnauthorizedError
-    return actor
 
 
 class Throttle:
@@ -72,6 +64,36 @@ class Throttle:
         """Start counting anew."""
         with self._lock:
             self._made.pop(who, None)
+
+
+class KeyAttempts:
+    """Wrong API keys, counted by address: after many of them only keys known to be good are looked up from there."""
+
+    def __init__(
+        self, clock: Clock, *, attempts: int = 100, within: int = 5 * MINUTE, remembered: int = 10_000
+    ) -> None:
+        self._wrong = Throttle(clock, attempts=attempts, within=within)
+        self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._remembered = remembered
+        self._lock = threading.Lock()
+
+    def actor(self, people: People, key_hash: str, address: str) -> Actor:
+        """Return whose key this is. A wrong one is counted; nobody is shut out who comes with a good one as before."""
+        known = (address, key_hash)
+        if known not in self._good:
+            self._wrong.attempt(address)
+        actor = people.by_key(key_hash)
+        with self._lock:
+            if actor is None:
+                self._good.pop(known, None)
+                raise UnauthorizedError
+            if known not in self._good:
+                self._wrong.take_back(address)
+            self._good[known] = None
+            self._good.move_to_end(known)
+            if len(self._good) > self._remembered:
+                self._good.popitem(last=False)
+        return actor
 
 
 class SignIn:
@@ -153,18 +175,21 @@ class SignIn:
         sid = secrets.token_urlsafe(24)
         now = self._clock.now()
         expires_at = now + self._minutes * MINUTE
-        work.people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        work.people.open_session(hash_key(sid), user.id, now=now, expires_at=expires_at)
         about = About(object=user.username)
         work.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
-        """Whose token is this, and which session? Refused when the session was revoked."""
+        """Return whose token this is, and what is stored of its session's id; refused once the session has ended."""
         claims = self._tokens.read(token)
-        actor = people.by_session(claims.sid, self._clock.now()) if claims is not None else None
-        if claims is None or actor is None or actor.username != claims.username:
+        if claims is None:
             raise UnauthorizedError
-        return actor, claims.sid
+        session = hash_key(claims.sid)
+        actor = people.by_session(session, self._clock.now())
+        if actor is None or actor.username != claims.username:
+            raise UnauthorizedError
+        return actor, session
 
     def out(self, work: Work, actor: Actor, sid: str | None) -> None:
         """End a session; nothing happens if there is none."""

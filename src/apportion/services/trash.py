@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
 from apportion.domain.people import Actor, check_name
-from apportion.domain.permissions import Action, allowed, require
+from apportion.domain.permissions import Action, Place, allowed, place_of, require
 from apportion.ports.datasets import DeletedDataset
 from apportion.ports.store import Work
 from apportion.vocabulary import SERVER, EventCode
@@ -23,6 +23,8 @@ _ROWS = 2_000
 def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
     """Make a dataset disappear at once; it can be brought back for some days. One that is not there needs no
     deleting."""
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, Action.DELETE_DATASET, workspace)
     if work.datasets.find(workspace, name) is None:
         return
     dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)

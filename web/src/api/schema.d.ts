@@ -32,8 +32,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say how much memory the server uses, in the form of 1.x
-         * @description Say how much memory the server uses, in the form of 1.x.
+         * Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures
+         * @description Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures.
          */
         get: operations["info_status"];
         put?: never;
@@ -2449,6 +2449,11 @@ export interface components {
         CommentsOut: {
             /** Comments */
             comments: components["schemas"]["CommentOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * ConflictsOut
@@ -2952,6 +2957,11 @@ export interface components {
         HistoryOut: {
             /** History */
             history: components["schemas"]["PastAnnotationOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * ImportGoldIn
@@ -8307,6 +8317,9 @@ export interface operations {
     answers_get_comments: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -8627,6 +8640,9 @@ export interface operations {
     answers_get_history: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

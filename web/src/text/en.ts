@@ -139,6 +139,13 @@ export const t = {
     wrong: "Username or password is wrong.",
     again: "Your session has ended",
     againIntro: "Sign in to go on where you are. Nothing of your work is lost.",
+    other: (name: string) => `${name} has signed in in this browser`,
+    otherIntro: (name: string, waiting: number) =>
+      `This page is still ${name}’s. Sign in again to go on here.` +
+      (waiting
+        ? ` ${some(waiting, "answer was", "answers were")} not sent yet: ${waiting === 1 ? "it stays" : "they stay"} in this browser until ${name} signs in again.`
+        : ""),
+    goOnAs: (name: string) => `Go on as ${name}`,
   },
   datasets: {
     title: "Datasets",

@@ -33,7 +33,14 @@ router = APIRouter(tags=["Annotations"], route_class=RecordRoute)
 _RECORD = "/api/datasets/{name}/records/{id:path}"
 _MINE = f"{_RECORD}/annotations/me"
 _REFUSALS = responses(ForbiddenOperationError, RecordNotFound)
+_Limit = Annotated[int, Query(ge=1, le=1000)]
+_Cursor = Annotated[str | None, Query(description="``next`` of the page before.")]
 _WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetGoneError)}
+
+
+def _number_in(cursor: str | None, otherwise: int) -> int:
+    """Return the number that one of our cursors is, or another one where it is none of ours."""
+    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
 
 
 class AnnotationIn(BaseModel):
@@ -94,6 +101,7 @@ class HistoryOut(BaseModel):
     """Earlier annotations of a record, newest first."""
 
     history: list[PastAnnotationOut]
+    next: str | None = Field(None, description="The ``cursor`` of the next page.")
 
 
 class GoldIn(BaseModel):
@@ -195,11 +203,19 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
 
 
 @router.get(f"{_RECORD}/history", responses=_REFUSALS)
-async def get_history(ctx: Ctx, request: Request, name: str) -> HistoryOut:
+async def get_history(
+    ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
+) -> HistoryOut:
     """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found = await ctx.read(lambda work: annotate.history(work, ctx.actor, workspace, name, id))
+    left = min(
+        _number_in(cursor, len(found)), len(found)
+    )  # counted from the oldest: what comes in meanwhile moves nothing
+    found = found[len(found) - left :]
+    following = str(left - limit) if left > limit else None
     return HistoryOut(
+        next=following,
         history=[
             PastAnnotationOut(
                 annotator=each.annotator,
@@ -209,8 +225,8 @@ async def get_history(ctx: Ctx, request: Request, name: str) -> HistoryOut:
                 at=utc_iso(each.at),
                 why=each.why,
             )
-            for each in found
-        ]
+            for each in found[:limit]
+        ],
     )
 
 
@@ -277,6 +293,7 @@ class CommentsOut(BaseModel):
     """What was said about a record, oldest first."""
 
     comments: list[CommentOut]
+    next: str | None = Field(None, description="The ``cursor`` of the next page.")
 
 
 def _comment(each: Comment) -> CommentOut:
@@ -284,11 +301,16 @@ def _comment(each: Comment) -> CommentOut:
 
 
 @router.get(f"{_RECORD}/comments", responses=_REFUSALS)
-async def get_comments(ctx: Ctx, request: Request, name: str) -> CommentsOut:
+async def get_comments(
+    ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
+) -> CommentsOut:
     """What was said about a record; in a blind dataset, by you and to you."""
     id, workspace = record_id(request), ctx.require_workspace()
     found = await ctx.read(lambda work: comments.comments(work, ctx.actor, workspace, name, id))
-    return CommentsOut(comments=[_comment(each) for each in found])
+    start = _number_in(cursor, 0)
+    page = found[start : start + limit]
+    following = str(start + limit) if len(found) > start + limit else None
+    return CommentsOut(comments=[_comment(each) for each in page], next=following)
 
 
 @router.post(f"{_RECORD}/comments", responses=_REFUSALS)

@@ -15,6 +15,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     WrongTaskError,
 )
+from apportion.domain.permissions import Place, place_of
 from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.records_in import Limits, read_bulk
 from apportion.server.deps import Context, Ctx
@@ -74,7 +75,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     body = await json_body(request)
     workspace = ctx.workspace or ""
     known = None
-    if which is Task.TOKEN_CLASSIFICATION:
+    if which is Task.TOKEN_CLASSIFICATION and place_of(ctx.actor, workspace) is not Place.OUTSIDER:
         dataset = await ctx.read(lambda work: work.datasets.find(workspace, name))
         known = None if dataset is None else dataset.settings
     overlap = known is not None and known.allow_overlapping_spans

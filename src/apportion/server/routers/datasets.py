@@ -195,7 +195,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
         wanted.tags,
         wanted.metadata,
     )
-    store = ctx.house.store
+    store = ctx.store
     return dataset_out(await asyncio.to_thread(lambda: copying.copy_dataset(store, asked, now=now)))
 
 
@@ -215,6 +215,6 @@ async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
 
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     asked = Gathering(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
-    store = ctx.house.store
+    store = ctx.store
     found = await asyncio.to_thread(lambda: gather(store, asked, dry_run=sent.dry_run, now=now))
     return {"dry_run": sent.dry_run, **found.show()}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 import msgspec
@@ -26,6 +27,7 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    Refusal,
     StorageFullError,
 )
 from apportion.domain.permissions import Action, require
@@ -45,6 +47,7 @@ from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
+log = logging.getLogger("apportion.server")
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 MEDIA = {
     "jsonl": "application/x-ndjson",
@@ -108,13 +111,27 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     await ctx.write(lambda work: exporting.note_export(work, actor, workspace, name, told, now=now))
     deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
-        _stream(lambda: write(exporting.export(store, actor, dataset, query, deadline)), deadline),
+        _while_allowed(
+            ctx, _stream(lambda: write(exporting.export(store, actor, dataset, query, deadline)), deadline)
+        ),
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
     )
 
 
-async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncIterator[bytes]:
+async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Send on what comes, as long as the caller has the rights they began with; else the connection breaks off."""
+    async with contextlib.aclosing(pages):
+        async for page in pages:
+            try:
+                await ctx.read(ctx.check_rights)
+            except Refusal as refused:  # too late for an answer of its own
+                log.info("an export of %s was broken off: %s", ctx.began.username, refused)
+                raise ConnectionAbortedError("the rights of who takes this file have ended") from None
+            yield page
+
+
+async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncGenerator[bytes, None]:
     """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
@@ -135,10 +152,12 @@ async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> As
 
     def run() -> None:
         try:
-            for page in make():
-                put(page)
-                if gone.is_set():
-                    return
+            made = cast("Generator[bytes, None, None]", make())
+            with contextlib.closing(made):  # by this thread, whose snapshot it is
+                for page in made:
+                    put(page)
+                    if gone.is_set():
+                        return
             put(None)
         except BaseException as failure:
             put(failure)
@@ -261,7 +280,7 @@ async def import_file(
     found = read.found
     if found and not dry_run:
         asked = importing.Importing(ctx.actor, workspace, name, task, found, wanted)
-        store = ctx.house.store
+        store = ctx.store
         await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
         dataset=name,

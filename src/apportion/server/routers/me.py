@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError
+from apportion.domain.people import check_password
 from apportion.server.auth import address_of, note_refusal
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Me, PasswordIn, me_out
@@ -43,8 +44,11 @@ async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any
 async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> None:
     """Give yourself a new password: your other sessions end, your API key stays."""
     house, address = ctx.house, address_of(request, ctx.settings)
+    check_password(wanted.new, "body", "new", username=ctx.actor.username)
     try:
-        await house.hashing(lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address))
+        await house.hashing(
+            lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address), address
+        )
     except (ForbiddenOperationError, TooManyAttemptsError):
         await note_refusal(house, ctx.actor.username, "wrong present password")
         raise

@@ -11,7 +11,7 @@ from apportion.domain.errors import (
     Refusal,
     TooManyAttemptsError,
 )
-from apportion.domain.people import Actor
+from apportion.domain.people import Actor, check_password
 from apportion.server.auth import note_refusal, set_cookie
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Setup, UserOut, user_out
@@ -57,6 +57,7 @@ async def make_first_admin(house: House, wanted: Setup) -> tuple[Actor, str, str
     except Refusal:
         await note_refusal(house, "", "wrong setup code")
         raise
+    check_password(wanted.password, "body", "password", username=wanted.username)
     hashed = await house.hashing(lambda: house.passwords.hash(wanted.password))
     new = NewUser(wanted.username, wanted.first_name, wanted.last_name, password_hash=hashed)
     now = house.clock.now()

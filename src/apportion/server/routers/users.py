@@ -13,6 +13,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
 )
 from apportion.domain.ids import UserId
+from apportion.domain.people import check_password
 from apportion.domain.permissions import Action, require
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut, user_out
@@ -48,6 +49,7 @@ async def create_user(
 ) -> UserOut:
     """Create a user. The answer has their API key, which is never shown again."""
     require(ctx.actor, Action.CREATE_USER)
+    check_password(wanted.password, "body", "password", username=wanted.username)
     hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(wanted.password))
     new = manage.NewUser(
         wanted.username, wanted.first_name, wanted.last_name, wanted.role or Role.ANNOTATOR, hashed
@@ -67,6 +69,8 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     """Create several users and let them into a workspace, made if there is none: all of it or nothing."""
     require(ctx.actor, Action.CREATE_USER)
     users = []
+    for place, each in enumerate(wanted.users):
+        check_password(each.password, "body", "users", place, "password", username=each.username)
     for each in wanted.users:
         hashed = await ctx.house.hashing(lambda each=each: ctx.house.passwords.hash(each.password))  # type: ignore[misc]
         role = each.role or Role.ANNOTATOR
@@ -87,6 +91,8 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     require(ctx.actor, Action.EDIT_USER)
     hashed = None
     if (password := wanted.password) is not None:
+        whose = await ctx.read(lambda work: work.people.user(UserId(str(id))))
+        check_password(password, "body", "password", username=None if whose is None else whose.username)
         hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(password))
     changes = manage.Changes(wanted.first_name, wanted.last_name, wanted.role, hashed)
     user, now = UserId(str(id)), ctx.house.clock.now()

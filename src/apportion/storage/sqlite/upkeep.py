@@ -208,6 +208,7 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
                     f"{file} does not agree with itself: {len(problems)} problems, the first one being {first} "
                     "Use another backup; or restore it elsewhere and run `apportion reindex` there."
                 )
+            end_sessions(part)
             kept = put_in_place(part, path, "before-restore")
             path.with_suffix(".lock").write_text("")  # when a server last had this backup nobody knows
         except (sqlite3.OperationalError, OSError) as failure:
@@ -220,6 +221,12 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
 def _contradictions(problems: Sequence[Problem]) -> list[Problem]:
     """Leave out values that are not as they were written: no copy makes them better, and the rest is worth keeping."""
     return [each for each in problems if each.check != CHECKSUMS]
+
+
+def end_sessions(part: Path) -> None:
+    """End every session of a copy: some may have been ended on purpose since it was made."""
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as raw:
+        raw.execute("DELETE FROM sessions")
 
 
 def _empty(part: Path) -> None:
