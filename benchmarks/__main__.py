@@ -19,6 +19,7 @@ from . import (
     assign,
     browser,
     bulk,
+    hostile,
     install,
     many,
     overlap,
@@ -53,6 +54,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "settling": settling.measure,
     "browser": browser.measure,
     "team": team.measure,
+    "hostile": hostile.measure,
     "peers": peers.measure,
 }
 

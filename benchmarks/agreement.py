@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from apportion.domain.agreement.cautions import ENOUGH
 from apportion.domain.agreement.conflicts import confusion, most_disputed
 from apportion.domain.agreement.measures import By, Interval, Kind, Measure
 from apportion.domain.agreement.measuring import agreement, agreement_by
@@ -36,6 +38,7 @@ def measure(scale: Scale) -> Iterator[Line]:
     yield from _models()
     yield from _rules()
     yield from _coverage(scale)
+    yield from _by_others(scale)
 
 
 def answered(
@@ -116,6 +119,14 @@ def _other_answers() -> Iterator[Line]:
     for each in (Measure.SPAN_F1, Measure.SPAN_OVERLAP_F1, Measure.TOKEN_ALPHA, Measure.ALPHA_U):
         taken = _seconds(lambda each=each: agreement(data, each), 1)  # type: ignore[misc]
         yield Line(f"{each} of 50,000 documents by two, about 5 spans", taken, "s", "with jackknife")
+    for people, documents in ((2, 9_000), (3, 800)):
+        columns = answered(rng, documents, people, 10, len(spans))
+        columns["values"] = spans
+        some = ratings(Kind.SPANS, **columns, extents=[200] * documents)
+        taken = _seconds(lambda some=some: agreement(some, Measure.GAMMA), 1)  # type: ignore[misc]
+        yield Line(
+            f"gamma of {documents:,} documents by {people}, about 5 spans", taken, "s", "with jackknife"
+        )
     texts = [" ".join(rng.choice(names, 12).tolist()) for _ in range(5_000)]
     columns = answered(rng, 5_000, 2, 10, len(texts))
     columns["values"] = texts
@@ -200,6 +211,42 @@ def _coverage(scale: Scale) -> Iterator[Line]:
         )
 
 
+_EDGES = (0, 3, 6, 9, 12, ENOUGH, 20, 30, 50)
+
+
+def _by_others(scale: Scale) -> Iterator[Line]:
+    """How many intervals contain the truth, by how many records have another label than the most frequent one."""
+    runs = 30 if scale.rounds == 1 else 150
+    settings = list(
+        product(((0.5, 0.5), (0.8, 0.15, 0.05), (0.9, 0.1), (0.95, 0.04, 0.01)), (2, 3, 5), (0.8, 0.95))
+    )
+    for each in (Measure.ALPHA, Measure.AC1):
+        hits, told = np.zeros(len(_EDGES), dtype=np.int64), np.zeros(len(_EDGES), dtype=np.int64)
+        for number, (shares, people, right) in enumerate(settings):
+            say(f"  {each} by records with another label: {people} people, {right:.0%} right, {shares}")
+            rng = np.random.default_rng(number)
+            truth = (
+                agreement(_drawn(rng, 300_000, people, right, shares), each, interval=None).estimate or 0.0
+            )
+            for records in (10, 20, 30, 50, 100, 200) * runs:
+                data = _drawn(rng, records, people, right, shares)
+                found = agreement(data, each)
+                if found.low is not None and found.high is not None:
+                    place = np.searchsorted(_EDGES, _others(data), side="right") - 1
+                    told[place] += 1
+                    hits[place] += found.low <= truth <= found.high
+        for first, after, hit, many in zip(
+            _EDGES, (*_EDGES[1:], 201), hits.tolist(), told.tolist(), strict=True
+        ):
+            what = f"95 % intervals of {each} that contain the truth, {first} to {after - 1} records with another label"
+            yield Line(what, hit / max(1, many), "", f"{many:,} simulated datasets with an interval")
+
+
+def _others(data: Ratings) -> int:
+    most = np.bincount(data.value).argmax()
+    return len(np.unique(data.unit[data.value != most]))
+
+
 def _covered(
     each: Measure,
     interval: Interval,
@@ -223,9 +270,10 @@ def _covered(
 def _drawn(
     rng: np.random.Generator, records: int, people: int, right: float, shares: tuple[float, ...]
 ) -> Ratings:
-    truth = rng.choice(3, records, p=shares)
+    labels = len(shares)
+    truth = rng.choice(labels, records, p=shares)
     value = np.where(
-        rng.random((records, people)) < right, truth[:, None], rng.integers(0, 3, (records, people))
+        rng.random((records, people)) < right, truth[:, None], rng.integers(0, labels, (records, people))
     )
     unit, who = np.divmod(np.arange(value.size), people)
     return ratings(
@@ -234,5 +282,5 @@ def _drawn(
         annotator=who,
         value=value.ravel(),
         annotators=[f"p{number}" for number in range(people)],
-        values=["1", "2", "3"],
+        values=[str(label) for label in range(labels)],
     )

@@ -271,7 +271,7 @@ class Person(_Worker):
         if told["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
             self.done[self.name, told["state"], id] += 1
         elif undone:
-            self.done[self.name, "took back", id] += 1
+            self.done[self.name, "took_back", id] += 1
         label = told["value"]["labels"][0]["class"] if told["value"] else ""
         self.kept[id] = Kept(told["state"], label, told["version"], told["counted"])
         if told["state"] in ("submitted", "discarded") and not told["counted"]:

@@ -63,11 +63,11 @@ def _furnish_team(home: Path, people: int) -> None:
     from apportion.vocabulary import MembershipRole
 
     def settle(work: Any) -> None:
-        workspace = ensure_workspace(work.people, WORKSPACE, now=1)
+        workspace = ensure_workspace(work, WORKSPACE, now=1)
         for name in [*MANAGERS, *names(people)]:
             role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
-            add_user(work.people, NewUser(name, name), key=f"{name}.apikey", now=1)
-            join(work.people, workspace, name, role, now=1)
+            add_user(work, NewUser(name, name), key=f"{name}.apikey", now=1)
+            join(work, workspace, name, role, now=1)
 
     store = SqliteStore(home / "apportion.db")
     store.write(settle).result()
@@ -221,7 +221,7 @@ def met(
         found.end()
 
 
-_TOLD = ("submitted", "discarded", "took back")
+_TOLD = ("submitted", "discarded", "took_back")
 """Events about what people acknowledged."""
 
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}

@@ -34,6 +34,7 @@ _TITLES = {
     "settling": "Agreement, conflicts and export on a running server",
     "browser": "In the browser",
     "team": "A team of thirty, all day",
+    "hostile": "One person sends the worst requests, and how long others wait",
     "peers": "Side by side with doccano and Label Studio",
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from apportion.vocabulary import AnnotationState, Status
 
-from .corpus import TEXT
+from .corpus import TEXT, record_id
 from .report import Line, middle
 from .scale import Scale, fill, say
 from .server import Client, Server, made_home
@@ -56,6 +56,10 @@ def _agreement(client: Client, records: int, scale: Scale) -> Iterator[Line]:
     yield Line(what, again, "s", detail, at_most=2)
     for by in ("label", "pair", "week"):
         yield Line(f"the same by {by}", _timed(lambda by=by: client.ask("GET", path, by=by)), "s")  # type: ignore[misc]
+    some = "id:(" + " OR ".join(map(record_id, range(100))) + ")"
+    for narrowed, query in (("100 records by id", some), ("what two people differ on", "disagree:(p1 p2)")):
+        took = middle([_timed(lambda query=query: client.ask("GET", path, query=query)) for _ in range(3)])  # type: ignore[misc]
+        yield Line(f"the same narrowed by a query: {narrowed}", took, "s")
     conflicts = f"/api/datasets/{DATASET}/conflicts"
     yield Line("the first page of conflicts", _timed(lambda: client.ask("GET", conflicts)), "s")
     body = json.dumps({"query": {"query_text": "disagree:(p1 p2)"}}).encode()
@@ -114,7 +118,8 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
                 ]
                 facet += [(vid << 32 | n,) for vid in vids]
                 raw.execute(
-                    "INSERT INTO annotations VALUES (?, ?, ?, ?, 1, ?, ?, ?, 1)",
+                    "INSERT INTO annotations (rid, annotator, state, value, version, seconds, updated, terms, counted) "
+                    "VALUES (?, ?, ?, ?, 1, ?, ?, ?, 1)",
                     (
                         rid,
                         agents[name],

@@ -1,6 +1,7 @@
 """A clock that stands still until told otherwise, and a real server in a process of its own.
 
-Hypothesis is told here that a slow example is no failure: no test asserts how long something takes.
+Hypothesis is told here that a slow example is no failure: no test asserts how long something takes. Timeouts are for
+what never ends; they grow with the machine (``patience``), and what took longer than is usual is said at the end.
 """
 
 from __future__ import annotations
@@ -12,17 +13,54 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
 import pytest
 
+from patience import MEASURED, factor, patience
 from support import FakeClock
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 STARTS_WITHIN = 60
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    factor()  # measured before anything else runs; workers and servers inherit it
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    why = "".join(f" ({each})" for each in MEASURED)
+    return f"patience: {factor():.1f} times the usual{why}"
+
+
+def _usual_timeout(config: pytest.Config) -> float:
+    given = config.getoption("timeout", None)
+    return float(config.getini("timeout") or 0) if given is None else float(given)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have each test's timeout, its own or that of all, grow with the machine."""
+    usual = _usual_timeout(config)
+    for item in items:
+        own = item.get_closest_marker("timeout")
+        seconds = float(own.args[0]) if own is not None and own.args else usual
+        if seconds > 0:
+            item.add_marker(pytest.mark.timeout(patience(seconds)), append=False)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    usual = _usual_timeout(config)
+    reports = [each for name in ("passed", "failed") for each in terminalreporter.getreports(name)]
+    late = [each for each in reports if usual and each.duration > usual]
+    if late:
+        terminalreporter.section("took longer than an ordinary machine would be given")
+    for each in sorted(late, key=lambda report: -report.duration):
+        terminalreporter.line(f"{each.duration:6.0f} s  {each.nodeid} ({each.when})")
 
 
 @pytest.fixture
@@ -52,7 +90,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(patience(20))
 
 
 def free_port() -> int:
@@ -64,7 +102,7 @@ def free_port() -> int:
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Until the server answers and the second demo dataset, logged last, is there."""
     wanted = f"{url}/api/datasets/python-docs-topics?workspace=admin"
-    deadline = time.monotonic() + STARTS_WITHIN
+    deadline = time.monotonic() + patience(STARTS_WITHIN)
     while server.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(wanted, headers={"X-Argilla-Api-Key": "admin.apikey"}).status_code == 200:

@@ -2,6 +2,8 @@
 
 import { defineConfig } from "@playwright/test";
 
+import { patience } from "./e2e/patience";
+
 const chromium = process.env["APPORTION_CHROMIUM"];
 
 export default defineConfig({
@@ -10,8 +12,8 @@ export default defineConfig({
   workers: 2,
   retries: 1, // on a server of its own, and told as flaky: a busy machine may miss a moment
   fullyParallel: false,
-  timeout: 90_000,
-  expect: { timeout: 10_000 },
+  timeout: patience(90_000),
+  expect: { timeout: patience(10_000) },
   reporter: [["list"]],
   forbidOnly: true,
   use: {

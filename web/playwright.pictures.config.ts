@@ -2,6 +2,7 @@
 
 import { defineConfig } from "@playwright/test";
 
+import { patience } from "./e2e/patience";
 import journeys from "./playwright.config";
 
 export const port = Number(process.env["APPORTION_E2E_PORT"] ?? 6988);
@@ -17,7 +18,7 @@ export default defineConfig({
     command: `sh -c 'home=$(mktemp -d); env -u APPORTION_PYTHON -u APPORTION_CHROMIUM ${apportion} quickstart --no-browser --port ${String(port)} --home "$home"; rm -rf "$home"'`,
     url: `http://localhost:${String(port)}/api/health`,
     reuseExistingServer: false,
-    gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
-    timeout: 120_000,
+    gracefulShutdown: { signal: "SIGTERM", timeout: patience(5_000) },
+    timeout: patience(120_000),
   },
 });

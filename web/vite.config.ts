@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { patience } from "./e2e/patience";
+
 const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
 
 /** In development nobody fills in the placeholders that the server fills in. */
@@ -28,5 +30,7 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
+    testTimeout: process.env["VITEST"] ? patience(5_000) : 0,
+    hookTimeout: process.env["VITEST"] ? patience(10_000) : 0,
   },
 });

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
     from .sdk.sharing import (
         assign,
+        audit,
         events,
         explain,
         gather,
@@ -75,6 +76,16 @@ if TYPE_CHECKING:
         set_policies,
         skip,
         submit,
+    )
+    from .sdk.webhooks import (
+        change_webhook,
+        create_webhook,
+        delete_webhook,
+        ping_webhook,
+        rotate_webhook_secret,
+        send_delivery_again,
+        webhook_deliveries,
+        webhooks,
     )
 
 __all__ = [
@@ -102,11 +113,15 @@ __all__ = [
     "agreement",
     "annotators",
     "assign",
+    "audit",
+    "change_webhook",
     "configure_dataset",
     "conflicts",
     "copy",
+    "create_webhook",
     "delete",
     "delete_records",
+    "delete_webhook",
     "deleted_datasets",
     "events",
     "explain",
@@ -123,6 +138,7 @@ __all__ = [
     "log_async",
     "my_work",
     "next_records",
+    "ping_webhook",
     "plan",
     "plans",
     "policies",
@@ -130,13 +146,17 @@ __all__ = [
     "read_datasets",
     "read_pandas",
     "restore_dataset",
+    "rotate_webhook_secret",
     "search",
+    "send_delivery_again",
     "set_guidelines",
     "set_policies",
     "set_workspace",
     "skip",
     "submit",
     "to_hub",
+    "webhook_deliveries",
+    "webhooks",
 ]
 
 _HOMES = {
@@ -189,6 +209,7 @@ _HOMES = {
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
     "sharing": (
         "assign",
+        "audit",
         "events",
         "explain",
         "gather",
@@ -204,6 +225,16 @@ _HOMES = {
         "set_policies",
         "skip",
         "submit",
+    ),
+    "webhooks": (
+        "change_webhook",
+        "create_webhook",
+        "delete_webhook",
+        "ping_webhook",
+        "rotate_webhook_secret",
+        "send_delivery_again",
+        "webhook_deliveries",
+        "webhooks",
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -35,10 +35,21 @@ def open_store(
     limits = Limits(metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit)
     with _told(settings):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_emptied(settings)
         store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade, hold=serving)
     if store.upgraded_from is not None and upgraded is not None:
         upgraded(store.upgraded_from)
     return store
+
+
+def _refuse_emptied(settings: Settings) -> None:
+    """Refuse an empty file in a folder where a server has run: it would start as if nobody had ever been there."""
+    path, secret = settings.database, settings.home / "secret"
+    if path.is_file() and path.stat().st_size == 0 and secret.exists():
+        raise CannotOpenError(
+            f"{path} is empty, and a server has run here before: {secret} lies beside it. Restore a backup with "
+            "`apportion restore BACKUP --force`; or delete the empty file to begin with nothing."
+        )
 
 
 def open_upkeep(settings: Settings) -> Upkeep:

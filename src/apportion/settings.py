@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apportion.domain.addresses import CallPolicy
+from apportion.domain.answer_limits import AnswerLimits
+
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
 PREFIX = "APPORTION_"
 HOME = Path("~/.apportion")
+LEAST_RETENTION = 30
+"""Days for which the audit log is kept at least: who deletes what must not be forgotten with it."""
 
 
 class SettingsError(Exception):
@@ -60,6 +65,26 @@ def _number(low: int, high: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def _retention(given: str) -> int:
+    try:
+        days = int(given)
+    except ValueError:
+        days = -1
+    if days != 0 and not LEAST_RETENTION <= days <= 36_500:
+        raise ValueError(f"0, or a whole number of days from {LEAST_RETENTION} to 36500")
+    return days
+
+
+def _seconds(given: str) -> float:
+    try:
+        number = float(given)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 86_400:
+        raise ValueError("seconds, more than 0 and at most 86400")
+    return number
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(given: str) -> str:
         word = given.strip().lower()
@@ -95,6 +120,13 @@ def _origins(given: str) -> tuple[str, ...]:
     if any(each != "*" and not each.startswith(("http://", "https://")) for each in origins):
         raise ValueError("origins such as https://team.example.org, or *")
     return origins
+
+
+def _hosts(given: str) -> tuple[str, ...]:
+    names = tuple(each.lower().rstrip(".") for each in _names(given))
+    if any(":" in each or "/" in each for each in names):
+        raise ValueError("names such as team.example.org, without a port, or *")
+    return names
 
 
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -170,11 +202,30 @@ class Settings:
         _origins,
         "Sites that may show an embedded app in a frame: a JSON list, or names between commas; default any.",
     )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _hosts,
+        "Names by which browsers may reach the server, besides localhost and addresses; default any, for `quickstart` "
+        "none.",
+    )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
     )
+    webhook_allow_private: bool = _setting(
+        False,
+        _flag,
+        "Let webhooks call any address, also of this machine and its network, and without https.",
+    )
+    webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (),
+        _networks,
+        "Addresses that are not public which webhooks may call all the same, also without https.",
+    )
     timezone: str = _setting("UTC", _timezone, "Time zone in which due dates end.")
     trash_days: int = _setting(7, _number(0, 36_500), "Days for which a deleted dataset can be restored.")
+    audit_retention_days: int = _setting(
+        0, _retention, "Days for which the audit log is kept, 30 at least; 0 keeps it for ever."
+    )
     vectors_fields_limit: int = _setting(
         5, _number(0, 1000), "Vector names a dataset may have.", also=("ARGILLA_VECTORS_FIELDS_LIMIT",)
     )
@@ -188,8 +239,33 @@ class Settings:
         also=("ARGILLA_METADATA_FIELD_LENGTH",),
     )
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
+    max_connections: int = _setting(
+        200,
+        _number(0),
+        "Connections one address may have open at once, those of trusted proxies aside; 0 for any number.",
+    )
     max_records: int = _setting(10_000, _number(1), "Records one request may log.")
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
+    max_columns: int = _setting(5_000, _number(1), "Columns that a file to be imported may have.")
+    max_values: int = _setting(
+        2_000_000, _number(1), "Cells of a file to be imported, and values inside them, all rows together."
+    )
+    max_answer_labels: int = _setting(
+        1_000, _number(1), "Labels or spans that one answer, prediction or gold value may have."
+    )
+    max_answer_texts: int = _setting(100, _number(1), "Texts that one Text2Text answer may have.")
+    max_answer_size: int = _setting(1_000_000, _number(1_000), "Largest answer as JSON, in bytes.")
+
+    query_seconds: float = _setting(
+        3.0,
+        _seconds,
+        "Computing time in seconds that a query may take; what takes longer is refused.",
+    )
+    figure_seconds: float = _setting(
+        120.0,
+        _seconds,
+        "Computing time in seconds that agreement, metrics and plans may take to be worked out.",
+    )
 
     min_free_disk: int = _setting(
         100 * 1024 * 1024,
@@ -212,9 +288,21 @@ class Settings:
         return self.base_url.rstrip("/")
 
     @property
+    def call_policy(self) -> CallPolicy:
+        """What webhooks may call."""
+        return CallPolicy(self.webhook_allow_private, self.webhook_allow_networks)
+
+    @property
     def database(self) -> Path:
         """The file everything is in."""
         return self.home / "apportion.db"
+
+    @property
+    def answer_limits(self) -> AnswerLimits:
+        """The most that one answer may have."""
+        return AnswerLimits(
+            self.max_answer_labels, self.max_answer_texts, self.max_text, self.max_answer_size
+        )
 
     def signing_key(self) -> str:
         """The secret that signs sessions, generated when there is none yet."""

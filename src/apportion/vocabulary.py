@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["AnnotationState", "MembershipRole", "Role", "Status", "Task"]
+__all__ = [
+    "COMMAND_LINE",
+    "SERVER",
+    "SOMEBODY_UNKNOWN",
+    "AnnotationState",
+    "EventArea",
+    "EventCode",
+    "MembershipRole",
+    "Role",
+    "Status",
+    "Task",
+]
+
+COMMAND_LINE = "command line"
+"""Stands for the author of an event where a command opened the file; no username has a space."""
+SERVER = "the server"
+"""Stands for the author of an event that nobody asked for."""
+SOMEBODY_UNKNOWN = "somebody unknown"
+"""Stands for whoever tried to sign in with a name or a key that nobody has."""
 
 
 class _Word(str, Enum):
@@ -53,3 +71,97 @@ class MembershipRole(_Word):
     ANNOTATOR = "annotator"
     REVIEWER = "reviewer"
     MANAGER = "manager"
+
+
+class EventArea(_Word):
+    """What an event is about."""
+
+    ANSWERS = "answers"
+    PLANS = "plans"
+    RECORDS = "records"
+    DATASETS = "datasets"
+    DOWNLOADS = "downloads"
+    PEOPLE = "people"
+    SIGN_IN = "sign_in"
+    SERVER = "server"
+
+
+class EventCode(_Word):
+    """What happened."""
+
+    area: EventArea
+
+    def __new__(cls, code: str, area: EventArea = EventArea.ANSWERS) -> EventCode:
+        """Make a member; each names its area, and looking one up needs none."""
+        found = str.__new__(cls, code)
+        found._value_ = code
+        found.area = area
+        return found
+
+    SUBMITTED = "submitted", EventArea.ANSWERS
+    DISCARDED = "discarded", EventArea.ANSWERS
+    SKIPPED = "skipped", EventArea.ANSWERS
+    TOOK_BACK = "took_back", EventArea.ANSWERS
+    ADJUDICATED = "adjudicated", EventArea.ANSWERS
+    REMOVED_GOLD = "removed_gold", EventArea.ANSWERS
+    COMMENTED = "commented", EventArea.ANSWERS
+    IMPORTED_GOLD = "imported_gold", EventArea.ANSWERS
+    ACCEPTED_CONSENSUS = "accepted_consensus", EventArea.ANSWERS
+    STARTED_JOB = "started_job", EventArea.ANSWERS
+    UNDID_JOB = "undid_job", EventArea.ANSWERS
+
+    ASSIGNED = "assigned", EventArea.PLANS
+    EXTENDED = "extended", EventArea.PLANS
+    NOT_EXTENDED = "not_extended", EventArea.PLANS
+    REBALANCED = "rebalanced", EventArea.PLANS
+    MOVED = "moved", EventArea.PLANS
+    WITHDRAWN = "withdrawn", EventArea.PLANS
+    UNDONE = "undone", EventArea.PLANS
+    TOOK_RECORDS_BACK = "took_records_back", EventArea.PLANS
+
+    LOGGED_RECORDS = "logged_records", EventArea.RECORDS
+    IMPORTED_RECORDS = "imported_records", EventArea.RECORDS
+    CHANGED_RECORD = "changed_record", EventArea.RECORDS
+    DELETED_RECORDS = "deleted_records", EventArea.RECORDS
+    DISCARDED_RECORDS = "discarded_records", EventArea.RECORDS
+
+    CREATED = "created", EventArea.DATASETS
+    COPIED = "copied", EventArea.DATASETS
+    GATHERED = "gathered", EventArea.DATASETS
+    DELETED = "deleted", EventArea.DATASETS
+    RESTORED = "restored", EventArea.DATASETS
+    PURGED = "purged", EventArea.DATASETS
+    CLOSED = "closed", EventArea.DATASETS
+    OPENED = "opened", EventArea.DATASETS
+    CHANGED_SETTINGS = "changed_settings", EventArea.DATASETS
+    CHANGED_POLICIES = "changed_policies", EventArea.DATASETS
+    CHANGED_GUIDELINES = "changed_guidelines", EventArea.DATASETS
+    CHANGED_TAGS = "changed_tags", EventArea.DATASETS
+    ADDED_RULE = "added_rule", EventArea.DATASETS
+    CHANGED_RULE = "changed_rule", EventArea.DATASETS
+    DELETED_RULE = "deleted_rule", EventArea.DATASETS
+
+    EXPORTED = "exported", EventArea.DOWNLOADS
+    SCANNED = "scanned", EventArea.DOWNLOADS
+    EXPORTED_AUDIT_LOG = "exported_audit_log", EventArea.DOWNLOADS
+
+    CREATED_WORKSPACE = "created_workspace", EventArea.PEOPLE
+    ADDED_MEMBER = "added_member", EventArea.PEOPLE
+    CHANGED_MEMBER_ROLE = "changed_member_role", EventArea.PEOPLE
+    REMOVED_MEMBER = "removed_member", EventArea.PEOPLE
+    CREATED_USER = "created_user", EventArea.PEOPLE
+    RESTORED_USER = "restored_user", EventArea.PEOPLE
+    CHANGED_USER = "changed_user", EventArea.PEOPLE
+    CHANGED_ROLE = "changed_role", EventArea.PEOPLE
+    DEACTIVATED_USER = "deactivated_user", EventArea.PEOPLE
+    RESET_KEY = "reset_key", EventArea.PEOPLE
+    CHANGED_PASSWORD = "changed_password", EventArea.PEOPLE
+
+    SIGNED_IN = "signed_in", EventArea.SIGN_IN
+    SIGNED_OUT = "signed_out", EventArea.SIGN_IN
+    SIGN_IN_REFUSED = "sign_in_refused", EventArea.SIGN_IN
+
+    BACKED_UP = "backed_up", EventArea.SERVER
+    RESTORED_BACKUP = "restored_backup", EventArea.SERVER
+    REBUILT_INDEXES = "rebuilt_indexes", EventArea.SERVER
+    PRUNED_AUDIT_LOG = "pruned_audit_log", EventArea.SERVER

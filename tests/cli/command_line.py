@@ -16,7 +16,7 @@ __all__ = ["ANA", "Run", "people_in"]
 
 Run = Callable[..., Result]
 
-ANA = ("--username", "ana", "--first-name", "Ana", "--role", "annotator", "--password", "12345678")
+ANA = ("--username", "ana", "--first-name", "Ana", "--role", "annotator", "--password", "ten long words")
 
 
 @contextmanager

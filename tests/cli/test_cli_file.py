@@ -94,3 +94,21 @@ def test_a_setting_that_makes_no_sense_is_told_in_one_line(run: Run) -> None:
 
     assert told.exit_code == 3
     assert "APPORTION_PORT must be a whole number" in told.stderr
+
+
+def test_a_restored_backup_brings_no_session_back_and_says_what_it_does(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    run("users", "create", *ANA)
+    with closing(sqlite3.connect(home / "apportion.db")) as raw, raw:
+        raw.execute("INSERT INTO sessions SELECT 'x', id, 1, 1 << 60 FROM users")
+    run("backup", tmp_path / "copy.db")
+
+    restored = run("restore", tmp_path / "copy.db", "--home", tmp_path / "again")
+
+    assert restored.exit_code == 0
+    assert "sign in again" in restored.stdout
+    assert "API keys" in restored.stdout
+    with closing(sqlite3.connect(tmp_path / "again" / "apportion.db")) as raw:
+        assert raw.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+    assert run("verify", "--home", tmp_path / "again").exit_code == 0

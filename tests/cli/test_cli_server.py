@@ -17,6 +17,8 @@ import httpx
 import pytest
 from command_line import Run
 
+from patience import patience
+
 
 @dataclass
 class Running:
@@ -53,7 +55,7 @@ def started(home: Path, *words: str, until: str) -> Iterator[Running]:
         yield Running(process, home, found.group(), said)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(patience(20))
         process.stdout.close()
 
 
@@ -158,6 +160,41 @@ def test_agreement_conflicts_and_export_ask_the_server(
     assert run("agreement", "nowhere", **as_admin).exit_code == 1
 
 
+def test_the_audit_log_is_shown_and_written_to_a_file(
+    demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
+) -> None:
+    exported = run("export", "python-docs-entities", tmp_path / "entities.csv", **as_admin)
+    assert exported.exit_code == 0, exported.output
+
+    shown = run("audit", "--area", "downloads", "--dataset", "python-docs-entities", **as_admin)
+    listed = json.loads(run("audit", "--what", "exported", "--limit", "1", "--json", **as_admin).stdout)
+    written = run("audit", "--csv", tmp_path / "audit.csv", "--who", "admin", **as_admin)
+    printed = run("audit", "--jsonl", "-", "--what", "exported", **as_admin)
+
+    assert "exported" in shown.stdout
+    assert "admin.python-docs-entities" in shown.stdout
+    assert (listed[0]["who"], listed[0]["dataset"]) == ("admin", "python-docs-entities")
+    assert written.exit_code == 0
+    assert (tmp_path / "audit.csv").read_text().startswith("no,at,who,what,area,")
+    assert json.loads(printed.stdout.splitlines()[0])["what"] == "exported"
+    assert run("audit", "--what", "nonsense", **as_admin).exit_code == 2
+    assert run("audit", **{**as_admin, "APPORTION_API_KEY": "ana.apikey"}).exit_code == 1
+
+
+def test_what_commands_do_to_the_file_is_in_the_audit_log(
+    demo: Running, run: Run, as_admin: dict[str, str], tmp_path: Path
+) -> None:
+    run("backup", tmp_path / "noted.db", "--home", demo.home)
+    run("workspaces", "create", "noted", "--home", demo.home)
+
+    asked = ("audit", "--what", "backed_up", "--what", "created_workspace", "--limit", "2", "--json")
+    made, backed_up = json.loads(run(*asked, **as_admin).stdout)
+
+    assert (made["who"], made["workspace"]) == ("command line", "noted")
+    assert (backed_up["who"], backed_up["object"]) == ("command line", "noted.db")
+    assert backed_up["address"].startswith("account ")
+
+
 def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
     run(
         "users",
@@ -169,7 +206,7 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
         "--role",
         "admin",
         "--password",
-        "12345678",
+        "ten long words",
     )
 
     told = run("quickstart", "--no-browser", "--port", "0")
@@ -182,7 +219,7 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
 def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) -> None:
     with started(home, "server", "start", until="enter this code") as running:
         code = running.said[-1].rpartition(" ")[2].strip()
-        setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "12345678"}
+        setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "ten long words"}
         assert httpx.post(f"{running.url}/", data=setup).status_code == 200
 
 
@@ -200,11 +237,22 @@ def test_stopping_is_no_failure_and_the_next_start_goes_on(demo: Running) -> Non
     headers = {"X-Argilla-Api-Key": "admin.apikey"}
     httpx.post(f"{demo.url}/api/workspaces", json={"name": "mine"}, headers=headers).raise_for_status()
     demo.process.send_signal(signal.SIGTERM)
-    assert demo.process.wait(10) == 0
+    assert demo.process.wait(patience(10)) == 0
 
     with started(demo.home, "quickstart", "--no-browser", until="Ctrl+C") as again:
         names = [each["name"] for each in httpx.get(f"{again.url}/api/workspaces", headers=headers).json()]
         assert names[:2] == ["admin", "recognai"]
         assert names[-1] == "mine"
         again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(10) == 0
+        assert again.process.wait(patience(10)) == 0
+
+
+def test_agreement_is_listed_with_its_cautions(demo: Running, run: Run, as_admin: dict[str, str]) -> None:
+    asked = ("agreement", "python-docs-topics", "--workspace", "recognai", "--by", "pair")
+    found = json.loads(run(*asked, "--json", **as_admin).stdout)
+    shown = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
+    assert {each["caution"] for each in found["by"]} == {"few_other_labels"}
+    assert "few_other_labels" in shown
+    assert (f"Caution: {found['caution_why']}." in shown) == (found["caution"] is not None)
+    again = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
+    assert again == shown != run(*asked, "--interval", "none", **as_admin).stdout

@@ -21,15 +21,15 @@ def rows(result: Result) -> list[dict[str, object]]:
 
 
 def test_a_created_user_signs_in_and_has_a_workspace_of_their_own(run: Run, home: Path) -> None:
-    made = run("users", "create", *ANA, "--workspace", "team", "--api-key", "ana.apikey")
+    made = run("users", "create", *ANA, "--workspace", "team", "--api-key", "ana.apikey.of-sixteen")
 
     assert made.exit_code == 0
     with people_in(home) as people:
         found = people.password_hash("ana")
         assert found is not None
         assert found[1] is not None
-        assert Argon2Passwords().verify("12345678", found[1])
-        ana = people.by_key(hash_key("ana.apikey"))
+        assert Argon2Passwords().verify("ten long words", found[1])
+        ana = people.by_key(hash_key("ana.apikey.of-sixteen"))
         assert ana is not None
         assert ana.workspaces == ("ana", "team")
 
@@ -44,17 +44,17 @@ def test_without_a_key_one_is_made_up_and_shown_once(run: Run, home: Path) -> No
 
 
 def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
-    made = run("users", "create", input="ben\nBen\n\n12345678\nother\n12345678\n12345678\n")
+    made = run("users", "create", input="ben\nBen\n\nten long words\nother\nten long words\nten long words\n")
 
     assert made.exit_code == 0, made.output
     assert rows(run("users", "list", "--json"))[0]["role"] == "annotator"
 
 
 @pytest.mark.parametrize(
-    "again", [ANA, (*ANA[2:], "--username", "ben", "--api-key", "ana.apikey")], ids=["name", "key"]
+    "again", [ANA, (*ANA[2:], "--username", "ben", "--api-key", "ana.apikey.of-sixteen")], ids=["name", "key"]
 )
 def test_a_name_or_key_in_use_is_told_and_changes_nothing(run: Run, again: tuple[str, ...]) -> None:
-    run("users", "create", *ANA, "--api-key", "ana.apikey")
+    run("users", "create", *ANA, "--api-key", "ana.apikey.of-sixteen")
 
     told = run("users", "create", *again, "--workspace", "new")
 
@@ -94,12 +94,12 @@ def test_the_only_administrator_stays_one(run: Run) -> None:
 
 
 def test_a_reset_key_takes_the_place_of_the_old_one(run: Run, home: Path) -> None:
-    run("users", "create", *ANA, "--api-key", "ana.apikey")
+    run("users", "create", *ANA, "--api-key", "ana.apikey.of-sixteen")
 
     key = json.loads(run("users", "reset-key", "ana", "--json").stdout)["api_key"]
 
     with people_in(home) as people:
-        assert people.by_key(hash_key("ana.apikey")) is None
+        assert people.by_key(hash_key("ana.apikey.of-sixteen")) is None
         assert people.by_key(hash_key(key)) is not None
 
 
@@ -211,11 +211,11 @@ def test_a_password_need_not_stand_where_others_can_read_it(run: Run, home: Path
 
 
 def test_an_api_key_may_come_from_the_environment(run: Run, home: Path) -> None:
-    made = run("users", "create", *ANA, APPORTION_NEW_API_KEY="from around")
+    made = run("users", "create", *ANA, APPORTION_NEW_API_KEY="from around the corner")
 
     assert "API key" not in made.stdout
     with people_in(home) as people:
-        assert people.by_key(hash_key("from around")) is not None
+        assert people.by_key(hash_key("from around the corner")) is not None
 
 
 # The database of 1.x
@@ -291,7 +291,7 @@ def test_coming_twice_changes_only_what_is_new(run: Run, home: Path, argilla: Pa
 
 
 def test_somebody_else_of_the_same_name_or_key_keeps_the_whole_database_out(run: Run, argilla: Path) -> None:
-    run("users", "create", *ANA, "--api-key", "another.key")
+    run("users", "create", *ANA, "--api-key", "another.key.of-sixteen")
     refused = run("users", "import-1x", argilla)
 
     assert refused.exit_code == 1

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from apportion.settings import Settings, load_settings
+from patience import patience
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -74,27 +75,30 @@ def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[
             pytest.fail("".join(said))
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(patience(20))
         process.stdout.close()
 
 
 def test_the_administrator_is_made_once_and_no_process_shows_the_password(
     commands: Path, tmp_path: Path
 ) -> None:
-    home, secret = tmp_path / "data", {"ADMIN_PASSWORD": "long enough", "ADMIN_API_KEY": "key of admin"}
+    home, secret = (
+        tmp_path / "data",
+        {"ADMIN_PASSWORD": "long enough", "ADMIN_API_KEY": "key of the administrator"},
+    )
     for start in ("first", "again"):
         with container(commands, home, "server", "start", **secret) as (process, said, url):
-            key = {"X-Argilla-Api-Key": "key of admin"}
+            key = {"X-Argilla-Api-Key": "key of the administrator"}
             me = httpx.get(f"{url}/api/me", headers=key).json()
             assert (me["username"], me["role"]) == ("admin", "admin"), start
             assert "long enough" not in "".join(said)
-            assert "key of admin" not in "".join(said)
+            assert "key of the administrator" not in "".join(said)
             proc = Path(f"/proc/{process.pid}")
             if proc.exists():  # the script is the server now, and knows nothing of all that
                 for what in ("cmdline", "environ"):
                     assert b"long enough" not in (proc / what).read_bytes()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(patience(20)) == 0
     assert home.stat().st_mode & 0o777 == 0o700
     assert {each.name: each.stat().st_mode & 0o077 for each in home.iterdir()} == {
         each.name: 0 for each in home.iterdir()
@@ -118,7 +122,7 @@ def test_a_volume_that_cannot_be_written_is_told(commands: Path, tmp_path: Path)
 
 def test_a_wrong_password_stops_the_container_with_a_reason(commands: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
-        ["sh", DEPLOY / "entry.sh", "server", "start"], text=True, capture_output=True, timeout=60,
+        ["sh", DEPLOY / "entry.sh", "server", "start"], text=True, capture_output=True, timeout=patience(60),
         env=surroundings(commands, tmp_path / "data", ADMIN_PASSWORD="short"),
     )  # fmt: skip
     assert ran.returncode == 1
@@ -247,7 +251,7 @@ def free_port() -> int:
 
 BEHIND = {
     "ADMIN_PASSWORD": "long enough",
-    "ADMIN_API_KEY": "key of admin",
+    "ADMIN_API_KEY": "key of the administrator",
     "APPORTION_TRUSTED_PROXY": "127.0.0.1",
 }
 
@@ -259,7 +263,7 @@ def serves_over_tls(client: httpx.Client) -> None:
     answer = client.post("/api/session", json=login, headers={"X-Apportion": "1"})
     assert "Secure" in answer.headers["set-cookie"]  # the server knows that it is reached by https
     assert "max-age" in answer.headers["strict-transport-security"]
-    key, where = {"X-Argilla-Api-Key": "key of admin"}, {"workspace": "admin"}
+    key, where = {"X-Argilla-Api-Key": "key of the administrator"}, {"workspace": "admin"}
     body = {"name": "reviews", "task": "TextClassification"}
     client.post("/api/datasets", json=body, params=where, headers=key).raise_for_status()
     records = [
@@ -285,15 +289,17 @@ def test_the_nginx_example_serves_over_tls_and_passes_events_on(
         (plain_nginx / "nginx.conf").write_text(text.replace("listen 443", f"listen 127.0.0.1:{secure}"))
         proxy = subprocess.Popen([nginx, "-c", str(plain_nginx / "nginx.conf"), "-p", str(plain_nginx)])
         try:
-            with httpx.Client(base_url=f"https://localhost:{secure}", verify=False, timeout=20) as client:
+            with httpx.Client(
+                base_url=f"https://localhost:{secure}", verify=False, timeout=patience(20)
+            ) as client:
                 serves_over_tls(client)
         finally:
             proxy.terminate()
-            proxy.wait(20)
+            proxy.wait(patience(20))
 
 
 def _until_up(client: httpx.Client) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + patience(20)
     while True:
         try:
             client.get("/api/health/live").raise_for_status()
@@ -327,11 +333,13 @@ def test_the_caddy_example_serves_over_tls_and_passes_events_on(commands: Path, 
             command = [caddy, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
             proxy = subprocess.Popen(command, env=place, stdout=said, stderr=said)
             try:
-                with httpx.Client(base_url=f"https://localhost:{secure}", verify=False, timeout=20) as client:
+                with httpx.Client(
+                    base_url=f"https://localhost:{secure}", verify=False, timeout=patience(20)
+                ) as client:
                     serves_over_tls(client)
             finally:
                 proxy.terminate()
-                proxy.wait(20)
+                proxy.wait(patience(20))
 
 
 def test_examples_in_the_documentation_name_settings_that_exist() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from apportion.domain.agreement.intervals import student_t
-from apportion.domain.agreement.measures import Kind, Measure
+from apportion.domain.agreement.measures import Interval, Kind, Measure
 from apportion.domain.agreement.measuring import agreement
-from apportion.domain.agreement.ratings import Ratings, ratings
+from apportion.domain.agreement.ratings import Ratings, from_answers, ratings
 
 RUNS = 250
 
@@ -54,3 +54,19 @@ def test_a_wider_level_gives_a_wider_interval() -> None:
 )
 def test_students_t_is_that_of_the_tables(freedom: int, expected: float) -> None:
     assert student_t(0.95, freedom) == pytest.approx(expected, abs=2e-4)
+
+
+def test_the_bootstrap_is_the_percentiles_of_a_thousand_draws_of_all_records() -> None:
+    rows = [(n, who, "x" if who == "ana" or n % 4 else "y") for n in range(200) for who in ("ana", "ben")]
+    data, _ = from_answers(Kind.LABEL, rows)
+
+    found = [agreement(data, Measure.PERCENT, interval=Interval.BOOTSTRAP, seed=seed) for seed in (0, 0, 1)]
+
+    # percentiles 2.5 and 97.5 of the binomial distribution of 200 with .75, over 200
+    for each in found:
+        assert (each.low, each.high) == pytest.approx((0.69, 0.81), abs=0.0126)
+    assert found[0] == found[1]
+    drawn = np.random.default_rng(0).multinomial(200, [0.25, 0.75], size=1_000)[:, 1] / 200
+    assert (found[0].low, found[0].high) == pytest.approx(
+        np.quantile(drawn, [0.025, 0.975]).tolist(), abs=0.0076
+    )

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apportion.domain.agreement.measures import Interval, Kind, Measure
-from apportion.domain.agreement.measuring import agreement
+from apportion.domain.agreement.measures import By, Interval, Kind, Measure
+from apportion.domain.agreement.measuring import agreement, agreement_by
 from apportion.domain.agreement.ratings import Ratings, from_answers
 from apportion.domain.agreement.unitizing import unitizing_alpha
 
@@ -109,6 +109,10 @@ def test_unitizing_alpha_is_as_published(label: str) -> None:
     alpha = unitizing_alpha(data, ["c", "k"] if label == "overall" else [label])
 
     assert alpha.value(np.ones(1)) == pytest.approx(found["alpha_u"][label], abs=5e-4)
+    figures = [agreement(data, Measure.ALPHA_U), *agreement_by(data, By.LABEL, Measure.ALPHA_U)]
+    figure = next(each for each in figures if each.label == (None if label == "overall" else label))
+    assert figure.estimate == pytest.approx(found["alpha_u"][label], abs=5e-4)
+    assert (figure.records, figure.low) == (1, None)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def same(one: Figure, other: Figure) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "measure"), EVERY)
-@given(data=st.data(), interval=st.sampled_from(Interval))
+@given(data=st.data(), interval=st.sampled_from([Interval.JACKKNIFE, Interval.BOOTSTRAP]))
 @settings(max_examples=12, deadline=None)
 def test_a_figure_is_finite_or_says_why_not(
     kind: Kind, measure: Measure, data: st.DataObject, interval: Interval
@@ -109,7 +109,7 @@ def test_a_figure_is_finite_or_says_why_not(
         assert (found.low is None) == (found.no_interval is not None)
     if found.low is not None and found.high is not None:
         assert min(-1, found.estimate or 0) <= found.low <= (found.estimate or 0) <= found.high
-        assert found.interval is interval
+        assert found.interval in (interval, Interval.EXACT)
     assert (found.why is None) == (found.undefined is None and found.no_interval is None)
     assert "?" not in (found.why or "")
     assert json.loads(json.dumps(found.show(), allow_nan=False))["estimate"] == found.estimate

@@ -71,18 +71,42 @@ def test_one_category_only(measure: Measure) -> None:
     assert reason(Kind.LABEL, both("1", "1", "1"), measure) is Undefined.ONE_CATEGORY
 
 
-def test_percent_agreement_needs_no_second_category_but_has_no_interval_without_differences() -> None:
-    found = agreement(from_answers(Kind.LABEL, both("1", "1"))[0], Measure.PERCENT)
+def test_where_everybody_agrees_percent_has_an_exact_lower_bound_and_other_measures_say_why_not() -> None:
+    data, _ = from_answers(Kind.LABEL, both(*"12" * 15))
 
-    assert (found.estimate, found.low, found.high, found.no_interval) == (
-        1.0,
-        None,
-        None,
-        Undefined.NO_SPREAD,
-    )
+    percent, alpha = (agreement(data, each) for each in (Measure.PERCENT, Measure.ALPHA))
+
+    # Clopper and Pearson's two-sided interval of 30 in 30, as in statsmodels and R's binom.test
+    assert (percent.low, percent.high) == pytest.approx((0.884297, 1.0), abs=1e-6)
+    assert (percent.interval, percent.no_interval, percent.why) == (Interval.EXACT, None, None)
+    assert (alpha.estimate, alpha.low, alpha.no_interval) == (1.0, None, Undefined.NO_SPREAD)
 
 
-@pytest.mark.parametrize("interval", Interval)
+def test_where_nobody_ever_agrees_percent_has_an_exact_upper_bound() -> None:
+    answers = [(f"r{n}", who, who) for n in range(30) for who in ("ana", "ben", "cy")]
+
+    found = agreement(from_answers(Kind.LABEL, answers)[0], Measure.PERCENT, interval=Interval.BOOTSTRAP)
+
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.0, 0.0, 0.115703), abs=1e-6)
+
+
+def test_the_exact_bound_of_one_person_against_others_is_the_same() -> None:
+    data, _ = from_answers(Kind.LABEL, both(*"12" * 15))
+
+    assert [each.low for each in agreement_by(data, By.PERSON)] == pytest.approx([0.884297] * 2, abs=1e-6)
+
+
+def test_a_share_that_is_the_same_on_every_record_without_being_all_has_no_interval() -> None:
+    answers = [
+        (f"r{n}", who, said) for n in range(9) for who, said in (("ana", "x"), ("ben", "x"), ("cy", "y"))
+    ]
+
+    found = agreement(from_answers(Kind.LABEL, answers)[0], Measure.PERCENT)
+
+    assert (found.estimate, found.no_interval) == (pytest.approx(1 / 3), Undefined.NO_SPREAD)
+
+
+@pytest.mark.parametrize("interval", [Interval.JACKKNIFE, Interval.BOOTSTRAP])
 def test_no_interval_where_one_record_carries_the_figure(interval: Interval) -> None:
     data, _ = from_answers(Kind.LABEL, both("1", "1", "2"))
 
@@ -210,6 +234,8 @@ def test_columns_that_make_no_sense_are_refused(wrong: dict[str, list[int]], mes
 def test_what_cannot_be_asked_is_refused() -> None:
     data, _ = from_answers(Kind.TEXT, both("one", "two"))
 
+    with pytest.raises(ValueError, match="exact interval"):
+        agreement(data, interval=Interval.EXACT)
     with pytest.raises(ValueError, match="level"):
         agreement(data, level=95)
     with pytest.raises(ValueError, match="texts have no labels"):

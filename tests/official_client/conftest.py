@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from patience import patience
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -39,7 +41,7 @@ def official(official_python: Path, live_server: str) -> Callable[..., Any]:
             env={**clean, "ARGILLA_API_URL": live_server, "ARGILLA_API_KEY": "admin.apikey"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=patience(300),
         )
         assert ran.returncode == 0, f"{script}.py failed:\n{ran.stdout}\n{ran.stderr}"
         return json.loads(ran.stdout.splitlines()[-1])

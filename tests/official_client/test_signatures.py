@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from patience import patience
+
 pytestmark = [pytest.mark.official, pytest.mark.timeout(900)]
 
 SCRIPT = Path(__file__).parent / "scripts" / "signatures.py"
@@ -110,7 +112,7 @@ def described(python: str | Path, package: str) -> dict[str, Any]:
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=patience(300),
     )
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout.splitlines()[-1])

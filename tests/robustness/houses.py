@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
+from patience import patience
 from support import Client
 
 SHARED = {"workspace": "shared"}
@@ -120,6 +122,7 @@ class House:
         house = self.app.state.house
         house.jobs.close()
         house.readers.shutdown()
+        house.thinkers.shutdown()
         house.hashers.shutdown()
         self.store.close()
 
@@ -134,14 +137,12 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
 
     def settle(work: Any) -> None:
         for name in ("shared", "other"):
-            ensure_workspace(work.people, name, now=clock.now())
+            ensure_workspace(work, name, now=clock.now())
         for name, (role, workspace, what) in TEAM.items():
-            add_user(
-                work.people, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now()
-            )
+            add_user(work, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
             if workspace is not None and what is not None:
-                found = ensure_workspace(work.people, workspace, now=clock.now())
-                join(work.people, found, name, what, now=clock.now())
+                found = ensure_workspace(work, workspace, now=clock.now())
+                join(work, found, name, what, now=clock.now())
 
     store.write(settle).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
@@ -215,7 +216,7 @@ class Running:
 
     def client(self, who: str = "eva") -> httpx.Client:
         headers = {"X-Argilla-Api-Key": f"{who}.apikey"}
-        self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30))
+        self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=patience(30)))
         return self._clients[-1]
 
     def close(self) -> None:
@@ -238,14 +239,20 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_on(home: Path) -> Iterator[Running]:
-    """A server on that home and any free port, killed afterwards unless it has ended."""
+def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
+    """A server on that home and any free port, with so many files; killed afterwards unless it has ended."""
+
+    def limit() -> None:
+        if files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
     process = subprocess.Popen(
         command("server", "start", "--port", "0", "--home", home),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=limit,
     )
     assert process.stdout is not None
     said: list[str] = []
@@ -265,7 +272,9 @@ def running_on(home: Path) -> Iterator[Running]:
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """One command, run to its end."""
-    return subprocess.run(command(*words), env=environment(), capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command(*words), env=environment(), capture_output=True, text=True, timeout=patience(60)
+    )
 
 
 def problems(home: Path) -> list[Any]:

@@ -11,7 +11,7 @@ from houses import SHARED, TEXT, TOKEN, House, furnish
 
 from apportion.storage.tables import metadata
 
-__all__ = ["columns_of", "contents", "derived", "live_in"]
+__all__ = ["columns_of", "contents", "contents_but_events", "derived", "live_in"]
 
 WORDS = ["soup", "tea", "Bilbao 🌧", "naïve café", "漢字", "a-b_c", "x" * 300]
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts", "fields"}
@@ -19,7 +19,7 @@ _TERMS = {"terms", "answer_terms"}
 
 
 def live_in(house: House) -> None:
-    """A dataset of each task, one that everybody answers for themselves under two plans, one in the trash."""
+    """A dataset of each task, one that everybody answers under two plans, one in the trash; a webhook."""
     eva = house.client("eva")
     furnish(eva)
     eva.patch("/api/datasets/reviews", params=SHARED, json={"tags": {"lang": "en"}})
@@ -35,6 +35,10 @@ def live_in(house: House) -> None:
     }
     eva.post(f"/api/datasets/gone/{TEXT}:bulk", params=SHARED, json=gone).raise_for_status()
     eva.delete("/api/datasets/gone", params=SHARED).raise_for_status()
+    hook = eva.post(
+        "/api/webhooks", params=SHARED, json={"url": "https://example.org/hook", "dataset": "talk"}
+    )
+    eva.post(f"/api/webhooks/{hook.json()['id']}:ping").raise_for_status()
 
 
 def _speak(house: House) -> None:
@@ -140,6 +144,11 @@ def contents(path: Path, *, only: Columns | None = None) -> dict[str, Any]:
             table: sorted(raw.execute(f"SELECT {_list(names)} FROM {table}").fetchall(), key=repr)
             for table, names in (only or columns_of(path)).items()
         }
+
+
+def contents_but_events(path: Path) -> dict[str, Any]:
+    """The same apart from what happened to the file: a command that restores it leaves an event in it."""
+    return {name: rows for name, rows in contents(path).items() if name != "events"}
 
 
 def _list(names: list[str]) -> str:

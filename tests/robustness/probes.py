@@ -183,6 +183,8 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
     yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
     yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
+    yield probe("GET /api/audit")
+    yield probe("POST /api/audit:export", {})
     yield probe("GET /api/datasets:deleted")
     yield probe("POST /api/datasets:restore", {"name": "talk"})
     yield probe(f"DELETE {_ROOM}")
@@ -215,6 +217,19 @@ def _refused(probe: Any) -> Iterator[Probe]:
         "PATCH /api/workspaces/{name}/members/{user}", {"role": "manager"}, {"name": "shared", "user": "ana"}
     )
     nobody = "00000000-0000-0000-0000-000000000000"
+    hook = {"id": nobody, "delivery": nobody}
+    for request, body in (
+        ("GET /api/webhooks", None),
+        ("POST /api/webhooks", {"url": "https://example.org/hook"}),
+        ("GET /api/webhooks/{id}", None),
+        ("PATCH /api/webhooks/{id}", {"enabled": True}),
+        ("DELETE /api/webhooks/{id}", None),
+        ("POST /api/webhooks/{id}:ping", None),
+        ("POST /api/webhooks/{id}:rotate_secret", None),
+        ("GET /api/webhooks/{id}/deliveries", None),
+        ("POST /api/webhooks/{id}/deliveries/{delivery}:send_again", None),
+    ):
+        yield probe(request, body, hook)
     yield probe("GET /api/workspaces/{id}/users", None, {"id": nobody})
     for method in ("POST", "DELETE"):
         yield probe(f"{method} /api/workspaces/{{id}}/users/{{user}}", None, {"id": nobody, "user": nobody})
@@ -295,7 +310,8 @@ def not_asked(document: Json, asked: set[tuple[str, str]]) -> set[tuple[str, str
 
 
 def unnamed(text: str) -> str:
-    """A reply without what was drawn at random: UUIDs and the tokens of leases."""
+    """A reply without what was drawn at random: UUIDs, the ids of requests and the tokens of leases."""
+    text = re.sub(r'"request":"[0-9a-f]{16}"', '"request":"REQUEST"', text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     return re.sub(r'"token":"[\w-]{16}"', '"token":"TOKEN"', text)
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 from houses import SHARED, TEXT, House, scan
 
+from patience import patience
+
 BULK = f"/api/datasets/busy/{TEXT}:bulk"
 SEARCH = f"/api/datasets/busy/{TEXT}:search"
 PEOPLE = ("ana", "ben", "rita", "max") * 2
@@ -23,7 +25,9 @@ def record(id: str, **more: Any) -> dict[str, Any]:
 def person(house: House, who: str) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(house.app)
     headers = {"X-Argilla-Api-Key": f"{who}.apikey"}
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers, timeout=60)
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://testserver", headers=headers, timeout=patience(60)
+    )
 
 
 async def annotate(house: House, who: str, id: str) -> None:

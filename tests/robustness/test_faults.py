@@ -17,10 +17,11 @@ import pytest
 import uvicorn
 from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
 
-from apportion.server import patience
+from apportion.server import patience as limits
 from apportion.server.patience import Patient
 from apportion.server.security import SystemClock
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from patience import patience
 from support import FakeClock
 
 LINE = b"POST /api/datasets/log/TextClassification:bulk?workspace=shared HTTP/1.1\r\n"
@@ -33,8 +34,8 @@ BODY = json.dumps({"records": [{"id": n, "inputs": {"text": f"text {n}"}} for n 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "HEADERS_WITHIN", 0.4)
-    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.4)
+    monkeypatch.setattr(limits, "HEADERS_WITHIN", patience(0.4))
+    monkeypatch.setattr(limits, "LONGEST_PAUSE", patience(0.4))
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def served(house: House) -> Iterator[int]:
 
 def speak(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
     """Say something piece by piece; what comes back until the server hangs up or has answered."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience(10)) as line:
         for part in parts:
             try:
                 line.sendall(part)
@@ -105,14 +106,14 @@ def test_who_dawdles_is_given_up_on_and_everybody_else_is_served(house: House, h
         heard: dict[str, bytes] = {}
 
         def dawdle(name: str) -> None:
-            heard[name] = speak(port, *dawdlers[name], pause=0.1)
+            heard[name] = speak(port, *dawdlers[name], pause=patience(0.1))
 
         threads = [threading.Thread(target=dawdle, args=(name,)) for name in dawdlers for _ in range(5)]
         for each in threads:
             each.start()
         assert b"200 OK" in speak(port, b"GET /api/_info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         for each in threads:
-            each.join(10)
+            each.join(patience(10))
             assert not each.is_alive()
         assert heard["nothing at all"].startswith(b"HTTP/1.1 408")
         assert heard["headers"].startswith(b"HTTP/1.1 408")
@@ -123,15 +124,15 @@ def test_who_dawdles_is_given_up_on_and_everybody_else_is_served(house: House, h
 def test_who_is_only_slow_gets_through(house: House, hurried: None) -> None:
     parts = [BODY[start : start + 2_000] for start in range(0, len(BODY), 2_000)]
     with served(house) as port:
-        answer = speak(port, announced(len(BODY)), *parts, pause=0.1)
-        assert len(parts) * 0.1 > patience.LONGEST_PAUSE
+        answer = speak(port, announced(len(BODY)), *parts, pause=patience(0.1))
+        assert len(parts) * patience(0.1) > limits.LONGEST_PAUSE
         assert b"200 OK" in answer
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}"
         ) as again:  # pauses between requests are no dawdling
             for _ in range(2):
                 assert again.get("/api/_info").status_code == 200
-                time.sleep(0.6)
+                time.sleep(patience(0.6))
 
 
 def test_headers_have_an_end(house: House) -> None:

@@ -15,6 +15,7 @@ import pytest
 from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
 
 from apportion.domain.errors import StorageFullError
+from patience import patience
 
 ROWS = 1_200
 PEOPLE = ("ana", "ben", "rita")
@@ -136,7 +137,7 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
             sender.start()
             time.sleep(chance.uniform(0.15, 0.45))
             server.process.send_signal(signal.SIGKILL)
-            sender.join(30)
+            sender.join(patience(30))
         cut += answers == [0]
         assert problems(tmp_path) == []
         with running_on(tmp_path) as server:

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from houses import SHARED, TEXT, Running, furnish, house_at, problems, run, running_on, scan
 
+from patience import patience, until
+
 BATCH = 60
 BULK = f"/api/datasets/log/{TEXT}:bulk"
 ANNOTATORS = ("ana", "ben", "rita", "max")
@@ -44,7 +46,7 @@ def busy(*works: Callable[[], None]) -> Iterator[None]:
         each.start()
     yield
     for each in threads:
-        each.join(20)
+        each.join(patience(20))
         assert not each.is_alive()
 
 
@@ -116,7 +118,8 @@ def test_killed_while_logging_it_has_every_acknowledged_batch_and_no_half_ones(h
         with running_on(home) as server:
             loggers = [Logger(server, 1_000_000 * turn + 100_000 * n) for n in range(2)]
             with busy(*loggers):
-                time.sleep(chance.uniform(0.3, 1.0))
+                until(lambda: any(each.acknowledged for each in loggers))  # noqa: B023
+                time.sleep(chance.uniform(0.0, 0.7))
                 server.process.send_signal(signal.SIGKILL)
         acknowledged |= {each for logger in loggers for each in logger.acknowledged}
         assert problems(home) == []
@@ -138,7 +141,8 @@ def test_killed_while_people_annotate_it_has_every_acknowledged_annotation(home:
             check_annotations(server, before)
             people = [Annotator(server, who, 1 + n) for n, who in enumerate(ANNOTATORS)]
             with busy(*people):
-                time.sleep(chance.uniform(0.2, 0.6))
+                until(lambda: all(each.acknowledged for each in people))  # noqa: B023
+                time.sleep(chance.uniform(0.0, 0.4))
                 server.process.send_signal(signal.SIGKILL)
         assert problems(home) == []
         before = people
@@ -161,9 +165,9 @@ def test_told_to_stop_it_finishes_what_it_acknowledges(home: Path) -> None:
     with running_on(home) as server:
         loggers = [Logger(server, 100_000 * n) for n in range(3)]
         with busy(*loggers):
-            time.sleep(0.6)
+            until(lambda: all(each.acknowledged for each in loggers))
             server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(20) == 0
+            assert server.process.wait(patience(20)) == 0
     acknowledged = {each for logger in loggers for each in logger.acknowledged}
 
     assert problems(home) == []

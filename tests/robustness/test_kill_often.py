@@ -20,6 +20,7 @@ import pytest
 from houses import SHARED, TEXT, Running, house_at, problems, run, running_on, scan
 
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from patience import patience
 
 KILLS = int(os.environ.get("KILLS", "100"))
 ROOM = "/api/datasets/work"
@@ -144,7 +145,7 @@ def test_killed_again_and_again_nothing_that_was_acknowledged_is_lost_or_doubled
             time.sleep(chance.uniform(0.1, 1.5))
             server.process.send_signal(signal.SIGKILL)
             for each in threads:
-                each.join(30)
+                each.join(patience(30))
                 assert not each.is_alive()
         assert problems(home) == [], f"after kill {turn + 1}"
     check(team, home)

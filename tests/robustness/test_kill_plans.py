@@ -14,6 +14,8 @@ import httpx
 import pytest
 from houses import SHARED, TEXT, House, house_at, problems, running_on
 
+from patience import patience, until
+
 ROOM = "/api/datasets/big"
 N = 30_000
 WAITS = [0.4 + 0.3 * turn for turn in range(int(os.environ.get("KILLS", "1")))]
@@ -50,37 +52,40 @@ def test_a_plan_cut_short_is_whole_or_gone_after_the_next_start(home: Path, verb
             cut.start()
             time.sleep(wait)
             server.process.send_signal(signal.SIGKILL)
-            cut.join(30)
+            cut.join(patience(30))
         with running_on(home) as server:
             client = server.client()
             for id, state, slots in settled(client):
                 assert (state, slots) in (("live", 2 * N), ("undone", 0))
                 if state == "live":  # the next round begins without a plan
-                    undone = client.post(f"{ROOM}/assignments/{id}:undo", params=SHARED, json={}, timeout=120)
+                    undone = client.post(
+                        f"{ROOM}/assignments/{id}:undo", params=SHARED, json={}, timeout=patience(120)
+                    )
                     undone.raise_for_status()
         assert problems(home) == []
 
 
 def fresh_plan(client: httpx.Client) -> str:
-    made = client.post(f"{ROOM}/assignments", params=SHARED, json=PLAN, timeout=120)
+    made = client.post(f"{ROOM}/assignments", params=SHARED, json=PLAN, timeout=patience(120))
     return str(made.raise_for_status().json()["id"])
 
 
 def attempt(client: httpx.Client, url: str, body: Any) -> None:
     try:
-        client.post(url, params=SHARED, json=body, timeout=60)
+        client.post(url, params=SHARED, json=body, timeout=patience(60))
     except httpx.TransportError:
         return
 
 
 def settled(client: httpx.Client) -> list[tuple[str, str, int]]:
     """Id, state and pending slots of each plan, once the server has tidied up."""
-    end = time.monotonic() + 60
-    while True:
-        plans = client.get(f"{ROOM}/assignments", params=SHARED).raise_for_status().json()["assignments"]
-        if all(each["state"] in ("live", "undone") for each in plans) or time.monotonic() > end:
-            return [(each["id"], each["state"], each["progress"]["pending"]) for each in plans]
-        time.sleep(0.2)
+
+    def plans() -> list[dict[str, Any]]:
+        found = client.get(f"{ROOM}/assignments", params=SHARED).raise_for_status().json()
+        return list(found["assignments"])
+
+    until(lambda: all(each["state"] in ("live", "undone") for each in plans()), 60, every=0.2)
+    return [(each["id"], each["state"], each["progress"]["pending"]) for each in plans()]
 
 
 def test_two_managers_at_once_make_plans_one_after_the_other(tmp_path: Path) -> None:

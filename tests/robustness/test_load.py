@@ -18,6 +18,8 @@ import httpx
 import pytest
 from houses import SHARED, TEXT, house_at, problems, running_on
 
+from patience import patience
+
 SECONDS = float(os.environ.get("LOAD_SECONDS", "5"))
 PEOPLE = [f"p{n}" for n in range(8)]
 RECORDS = max(2_000, int(SECONDS * 400))
@@ -28,7 +30,8 @@ import httpx
 url, key, seconds = sys.argv[1:]
 room = "/api/datasets/talks"
 acknowledged, extras, latencies = [], 0, []
-with httpx.Client(base_url=url, headers={"X-Argilla-Api-Key": key}, params={"workspace": "shared"}, timeout=30) as http:
+headers, shared = {"X-Argilla-Api-Key": key}, {"workspace": "shared"}
+with httpx.Client(base_url=url, headers=headers, params=shared, timeout=None) as http:
     print("ready", flush=True)
     sys.stdin.readline()
     end = time.monotonic() + float(seconds)
@@ -58,10 +61,10 @@ def furnished(home: Path) -> None:
         from apportion.vocabulary import MembershipRole
 
         def settle(work: Any) -> None:
-            shared = ensure_workspace(work.people, "shared", now=1)
+            shared = ensure_workspace(work, "shared", now=1)
             for name in PEOPLE:
-                add_user(work.people, NewUser(name, name), key=f"{name}.apikey", now=1)
-                join(work.people, shared, name, MembershipRole.ANNOTATOR, now=1)
+                add_user(work, NewUser(name, name), key=f"{name}.apikey", now=1)
+                join(work, shared, name, MembershipRole.ANNOTATOR, now=1)
 
         house.store.write(settle).result()
         for start in range(0, RECORDS, 1_000):
@@ -99,7 +102,7 @@ def test_eight_people_at_once_collect_nothing_twice_and_lose_nothing(tmp_path: P
             worker.stdin.write("go\n")
             worker.stdin.flush()
         for name, worker in zip(PEOPLE, workers, strict=True):
-            output, _ = worker.communicate(timeout=SECONDS + 60)
+            output, _ = worker.communicate(timeout=patience(SECONDS + 60))
             assert worker.returncode == 0
             told[name] = json.loads(output)
         took = time.monotonic() - began

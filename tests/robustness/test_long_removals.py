@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import threading
 import time
@@ -15,6 +14,7 @@ import pytest
 from houses import SHARED, TEXT, House, house_at, problems, reopened, running_on
 
 from apportion.services import edit_records
+from patience import patience, until
 from support import FakeClock
 
 ROOM = "/api/datasets/big"
@@ -85,9 +85,7 @@ def test_what_is_logged_again_meanwhile_stays(
 
     assert found["matched"] == 30
     assert found["processed"] < 30
-    deadline = time.monotonic() + 10
-    while total(eva, "metadata.new:true") < 30 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: total(eva, "metadata.new:true") == 30)
     assert total(eva) == total(eva, "metadata.new:true") == 30
 
 
@@ -123,17 +121,8 @@ def test_a_stop_in_the_middle_is_gone_on_with_by_the_next_start(
     done = "status:Discarded" if discard else "*"
     assert total(again, done) == (14 if discard else 26)
 
-    async def start_and_wait() -> None:
-        house.app.state.house.jobs.start()
-        for _ in range(200):
-            await asyncio.sleep(0.02)
-            if house.app.state.house.jobs._thread._work_queue.empty():
-                break
-
-    asyncio.run(start_and_wait())
-    deadline = time.monotonic() + 20
-    while total(again, done) != (40 if discard else 0) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    house.app.state.house.jobs.start()
+    until(lambda: total(again, done) == (40 if discard else 0))
     house.app.state.house.jobs.close()
     assert total(again, done) == (40 if discard else 0)
     assert house.verify() == []
@@ -155,18 +144,16 @@ def test_killed_in_the_middle_it_is_all_gone_after_the_next_start_and_nobody_wai
             ana.post(f"/api/datasets/other/{TEXT}:bulk", params=SHARED, json=sent).raise_for_status()
             taken.append(time.monotonic() - began)
         server.process.send_signal(signal.SIGKILL)
-        gone.join(30)
+        gone.join(patience(30))
     print(f"{len(taken)} writes beside it, the slowest {max(taken, default=0) * 1000:.0f} ms")
     with running_on(tmp_path) as server:
-        deadline = time.monotonic() + 60
-        while total(server.client()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert total(server.client()) == 0
+        client = server.client()
+        until(lambda: total(client) == 0, 60, every=0.2)
     assert problems(tmp_path) == []
 
 
 def attempt(client: httpx.Client) -> None:
     try:
-        client.request("DELETE", f"{ROOM}/data", params=SHARED, json={}, timeout=120)
+        client.request("DELETE", f"{ROOM}/data", params=SHARED, json={}, timeout=patience(120))
     except httpx.TransportError:
         return

@@ -31,12 +31,10 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def strangers(furnished: House) -> House:
     def settle(work: Any) -> None:
-        other = ensure_workspace(work.people, "other", now=1)
+        other = ensure_workspace(work, "other", now=1)
         for name, role in ELSEWHERE.items():
-            add_user(
-                work.people, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1
-            )
-            join(work.people, other, name, role, now=1)
+            add_user(work, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1)
+            join(work, other, name, role, now=1)
 
     furnished.store.write(settle).result()
     return furnished

@@ -292,6 +292,16 @@ class Team(RuleBasedStateMachine):
                 assert counted.get(rid, set()) == done
 
     @invariant()
+    def nobody_has_more_done_than_their_cap(self) -> None:
+        done = Counter(self.rows("SELECT plan, rule, annotator FROM slots WHERE state = ?", DONE))
+        numbers = dict(self.rows("SELECT name, no FROM agents"))
+        for plan, teams in self.rows("SELECT no, teams FROM plans"):
+            for number, team in enumerate(json.loads(teams)):
+                for each in team:
+                    if each["cap"] is not None:
+                        assert done[plan, number, numbers.get(each["name"])] <= each["cap"], each
+
+    @invariant()
     def counters_are_what_the_slots_are(self) -> None:
         real = Counter(self.rows("SELECT plan, rule, annotator, state FROM slots"))
         kept = {

@@ -178,6 +178,11 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
         last = store.last_alive()
         away = store.write(lambda work: time_away(work, last=last, now=machine.wall, least=DAY)).result()
         assert away > 20 * DAY
-        assert store.write(lambda work: condemn_old(work, before=machine.wall - 7 * DAY)).result() == []
+        assert (
+            store.write(
+                lambda work: condemn_old(work, before=machine.wall - 7 * DAY, now=machine.wall)
+            ).result()
+            == []
+        )
     finally:
         store.close()

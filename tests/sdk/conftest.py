@@ -52,13 +52,13 @@ def with_team(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def settle(work: Any) -> None:
         for workspace in ("shared", "other"):
-            ensure_workspace(work.people, workspace, now=clock.now())
+            ensure_workspace(work, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
             new = NewUser(name, name.title(), role=role, password_hash=None)
-            add_user(work.people, new, key=f"{name}.apikey", now=clock.now())
+            add_user(work, new, key=f"{name}.apikey", now=clock.now())
             for workspace, what in memberships.items():
-                found = ensure_workspace(work.people, workspace, now=clock.now())
-                join(work.people, found, name, MembershipRole(what), now=clock.now())
+                found = ensure_workspace(work, workspace, now=clock.now())
+                join(work, found, name, MembershipRole(what), now=clock.now())
 
     store.write(settle).result()
     store.close()

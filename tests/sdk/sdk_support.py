@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 import apportion as rg
+from patience import patience
 
 __all__ = ["URL", "ClientAs", "Flaky", "InProcess", "is_bulk", "texts"]
 
@@ -27,7 +28,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(patience(60))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()

@@ -49,6 +49,19 @@ def test_agreement_is_a_figure_that_can_be_read_and_opened(answered: rg.Client) 
         rg.agreement("talk", "span_f1")
 
 
+def test_a_figure_is_printed_with_its_caution_and_drawn_by_its_seed(answered: rg.Client) -> None:
+    found = rg.agreement("talk", by="label")
+    assert (found.caution, {each.caution for each in found.by}) == ("few_other_labels", {"few_other_labels"})
+    assert "; caution: only 3 of the shared records have another label" in str(found)
+    assert "few_other_labels" in repr(found)
+    assert list(found.to_pandas()["caution"]) == ["few_other_labels"] * 2
+    assert rg.agreement("talk", "percent").caution is None
+    drawn = [rg.agreement("talk", "percent", interval="bootstrap", seed=seed) for seed in (3, 3)]
+    assert drawn[0] == drawn[1]
+    with pytest.raises(BadRequestApiError, match="gamma does not compare"):
+        rg.agreement("talk", "gamma")
+
+
 def test_figures_conflicts_and_people_have_tables_for_consoles_and_notebooks(
     answered: rg.Client, client_as: ClientAs
 ) -> None:

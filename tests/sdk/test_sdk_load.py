@@ -19,6 +19,7 @@ from apportion.sdk.errors import (
     NotFoundApiError,
     WrongResponseError,
 )
+from patience import patience
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ def test_the_next_page_is_asked_for_before_one_is_read(
     read = Scan.read
 
     def patient_read(scan: Scan, body: bytes) -> Any:
-        assert second.wait(20)
+        assert second.wait(patience(20))
         return read(scan, body)
 
     monkeypatch.setattr(Scan, "read", patient_read)

@@ -26,6 +26,7 @@ from apportion.sdk.errors import (
     NotFoundApiError,
 )
 from apportion.sdk.records import BulkResponse, ValidationError
+from patience import patience
 
 
 def test_the_result_sums_up_all_batches(client: rg.Client, transport: InProcess) -> None:
@@ -147,15 +148,15 @@ def test_a_background_log_keeps_its_workspace(client: rg.Client) -> None:
     def records() -> Iterator[rg.TextClassificationRecord]:
         yield from texts(2)
         asked.set()
-        assert go_on.wait(20)
+        assert go_on.wait(patience(20))
         yield from texts(2, 2)
 
     under_way = client.log(records(), "reviews", batch_size=2, verbose=False, background=True)
-    assert asked.wait(20)
+    assert asked.wait(patience(20))
     client.set_workspace("other")
     go_on.set()
 
-    assert under_way.result(20).processed == 4
+    assert under_way.result(patience(20)).processed == 4
     assert len(client.load("reviews", workspace="shared")) == 4
 
 
@@ -164,7 +165,7 @@ def test_many_logs_in_the_background_all_succeed(client: rg.Client) -> None:
         client.log(texts(20, 20 * n), "reviews", batch_size=7, background=True) for n in range(12)
     ]
 
-    assert [each.result(60).processed for each in under_way] == [20] * 12
+    assert [each.result(patience(60)).processed for each in under_way] == [20] * 12
     assert len(client.load("reviews")) == 240
 
 
@@ -254,7 +255,7 @@ def test_the_next_batch_is_converted_while_one_is_on_its_way(
     def decide(request: httpx.Request) -> None:
         if is_bulk(request):
             if not taken_while_sending:
-                assert another.wait(20)
+                assert another.wait(patience(20))
             taken_while_sending.append(taken)
 
     client = client_as("eva", transport=Flaky(transport, decide))

@@ -21,6 +21,7 @@ from apportion.sdk.results import LabelingRule
 from apportion.utils import setup_loop_in_thread
 from apportion.utils.span_utils import SpanUtils
 from apportion.vocabulary import Task
+from patience import patience
 
 
 def labelled(count: int) -> list[rg.TextClassificationRecord]:
@@ -66,10 +67,10 @@ def test_a_client_of_old_asks_who_it_is_at_once(client_as: ClientAs, monkeypatch
 def test_a_loop_in_a_thread_runs_what_it_is_given() -> None:
     loop, thread = setup_loop_in_thread()
     try:
-        assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "done"), loop).result(10) == "done"
+        assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "done"), loop).result(patience(10)) == "done"
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(patience(10))
         loop.close()
 
 

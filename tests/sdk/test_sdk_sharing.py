@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -267,6 +268,28 @@ def test_events_come_newest_first_as_many_as_asked_for(talk: str, ana: rg.Client
     assert found == [("ana", "submitted"), ("eva", "assigned")]
     assert rg.events(talk, limit=None) == rg.events(talk, limit=2)
     assert rg.events(talk, limit=0) == []
+
+
+def test_the_audit_log_comes_newest_first_and_narrowed(talk: str, ana: rg.Client, tmp_path: Path) -> None:
+    rg.set_policies(talk, required=3)
+    rg.export(talk, tmp_path / "talk.csv")
+
+    exported, *_ = rg.audit(area=["downloads"], dataset=talk, since=date(2000, 1, 1))
+    changed, *_ = rg.audit(what="changed_policies", who="eva", workspace="shared")
+
+    assert (exported.who, exported.what, exported.detail["format"]) == ("eva", "exported", "csv")
+    assert changed.after or changed.detail
+    assert exported.at > changed.at
+    everything = rg.audit(limit=None)
+    assert [each.no for each in everything] == sorted((each.no for each in everything), reverse=True)
+    assert rg.audit(limit=2) == everything[:2]
+    assert rg.audit(limit=0) == []
+    with pytest.raises(ForbiddenApiError):
+        ana.audit()
+    with pytest.raises(ValidationApiError):
+        rg.audit(what="no such thing")
+    with pytest.raises(InputValueError, match="cannot be narrowed by whom"):
+        rg.audit(whom="eva")  # type: ignore[call-arg]
 
 
 # One's own records

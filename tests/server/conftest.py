@@ -96,13 +96,13 @@ def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, st
 
     def settle(work: Work) -> None:
         for workspace in ("shared", "other"):
-            ensure_workspace(work.people, workspace, now=clock.now())
+            ensure_workspace(work, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
             new = NewUser(name, name.title(), role=role, password_hash=hashes[name])
-            add_user(work.people, new, key=f"{name}.apikey", now=clock.now())
+            add_user(work, new, key=f"{name}.apikey", now=clock.now())
             for workspace, what in memberships.items():
-                found = ensure_workspace(work.people, workspace, now=clock.now())
-                join(work.people, found, name, MembershipRole(what), now=clock.now())
+                found = ensure_workspace(work, workspace, now=clock.now())
+                join(work, found, name, MembershipRole(what), now=clock.now())
 
     store.write(settle).result()
     return empty_app

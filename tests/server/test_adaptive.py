@@ -48,6 +48,8 @@ def test_answers_asked_for_because_of_others_do_not_count_in_agreement(client_as
         room.put(people(room, id)[-1], id, "x")
     found = room.get("max", "agreement")
     assert (found["answers"], found["left_out"], found["records"]) == (4, 2, 2)
+    narrowed = room.get("max", "agreement", query="id:(a OR b)")
+    assert {**narrowed, "query": found["query"]} == found
     third = people(room, "a")[-1]
     assert "a" not in room.found("max", f"compared:{third}")
     told = room.get("max", "explain", record="a", annotator=third)["why"][0]

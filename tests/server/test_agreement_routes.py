@@ -153,3 +153,93 @@ def test_labels_with_commas_quotes_and_emoji_come_through(client_as: Any) -> Non
         room.put("ben", id, odd if id != "c" else "plain")
     part = next(each for each in room.get("rita", "agreement", by="label")["by"] if each["label"] == odd)
     assert room.found("rita", part["query"]) == ["a", "b", "c"]
+
+
+def test_a_figure_narrowed_by_a_query_is_that_of_these_records_alone(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.put("ana", "f", "z", version=1)  # a label that nobody gave elsewhere
+    found = []
+    for few in (0, 100):  # records found among all, or looked up one by one
+        monkeypatch.setattr("apportion.storage.sqlite.answered._FEW", few)
+        found += [
+            room.get("rita", "agreement", by=by, query="id:(a OR b OR d)") for by in ("label", "pair", "week")
+        ]
+        found.append(room.get("rita", "agreement", query="id:nowhere"))
+    assert found[:4] == found[4:]
+    assert (found[0]["records"], found[0]["answers"], found[0]["estimate"]) == (3, 6, 0.0)
+    assert [each["label"] for each in found[0]["by"]] == ["x", "y"]
+
+
+@pytest.mark.parametrize("measure", ["span_f1", "alpha_u", "gamma"])
+def test_one_text_with_spans_is_enough_for_a_figure_that_opens_it(client_as: Any, measure: str) -> None:
+    room = Room(client_as, "ab", "TokenClassification", SPEECH)
+    room.put("ana", "a", spans((0, 3, "PER"), (8, 11, "PER")))
+    room.put("ben", "a", spans((0, 3, "PER"), (4, 11, "PER")))
+    found = room.get("rita", "agreement", measure=measure, by="pair")
+    for each in (found, *found["by"]):
+        assert (each["records"], each["no_interval"]) == (1, "one_text")
+        assert 0 < each["estimate"] < 1
+        assert room.found("rita", each["query"]) == ["a"]
+
+
+def test_gamma_measures_nested_spans_with_a_seed_and_says_which_extra_it_needs(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(client_as, "abc", "TokenClassification", SPEECH)
+    settings = {"label_schema": {"labels": ["PER", "S"]}, "allow_overlapping_spans": True}
+    assert room.ask("max", "PATCH", "TokenClassification/settings", json=settings).status_code == 200
+    for id in "abc":
+        assert room.put("ana", id, spans((0, 11, "S"), (0, 3, "S"))).status_code == 200
+        assert room.put("ben", id, spans((0, 11, "S"), (0, 7, "S"))).status_code == 200
+    assert room.get("rita", "agreement", measure="alpha_u")["undefined"] == "crossing_spans"
+    first = room.get("rita", "agreement", measure="gamma", by="label", seed=1)
+    assert first == room.get("rita", "agreement", measure="gamma", by="label", seed=1)
+    assert first["estimate"] != room.get("rita", "agreement", measure="gamma", seed=2)["estimate"]
+    assert (first["measure"], first["caution"]) == ("gamma", "few_spans")
+    monkeypatch.setattr("apportion.services.agreement.can_align", lambda: False)
+    refused = room.ask("rita", "GET", "agreement", params={"measure": "gamma"})
+    assert refused.status_code == 400
+    assert "pip install 'apportion[gamma]'" in refused.text
+
+
+def test_where_everybody_agrees_there_is_an_exact_bound_and_a_caution_beside_alpha(client_as: Any) -> None:
+    room = Room(client_as, "abcd")
+    room.answer(ana="x y y x", ben="x y y x")
+    percent = room.get("rita", "agreement", measure="percent", by="person")
+    for each in (percent, *percent["by"]):
+        assert [each[key] for key in ("estimate", "low", "high", "interval")] == [
+            1, pytest.approx(0.025 ** (1 / 4)), 1, "exact",
+        ]  # fmt: skip
+    alpha = room.get("rita", "agreement")
+    assert (alpha["no_interval"], alpha["caution"]) == ("no_spread", "few_other_labels")
+    assert "only 2 of the shared records have another label" in alpha["caution_why"]
+
+
+def test_the_bootstrap_is_drawn_by_its_seed(room: Room) -> None:
+    def drawn(seed: int) -> tuple[float, float]:
+        found = room.get("rita", "agreement", measure="percent", interval="bootstrap", seed=seed)
+        assert found["interval"] == "bootstrap"
+        return found["low"], found["high"]
+
+    assert drawn(0) == drawn(0)
+    assert room.ask("rita", "GET", "agreement", params={"interval": "exact"}).status_code == 422
+
+
+def test_discards_by_everybody_leave_nothing_to_measure(client_as: Any) -> None:
+    room = Room(client_as, "ab")
+    for id in "ab":
+        for who in ("ana", "ben"):
+            room.put(who, id, "x", state="discarded")
+    for by in ("label", "pair", "week", "person"):
+        found = room.get("rita", "agreement", by=by)
+        assert {each["undefined"] for each in (found, *found["by"])} == {"no_answers"}
+        assert {each["records"] for each in (found, *found["by"])} == {0}
+
+
+def test_a_label_that_nobody_gave_has_no_figure_and_says_so(room: Room) -> None:
+    room.put("ana", "f", "z", version=1)  # which ben has not answered
+    found = {each["label"]: each for each in room.get("rita", "agreement", by="label")["by"]}
+    assert (found["z"]["undefined"], found["z"]["records"]) == ("not_given", 0)
+    assert found["z"]["why"] == "nobody gave this label on the 5 shared records"
+    assert room.found("rita", found["z"]["query"]) == []

@@ -336,7 +336,7 @@ def test_logging_goes_on_when_a_standing_plan_has_lost_its_people(team: Team) ->
         assert team.log("eva", {"id": id, "inputs": {"text": id}}).status_code == 200
     assert not {row["record"] for row in team.rows(made)} & {"one", "two"}
     event = team.ask("max", "GET", "events").json()["events"][0]
-    assert (event["what"], event["detail"]["records"]) == ("not extended", 1)
+    assert (event["what"], event["detail"]["records"]) == ("not_extended", 1)
     single = team.plan(rules=[{"users": ["ana"]}], standing=True)
     assert {"one", "two"} <= {row["record"] for row in team.rows(single)}
 
@@ -504,7 +504,7 @@ def test_annotators_see_their_own_progress_and_events(team: Team) -> None:
     own = team.ask("ana", "GET", "events").json()["events"]
     assert {(each["who"], each["what"]) for each in own} == {("ana", "submitted")}
     everybodys = [each["what"] for each in team.ask("max", "GET", "events").json()["events"]]
-    assert everybodys == ["submitted", "submitted", "assigned", "changed policies"]
+    assert everybodys == ["submitted", "submitted", "assigned", "changed_policies"]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,8 @@ def test_no_body_means_everything(body: bytes | None) -> None:
 
     assert read_search(body, TEXT).selected.criteria == everything
     assert read_scan(body).selected.criteria == everything
-    assert read_deletion(body) == everything
+    if body != b"{}":  # an empty query may be one whose variable was empty
+        assert read_deletion(body) == everything
 
 
 def test_a_search_needs_a_query_that_is_not_null() -> None:

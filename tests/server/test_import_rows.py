@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,7 +122,9 @@ def test_a_mapped_column_that_no_row_has_is_named(client_as: Any) -> None:
     assert load(client_as("max"), file, mapping=good).json()["records"] == 2
 
 
-def test_parquet_is_read_where_its_library_is(client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_is_read_where_its_library_is(
+    client_as: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     sink = io.BytesIO()
@@ -133,6 +137,7 @@ def test_parquet_is_read_where_its_library_is(client_as: Any, monkeypatch: pytes
     }
 
     assert load(client_as("max"), b"none", format="parquet").status_code == 400
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    (tmp_path / "pyarrow.py").write_text("raise ModuleNotFoundError")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     refused = load(client_as("max"), sink.getvalue(), format="parquet")
     assert "apportion[parquet]" in refused.text

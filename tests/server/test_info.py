@@ -16,8 +16,8 @@ def test_old_clients_are_told_a_version_they_accept(client_as: Any) -> None:
     assert answer.json()["apportion"]
 
 
-def test_status_tells_the_memory_in_use(client_as: Any) -> None:
-    status = client_as(None).get("/api/_status").json()
+def test_status_tells_administrators_the_memory_in_use(client_as: Any) -> None:
+    status = client_as("eva").get("/api/_status").json()
 
     assert re.fullmatch(r"\d+[BKMGTP]", status["mem_info"]["rss"])
     assert "error" not in status["elasticsearch"]

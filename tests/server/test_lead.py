@@ -62,7 +62,7 @@ def test_records_left_lying_are_taken_back_and_a_late_answer_is_kept(client_as: 
     assert all(each["annotator"] != "ben" for each in team(room)["datasets"][0]["people"])
     assert len(room.post("ana", "queue:claim", {"limit": 4})["records"]) == 4
     assert room.put("ben", claimed[0]["id"], "late").json()["counted"] is False
-    assert room.get("max", "events")["events"][1]["what"] in ("took records back", "submitted")
+    assert room.get("max", "events")["events"][1]["what"] in ("took_records_back", "submitted")
 
 
 def test_open_work_of_somebody_who_left_is_marked(client_as: Any) -> None:

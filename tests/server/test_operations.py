@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from apportion.server import logs
 from apportion.server.routers import progress
+from patience import patience
 from support import Client
 
 TEXT = "TextClassification"
@@ -175,7 +176,7 @@ def test_streams_are_counted_and_end_when_the_server_stops(app: Any, client: Any
             seen.append(house.tally.streams)
             house.stopping.set()
 
-    asyncio.run(asyncio.wait_for(app(scope, receive, send), 20))
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), patience(20)))
 
     assert seen == [1]
     assert house.tally.streams == 0

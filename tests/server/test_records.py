@@ -242,8 +242,8 @@ def test_delete_and_discard_by_query(client: Client) -> None:
     answer = client.request("DELETE", path, params=SHARED, json={"nonsense": 1})
     assert answer.status_code == 422
     assert search(client)["total"] == 4
-    assert delete({}) == {"matched": 4, "processed": 4}
-    assert delete({}) == {"matched": 0, "processed": 0}
+    assert delete({"query_text": "*"}) == {"matched": 4, "processed": 4}
+    assert delete({"query_text": "*"}) == {"matched": 0, "processed": 0}
 
 
 def test_vectors_find_the_nearest(client: Client) -> None:

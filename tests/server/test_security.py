@@ -19,7 +19,7 @@ from apportion.server.guard import STRANGERS_BODY
 from apportion.settings import Settings
 from support import Client
 
-OURS = {"X-Apportion": "1"}
+OURS = {"X-Apportion": "ana"}
 SHARED = {"workspace": "shared"}
 TEXT = "TextClassification"
 KNOWN_NAMES = {"task": TEXT, "id": "00000000-0000-0000-0000-000000000000"}

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rooms import Room
 
 from support import Client
 
-OURS = {"X-Apportion": "1"}
+OURS = {"X-Apportion": "ana"}
 ANA = {"username": "ana", "password": "ana-password"}
 
 
@@ -136,3 +137,57 @@ def test_what_an_administrator_does_ends_every_session(
     assert browser.get("/api/me").status_code == 401
     bearer = {"Authorization": f"Bearer {token}"}
     assert client_as(None).get("/api/me", headers=bearer).status_code == 401
+
+
+# Two people, one browser: a page says whose it is
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/api/me/preferences"), ("GET", "/api/me/preferences"), ("DELETE", "/api/session")],
+)
+def test_a_page_of_somebody_else_is_refused_and_told_who_has_signed_in(
+    browser: Client, method: str, path: str
+) -> None:
+    body = {} if method == "PUT" else None
+
+    refused = browser.request(method, path, json=body, headers={"X-Apportion": "ben"})
+
+    assert refused.status_code == 401
+    detail = refused.json()["detail"]
+    assert detail["code"] == "argilla.api.errors::SessionChangedError"
+    assert (detail["params"]["believed"], detail["params"]["current"]) == ("ben", "ana")
+    assert browser.get("/api/me").status_code == 200
+
+
+@pytest.mark.parametrize("believed", ["1", "", "Ana", "anabel"])
+def test_who_does_not_say_whose_the_page_is_may_only_look(browser: Client, believed: str) -> None:
+    refused = browser.put("/api/me/preferences", json={}, headers={"X-Apportion": believed})
+
+    assert refused.status_code == 401
+    assert browser.get("/api/me", headers={"X-Apportion": "1"}).status_code == 200
+
+
+def test_an_api_key_needs_no_such_header_and_heeds_none(client_as: Any) -> None:
+    assert (
+        client_as("ana").put("/api/me/preferences", json={}, headers={"X-Apportion": "ben"}).status_code
+        == 200
+    )
+
+
+def test_an_answer_of_a_tab_that_was_anas_is_not_stored_as_bens(client_as: Any) -> None:
+    room = Room(client_as)
+    browser = client_as(None)
+    browser.post("/api/session", json=ANA, headers=OURS).raise_for_status()
+    browser.delete("/api/session", headers=OURS).raise_for_status()
+    ben = {"username": "ben", "password": "ben-password"}
+    browser.post("/api/session", json=ben, headers=OURS).raise_for_status()
+    answer = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+
+    path = "/api/datasets/talk/records/a/annotations/me?workspace=shared"
+    refused = browser.put(path, json=answer, headers={"X-Apportion": "ana"})
+
+    assert refused.status_code == 401
+    assert room.found("ben", "status:Validated") == []
+    assert browser.put(path, json=answer, headers={"X-Apportion": "ben"}).status_code == 200
+    assert room.found("ben", "status:Validated") == ["a"]

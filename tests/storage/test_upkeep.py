@@ -112,7 +112,7 @@ DAMAGE = {
     ),
     "UPDATE vectors SET n = 99 WHERE n = 1": "vectors: 1 vectors are of records that do not exist.",
     "UPDATE vectors SET value = x'00' WHERE n = 1": "vectors: 1 vectors of vectors.mini have another number",
-    "INSERT INTO annotations VALUES (1, 1, 2, NULL, 1, NULL, 0, x'', 0)": "file: 1 annotations belong to nothing",
+    "INSERT INTO annotations VALUES (1, 1, 2, 0, 1, NULL, 0, 0, x'', NULL)": "file: 1 annotations belong to nothing",
     "INSERT INTO facet VALUES (4000 << 32)": "file: 1 facet rows belong to nothing that exists.",
     "UPDATE fields SET dataset = 9 WHERE name = 'score'": "file: 1 fields belong to nothing that exists.",
 }

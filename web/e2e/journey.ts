@@ -6,7 +6,7 @@ import { type APIRequestContext, expect, type Page, test as base } from "@playwr
 import { portOf, serve } from "./serving";
 
 export { expect };
-export const PASSWORD = "12345678";
+export const PASSWORD = "ten words are better";
 export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
 export type Label = string | { name: string; description?: string; shortcut?: string; colour?: string };
 export type Wire = Record<string, unknown> & { id: string | number };

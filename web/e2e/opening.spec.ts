@@ -1,6 +1,7 @@
 /** What happens while a page opens, and what is there when it opens again. */
 
 import { entities, expect, test, TOPICS, topics } from "./journey";
+import { patience } from "./patience";
 
 test("a prediction that was rejected in one's own annotation stays rejected after a reload, for oneself alone", async ({ page, server, signIn }) => {
   await server.log("put-aside", "TokenClassification", entities(), { labels: ["PER", "ORG"] });
@@ -11,7 +12,7 @@ test("a prediction that was rejected in one's own annotation stays rejected afte
   await reject("ORG", "London").click();
   await expect(reject("ORG", "London")).toBeHidden();
   await expect.poll(async () => (await server.mine("ana", "put-aside", "e0"))["state"]).not.toBe("submitted");
-  await page.waitForTimeout(800); // longer than what is begun is put off
+  await page.waitForTimeout(patience(800)); // longer than what is begun is put off
   await page.reload();
   await expect(reject("PER", "Ada")).toBeVisible();
   await expect(reject("ORG", "London")).toBeHidden();

@@ -1,4 +1,5 @@
 import { expect, expectAccessible, PASSWORD, test, TOPICS, topics, type Wire } from "./journey";
+import { patience } from "./patience";
 
 const plain = (count: number): Wire[] => topics(count).map(({ id, inputs }) => ({ id, inputs }));
 const counter = (left: number) => `${String(left)} left`;
@@ -119,7 +120,7 @@ test("two people answer one record blind, and nothing of the other's reaches pag
   for (let n = 0; n < 4; n++) {
     await expect(page.getByText(counter(4 - n), { exact: true }).first()).toBeVisible();
     await field.fill(`My own ${String(n)}`);
-    await page.waitForTimeout(500); // long enough that comments and history are asked for
+    await page.waitForTimeout(patience(500)); // long enough that comments and history are asked for
     await page.keyboard.press("Control+Enter");
   }
   await expect(page.getByText("Everything assigned to you is done")).toBeVisible();

@@ -1,4 +1,5 @@
 import { expect, expectAccessible, PASSWORD, test, TOPICS, topics } from "./journey";
+import { patience } from "./patience";
 
 test("answers given without a network wait, survive a reload, and arrive", async ({ page, server, signIn, context }) => {
   await server.log("offline", "TextClassification", topics(6), { labels: TOPICS });
@@ -27,7 +28,7 @@ test("a draft is there again after a reload, and nobody else sees it", async ({ 
   await page.goto("/datasets/team/draft");
   await page.getByRole("textbox", { name: "Your text" }).fill("Half a thou");
   await expect(page.getByText("Draft", { exact: true })).toBeVisible();
-  await page.waitForTimeout(600); // drafts are written half a second after the last key
+  await page.waitForTimeout(patience(600)); // drafts are written half a second after the last key
   await page.reload();
 
   await expect(page.getByRole("textbox", { name: "Your text" })).toHaveValue("Half a thou");

@@ -23,23 +23,23 @@ ALONE = {"zoe": Role.ANNOTATOR}
 def main(port: int, *, empty: bool = False) -> None:
     """Serve until told to stop; an empty server asks for its first administrator, and prints the code."""
     with tempfile.TemporaryDirectory() as home:
-        app = build_app(load_settings(home=Path(home), port=port).settings)
+        app = build_app(load_settings(home=Path(home), port=port, webhook_allow_private=True).settings)
         house = app.state.house
-        hashed = house.passwords.hash("12345678")
+        hashed = house.passwords.hash("ten words are better")
 
         def settle(work: Work) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):
                 now = house.clock.now() + number
                 new = NewUser(name, name.title(), None, role, hashed)
-                add_user(work.people, new, key=f"{name}.apikey", now=now)
-                workspace = ensure_workspace(work.people, "team" if name in TEAM else name, now=now)
-                join(work.people, workspace, name, MembershipRole.ANNOTATOR, now=now)
+                add_user(work, new, key=f"{name}.apikey", now=now)
+                workspace = ensure_workspace(work, "team" if name in TEAM else name, now=now)
+                join(work, workspace, name, MembershipRole.ANNOTATOR, now=now)
 
         if empty:
             print(house.setup.code, flush=True)
         else:
             house.store.write(settle).result()
-        uvicorn.run(app, port=port, log_level="warning")
+        uvicorn.run(app, port=port, log_level="warning", timeout_keep_alive=75)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
+import { patience } from "./patience";
+
 const FIRST = Number(process.env["APPORTION_E2E_PORT"] ?? 6987);
 
 /** Where the nth server of this worker listens. */
@@ -24,7 +26,7 @@ export async function serve(port: number, ...how: readonly string[]): Promise<Se
   let said = "";
   server.stdout.on("data", (part: Buffer) => { said += part.toString(); });
   const up = async () => fetch(`${url}/api/health`).then((reply) => reply.ok, () => false);
-  const until = Date.now() + 60_000;
+  const until = Date.now() + patience(60_000);
   while (!(await up())) {
     if (server.exitCode !== null || Date.now() > until) throw new Error(`No server on ${url}. ${said}`);
     await new Promise((done) => setTimeout(done, 100));
@@ -35,7 +37,7 @@ export async function serve(port: number, ...how: readonly string[]): Promise<Se
     stop: async () => {
       if (server.exitCode !== null) return;
       server.kill("SIGTERM");
-      const late = setTimeout(() => server.kill("SIGKILL"), 5_000);
+      const late = setTimeout(() => server.kill("SIGKILL"), patience(5_000));
       await once(server, "exit");
       clearTimeout(late);
     },

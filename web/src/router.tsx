@@ -135,6 +135,20 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("@/features/people/people-page"), "PeoplePage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/webhooks/webhooks-page"), "WebhooksPage"),
+});
+
 const newDataset = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/new",
@@ -149,7 +163,7 @@ const datasetSettings = createRoute({
   component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
 });
 
-const leading = [team, overview, people, newDataset, datasetSettings];
+const leading = [team, overview, people, audit, webhooks, newDataset, datasetSettings];
 
 export const router = createRouter({
   routeTree: root.addChildren([

@@ -37,10 +37,24 @@ def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
 )
 @click.argument("name")
 @click.option(
-    "--measure", help="alpha, percent, fleiss, cohen, ac1, span_f1, …; default: the task's usual one."
+    "--measure", help="alpha, percent, fleiss, cohen, ac1, span_f1, gamma, …; default: the task's usual one."
 )
 @click.option(
     "--by", type=click.Choice(["label", "pair", "week", "person"]), help="Also one figure for each."
+)
+@click.option(
+    "--interval",
+    type=click.Choice(["jackknife", "bootstrap", "none"]),
+    default="jackknife",
+    show_default=True,
+    help="How it is found.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the bootstrap, and of gamma's chance.",
 )
 @click.option("--query", help="Only records that match.")
 @click.option("--people", is_flag=True, help="How good everybody is instead: by a model, and by checks.")
@@ -50,6 +64,8 @@ def agreement(
     name: str,
     measure: str | None,
     by: str | None,
+    interval: str,
+    seed: int,
     query: str | None,
     people: bool,
     url: str | None,
@@ -61,13 +77,23 @@ def agreement(
     if people:
         _people(_ask(_remote(url, api_key, workspace), name, "annotators", query=query), as_json)
         return
-    found = _ask(_remote(url, api_key, workspace), name, "agreement", measure=measure, by=by, query=query)
+    asked = {
+        "measure": measure,
+        "by": by,
+        "interval": interval,
+        "seed": str(seed) if seed else None,
+        "query": query,
+    }
+    found = _ask(_remote(url, api_key, workspace), name, "agreement", **asked)
     if as_json:
         print_json(found)
         return
     rows = [_row(each, by) for each in [found, *(found["by"] or [])]]
-    columns = [by or "measure", "estimate", "low", "high", "records", "people", "why"]
-    listing(rows, columns if any(row["why"] for row in rows) else columns[:-1], json=False, none="")
+    columns = [by or "measure", "estimate", "low", "high", "records", "people"]
+    columns += [name for name in ("caution", "why") if any(row[name] for row in rows)]
+    listing(rows, columns, json=False, none="")
+    if found.get("caution_why"):
+        click.echo(f"Caution: {found['caution_why']}.")
 
 
 def _people(found: dict[str, Any], as_json: bool) -> None:
@@ -95,6 +121,7 @@ def _row(found: dict[str, Any], by: str | None) -> dict[str, Any]:
 
     row = {name: number(name) for name in ("estimate", "low", "high")}
     row |= {"records": found["records"], "people": found["annotators"], "why": found["why"]}
+    row["caution"] = found.get("caution")
     row |= {name: found[name] for name in ("measure", "label", "week", "person")}
     row["pair"] = " ".join(found["pair"]) if found["pair"] else None
     if by is not None and row[by] is None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from apportion.ports.upkeep import CannotOpenError
+from apportion.vocabulary import EventCode
 
-from .house import home_option, read_settings
+from .house import home_option, note, read_settings
 from .progress_bar import Progress
 from .say import Refused, as_json, examples, notice, print_json
 
@@ -58,8 +59,11 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
         raise Refused(f"{file} exists. Choose another name, or replace it with --force.")
     if not file.parent.is_dir():
         raise Refused(f"There is no folder {file.parent}.")
+    settings = read_settings(home)
+    upkeep = open_upkeep(settings)
+    note(settings, EventCode.BACKED_UP, file)  # before, so that the copy tells of itself
     with Progress("copying") as progress:
-        open_upkeep(read_settings(home)).backup(file, progress=lambda left, all: progress.at(all - left, all))
+        upkeep.backup(file, progress=lambda left, all: progress.at(all - left, all))
     click.echo(f"{file} written, {file.stat().st_size:,} bytes; its checksum is beside it.")
 
 
@@ -78,12 +82,14 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     """Put a backup into an empty home, once it has been looked through.
 
     Refused while a server runs, where the home is not empty, and for a file that is damaged or does not agree
-    with itself; then nothing has changed.
+    with itself; then nothing has changed. Sessions end; passwords, API keys and roles are those of the backup.
     """
     from apportion.bootstrap import restore_store
 
     settings = read_settings(home)
     done = restore_store(settings, file, force=force)
+    if not done.older:  # the tables of an older one are the server's to upgrade
+        note(settings, EventCode.RESTORED_BACKUP, file)
     if as_json:
         kept = None if done.kept is None else str(done.kept)
         print_json({"database": str(settings.database), "kept": kept, "older": done.older})
@@ -91,6 +97,10 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     click.echo(f"{settings.database} is what {file} was.")
     if done.kept is not None:
         click.echo(f"As it was before: {done.kept}")
+    click.echo(
+        "Everybody has to sign in again. Passwords, API keys, roles and who was deactivated are as they were when the "
+        "backup was made: what was changed since has to be changed again (apportion users list --inactive)."
+    )
     if done.older:
         click.echo("An older version wrote it; the server upgrades it when it starts, and keeps a copy.")
 
@@ -109,6 +119,7 @@ def reindex(as_json: bool, home: Path | None) -> None:
     settings = read_settings(home)
     with Progress("reindexing") as progress:
         done = open_upkeep(settings).reindex(progress=lambda what, at, all: progress.at(at, all, what))
+    note(settings, EventCode.REBUILT_INDEXES, left_out=dict(done.left_out))
     if as_json:
         print_json({"kept": str(done.kept), "left_out": dict(done.left_out)})
         return

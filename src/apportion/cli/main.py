@@ -9,6 +9,7 @@ from apportion.version import __version__
 from .agreement import agreement, conflicts, export
 from .assign import assign
 from .assignments import assignments
+from .audit import audit
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
 from .hours import hours
@@ -19,6 +20,7 @@ from .say import EXIT_CODES, Commands, examples
 from .serve import server
 from .status import status
 from .users import users
+from .webhooks import webhooks
 from .workspaces import workspaces
 
 __all__ = ["main"]
@@ -35,7 +37,8 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, hours, policies, agreement, conflicts, export, status) ask a running server.
+    assignments, progress, hours, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
+    server.
     """
 
 
@@ -45,6 +48,7 @@ for command in (
     status,
     users,
     workspaces,
+    webhooks,
     datasets,
     assign,
     assignments,
@@ -54,6 +58,7 @@ for command in (
     agreement,
     conflicts,
     export,
+    audit,
     db,
     backup,
     restore,

@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from apportion.demo import Person
-    from apportion.ports.people import People
-    from apportion.ports.store import Store
+    from apportion.ports.store import Store, Work
 
 __all__ = ["quickstart"]
 
@@ -57,7 +57,10 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
         if browser or (browser is None and _somebody_is_there()):
             webbrowser.open(url)
 
-    run(loaded.settings, prepare=_prepare, announce=announce)
+    settings = loaded.settings
+    if not settings.allowed_hosts:  # any site could lead its own name here, and knows the demo's passwords
+        settings = replace(settings, allowed_hosts=("localhost",))
+    run(settings, prepare=_prepare, announce=announce)
 
 
 def _somebody_is_there() -> bool:
@@ -116,20 +119,20 @@ def _create_team(app: FastAPI, store: Store) -> None:
     if missing:
         hashes = {person.username: house.passwords.hash(person.password) for person in missing}
         now = house.clock.now()
-        store.write(lambda work: _add(work.people, missing, hashes, now)).result()
+        store.write(lambda work: _add(work, missing, hashes, now)).result()
 
 
-def _add(people: People, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
+def _add(work: Work, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
     from apportion.services.manage_users import NewUser, add_user
     from apportion.services.manage_workspaces import ensure_workspace, join
 
     times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
         new = NewUser(person.username, person.first_name, None, person.role, hashes[person.username])
-        add_user(people, new, key=person.api_key, now=next(times))
+        add_user(work, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
-            workspace = ensure_workspace(people, name, now=next(times))
-            join(people, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
+            workspace = ensure_workspace(work, name, now=next(times))
+            join(work, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
 async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:

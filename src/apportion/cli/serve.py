@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -125,9 +128,26 @@ def run(
             if prepare is not None:
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
+            _warn_of_modes(settings)
             _serve(app, settings, listener, announce)
         finally:
             store.close()
+
+
+def _warn_of_modes(settings: Settings) -> None:
+    """Say which files others on this machine may read or write: they hold password hashes and sign sessions."""
+    for path, unwanted, mode in (
+        (settings.home, 0o022, "700"),
+        (settings.database, 0o077, "600"),
+        (settings.home / "secret", 0o077, "600"),
+    ):
+        with contextlib.suppress(OSError):
+            found = stat.S_IMODE(path.stat().st_mode)
+            if os.name == "posix" and found & unwanted:
+                log.warning(
+                    "%s has mode %04o: others on this machine can get at it. Run `chmod %s %s`.",
+                    path, found, mode, path,
+                )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -186,13 +206,26 @@ def _serve(
 ) -> None:
     import uvicorn
 
+    from apportion.server.doors import (
+        ACCEPTED_AT_ONCE,
+        Connections,
+        connections_within,
+        quiet_about_files,
+        raise_file_limit,
+    )
     from apportion.server.patience import Patient
 
     house = app.state.house
 
+    class Counted(Patient):
+        counted_in = Connections(connections_within(raise_file_limit()), settings.max_connections)
+        proxies = settings.trusted_proxy
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            quiet_about_files(asyncio.get_running_loop())
             await super().startup(sockets)
+            listener.listen(BACKLOG)  # so many may wait; few are taken at once, so that each can be counted
             announce(app, address_of(settings, listener.getsockname()[1]))
             sys.stdout.flush()
             log.info("started", extra={"fields": {"version": __version__, "database": settings.database}})
@@ -205,14 +238,14 @@ def _serve(
     serving = Server(
         uvicorn.Config(
             app,
-            http=Patient,
+            http=Counted,
             ws="none",
             loop="asyncio",
             access_log=False,
             log_config=None,
             server_header=False,
             proxy_headers=False,  # the app itself decides whose word it takes
-            backlog=BACKLOG,
+            backlog=ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=settings.stop_seconds,
             timeout_keep_alive=75,  # notebooks pause; a closed connection under their next request looks like a fault
         )

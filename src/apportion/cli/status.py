@@ -29,7 +29,7 @@ def status(url: str | None, as_json: bool) -> None:
     holds, how many requests failed.
     """
     remote = Remote(server_url(url))
-    found = remote.ask("GET", "/api/_status")
+    found = remote.ask("GET", "/api/_info")
     if not isinstance(found, dict) or "apportion" not in found:
         raise Refused(f"{remote.url} answers, but is no Apportion server.")
     health = remote.ask("GET", "/api/health/ready", accepted=(200, 503))
@@ -56,8 +56,7 @@ def _figures(url: str) -> dict[str, Any] | None:
 
 
 def _tell(told: dict[str, Any]) -> None:
-    memory = told.get("mem_info", {}).get("rss", "unknown")
-    click.echo(f"{told['url']}: Apportion {told['apportion']}, status {told['status']}, memory {memory}.")
+    click.echo(f"{told['url']}: Apportion {told['apportion']}, status {told['status']}.")
     for name, said in told["checks"].items():
         if said != "ok":
             click.echo(f"  {name}: {said}")
@@ -66,7 +65,9 @@ def _tell(told: dict[str, Any]) -> None:
         return
     writer, storage, holds, asked = found["writer"], found["storage"], found["holds"], found["requests"]
     days, rest = divmod(found["uptime_seconds"], 86_400)
+    memory = found["memory_bytes"]
     rows = {
+        "Memory": "unknown" if memory is None else _mib(memory),
         "Up since": f"{found['started_at']} ({days} d {rest // 3600} h {rest % 3600 // 60} min)",
         "Requests": f"{asked['answered']:,} answered, {asked['failed']:,} failed, {asked['running']} running",
         "Streams": f"{asked['streams']} browsers listen",

@@ -20,10 +20,11 @@ from .users_of_1x import read_users
 
 if TYPE_CHECKING:
     from apportion.ports.people import People
+    from apportion.ports.store import Work
 
 __all__ = ["users"]
 
-SHORTEST_KEY = 8
+SHORTEST_KEY = 16
 ROLE = click.Choice([role.value for role in Role])
 
 
@@ -41,13 +42,13 @@ def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _given_here(_piped_in(command))
 
 
-def given_password(password: str | None, stdin: bool) -> str:
-    """The password that was given, typed or piped in; refused when it is too short or too long."""
+def given_password(password: str | None, stdin: bool, username: str) -> str:
+    """The password that was given, typed or piped in; refused when it is too short, too long or too common."""
     if stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return check_password(str(password), "password")
+    return check_password(str(password), "password", username=username)
 
 
 @click.group()
@@ -76,7 +77,8 @@ def users() -> None:
 @click.option(
     "--api-key",
     envvar=f"{PREFIX}NEW_API_KEY",
-    help=f"At least 8 characters; one is made up when none is given. Better in {PREFIX}NEW_API_KEY than here.",
+    help=f"At least {SHORTEST_KEY} characters; one is made up when none is given. "
+    f"Better in {PREFIX}NEW_API_KEY than here.",
 )
 @click.option(
     "--workspace",
@@ -107,21 +109,24 @@ def create(
     from apportion.services.import_users import with_personal
     from apportion.services.manage_users import NewUser, add_user, new_key
 
-    password = given_password(password, password_stdin)
+    password = given_password(password, password_stdin, username)
     if api_key is not None and len(api_key) < SHORTEST_KEY:
-        raise Refused(f"api key: it must have at least {SHORTEST_KEY} characters")
+        raise Refused(
+            f"api key: it must have at least {SHORTEST_KEY} characters, or it could be guessed. Nothing was created; "
+            "without --api-key a good one is made up."
+        )
     new = NewUser(username, first_name, last_name, Role(role), Argon2Passwords().hash(password))
     key = api_key or new_key()
     joining = list(workspaces) if no_workspace else with_personal(username, workspaces)
 
-    def work(people: People, now: int) -> str | None:
-        taken = _taken(people, username, key)
+    def do(work: Work, now: int) -> str | None:
+        taken = _taken(work.people, username, key)
         if taken is None:
-            add_user(people, new, key=key, now=now)
-            _join(people, username, joining, now)
+            add_user(work, new, key=key, now=now)
+            _join(work, username, joining, now)
         return taken
 
-    taken = change(home, work, create=True)
+    taken = change(home, do, create=True)
     if taken is not None:
         click.echo(taken)
         return
@@ -149,11 +154,11 @@ def _taken(people: People, username: str, key: str) -> str | None:
     return None
 
 
-def _join(people: People, username: str, workspaces: list[str], now: int) -> None:
+def _join(work: Work, username: str, workspaces: list[str], now: int) -> None:
     from apportion.services.manage_workspaces import ensure_workspace, join
 
     for name in dict.fromkeys(workspaces):
-        join(people, ensure_workspace(people, name, now=now), username, MembershipRole.ANNOTATOR, now=now)
+        join(work, ensure_workspace(work, name, now=now), username, MembershipRole.ANNOTATOR, now=now)
 
 
 @users.command("list", epilog=examples("apportion users list", "apportion users list --json"))
@@ -188,11 +193,11 @@ def set_role(username: str, role: str, home: Path | None) -> None:
     """Make a user an administrator or an annotator."""
     from apportion.services.manage_users import Changes, change_user
 
-    def work(people: People, now: int) -> None:
-        user = _existing(people, username).user
-        change_user(people, OPERATOR, user.id, Changes(role=Role(role)), now=now)
+    def do(work: Work, now: int) -> None:
+        user = _existing(work.people, username).user
+        change_user(work, OPERATOR, user.id, Changes(role=Role(role)), now=now)
 
-    change(home, work)
+    change(home, do)
     click.echo(f"{username} is now {role}.")
 
 
@@ -206,10 +211,10 @@ def reset_key(username: str, as_json: bool, home: Path | None) -> None:
     """Give a user a new API key; the old one stops working at once."""
     from apportion.services.manage_users import reset_key
 
-    def work(people: People, now: int) -> str:
-        return reset_key(people, OPERATOR, _existing(people, username).user.id, now=now)[1]
+    def do(work: Work, now: int) -> str:
+        return reset_key(work, OPERATOR, _existing(work.people, username).user.id, now=now)[1]
 
-    key = change(home, work)
+    key = change(home, do)
     if as_json:
         print_json({"username": username, "api_key": key})
     else:
@@ -238,13 +243,13 @@ def set_password(username: str, password: str | None, password_stdin: bool, home
     from apportion.server.security import Argon2Passwords
     from apportion.services.manage_users import Changes, change_user
 
-    hashed = Argon2Passwords().hash(given_password(password, password_stdin))
+    hashed = Argon2Passwords().hash(given_password(password, password_stdin, username))
 
-    def work(people: People, now: int) -> None:
-        user = _existing(people, username).user
-        change_user(people, OPERATOR, user.id, Changes(password_hash=hashed), now=now)
+    def do(work: Work, now: int) -> None:
+        user = _existing(work.people, username).user
+        change_user(work, OPERATOR, user.id, Changes(password_hash=hashed), now=now)
 
-    change(home, work)
+    change(home, do)
     click.echo(f"{username} has a new password, and has to sign in with it.")
 
 
@@ -270,14 +275,14 @@ def import_1x(file: Path, dry_run: bool, as_json: bool, home: Path | None) -> No
 
     entries, spaces = read_users(file)
 
-    def work(people: People, now: int) -> list[ImportedUser]:
-        found = list(import_users(people, entries, now=now, workspaces=spaces))
+    def do(work: Work, now: int) -> list[ImportedUser]:
+        found = list(import_users(work, entries, now=now, workspaces=spaces))
         if dry_run:
             raise _OnlyLookedError(found)
         return found
 
     try:
-        made = change(home, work, create=True)
+        made = change(home, do, create=True)
     except _OnlyLookedError as looked:
         made = looked.found
     rows = [{**_row(each.actor), "outcome": each.outcome} for each in made]

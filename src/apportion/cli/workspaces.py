@@ -14,7 +14,7 @@ from .house import change, home_option, opened
 from .say import as_json, examples, listing
 
 if TYPE_CHECKING:
-    from apportion.ports.people import People
+    from apportion.ports.store import Work
 
 __all__ = ["workspaces"]
 
@@ -31,13 +31,13 @@ def create(name: str, home: Path | None) -> None:
     """Create a workspace with nobody in it; one that is there already stays as it is."""
     from apportion.services.manage_workspaces import add_workspace
 
-    def work(people: People, now: int) -> bool:
-        if people.workspace_named(name) is not None:
+    def do(work: Work, now: int) -> bool:
+        if work.people.workspace_named(name) is not None:
             return False
-        add_workspace(people, name, now=now)
+        add_workspace(work, name, now=now)
         return True
 
-    made = change(home, work, create=True)
+    made = change(home, do, create=True)
     click.echo(f"Workspace {name} created." if made else f"Workspace {name} exists already.")
 
 
@@ -87,22 +87,23 @@ def _called(username: str, role: MembershipRole) -> str:
 @home_option
 def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:
     """Let a user into a workspace; for a member, change their role there."""
-    from apportion.services.manage_workspaces import find_workspace, join
+    from apportion.services.manage_workspaces import change_member_role, find_workspace, join
 
     wanted = MembershipRole(role)
 
-    def work(people: People, now: int) -> MembershipRole | None:
+    def do(work: Work, now: int) -> MembershipRole | None:
+        people = work.people
         found, who = find_workspace(people, workspace), people.actor(username)
         if who is None:
             raise EntityNotFoundError(username, "User")
         before = people.membership(found.id, who.user.id)
         if before is None:
-            join(people, found, username, wanted, now=now)
+            join(work, found, username, wanted, now=now)
         elif before is not wanted:
-            people.set_member_role(found.id, who.user.id, wanted)
+            change_member_role(work, found, who.user, wanted, now=now)
         return before
 
-    before = change(home, work)
+    before = change(home, do)
     if before is None:
         click.echo(f"{username} is now {role} in {workspace}.")
     elif before is wanted:

@@ -5,11 +5,13 @@
     │   ├── WrongTaskError            the dataset is of another task
     │   ├── MissingInputParamError    nothing says which workspace is meant
     │   ├── InvalidTextSearchError    the query cannot be parsed or answered
+    │   │   └── QueryTooSlowError     the query takes longer than any query may
     │   ├── MissingDatasetRecordsError
     │   ├── ClosedDatasetError        the dataset is closed
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
     │   └── MetadataLimitExceededError
     ├── UnauthorizedError             who are you?
+    │   └── SessionChangedError       the browser's session is another's by now
     ├── ForbiddenOperationError       you may not
     ├── EntityNotFoundError           no such user, workspace, dataset, settings …
     │   └── RecordNotFound
@@ -21,6 +23,7 @@
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
+    ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
     └── StorageDamagedError           nothing was written; stop the server, look, restore
@@ -48,13 +51,16 @@ __all__ = [
     "MissingInputParamError",
     "OtherContentError",
     "PayloadTooLargeError",
+    "QueryTooSlowError",
     "RecordNotFound",
     "Refusal",
+    "SessionChangedError",
     "StaleVersionError",
     "StorageDamagedError",
     "StorageFullError",
     "StorageUnwritableError",
     "TooManyAttemptsError",
+    "TooManyRequestsError",
     "UnauthorizedError",
     "ValidationError",
     "WrongTaskError",
@@ -105,6 +111,21 @@ class InvalidTextSearchError(BadRequestError):
         return found
 
 
+class QueryTooSlowError(InvalidTextSearchError):
+    """The query takes longer than the ``seconds`` of computing that any query may; nothing was changed."""
+
+    def __init__(self, seconds: float) -> None:
+        reason = (
+            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with "
+            "letters, or add a word or a filter that narrows the search"
+        )
+        super().__init__(f"Cannot answer this query: {reason}. Nothing was changed.", reason=reason)
+        self.seconds = seconds
+
+    def params(self) -> dict[str, Any]:
+        return {**super().params(), "seconds": self.seconds}
+
+
 class MissingDatasetRecordsError(BadRequestError):
     """The dataset has no records to answer from."""
 
@@ -151,6 +172,21 @@ class UnauthorizedError(Refusal):
 
     def params(self) -> dict[str, Any]:
         return {"detail": str(self)}
+
+
+class SessionChangedError(UnauthorizedError):
+    """A page believes somebody to be signed in, and by now it is somebody else: nothing is done in either's name."""
+
+    def __init__(self, believed: str, current: str) -> None:
+        super().__init__(
+            f"This page is {believed}'s, and {current} has signed in in this browser since. Nothing was changed: "
+            f"sign in again as {believed}, or load the page anew to go on as {current}."
+        )
+        self.believed = believed
+        self.current = current
+
+    def params(self) -> dict[str, Any]:
+        return {"detail": str(self), "believed": self.believed, "current": self.current}
 
 
 class ForbiddenOperationError(Refusal):
@@ -275,6 +311,20 @@ class TooManyAttemptsError(Refusal):
 
     def params(self) -> dict[str, Any]:
         return {"detail": str(self), "retry_after": self.retry_after}
+
+
+class TooManyRequestsError(Refusal):
+    """Too many requests of one person wait already; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many requests of yours are waiting for their turn. Nothing was changed; send this one again once "
+            "others have been answered."
+        )
+        self.retry_after = retry_after
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "retry_after": self.retry_after}
 
 
 class StorageFullError(Refusal):

@@ -10,6 +10,7 @@ from apportion.vocabulary import MembershipRole, Role
 
 from .errors import ValidationError
 from .ids import UserId, WorkspaceId
+from .passwords import PASSWORD_LENGTHS, weak_because
 
 __all__ = [
     "NAME_LENGTH",
@@ -35,8 +36,8 @@ NAME_LENGTH = 200
 USERNAME_LENGTH = 50
 """``adjudicated:<username>`` must fit into the 64 characters that 1.x clients allow an agent."""
 
-RESERVED_USERNAMES = frozenset({"me"})
-PASSWORD_LENGTHS = (8, 100)
+RESERVED_USERNAMES = frozenset({"me", "apportion", "adjudicated", "consensus"})
+"""What stands for oneself, and what we sign with ourselves."""
 
 _NAME = re.compile(NAME_PATTERN)
 
@@ -155,8 +156,8 @@ def check_first_name(name: str, *field: str | int) -> str:
     return name.strip()
 
 
-def check_password(password: str, *field: str | int) -> str:
-    """``password`` if it is neither too short nor too long."""
+def check_password(password: str, *field: str | int, username: str | None = None) -> str:
+    """Return ``password`` if it is neither too short nor too long, and not what anybody would try first."""
     shortest, longest = PASSWORD_LENGTHS
     if len(password) < shortest:
         raise _wrong(
@@ -172,6 +173,8 @@ def check_password(password: str, *field: str | int) -> str:
             "value_error.any_str.max_length",
             limit_value=longest,
         )
+    if problem := weak_because(password, username):
+        raise _wrong(field, problem, "value_error")
     return password
 
 

@@ -20,7 +20,7 @@ from apportion.vocabulary import MembershipRole
 from .errors import ForbiddenOperationError
 from .people import Actor
 
-__all__ = ["ALLOWED", "Action", "Place", "allowed", "place_of", "require"]
+__all__ = ["ALLOWED", "Action", "Place", "allowed", "has_lost_rights", "place_of", "require"]
 
 
 class Place(str, Enum):
@@ -39,6 +39,8 @@ class Action(str, Enum):
 
     # The server
     SEE_SERVER = "see how the server fares"
+    SEE_AUDIT = "see the audit log"
+    MANAGE_SERVER_WEBHOOKS = "manage webhooks of the whole server"
     # People
     SEE_ME = "see yourself"
     SEE_USERS = "see all users"
@@ -54,6 +56,7 @@ class Action(str, Enum):
     ADD_MEMBER = "add members"
     REMOVE_MEMBER = "remove members"
     SET_MEMBER_ROLE = "change the roles of members"
+    MANAGE_WEBHOOKS = "manage the webhooks of a workspace"
     # Datasets
     LIST_DATASETS = "list datasets"
     CREATE_DATASET = "create datasets"
@@ -101,6 +104,8 @@ _ADMINS = frozenset({Place.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Place]] = {
     Action.SEE_SERVER: _ADMINS,
+    Action.SEE_AUDIT: _MANAGERS,
+    Action.MANAGE_SERVER_WEBHOOKS: _ADMINS,
     Action.SEE_ME: _EVERYBODY,
     Action.SEE_USERS: _ADMINS,
     Action.CREATE_USER: _ADMINS,
@@ -115,6 +120,7 @@ ALLOWED: dict[Action, frozenset[Place]] = {
     Action.ADD_MEMBER: _MANAGERS,
     Action.REMOVE_MEMBER: _MANAGERS,
     Action.SET_MEMBER_ROLE: _MANAGERS,
+    Action.MANAGE_WEBHOOKS: _MANAGERS,
     Action.LIST_DATASETS: _EVERYBODY,
     Action.CREATE_DATASET: _MANAGERS,
     Action.SEE_DATASET: _MEMBERS,
@@ -160,6 +166,22 @@ def place_of(actor: Actor, workspace: str | None) -> Place:
         return Place.ADMIN
     role = actor.role_in(workspace) if workspace is not None else None
     return Place.OUTSIDER if role is None else _PLACES[role]
+
+
+_RANKS = tuple(_PLACES)
+
+
+def has_lost_rights(before: Actor, now: Actor) -> bool:
+    """Return whether somebody may do less anywhere than before, or is somebody else."""
+    if before.user.id != now.user.id or (before.is_admin and not now.is_admin):
+        return True
+    if now.is_admin:
+        return False
+    for each in before.memberships:
+        role = now.role_in(each.workspace)
+        if role is None or _RANKS.index(role) < _RANKS.index(each.role):
+            return True
+    return False
 
 
 def allowed(

@@ -10,7 +10,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.resolution import View
 from apportion.domain.records import Value
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, EventCode
 
 __all__ = ["Annotations", "Comment", "Event", "PastAnnotation", "Settled"]
 
@@ -46,7 +46,7 @@ class Event(NamedTuple):
     no: int
     at: int
     who: str
-    what: str
+    what: EventCode
     record: str | None
     detail: Mapping[str, Any] | None
 
@@ -130,13 +130,13 @@ class Annotations(Protocol):
         self,
         dataset: Dataset,
         who: str,
-        what: str,
+        what: EventCode,
         *,
         at: int,
         record: Case | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add to the record of what happened."""
+        """Add to the log of what happened in a dataset; short for ``Events.add``."""
         ...
 
     def events(
@@ -148,7 +148,8 @@ class Annotations(Protocol):
         who: str | None = None,
         limit: int = 50,
     ) -> list[Event]:
-        """What happened between two event numbers: oldest first; with ``before``, newest first."""
+        """What the team did between two event numbers (``TEAM_EVENTS`` only): oldest first; with ``before``, newest
+        first."""
         ...
 
     def conflicts(self, dataset: Dataset) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # brings numpy along
     from apportion.domain.arrays import Column
 
 __all__ = [
+    "THE_QUESTION",
     "Answers",
     "Behind",
     "Checked",
@@ -25,6 +26,9 @@ __all__ = [
     "Said",
     "SavedPosterior",
 ]
+
+THE_QUESTION = ""
+"""The one question that there is to each record of a dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,10 @@ class SavedPosterior(NamedTuple):
     """What a model says about a record: by number, the labels it was told by name, and the probability of each."""
 
     number: int
+    model: str
     answers: Mapping[str, str]
     labels: Mapping[str, float]
+    question: str = THE_QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,10 @@ class KeptGold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What stands behind the resolved values of some records: everybody's answers; by place gold and a model's word."""
+    """What stands behind the resolved values of some records: everybody's answers; by place gold and a model's word.
+
+    The word is that of the model the dataset's policy names; it may be about answers that have changed since.
+    """
 
     said: Said
     gold: Mapping[int, KeptGold]

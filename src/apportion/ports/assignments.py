@@ -114,11 +114,14 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """What somebody may take. Rules are named by ``rule_key``; in the rules ``full`` they have all that was agreed."""
+    """What somebody may take. Rules are named by ``rule_key``."""
 
     person: Person
     teams: frozenset[int] = frozenset()
     full: frozenset[int] = frozenset()
+    """The rules of which they may take no further open slot: they have all that was agreed."""
+    begun: frozenset[int] = frozenset()
+    """The rules of which they may not even begin with a slot of their own."""
 
 
 def rule_key(plan: int, rule: int) -> int:
@@ -304,9 +307,19 @@ class Assignments(Protocol):
     # Work
 
     def candidates(
-        self, dataset: Dataset, taker: Taker, *, limit: int, now: int, within: Collection[str] | None = None
+        self,
+        dataset: Dataset,
+        taker: Taker,
+        *,
+        limit: int,
+        now: int,
+        within: Collection[str] | None = None,
+        among: Collection[int] | None = None,
     ) -> list[Slot]:
-        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take."""
+        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take.
+
+        Beyond what they hold, only of records with an id in ``within`` and a slot with a number in ``among``.
+        """
         ...
 
     def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
@@ -327,6 +340,10 @@ class Assignments(Protocol):
 
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         """The slots somebody has before them."""
+        ...
+
+    def leases(self, dataset: Dataset, annotator: str, now: int) -> list[Count]:
+        """How many slots of each rule somebody has a running lease on, by whom the slots are planned for."""
         ...
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:

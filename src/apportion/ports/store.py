@@ -14,11 +14,14 @@ from .annotations import Annotations
 from .answers import Answers
 from .assignments import Assignments
 from .datasets import Datasets
+from .deadline import Deadline
+from .events import Events
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
 from .totals import Totals
 from .upkeep import Condition, Counts
+from .webhooks import Webhooks
 
 __all__ = ["Store", "Work"]
 
@@ -30,6 +33,15 @@ class Work(Protocol):
 
     Handed out by ``Store.read`` its writing methods fail.
     """
+
+    @property
+    def deadline(self) -> Deadline:
+        """By when all of it has to be done."""
+        ...
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Limit each query evaluated inside to some seconds of computing: for what only the writer can do."""
+        ...
 
     @property
     def people(self) -> People: ...
@@ -53,14 +65,23 @@ class Work(Protocol):
     def jobs(self) -> Jobs: ...
 
     @property
+    def events(self) -> Events: ...
+
+    @property
     def totals(self) -> Totals: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
 
 class Store(Protocol):
     """Where everything is kept."""
 
-    def read(self) -> AbstractContextManager[Work]:
-        """A snapshot; open it, read, leave. Not to be carried across threads."""
+    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Work]:
+        """A snapshot; open it, read, leave. Not to be carried across threads.
+
+        What is done inside ends by the deadline, with ``QueryTooSlowError``; with ``CallerGone`` once it is cancelled.
+        """
         ...
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
@@ -93,6 +114,10 @@ class Store(Protocol):
 
     def alive(self, now: int) -> None:
         """Note that a server runs at this instant."""
+        ...
+
+    def look(self) -> str | None:
+        """Return what has happened to the store's files since it was opened, if they are not in their place."""
         ...
 
     def close(self) -> None: ...

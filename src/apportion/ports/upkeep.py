@@ -37,6 +37,8 @@ class Condition:
     """Whether the disk can be written to."""
     damage: str | None = None
     """What was said when a damaged part of the store was met, since it was opened."""
+    lost: str | None = None
+    """What has happened to the store's files under the server, if anything."""
 
 
 @dataclass(frozen=True, slots=True)

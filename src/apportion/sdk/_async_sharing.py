@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from typing_extensions import Unpack
 
-from . import _plans, _queue, _work
+from . import _audit, _plans, _queue, _work
+from ._audit import AuditEvent, AuditOptions
 from ._connection import Connection
 from ._http import Steps
 from ._plans import PlanOptions
@@ -107,6 +108,10 @@ class AsyncSharing:
     async def events(self, name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
         """What happened in a dataset, newest first; see ``rg.events``."""
         return await self._run(_work.events(self._connection, name, limit, workspace))
+
+    async def audit(self, limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[AuditEvent]:
+        """Who did what, on the server or in your workspaces, newest first; see ``rg.audit``."""
+        return await self._run(_audit.audit(self._connection, limit, options))
 
     # How a dataset is worked on
 

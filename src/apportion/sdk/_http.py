@@ -82,7 +82,7 @@ class _Shared:
         return {
             "method": request.method,
             "url": self.base_url + request.path,
-            "params": {name: _word(value) for name, value in request.query.items() if value is not None},
+            "params": {name: _words(value) for name, value in request.query.items() if value is not None},
             "content": request.body,
             "headers": headers,
         }
@@ -135,6 +135,11 @@ def _clean(url: str) -> str:
     if not found.startswith(("http://", "https://")):
         raise InputValueError(f"{url!r} is no address of a server: it has to begin with http:// or https://.")
     return found
+
+
+def _words(value: Any) -> str | list[str]:
+    """A parameter as it is sent; a list is sent as several of one name."""
+    return [_word(each) for each in value] if isinstance(value, (list, tuple)) else _word(value)
 
 
 def _word(value: Any) -> str:

@@ -239,6 +239,8 @@ _WORDS: dict[str, Callable[[Asked, Mapping[str, Any]], str]] = {
     "ValidationError": _malformed,
     "BulkDataError": _message_and_errors,
     "InvalidTextSearchError": _query,
+    "QueryTooSlowError": _message_and_errors,
+    "TooManyRequestsError": _message_and_errors,
     "BadRequestError": _message_and_errors,
     "WrongTaskError": _message_and_errors,
     "NothingToAssignError": _message_and_errors,

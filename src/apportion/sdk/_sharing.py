@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from typing_extensions import Unpack
 
-from . import _plans, _queue, _work
+from . import _audit, _plans, _queue, _work
+from ._audit import AuditEvent, AuditOptions
 from ._connection import Connection
 from ._http import Steps
 from ._plans import PlanOptions
@@ -105,6 +106,10 @@ class Sharing:
     def events(self, name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
         """What happened in a dataset, newest first; see ``rg.events``."""
         return self._run(_work.events(self._connection, name, limit, workspace))
+
+    def audit(self, limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[AuditEvent]:
+        """Who did what, on the server or in your workspaces, newest first; see ``rg.audit``."""
+        return self._run(_audit.audit(self._connection, limit, options))
 
     # How a dataset is worked on
 

@@ -39,21 +39,24 @@ def agreement(
     by: str | None = None,
     interval: str | None = "jackknife",
     level: float = 0.95,
+    seed: int = 0,
     query: str | None = None,
     workspace: str | None = None,
 ) -> Agreement:
     """How alike people annotated a dataset, with an interval and the query of the records behind it.
 
-    ``measure`` is ``alpha``, ``percent``, ``fleiss``, ``cohen``, ``ac1``, ``span_f1``, …, the usual one of the task
-    when left out; ``by`` is ``"label"``, ``"pair"``, ``"week"`` or ``"person"`` (each one
+    ``measure`` is ``alpha``, ``percent``, ``fleiss``, ``cohen``, ``ac1``, ``span_f1``, ``gamma``, …, the usual one of
+    the task when left out; ``by`` is ``"label"``, ``"pair"``, ``"week"`` or ``"person"`` (each one
     against all others: percent agreement, or F1 of spans); ``interval`` is ``"jackknife"``, ``"bootstrap"`` or None.
+    The bootstrap, and what ``gamma`` takes for chance, are drawn with ``seed``: the same seed, the same figure.
 
     >>> print(rg.agreement("reviews"))  # doctest: +SKIP
     alpha 0.712 (95%: 0.663 to 0.761) on 240 records, 3 people
 
     Raises ``BadRequestApiError`` for a measure that does not fit the task, ``ForbiddenApiError`` for annotators.
     """
-    asked = {"measure": measure, "by": by, "interval": interval or "none", "level": level, "query": query}
+    asked: dict[str, Any] = {"measure": measure, "by": by, "interval": interval or "none", "level": level}
+    asked |= {"seed": seed or None, "query": query}  # servers older than seeds take none
     return _figure(_get(name, "agreement", workspace, **asked))
 
 

@@ -10,6 +10,7 @@ from . import _datasets, _people
 from ._async_sharing import AsyncSharing
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
 from ._http import AsyncHttpClient, Steps
+from ._webhook_calls import AsyncWebhookCalls
 from .client import logged
 from .loading import Annotations, Dataset, Scan, dataset_of, load_on_loop, read_search, search_request
 from .logging_ import Job, log_on_loop
@@ -27,7 +28,7 @@ __all__ = ["AsyncClient"]
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncSharing):
+class AsyncClient(AsyncSharing, AsyncWebhookCalls):
     """Somebody on a server, for one event loop. Methods mean what those of ``Client`` mean.
 
     >>> async with rg.AsyncClient("http://localhost:6900", "ana.apikey") as client:  # doctest: +SKIP

@@ -16,6 +16,7 @@ from ._http import HttpClient, Steps
 from ._rules_and_metrics import RulesAndMetrics
 from ._sharing import Sharing
 from ._team import Team
+from ._webhook_calls import WebhookCalls
 from .facade import Datasets, Metrics, Search
 from .loading import Annotations, Dataset, Scan, dataset_of, load_now
 from .logging_ import Job, log_now
@@ -34,7 +35,7 @@ T = TypeVar("T")
 _log = logging.getLogger("apportion")
 
 
-class Client(Team, Sharing, RulesAndMetrics):
+class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     """Somebody on a server. Arguments left out come from the environment, as for ``rg.init``.
 
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the

@@ -20,8 +20,9 @@ class Agreement:
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` finds them: ``rg.load(name,
     query=found.query)``. ``by`` has the same per label, pair, week or person, and the attribute of that name says
-    which. The records of a label are those on which somebody gave it. ``left_out`` answers were asked for because of
-    others.
+    which. The records of a label are those on which somebody gave it. ``caution`` is ``few_other_labels`` or
+    ``few_spans`` where intervals are known to fail, and ``caution_why`` says it in words. ``left_out`` answers were
+    asked for because of others.
     """
 
     measure: str
@@ -36,6 +37,9 @@ class Agreement:
     interval: str | None = None
     undefined: str | None = None
     why: str | None = None
+    no_interval: str | None = None
+    caution: str | None = None
+    caution_why: str | None = None
     label: str | None = None
     pair: tuple[str, str] | None = None
     week: str | None = None
@@ -48,7 +52,8 @@ class Agreement:
             return f"{self.measure}: {self.why}"
         around = "" if self.low is None else f" ({self.level:.0%}: {self.low:.3f} to {self.high:.3f})"
         people = f"{count(self.records, 'record')}, {count(self.annotators, 'person', 'people')}"
-        return f"{self.measure} {self.estimate:.3f}{around} on {people}"
+        caution = f"; caution: {self.caution_why}" if self.caution_why else ""
+        return f"{self.measure} {self.estimate:.3f}{around} on {people}{caution}"
 
     def __repr__(self) -> str:
         heads, rows = self._table
@@ -72,10 +77,12 @@ class Agreement:
         if not self.by:
             return [], []
         whys = any(each.why for each in self.by)
+        cautions = any(each.caution for each in self.by)
         what = next(
             name for name in ("label", "week", "person", "pair") if getattr(self.by[0], name) is not None
         )
-        heads = [what, "estimate", "low", "high", "records", *(["why"] if whys else [])]
+        heads = [what, "estimate", "low", "high", "records"]
+        heads += [*(["caution"] if cautions else []), *(["why"] if whys else [])]
         return heads, [
             [
                 each.label or each.week or each.person or " and ".join(each.pair or ()),
@@ -83,6 +90,7 @@ class Agreement:
                 _figure(each.low),
                 _figure(each.high),
                 each.records,
+                *([each.caution or ""] if cautions else []),
                 *([each.why or ""] if whys else []),
             ]
             for each in self.by
@@ -100,6 +108,7 @@ class Agreement:
             "high",
             "records",
             "annotators",
+            "caution",
             "query",
         )
         rows = [{name: getattr(each, name) for name in names} for each in self.by or [self]]

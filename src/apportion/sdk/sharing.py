@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from typing_extensions import Unpack
 
+from ._audit import AuditEvent, AuditOptions
 from ._plans import Overlap, Users
 from .hours import HoursReport, Period
 from .plans import Plan
@@ -26,6 +27,7 @@ from .work import (
 
 __all__ = [
     "assign",
+    "audit",
     "events",
     "explain",
     "gather",
@@ -205,6 +207,21 @@ def events(name: str, limit: int | None = 50, workspace: str | None = None) -> l
     [('ana', 'submitted', 'a-17')]
     """
     return active_client().events(name, limit, workspace)
+
+
+def audit(limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[AuditEvent]:
+    """Who did what when: settings, exports, deletions, people and their roles, sign-ins and all else that changed
+    something, newest first, all of it with ``limit=None``. For administrators; managers read of their workspaces.
+
+    Narrowed by ``who``, ``what``, ``area``, ``workspace``, ``dataset``, ``since``, ``until`` (dates or times, UTC) and
+    ``text``; see ``docs/how-to/audit-log.md`` for the codes of ``what``.
+
+    >>> [(each.who, each.dataset, each.detail["records"]) for each in rg.audit(what="exported")]  # doctest: +SKIP
+    [('rita', 'reviews', 1000)]
+
+    Raises ``ForbiddenApiError``, ``ValidationApiError`` for a code there is not.
+    """
+    return active_client().audit(limit, **options)
 
 
 def policies(name: str, workspace: str | None = None) -> Policies:

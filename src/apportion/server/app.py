@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
@@ -17,22 +17,26 @@ from starlette.middleware.cors import CORSMiddleware
 from apportion.bootstrap import open_store
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import SignIn
+from apportion.services.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
-from .auth import refusal_of
+from .auth import address_of, refusal_of
 from .guard import Guard
 from .hot import hot_routes
 from .house import House
-from .housekeeping import keep_house, keep_models, keep_time, left_behind, warm_up
+from .housekeeping import keep_files, keep_house, keep_models, keep_time, left_behind, warm_up
 from .jobs_room import JobsRoom
+from .noting import Refusals, Scans
 from .openapi import docs_page, document, private_operations
+from .readers import Readers
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .watch import Watch
 from .web import FOLDER, WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
@@ -84,7 +88,12 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
-    app.add_middleware(Watch, tally=house.tally, prefix=settings.prefix)
+    app.add_middleware(
+        Watch,
+        tally=house.tally,
+        prefix=settings.prefix,
+        address=lambda scope: address_of(Request(scope), settings),
+    )
     app.router.routes.extend(hot_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
@@ -99,6 +108,7 @@ def create_app(
 def _house(
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> House:
+    secrets = DerivedSecrets(settings.signing_key())
     return House(
         settings=settings,
         store=store,
@@ -107,9 +117,15 @@ def _house(
         sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
         setup=SetupCode(clock),
         web=web,
-        readers=ThreadPoolExecutor(4, "apportion-reader"),
+        readers=Readers(),
+        thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobsRoom(store, clock),
+        scans=Scans(clock),
+        refusals=Refusals(store, clock),
+        webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
+        webhook_secrets=secrets,
+        keys=KeyAttempts(clock),
     )
 
 
@@ -117,17 +133,27 @@ def _house(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.jobs.start()
+    house.webhooks.start()
     left = left_behind(house)
     rounds = [
         asyncio.create_task(each)
-        for each in (keep_house(house, left), keep_time(house), keep_models(house), warm_up(house))
+        for each in (
+            keep_house(house, left),
+            keep_time(house),
+            keep_files(house),
+            keep_models(house),
+            warm_up(house),
+        )
     ]
     yield
     for each in rounds:
         each.cancel()
     house.jobs.close()
+    house.webhooks.close()
     house.readers.shutdown()
+    house.thinkers.shutdown()
     house.hashers.shutdown()
+    house.refusals.flush(all=True)
     house.store.close()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from fastapi import Request, Response
 from starlette.types import Scope
@@ -12,18 +13,23 @@ from starlette.types import Scope
 from apportion.domain.errors import (
     ForbiddenOperationError,
     Refusal,
+    SessionChangedError,
     TooManyAttemptsError,
     UnauthorizedError,
 )
-from apportion.domain.people import Actor
-from apportion.services.sign_in import by_key
+from apportion.domain.people import NAME_LENGTH, Actor
+from apportion.services.acting import Credential
+from apportion.services.sign_in import hash_key
 from apportion.settings import Settings
+from apportion.vocabulary import SOMEBODY_UNKNOWN
 
+from .addresses import is_among, network_of
 from .house import House
 from .logs import one_line
 from .watch import seen_in
 
 __all__ = [
+    "ANYBODY",
     "API_KEY_HEADER",
     "COOKIE",
     "CSRF_HEADER",
@@ -33,12 +39,15 @@ __all__ = [
     "enter",
     "identify",
     "is_https",
+    "note_refusal",
     "refusal_of",
     "set_cookie",
 ]
 
 API_KEY_HEADER = "X-Argilla-Api-Key"
 CSRF_HEADER = "X-Apportion"
+ANYBODY = "1"
+"""What a page sends that does not know yet who has signed in."""
 COOKIE = "apportion_session"
 
 log = logging.getLogger("apportion.security")
@@ -47,11 +56,16 @@ _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who, and by what: the API key that was sent, or the session."""
+    """Who, and by what: the API key that was sent, or what is stored of the session's id."""
 
     actor: Actor
     key: str | None = None
     sid: str | None = None
+
+    @property
+    def credential(self) -> Credential:
+        """What tells again, at any later moment, who this is."""
+        return Credential(None if self.key is None else hash_key(self.key), self.sid)
 
 
 def identify(request: Request, house: House) -> Caller:
@@ -77,31 +91,56 @@ def refusal_of(scope: Scope, house: House) -> Refusal | None:
 def _identified(request: Request, house: House) -> Caller:
     headers = request.headers
     if key := headers.get(API_KEY_HEADER):
-        return _by_key(house, key)
+        return _by_key(request, house, key)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return _by_bearer(house, token.strip())
+        return _by_bearer(request, house, token.strip())
     if cookie := request.cookies.get(COOKIE):
         caller = _by_token(house, cookie)
-        if request.method not in _HARMLESS and CSRF_HEADER not in headers:
-            raise ForbiddenOperationError(f"Requests that change something need the header {CSRF_HEADER}.")
+        _check_page(request, caller.actor.username)
         return caller
     raise UnauthorizedError
 
 
-def _by_key(house: House, key: str) -> Caller:
-    with house.store.read() as work:
-        return Caller(by_key(work.people, key), key=key)
+def _check_page(request: Request, current: str) -> None:
+    """Refuse a page that is not of this server, or that somebody else had signed in to before.
+
+    All windows of a browser share one cookie, so that the page has to say whose it is. ``ANYBODY``, and nothing at
+    all, may only look.
+    """
+    believed = request.headers.get(CSRF_HEADER)
+    harmless = request.method in _HARMLESS
+    if believed == current or (harmless and believed in (None, ANYBODY)):
+        return
+    if believed is None:
+        raise ForbiddenOperationError(
+            f"Requests that change something need the header {CSRF_HEADER} with the name of who has signed in."
+        )
+    raise SessionChangedError(one_line(believed[:NAME_LENGTH]), current)
 
 
-def _by_bearer(house: House, token: str) -> Caller:
+def _by_key(request: Request, house: House, key: str) -> Caller:
+    address = address_of(request, house.settings)
+    try:
+        with house.store.read() as work:
+            return Caller(house.keys.actor(work.people, hash_key(key), address), key=key)
+    except UnauthorizedError:
+        seen = seen_in(request.scope)
+        if seen is not None and not seen.refused:  # a large request is asked twice
+            seen.refused = True
+            log.warning("API key refused", extra={"fields": {"address": address, "why": "wrong key"}})
+            house.refusals.refused(SOMEBODY_UNKNOWN, "wrong API key")
+        raise
+
+
+def _by_bearer(request: Request, house: House, token: str) -> Caller:
     """Clients of 1.x send their API key as bearer token too."""
     if token.count(".") == 2:
         try:
             return _by_token(house, token)
         except UnauthorizedError:
             pass  # an API key may have dots as well
-    return _by_key(house, token)
+    return _by_key(request, house, token)
 
 
 def _by_token(house: House, token: str) -> Caller:
@@ -117,13 +156,23 @@ async def enter(request: Request, house: House, username: str, password: str) ->
     """A token of a new session. Refused attempts are counted and told in the log, where others can act on them."""
     address = address_of(request, house.settings)
     try:
-        return await house.hashing(lambda: house.sign_in.with_password(username, password, address))
+        return await house.hashing(lambda: house.sign_in.with_password(username, password, address), address)
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
         house.tally.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
+        await note_refusal(house, username, why)
         fields = {"user": one_line(username[:64]), "address": address, "why": why}
         log.warning("sign-in refused", extra={"fields": fields})
         raise
+
+
+async def note_refusal(house: House, username: str, why: str) -> None:
+    """Put a refused password in the audit log: with the name of a user, and without any other name."""
+    known = await house.read(lambda work: len(username) <= NAME_LENGTH and work.people.named(username))
+    written = house.refusals.refused(known.username if known else SOMEBODY_UNKNOWN, why)
+    if written is not None:
+        with contextlib.suppress(Exception):  # which is in the log; the caller is refused in any case
+            await asyncio.wrap_future(written)
 
 
 # The browser's cookie
@@ -153,34 +202,19 @@ def _cookie(request: Request, settings: Settings, value: str, seconds: int) -> s
 
 def address_of(request: Request, settings: Settings) -> str:
     """The caller's address; for IPv6 their network, since one person has all addresses of it."""
-    peer = request.client.host if request.client else "unknown"
-    if _trusted(peer, settings):
+    peer = request.client.host if request.client else ""
+    if is_among(peer, settings.trusted_proxy):
         forwarded = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")]
         for hop in reversed([each for each in forwarded if each]):
             peer = hop
-            if not _trusted(hop, settings):
+            if not is_among(hop, settings.trusted_proxy):
                 break
-    parsed = _parsed(peer)
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed or peer)
+    return network_of(peer)
 
 
 def is_https(request: Request, settings: Settings) -> bool:
     """Does the caller's browser see https?"""
-    if request.client is not None and _trusted(request.client.host, settings):
+    if request.client is not None and is_among(request.client.host, settings.trusted_proxy):
         said = request.headers.get("x-forwarded-proto", request.url.scheme)
         return said.split(",")[0].strip() == "https"
     return request.url.scheme == "https"
-
-
-def _trusted(address: str, settings: Settings) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in each for each in settings.trusted_proxy)
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,6 +14,9 @@ from apportion.domain.errors import ValidationError
 from .convert.json_in import decode_json, item, plain_problem
 
 __all__ = ["JsonRoute", "json_body"]
+
+_QUICK = 64 * 1024
+"""Bytes that are decoded on the event loop; more in a thread, so that nobody waits for them."""
 
 
 async def json_body(request: Request) -> bytes:
@@ -44,7 +48,12 @@ class JsonRoute(APIRoute):
 class _StrictRequest(Request):
     async def json(self) -> Any:
         """The decoded body. FastAPI wraps what is raised here; ``errors`` finds it again."""
-        found = decode_json(await self.body())
-        if problem := plain_problem(found, ("body",)):
-            raise ValidationError([problem])
-        return found
+        body = await self.body()
+        return _plain_json(body) if len(body) <= _QUICK else await asyncio.to_thread(_plain_json, body)
+
+
+def _plain_json(body: bytes) -> Any:
+    found = decode_json(body)
+    if problem := plain_problem(found, ("body",)):
+        raise ValidationError([problem])
+    return found

@@ -23,9 +23,11 @@ from apportion.domain.errors import (
     StorageDamagedError,
     StorageFullError,
     TooManyAttemptsError,
+    TooManyRequestsError,
     UnauthorizedError,
     ValidationError,
 )
+from apportion.ports.deadline import CallerGone
 
 from .logs import request_id
 
@@ -52,6 +54,7 @@ STATUS: dict[type[Refusal], int] = {
     PayloadTooLargeError: 413,
     ValidationError: 422,
     TooManyAttemptsError: 429,
+    TooManyRequestsError: 429,
     StorageDamagedError: 500,
     StorageFullError: 507,
 }
@@ -59,6 +62,10 @@ STATUS: dict[type[Refusal], int] = {
 
 PREFIX = "argilla.api.errors::"
 """Clients of 1.x read error codes with this prefix; new routes keep it."""
+
+
+NOBODY_WAITS = 499
+"""For the log: whoever asked hung up before there was an answer."""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -78,7 +85,7 @@ def envelope(code: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
 def error_response(refusal: Refusal) -> Response:
     """A refusal as a response."""
     headers = None
-    if isinstance(refusal, TooManyAttemptsError):
+    if isinstance(refusal, TooManyAttemptsError | TooManyRequestsError):
         headers = {"Retry-After": str(refusal.retry_after)}
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)
 
@@ -108,8 +115,13 @@ def unexpected(failure: BaseException) -> Response:
 def install(app: FastAPI) -> None:
     """Have the app tell its refusals this way."""
     app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(CallerGone, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=NOBODY_WAITS)
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:

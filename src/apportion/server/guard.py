@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apportion.domain.errors import PayloadTooLargeError, Refusal
+from apportion.domain.errors import BadRequestError, PayloadTooLargeError, Refusal
 from apportion.settings import Settings
 
+from .addresses import is_allowed_host
 from .errors import RefusedEarly, error_response, unexpected
+from .logs import one_line
 from .plain_page import STYLE_SOURCE
 
 __all__ = ["STRANGERS_BODY", "Guard", "page_policy"]
@@ -21,6 +24,10 @@ log = logging.getLogger("apportion.server")
 
 STRANGERS_BODY = 1024 * 1024
 """Bytes that are read of somebody who has not said who they are."""
+_MANY_RECORDS = re.compile(r"/api/datasets/[^/]+/([^/]+:(bulk|search|import)|import|data|records/:search)")
+"""Routes whose requests are about many records at once; the others take a few answers' worth of bytes."""
+_ANSWERS = 4
+"""Answers of full size that any other request may have room for: JSON may escape what is counted once."""
 
 
 def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
@@ -37,6 +44,17 @@ def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     )
 
 
+def _host(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+
+
+def _other_host(host: str) -> Refusal:
+    return BadRequestError(
+        f"This server is not known as {one_line(host[:200])}. Open it as localhost, or add the name to "
+        "APPORTION_ALLOWED_HOSTS and start it again."
+    )
+
+
 class Guard:
     """Refuses too large requests, also streamed ones, before the handler has read them all.
 
@@ -48,6 +66,8 @@ class Guard:
         """``stranger``: why whoever sends a request is not let in, None where they are."""
         self._app = app
         self._limit = settings.max_body
+        self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
+        self._hosts = settings.allowed_hosts
         self._stranger = stranger
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = {
@@ -76,9 +96,12 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        announced = self._announced(scope)
-        if announced > self._limit:
-            await error_response(self._too_large())(scope, receive, guarded_send)
+        if self._hosts and not is_allowed_host(_host(scope), self._hosts):
+            await error_response(_other_host(_host(scope)))(scope, receive, guarded_send)
+            return
+        announced, limit = self._announced(scope), self._limit_of(scope)
+        if announced > limit:
+            await error_response(_too_large(limit))(scope, receive, guarded_send)
             return
         refusal = self._stranger(scope) if announced > STRANGERS_BODY else None
         if refusal is not None:
@@ -103,14 +126,14 @@ class Guard:
         return 0
 
     def _counting(self, scope: Scope, receive: Receive, *, known: bool) -> Receive:
-        received = 0
+        received, limit = 0, self._limit_of(scope)
 
         async def counted() -> Message:
             nonlocal received, known
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:  # as the one exception that FastAPI lets through while it reads
-                raise RefusedEarly(self._too_large())
+            if received > limit:  # as the one exception that FastAPI lets through while it reads
+                raise RefusedEarly(_too_large(limit))
             if received > STRANGERS_BODY and not known:
                 refusal = self._stranger(scope)
                 if refusal is not None:
@@ -120,7 +143,11 @@ class Guard:
 
         return counted
 
-    def _too_large(self) -> PayloadTooLargeError:
-        return PayloadTooLargeError(
-            f"The request is larger than {self._limit:,} bytes; send fewer records at a time."
-        )
+    def _limit_of(self, scope: Scope) -> int:
+        return self._limit if _MANY_RECORDS.search(scope["path"]) else self._usual
+
+
+def _too_large(limit: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(
+        f"The request is larger than {limit:,} bytes; send less at a time. Nothing was changed."
+    )

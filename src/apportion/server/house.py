@@ -7,18 +7,25 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.security import Clock, Passwords
 from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import SignIn
+from apportion.services.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 
 from .jobs_room import JobsRoom
 from .logs import BehindHandler
+from .noting import Refusals, Scans
+from .readers import Readers
 from .tally import Tally
 from .web import WebApp
+from .webhook_dispatcher import WebhookDispatcher
+from .webhook_secrets import DerivedSecrets
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
@@ -39,11 +46,22 @@ class House:
     sign_in: SignIn
     setup: SetupCode
     web: WebApp
-    readers: ThreadPoolExecutor
+    readers: Readers
     """For long reads, so that nobody annotating waits for them."""
+    thinkers: ThreadPoolExecutor
+    """For long work that reads nothing."""
     hashers: ThreadPoolExecutor
     """For password hashing, slow on purpose."""
     jobs: JobsRoom
+    scans: Scans
+    refusals: Refusals
+    webhooks: WebhookDispatcher
+    webhook_secrets: DerivedSecrets
+    keys: KeyAttempts
+    turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
+    )
+    """Whose turn it is to have a password checked, by address."""
     tally: Tally = field(default_factory=Tally)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server was told to stop: streams end, and it is not ready any more."""
@@ -53,18 +71,21 @@ class House:
         with self.store.read() as snapshot:
             return work(snapshot)
 
-    async def read_slow(self, work: Callable[[Work], T]) -> T:
-        """Do long reading work in a thread, in a snapshot of its own."""
+    async def read_slow(
+        self, work: Callable[[Work], T], deadline: Deadline, person: str, *, long: bool = False
+    ) -> T:
+        """Do long reading work in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
-            with self.store.read() as snapshot:
+            with self.store.read(deadline) as snapshot:
+                deadline.check()
                 return work(snapshot)
 
-        return await asyncio.get_running_loop().run_in_executor(self.readers, run)
+        return await self.readers.run(person, run, long=long)
 
     async def think(self, work: Callable[[], T]) -> T:
         """Do long work that needs no store, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+        return await asyncio.get_running_loop().run_in_executor(self.thinkers, work)
 
     async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction; returns once it is on disk."""
@@ -75,6 +96,15 @@ class House:
         handlers = logging.getLogger().handlers
         return sum(each.lost for each in handlers if isinstance(each, BehindHandler))
 
-    async def hashing(self, work: Callable[[], T]) -> T:
-        """Do work that hashes passwords, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.hashers, work)
+    async def hashing(self, work: Callable[[], T], address: str | None = None) -> T:
+        """Do work that hashes passwords, in a thread; of what comes from one address one after the other.
+
+        A hundred guesses from there then make nobody wait who signs in from elsewhere. What the work writes is of the
+        same request.
+        """
+        loop, run = asyncio.get_running_loop(), copy_context().run
+        if address is None:
+            return await loop.run_in_executor(self.hashers, lambda: run(work))
+        turn = self.turns.setdefault((address, loop), asyncio.Lock())
+        async with turn:
+            return await loop.run_in_executor(self.hashers, lambda: run(work))

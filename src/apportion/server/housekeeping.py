@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from apportion.services import trash
+from apportion.services.audit import prune_some
 from apportion.services.queue import free_expired
 from apportion.services.tidy_up import tidy_up
 from apportion.services.time_jumps import go_along, time_away
@@ -16,10 +17,12 @@ from .house import House
 __all__ = [
     "catch_up",
     "follow_clock",
+    "keep_files",
     "keep_house",
     "keep_models",
     "keep_time",
     "left_behind",
+    "prune_audit_log",
     "purge",
     "warm_up",
 ]
@@ -29,6 +32,8 @@ EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
 """Seconds between two looks at whether a model has to look at new answers, and whether the clock jumped."""
+FILES = 60.0
+"""Seconds between two looks at whether the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
 
 
@@ -55,6 +60,7 @@ async def keep_house(house: House, left: Sequence[int] = ()) -> None:
         try:
             await follow_clock(house)
             await purge(house)
+            await prune_audit_log(house)
             now = house.clock.now()
             house.store.alive(now)
             await house.write(lambda work, now=now: free_expired(work, now=now))  # type: ignore[misc]
@@ -93,17 +99,36 @@ async def keep_time(house: House) -> None:
         await asyncio.sleep(LOOK)
         try:
             await follow_clock(house)
+            house.refusals.flush()
         except Exception:
             log.exception("could not follow the clock; it is tried again")
 
 
+async def keep_files(house: House) -> None:
+    """Notice when somebody deletes or replaces the files under the server. Runs until cancelled."""
+    while True:
+        try:
+            await house.think(house.store.look)
+        except Exception:
+            log.exception("could not look at the files; it is tried again")
+        await asyncio.sleep(FILES)
+
+
 async def purge(house: House) -> None:
     """Remove for good what was deleted long enough ago, some rows at a time."""
-    before = house.clock.now() - house.settings.trash_days * _DAY
-    condemned = await house.write(lambda work: trash.condemn_old(work, before=before))
+    now = house.clock.now()
+    before = now - house.settings.trash_days * _DAY
+    condemned = await house.write(lambda work: trash.condemn_old(work, before=before, now=now))
     await _purge(house, condemned)
     if condemned:
         log.info("purged %d deleted datasets", len(condemned))
+
+
+async def prune_audit_log(house: House) -> None:
+    """Forget events that are older than they are to be kept, some to a transaction; the log tells how many went."""
+    days, now = house.settings.audit_retention_days, house.clock.now()
+    while days and await house.write(lambda work: prune_some(work, before=now - days * _DAY, now=now)):
+        pass
 
 
 async def _purge(house: House, numbers: Sequence[int]) -> None:

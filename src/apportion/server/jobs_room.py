@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apportion.ports.security import Clock
@@ -30,7 +31,7 @@ class JobsRoom:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._thread = ThreadPoolExecutor(1, "apportion-jobs")
         self._closing = threading.Event()
-        self._room = Room(store, clock, read_value, self._closing.is_set)
+        self._room = Room(store, clock, partial(read_value, limits=None), self._closing.is_set)
         self._rest_until = 0.0
 
     def start(self) -> None:

@@ -43,7 +43,16 @@ def one_line(text: str) -> str:
     >>> one_line("ana\\n2026-01-01 INFO all is well")
     'ana\\\\n2026-01-01 INFO all is well'
     """
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _CONTROL.sub(lambda found: _escaped(found[0]), text)
+
+
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def _escaped(character: str) -> str:
+    """Return a character as Python would write it; without a codec, which would have to be read from a file first."""
+    code = ord(character)
+    return _SHORT.get(character) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
 
 
 def _instant(created: float) -> str:

@@ -7,9 +7,14 @@ minute would keep everybody else out.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .addresses import is_among, network_of
+from .doors import Connections
 
 __all__ = ["Patient"]
 
@@ -26,11 +31,19 @@ _MINUTE = 60.0
 class Patient(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, which gives up on who takes too long to say what they want."""
 
+    counted_in: ClassVar[Connections] = Connections(None, 0)
+    """All connections of one server."""
+    proxies: ClassVar[Sequence[IPv4Network | IPv6Network]] = ()
+    """Of proxies, by which many people come."""
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timer: asyncio.TimerHandle | None = None
         self._in_headers = True
-        self._header_bytes = self._body_bytes = 0
+        self._refused = False
+        self.address = ""
+        self._counted = False
+        self._header_bytes = self._head_bytes = self._body_bytes = 0
         self._began = self._last = 0.0
 
     # What happens on the connection
@@ -38,19 +51,41 @@ class Patient(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._wait(HEADERS_WITHIN, self._headers_late)
+        host = self.client[0] if self.client else ""
+        self.address = "" if is_among(host, self.proxies) else network_of(host)
+        self._counted = self.counted_in.opened(self)
+        if not self._counted:
+            self._refuse(503, "Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self._counted:
+            self.counted_in.closed(self)
         super().connection_lost(exc)
 
+    def give_way(self) -> None:
+        """End the connection, which waits for a request, in favour of another one."""
+        self.transport.close()
+
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if self._in_headers:
             self._header_bytes += len(data)
         super().data_received(data)
         if self._in_headers and self._header_bytes > LONGEST_HEADERS and not self.transport.is_closing():
             self._refuse(431, "Request Header Fields Too Large")
 
+    def on_url(self, url: bytes) -> None:
+        self._head_bytes += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value)
+        super().on_header(name, value)
+
     def on_message_begin(self) -> None:
+        self._head_bytes = 0
         super().on_message_begin()
         if self._timer is None:
             self._wait(HEADERS_WITHIN, self._headers_late)
@@ -58,13 +93,25 @@ class Patient(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_headers = False
         self._stop_waiting()
+        if self._head_bytes > LONGEST_HEADERS:  # it came in one piece
+            self._refuse(431, "Request Header Fields Too Large")
+        if self._refused:
+            return
+        self.counted_in.busy(self)
         self._body_bytes = 0
         self._began = self._last = self.loop.time()
         super().on_headers_complete()
         if self._has_body():
             self._wait(LONGEST_PAUSE, self._look_at_body)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._counted and not self.pipeline and not self.transport.is_closing():
+            self.counted_in.idle(self)
+
     def on_body(self, body: bytes) -> None:
+        if self._refused:
+            return
         self._body_bytes += len(body)
         self._last = self.loop.time()
         super().on_body(body)
@@ -72,6 +119,8 @@ class Patient(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._stop_waiting()
         self._in_headers, self._header_bytes = True, 0  # of what comes next
+        if self._refused:
+            return
         super().on_message_complete()
 
     # Waiting
@@ -110,6 +159,7 @@ class Patient(HttpToolsProtocol):
 
     def _refuse(self, status: int, reason: str) -> None:
         """A short answer to something that never became a request."""
+        self._refused = True
         line = f"HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(line.encode("ascii"))
         self.transport.close()

@@ -6,11 +6,14 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from apportion.ports.events import REQUEST, RequestMark
 
 from .logs import request_id
 from .tally import Tally
@@ -39,6 +42,8 @@ class Seen:
     user: str | None = None
     route: str | None = None
     stream: bool = False
+    refused: bool = False
+    """Whether it was noted that nobody has its API key."""
 
 
 def seen_in(scope: Scope) -> Seen | None:
@@ -50,7 +55,9 @@ def seen_in(scope: Scope) -> Seen | None:
 class Watch:
     """The outermost layer. Nothing of what it writes was chosen by the caller, but for a sane request id."""
 
-    def __init__(self, app: ASGIApp, tally: Tally, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, tally: Tally, prefix: str, address: Callable[[Scope], str]) -> None:
+        """``address`` tells where a request comes from."""
+        self._address = address
         self._app = app
         self._tally = tally
         self._quiet = tuple(prefix + each for each in _QUIET)
@@ -62,6 +69,7 @@ class Watch:
         began = time.perf_counter()
         seen = scope[_KEY] = Seen(_given_id(scope) or secrets.token_hex(8))
         token = request_id.set(seen.id)
+        mark = REQUEST.set(RequestMark(self._address(scope), seen.id))
         status = 500
 
         async def watched(message: Message) -> None:
@@ -78,6 +86,7 @@ class Watch:
             self._tally.running -= 1
             self._done(scope, seen, status, time.perf_counter() - began)
             request_id.reset(token)
+            REQUEST.reset(mark)
 
     def _done(self, scope: Scope, seen: Seen, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"

@@ -14,7 +14,7 @@ from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.annotations import Settled
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, EventCode
 
 from .annotate import checked_value, record_case
 from .manage_datasets import find_dataset
@@ -45,7 +45,7 @@ def put_gold(
     settled = decide(dataset, case, value, actor.username, reason, now)
     work.annotations.settle(dataset, [settled], at=now)
     work.annotations.note(
-        dataset, actor.username, "adjudicated", at=now, record=case, detail={"reason": reason}
+        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": reason}
     )
     return dataset, settled.after
 
@@ -62,7 +62,7 @@ def remove_gold(
     after = set_gold(case, None)
     view = resolve(after, rule=policies.resolution, required=policies.required)
     work.annotations.settle(dataset, [Settled(case, after, view, "gold removed")], at=now)
-    work.annotations.note(dataset, actor.username, "removed gold", at=now, record=case)
+    work.annotations.note(dataset, actor.username, EventCode.REMOVED_GOLD, at=now, record=case)
     return dataset, after
 
 

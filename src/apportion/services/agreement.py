@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from apportion.domain.agreement.aligning import can_align
 from apportion.domain.agreement.conflicts import Confusion, confusion
 from apportion.domain.agreement.figures import Figure
 from apportion.domain.agreement.measures import By, Interval, Kind, Measure, default_measure, fits, kind_of
@@ -53,6 +54,7 @@ class Asked:
     by: By | None = None
     interval: Interval | None = Interval.JACKKNIFE
     level: float = 0.95
+    seed: int = 0
     query: Query = field(default_factory=MatchAll)
 
 
@@ -82,10 +84,15 @@ def measure(work: Work, actor: Actor, workspace: str, name: str, asked: Asked) -
             f"The measure {which} does not compare the answers of this dataset, which are {_NAMES[kind]}. "
             f"Measures that do: {', '.join(map(str, measures(kind)))}."
         )
+    if which is Measure.GAMMA and not can_align():
+        raise BadRequestError(
+            "This server cannot compute gamma, which needs a solver: install it with the extra, "
+            "`pip install 'apportion[gamma]'`, or ask for another measure."
+        )
     if asked.by is By.LABEL and kind is Kind.TEXT:
         raise BadRequestError("The answers of this dataset are texts, which have no labels to go by.")
     data = ratings_of(work, dataset, columns, which)
-    common = {"interval": asked.interval, "level": asked.level}
+    common = {"interval": asked.interval, "level": asked.level, "seed": asked.seed}
     whole = agreement(data, which, **common)  # type: ignore[arg-type]
     parts = None
     if asked.by is not None:
@@ -128,7 +135,7 @@ def ratings_of(work: Work, dataset: Dataset, columns: Columns, which: Measure | 
     if kind is Kind.LABEL:
         values, value = _in_order(dataset, columns)
     extents = tokens = None
-    if which in (Measure.ALPHA_U, Measure.TOKEN_ALPHA):
+    if which in (Measure.ALPHA_U, Measure.GAMMA, Measure.TOKEN_ALPHA):
         texts = work.answers.texts(dataset, records.tolist())
         extents = [texts[n][0] for n in records.tolist()]
         if all(texts[n][1] is not None for n in records.tolist()):
@@ -278,9 +285,6 @@ def _team(work: Work, dataset: Dataset, columns: Columns) -> Team:
         )
     if why is not None:
         return Team(answers, (), labels, why, confusion(data))
-    quality = [
-        replace(each, answers=answers[each.annotator])
-        for each in dawid_skene(shared).quality()
-        if each.answers
-    ]
-    return Team(answers, quality, labels, None, confusion(data))
+    model = dawid_skene(shared)
+    quality = [replace(each, answers=answers[each.annotator]) for each in model.quality() if each.answers]
+    return Team(answers, quality, [str(each) for each in model.labels], None, confusion(data))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.queue import Verdict
+from apportion.domain.assignment.queue import Verdict, submit
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -38,7 +38,7 @@ from apportion.domain.records import (
 )
 from apportion.ports.annotations import PastAnnotation, Settled
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
 
 from .ask_more import slot_for_one_more
 from .manage_datasets import find_dataset
@@ -68,9 +68,11 @@ _STATUS = {
     AnnotationState.DISCARDED: Status.DISCARDED,
     AnnotationState.NONE: Status.DEFAULT,
 }
+_ENDS = frozenset({Status.VALIDATED, Status.DISCARDED})
+"""Statuses that settle a record of a shared dataset."""
 _EVENT = {
-    AnnotationState.SUBMITTED: "submitted",
-    AnnotationState.DISCARDED: "discarded",
+    AnnotationState.SUBMITTED: EventCode.SUBMITTED,
+    AnnotationState.DISCARDED: EventCode.DISCARDED,
 }
 
 
@@ -221,22 +223,21 @@ def set_answer(
 ) -> tuple[Settled, Verdict | None]:
     """Decide what somebody's answer does to a record of an individual dataset; nothing is written."""
     policies = Policies.of(dataset.policies)
-    standing = standing_of(work, dataset, name) if case.slots else None
+    standing = standing_of(work, dataset, name, now) if case.slots else None
     answered = answer(
         case,
-        standing_of(work, dataset, name, ()).person if standing is None else standing.person,
+        standing_of(work, dataset, name, now, ()).person if standing is None else standing.person,
         state,
         value,
         now=now,
         required=policies.required,
         seconds=seconds,
-        used=None if standing is None else standing.used,
-        caps=None if standing is None else standing.caps,
+        loads=None if standing is None else standing.loads,
         teams=None if standing is None else standing.teams,
     )
     after = answered.case
     if state in ANSWERED and answered.annotation.counted:
-        more = slot_for_one_more(work, dataset, after, policies)
+        more = slot_for_one_more(work, dataset, after, policies, now)
         if more is not None:
             after = replace(after, slots=(*after.slots, more))
     view = resolve(after, rule=policies.resolution, required=policies.required)
@@ -261,11 +262,11 @@ def note_answer(
     before = case.of(name)
     work.annotations.spend(dataset, case, name, seconds, answered=state in ANSWERED, at=now)
     if by is not None and by != name:
-        work.annotations.note(dataset, by, "took back", at=now, record=case, detail={"of": name})
+        work.annotations.note(dataset, by, EventCode.TOOK_BACK, at=now, record=case, detail={"of": name})
     elif state in _EVENT:
         work.annotations.note(dataset, name, _EVENT[state], at=now, record=case)
     elif before is not None and before.state in ANSWERED:
-        work.annotations.note(dataset, name, "took back", at=now, record=case)
+        work.annotations.note(dataset, name, EventCode.TOOK_BACK, at=now, record=case)
 
 
 def _set_shared(
@@ -278,8 +279,11 @@ def _set_shared(
     now: int,
     seconds: float | None = None,
 ) -> Mine:
-    """In a shared dataset one's own annotation is the record's; the time spent on it stays one's own."""
-    _store_shared(work, dataset, case, name, state, value, now)
+    """In a shared dataset one's own annotation is the record's, also where it is an extra for the plans.
+
+    The time spent on it stays one's own.
+    """
+    why = _store_shared(work, dataset, case, name, state, value, now)
     spent = so_far(case.seconds_of(name), seconds)
     note_answer(work, dataset, case, name, state, now, seconds=spent)
     after = work.annotations.case(dataset, case.id)
@@ -287,7 +291,10 @@ def _set_shared(
     found = after.of(name)
     if found is None:  # nothing was said: the version goes on all the same
         found = Annotation(name, state, None, 0, now)
-    return Mine(dataset, found, state in ANSWERED, seconds=spent)
+    if why is Verdict.CAPPED:
+        return Mine(dataset, found, False, why, seconds=spent)
+    told = why if why is not None and why.counted else None
+    return Mine(dataset, found, state in ANSWERED, told, seconds=spent)
 
 
 def _store_shared(
@@ -298,15 +305,14 @@ def _store_shared(
     state: AnnotationState,
     value: Value | None,
     now: int,
-) -> None:
+) -> Verdict | None:
     annotation = None if value is None else Answers(name, {name: value})
     status = _STATUS[state]
     work.records.patch(
         dataset, case.id, metadata=None, status=status, at=now, annotation=annotation, annotated=True
     )
     work.datasets.update(dataset, last_updated=now)
-    if case.slots:
-        follow_shared(work, dataset, case, status, name, now)
+    return follow_shared(work, dataset, case, status, name, now) if case.slots else None
 
 
 def standing_shared(case: Case) -> Annotation | None:
@@ -317,20 +323,28 @@ def standing_shared(case: Case) -> Annotation | None:
 def put_back_shared(work: Work, dataset: Dataset, case: Case, before: Annotation, by: str, now: int) -> None:
     """Give a record of a shared dataset the annotation it had, under the name of whoever gave it."""
     _store_shared(work, dataset, case, before.annotator, before.state, before.value, now)
-    work.annotations.note(dataset, by, "took back", at=now, record=case)
+    work.annotations.note(dataset, by, EventCode.TOOK_BACK, at=now, record=case)
 
 
 def follow_shared(
     work: Work, dataset: Dataset, case: Case, status: Status, author: str | None, now: int
-) -> None:
-    """The slots of a record of a shared dataset once its one annotation has changed."""
-    changed = follow(case.slots, status, author, now)
+) -> Verdict | None:
+    """Bring the slots of a record of a shared dataset in line with its one annotation.
+
+    Return why its author's answer counts for the plans or does not; None where it is no answer or has no author.
+    """
+    outcome = None
+    if author is not None and status in _ENDS:
+        standing = standing_of(work, dataset, author, now)
+        outcome = submit(case.slots, standing.person, now, loads=standing.loads)
+    changed = follow(case.slots, status, outcome)
     before = {slot.id: slot for slot in case.slots}
     ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
     work.assignments.save(dataset, [(before[slot.id], slot) for slot in changed if slot not in ended])
     work.assignments.save(
         dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
     )
+    return None if outcome is None else outcome.why
 
 
 def checked_value(

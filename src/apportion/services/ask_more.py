@@ -16,10 +16,12 @@ from apportion.domain.records import TokenClassificationRecord
 from apportion.ports.assignments import StoredPlan, rule_key
 from apportion.ports.store import Work
 
+from .standing import is_full
+
 __all__ = ["slot_for_one_more"]
 
 
-def slot_for_one_more(work: Work, dataset: Dataset, case: Case, policies: Policies) -> Slot | None:
+def slot_for_one_more(work: Work, dataset: Dataset, case: Case, policies: Policies, now: int) -> Slot | None:
     """The slot to add, planned for somebody or open to whoever comes; None if nobody is to be asked, or can be."""
     live = sorted(case.live_slots(), key=lambda slot: slot.id)
     if not live or case.gold is not None:
@@ -37,7 +39,7 @@ def slot_for_one_more(work: Work, dataset: Dataset, case: Case, policies: Polici
         want=case.want(policies.required),
         most=plan.spec.adaptive.most,
         until=plan.spec.adaptive.until,
-        posterior=case.posterior_for(answers),
+        posterior=case.posterior_for(answers, policies.resolution),
         tokens=tokens,
     )
     if not decision.ask:
@@ -47,7 +49,7 @@ def slot_for_one_more(work: Work, dataset: Dataset, case: Case, policies: Polici
     if not able:
         return None
     open_to_all = plan.spec.rules[rule].mode is Mode.PULL
-    name = None if open_to_all else _least(work, dataset, plan, rule, able)
+    name = None if open_to_all else _least(work, dataset, plan, rule, able, now)
     if not open_to_all and name is None:
         return None
     # A number below zero: new, and like that slot in all that it does not say itself.
@@ -77,14 +79,17 @@ def _able(case: Case, team: Sequence[Person], like: Slot) -> list[Person]:
     return [each for each in team if each.active and each.name not in there and each.can(like.needs)]
 
 
-def _least(work: Work, dataset: Dataset, plan: StoredPlan, rule: int, able: Sequence[Person]) -> str | None:
+def _least(
+    work: Work, dataset: Dataset, plan: StoredPlan, rule: int, able: Sequence[Person], now: int
+) -> str | None:
     """Who has the least to do for their share, and room for one more."""
+    key = rule_key(plan.no, rule)
     loads: dict[str, int] = {}
     for count in work.assignments.counts(dataset):
-        here = rule_key(count.plan, count.rule) == rule_key(plan.no, rule)
+        here = rule_key(count.plan, count.rule) == key
         if here and count.annotator is not None and count.state is not RowState.WITHDRAWN:
             loads[count.annotator] = loads.get(count.annotator, 0) + count.n
-    room = [each for each in able if each.cap is None or loads.get(each.name, 0) < each.cap]
+    room = [each for each in able if each.cap is None or not is_full(work, dataset, each.name, key, now)]
     if not room:
         return None
     return min(room, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name

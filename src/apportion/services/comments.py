@@ -8,6 +8,7 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.ports.annotations import Comment
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .annotate import record_case, sees_others
 from .manage_datasets import find_dataset
@@ -35,7 +36,9 @@ def add_comment(
         _check(work, dataset, to)
     found = Comment(actor.username, to, text, now)
     work.annotations.add_comment(dataset, case, found)
-    work.annotations.note(dataset, actor.username, "commented", at=now, record=case, detail={"to": to})
+    work.annotations.note(
+        dataset, actor.username, EventCode.COMMENTED, at=now, record=case, detail={"to": to}
+    )
     return found
 
 

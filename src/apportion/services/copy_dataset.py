@@ -12,12 +12,12 @@ from apportion.domain.individual.moved import earlier_value, wanted_with
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.individual.wanted import Wanted
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, require
+from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record
 from apportion.ports.annotations import Settled
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import Status
+from apportion.vocabulary import EventCode, Status
 
 from .hidden import check_free, gone_unless_whole, show
 from .manage_datasets import blank_dataset, find_dataset, require_workspace
@@ -61,12 +61,25 @@ def copy_dataset(store: Store, asked: Copying, *, now: int) -> Dataset:
         for records in _parts(snapshot.records.iterate(source)):
             _copy_some(store, snapshot, source, target, records, now)
             count += len(records)
-        return replace(store.write(lambda work: show(work, target)).result(), records=count)
+        return replace(
+            store.write(lambda work: _finish(work, asked, source, target, count, now)).result(), records=count
+        )
+
+
+def _finish(work: Work, asked: Copying, source: Dataset, target: Dataset, records: int, now: int) -> Dataset:
+    """Let everybody see the copy; both sides tell of it."""
+    made, by = show(work, target), asked.actor.username
+    work.annotations.note(source, by, EventCode.COPIED, at=now, detail={"into": made.id, "records": records})
+    detail = {"copied_from": source.id, "records": records}
+    work.annotations.note(made, by, EventCode.CREATED, at=now, detail=detail)
+    return made
 
 
 def _begin(work: Work, asked: Copying, now: int) -> tuple[Dataset, Dataset]:
     """Ask everything there is to ask; the original and a hidden dataset for its copy."""
     require_workspace(work, asked.target_workspace)
+    if place_of(asked.actor, asked.target_workspace) is Place.OUTSIDER:
+        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)  # before they learn what is there
     check_free(work, asked.target_workspace, asked.target_name)
     source = find_dataset(work, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)

@@ -10,10 +10,11 @@ from apportion.domain.ids import UserId
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.ports.people import People
+from apportion.ports.store import Work
 from apportion.vocabulary import MembershipRole
 
 from .manage_users import NewUser, add_user, new_key
-from .manage_workspaces import ensure_workspace, join
+from .manage_workspaces import change_member_role, ensure_workspace, join
 
 __all__ = ["Team", "create_team"]
 
@@ -28,9 +29,10 @@ class Team:
     personal: bool = True
 
 
-def create_team(people: People, actor: Actor, team: Team, *, now: int) -> list[tuple[Actor, str]]:
+def create_team(work: Work, actor: Actor, team: Team, *, now: int) -> list[tuple[Actor, str]]:
     """The users and their API keys, which nobody will be shown again."""
     require(actor, Action.CREATE_USER)
+    people, by = work.people, actor.username
     names = [each.username for each in team.users]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -40,18 +42,19 @@ def create_team(people: People, actor: Actor, team: Team, *, now: int) -> list[t
     made = []
     for place, new in enumerate(team.users):
         key = new_key()
-        add_user(people, new, key=key, now=now + place)  # lists are in the order of creation
+        add_user(work, new, key=key, now=now + place, by=by)  # lists are in the order of creation
         if team.personal:
-            own = ensure_workspace(people, new.username, now=now)
-            join(people, own, new.username, MembershipRole.ANNOTATOR, now=now)
+            own = ensure_workspace(work, new.username, now=now, by=by)
+            join(work, own, new.username, MembershipRole.ANNOTATOR, now=now, by=by)
         made.append((new.username, key))
     if team.workspace is not None:
-        shared = ensure_workspace(people, team.workspace, now=now)
+        shared = ensure_workspace(work, team.workspace, now=now, by=by)
         for name, _ in made:
             if people.membership(shared.id, _id(people, name)) is None:
-                join(people, shared, name, team.membership, now=now)
+                join(work, shared, name, team.membership, now=now, by=by)
             else:
-                people.set_member_role(shared.id, _id(people, name), team.membership)
+                who = _actor(people, name).user
+                change_member_role(work, shared, who, team.membership, now=now, by=by)
     return [(_actor(people, name), key) for name, key in made]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
-from apportion.domain.datasets import LabelOption, Settings
+from apportion.domain.datasets import Dataset, LabelOption, Settings
 from apportion.domain.errors import BadRequestError, EntityNotFoundError
+from apportion.domain.events import difference
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
+from apportion.ports.events import About
 from apportion.ports.store import Work
-from apportion.vocabulary import Task
+from apportion.vocabulary import EventCode, Task
 
 from .manage_datasets import find_dataset, viewer_of
 
@@ -39,6 +42,7 @@ def save_settings(
     *,
     overlapping: bool | None = None,
     characters: bool | None = None,
+    now: int,
 ) -> Settings:
     """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away.
 
@@ -64,7 +68,26 @@ def save_settings(
         allow_character_spans=known.allow_character_spans if characters is None else characters,
     )
     work.datasets.update(dataset, settings=merged)
+    _note(work, actor, dataset, merged, now)
     return merged
+
+
+def _note(work: Work, actor: Actor, dataset: Dataset, after: Settings | None, now: int) -> None:
+    before, changed = difference(_shown(dataset.settings), _shown(after))
+    if before or changed:
+        what = EventCode.CHANGED_SETTINGS
+        work.events.add(what, About(dataset), who=actor.username, at=now, before=before, after=changed)
+
+
+def _shown(settings: Settings | None) -> dict[str, Any]:
+    """What the audit log has of the settings."""
+    if settings is None:
+        return {}
+    found = asdict(settings)
+    for label in found["labels"] or ():
+        for name in [each for each, value in label.items() if value is None]:
+            del label[name]
+    return found
 
 
 def _merged(
@@ -91,7 +114,8 @@ def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
     )
 
 
-def delete_settings(work: Work, actor: Actor, workspace: str, name: str, task: Task) -> None:
+def delete_settings(work: Work, actor: Actor, workspace: str, name: str, task: Task, *, now: int) -> None:
     """Forget the settings; there may be none."""
     dataset = find_dataset(work, actor, workspace, name, Action.EDIT_SETTINGS, task=task)
     work.datasets.update(dataset, settings=None)
+    _note(work, actor, dataset, None, now)

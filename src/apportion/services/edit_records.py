@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError, RecordNotFound
+from apportion.domain.errors import BadRequestError, DatasetGoneError, ForbiddenOperationError, RecordNotFound
 from apportion.domain.individual.case import Case
 from apportion.domain.jobs import JobKind, JobState, runs_of, within
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, place_of
+from apportion.domain.query import show
+from apportion.ports.events import About
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, EventCode, Status
 
 from .adjudicate import decide
 from .annotate import checked_value, follow_shared, note_answer, record_case, set_answer
@@ -23,10 +25,22 @@ from .individual import own_state
 from .manage_datasets import find_dataset, row_for, seen_by
 from .rights import require_right
 
-__all__ = ["AT_ONCE", "Removal", "patch_record", "remove_records", "remove_some"]
+__all__ = [
+    "AT_ONCE",
+    "Removal",
+    "go_on_removing",
+    "matching_numbers",
+    "patch_record",
+    "remove_records",
+    "remove_some",
+    "stop_removing",
+]
 
 AT_ONCE = 500
 """Records deleted or discarded in one transaction: nobody annotating waits long."""
+
+_IDS_KEPT = 20
+"""Ids of deleted records that the audit log names."""
 
 
 def patch_record(
@@ -44,17 +58,36 @@ def patch_record(
     dataset = find_dataset(work, actor, workspace, name, Action.PATCH_RECORD, open_only=True)
     if dataset.individual:
         _patch_individual(work, actor, dataset, id, metadata, status, now)
+        if metadata:  # what becomes of the status is an event of its own
+            _note_patch(work, actor, dataset, id, metadata, None, now)
         return _as_seen(work, actor, dataset, id)
     if metadata:
         require_right(actor, dataset, "edit_metadata")
     if not work.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
+    _note_patch(work, actor, dataset, id, metadata, status, now)
     if status is not None and work.assignments.plans(dataset):
         case = work.annotations.case(dataset, id)
         if case is not None and case.slots:
             author = next((each.annotator for each in case.annotations.values()), actor.username)
             follow_shared(work, dataset, case, status, author, now)
     return _as_seen(work, actor, dataset, id)
+
+
+def _note_patch(
+    work: Work,
+    actor: Actor,
+    dataset: Dataset,
+    id: str,
+    metadata: dict[str, Any] | None,
+    status: Status | None,
+    now: int,
+) -> None:
+    """Write the event of a changed record: the keys of its metadata, whose values are no part of the log."""
+    if metadata or status is not None:
+        after = {"status": None if status is None else str(status), "metadata_keys": sorted(metadata or ())}
+        about = About(dataset, object=id)
+        work.events.add(EventCode.CHANGED_RECORD, about, who=actor.username, at=now, after=after)
 
 
 def _as_seen(work: Work, actor: Actor, dataset: Dataset, id: str) -> tuple[Dataset, Row]:
@@ -106,7 +139,9 @@ def close_record(work: Work, dataset: Dataset, case: Case, by: str, now: int) ->
     if case.gold is not None and case.gold.value is None:
         return
     work.annotations.settle(dataset, [decide(dataset, case, None, by, "discarded", now)], at=now)
-    work.annotations.note(dataset, by, "adjudicated", at=now, record=case, detail={"reason": "discarded"})
+    work.annotations.note(
+        dataset, by, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "discarded"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +153,84 @@ class Removal:
     job: str | None = None
 
 
-def remove_records(
-    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool, now: int
-) -> Removal:
-    """Delete every match for good, or mark it as discarded: at once if there are few, else by a job.
+def matching_numbers(
+    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool
+) -> tuple[str, list[int]]:
+    """Return the dataset's UUID and the numbers of the records to be removed, found outside of the writer."""
+    dataset = _to_remove_from(work, actor, workspace, name, discard)
+    return dataset.uuid, work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
 
-    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
-    ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
-    """
+
+def _to_remove_from(work: Work, actor: Actor, workspace: str, name: str, discard: bool) -> Dataset:
     action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
     dataset = find_dataset(work, actor, workspace, name, action, open_only=True)
     if discard:
         require_right(actor, dataset, "discard_by_query")
-    numbers = work.records.numbers(dataset, seen_by(work, actor, dataset, criteria))
+    return dataset
+
+
+def remove_records(
+    work: Work,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    numbers: Sequence[int],
+    criteria: Criteria,
+    *,
+    of: str,
+    discard: bool,
+    now: int,
+) -> Removal:
+    """Delete records by number for good, or mark them as discarded: at once if there are few, else by a job.
+
+    They are those that ``matching_numbers`` found by the criteria at ``now``; what was logged again since stays.
+
+    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
+    ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
+    """
+    dataset = _to_remove_from(work, actor, workspace, name, discard)
+    if dataset.uuid != of:
+        raise DatasetGoneError(name)
+    what = EventCode.DISCARDED_RECORDS if discard else EventCode.DELETED_RECORDS
+    detail: dict[str, Any] = {"records": len(numbers), **_which(criteria)}
     if len(numbers) <= AT_ONCE:
         ids = work.records.named(dataset, numbers, logged_by=now)
+        if numbers:
+            work.events.add(what, About(dataset), who=actor.username, at=now, detail=detail)
         return Removal(len(numbers), _remove(work, actor, dataset, ids, discard=discard, now=now))
     kind = JobKind.DISCARD if discard else JobKind.DELETE
     spec = {"runs": runs_of(numbers), "matched": len(numbers)}
     job = work.jobs.add(dataset, str(uuid.uuid4()), kind, spec, by=actor.username, at=now)
+    detail["job"] = job.id
+    work.events.add(what, About(dataset), who=actor.username, at=now, detail=detail)
     work.jobs.change(job, at=now, state=JobState.RUNNING, done=0, total=len(numbers), result={"processed": 0})
     return Removal(len(numbers), 0, job.id)
+
+
+def _which(criteria: Criteria) -> dict[str, Any]:
+    """The records that were asked for, for the audit log: some of their ids, or the query."""
+    if criteria.ids is not None:
+        return {"ids": list(criteria.ids[:_IDS_KEPT])}
+    return {"query": show(criteria.query)}
+
+
+def go_on_removing(work: Work, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Removal:
+    """Go on with a removal that ``actor`` has begun, if they may still do so and the dataset is there."""
+    job = work.jobs.find(id)
+    assert job is not None
+    discard = job.kind is JobKind.DISCARD
+    action = Action.DISCARD_RECORDS if discard else Action.DELETE_RECORDS
+    dataset = find_dataset(work, actor, workspace, name, action)
+    if discard:
+        require_right(actor, dataset, "discard_by_query")
+    return remove_some(work, dataset, actor, id, now=now)
+
+
+def stop_removing(work: Work, id: str, why: str, *, now: int) -> None:
+    """End a removal that its owner may not go on with; what is gone stays gone."""
+    job = work.jobs.find(id)
+    if job is not None:
+        work.jobs.change(job, at=now, state=JobState.FAILED, message=f"{why} What was done before stays.")
 
 
 def remove_some(work: Work, dataset: Dataset, actor: Actor, id: str, *, now: int) -> Removal:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from apportion.domain.assignment.words import UNTOLD, Phase, Reason, RowState, listed
+from collections.abc import Sequence
+
+from apportion.domain.assignment.words import UNTOLD, Phase, Reason, holding, listed
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
@@ -13,12 +15,13 @@ from apportion.ports.store import Work
 
 from .annotate import record_case
 from .manage_datasets import find_dataset
+from .standing import is_full
 
-__all__ = ["explain"]
+__all__ = ["explain", "with_reasons_that_hold"]
 
 
 def explain(
-    work: Work, actor: Actor, workspace: str, name: str, record: str, annotator: str
+    work: Work, actor: Actor, workspace: str, name: str, record: str, annotator: str, *, now: int
 ) -> tuple[list[SlotRow], list[str]]:
     """Somebody's slots of a record, and sentences about them; annotators may ask about themselves."""
     dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
@@ -28,14 +31,31 @@ def explain(
     case = record_case(work, dataset, actor, record)
     rows = work.assignments.slots_on(dataset, record)
     if leads:
-        rows = [_told_openly(row) for row in rows]
+        rows = [_told_openly(row) for row in with_reasons_that_hold(work, dataset, rows)]
     else:  # that others disagreed is nobody's business while they annotate, nor that a record is a check
-        rows = [row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row for row in rows]
+        rows = [_nameless(row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row) for row in rows]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in work.assignments.plans(dataset)}
     if mine:
         return mine, [_had(row, plans[row.plan]) for row in mine]
-    return [], _why_not(work, dataset, case, rows, plans, annotator, leads)
+    return [], _why_not(work, dataset, case, rows, plans, annotator, leads, now)
+
+
+def with_reasons_that_hold(work: Work, dataset: Dataset, rows: Sequence[SlotRow]) -> list[SlotRow]:
+    """Return the rows with reasons that name only people who are on the record now: since a plan was made, rows were
+    moved, withdrawn and skipped.
+    """
+    named = {row.record for row in rows if row.reason != holding(row.reason, ())}
+    there = work.assignments.held(dataset, named) if named else {}
+    return [
+        row._replace(reason=holding(row.reason, there.get(row.record, set()) - {row.annotator or ""}))
+        for row in rows
+    ]
+
+
+def _nameless(row: SlotRow) -> SlotRow:
+    """The row as whoever has it is told of it: who else has the record may change while they annotate."""
+    return row._replace(reason=holding(row.reason, ()))
 
 
 def _told_openly(row: SlotRow) -> SlotRow:
@@ -58,6 +78,7 @@ def _why_not(
     plans: dict[str, StoredPlan],
     annotator: str,
     leads: bool,
+    now: int,
 ) -> list[str]:
     """What stands in the way of somebody, as far as the rules that took the record go; then who has it."""
     live = [row for row in rows if row.state not in NOT_WANTED]
@@ -81,7 +102,7 @@ def _why_not(
             elif not person.can(asked):
                 skills = ", ".join(f"{skill}={value}" for skill, value in asked)
                 found.append(f"The record needs {skills}, which {annotator} is not listed with.")
-            elif person.cap is not None and _load(work, dataset, annotator, key) >= person.cap:
+            elif is_full(work, dataset, annotator, key, now):
                 found.append(
                     f"{annotator} has the {person.cap} records that were agreed for rule {number + 1}."
                 )
@@ -92,12 +113,3 @@ def _why_not(
     names = [row.annotator or "whoever is free" for row in live]
     found.append(f"{wanted} wanted from {listed(names) if leads else 'others'}.")
     return found
-
-
-def _load(work: Work, dataset: Dataset, annotator: str, key: int) -> int:
-    """How many records somebody has under a rule."""
-    return sum(
-        count.n
-        for count in work.assignments.counts(dataset, annotator)
-        if rule_key(count.plan, count.rule) == key and count.state is not RowState.WITHDRAWN
-    )

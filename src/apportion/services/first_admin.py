@@ -8,6 +8,7 @@ from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.ports.people import People
 from apportion.ports.security import Clock
+from apportion.ports.store import Work
 from apportion.vocabulary import MembershipRole, Role
 
 from .manage_users import NewUser, add_user, new_key
@@ -43,11 +44,11 @@ def require_no_admin(people: People) -> None:
         raise ForbiddenOperationError("There is an administrator already. Ask them for an account.")
 
 
-def create_first_admin(people: People, new: NewUser, *, now: int) -> tuple[Actor, str]:
+def create_first_admin(work: Work, new: NewUser, *, now: int) -> tuple[Actor, str]:
     """The first administrator, in a workspace of their own name, and their API key."""
-    require_no_admin(people)
+    require_no_admin(work.people)
     key = new_key()
-    add_user(people, NewUser(new.username, new.first_name, new.last_name, Role.ADMIN, new.password_hash),
-             key=key, now=now)  # fmt: skip
-    workspace = ensure_workspace(people, new.username, now=now)
-    return join(people, workspace, new.username, MembershipRole.ANNOTATOR, now=now), key
+    add_user(work, NewUser(new.username, new.first_name, new.last_name, Role.ADMIN, new.password_hash),
+             key=key, now=now, by=new.username)  # fmt: skip
+    workspace = ensure_workspace(work, new.username, now=now, by=new.username)
+    return join(work, workspace, new.username, MembershipRole.ANNOTATOR, now=now, by=new.username), key

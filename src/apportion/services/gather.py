@@ -26,7 +26,7 @@ from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, asked
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, EventCode, Status
 
 from .annotate import set_answer
 from .hidden import check_free, gone_unless_whole, show
@@ -181,7 +181,7 @@ def _make(
             store.write(
                 lambda work, part=part: _answer(work, target, part, copies, now)  # type: ignore[misc]
             ).result()
-        store.write(lambda work: _finish(work, asked, target, found, now)).result()
+        store.write(lambda work: _finish(work, asked, target, sources, found, now)).result()
 
 
 def _begin(work: Work, asked: Gathering, first: Dataset, sources: Sequence[Dataset], now: int) -> Dataset:
@@ -209,9 +209,14 @@ def _answer(
             work.annotations.settle(target, [settled], at=now)
 
 
-def _finish(work: Work, asked: Gathering, target: Dataset, found: Gathered, now: int) -> None:
+def _finish(
+    work: Work, asked: Gathering, target: Dataset, sources: Sequence[Dataset], found: Gathered, now: int
+) -> None:
     shown = show(work, target)
-    work.annotations.note(shown, asked.actor.username, "gathered", at=now, detail=found.show())
+    work.annotations.note(shown, asked.actor.username, EventCode.GATHERED, at=now, detail=found.show())
+    for source in sources:
+        detail = {"into": shown.id, "records": source.records}
+        work.annotations.note(source, asked.actor.username, EventCode.COPIED, at=now, detail=detail)
 
 
 def _adopt(

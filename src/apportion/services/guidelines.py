@@ -7,6 +7,7 @@ from apportion.domain.errors import BadRequestError, StaleVersionError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .manage_datasets import find_dataset
 
@@ -37,6 +38,6 @@ def write_guidelines(
     found = Guidelines(current + 1, text, actor.username, now)
     work.datasets.add_guidelines(dataset, found)
     work.annotations.note(
-        dataset, actor.username, "changed guidelines", at=now, detail={"version": found.version}
+        dataset, actor.username, EventCode.CHANGED_GUIDELINES, at=now, detail={"version": found.version}
     )
     return found

@@ -9,6 +9,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import EntityAlreadyExistsError
 from apportion.ports.store import Store, Work
 
+from .acting import unchecked
 from .trash import purge_some
 
 __all__ = ["check_free", "gone_unless_whole", "show"]
@@ -37,6 +38,6 @@ def gone_unless_whole(store: Store, begin: Callable[[Work], Dataset]) -> Iterato
         yield target
     except BaseException:
         with contextlib.suppress(Exception):  # else the next start does it
-            while not store.write(lambda work: purge_some(work, target.no)).result():
+            while not unchecked(store).write(lambda work: purge_some(work, target.no)).result():
                 pass
         raise

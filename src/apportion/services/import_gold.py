@@ -15,7 +15,7 @@ from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.annotations import Settled
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, EventCode
 
 from .annotate import checked_value
 from .manage_datasets import find_dataset
@@ -83,7 +83,7 @@ def import_gold(
         raise ValidationError(wrong[:100], model="Gold")
     work.annotations.settle(dataset, changes, at=now)
     detail = {"records": len(changes)}
-    work.annotations.note(dataset, actor.username, "imported gold", at=now, detail=detail)
+    work.annotations.note(dataset, actor.username, EventCode.IMPORTED_GOLD, at=now, detail=detail)
     return {"imported": len(changes), "kept": kept}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from apportion.domain.assignment.queue import Verdict, submit
 from apportion.domain.datasets import Dataset, Settings
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
 from apportion.domain.individual.case import Annotation, Case, Gold
@@ -17,9 +18,10 @@ from apportion.domain.policies import Annotation as Kind
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, TextClassificationRecord, Value
 from apportion.ports.annotations import Settled
+from apportion.ports.events import About
 from apportion.ports.records import Prepared
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
 
 from .annotate import checked_value
 from .hidden import check_free, gone_unless_whole, show
@@ -27,6 +29,7 @@ from .individual import Prepare
 from .log_records import Logging, labels_of, log_into
 from .manage_datasets import allow, blank_dataset, find_dataset, require_workspace
 from .policies import set_policies
+from .standing import standing_of
 
 __all__ = ["Answer", "Imported", "Importing", "begin_import", "import_records", "wanted_by"]
 
@@ -167,7 +170,24 @@ def import_records(store: Store, asked: Importing, *, now: int) -> None:
                     work, asked.actor, target, part, now, store.prepare, ready
                 )
             ).result()
-        store.write(lambda work: show(work, target)).result()
+        store.write(lambda work: _finish(work, asked, target, now)).result()
+
+
+def _finish(work: Work, asked: Importing, target: Dataset, now: int) -> None:
+    shown = show(work, target)
+    after = {"task": str(shown.task)}
+    work.events.add(EventCode.CREATED, About(shown), who=asked.actor.username, at=now, after=after)
+    _note(work, asked, shown, now)
+
+
+def _note(work: Work, asked: Importing, dataset: Dataset, now: int) -> None:
+    detail = {
+        "records": len(asked.found),
+        "answers": sum(len(each.answers) for each in asked.found),
+        "gold": sum(each.gold is not None for each in asked.found),
+    }
+    what = EventCode.IMPORTED_RECORDS
+    work.annotations.note(dataset, asked.actor.username, what, at=now, detail=detail)
 
 
 def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare, ready: Sequence[Prepared]) -> None:
@@ -182,6 +202,7 @@ def _add_all(work: Work, asked: Importing, now: int, prepare: Prepare, ready: Se
     )
     _check_kind(dataset, asked.found)
     _add(work, asked.actor, dataset, asked.found, now, prepare, ready)
+    _note(work, asked, dataset, now)
 
 
 def wanted_by(found: Sequence[Imported]) -> Wanted:
@@ -242,11 +263,17 @@ def _add(
     for start in range(0, len(found), AT_ONCE):
         some = found[start : start + AT_ONCE]
         cases = {case.id: case for case in work.annotations.cases(dataset, [each.record.id for each in some])}
-        changes = [_with_answers(dataset, cases[each.record.id], each, now) for each in some]
+        changes = []
+        for each in some:
+            case = cases[each.record.id]
+            changes.append(_with_answers(work, dataset, case, each, now))
+            if case.live_slots():  # the next answer of the same person is to know of this one
+                work.annotations.settle(dataset, changes, at=now)
+                changes = []
         work.annotations.settle(dataset, changes, at=now)
 
 
-def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Settled:
+def _with_answers(work: Work, dataset: Dataset, case: Case, each: Imported, now: int) -> Settled:
     policies = Policies.of(dataset.policies)
     annotations = dict(case.annotations)
     for answer in each.answers:
@@ -268,6 +295,8 @@ def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Set
             answer.counted,
         )
     after = replace(case, annotations=annotations, gold=each.gold or case.gold)
+    if case.live_slots():
+        after = _in_slots(work, dataset, after, case, now)
     view = resolve(after, rule=policies.resolution, required=policies.required)
     if (
         each.agent is not None or each.status is Status.DISCARDED
@@ -276,3 +305,19 @@ def _with_answers(dataset: Dataset, case: Case, each: Imported, now: int) -> Set
         rule, required = policies.resolution, policies.required
         after, view = earlier_value(after, view, said, rule=rule, required=required, now=now)
     return Settled(case, after, view, "imported")
+
+
+def _in_slots(work: Work, dataset: Dataset, case: Case, before: Case, now: int) -> Case:
+    """Return a record that was shared out with each new answer in a slot, or as an extra where there is none for it.
+
+    What the file calls an extra stays one.
+    """
+    new = [each for name, each in case.annotations.items() if each != before.of(name) and each.answered]
+    for each in sorted(new, key=lambda each: (not each.counted, each.updated, each.annotator)):
+        standing = standing_of(work, dataset, each.annotator, now)
+        outcome = submit(case.slots, standing.person, now, loads=standing.loads, teams=standing.teams)
+        counts = outcome.why is Verdict.AGAIN or (each.counted and outcome.why.counted)
+        if counts and outcome.slot is not None:
+            case = case.with_slot(outcome.slot)
+        case = case.with_annotation(replace(each, counted=counts))
+    return case

@@ -8,7 +8,7 @@ from typing import Any
 
 from apportion.domain.errors import EntityAlreadyExistsError, ValidationError
 from apportion.domain.people import Actor, check_name
-from apportion.ports.people import People
+from apportion.ports.store import Work
 from apportion.vocabulary import MembershipRole, Role
 
 from .manage_users import NewUser, add_user
@@ -38,7 +38,7 @@ class ImportedUser:
 
 
 def import_users(
-    people: People, entries: Any, *, now: int, workspaces: Sequence[str] = ()
+    work: Work, entries: Any, *, now: int, workspaces: Sequence[str] = ()
 ) -> Sequence[ImportedUser]:
     """Create every user of the file with the keys and password hashes they have.
 
@@ -55,7 +55,7 @@ def import_users(
         found = list(_shape(entry, place))
         if not found:
             try:
-                made.append(_import_one(people, entry, place, now))
+                made.append(_import_one(work, entry, place, now))
             except ValidationError as invalid:
                 found = [{**each, "loc": [place, *_field(each)]} for each in invalid.errors]
             except EntityAlreadyExistsError as taken:
@@ -63,7 +63,7 @@ def import_users(
         problems += found
     for name in workspaces:
         try:
-            ensure_workspace(people, check_name(name, "body", "workspaces"), now=now)
+            ensure_workspace(work, check_name(name, "body", "workspaces"), now=now)
         except ValidationError as invalid:
             problems += invalid.errors
     if problems:
@@ -71,7 +71,8 @@ def import_users(
     return made
 
 
-def _import_one(people: People, entry: Mapping[str, Any], place: int, now: int) -> ImportedUser:
+def _import_one(work: Work, entry: Mapping[str, Any], place: int, now: int) -> ImportedUser:
+    people = work.people
     username, key = entry["username"], entry["api_key"]
     owner = people.by_key(hash_key(key))
     if owner is not None and owner.username != username:
@@ -90,14 +91,14 @@ def _import_one(people: People, entry: Mapping[str, Any], place: int, now: int) 
             role=role,
             password_hash=entry.get("hashed_password"),
         )
-        owner, outcome = add_user(people, new, key=key, now=now), "created"
+        owner, outcome = add_user(work, new, key=key, now=now), "created"
     listed = workspaces or []
     wanted = list(listed) if "role" in entry else with_personal(username, listed)
     for name in wanted or [username]:
         if name in owner.workspaces:
             continue
-        workspace = ensure_workspace(people, check_name(name, "body", "workspaces"), now=now)
-        owner = join(people, workspace, username, MembershipRole.ANNOTATOR, now=now)
+        workspace = ensure_workspace(work, check_name(name, "body", "workspaces"), now=now)
+        owner = join(work, workspace, username, MembershipRole.ANNOTATOR, now=now)
         outcome = "completed" if outcome == "here" else outcome
     return ImportedUser(owner, outcome)
 

@@ -27,7 +27,7 @@ from apportion.domain.records import Record, Value, asked
 from apportion.ports.annotations import Settled
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
 
 from .adjudicate import decide
 from .annotate import checked_value, note_answer, set_answer
@@ -243,7 +243,7 @@ def _decided(work: Work, actor: Actor, dataset: Dataset, record: Record, now: in
     settled = decide(dataset, case, value, actor.username, "logged", now)
     work.annotations.settle(dataset, [settled], at=now)
     work.annotations.note(
-        dataset, actor.username, "adjudicated", at=now, record=case, detail={"reason": "logged"}
+        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
     )
     return True
 

@@ -9,21 +9,34 @@ from typing import Any
 
 from apportion.domain.consensus.resolution import Policy
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError
+from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, Refusal
 from apportion.domain.jobs import ENDED, Job, JobKind, Take
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, Place, allowed, place_of
+from apportion.domain.permissions import Action, Place, allowed, place_of, require
 from apportion.domain.policies import Policies
-from apportion.domain.query import parse
 from apportion.domain.records import Value
+from apportion.ports.events import About
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, EventCode
 
 from .manage_datasets import find_dataset
+from .rights import require_right
 
-__all__ = ["Apply", "begin_accept", "begin_apply", "begin_model", "begin_undo", "find_job", "model_wanted"]
+__all__ = [
+    "Apply",
+    "begin_accept",
+    "begin_apply",
+    "begin_model",
+    "begin_undo",
+    "check_still_allowed",
+    "find_job",
+    "model_wanted",
+]
 
 ACCEPTABLE = (Policy.UNANIMOUS, Policy.MAJORITY)
+
+_FIT = 2
+"""Which version of the models looked: once they are fitted otherwise, every dataset is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,6 @@ class Apply:
 def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
     """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
     dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE, open_only=True)
-    parse(asked.query)
     if asked.take is not Take.VALUE and asked.value is not None:
         raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
     if asked.take is Take.VALUE and asked.value is None and asked.state is not AnnotationState.DISCARDED:
@@ -57,7 +69,10 @@ def begin_apply(work: Work, actor: Actor, workspace: str, name: str, asked: Appl
         "take": str(asked.take),
         "gold": gold,
     }
-    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
+    _note(work, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    return job
 
 
 def begin_accept(
@@ -66,13 +81,27 @@ def begin_accept(
     """Make what people agree on the gold value of every record that matches and that nobody decided on."""
     dataset = find_dataset(work, actor, workspace, name, Action.ADJUDICATE, open_only=True)
     _check_individual(dataset)
-    parse(query)
     if rule not in ACCEPTABLE:
         raise BadRequestError(
             f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
         )
     spec = {"query": query, "rule": str(rule)}
-    return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    job = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    _note(work, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    return job
+
+
+def _note(
+    work: Work,
+    dataset: Dataset,
+    actor: Actor,
+    what: EventCode,
+    job: Job,
+    detail: Mapping[str, Any],
+    now: int,
+) -> None:
+    about = About(dataset, object=job.id)
+    work.events.add(what, about, who=actor.username, at=now, detail=detail)
 
 
 def _check_individual(dataset: Dataset) -> None:
@@ -87,8 +116,14 @@ def begin_model(work: Work, dataset: Dataset, by: str, *, now: int) -> Job | Non
     """Look at all answers again, if the dataset's policy rests on a model that has not seen them yet."""
     if not model_wanted(work, dataset):
         return None
-    spec = {"upto": work.jobs.last_answer(dataset), "policy": str(Policies.of(dataset.policies).resolution)}
+    spec = _model_spec(work, dataset)
     return work.jobs.add(dataset, str(uuid.uuid4()), JobKind.MODEL, spec, by=by, at=now)
+
+
+def _model_spec(work: Work, dataset: Dataset) -> dict[str, Any]:
+    """What a model's figures depend on: the same is not worked out twice."""
+    policy = str(Policies.of(dataset.policies).resolution)
+    return {"upto": work.jobs.last_answer(dataset), "policy": policy, "fit": _FIT}
 
 
 def model_wanted(work: Work, dataset: Dataset) -> bool:
@@ -101,16 +136,17 @@ def model_wanted(work: Work, dataset: Dataset) -> bool:
         return True
     if last.state not in ENDED:
         return False
-    return last.spec != {"upto": work.jobs.last_answer(dataset), "policy": str(policies.resolution)}
+    return last.spec != _model_spec(work, dataset)
 
 
 def find_job(work: Work, actor: Actor, id: str) -> tuple[Job, Dataset]:
-    """A job, for who began it and for those who see what others do in its dataset."""
+    """Return a job, for who began it and is still a member, and for those who see what others do in its dataset."""
     job = work.jobs.find(id)
     dataset = None if job is None else work.datasets.numbered(job.dataset)
     if job is None or dataset is None:
         raise EntityNotFoundError(id, "Job")
-    if job.by != actor.username and not allowed(actor, Action.SEE_EVENTS, dataset.workspace):
+    action = Action.SEE_DATASET if job.by == actor.username else Action.SEE_EVENTS
+    if not allowed(actor, action, dataset.workspace):
         raise EntityNotFoundError(id, "Job")
     return job, dataset
 
@@ -125,10 +161,42 @@ def begin_undo(work: Work, actor: Actor, id: str, *, now: int) -> tuple[Job, Dat
         raise ConflictError(f"A job of the kind {job.kind} changes no answers; there is nothing to undo.")
     if job.state not in ENDED:
         raise ConflictError(f"The job is {job.state}; only one that has ended can be undone.")
-    spec = {
-        "job": job.id,
-        "asked_by": actor.username,
-        "gold": bool(job.spec.get("gold", job.kind is JobKind.ACCEPT)),
-    }
+    gold = _sets_gold(job)
+    if gold:
+        require(actor, Action.ADJUDICATE, dataset.workspace)
+    spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
     undo = work.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
+    detail = {"job": job.id, "kind": str(job.kind)}
+    _note(work, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
     return undo, dataset
+
+
+def _sets_gold(job: Job) -> bool:
+    return bool(job.spec.get("gold", job.kind is JobKind.ACCEPT))
+
+
+_NEEDED = {
+    JobKind.APPLY: Action.ANNOTATE,
+    JobKind.ACCEPT: Action.ADJUDICATE,
+    JobKind.UNDO: Action.ANNOTATE,
+    JobKind.DELETE: Action.DELETE_RECORDS,
+    JobKind.DISCARD: Action.DISCARD_RECORDS,
+}
+"""What whoever wanted a job must be allowed to do, for as long as it runs; the others belong to the server."""
+
+
+def check_still_allowed(work: Work, job: Job, dataset: Dataset) -> Actor:
+    """Return who wanted a job as they are now; refused once they may not do themselves what it does."""
+    name = str(job.spec.get("asked_by", job.by))
+    actor = work.people.actor(name)
+    if actor is None:
+        raise Refusal(f"{name} cannot sign in any more. {_STAYS}")
+    action = Action.ADJUDICATE if _sets_gold(job) else _NEEDED[job.kind]
+    if not allowed(actor, action, dataset.workspace, dataset.created_by):
+        raise Refusal(f"{name} may not {action} any more. {_STAYS}")
+    if job.kind is JobKind.DISCARD:
+        require_right(actor, dataset, "discard_by_query")
+    return actor
+
+
+_STAYS = "What was done before stays."

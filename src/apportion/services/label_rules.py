@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, EntityAlreadyExistsError, EntityNotFoundError
+from apportion.domain.events import difference
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.query import Exists, MatchAll, Query, Term, all_of, any_of, parse
 from apportion.domain.rules import MOST_RULES, LabelingRule, RuleMetrics
+from apportion.ports.events import About
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
-from apportion.vocabulary import Task
+from apportion.vocabulary import EventCode, Task
 
 from .manage_datasets import find_dataset, seen_by
 from .rights import require_right
@@ -42,6 +45,8 @@ def add_rule(work: Work, actor: Actor, workspace: str, name: str, rule: Labeling
         raise BadRequestError(f"A dataset may have {MOST_RULES:,} labeling rules. Nothing was stored.")
     _parsed(rule.query)
     work.datasets.update(dataset, rules=(*dataset.rules, rule))
+    about, after = About(dataset, object=rule.query), _shown(rule)
+    work.events.add(EventCode.ADDED_RULE, about, who=actor.username, at=rule.created_at, after=after)
     return rule
 
 
@@ -54,6 +59,7 @@ def edit_rule(
     *,
     labels: tuple[str, ...],
     description: str | None,
+    now: int,
 ) -> LabelingRule:
     """Give a rule other labels, and another description if there is one."""
     dataset = _writable(work, actor, workspace, name)
@@ -65,12 +71,25 @@ def edit_rule(
         description=found.description if description is None else description,
     )
     work.datasets.update(dataset, rules=tuple(changed if each is found else each for each in dataset.rules))
+    about, (before, after) = About(dataset, object=found.query), difference(_shown(found), _shown(changed))
+    what = EventCode.CHANGED_RULE
+    work.events.add(what, about, who=actor.username, at=now, before=before, after=after)
     return changed
 
 
-def delete_rule(work: Work, actor: Actor, workspace: str, name: str, query: str) -> None:
+def _shown(rule: LabelingRule) -> dict[str, Any]:
+    """What the audit log has of a rule."""
+    return {"query": rule.query, "labels": list(rule.labels), "description": rule.description}
+
+
+def delete_rule(work: Work, actor: Actor, workspace: str, name: str, query: str, *, now: int) -> None:
     """Forget a rule; there may be none."""
     dataset = _writable(work, actor, workspace, name)
+    for each in dataset.rules:
+        if each.query == query:
+            about = About(dataset, object=query)
+            what, before = EventCode.DELETED_RULE, _shown(each)
+            work.events.add(what, about, who=actor.username, at=now, before=before)
     work.datasets.update(dataset, rules=tuple(each for each in dataset.rules if each.query != query))
 
 

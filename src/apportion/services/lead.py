@@ -17,7 +17,7 @@ from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import Count, PlanPhase
 from apportion.ports.store import Work
 from apportion.ports.totals import Lease, PlanDates, Seen
-from apportion.vocabulary import MembershipRole, Role
+from apportion.vocabulary import EventCode, MembershipRole, Role
 
 from .manage_datasets import find_dataset
 from .progress import DAY, PACE_DAYS, PersonProgress, Progress, people_of, progress_of
@@ -188,6 +188,6 @@ def take_back(
                 freed.append(slot.record)
         if len(freed) > before:
             detail = {"annotator": who, "records": len(freed) - before}
-            work.annotations.note(dataset, actor.username, "took records back", at=now, detail=detail)
+            work.annotations.note(dataset, actor.username, EventCode.TOOK_RECORDS_BACK, at=now, detail=detail)
     work.assignments.save(dataset, changed)
     return freed

@@ -14,11 +14,11 @@ from apportion.domain.records import Answers, Entities, Record, TextClassificati
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.records import Prepared
 from apportion.ports.store import Work
-from apportion.vocabulary import Task
+from apportion.vocabulary import EventCode, Task
 
 from .annotate import follow_shared
 from .individual import log_individual
-from .manage_datasets import allow, new_dataset, require_workspace
+from .manage_datasets import allow, new_dataset, note_tags, require_workspace
 from .rights import check_logging
 
 __all__ = ["Logged", "Logging", "labels_of", "log_into", "log_records", "speaks_for_others"]
@@ -58,7 +58,12 @@ def speaks_for_others(actor: Actor, workspace: str) -> bool:
 
 def log_records(work: Work, actor: Actor, request: Logging, *, now: int, prepare: Prepare) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
-    return log_into(work, actor, _dataset_for(work, actor, request, now), request, now=now, prepare=prepare)
+    dataset = _dataset_for(work, actor, request, now)
+    logged = log_into(work, actor, dataset, request, now=now, prepare=prepare)
+    if request.records:
+        detail = {"records": len(request.records)}
+        work.annotations.note(dataset, actor.username, EventCode.LOGGED_RECORDS, at=now, detail=detail)
+    return logged
 
 
 def log_into(
@@ -78,6 +83,7 @@ def log_into(
     if request.tags or request.metadata:
         check_remarks(tags, metadata)
     if not dataset.individual or place_of(actor, dataset.workspace) is not Place.MEMBER:
+        note_tags(work, actor, dataset, tags, metadata, now=now)
         work.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
     if any(plan.spec.standing for plan in work.assignments.plans(dataset)):
         from .make_plan import catch_up  # brings numpy along, a quarter of an idle server

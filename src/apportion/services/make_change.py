@@ -16,6 +16,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .change_plan import ChangePlanned, Undoing
 from .make_plan import SLOTS_AT_ONCE, dealing_of, due_of, numbered
@@ -91,7 +92,7 @@ class MakeChange:
             "plan": planned.stored.id,
             **{key: shown[key] for key in ("added", "removed", "moved", "kept")},
         }
-        work.annotations.note(dataset, self._by, planned.what, at=self._at, detail=detail)
+        work.annotations.note(dataset, self._by, EventCode(planned.what), at=self._at, detail=detail)
         return dataset
 
 
@@ -137,7 +138,7 @@ class Undo:
         dataset = work.datasets.find(self._planned.dataset.workspace, self._planned.dataset.name)
         if dataset is not None:
             detail = {"plan": stored.id, **self._planned.show()}
-            work.annotations.note(dataset, self._by, "undone", at=self._at, detail=detail)
+            work.annotations.note(dataset, self._by, EventCode.UNDONE, at=self._at, detail=detail)
         work.assignments.change_plan(stored, at=self._at, phase=PlanPhase.UNDONE)
         return dataset
 

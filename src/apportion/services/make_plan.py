@@ -18,11 +18,18 @@ from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.rows import Rows
 from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
+from apportion.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    EntityNotFoundError,
+    QueryTooSlowError,
+    ValidationError,
+)
 from apportion.domain.jobs import Job
 from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import Dealing, Extending, PlanPhase, StoredPlan
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .assign import Planned, extension, mark_of, policies_after
 from .carry_over import CarryOver
@@ -39,6 +46,8 @@ SLOTS_AT_ONCE = 2_500
 AT_ONCE = 20_000
 """A plan of so many slots is made in one transaction."""
 _FORGOTTEN_AT_ONCE = 2_000
+_WHERE_SECONDS = 0.25
+"""Computing time for the query of a standing plan while records are being logged: everybody's answers wait for it."""
 
 
 class Making:
@@ -164,7 +173,7 @@ class Making:
             self._carrying.arrive(work)
             dataset = put_policies(work, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
-        what = "assigned" if planned.into is None else "extended"
+        what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED
         work.annotations.note(dataset, by, what, at=at, detail=detail)
         if planned.into is not None and not self._joining:
             work.assignments.end_extending(self.plan)
@@ -297,14 +306,19 @@ def catch_up(work: Work, dataset: Dataset, ids: Sequence[str], *, now: int) -> N
         if not fresh:
             continue
         try:
-            planned = extension(work, dataset, stored, fresh)
+            with work.within(_WHERE_SECONDS):
+                planned = extension(work, dataset, stored, fresh)
             making = Making(planned, by=stored.created_by, at=now, joining=True)
+        except QueryTooSlowError as slow:
+            detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
+            work.annotations.note(dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail)
+            continue
         except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
             continue
         except ValidationError as problem:
             why = problem.errors[0]["msg"]
             detail = {"plan": stored.id, "records": len(fresh), "why": why}
-            work.annotations.note(dataset, stored.created_by, "not extended", at=now, detail=detail)
+            work.annotations.note(dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail)
             continue
         for step in making.steps():
             step(work)

@@ -15,13 +15,15 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     WrongTaskError,
 )
+from apportion.domain.events import difference
 from apportion.domain.ids import RESOLVED, DatasetNo, Viewer
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, Place, place_of, require
 from apportion.domain.policies import Policies
+from apportion.ports.events import About
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
-from apportion.vocabulary import Task
+from apportion.vocabulary import EventCode, Task
 
 from .rights import require_right
 
@@ -33,6 +35,7 @@ __all__ = [
     "find_dataset",
     "list_datasets",
     "new_dataset",
+    "note_tags",
     "require_workspace",
     "row_for",
     "seen_by",
@@ -51,7 +54,12 @@ def find_dataset(
     task: Task | None = None,
     open_only: bool = False,
 ) -> Dataset:
-    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it."""
+    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it.
+
+    Who does not belong to the workspace is refused alike whether it is there or not.
+    """
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, action, workspace)
     dataset = work.datasets.find(workspace, name)
     if dataset is None:
         raise EntityNotFoundError(name, "ServiceDataset")
@@ -63,6 +71,8 @@ def allow(
 ) -> Dataset:
     """The dataset, if it is of the task wanted, open, and ``actor`` may do this with it."""
     workspace, name = dataset.workspace, dataset.name
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, action, workspace)  # before they learn of which task it is
     if task is not None and dataset.task is not task:
         raise WrongTaskError(
             f"Provided task {task} cannot be applied to dataset {name}, which is of task {dataset.task}"
@@ -149,9 +159,12 @@ def new_dataset(
     now: int,
 ) -> Dataset:
     """Create a dataset once everything has been asked; only its name is checked here."""
-    return work.datasets.add(
+    made = work.datasets.add(
         blank_dataset(actor, workspace, name, task, tags=tags, metadata=metadata, now=now)
     )
+    after = {"task": str(task), "tags": dict(tags), "metadata": dict(metadata)}
+    work.events.add(EventCode.CREATED, About(made), who=actor.username, at=now, after=after)
+    return made
 
 
 def blank_dataset(
@@ -201,10 +214,33 @@ def edit_dataset(
         {**{key: each for key, each in dataset.metadata.items() if key not in without[1]}, **metadata},
     )
     check_remarks(*merged)
+    note_tags(work, actor, dataset, *merged, now=now)
     return work.datasets.update(dataset, tags=merged[0], metadata=merged[1], last_updated=now)
 
 
-def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool) -> None:
+def note_tags(
+    work: Work,
+    actor: Actor,
+    dataset: Dataset,
+    tags: Mapping[str, str],
+    metadata: Mapping[str, Any],
+    *,
+    now: int,
+) -> None:
+    """Write the event of a dataset's tags or metadata, if these are others than it has."""
+    before, after = difference(
+        {"tags": dict(dataset.tags), "metadata": dict(dataset.metadata)},
+        {"tags": dict(tags), "metadata": dict(metadata)},
+    )
+    if after:
+        what, about = EventCode.CHANGED_TAGS, About(dataset)
+        work.events.add(what, about, who=actor.username, at=now, before=before, after=after)
+
+
+def set_closed(work: Work, actor: Actor, workspace: str, name: str, *, closed: bool, now: int) -> None:
     """Open or close a dataset; a closed one can be neither searched nor logged into."""
     dataset = find_dataset(work, actor, workspace, name, Action.OPEN_CLOSE)
+    if dataset.closed is not closed:
+        what = EventCode.CLOSED if closed else EventCode.OPENED
+        work.events.add(what, About(dataset), who=actor.username, at=now)
     work.datasets.update(dataset, closed=closed)

@@ -16,18 +16,19 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     PayloadTooLargeError,
 )
+from apportion.domain.events import difference
 from apportion.domain.ids import UserId
 from apportion.domain.people import Actor, User, check_first_name, check_username
 from apportion.domain.permissions import Action, require
+from apportion.ports.events import About
 from apportion.ports.people import People
 from apportion.ports.store import Work
-from apportion.vocabulary import Role
+from apportion.vocabulary import COMMAND_LINE, EventCode, Role
 
 from .leaving import release_leases
 from .sign_in import hash_key
 
 __all__ = [
-    "KEY_PREFIX_LENGTH",
     "Changes",
     "NewUser",
     "add_user",
@@ -35,13 +36,14 @@ __all__ = [
     "change_user",
     "create_user",
     "deactivate_user",
+    "key_prefix",
     "list_users",
     "new_key",
     "reset_key",
     "set_preferences",
 ]
 
-KEY_PREFIX_LENGTH = 6
+_PREFIX_LENGTH = 6
 PREFERENCES_SIZE = 65_536
 
 
@@ -71,6 +73,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(48)
 
 
+def key_prefix(key: str) -> str | None:
+    """Return the beginning of a key that is shown, so that its owner knows which it is; of a short one less, or none.
+
+    >>> key_prefix("gvXaK0nM" * 8), key_prefix("ana.apikey"), key_prefix("abc")
+    ('gvXaK0', 'an', None)
+    """
+    return key[: min(_PREFIX_LENGTH, len(key) // 4)] or None
+
+
 def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Sequence[Actor]:
     """Everybody, in order of creation."""
     require(actor, Action.SEE_USERS)
@@ -78,7 +89,7 @@ def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Seque
 
 
 def create_user(
-    people: People, actor: Actor, new: NewUser, *, now: int, restore: bool = False
+    work: Work, actor: Actor, new: NewUser, *, now: int, restore: bool = False
 ) -> tuple[Actor, str]:
     """A new user and their API key, which nobody will be shown again.
 
@@ -87,11 +98,14 @@ def create_user(
     """
     require(actor, Action.CREATE_USER)
     key = new_key()
-    return add_user(people, new, key=key, now=now, restore=restore), key
+    return add_user(work, new, key=key, now=now, restore=restore, by=actor.username), key
 
 
-def add_user(people: People, new: NewUser, *, key: str | None, now: int, restore: bool = False) -> Actor:
+def add_user(
+    work: Work, new: NewUser, *, key: str | None, now: int, restore: bool = False, by: str = COMMAND_LINE
+) -> Actor:
     """Create or restore a user without asking who wants it: for the command line and the first admin."""
+    people = work.people
     check_username(new.username, "body", "username")
     first_name = check_first_name(new.first_name, "body", "first_name")
     known = people.named(new.username)
@@ -106,7 +120,7 @@ def add_user(people: People, new: NewUser, *, key: str | None, now: int, restore
         active=True,
         inserted_at=known.inserted_at if known is not None else now,
         updated_at=now,
-        key_prefix=key[:KEY_PREFIX_LENGTH] if key is not None else None,
+        key_prefix=key_prefix(key) if key is not None else None,
     )
     key_hash = hash_key(key) if key is not None else None
     if known is None:
@@ -115,7 +129,14 @@ def add_user(people: People, new: NewUser, *, key: str | None, now: int, restore
         people.change_user(user)
         people.set_password_hash(user.id, new.password_hash, now=now)
         people.set_key(user.id, key_hash, user.key_prefix, now=now)
+    what = EventCode.CREATED_USER if known is None else EventCode.RESTORED_USER
+    work.events.add(what, About(object=user.username), who=by, at=now, after=_shown(user))
     return _actor(people, user.username)
+
+
+def _shown(user: User) -> dict[str, Any]:
+    """What the audit log has of a user."""
+    return {"first_name": user.first_name, "last_name": user.last_name, "role": str(user.role)}
 
 
 def _taken(people: People, known: User) -> EntityAlreadyExistsError:
@@ -132,51 +153,56 @@ def _taken(people: People, known: User) -> EntityAlreadyExistsError:
     )
 
 
-def change_user(people: People, actor: Actor, id: UserId, changes: Changes, *, now: int) -> Actor:
+def change_user(work: Work, actor: Actor, id: UserId, changes: Changes, *, now: int) -> Actor:
     """Change names, role or password. A new password ends every session of that user."""
+    people = work.people
     user = _existing(people, id)
     require(actor, Action.EDIT_USER)
     if changes.role is Role.ANNOTATOR and user.role is Role.ADMIN:
         _keep_an_admin(people)
     first, last = changes.first_name, changes.last_name
-    people.change_user(
-        replace(
-            user,
-            first_name=user.first_name if first is None else check_first_name(first, "body", "first_name"),
-            last_name=user.last_name if last is None else (last.strip() or None),
-            role=changes.role or user.role,
-            updated_at=now,
-        )
+    changed = replace(
+        user,
+        first_name=user.first_name if first is None else check_first_name(first, "body", "first_name"),
+        last_name=user.last_name if last is None else (last.strip() or None),
+        role=changes.role or user.role,
+        updated_at=now,
     )
+    people.change_user(changed)
+    about, (before, after) = About(object=user.username), difference(_shown(user), _shown(changed))
+    if after:
+        what = EventCode.CHANGED_ROLE if "role" in after else EventCode.CHANGED_USER
+        work.events.add(what, about, who=actor.username, at=now, before=before, after=after)
     if changes.password_hash is not None:
         people.set_password_hash(id, changes.password_hash, now=now)
         people.close_sessions(id)
+        work.events.add(EventCode.CHANGED_PASSWORD, about, who=actor.username, at=now)
     return _actor(people, user.username)
 
 
-def change_own_password(
-    people: People, actor: Actor, password_hash: str, *, now: int, sid: str | None
-) -> None:
+def change_own_password(work: Work, actor: Actor, password_hash: str, *, now: int, sid: str | None) -> None:
     """A new password for oneself; ends one's other sessions, in case somebody else opened one of them."""
-    people.set_password_hash(actor.user.id, password_hash, now=now)
-    people.close_sessions(actor.user.id, but=sid)
+    work.people.set_password_hash(actor.user.id, password_hash, now=now)
+    work.people.close_sessions(actor.user.id, but=sid)
+    about = About(object=actor.username)
+    work.events.add(EventCode.CHANGED_PASSWORD, about, who=actor.username, at=now)
 
 
-def reset_key(
-    people: People, actor: Actor, id: UserId, *, now: int, sid: str | None = None
-) -> tuple[Actor, str]:
+def reset_key(work: Work, actor: Actor, id: UserId, *, now: int, sid: str | None = None) -> tuple[Actor, str]:
     """A new API key for a user; the old one stops working, and so do their sessions, except the one that asks.
 
     Everybody may reset their own.
     """
+    people = work.people
     if id != actor.user.id:
         user = _existing(people, id)
         require(actor, Action.RESET_KEY)
     else:
         user = actor.user
     key = new_key()
-    people.set_key(id, hash_key(key), key[:KEY_PREFIX_LENGTH], now=now)
+    people.set_key(id, hash_key(key), key_prefix(key), now=now)
     people.close_sessions(id, but=sid if id == actor.user.id else None)
+    work.events.add(EventCode.RESET_KEY, About(object=user.username), who=actor.username, at=now)
     return _actor(people, user.username), key
 
 
@@ -187,12 +213,16 @@ def deactivate_user(work: Work, actor: Actor, id: UserId, *, now: int) -> Actor:
     require(actor, Action.DELETE_USER)
     if user.id == actor.user.id:
         raise ForbiddenOperationError("Operation not allowed: another administrator must delete you.")
+    if user.role is Role.ADMIN:
+        _keep_an_admin(people)
     before = _actor(people, user.username)
     people.change_user(replace(user, active=False, key_prefix=None, updated_at=now))
     people.set_key(id, None, None, now=now)
     people.set_password_hash(id, None, now=now)
     people.close_sessions(id)
     release_leases(work, user.username)
+    about = About(object=user.username)
+    work.events.add(EventCode.DEACTIVATED_USER, about, who=actor.username, at=now, before=_shown(user))
     return before
 
 

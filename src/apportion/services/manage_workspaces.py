@@ -9,9 +9,10 @@ from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundErro
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.domain.people import Actor, User, Workspace, check_name
 from apportion.domain.permissions import Action, require
+from apportion.ports.events import About
 from apportion.ports.people import People
 from apportion.ports.store import Work
-from apportion.vocabulary import MembershipRole, Role
+from apportion.vocabulary import COMMAND_LINE, EventCode, MembershipRole, Role
 
 from .leaving import release_leases
 
@@ -19,6 +20,7 @@ __all__ = [
     "add_member",
     "add_user_to",
     "add_workspace",
+    "change_member_role",
     "create_workspace",
     "ensure_workspace",
     "find_workspace",
@@ -45,25 +47,27 @@ def visible_workspaces(people: People, actor: Actor) -> Sequence[str]:
     return [each.name for each in people.workspaces()] if actor.is_admin else actor.workspaces
 
 
-def create_workspace(people: People, actor: Actor, name: str, *, now: int) -> Workspace:
+def create_workspace(work: Work, actor: Actor, name: str, *, now: int) -> Workspace:
     """A new workspace with nobody in it."""
     require(actor, Action.CREATE_WORKSPACE)
-    return add_workspace(people, name, now=now)
+    return add_workspace(work, name, now=now, by=actor.username)
 
 
-def add_workspace(people: People, name: str, *, now: int) -> Workspace:
+def add_workspace(work: Work, name: str, *, now: int, by: str = COMMAND_LINE) -> Workspace:
     """Create a workspace without asking who wants it: for the command line and the first admin."""
+    people = work.people
     check_name(name, "body", "name")
     if people.workspace_named(name) is not None:
         raise EntityAlreadyExistsError(name, "Workspace")
     made = Workspace(WorkspaceId(str(uuid.uuid4())), name, now, now)
     people.add_workspace(made)
+    work.events.add(EventCode.CREATED_WORKSPACE, About(workspace=name), who=by, at=now)
     return made
 
 
-def ensure_workspace(people: People, name: str, *, now: int) -> Workspace:
+def ensure_workspace(work: Work, name: str, *, now: int, by: str = COMMAND_LINE) -> Workspace:
     """The workspace of that name, created if there is none."""
-    return people.workspace_named(name) or add_workspace(people, name, now=now)
+    return work.people.workspace_named(name) or add_workspace(work, name, now=now, by=by)
 
 
 def find_workspace(people: People, name: str) -> Workspace:
@@ -100,51 +104,90 @@ def list_leaders(people: People, actor: Actor, workspace: str) -> Sequence[tuple
     return leading or [(each, MembershipRole.MANAGER) for each in people.users() if each.is_admin]
 
 
-def add_user_to(people: People, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:
+def add_user_to(work: Work, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:
     """Let a user into a workspace, as 1.x names them: by their ids."""
+    people = work.people
     found = _allowed(people.workspace(workspace), workspace, actor, Action.ADD_MEMBER)
     who = people.user(user)
     if who is None or not who.active:
         raise EntityNotFoundError(user, "User")
-    return _join(people, found, who, MembershipRole.ANNOTATOR, now)
+    return _join(work, found, who, MembershipRole.ANNOTATOR, now, actor.username)
 
 
 def add_member(
-    people: People, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
+    work: Work, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
 ) -> Actor:
     """Let a user into a workspace, by their names."""
+    people = work.people
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.ADD_MEMBER)
-    return _join(people, found, _active(people, username), role, now)
+    return _join(work, found, _active(people, username), role, now, actor.username)
 
 
-def join(people: People, workspace: Workspace, username: str, role: MembershipRole, *, now: int) -> Actor:
+def join(
+    work: Work,
+    workspace: Workspace,
+    username: str,
+    role: MembershipRole,
+    *,
+    now: int,
+    by: str = COMMAND_LINE,
+) -> Actor:
     """Let a user in without asking who wants it: for the command line and the first admin."""
-    return _join(people, workspace, _active(people, username), role, now)
+    return _join(work, workspace, _active(work.people, username), role, now, by)
 
 
-def remove_user_from(work: Work, actor: Actor, workspace: WorkspaceId, user: UserId) -> Actor:
+def remove_user_from(work: Work, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:
     """Take a user out of a workspace, as 1.x names them; what they annotated there stays, their leases are freed."""
     people = work.people
     found, who = people.workspace(workspace), people.user(user)
-    if found is None or who is None or people.membership(found.id, who.id) is None:
+    role = None if found is None or who is None else people.membership(found.id, who.id)
+    if found is None or who is None or role is None:
         raise EntityNotFoundError(user, "User")  # before asking who wants it, as 1.x
     require(actor, Action.REMOVE_MEMBER, found.name)
     people.remove_member(found.id, who.id)
     if who.role is not Role.ADMIN:  # who may still annotate there
         release_leases(work, who.username, found.name)
+    about = About(workspace=found.name, object=who.username)
+    before = {"role": str(role)}
+    work.events.add(EventCode.REMOVED_MEMBER, about, who=actor.username, at=now, before=before)
     return _again(people, who)
 
 
 def set_member_role(
-    people: People, actor: Actor, workspace: str, username: str, role: MembershipRole
+    work: Work, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
 ) -> Actor:
     """Change what a member is in a workspace."""
+    people = work.people
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SET_MEMBER_ROLE)
     who = _active(people, username)
-    if people.membership(found.id, who.id) is None:
-        raise EntityNotFoundError(username, "User")
-    people.set_member_role(found.id, who.id, role)
+    change_member_role(work, found, who, role, now=now, by=actor.username)
     return _again(people, who)
+
+
+def change_member_role(
+    work: Work,
+    workspace: Workspace,
+    who: User,
+    role: MembershipRole,
+    *,
+    now: int,
+    by: str = COMMAND_LINE,
+) -> None:
+    """Give a member another role without asking who wants it; refused for who is no member."""
+    before = work.people.membership(workspace.id, who.id)
+    if before is None:
+        raise EntityNotFoundError(who.username, "User")
+    if before is role:
+        return
+    work.people.set_member_role(workspace.id, who.id, role)
+    work.events.add(
+        EventCode.CHANGED_MEMBER_ROLE,
+        About(workspace=workspace.name, object=who.username),
+        who=by,
+        at=now,
+        before={"role": str(before)},
+        after={"role": str(role)},
+    )
 
 
 def _allowed(found: Workspace | None, sought: str, actor: Actor, action: Action) -> Workspace:
@@ -155,10 +198,13 @@ def _allowed(found: Workspace | None, sought: str, actor: Actor, action: Action)
     return found
 
 
-def _join(people: People, workspace: Workspace, who: User, role: MembershipRole, now: int) -> Actor:
+def _join(work: Work, workspace: Workspace, who: User, role: MembershipRole, now: int, by: str) -> Actor:
+    people = work.people
     if people.membership(workspace.id, who.id) is not None:
         raise EntityAlreadyExistsError(who.username, "User")
     people.add_member(workspace.id, who.id, role, now=now)
+    about = About(workspace=workspace.name, object=who.username)
+    work.events.add(EventCode.ADDED_MEMBER, about, who=by, at=now, after={"role": str(role)})
     return _again(people, who)
 
 

@@ -63,7 +63,7 @@ def run_model(
                 for who, value in zip(data.annotator[said].tolist(), data.value[said].tolist(), strict=True)
             }
             labels = {label: p for label, p in model.of(unit).items() if p > _LEAST}
-            part.append(SavedPosterior(int(numbers[unit]), answers, labels))
+            part.append(SavedPosterior(int(numbers[unit]), str(policy), answers, labels))
         store.write(lambda work, part=part: _settle(work, find(work), policy, part, now())).result()  # type: ignore[misc]
         tell(min(first + AT_ONCE, total), total, "records are resolved")
     return {

@@ -18,7 +18,7 @@ from apportion.domain.records import Answers
 from apportion.ports.annotations import Settled
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Work
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, EventCode, Status
 
 from .carry_over import CarryOver, carry_over
 from .manage_datasets import find_dataset
@@ -128,7 +128,7 @@ def put_policies(work: Work, dataset: Dataset, after: Policies, *, by: str, now:
     before = policies_of(dataset)
     changed = work.datasets.update(dataset, policies=after.store())
     detail = {name: value for name, value in after.show().items() if value != before.show()[name]}
-    work.annotations.note(dataset, by, "changed policies", at=now, detail=detail)
+    work.annotations.note(dataset, by, EventCode.CHANGED_POLICIES, at=now, detail=detail)
     return changed
 
 

@@ -194,7 +194,7 @@ def my_work(work: Work, actor: Actor, *, now: int) -> list[WorkItem]:
         if dataset.no not in numbers or dataset.closed:
             continue
         (mine,) = _people(work, dataset, now, actor.username)
-        left = work.assignments.left(dataset, standing_of(work, dataset, actor.username).taker, now)
+        left = work.assignments.left(dataset, standing_of(work, dataset, actor.username, now).taker, now)
         total = left.own + left.open
         if mine.assigned or total:
             found.append(WorkItem(dataset, mine, total))

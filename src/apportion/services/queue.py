@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.queue import (
@@ -16,19 +16,20 @@ from apportion.domain.assignment.queue import (
     release,
     skip,
 )
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.words import RowState, holding
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action
+from apportion.domain.permissions import Action, Place, place_of
 from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.ports.annotations import Settled
 from apportion.ports.assignments import SlotRow
 from apportion.ports.records import Criteria, Row
 from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
 
 from .annotate import find_at
 from .manage_datasets import find_dataset, seen_by
@@ -43,11 +44,14 @@ __all__ = [
     "keep",
     "let_go",
     "look",
+    "shortlist",
     "skip_record",
 ]
 
 
 _AT_ONCE = 500
+SHORTLIST = 200
+"""Records found for a claim before the writer is asked: others may take some of them meanwhile."""
 
 
 class LeaseGoneError(ConflictError):
@@ -83,19 +87,40 @@ def claim_next(
     tokens: Sequence[str],
     *,
     limit: int,
-    where: str | None,
+    among: Collection[int] | None,
     uuid: str | None,
     now: int,
 ) -> Queue:
-    """Lease the next records to somebody, in this one transaction. Asking again renews what they have."""
-    return _claim(work, actor, workspace, name, tokens, limit, where, uuid, now, keep=True)
+    """Lease the next records to somebody, in this one transaction. Asking again renews what they have.
+
+    ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Whether each is still free is
+    looked at here; whether its record still matches is not.
+    """
+    return _claim(work, actor, workspace, name, tokens, limit, among, None, uuid, now, keep=True)
+
+
+def shortlist(
+    work: Work, actor: Actor, workspace: str, name: str, *, where: str, uuid: str | None, now: int
+) -> list[int]:
+    """Return the slots that a claim with a query would be about, more than one claim takes. Not for the writer."""
+    dataset = find_at(work, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
+    within = _matching(work, actor, dataset, where)
+    standing = standing_of(work, dataset, actor.username, now)
+    slots = work.assignments.candidates(dataset, standing.taker, limit=SHORTLIST, now=now, within=within)
+    return [slot.id for slot in slots]
+
+
+def _matching(work: Work, actor: Actor, dataset: Dataset, where: str) -> set[str]:
+    """The ids of the records that a query means to somebody."""
+    seen = seen_by(work, actor, dataset, Criteria(parse(where)))
+    return set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
 
 
 def look(
     work: Work, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
 ) -> Queue:
     """What a claim would bring; nothing is leased."""
-    return _claim(work, actor, workspace, name, [""] * limit, limit, where, None, now, keep=False)
+    return _claim(work, actor, workspace, name, [""] * limit, limit, None, where, None, now, keep=False)
 
 
 def _claim(
@@ -105,6 +130,7 @@ def _claim(
     name: str,
     tokens: Sequence[str],
     limit: int,
+    among: Collection[int] | None,
     where: str | None,
     uuid: str | None,
     now: int,
@@ -116,24 +142,22 @@ def _claim(
     limit = min(limit, CLAIM_LIMIT)
     within = None
     if where is not None and where.strip():
-        seen = seen_by(work, actor, dataset, Criteria(parse(where)))
-        within = set(work.records.ids(dataset, replace(seen, assigned_to=None)).ids)
-    standing = standing_of(work, dataset, me)
-    slots = work.assignments.candidates(dataset, standing.taker, limit=limit, now=now, within=within)
-    had = _beyond(slots, me, standing.used)
-    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
+        within = _matching(work, actor, dataset, where)
+    standing = standing_of(work, dataset, me, now)
+    slots = work.assignments.candidates(
+        dataset, standing.taker, limit=limit, now=now, within=within, among=among
+    )
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = standing.open_to(ended.get(slot.id, slot) for slot in slots)
-    found = claim(mine, standing.person, now, tokens, limit=limit, caps=caps)
+    found = claim(mine, standing.person, now, tokens, limit=limit, loads=standing.loads)
     if keep:
         # What ran out on these records is free at once: nobody has two slots of one record before them.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
         before = {slot.id: slot for slot in slots}
         work.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
-    after = (
-        standing_of(work, dataset, me) if keep and standing.caps else standing
-    )  # a rule may be full by now
+    # A rule may be full by now.
+    after = standing_of(work, dataset, me, now) if keep and standing.loads else standing
     left = work.assignments.left(dataset, after.taker, now)
     why = found.why_empty
     if why is not None:
@@ -150,9 +174,7 @@ def _why(work: Work, dataset: Dataset, standing: Standing, now: int) -> WhyEmpty
     """Why nothing came: what stands in the way of the slots there are, or that there are none."""
     me = standing.person.name
     slots = work.assignments.refused(dataset, standing.taker, limit=CLAIM_LIMIT)
-    had = _beyond(slots, me, standing.used)
-    caps = {rule: cap - had.get(rule, 0) for rule, cap in standing.caps.items()}
-    found = claim(standing.open_to(slots), standing.person, now, [""], limit=1, caps=caps)
+    found = claim(standing.open_to(slots), standing.person, now, [""], limit=1, loads=standing.loads)
     why = found.why_empty or WhyEmpty.OTHERS
     if why is not WhyEmpty.NOTHING_PLANNED:
         return why
@@ -164,22 +186,15 @@ def _why(work: Work, dataset: Dataset, standing: Standing, now: int) -> WhyEmpty
     return why
 
 
-def _beyond(slots: Sequence[Slot], me: str, used: dict[int, int]) -> dict[int, int]:
-    """What somebody has of each rule outside of these slots."""
-    here: dict[int, int] = {}
-    for slot in slots:
-        held = slot.lease is not None and slot.lease.annotator == me and slot.state is RowState.LEASED
-        if held or (slot.state is RowState.DONE and slot.annotator == me):
-            here[slot.rule] = here.get(slot.rule, 0) + 1
-    return {rule: count - here.get(rule, 0) for rule, count in used.items()}
-
-
 def _items(work: Work, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[Item, ...]:
     """The records in front of somebody, as they see them."""
     viewer = work.records.viewer(me) if dataset.individual else RESOLVED
     ids = tuple(slot.record for slot in slots)
     rows = work.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
-    reasons = work.assignments.rows_by_number([slot.id for slot in slots])
+    reasons = {
+        no: row._replace(reason=holding(row.reason, ()))  # it names nobody else who has the record
+        for no, row in work.assignments.rows_by_number([slot.id for slot in slots]).items()
+    }
     versions = work.annotations.versions(dataset, ids, me)
     return tuple(
         Item(row, slot, reasons.get(slot.id), versions.get(slot.record, 0))
@@ -196,7 +211,7 @@ def keep(
     found: list[tuple[str, int | None]] = []
     changed = []
     for id, token in leases:
-        slot = work.assignments.slot_of(dataset, id, token)
+        slot = _held_by(work, actor, dataset, id, token)
         renewed = None if slot is None else heartbeat(slot, token, now)
         if slot is not None and renewed is not None:
             changed.append((slot, renewed))
@@ -204,6 +219,15 @@ def keep(
         found.append((id, None if lease is None else lease.until))
     work.assignments.save(dataset, changed)
     return found
+
+
+def _held_by(work: Work, actor: Actor, dataset: Dataset, id: str, token: str) -> Slot | None:
+    """Return the slot that was leased with this token, if ``actor`` holds it or leads the workspace."""
+    slot = work.assignments.slot_of(dataset, id, token)
+    if slot is None or slot.lease is None:
+        return None
+    leads = place_of(actor, dataset.workspace) is not Place.MEMBER
+    return slot if leads or slot.lease.annotator == actor.username else None
 
 
 def let_go(
@@ -216,7 +240,7 @@ def let_go(
         leases = [(slot.record, slot.lease.token) for slot in mine if slot.lease is not None]
     freed, changed = [], []
     for id, token in leases:
-        slot = work.assignments.slot_of(dataset, id, token)
+        slot = _held_by(work, actor, dataset, id, token)
         after = None if slot is None else release(slot, token)
         if slot is not None and after is not None:
             changed.append((slot, after))
@@ -255,7 +279,7 @@ def skip_record(
         work.annotations.settle(dataset, [Settled(case, changed, view, note=_skipped(reason))], at=now)
     else:
         work.assignments.save(dataset, [(slot, after)], _skipped(reason))
-    work.annotations.note(dataset, me, "skipped", at=now, record=case, detail={"reason": reason})
+    work.annotations.note(dataset, me, EventCode.SKIPPED, at=now, record=case, detail={"reason": reason})
     return after
 
 

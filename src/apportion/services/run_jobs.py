@@ -19,15 +19,16 @@ from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.domain.records import Value, predicted_answer
 from apportion.ports.annotations import Settled
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria
 from apportion.ports.security import Clock
 from apportion.ports.store import Store, Work
-from apportion.vocabulary import AnnotationState, Task
+from apportion.vocabulary import AnnotationState, EventCode, Task
 
 from .adjudicate import decide
 from .annotate import checked_value, put_back_shared, record_case, set_mine, standing_shared
 from .edit_records import Removal, remove_some
-from .jobs import begin_model, model_wanted
+from .jobs import begin_model, check_still_allowed, model_wanted
 from .manage_datasets import seen_by
 from .settle_again import AT_ONCE as SETTLED_AT_ONCE
 from .settle_again import settle_part
@@ -37,6 +38,8 @@ __all__ = ["Room", "mark_interrupted", "queue_models", "run_next"]
 
 log = logging.getLogger("apportion.jobs")
 AT_ONCE = 100
+QUERY_SECONDS = 30.0
+"""Computing time for the query of a job: nobody waits for its answer, but other jobs do."""
 """Records to a transaction: few, so that nobody annotating waits for them."""
 _SHOWN = 20
 
@@ -113,26 +116,22 @@ def _dataset(work: Work, job: Job) -> Dataset:
     return found
 
 
-def _actor(work: Work, job: Job) -> Actor:
-    found = work.people.actor(job.by)
-    if found is None:
-        raise Refusal(f"{job.by} is not here any more")
-    return found
-
-
 def _matching(room: Room, job: Job, query: str) -> list[str]:
-    with room.store.read() as work:
+    with room.store.read(Deadline(QUERY_SECONDS)) as work:
         dataset = _dataset(work, job)
-        criteria = seen_by(work, _actor(work, job), dataset, Criteria(parse(query)))
+        criteria = seen_by(work, check_still_allowed(work, job, dataset), dataset, Criteria(parse(query)))
         ids = sorted(work.records.ids(dataset, criteria).ids)
     _change(room, job, total=len(ids))
     return ids
 
 
 def _in_parts(
-    room: Room, job: Job, ids: Sequence[str], do: Callable[[Work, Dataset, str, int], str | None]
+    room: Room, job: Job, ids: Sequence[str], do: Callable[[Work, Dataset, Actor, str, int], str | None]
 ) -> dict[str, Any]:
-    """Do something to each record; how many were changed, and which were left, with the reason."""
+    """Do something to each record; how many were changed, and which were left, with the reason.
+
+    Whoever wanted the job is looked up for each part: the job ends where they may not do this any more.
+    """
     changed, left = 0, 0
     why: list[dict[str, str]] = []
     for start in range(0, len(ids), AT_ONCE):
@@ -142,10 +141,11 @@ def _in_parts(
 
         def some(work: Work, part: Sequence[str] = part, done: int = start) -> list[tuple[str, str | None]]:
             dataset, now = _dataset(work, job), room.clock.now()
+            actor = check_still_allowed(work, job, dataset)
             found = []
             for id in part:
                 try:
-                    found.append((id, do(work, dataset, id, now)))
+                    found.append((id, do(work, dataset, actor, id, now)))
                 except Refusal as refused:
                     found.append((id, str(refused)))
             work.jobs.change(job, at=now, done=done + len(part))
@@ -166,8 +166,8 @@ def _apply(room: Room, job: Job) -> Mapping[str, Any]:
     spec = job.spec
     state = AnnotationState(spec["state"])
 
-    def one(work: Work, dataset: Dataset, id: str, now: int) -> str | None:
-        case = record_case(work, dataset, _actor(work, job), id, writing=True)
+    def one(work: Work, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
+        case = record_case(work, dataset, actor, id, writing=True)
         taken = _taken(room, job, dataset, case)
         if taken is None and state is not AnnotationState.DISCARDED:
             return (
@@ -211,7 +211,7 @@ def _decide(work: Work, job: Job, dataset: Dataset, case: Case, settled: Settled
     work.annotations.settle(dataset, [settled], at=now)
     assert settled.after.gold is not None
     detail = {"reason": settled.after.gold.reason, "job": job.id}
-    work.annotations.note(dataset, job.by, "adjudicated", at=now, record=case, detail=detail)
+    work.annotations.note(dataset, job.by, EventCode.ADJUDICATED, at=now, record=case, detail=detail)
     work.jobs.note(job, dataset, case.number, case.gold, settled.after.gold.version)
 
 
@@ -221,8 +221,8 @@ def _decide(work: Work, job: Job, dataset: Dataset, case: Case, settled: Settled
 def _accept(room: Room, job: Job) -> Mapping[str, Any]:
     rule = Policy(job.spec["rule"])
 
-    def one(work: Work, dataset: Dataset, id: str, now: int) -> str | None:
-        case = record_case(work, dataset, _actor(work, job), id)
+    def one(work: Work, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
+        case = record_case(work, dataset, actor, id)
         if case.gold is not None and case.gold.origin is not Origin.EARLIER:
             return "it has a gold value already"
         policies = Policies.of(dataset.policies)
@@ -256,9 +256,9 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
         }
     _change(room, job, total=len(changes))
 
-    def one(work: Work, dataset: Dataset, id: str, now: int) -> str | None:
+    def one(work: Work, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
         change = changes[id]
-        case = record_case(work, dataset, _actor(work, job), id, writing=True)
+        case = record_case(work, dataset, actor, id, writing=True)
         now_there = case.gold if job.spec["gold"] else case.of(job.by)
         if now_there is None or now_there.version != change.version:
             return "it has been changed since"
@@ -269,7 +269,7 @@ def _undo(room: Room, job: Job) -> Mapping[str, Any]:
             after = replace(case, gold=gold)
             view = resolve(after, rule=policies.resolution, required=policies.required)
             work.annotations.settle(dataset, [Settled(case, after, view, "undone")], at=now)
-            work.annotations.note(dataset, asked_by, "removed gold", at=now, record=case)
+            work.annotations.note(dataset, asked_by, EventCode.REMOVED_GOLD, at=now, record=case)
             return None
         if isinstance(before, Annotation) and not Policies.of(dataset.policies).individual:
             put_back_shared(work, dataset, case, before, asked_by, now)
@@ -291,7 +291,10 @@ def _remove(room: Room, job: Job) -> Mapping[str, Any]:
     """Finish what a request began and a stop cut short."""
 
     def some(work: Work) -> Removal:
-        return remove_some(work, _dataset(work, job), _actor(work, job), job.id, now=room.clock.now())
+        dataset = _dataset(work, job)
+        return remove_some(
+            work, dataset, check_still_allowed(work, job, dataset), job.id, now=room.clock.now()
+        )
 
     done = room.store.write(some).result()
     while done.job is not None:

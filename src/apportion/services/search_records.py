@@ -10,14 +10,15 @@ from apportion.domain.errors import ClosedDatasetError, RecordNotFound
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies
+from apportion.domain.query import show
 from apportion.ports.records import Criteria, Hits, Row, Sorting
 from apportion.ports.store import Work
-from apportion.vocabulary import Task
+from apportion.vocabulary import EventCode, Task
 
 from .annotate import record_case
 from .manage_datasets import find_dataset, row_for, seen_by
 
-__all__ = ["NearTo", "Page", "find_record", "scan", "search"]
+__all__ = ["NearTo", "Page", "count_scanned", "find_record", "note_scan", "scan", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ def search(
             dataset, seen, sort=page.sort, start=page.start, limit=page.limit, facets=page.facets
         )
     return dataset, hits
+
+
+def note_scan(
+    work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria, records: int, *, now: int
+) -> None:
+    """Write the event of somebody who begins to read everything that matches."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEARCH)
+    detail = {"query": show(criteria.query), "records": records}
+    work.annotations.note(dataset, actor.username, EventCode.SCANNED, at=now, detail=detail)
+
+
+def count_scanned(work: Work, actor: Actor, workspace: str, name: str, criteria: Criteria) -> int:
+    """How many records a scan leads through."""
+    dataset = find_dataset(work, actor, workspace, name, Action.SEARCH)
+    return work.records.count(dataset, seen_by(work, actor, dataset, criteria))
 
 
 def scan(

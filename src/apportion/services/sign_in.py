@@ -10,29 +10,23 @@ from typing import TYPE_CHECKING
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
 from apportion.domain.people import NAME_LENGTH, Actor, User
+from apportion.ports.events import About
 from apportion.ports.people import People
 from apportion.ports.security import Claims, Clock, Passwords, Tokens
+from apportion.vocabulary import EventCode
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Work
 
-__all__ = ["SignIn", "Throttle", "by_key", "hash_key"]
+__all__ = ["KeyAttempts", "SignIn", "Throttle", "hash_key"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 
 
 def hash_key(key: str) -> str:
-    """What is stored of an API key. Keys are long and random, so a fast hash keeps them safe."""
+    """Return what is stored of an API key or of a session's id: both are random and long, so a fast hash will do."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def by_key(people: People, key: str) -> Actor:
-    """Whose API key is this?"""
-    actor = people.by_key(hash_key(key))
-    if actor is None:
-        raise UnauthorizedError
-    return actor
 
 
 class Throttle:
@@ -72,6 +66,36 @@ class Throttle:
             self._made.pop(who, None)
 
 
+class KeyAttempts:
+    """Wrong API keys, counted by address: after many of them only keys known to be good are looked up from there."""
+
+    def __init__(
+        self, clock: Clock, *, attempts: int = 100, within: int = 5 * MINUTE, remembered: int = 10_000
+    ) -> None:
+        self._wrong = Throttle(clock, attempts=attempts, within=within)
+        self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._remembered = remembered
+        self._lock = threading.Lock()
+
+    def actor(self, people: People, key_hash: str, address: str) -> Actor:
+        """Return whose key this is. A wrong one is counted; nobody is shut out who comes with a good one as before."""
+        known = (address, key_hash)
+        if known not in self._good:
+            self._wrong.attempt(address)
+        actor = people.by_key(key_hash)
+        with self._lock:
+            if actor is None:
+                self._good.pop(known, None)
+                raise UnauthorizedError
+            if known not in self._good:
+                self._wrong.take_back(address)
+            self._good[known] = None
+            self._good.move_to_end(known)
+            if len(self._good) > self._remembered:
+                self._good.popitem(last=False)
+        return actor
+
+
 class SignIn:
     """Sessions against passwords, with attempts throttled per user and address, and per address."""
 
@@ -101,7 +125,7 @@ class SignIn:
         user = self._attempt(username, password, address)
         if user is None:
             raise UnauthorizedError
-        return self._store.write(lambda work: self.open(work.people, user), urgent=True).result()
+        return self._store.write(lambda work: self.open(work, user), urgent=True).result()
 
     def confirm(self, username: str, password: str, address: str) -> None:
         """Refuse unless this is the password of somebody who has signed in. Throttled as signing in is."""
@@ -146,24 +170,30 @@ class SignIn:
             self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
         return self._nobody
 
-    def open(self, people: People, user: User) -> str:
+    def open(self, work: Work, user: User) -> str:
         """A token of a new session for somebody we already know to be who they say."""
         sid = secrets.token_urlsafe(24)
         now = self._clock.now()
         expires_at = now + self._minutes * MINUTE
-        people.open_session(sid, user.id, now=now, expires_at=expires_at)
+        work.people.open_session(hash_key(sid), user.id, now=now, expires_at=expires_at)
+        about = About(object=user.username)
+        work.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
-        """Whose token is this, and which session? Refused when the session was revoked."""
+        """Return whose token this is, and what is stored of its session's id; refused once the session has ended."""
         claims = self._tokens.read(token)
-        actor = people.by_session(claims.sid, self._clock.now()) if claims is not None else None
-        if claims is None or actor is None or actor.username != claims.username:
+        if claims is None:
             raise UnauthorizedError
-        return actor, claims.sid
+        session = hash_key(claims.sid)
+        actor = people.by_session(session, self._clock.now())
+        if actor is None or actor.username != claims.username:
+            raise UnauthorizedError
+        return actor, session
 
-    @staticmethod
-    def out(people: People, sid: str | None) -> None:
+    def out(self, work: Work, actor: Actor, sid: str | None) -> None:
         """End a session; nothing happens if there is none."""
         if sid is not None:
-            people.close_session(sid)
+            work.people.close_session(sid)
+            about, now = About(object=actor.username), self._clock.now()
+            work.events.add(EventCode.SIGNED_OUT, about, who=actor.username, at=now)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apportion.domain.assignment.people import Person
-from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.queue import Load, Slot
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import StoredPlan, Taker, rule_key
 from apportion.ports.store import Work
 
-__all__ = ["Standing", "standing_of"]
-
-_TAKEN = frozenset({RowState.LEASED, RowState.DONE})
+__all__ = ["Standing", "is_full", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +21,17 @@ class Standing:
     """Somebody as the plans of a dataset know them. Rules are named by ``ports.assignments.rule_key``."""
 
     person: Person
-    caps: dict[int, int] = field(default_factory=dict)
-    used: dict[int, int] = field(default_factory=dict)
+    loads: dict[int, Load] = field(default_factory=dict)
+    """What they have of each rule that gives them a cap."""
     teams: frozenset[int] = frozenset()
     """The rules whose open slots they may take."""
 
     @property
     def taker(self) -> Taker:
         """Them as the store is asked for slots that they may take."""
-        full = frozenset(rule for rule, cap in self.caps.items() if self.used.get(rule, 0) >= cap)
-        return Taker(self.person, self.teams, full)
+        full = frozenset(rule for rule, load in self.loads.items() if load.full)
+        begun = frozenset(rule for rule, load in self.loads.items() if load.begun)
+        return Taker(self.person, self.teams, full, begun)
 
     def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
         """The slots without the open ones of rules they have nothing to do with, unless they have one leased."""
@@ -46,9 +46,9 @@ class Standing:
 
 
 def standing_of(
-    work: Work, dataset: Dataset, name: str, plans: Sequence[StoredPlan] | None = None
+    work: Work, dataset: Dataset, name: str, now: int, plans: Sequence[StoredPlan] | None = None
 ) -> Standing:
-    """How somebody stands towards a dataset's plans."""
+    """Return how somebody stands towards a dataset's plans."""
     caps: dict[int, int] = {}
     skills: dict[str, tuple[str, ...]] = {}
     teams = set()
@@ -64,10 +64,28 @@ def standing_of(
                 caps[key] = person.cap
             for skill, values in person.skills.items():
                 skills[skill] = tuple(sorted({*skills.get(skill, ()), *values}))
-    used: dict[int, int] = {}
-    if caps:
-        for count in work.assignments.counts(dataset, name):
-            if count.state in _TAKEN:
-                key = rule_key(count.plan, count.rule)
-                used[key] = used.get(key, 0) + count.n
-    return Standing(Person(name, skills=skills), caps, used, frozenset(teams))
+    loads = _loads(work, dataset, name, now, caps) if caps else {}
+    return Standing(Person(name, skills=skills), loads, frozenset(teams))
+
+
+def _loads(work: Work, dataset: Dataset, name: str, now: int, caps: Mapping[int, int]) -> dict[int, Load]:
+    """Count somebody's slots of the rules with a cap, as ``assignment.queue.loads_of`` would."""
+    done: Counter[int] = Counter()
+    planned: Counter[int] = Counter()
+    for count in work.assignments.counts(dataset, name):
+        if count.state is RowState.DONE:
+            done[rule_key(count.plan, count.rule)] += count.n
+        elif count.state in (RowState.PENDING, RowState.LEASED):
+            planned[rule_key(count.plan, count.rule)] += count.n
+    # An open slot that is leased has no annotator yet, so the counters do not know whose it is.
+    leased: Counter[int] = Counter()
+    for count in work.assignments.leases(dataset, name, now):
+        leased[rule_key(count.plan, count.rule)] += count.n
+        if count.annotator is not None:
+            planned[rule_key(count.plan, count.rule)] -= count.n
+    return {rule: Load(cap, done[rule], leased[rule], planned[rule]) for rule, cap in caps.items()}
+
+
+def is_full(work: Work, dataset: Dataset, name: str, rule: int, now: int) -> bool:
+    """Return whether somebody has all that was agreed for a rule, named by ``ports.assignments.rule_key``."""
+    return rule in standing_of(work, dataset, name, now).taker.full

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
 from apportion.domain.people import Actor, check_name
-from apportion.domain.permissions import Action, allowed, require
+from apportion.domain.permissions import Action, Place, allowed, place_of, require
 from apportion.ports.datasets import DeletedDataset
 from apportion.ports.store import Work
+from apportion.vocabulary import SERVER, EventCode
 
 from .manage_datasets import find_dataset
 
@@ -22,10 +23,14 @@ _ROWS = 2_000
 def delete_dataset(work: Work, actor: Actor, workspace: str, name: str, *, now: int) -> None:
     """Make a dataset disappear at once; it can be brought back for some days. One that is not there needs no
     deleting."""
+    if place_of(actor, workspace) is Place.OUTSIDER:
+        require(actor, Action.DELETE_DATASET, workspace)
     if work.datasets.find(workspace, name) is None:
         return
     dataset = find_dataset(work, actor, workspace, name, Action.DELETE_DATASET)
-    work.annotations.note(dataset, actor.username, "deleted", at=now)
+    work.annotations.note(
+        dataset, actor.username, EventCode.DELETED, at=now, detail={"records": dataset.records}
+    )
     work.datasets.delete(dataset, at=now)
 
 
@@ -67,14 +72,16 @@ def restore_dataset(
         )
     restored = work.datasets.restore(found, name=called)
     detail = None if called == name else {"from": name}
-    work.annotations.note(restored, actor.username, "restored", at=now, detail=detail)
+    work.annotations.note(restored, actor.username, EventCode.RESTORED, at=now, detail=detail)
     return restored
 
 
-def condemn_old(work: Work, *, before: int) -> Sequence[int]:
+def condemn_old(work: Work, *, before: int, now: int) -> Sequence[int]:
     """Nobody can bring back any more what was deleted before an instant; the numbers of these datasets."""
     old = [each.dataset for each in work.datasets.deleted() if each.at < before]
     for dataset in old:
+        detail = {"records": dataset.records}
+        work.annotations.note(dataset, SERVER, EventCode.PURGED, at=now, detail=detail)
         work.datasets.condemn(dataset)
     return [dataset.no for dataset in old]
 

@@ -8,6 +8,7 @@ only (facets, numbers, vectors, full text, bitmaps) stores the short ``n``.
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.event import listen
 
 __all__ = ["metadata"]
 
@@ -130,17 +132,22 @@ agents = Table(
     sqlite_autoincrement=True,
 )
 
+
+def _checksum() -> Column[int]:
+    return Column(
+        "checksum", Integer, nullable=False, server_default="0", comment="of the columns in storage.checksums"
+    )
+
+
+# Values of any length stand last, and keys in an index beside them: where a table has no row numbers, SQLite reads all
+# of a long row before it compares its key, so that one large answer would slow everybody's queue down.
+
 annotations_table = Table(
     "annotations",
     metadata,
     Column("rid", BigInteger, primary_key=True),
     Column("annotator", Integer, primary_key=True, comment="agents.no"),
     Column("state", Integer, nullable=False, comment="index into vocabulary.AnnotationState"),
-    Column("value", LargeBinary, comment="JSON of the value, without agent"),
-    Column("version", Integer, nullable=False),
-    Column("seconds", Float),
-    Column("updated", BigInteger, nullable=False),
-    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
     Column(
         "counted",
         Boolean,
@@ -148,8 +155,13 @@ annotations_table = Table(
         server_default="0",
         comment="one of the answers wanted; else extra",
     ),
+    Column("version", Integer, nullable=False),
+    Column("seconds", Float),
+    Column("updated", BigInteger, nullable=False),
+    _checksum(),
+    Column("terms", LargeBinary, nullable=False, comment="packed uint32: the vals of this annotator's view"),
+    Column("value", LargeBinary, comment="JSON of the value, without agent"),
     Index("annotations_of", "annotator", "rid"),
-    sqlite_with_rowid=False,
 )
 
 time_spent = Table(
@@ -174,6 +186,7 @@ history = Table(
     Column("value", LargeBinary),
     Column("at", BigInteger, nullable=False),
     Column("why", Text, nullable=False, comment="replaced, outdated, deleted, …"),
+    _checksum(),
 )
 
 fields = Table(
@@ -234,6 +247,7 @@ gold = Table(
     Column("reason", Text),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
+    _checksum(),
 )
 
 plans = Table(
@@ -259,7 +273,6 @@ reasons = Table(
     Column("plan", Integer, primary_key=True),
     Column("part", Integer, primary_key=True, comment="a thousand reasons each"),
     Column("items", JSON, nullable=False, comment="pairs of code and arguments"),
-    sqlite_with_rowid=False,
 )
 
 slots = Table(
@@ -336,15 +349,55 @@ events = Table(
     "events",
     metadata,
     Column("no", Integer, primary_key=True, comment="the order of things; what a stream goes on from"),
-    Column("dataset", Integer, nullable=False),
+    Column(
+        "dataset", Integer, comment="null where it is about a workspace or the server; may be purged since"
+    ),
     Column("rid", BigInteger),
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
-    Column("what", Text, nullable=False),
+    Column("what", Text, nullable=False, comment="vocabulary.EventCode"),
     Column("detail", JSON),
+    Column("workspace", Text, comment="its name, where there is no dataset to tell it"),
+    Column("object", Text, comment="the name of what it is about: a user, a rule, a file"),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("address", Text, comment="where the request came from"),
+    Column("request", Text, comment="the id of the request, as in the log"),
+    _checksum(),
     Index("events_of", "dataset", "no"),
     Index("events_who", "dataset", "who", "no"),
+    Index("events_beside_records", "no", sqlite_where=Column("rid").is_(None)),
     sqlite_autoincrement=True,
+)
+
+events_pruning = Table(
+    "events_pruning",
+    metadata,
+    Column(
+        "before",
+        BigInteger,
+        nullable=False,
+        comment="events older than this may be deleted; 0 but while they are",
+    ),
+)
+
+for _statement in (
+    "INSERT INTO events_pruning VALUES (0)",
+    "CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events BEGIN "
+    "SELECT RAISE(ABORT, 'events are only ever added: none is changed'); END",
+    "CREATE TRIGGER events_stay BEFORE DELETE ON events "
+    "WHEN OLD.at >= coalesce((SELECT max(before) FROM events_pruning), 0) BEGIN "
+    "SELECT RAISE(ABORT, 'events are only ever added: none is deleted before its time'); END",
+):
+    listen(events_pruning, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+
+purged_datasets = Table(
+    "purged_datasets",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="the number it had: events are about it still"),
+    Column("uuid", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
 )
 
 guidelines = Table(
@@ -352,10 +405,10 @@ guidelines = Table(
     metadata,
     Column("dataset", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("text", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    _checksum(),
+    Column("text", Text, nullable=False),
 )
 
 comments = Table(
@@ -367,14 +420,26 @@ comments = Table(
     Column("to", Text, comment="the person it is meant for"),
     Column("text", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    _checksum(),
 )
 
 posteriors = Table(
     "posteriors",
     metadata,
-    Column("rid", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("rid", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "question",
+        Text,
+        primary_key=True,
+        server_default="",
+        comment="empty: the one there is to each record",
+    ),
+    Column("model", Text, nullable=False, comment="which one: consensus.resolution.Policy"),
     Column("answers", Text, nullable=False, comment="JSON: the labels people had answered, by name"),
-    Column("labels", Text, nullable=False, comment="JSON: the probability of each label"),
+    Column(
+        "labels", Text, nullable=False, comment="JSON: the probability of each label; 0 where one is missing"
+    ),
+    sqlite_with_rowid=False,
 )
 
 jobs = Table(
@@ -401,8 +466,57 @@ job_changes = Table(
     metadata,
     Column("job", Integer, primary_key=True),
     Column("rid", BigInteger, primary_key=True),
-    Column("before", LargeBinary, comment="JSON of the value that was there"),
     Column("state", Text, nullable=False, comment="of what was there: none, draft, submitted, discarded"),
     Column("version", Integer, nullable=False, comment="what the job made it; undone only if it still is"),
-    sqlite_with_rowid=False,
+    Column("before", LargeBinary, comment="JSON of the value that was there"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid"),
+    Column("workspace", Text, comment="null: of all the server"),
+    Column("dataset", Integer, comment="null: of all datasets there"),
+    Column("dataset_name", Text),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False, comment="codes, or *"),
+    Column("description", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_why", Text, comment="null where a person disabled it"),
+    Column("owner", Text, nullable=False, comment="who chose the address, or enabled it last"),
+    Column("salt", LargeBinary, nullable=False, comment="gives the secret, together with that of the server"),
+    Column("fingerprint", Text, nullable=False, comment="of the secret that was handed out"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column(
+        "cursor", Integer, nullable=False, comment="the last event that was made a delivery or passed over"
+    ),
+    Column("failures", Integer, nullable=False, comment="attempts that failed since one succeeded"),
+    Column("failing_since", BigInteger),
+    Column("next_at", BigInteger, nullable=False, comment="nothing is sent before"),
+    sqlite_autoincrement=True,
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="uuid, the same in every attempt"),
+    Column("webhook", Text, nullable=False, comment="webhooks.id"),
+    Column("event", Integer, comment="events.no; null for a ping"),
+    Column("code", Text, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON as it is sent, byte for byte"),
+    Column("state", Text, nullable=False, comment="domain.webhooks.DeliveryState"),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("first_tried_at", BigInteger),
+    Column("next_at", BigInteger),
+    Column("status", Integer, comment="HTTP status of the last attempt"),
+    Column("problem", Text, comment="why there was none"),
+    Column("response", Text, comment="the beginning of the last answer"),
+    Index("webhook_deliveries_of", "webhook", "state", "no"),
+    sqlite_autoincrement=True,
 )

@@ -22,7 +22,7 @@ class WebUI:
         return httpx.get(URL + path, headers=self._in(workspace))
 
     def post(self, path, workspace, body):
-        return httpx.post(URL + path, headers=self._in(workspace), json=body, timeout=30)
+        return httpx.post(URL + path, headers=self._in(workspace), json=body, timeout=None)
 
     def datasets(self):
         """What the home page lists."""

@@ -171,10 +171,10 @@ def text2text_round_trip():
 @check
 def logging_in_the_background_and_async():
     # One after the other: this client cannot show two progress bars at once, and fails
-    logged = quiet(texts(3), "surface-async", background=True).result(30)
+    logged = quiet(texts(3), "surface-async", background=True).result()
     loop, _ = setup_loop_in_thread()
     coroutine = rg.log_async(texts(6), "surface-async-too", verbose=False)
-    awaited = asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
+    awaited = asyncio.run_coroutine_threadsafe(coroutine, loop).result()
     return [logged.processed, awaited.processed, len(rg.load("surface-async"))]
 
 

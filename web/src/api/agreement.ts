@@ -19,6 +19,9 @@ export interface Figure {
   readonly answers: number;
   readonly query: string;
   readonly why?: string | null;
+  /** Where intervals are known to fail, and why in words. */
+  readonly caution?: string | null;
+  readonly caution_why?: string | null;
   readonly label?: string | null;
   readonly pair?: string[] | null;
   readonly week?: string | null;

@@ -11,6 +11,7 @@ vi.stubGlobal("Request", class extends Request {
   }
 });
 const { sendLetter } = await import("./annotations");
+const { pageIsOf } = await import("./client");
 
 const TEXT = "😀 Ada";
 const answer: Answer = { value: { labels: ["good"] }, state: "submitted" };
@@ -30,10 +31,10 @@ const value = (label: string) => ({ labels: [{ class: label, score: 1 }] });
 
 /** Answers requests one after the other, and keeps what was sent. */
 function server(...replies: [number, unknown][]) {
-  const sent: { method: string; url: string; body: unknown }[] = [];
+  const sent: { method: string; url: string; body: unknown; page: string | null }[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const body = await request.text();
-    sent.push({ method: request.method, url: request.url, body: body ? (JSON.parse(body) as unknown) : null });
+    sent.push({ method: request.method, url: request.url, page: request.headers.get("X-Apportion"), body: body ? (JSON.parse(body) as unknown) : null });
     const [status, reply] = replies.shift() ?? [500, {}];
     return new Response(JSON.stringify(reply), { status, headers: { "Content-Type": "application/json" } });
   });
@@ -48,6 +49,15 @@ it("sends one's own answer with version, lease, seconds and the dataset that is 
   const sent = server([200, { value: value("good"), state: "submitted", version: 4, counted: true }]);
   expect(await sendLetter(letter)).toMatchObject({ kind: "saved", seen: "v4" });
   expect(sent[0]).toMatchObject({ method: "PUT", body: { version: 3, token: "lease", seconds: 4.2, dataset: "u1", state: "submitted", value: { labels: [{ class: "good" }] } } });
+});
+
+it("sends an answer as who gave it, whoever the page is of by now, and keeps it where somebody else has signed in", async () => {
+  const shared = { ...letter, dataset: { workspace: "team", name: "one", task: "TextClassification" as const } };
+  const sent = server([200, { value: value("good"), state: "submitted", version: 4, counted: true }], [401, refusal("SessionChangedError", {})]);
+  pageIsOf("ben");
+  await sendLetter(letter);
+  expect(sent[0]?.page).toBe("ana");
+  expect(await sendLetter(shared)).toEqual({ kind: "signed-out" });
 });
 
 it("tells why an answer does not count, and not so of a draft", async () => {

@@ -10,7 +10,7 @@ import { type AppRecord, type Answer, type DatasetRef, type Gold, isEmpty, sameA
 import { type Letter, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
 import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, type WireOwn, type WireRecord, writeValue } from "@/core/wire";
 
-import { ApiError, ask, client, OfflineError } from "./client";
+import { ApiError, ask, asPageOf, client, OfflineError } from "./client";
 import type { components } from "./schema";
 
 type Own = components["schemas"]["AnnotationOut"];
@@ -75,6 +75,7 @@ async function sendShared(letter: Letter): Promise<Outcome> {
   await ask(
     client.POST("/api/datasets/{name}/{task}:bulk", {
       params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
+      headers: asPageOf(letter.user),
       body: { records: [record] } as never,
     }),
   );
@@ -119,14 +120,15 @@ async function sendOwn(letter: Letter): Promise<Outcome> {
 function write(letter: Letter, version: number, text: string): Promise<Own> {
   const { dataset, id, answer, token = null } = letter;
   const seconds = secondsInAll(letter);
+  const headers = asPageOf(letter.user);
   const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
   const path = "/api/datasets/{name}/records/{id}/annotations/me";
   if (answer.state === "none") {
-    return ask(client.DELETE(path, { params: { ...params, query: { ...params.query, version } } }));
+    return ask(client.DELETE(path, { params: { ...params, query: { ...params.query, version } }, headers }));
   }
   const value = isEmpty(answer.value) && answer.state !== "submitted" ? null : writeValue(answer.value, dataset.task, text);
   const body = { value: value as never, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
-  return ask(client.PUT(path, { params, body }));
+  return ask(client.PUT(path, { params, body, headers }));
 }
 
 /** Whether this is the first answer to a record that is sent in a visit of the page. */

@@ -31,9 +31,30 @@ export const base = new URL(document.baseURI).pathname;
 export const client = createClient<paths>({
   baseUrl: base.replace(/\/$/, ""),
   credentials: "same-origin",
-  headers: { "X-Apportion": "1" },
   // found at call time, so that tests and the browser's own replacements count
   fetch: (request) => globalThis.fetch(request),
+});
+
+const PAGE = "X-Apportion";
+/** Sent by a page that does not know yet who has signed in, or that wants to know who it is now. */
+export const ANYBODY = { [PAGE]: "1" };
+/** For what somebody did on this page, whoever it is of by now. */
+export const asPageOf = (username: string) => ({ [PAGE]: username });
+let believed: string | null = null;
+
+/**
+ * Says whose page this is from now on. All windows share the browser's one session, and somebody else may sign in in
+ * another one: every request names who this page is of, and the server refuses what is not theirs.
+ */
+export function pageIsOf(username: string | null): void {
+  believed = username;
+}
+
+client.use({
+  onRequest: ({ request }) => {
+    if (!request.headers.has(PAGE)) request.headers.set(PAGE, believed ?? ANYBODY[PAGE] ?? "");
+    return request;
+  },
 });
 
 interface Result<T> {

@@ -7,6 +7,7 @@ import { readRecord, type WireValue, writeValue } from "@/core/wire";
 
 import { ask, client } from "./client";
 import type { components } from "./schema";
+import { allOf } from "./work";
 
 export type Comment = components["schemas"]["CommentOut"];
 export type Policies = components["schemas"]["PoliciesOut"];
@@ -119,7 +120,7 @@ export const commentsQuery = (dataset: DatasetRef, id: string) =>
   queryOptions({
     queryKey: ["comments", dataset.workspace, dataset.name, id],
     queryFn: async () =>
-      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: placeOf(dataset, id) }))).comments,
+      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: allOf(placeOf(dataset, id)) }))).comments,
     staleTime: 30_000,
   });
 

@@ -32,12 +32,52 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say how much memory the server uses, in the form of 1.x
-         * @description Say how much memory the server uses, in the form of 1.x.
+         * Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures
+         * @description Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures.
          */
         get: operations["info_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened, newest first: everything for administrators, their workspaces' part for managers
+         * @description What happened, newest first: everything for administrators, their workspaces' part for managers.
+         */
+        get: operations["audit_read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The events that match as a file, newest first. That it was taken is an event, too
+         * @description The events that match as a file, newest first. That it was taken is an event, too.
+         */
+        post: operations["audit_export_audit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1632,6 +1672,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks of a workspace, or of the whole server
+         * @description List the webhooks of a workspace, or of the whole server.
+         */
+        get: operations["webhooks_list_webhooks"];
+        put?: never;
+        /**
+         * Set up a webhook, which is told of what happens from now on. The answer alone has its secret
+         * @description Set up a webhook, which is told of what happens from now on. The answer alone has its secret.
+         */
+        post: operations["webhooks_create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a webhook
+         * @description Show a webhook.
+         */
+        get: operations["webhooks_get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook with its deliveries; what waits is never sent
+         * @description Delete a webhook with its deliveries; what waits is never sent.
+         */
+        delete: operations["webhooks_delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook, disable it, or enable it again
+         * @description Change a webhook, disable it, or enable it again.
+         */
+        patch: operations["webhooks_change_webhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days
+         * @description List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days.
+         */
+        get: operations["webhooks_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{delivery}:send_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery once more, under the same id, before those that wait
+         * @description Send a delivery once more, under the same id, before those that wait.
+         */
+        post: operations["webhooks_send_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}:ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer
+         * @description Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer.
+         */
+        post: operations["webhooks_ping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}:rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook another secret, by which everything is signed from now on, retries included
+         * @description Give a webhook another secret, by which everything is signed from now on, retries included.
+         */
+        post: operations["webhooks_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces": {
         parameters: {
             query?: never;
@@ -1848,6 +2020,10 @@ export interface components {
             answers: number;
             /** By */
             by?: components["schemas"]["Figure"][] | null;
+            /** Caution */
+            caution?: string | null;
+            /** Caution Why */
+            caution_why?: string | null;
             /** Estimate */
             estimate: number | null;
             /** High */
@@ -2034,6 +2210,8 @@ export interface components {
         /**
          * AnnotatorsOut
          * @description How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+         *
+         *     With a model, ``labels`` are those that came up on records that several people answered.
          */
         AnnotatorsOut: {
             /** Annotators */
@@ -2098,6 +2276,112 @@ export interface components {
             value?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * AuditEvent
+         * @description Something that happened: who did what, when, to what, what was there before and after.
+         *
+         *     ``address`` and ``request`` are shown to administrators only.
+         */
+        AuditEvent: {
+            /** Address */
+            address: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            area: components["schemas"]["EventArea"];
+            /** At */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Dataset */
+            dataset: string | null;
+            /** Dataset Uuid */
+            dataset_uuid: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /** No */
+            no: number;
+            /** Object */
+            object: string | null;
+            /** Record */
+            record: string | null;
+            /** Request */
+            request: string | null;
+            what: components["schemas"]["EventCode"];
+            /** Who */
+            who: string;
+            /** Workspace */
+            workspace: string | null;
+        };
+        /**
+         * AuditExport
+         * @description Which events, in which form.
+         */
+        AuditExport: {
+            /**
+             * Area
+             * @description Only events about these things; added to ``what``.
+             * @default []
+             */
+            area?: components["schemas"]["EventArea"][];
+            /**
+             * Dataset
+             * @description Only events of datasets with this name or UUID, deleted or not.
+             */
+            dataset?: string | null;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format?: "csv" | "jsonl";
+            /**
+             * From
+             * @description Not before this date or time (ISO 8601, UTC).
+             */
+            from?: string | null;
+            /**
+             * Text
+             * @description Only events that have this text anywhere.
+             */
+            text?: string | null;
+            /**
+             * To
+             * @description Not after this date or time; a date ends with its day.
+             */
+            to?: string | null;
+            /**
+             * What
+             * @description Only events of these kinds.
+             * @default []
+             */
+            what?: components["schemas"]["EventCode"][];
+            /**
+             * Who
+             * @description Only what this person did.
+             */
+            who?: string | null;
+            /**
+             * Workspace
+             * @description Only events of this workspace and its datasets.
+             */
+            workspace?: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Events, newest first; ``next`` is the ``cursor`` of the page that follows.
+         */
+        AuditPage: {
+            /** Events */
+            events: components["schemas"]["AuditEvent"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * BadRow
@@ -2208,6 +2492,11 @@ export interface components {
         CommentsOut: {
             /** Comments */
             comments: components["schemas"]["CommentOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * ConflictsOut
@@ -2330,6 +2619,73 @@ export interface components {
             workspace: string;
         };
         /**
+         * DeliveriesOut
+         * @description Deliveries, newest first.
+         */
+        DeliveriesOut: {
+            /** Deliveries */
+            deliveries: components["schemas"]["DeliveryOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * DeliveryOut
+         * @description One event on its way to one webhook.
+         */
+        DeliveryOut: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Body
+             * @description What is sent, byte for byte.
+             */
+            body: string;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Event */
+            event: string;
+            /**
+             * Id
+             * @description The same in every attempt: a receiver that keeps it handles nothing twice.
+             */
+            id: string;
+            /** Next Try */
+            next_try: string | null;
+            /**
+             * Number
+             * @description The number of the event; null for a ping.
+             */
+            number: number | null;
+            /**
+             * Problem
+             * @description Why the last attempt had none.
+             */
+            problem: string | null;
+            /**
+             * Response
+             * @description The beginning of the last answer.
+             */
+            response: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed" | "skipped";
+            /**
+             * Status
+             * @description HTTP status of the last attempt.
+             */
+            status: number | null;
+        };
+        /**
+         * DeliveryState
+         * @description How far a delivery has come.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
+        /**
          * Entity
          * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
          */
@@ -2372,6 +2728,18 @@ export interface components {
                 } | null;
             } | string;
         };
+        /**
+         * EventArea
+         * @description What an event is about.
+         * @enum {string}
+         */
+        EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "server";
+        /**
+         * EventCode
+         * @description What happened.
+         * @enum {string}
+         */
+        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
         /**
          * EventsOut
          * @description What happened, newest first.
@@ -2429,13 +2797,18 @@ export interface components {
          * @description How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
          *
          *     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
-         *     the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+         *     the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
+         *     ``left_out`` answers were asked for in the light of others and do not count.
          */
         Figure: {
             /** Annotators */
             annotators: number;
             /** Answers */
             answers: number;
+            /** Caution */
+            caution?: string | null;
+            /** Caution Why */
+            caution_why?: string | null;
             /** Estimate */
             estimate: number | null;
             /** High */
@@ -2627,6 +3000,11 @@ export interface components {
         HistoryOut: {
             /** History */
             history: components["schemas"]["PastAnnotationOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * HoursOut
@@ -2710,12 +3088,6 @@ export interface components {
             stored: boolean;
             wanted: components["schemas"]["AnswersWanted"];
         };
-        /**
-         * Interval
-         * @description How uncertainty is estimated: both vary which records there are.
-         * @enum {string}
-         */
-        Interval: "jackknife" | "bootstrap";
         /**
          * JobOut
          * @description A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended.
@@ -2941,7 +3313,7 @@ export interface components {
          * @description What can be computed.
          * @enum {string}
          */
-        Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "alpha_edit";
+        Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "gamma" | "alpha_edit";
         /**
          * MemberOut
          * @description A member of a workspace.
@@ -3113,6 +3485,46 @@ export interface components {
         NewUsers: {
             /** Users */
             users: components["schemas"]["UserOut"][];
+        };
+        /**
+         * NewWebhookIn
+         * @description Where to tell what.
+         */
+        NewWebhookIn: {
+            /**
+             * Dataset
+             * @description Only of this dataset; default all of the workspace.
+             */
+            dataset?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Events
+             * @description Codes of events, or `*` for all, later kinds included.
+             * @default [
+             *       "*"
+             *     ]
+             * @example [
+             *       "submitted",
+             *       "adjudicated"
+             *     ]
+             */
+            events?: string[];
+            /**
+             * Scope
+             * @description `server`: of everything on the server, for administrators.
+             * @default workspace
+             * @enum {string}
+             */
+            scope?: "workspace" | "server";
+            /**
+             * Url
+             * @description Where deliveries are posted to, over https.
+             */
+            url: string;
         };
         /**
          * NewWorkspace
@@ -4107,6 +4519,147 @@ export interface components {
             dim: number;
         };
         /**
+         * WebhookChanges
+         * @description What is to be different; what is left out stays.
+         */
+        WebhookChanges: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Enabled
+             * @description Enabled again it goes on with what waits, and you answer for it from then on.
+             */
+            enabled?: boolean | null;
+            /** Events */
+            events?: string[] | null;
+            /**
+             * Skip Missed
+             * @description Never send what waits, nor what happened while it was disabled.
+             * @default false
+             */
+            skip_missed?: boolean;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * WebhookMade
+         * @description A webhook with its secret, which is never shown again.
+         */
+        WebhookMade: {
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset */
+            dataset: string | null;
+            /** Description */
+            description: string;
+            /**
+             * Disabled Why
+             * @description Why the server disabled it; null where a person did.
+             */
+            disabled_why: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /** Events */
+            events: string[];
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Failures
+             * @description Attempts that failed since the last that did not.
+             */
+            failures: number;
+            /** Id */
+            id: string;
+            /**
+             * Next Try
+             * @description Nothing is sent before; null where nothing is in the way.
+             */
+            next_try: string | null;
+            /**
+             * Owner
+             * @description Who chose the address or enabled it last, and answers for it.
+             */
+            owner: string;
+            /** Secret */
+            secret: string;
+            /** Url */
+            url: string;
+            /**
+             * Waiting
+             * @description Deliveries that wait.
+             */
+            waiting: number;
+            /** Workspace */
+            workspace: string | null;
+        };
+        /**
+         * WebhookOut
+         * @description A webhook. ``workspace`` is null for one of the whole server, ``dataset`` for one of all datasets there.
+         */
+        WebhookOut: {
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset */
+            dataset: string | null;
+            /** Description */
+            description: string;
+            /**
+             * Disabled Why
+             * @description Why the server disabled it; null where a person did.
+             */
+            disabled_why: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /** Events */
+            events: string[];
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Failures
+             * @description Attempts that failed since the last that did not.
+             */
+            failures: number;
+            /** Id */
+            id: string;
+            /**
+             * Next Try
+             * @description Nothing is sent before; null where nothing is in the way.
+             */
+            next_try: string | null;
+            /**
+             * Owner
+             * @description Who chose the address or enabled it last, and answers for it.
+             */
+            owner: string;
+            /** Url */
+            url: string;
+            /**
+             * Waiting
+             * @description Deliveries that wait.
+             */
+            waiting: number;
+            /** Workspace */
+            workspace: string | null;
+        };
+        /**
+         * WebhooksOut
+         * @description Webhooks, oldest first, and the codes of events that this server knows.
+         */
+        WebhooksOut: {
+            /** Known Events */
+            known_events: string[];
+            /** Webhooks */
+            webhooks: components["schemas"]["WebhookOut"][];
+        };
+        /**
          * Why
          * @description Why somebody has a record before them, or why not.
          */
@@ -4232,6 +4785,152 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    audit_read_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what this person did. */
+                who?: string | null;
+                /** @description Only events of these kinds. */
+                what?: components["schemas"]["EventCode"][] | null;
+                /** @description Only events about these things; added to ``what``. */
+                area?: components["schemas"]["EventArea"][] | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+                /** @description Only events of datasets with this name or UUID, deleted or not. */
+                dataset?: string | null;
+                /** @description Not before this date or time (ISO 8601, UTC). */
+                from?: string | null;
+                /** @description Not after this date or time; a date ends with its day. */
+                to?: string | null;
+                /** @description Only events that have this text anywhere. */
+                text?: string | null;
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    audit_export_audit: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExport"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4604,8 +5303,10 @@ export interface operations {
                 /** @description Also one figure per label, pair of people, week, or person. */
                 by?: components["schemas"]["By"] | null;
                 /** @description How it is found. */
-                interval?: components["schemas"]["Interval"] | "none";
+                interval?: "jackknife" | "bootstrap" | "none";
                 level?: number;
+                /** @description Of the bootstrap, and of what gamma takes for chance. */
+                seed?: number;
                 /** @description Only records that match; in the search language. */
                 query?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
@@ -7779,6 +8480,9 @@ export interface operations {
     answers_get_comments: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -8099,6 +8803,9 @@ export interface operations {
     answers_get_history: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -11131,6 +11838,622 @@ export interface operations {
             };
             /** @description The name is taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description The webhooks of the workspace, or those of the whole server, for administrators. */
+                scope?: "workspace" | "server";
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_create_webhook: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What the request builds on is no longer so */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_get_webhook: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_delete_webhook: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_change_webhook: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_list_deliveries: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeliveryState"] | null;
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_send_again: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What the request builds on is no longer so */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_ping: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What the request builds on is no longer so */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_rotate_secret: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

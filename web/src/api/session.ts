@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { ask, client } from "./client";
+import { ANYBODY, ApiError, ask, base, client, pageIsOf } from "./client";
 import type { components } from "./schema";
 
 export type Me = components["schemas"]["Me"];
@@ -29,7 +29,11 @@ export interface Preferences {
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: () => ask(client.GET("/api/me")),
+  queryFn: async () => {
+    const me = await ask(client.GET("/api/me"));
+    pageIsOf(me.username);
+    return me;
+  },
   staleTime: 5 * 60_000,
   retry: false,
 });
@@ -46,12 +50,42 @@ export const infoQuery = queryOptions({
   staleTime: Infinity,
 });
 
-export function signIn(username: string, password: string): Promise<Me> {
-  return ask(client.POST("/api/session", { body: { username, password } }));
+/** Whose session the browser has now, whoever this page is of; null for nobody's. */
+export async function whoIsHere(): Promise<Me | null> {
+  try {
+    return await ask(client.GET("/api/me", { headers: ANYBODY }));
+  } catch (failure) {
+    if (failure instanceof ApiError && failure.status === 401) return null;
+    throw failure;
+  }
+}
+
+export async function signIn(username: string, password: string): Promise<Me> {
+  const me = await ask(client.POST("/api/session", { body: { username, password } }));
+  pageIsOf(me.username);
+  tellOtherWindows();
+  return me;
 }
 
 export async function signOut(): Promise<void> {
   await ask(client.DELETE("/api/session"));
+  pageIsOf(null);
+  tellOtherWindows();
+}
+
+const CHANNEL = `apportion:${base}:session`;
+
+function tellOtherWindows(): void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.postMessage("changed");
+  channel.close();
+}
+
+/** Calls `onChange` when somebody signs in or out in another window of this browser. */
+export function watchSession(onChange: () => void): () => void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = onChange;
+  return () => { channel.close(); };
 }
 
 export async function savePreferences(wanted: Preferences): Promise<Preferences> {

@@ -65,13 +65,16 @@ export const guidelinesQuery = ({ workspace, name }: DatasetRef) =>
 
 const recordPath = ({ workspace, name }: DatasetRef, id: string) => ({ path: { name, id }, query: { workspace } });
 
+/** As much of a list as one page has. */
+export const allOf = <Q extends object, P>({ path, query }: { path: P; query: Q }) => ({ path, query: { ...query, limit: 1000 } });
+
 export type Comment = components["schemas"]["CommentOut"];
 
 export const commentsQuery = (dataset: DatasetRef, id: string) =>
   queryOptions({
     queryKey: ["comments", dataset.workspace, dataset.name, id],
     queryFn: async () =>
-      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: recordPath(dataset, id) }))).comments,
+      (await ask(client.GET("/api/datasets/{name}/records/{id}/comments", { params: allOf(recordPath(dataset, id)) }))).comments,
     staleTime: 30_000,
   });
 
@@ -144,7 +147,7 @@ export async function lastAnswered(dataset: DatasetRef): Promise<string | null> 
   const back = new Set<unknown>();
   for (const { who, what, record } of events) {
     if (who !== me.username || typeof record !== "string") continue;
-    if (what === "took back") back.add(record);
+    if (what === "took_back") back.add(record);
     else if ((what === "submitted" || what === "discarded") && !back.has(record)) return record;
   }
   return null;

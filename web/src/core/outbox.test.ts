@@ -127,4 +127,21 @@ describe("the outbox", () => {
     outbox.dismiss();
     expect(outbox.state().noted).toBeNull();
   });
+
+  it("sends nothing once it is closed, and keeps what waits for the next time", async () => {
+    answerWith = () => ({ kind: "offline" });
+    const outbox = open();
+    await post(outbox, "x");
+    await vi.advanceTimersByTimeAsync(100);
+    const tried = sent.length;
+    outbox.close();
+    outbox.resume();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(sent.length).toBe(tried);
+    expect(store.kept.size).toBe(1);
+    answerWith = () => ({ kind: "saved", seen: "" });
+    await outbox.open();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(outbox.state().waiting).toBe(0);
+  });
 });

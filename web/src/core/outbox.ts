@@ -77,6 +77,7 @@ export class Outbox {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private offline = false;
   private signedOut = false;
+  private closed = false;
   private savedAt: number | null = null;
   private readonly notes = new Map<string, Noted>();
   private noted: Noted | null = null;
@@ -93,11 +94,18 @@ export class Outbox {
 
   /** Takes up what an earlier visit left, and sends it. */
   async open(): Promise<void> {
+    this.closed = false;
     for (const letter of await this.store.all()) {
       if (letter.user === this.user && !this.letters.has(letter.key)) this.letters.set(letter.key, letter);
     }
     this.tell();
     void this.flush();
+  }
+
+  /** Sends nothing any more, until it is opened again; what waits stays kept. */
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
   }
 
   /** Keeps the answer and sends it as soon as possible. */
@@ -149,19 +157,19 @@ export class Outbox {
 
   /** Sends what waits, one after the other; tries again later what did not arrive. */
   async flush(): Promise<void> {
-    if (this.busy) return;
+    if (this.busy || this.closed) return;
     this.busy = true;
     clearTimeout(this.timer);
     this.tell();
     try {
-      for (let next = this.next(); next; next = this.next()) {
+      for (let next = this.next(); next && !this.closed; next = this.next()) {
         if (!(await this.deliver(next))) break;
       }
     } finally {
       this.busy = false;
       this.tell();
     }
-    if (this.next() && !this.signedOut) this.later();
+    if (this.next() && !this.signedOut && !this.closed) this.later();
   }
 
   /** Sends an answer although the server has another one now. */

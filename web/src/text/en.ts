@@ -31,6 +31,7 @@ export const t = {
     team: "Team",
     account: (name: string) => `Account of ${name}`,
     settings: "My settings",
+    audit: "Audit log",
     signOut: "Sign out",
     toLight: "Switch to light colours",
     toDark: "Switch to dark colours",
@@ -138,6 +139,13 @@ export const t = {
     wrong: "Username or password is wrong.",
     again: "Your session has ended",
     againIntro: "Sign in to go on where you are. Nothing of your work is lost.",
+    other: (name: string) => `${name} has signed in in this browser`,
+    otherIntro: (name: string, waiting: number) =>
+      `This page is still ${name}’s. Sign in again to go on here.` +
+      (waiting
+        ? ` ${some(waiting, "answer was", "answers were")} not sent yet: ${waiting === 1 ? "it stays" : "they stay"} in this browser until ${name} signs in again.`
+        : ""),
+    goOnAs: (name: string) => `Go on as ${name}`,
   },
   datasets: {
     title: "Datasets",
@@ -437,6 +445,7 @@ export const t = {
       alpha_jaccard: "Krippendorff’s α, Jaccard distance",
       alpha_edit: "Krippendorff’s α, edit distance",
       alpha_u: "Unitizing α",
+      gamma: "γ of spans that nest or cross",
       token_alpha: "α per token",
       percent: "Share of equal answers",
       ac1: "Gwet’s AC1",
@@ -455,6 +464,12 @@ export const t = {
     measuredOn: ", measured on",
     records: (count: number) => some(count, "record", "records"),
     answeredBy: (people: number, answers: number) => `that two or more of ${some(people, "person", "people")} answered, with ${some(answers, "answer", "answers")} in all.`,
+    caution: (why: string) => `Take care: ${why}.`,
+    cautions: {
+      few_other_labels: "Few of these records have another label than the most frequent one: such figures vary more than their intervals say.",
+      few_spans: "Few of these records have a span: such figures vary more than their intervals say.",
+    } as Record<string, string>,
+    cautionOfAnyKind: "Such figures vary more than their intervals say.",
     cannotTell: (measure: string, why: string) => `${measure} cannot be told: ${why}.`,
     leftOut: (count: number) => `${some(count, "answer was", "answers were")} asked for in the light of others and ${count === 1 ? "does" : "do"} not count here.`,
     undefined: "n/a",

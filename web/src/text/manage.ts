@@ -118,6 +118,7 @@ export const manage = {
     notForYouIntro: "Administrators look after users here, and managers after the members of their workspaces.",
     users: "Users",
     workspaces: "Workspaces",
+    webhooks: "Webhooks",
     add: "Add people",
     addTitle: "Add people",
     usernames: "Usernames",

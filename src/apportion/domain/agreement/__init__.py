@@ -9,9 +9,12 @@
     kappa      percent agreement, Cohen, Fleiss, Gwet
     spans      the F1 family for spans
     unitizing  alpha for spans on a continuum
+    gamma      gamma for spans that nest or cross, by their best alignment
+    aligning   which spans of several people are meant as one; needs SciPy
     edits      how far two texts are apart
     texts      alpha for texts by that distance
-    intervals  jackknife and bootstrap over records
+    intervals  jackknife and bootstrap over records, exact bounds where all agree
+    cautions   where intervals are known to fail
     measuring  one figure, or one per label, pair or week
     conflicts  confusion matrices, and which records people differ on most
 

@@ -8,10 +8,7 @@ from typing import Any
 
 from .measures import Interval, Measure
 
-__all__ = ["SHARED_RECORDS_NEEDED", "Figure", "Undefined", "sentence"]
-
-SHARED_RECORDS_NEEDED = 2
-"""Records with two answers, below which there is no figure: from one record nothing follows about the next."""
+__all__ = ["Caution", "Figure", "Undefined", "sentence"]
 
 
 class Undefined(str, Enum):
@@ -21,6 +18,7 @@ class Undefined(str, Enum):
     ONE_ANNOTATOR = "one_annotator"
     FEW_SHARED_RECORDS = "few_shared_records"
     ONE_CATEGORY = "one_category"
+    NOT_GIVEN = "not_given"
     NO_SPANS = "no_spans"
     CROSSING_SPANS = "crossing_spans"
     OUTSIDE_TEXT = "outside_text"
@@ -32,20 +30,33 @@ class Undefined(str, Enum):
     OTHER_ANSWERS = "other_answers"
     NO_SPREAD = "no_spread"
     RESTS_ON_ONE_RECORD = "rests_on_one_record"
+    ONE_TEXT = "one_text"
+    TOO_MUCH = "too_much"
 
     def __str__(self) -> str:
         return str(self.value)
 
 
-_SENTENCES = {
+class Caution(str, Enum):
+    """Why a figure is not to be trusted as far as its interval says."""
+
+    FEW_OTHER_LABELS = "few_other_labels"
+    FEW_SPANS = "few_spans"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+_SENTENCES: dict[Undefined | Caution, str] = {
     Undefined.NO_ANSWERS: "no answers count here",
     Undefined.ONE_ANNOTATOR: "every answer here is by the same person; agreement needs two",
     Undefined.FEW_SHARED_RECORDS: (
-        "not enough shared records: {records} with answers by two or more people, at least {needed} are needed"
+        "not enough shared records: {records} with answers by two or more people, at least {needed} needed"
     ),
     Undefined.ONE_CATEGORY: (
         "everybody gave the same answer everywhere, so agreement cannot be told apart from chance"
     ),
+    Undefined.NOT_GIVEN: "nobody gave this label on the {records} shared records",
     Undefined.NO_SPANS: "nobody marked a span on the {records} shared records",
     Undefined.CROSSING_SPANS: "somebody's spans of one label cross each other, which this measure cannot place",
     Undefined.OUTSIDE_TEXT: "some spans reach beyond the end of their text",
@@ -59,10 +70,23 @@ _SENTENCES = {
     Undefined.OTHER_ANSWERS: "{measure} does not compare {kind}",
     Undefined.NO_SPREAD: "the records do not differ, so how far the figure might vary cannot be told from them",
     Undefined.RESTS_ON_ONE_RECORD: "without one of the records the figure would be undefined",
+    Undefined.ONE_TEXT: "all of it is from one text, and how far another would change it cannot be told",
+    Undefined.TOO_MUCH: (
+        "{measure} has more texts and spans to align here than anybody would wait for; ask for fewer records with a "
+        "query, or by pair"
+    ),
+    Caution.FEW_OTHER_LABELS: (
+        "only {found} of the shared records {have} another label than the most frequent one; with fewer than "
+        "{enough} such figures vary more than their intervals say"
+    ),
+    Caution.FEW_SPANS: (
+        "only {found} of the shared records {have} a span; with fewer than {enough} such figures vary more than "
+        "their intervals say"
+    ),
 }
 
 
-def sentence(reason: Undefined, **facts: object) -> str:
+def sentence(reason: Undefined | Caution, **facts: object) -> str:
     """The reason as a sentence; facts that it mentions and nobody gave read as ``?``."""
 
     class Known(dict[str, object]):
@@ -79,7 +103,8 @@ class Figure:
     ``records`` were answered by two or more people, ``annotators`` had a part in them, ``answers`` they gave there.
     ``estimate`` is None exactly if ``undefined`` says why, ``low`` and ``high`` are if ``no_interval`` or
     ``undefined`` says why. ``label``, ``pair``, ``week`` (ISO, like ``2026-W48``) or ``person`` say which part of the
-    answers the figure is about. ``left_out`` answers did not count because they were asked for in the light of others.
+    answers the figure is about. ``caution`` warns where intervals are known to fail. ``left_out`` answers did not
+    count because they were asked for in the light of others.
     """
 
     measure: Measure
@@ -94,6 +119,9 @@ class Figure:
     undefined: Undefined | None = None
     why: str | None = None
     """``undefined`` or ``no_interval`` in words."""
+    caution: Caution | None = None
+    caution_why: str | None = None
+    """``caution`` in words."""
     no_interval: Undefined | None = None
     label: str | None = None
     pair: tuple[str, str] | None = None
@@ -118,6 +146,8 @@ class Figure:
             "undefined": self.undefined and str(self.undefined),
             "no_interval": self.no_interval and str(self.no_interval),
             "why": self.why,
+            "caution": self.caution and str(self.caution),
+            "caution_why": self.caution_why,
             "label": self.label,
             "pair": list(self.pair) if self.pair else None,
             "week": self.week,

@@ -19,9 +19,10 @@ from apportion.domain.arrays import Column, np
 
 from .measures import Interval
 
-__all__ = ["DRAWS", "Statistic", "bounds", "student_t"]
+__all__ = ["DRAWS", "Statistic", "all_alike", "bounds", "student_t"]
 
 DRAWS = 1_000
+"""How often the bootstrap draws as many records as there are, with replacement."""
 
 
 class Statistic(Protocol):
@@ -74,6 +75,10 @@ def _error(found: Column, weight: Column) -> float:
 
 
 def _bootstrap(statistic: Statistic, estimate: float, level: float, seed: int) -> tuple[float, float] | None:
+    """The percentiles of ``DRAWS`` estimates, those between two of them on a straight line.
+
+    Draws in which the measure is undefined are left out; with more than a tenth of those there is no interval.
+    """
     weight = statistic.weight
     records = int(weight.sum())
     rng = np.random.default_rng(seed)
@@ -84,6 +89,22 @@ def _bootstrap(statistic: Statistic, estimate: float, level: float, seed: int) -
         return None
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return min(float(low), estimate), max(float(high), estimate)
+
+
+def all_alike(estimate: float, records: int, level: float) -> tuple[float, float] | None:
+    """Return the interval of a share of agreement where it is 1 on all records, or 0 on all; None for others.
+
+    Clopper and Pearson, Biometrika 26, 1934: the end of their two-sided interval, which is the bound to one side at
+    half the chance of error, ((1 - level) / 2) ** (1 / records). Where three people or more answer a record, how often
+    they all agree is never above how often two of them do, so the bound holds for that, too.
+
+    >>> [round(all_alike(1.0, each, 0.95)[0], 3) for each in (10, 30, 100)]
+    [0.692, 0.884, 0.964]
+    """
+    bound: float = ((1 - level) / 2) ** (1 / records)
+    if estimate == 1:
+        return bound, 1.0
+    return (0.0, 1 - bound) if estimate == 0 else None
 
 
 def student_t(level: float, freedom: int) -> float:

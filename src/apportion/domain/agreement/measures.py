@@ -7,7 +7,18 @@ from enum import Enum
 
 from apportion.vocabulary import Task
 
-__all__ = ["PAIRS", "By", "Interval", "Kind", "Measure", "default_measure", "fits", "kind_of", "measures_of"]
+__all__ = [
+    "PAIRS",
+    "By",
+    "Interval",
+    "Kind",
+    "Measure",
+    "default_measure",
+    "fits",
+    "kind_of",
+    "measures_of",
+    "records_needed",
+]
 
 PAIRS = 1_000
 """Pairs of people shown, at most: those with most records in common."""
@@ -54,6 +65,7 @@ class Measure(_Word):
     SPAN_OVERLAP_F1 = "span_overlap_f1"
     TOKEN_ALPHA = "token_alpha"  # noqa: S105
     ALPHA_U = "alpha_u"
+    GAMMA = "gamma"
     ALPHA_EDIT = "alpha_edit"
 
 
@@ -67,10 +79,12 @@ class By(_Word):
 
 
 class Interval(_Word):
-    """How uncertainty is estimated: both vary which records there are."""
+    """How uncertainty is estimated: the first two vary which records there are and can be asked for."""
 
     JACKKNIFE = "jackknife"
     BOOTSTRAP = "bootstrap"
+    EXACT = "exact"
+    """From the binomial distribution, where no record differs from another."""
 
 
 _ANY = frozenset(Kind)
@@ -78,6 +92,19 @@ _LABEL = frozenset({Kind.LABEL})
 _CATEGORIES = frozenset({Kind.LABEL, Kind.LABELS})
 _SETS = frozenset({Kind.LABELS})
 _SPANS = frozenset({Kind.SPANS})
+
+_OF_SPANS = frozenset(
+    {
+        Measure.SPAN_F1,
+        Measure.SPAN_BOUNDARY_F1,
+        Measure.SPAN_LABEL_F1,
+        Measure.SPAN_OVERLAP_F1,
+        Measure.TOKEN_ALPHA,
+        Measure.ALPHA_U,
+        Measure.GAMMA,
+    }
+)
+"""What is compared lies within the texts, so one text with many spans is enough for a figure."""
 
 _COMPARES: Mapping[Measure, frozenset[Kind]] = {
     Measure.PERCENT: _ANY,
@@ -100,6 +127,7 @@ _COMPARES: Mapping[Measure, frozenset[Kind]] = {
     Measure.SPAN_OVERLAP_F1: _SPANS,
     Measure.TOKEN_ALPHA: _SPANS,
     Measure.ALPHA_U: _SPANS,
+    Measure.GAMMA: _SPANS,
     Measure.ALPHA_EDIT: frozenset({Kind.TEXT}),
 }
 
@@ -134,6 +162,14 @@ def default_measure(kind: Kind) -> Measure:
 def fits(measure: Measure, kind: Kind) -> bool:
     """Whether the measure compares such answers."""
     return kind in _COMPARES[measure]
+
+
+def records_needed(measure: Measure) -> int:
+    """Return how many records with two answers a figure takes at least.
+
+    From one label nothing follows about the next; one text may have any number of spans.
+    """
+    return 1 if measure in _OF_SPANS else 2
 
 
 def measures_of(kind: Kind) -> list[Measure]:

@@ -11,11 +11,14 @@ from typing import Any
 
 from apportion.domain.arrays import Column, np
 
+from .aligning import TooManyGroupsError
 from .alpha import OrdinalAlpha, alpha_of_rows
-from .figures import SHARED_RECORDS_NEEDED, Figure, Undefined, sentence
-from .intervals import Statistic, bounds
+from .cautions import ENOUGH, caution_of
+from .figures import Figure, Undefined, sentence
+from .gamma import ALIGNMENTS_AT_MOST, alignments_of, gamma
+from .intervals import Statistic, all_alike, bounds
 from .kappa import cohen, shares
-from .measures import PAIRS, By, Interval, Kind, Measure, default_measure, fits
+from .measures import PAIRS, By, Interval, Kind, Measure, default_measure, fits, records_needed
 from .metrics import Metric, Nominal, Squared, jaccard, linear, masi, numbers, ratio
 from .patterns import count_alike
 from .persons import Against, against_others, person_measure
@@ -58,8 +61,8 @@ def agreement(
 ) -> Figure:
     """How alike the answers are; by the default measure of their kind unless told.
 
-    ``interval=None`` leaves the interval out. ``seed`` matters to the bootstrap, and to the sample that the
-    expectation over many texts is taken from.
+    ``interval=None`` leaves the interval out. ``seed`` matters to the bootstrap, to the sample that the expectation
+    over many texts is taken from, and to what gamma takes for chance.
     """
     return _figure(data, _asked(data, measure, interval, level, seed))
 
@@ -100,6 +103,8 @@ def _asked(
 ) -> _Asked:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
+    if interval is Interval.EXACT:
+        raise ValueError("an exact interval is given where there is one; ask for jackknife or bootstrap")
     return _Asked(measure or default_measure(data.kind), interval, level, seed)
 
 
@@ -110,7 +115,7 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
     if data.kind is Kind.SPANS:
         for label in span_labels(data):
             has = np.array([any(span[2] == label for span in each) for each in values], dtype=np.bool_)
-            yield replace(_figure(data, asked, only=label), label=label, records=_with(data, has))
+            yield _of_label(_figure(data, asked, only=label), label, _with(data, has))
         return
     # Given or not is a nominal answer: distances between labels or sets have nothing left to say.
     measure = asked.measure
@@ -124,7 +129,15 @@ def _by_label(data: Ratings, asked: _Asked) -> Iterator[Figure]:
         given = [(label in each if data.kind is Kind.LABELS else each == label) for each in values]
         coded = data.recoded(np.array(given, dtype=np.int64), (False, True), Kind.LABEL)
         has = np.array(given, dtype=np.bool_)
-        yield replace(_figure(coded, of_label), label=str(label), records=_with(data, has))
+        yield _of_label(_figure(coded, of_label), str(label), _with(data, has))
+
+
+def _of_label(figure: Figure, label: str, records: int) -> Figure:
+    """The figure of one label, which rests on the records on which somebody gave it."""
+    if figure.undefined in (Undefined.ONE_CATEGORY, Undefined.NO_SPANS) and not records:
+        why = sentence(Undefined.NOT_GIVEN, records=figure.records)
+        figure = replace(figure, undefined=Undefined.NOT_GIVEN, why=why)
+    return replace(figure, label=label, records=records)
 
 
 def _with(data: Ratings, has: Column) -> int:
@@ -182,7 +195,7 @@ def _of_person(data: Ratings, asked: _Asked, mine: Against) -> Figure:
         "measure": asked.measure,
         "records": mine.records,
         "annotators": mine.others + 1,
-        "needed": SHARED_RECORDS_NEEDED,
+        "needed": _needed(asked.measure),
         "kind": data.kind,
     }
     figure = Figure(
@@ -197,7 +210,7 @@ def _of_person(data: Ratings, asked: _Asked, mine: Against) -> Figure:
         left_out=data.left_out,
         person=data.annotators[mine.annotator],
     )
-    if mine.records < SHARED_RECORDS_NEEDED:
+    if mine.records < records_needed(asked.measure):
         reason = Undefined.FEW_SHARED_RECORDS
         return replace(figure, undefined=reason, why=sentence(reason, **facts))
     estimate = mine.found.value(mine.found.weight)
@@ -215,7 +228,7 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
         "records": records,
         "annotators": len(people),
         "answers": len(data),
-        "needed": SHARED_RECORDS_NEEDED,
+        "needed": _needed(asked.measure),
         "kind": data.kind,
     }
     figure = Figure(
@@ -239,7 +252,7 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
         return without(Undefined.NO_ANSWERS)
     if not records and len(np.unique(data.annotator)) == 1:
         return without(Undefined.ONE_ANNOTATOR)
-    if records < SHARED_RECORDS_NEEDED:
+    if records < records_needed(asked.measure):
         return without(Undefined.FEW_SHARED_RECORDS)
     if asked.measure in _COHEN and len(people) > 2:
         return without(Undefined.TWO_ANNOTATORS_ONLY)
@@ -249,7 +262,21 @@ def _figure(data: Ratings, asked: _Asked, *, only: str | None = None) -> Figure:
     estimate = made.value(made.weight)
     if not np.isfinite(estimate):
         return without(Undefined.NO_SPANS if asked.measure in _F1 else Undefined.ONE_CATEGORY)
-    return _bounded(replace(figure, estimate=float(estimate)), made, asked, facts)
+    figure = _cautioned(replace(figure, estimate=float(estimate)), shared, only)
+    return _bounded(figure, made, asked, facts)
+
+
+def _needed(measure: Measure) -> str:
+    return "1 is" if records_needed(measure) == 1 else f"{records_needed(measure)} are"
+
+
+def _cautioned(figure: Figure, shared: Ratings, only: str | None) -> Figure:
+    found = caution_of(shared, figure.measure, only)
+    if found is None or figure.records < 2:  # one text has no interval to beware of
+        return figure
+    caution, records = found
+    facts = {"found": records, "have": "has" if records == 1 else "have", "enough": ENOUGH}
+    return replace(figure, caution=caution, caution_why=sentence(caution, **facts))
 
 
 def _bounded(figure: Figure, made: Statistic, asked: _Asked, facts: Mapping[str, object]) -> Figure:
@@ -259,7 +286,12 @@ def _bounded(figure: Figure, made: Statistic, asked: _Asked, facts: Mapping[str,
     estimate = figure.estimate or 0.0
     found = bounds(made, estimate, asked.interval, asked.level, asked.seed)
     if found is None or found[0] == found[1]:
-        reason = Undefined.RESTS_ON_ONE_RECORD if found is None else Undefined.NO_SPREAD
+        exact = all_alike(estimate, figure.records, asked.level) if asked.measure is Measure.PERCENT else None
+        if exact is not None:
+            return replace(figure, low=exact[0], high=exact[1], interval=Interval.EXACT)
+        reason = Undefined.NO_SPREAD
+        if found is None:
+            reason = Undefined.ONE_TEXT if figure.records == 1 else Undefined.RESTS_ON_ONE_RECORD
         return replace(figure, no_interval=reason, why=sentence(reason, **facts))
     # a share is never below nothing; the others are below -1 only where people answered very unequally many records
     lowest = 0.0 if asked.measure in _SHARE_OF else min(-1.0, estimate)
@@ -272,7 +304,7 @@ def _statistic(data: Ratings, shared: Ratings, asked: _Asked, only: str | None) 
     if data.kind is Kind.TEXT and measure is Measure.ALPHA_EDIT:
         return text_alpha(shared, seed=asked.seed)
     if data.kind is Kind.SPANS and measure is not Measure.PERCENT:
-        return _span_statistic(shared, measure, only)
+        return _span_statistic(shared, asked, only)
     if only is not None:
         shared = data = _only(shared, only)
     metric = metric_of(data, measure)
@@ -307,7 +339,8 @@ def metric_of(data: Ratings, measure: Measure) -> Metric | Undefined:
     return jaccard(values) if measure is Measure.ALPHA_JACCARD else Nominal()
 
 
-def _span_statistic(shared: Ratings, measure: Measure, only: str | None) -> Statistic | Undefined:
+def _span_statistic(shared: Ratings, asked: _Asked, only: str | None) -> Statistic | Undefined:
+    measure = asked.measure
     if measure in _F1:
         return spans_f1(shared if only is None else _only(shared, only), measure)
     sets: Sequence[Any] = shared.values
@@ -321,12 +354,23 @@ def _span_statistic(shared: Ratings, measure: Measure, only: str | None) -> Stat
         return token_alpha(shared if only is None else _only(shared, only))
     if shared.extents is None:
         return Undefined.NO_EXTENTS
-    if any(crossing(sets[code]) for code in used):
+    if measure is Measure.ALPHA_U and any(crossing(sets[code]) for code in used):
         return Undefined.CROSSING_SPANS
     ends = np.array([max((span[1] for span in each), default=0) for each in sets], dtype=np.int64)
     if (ends[shared.value] > shared.extents[shared.unit]).any():
         return Undefined.OUTSIDE_TEXT
+    if measure is Measure.GAMMA:
+        return _gamma(shared if only is None else _only(shared, only), asked.seed)
     return unitizing_alpha(shared, labels)
+
+
+def _gamma(shared: Ratings, seed: int) -> Statistic | Undefined:
+    if alignments_of(shared) > ALIGNMENTS_AT_MOST:
+        return Undefined.TOO_MUCH
+    try:
+        return gamma(shared, seed=seed)
+    except TooManyGroupsError:
+        return Undefined.TOO_MUCH
 
 
 def _only(data: Ratings, label: str) -> Ratings:

@@ -102,6 +102,8 @@ class UnitizingAlpha:
     def value(self, weight: Column) -> float:
         whole = float(weight @ self.extent)
         observed = expected = 0.0
+        if whole < 2:  # nothing is left
+            return float("nan")
         for each in self.labels:
             of_unit = weight[each.unit_in]
             chance = (of_unit.sum() - 1) / 3 * (of_unit @ each.cubes) + of_unit @ each.room(weight)

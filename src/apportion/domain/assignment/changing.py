@@ -101,7 +101,7 @@ def rebalance(
         added=tuple((row, Reason("joined", (count,))) for row, count in joined),
         removed=tuple(sorted([*anchors, *(row for row, _ in stuck)], key=by_order)),
         moved=tuple(
-            Move(row, to, Reason("moved", (row.annotator or "", why, str(reason))))
+            Move(row, to, Reason("moved", (row.annotator or "", why, reason.code, *reason.args)))
             for row, to, reason in sorted(moved, key=lambda each: by_order(each[0]))
         ),
         kept=tuple(

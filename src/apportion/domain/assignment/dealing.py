@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from apportion.domain.arrays import Column, np
 
 from .quotas import due_totals
-from .words import Reason
+from .words import MORE_NAMES, Reason
 
 __all__ = ["UNLIMITED", "Dealt", "Desk", "deal", "room_of", "shares_of"]
 
@@ -208,7 +208,7 @@ def _strangers(
     apart = [spot for spot in best if desk.island(able[spot]) not in islands]
     names = ", ".join(desk.names[person] for person in there[:3])
     if len(there) > 3:
-        names += ", …"
+        names += MORE_NAMES
     if apart and len(apart) < len(best):
         return apart, "other_island", (names,)
     shared = [sum([desk.pairs[able[spot]][person] for person in there]) for spot in best]

@@ -175,6 +175,9 @@ def _frame(
     """Everything a plan depends on but the records: rules, seed, people with their loads and caps, policies."""
     asked = show_plan(spec)
     asked.pop("digest", None)
+    for rule in asked["rules"]:
+        if isinstance(rule.get("users"), list):  # who is listed first makes no difference
+            rule["users"] = sorted(rule["users"], key=lambda each: dumps(each, sort_keys=True))
     teams = [
         sorted(
             [p.name, p.weight, p.cap, {k: sorted(v) for k, v in sorted(p.skills.items())}, p.active]

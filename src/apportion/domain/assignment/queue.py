@@ -17,6 +17,7 @@ __all__ = [
     "CLAIM_LIMIT",
     "Claim",
     "Lease",
+    "Load",
     "Outcome",
     "Slot",
     "Verdict",
@@ -24,6 +25,7 @@ __all__ = [
     "claim",
     "expire",
     "heartbeat",
+    "loads_of",
     "release",
     "skip",
     "submit",
@@ -78,6 +80,50 @@ class Slot:
         return self.state is RowState.PENDING or (self.state is RowState.LEASED and not self.leased(now))
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Somebody's slots of one rule that gives them a cap: every slot that is theirs is counted once."""
+
+    cap: int
+    done: int = 0
+    leased: int = 0
+    """Leases that run, on open slots as well as on their own."""
+    planned: int = 0
+    """Slots that are theirs to do and that they have no lease on."""
+
+    @property
+    def full(self) -> bool:
+        """Whether there is room for no further open slot: what is planned for them has its room kept."""
+        return self.done + self.leased + self.planned >= self.cap
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is room for none of their own slots either, since so many are done or leased."""
+        return self.done + self.leased >= self.cap
+
+    @property
+    def reached(self) -> bool:
+        """Whether as many answers of theirs count as may."""
+        return self.done >= self.cap
+
+
+def loads_of(slots: Iterable[Slot], name: str, caps: Mapping[int, int], now: int) -> dict[int, Load]:
+    """Return what somebody has of each rule with a cap, given all slots of these rules."""
+    found = {rule: Load(cap) for rule, cap in caps.items()}
+    for slot in slots:
+        load = found.get(slot.rule)
+        if load is None:
+            continue
+        if slot.leased(now):
+            if slot.lease is not None and slot.lease.annotator == name:
+                found[slot.rule] = replace(load, leased=load.leased + 1)
+        elif slot.annotator == name and slot.state is RowState.DONE:
+            found[slot.rule] = replace(load, done=load.done + 1)
+        elif slot.annotator == name and slot.free(now):
+            found[slot.rule] = replace(load, planned=load.planned + 1)
+    return found
+
+
 class WhyEmpty(str, Enum):
     """Why a claim returned nothing, or less than asked for."""
 
@@ -109,7 +155,7 @@ def claim(
     tokens: Sequence[str],
     *,
     limit: int = 5,
-    caps: Mapping[int, int] | None = None,
+    loads: Mapping[int, Load] | None = None,
     answered: Collection[str] = (),
 ) -> Claim:
     """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take,
@@ -117,17 +163,14 @@ def claim(
 
     ``slots`` are all slots of every record in question; ``answered`` the records they have answered outside of these.
     What they have leased already comes first and its lease is renewed, so that asking twice takes nothing more.
-    ``caps`` says how many slots of each rule they may have, done and leased ones counted.
+    ``loads`` has, by rule, what they have where their number is limited, these slots included.
 
     If an eligible slot exists, one is returned; if none is, ``why_empty`` names the cause.
     """
     everything = list(slots)
     mine = {slot.record for slot in everything if _has(slot, me.name, now)} | set(answered)
     planned = {slot.record for slot in everything if slot.annotator == me.name and slot.free(now)}
-    used: dict[int, int] = {}
-    for slot in everything:
-        if _has(slot, me.name, now):
-            used[slot.rule] = used.get(slot.rule, 0) + 1
+    loads = dict(loads or {})
     limit = max(0, min(limit, CLAIM_LIMIT, len(tokens)))
     again = [
         slot
@@ -142,13 +185,14 @@ def claim(
         for slot in sorted(
             everything, key=lambda each: (each.behind > 0, each.annotator != me.name, *_urgency(each))
         ):
-            why = _obstacle(slot, me, now, mine, used, caps or {})
+            why = _obstacle(slot, me, now, mine, loads)
             if slot.annotator is None and slot.record in planned:  # theirs comes in its own time
                 why = WhyEmpty.OTHERS
             if why is None:
                 found.append(slot)
                 mine.add(slot.record)
-                used[slot.rule] = used.get(slot.rule, 0) + 1
+                if slot.rule in loads:
+                    loads[slot.rule] = _with_lease(loads[slot.rule], slot)
             elif slot.state is not RowState.WITHDRAWN:
                 reasons.append(why)
     taken = [*again, *found][:limit]
@@ -248,17 +292,17 @@ def submit(
     me: Person,
     now: int,
     *,
-    used: Mapping[int, int] | None = None,
-    caps: Mapping[int, int] | None = None,
+    loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
 ) -> Outcome:
     """Which slot of the record an answer fills: one's own, leased or planned, else a free one one may take.
 
     ``slots`` are those of one record. An answer that no slot is left for is an extra: kept, never counted. A stale
-    lease does not matter by itself: it is the slot that counts, and nobody else's is ever taken. ``used`` and
-    ``caps`` are, by rule, how many other records they have under way or done, and may have; ``teams`` are the rules
-    whose open slots they may take (None: all).
+    lease does not matter by itself: it is the slot that counts, and nobody else's is ever taken. ``loads`` has, by
+    rule, what they have where their number is limited; ``teams`` are the rules whose open slots they may take (None:
+    all).
     """
+    limited = loads or {}
     live = sorted(
         (slot for slot in slots if slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)),
         # the one they had leased first, even where the lease has run out
@@ -271,6 +315,8 @@ def submit(
         held = slot.leased(now) and slot.lease is not None and slot.lease.annotator == me.name
         planned = slot.annotator == me.name and slot.free(now)
         if held or planned:
+            if slot.rule in limited and limited[slot.rule].reached:
+                return Outcome(None, Verdict.CAPPED)
             return Outcome(_filled(slot, me.name), Verdict.OWN)
     why = Verdict.FULL if live else Verdict.NO_SLOT
     for slot in live:
@@ -280,7 +326,7 @@ def submit(
             why = Verdict.OTHERS
         elif not me.can(slot.needs):
             why = Verdict.INELIGIBLE
-        elif (used or {}).get(slot.rule, 0) >= (caps or {}).get(slot.rule, 2**62):
+        elif slot.rule in limited and limited[slot.rule].full:
             why = Verdict.CAPPED
         else:
             return Outcome(_filled(slot, me.name), Verdict.OPEN)
@@ -298,8 +344,13 @@ def _has(slot: Slot, name: str, now: int) -> bool:
     return slot.leased(now) and slot.lease is not None and slot.lease.annotator == name
 
 
+def _with_lease(load: Load, slot: Slot) -> Load:
+    own = slot.annotator is not None
+    return replace(load, leased=load.leased + 1, planned=load.planned - own)
+
+
 def _obstacle(
-    slot: Slot, me: Person, now: int, mine: Collection[str], used: Mapping[int, int], caps: Mapping[int, int]
+    slot: Slot, me: Person, now: int, mine: Collection[str], loads: Mapping[int, Load]
 ) -> WhyEmpty | None:
     """Why somebody does not get a slot; None if they do."""
     if slot.state in (RowState.DONE, RowState.SKIPPED):
@@ -312,7 +363,8 @@ def _obstacle(
         return WhyEmpty.NOT_ELIGIBLE
     if slot.due is not None and slot.due < now:
         return WhyEmpty.PAST_DUE
-    if used.get(slot.rule, 0) >= caps.get(slot.rule, 2**62):
+    load = loads.get(slot.rule)
+    if load is not None and (load.full if slot.annotator is None else load.begun):
         return WhyEmpty.CAP
     return None
 

@@ -18,7 +18,7 @@ from .repair import Board, Shortfall, room_left, shortfall
 from .rows import OPEN, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
 from .state import RuleState
-from .words import Engine, Mode, Phase, Reason, counted
+from .words import Engine, Mode, Phase, Reason, counted, holding, holding_after
 
 __all__ = ["RulePlanner"]
 
@@ -110,7 +110,11 @@ class RulePlanner:
         used = sorted({place for place, _ in found})
         first = self._builder.add_records([pool.ids[place] for place in used], priority[used])
         number = {place: first + rank for rank, place in enumerate(used)}
-        like = [self._like.get(person, (Reason("everyone"), 1.0)) for _, person in found]
+        # The reason of another row may name people who are not on this record.
+        like = [
+            (holding(reason, ()), chance)
+            for reason, chance in (self._like.get(person, (Reason("everyone"), 1.0)) for _, person in found)
+        ]
         records = np.array([number[place] for place, _ in found], dtype=np.int64)
         self._builder.add(
             records,
@@ -166,7 +170,7 @@ class RulePlanner:
         lot = Lot(found, self._keys[found], len(everybody), everybody, "anchors")
         chunks = deal_lot(self._desk, self._shares, lot, {})
         share = len(found) / max(1, len(open_to_all))
-        why = Reason("anchor", (self.rule.anchors,))
+        why = Reason("anchor")
         for chunk in chunks:
             self._add(chunk, Phase.ANCHOR, np.full(len(chunk.record), share), why)
         empty = len(found) * len(everybody) - sum(len(chunk.record) for chunk in chunks)
@@ -284,13 +288,33 @@ class RulePlanner:
             board.balance()
         self._say(stuck)
         rows = board.rows()
-        reasons = [
-            Reason(board.moved[row]) if row in board.moved else why.get(row, Reason("repair")) for row in rows
-        ]
+        reasons = self._reasons_now(rows, why, board.moved, fixed)
         places = np.array([row[0] for row in rows], dtype=np.int64)
         slot = new_runs(places)
         self.engines.update(chunk.engine for chunk in chunks)
         return [Chunk(Engine.GREEDY, places, np.array([row[1] for row in rows], np.int64), slot, reasons)]
+
+    def _reasons_now(
+        self,
+        rows: Sequence[tuple[int, int]],
+        why: Mapping[tuple[int, int], Reason],
+        moved: Mapping[tuple[int, int], str],
+        fixed: Mapping[int, Sequence[int]],
+    ) -> list[Reason]:
+        """Return the reasons of rows of which some were moved: each holds of who is on its record now."""
+        names = self._desk.names
+        on = {place: {names[person] for person in fixed.get(place, ())} for place, _ in moved}
+        for place, person in rows:
+            if place in on:
+                on[place].add(names[person])
+        found = []
+        for row in rows:
+            if row in moved:
+                found.append(Reason(moved[row]))
+            else:
+                reason = why[row]
+                found.append(holding_after(reason, on[row[0]]) if row[0] in on else reason)
+        return found
 
     def _say(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
         """For each group of people who are too few: how many records compete for how many of their slots."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from .dealing import Dealt, Desk
-from .words import Reason
+from .words import Reason, holding
 
 __all__ = ["ABOVE", "BELOW", "smooth"]
 
@@ -95,11 +95,19 @@ class _Batch:
             self._why[place[record]][person] = reason
 
     def rows(self) -> list[Dealt]:
-        return [
-            (record, person, why.get(person) or Reason("exchanged"))
-            for record, people, why in zip(self._records, self._on, self._why, strict=True)
-            for person in people
-        ]
+        """Return who has which record now, with reasons that hold of these people."""
+        found: list[Dealt] = []
+        for record, people, why in zip(self._records, self._on, self._why, strict=True):
+            touched = len(why) < len(people)
+            names = {self._desk.names[person] for person in people} if touched else set()
+            for person in people:
+                reason = why.get(person)
+                if reason is None:
+                    reason = Reason("exchanged")
+                elif touched:
+                    reason = holding(reason, names)
+                found.append((record, person, reason))
+        return found
 
     def mend(self, one: int, other: int) -> bool:
         """Make the exchange that helps most and concerns these two; False if none does."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 __all__ = [
     "DEPENDENT",
+    "MORE_NAMES",
     "PERSONAL",
     "UNTOLD",
     "Engine",
@@ -20,6 +21,8 @@ __all__ = [
     "Visibility",
     "counted",
     "explain",
+    "holding",
+    "holding_after",
     "listed",
 ]
 
@@ -111,7 +114,7 @@ class Reason:
 
 
 SENTENCES: Mapping[str, str] = {
-    "anchor": "one of {0} records that everybody answers",
+    "anchor": "one of the records that are meant for everybody",
     "everyone": "this rule gives every record to everybody",
     "turns": "the seeded order of the records met the next of {0} people in turn",
     "pairs": "the seeded order of the records met the next pair of {0} people, each pair in turn",
@@ -123,6 +126,7 @@ SENTENCES: Mapping[str, str] = {
     "repair": "the rows of others were moved so that every slot could be filled",
     "balance": "the rows of others were moved so that loads come closer to the shares",
     "exchanged": "exchanged with somebody so that no two people share too many or too few records",
+    "kept": "had the record before another person's row of it was moved",
     "open": "an open slot: whoever is free and eligible takes it",
     "adopted": "the records already named this person under {0}",
     "moved": "taken over from {0} ({1}); {2}",
@@ -130,8 +134,18 @@ SENTENCES: Mapping[str, str] = {
     "undone": "back where it was before a change was undone",
     "adaptive": "the answers so far do not settle the record, so one more person is asked",
     "check": "a record with a gold value, mixed in to see how people do",
-    "joined": "one of {0} records that everybody answers, and this person joined later",
+    "joined": "one of the records that are meant for everybody, and this person joined later",
 }
+
+
+MORE_NAMES = ", …"
+"""What stands behind the names in a reason where there are more."""
+
+_NAMING = frozenset({"fewest_shared", "other_island"})
+"""Reasons that name the people who are on the record."""
+
+_TOGETHER = frozenset({"pairs", "blocks", "everyone"})
+"""Reasons that are about all people on the record at once."""
 
 
 def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
@@ -141,9 +155,33 @@ def explain(code: str, args: tuple[str | int, ...] = ()) -> str:
     'had the least to do for their share (41 of 50), then fewest records with ben (6)'
     """
     sentence = SENTENCES.get(code)
+    if (
+        code == "moved" and len(args) > 2
+    ):  # the third says why it was this person: a code and what goes into it
+        args = (*args[:2], explain(str(args[2]), args[3:]))
     if sentence is None:
         return " ".join([code, *map(str, args)])
     return sentence.format(*args, *("?" for _ in range(4)))
+
+
+def holding(reason: Reason, others: Collection[str]) -> Reason:
+    """Return the reason as it holds while ``others`` are on the record: it names nobody who is not.
+
+    >>> str(holding(Reason("fewest_shared", (41, 50, "ben", 6)), {"cy"}))
+    'had the least to do for their share (41 of 50)'
+    """
+    if reason.code == "moved" and len(reason.args) > 2:
+        inner = holding(Reason(str(reason.args[2]), reason.args[3:]), others)
+        return Reason("moved", (*reason.args[:2], inner.code, *inner.args))
+    if reason.code not in _NAMING or len(reason.args) < 3:
+        return reason
+    named = str(reason.args[2]).removesuffix(MORE_NAMES).split(", ")
+    return reason if all(name in others for name in named) else Reason("least_loaded", reason.args[:2])
+
+
+def holding_after(reason: Reason, others: Collection[str]) -> Reason:
+    """Return the reason of a row that stayed while another one of its record was moved to one of ``others``."""
+    return Reason("kept") if reason.code in _TOGETHER else holding(reason, others)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ Journal of Statistics 35, 2008). One coin: each annotator has one probability of
 often wrong with every other label (the homogeneous case; Zhang et al., JMLR 17, 2016).
 
 The start is the share of votes per record, so the result depends on the answers only, and labels keep their meaning.
+Labels that nobody gave are not part of a model: a schema may have any number of them, and no figure changes.
 """
 
 from __future__ import annotations
@@ -20,13 +21,23 @@ from apportion.domain.agreement.measures import Kind
 from apportion.domain.agreement.ratings import Ratings
 from apportion.domain.arrays import Column, np
 
+from .asking import ACCURACY
+
 _Point: TypeAlias = "tuple[Column, Column]"
 """Where the search is: the shares of the labels, and everybody's confusion matrix."""
 
 __all__ = ["SMOOTHING", "Model", "Quality", "dawid_skene", "one_coin"]
 
-SMOOTHING = 0.1
-"""Answers of each kind that everybody is taken to have given on top, so that few answers prove nothing for certain."""
+SMOOTHING = 2.0
+"""So many answers for each true label everybody is taken to have given on top, as all people together give them, of
+whom one more is taken to be right with probability ``ACCURACY``: few answers prove nothing for certain, a rare label
+keeps its meaning, which even pseudo-answers would take from it, and so do all labels where nobody's can be compared."""
+
+_NOTHING = 1e-13
+"""Changes of a probability that are rounding only."""
+
+_MARGIN = 100
+"""By how much more the search goes on than its pace asks for: right after a leap it looks quicker than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,10 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What was found. ``posterior[unit, label]`` is 1 over all labels; records without answers have the shares."""
+    """What was found. ``posterior[unit, label]`` is 1 over all labels; records without answers have the shares.
+
+    ``labels`` are those that came up in answers, in the order of the schema; any other has probability 0.
+    """
 
     labels: Sequence[Any]
     annotators: Sequence[str]
@@ -64,7 +78,7 @@ class Model:
         return np.asarray(np.argmax(self.posterior, axis=1))
 
     def of(self, unit: int) -> dict[str, float]:
-        """The probability of each label for one unit."""
+        """The probability of each label that came up, for one unit."""
         return {str(label): float(p) for label, p in zip(self.labels, self.posterior[unit], strict=True)}
 
     def quality(self) -> list[Quality]:
@@ -81,13 +95,14 @@ def dawid_skene(
     *,
     smoothing: float = SMOOTHING,
     tolerance: float = 1e-6,
-    steps: int = 1_000,
+    steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
 ) -> Model:
     """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
 
-    It ends when the log-likelihood per answer changes by less than ``tolerance`` in a step, or after about ``steps``.
-    The same person may have several answers on one unit. Without smoothing the log-likelihood never falls.
+    It ends when no probability of any record is further than ``tolerance`` from where the steps lead, as far as their
+    pace tells, or after about ``steps``. The same person may have several answers on one unit. Without smoothing the
+    log-likelihood never falls.
     """
     return _fit(data, _confusions, smoothing, tolerance, steps, progress)
 
@@ -97,7 +112,7 @@ def one_coin(
     *,
     smoothing: float = SMOOTHING,
     tolerance: float = 1e-6,
-    steps: int = 1_000,
+    steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
 ) -> Model:
     """One probability of being right for everybody; needs fewer answers per person than confusion matrices do."""
@@ -114,6 +129,7 @@ def _fit(
 ) -> Model:
     if data.kind is not Kind.LABEL:
         raise ValueError(f"models are about single labels, not {data.kind}")
+    data = _came_up(data)
     people, labels = len(data.annotators), len(data.values)
     answers = _Answers(data)
     found: list[float] = []
@@ -121,39 +137,59 @@ def _fit(
     def maximise(posterior: list[Column]) -> _Point:
         return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
 
-    def step(at: _Point) -> tuple[_Point, float]:
-        posterior, likelihood = answers.expect(*at)
-        return maximise(posterior), likelihood
-
     def tell(likelihood: float) -> None:
         found.append(likelihood)
         if progress is not None:
             progress(len(found), likelihood)
 
-    nowhere = np.full(labels, 1 / max(1, labels)), np.zeros((people, labels, labels))
+    nowhere = np.zeros(labels), np.zeros((people, labels, labels))
     at = maximise(answers.votes()) if len(data) else nowhere
+    posterior, likelihood = answers.expect(*at)
     converged = not len(data)
     while not converged and len(found) < steps:
-        one, likelihood = step(at)
         tell(likelihood)
-        two, likelihood = step(one)
+        before, one = posterior, maximise(posterior)
+        posterior, likelihood = answers.expect(*one)
         tell(likelihood)
-        converged = abs(found[-1] - found[-2]) < tolerance * len(data)
-        if converged:
-            at = one
+        two = maximise(posterior)
+        if _left_to_go(before, posterior, at, one, two) < tolerance / _MARGIN:
+            at, converged = one, True
             break
-        beyond, likelihood = step(_leap(at, one, two))
-        if likelihood >= found[-1]:
-            tell(likelihood)
-            at = beyond
+        at = _leap(at, one, two)
+        beyond = answers.expect(*at)
+        if beyond[1] >= likelihood:
+            posterior, likelihood = beyond
         else:
             at = two
-    posterior, likelihood = answers.expect(*at)
+            posterior, likelihood = answers.expect(*two)
     if len(data) and not converged:
         tell(likelihood)
     totals = np.bincount(data.annotator, minlength=people)
     of_unit = answers.by_unit(posterior, at[0])
     return Model(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
+
+
+def _came_up(data: Ratings) -> Ratings:
+    """Return the answers without the labels that nobody gave."""
+    given = np.flatnonzero(np.bincount(data.value, minlength=len(data.values)))
+    codes = np.zeros(len(data.values), dtype=np.int64)
+    codes[given] = np.arange(len(given))
+    return data.recoded(codes, [data.values[code] for code in given.tolist()], data.kind)
+
+
+def _left_to_go(
+    before: list[Column], posterior: list[Column], start: _Point, one: _Point, two: _Point
+) -> float:
+    """Return how far the probabilities still are from their fixed point, if steps go on shrinking as the last did."""
+    change = max(float(abs(q - p).max()) for p, q in zip(before, posterior, strict=True))
+    if change < _NOTHING:
+        return 0.0
+    first, second = _length(start, one), _length(one, two)
+    return change * max(1.0, second / (first - second)) if second < first else math.inf
+
+
+def _length(start: _Point, end: _Point) -> float:
+    return math.sqrt(sum(float(((b - a) ** 2).sum()) for a, b in zip(start, end, strict=True)))
 
 
 def _leap(start: _Point, one: _Point, two: _Point) -> _Point:
@@ -236,7 +272,9 @@ class _Answers:
     def expect(self, shares: Column, confusion: Column) -> tuple[list[Column], float]:
         """The posterior of each row, and the log-likelihood of all answers."""
         with np.errstate(divide="ignore"):
-            of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(self.labels, -1)
+            of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(
+                self.labels, self.people * self.labels
+            )
             prior = np.log(shares)
         found, likelihood = [], 0.0
         for group in self.groups:
@@ -273,17 +311,33 @@ def _group(table: Column, units: Column, cells: int) -> _Group:
 
 
 def _confusions(counts: Column, smoothing: float) -> Column:
-    totals = counts.sum(axis=2, keepdims=True) + smoothing * counts.shape[2]
-    even = 1 / counts.shape[2]
-    return np.where(totals > 0, (counts + smoothing) / np.where(totals > 0, totals, 1), even)
+    labels = counts.shape[2]
+    together = counts.sum(axis=0) + _unknown(labels)
+    together /= together.sum(axis=1, keepdims=True)
+    totals = counts.sum(axis=2, keepdims=True) + smoothing
+    even = 1 / max(1, labels)
+    found = np.where(totals > 0, (counts + smoothing * together) / np.where(totals > 0, totals, 1), even)
+    return np.asarray(found)
 
 
 def _coins(counts: Column, smoothing: float) -> Column:
     people, labels = counts.shape[0], counts.shape[2]
-    right = np.einsum("akk->a", counts) + smoothing
-    total = counts.sum(axis=(1, 2)) + smoothing * labels
-    accuracy = np.where(total > 0, right / np.where(total > 0, total, 1), 1 / labels)
+    right, total = np.einsum("akk->a", counts), counts.sum(axis=(1, 2))
+    together = (right.sum() + _unknown(labels)[0, 0]) / (total.sum() + 1) if labels else 0
+    known = total + smoothing
+    accuracy = np.where(
+        known > 0, (right + smoothing * together) / np.where(known > 0, known, 1), 1 / max(1, labels)
+    )
     found = np.empty((people, labels, labels))
     found[:] = ((1 - accuracy) / max(1, labels - 1))[:, None, None]
     found[:, np.arange(labels), np.arange(labels)] = accuracy[:, None]
+    return found
+
+
+def _unknown(labels: int) -> Column:
+    """One answer for each true label, as people give them of whom nothing is known."""
+    if labels < 2:
+        return np.ones((labels, labels))
+    found: Column = np.full((labels, labels), (1 - ACCURACY) / (labels - 1))
+    np.fill_diagonal(found, ACCURACY)
     return found

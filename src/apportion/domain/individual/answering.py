@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.people import Person
-from apportion.domain.assignment.queue import Slot, Verdict, submit
+from apportion.domain.assignment.queue import Load, Outcome, Slot, Verdict, submit
 from apportion.domain.assignment.words import RowState
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, Status
@@ -42,11 +42,10 @@ def answer(
     now: int,
     required: int,
     seconds: float | None = None,
-    used: Mapping[int, int] | None = None,
-    caps: Mapping[int, int] | None = None,
+    loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
 ) -> Answered:
-    """Somebody sets their own annotation; ``used``, ``caps`` and ``teams`` as in ``assignment.queue.submit``.
+    """Somebody sets their own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
 
     A submit or discard fills a slot or is an extra. A draft and a withdrawal give back the slot that an earlier
     answer filled, still theirs to fill again.
@@ -54,7 +53,7 @@ def answer(
     before = case.of(me.name)
     counted, why = False, None
     if state in ANSWERED:
-        case, why = _fill(case, me, now, required, used, caps, teams)
+        case, why = _fill(case, me, now, required, loads, teams)
         counted = why.counted
     else:
         for slot in case.slots:
@@ -71,12 +70,11 @@ def _fill(
     me: Person,
     now: int,
     required: int,
-    used: Mapping[int, int] | None,
-    caps: Mapping[int, int] | None,
+    loads: Mapping[int, Load] | None,
     teams: Collection[int] | None,
 ) -> tuple[Case, Verdict]:
     if case.live_slots():
-        outcome = submit(case.slots, me, now, used=used, caps=caps, teams=teams)
+        outcome = submit(case.slots, me, now, loads=loads, teams=teams)
         return case if outcome.slot is None else case.with_slot(outcome.slot), outcome.why
     before = case.of(me.name)
     if before is not None and before.answered and before.counted:
@@ -103,17 +101,18 @@ def outdate(case: Case) -> Case:
     return replace(case, annotations={}, gold=None)
 
 
-def follow(slots: tuple[Slot, ...], status: Status, author: str | None, now: int) -> list[Slot]:
-    """In a shared dataset one answer settles a record: its slots once ``author`` has set that status; changed ones.
+def follow(slots: tuple[Slot, ...], status: Status, outcome: Outcome | None) -> list[Slot]:
+    """Return the slots of a record of a shared dataset that its one answer, or taking that back, changes.
 
-    Whoever answers has done their slot, or an open one; the open ones of others are withdrawn. When the answer is
-    taken back, the slot it filled is to be done again.
+    ``outcome`` is what ``assignment.queue.submit`` makes of the answer; None where nobody is named as its author.
+    One answer settles the record: it fills a slot where there is one for it, and what others had still to do is
+    withdrawn. When the answer is taken back, the slot it filled is to be done again.
     """
     changed: list[Slot] = []
     if status in (Status.VALIDATED, Status.DISCARDED):
-        mine = author is not None and submit(slots, Person(author), now).slot
+        mine = None if outcome is None else outcome.slot
         for slot in slots:
-            if mine and slot.id == mine.id:
+            if mine is not None and slot.id == mine.id:
                 changed.append(mine)
             elif slot.state in (RowState.PENDING, RowState.LEASED):
                 changed.append(replace(slot, state=RowState.WITHDRAWN, lease=None))

@@ -9,6 +9,7 @@ from enum import Enum
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.words import RowState
 from apportion.domain.consensus.answers import Answer
+from apportion.domain.consensus.resolution import Policy
 from apportion.domain.records import Record, Value
 from apportion.vocabulary import AnnotationState
 
@@ -70,6 +71,7 @@ class Gold:
 class Posterior:
     """What a model says about a record's labels, and the labels people had answered when it said so."""
 
+    model: str
     answers: Mapping[str, str]
     labels: Mapping[str, float]
 
@@ -89,7 +91,7 @@ class Case:
     past: frozenset[str] = frozenset()
     """Who had a slot or a lease here that is now somebody else's."""
     posterior: Posterior | None = None
-    """What the dataset's model last said, where its policy rests on one."""
+    """What a model last said, where the dataset's policy rests on one."""
     spent: Mapping[str, float] = field(default_factory=dict)
     """Seconds each person has spent here so far, whatever has become of their answers since."""
 
@@ -118,10 +120,17 @@ class Case:
         """The answers that count, by name of their author."""
         return [each for _, each in sorted(self.annotations.items()) if each.counted and each.answered]
 
-    def posterior_for(self, answers: Sequence[Answer]) -> Mapping[str, float] | None:
-        """What the model says of these answers; None once somebody has answered otherwise than it knew."""
+    def posterior_for(self, answers: Sequence[Answer], rule: Policy) -> Mapping[str, float] | None:
+        """Return what the rule's model says of these answers.
+
+        None once somebody has answered otherwise than it knew, and where it is another model that looked at them.
+        """
         known = self.posterior
-        if known is None or known.answers != {each.annotator: each.given for each in answers}:
+        if (
+            known is None
+            or known.model != rule
+            or known.answers != {each.annotator: each.given for each in answers}
+        ):
             return None
         return known.labels
 

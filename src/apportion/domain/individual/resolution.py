@@ -83,7 +83,7 @@ def resolve(case: Case, *, rule: Rule, required: int) -> View:
         want=case.want(required),
         gold=decided,
         tokens=_tokens(record, answers),
-        posterior=case.posterior_for(answers),
+        posterior=case.posterior_for(answers, rule),
     )
     apart = dispute(answers, kind)
     everyone = {

@@ -83,6 +83,8 @@ class Standings:
         if first is None and not names:
             return Standing(None, None, None, None, None)
         posterior = behind.posteriors.get(place)
+        if posterior is not None and posterior.answers != dict(zip(names, meant, strict=True)):
+            posterior = None  # somebody has answered otherwise since
         soft = dict(posterior.labels) if posterior is not None else self._shares(meant)
         if row.status not in _SETTLED:
             return Standing(first, names, None, None, soft)

@@ -186,15 +186,17 @@ class _Values(Book):
         return [{"start": part["start"], "end": part["end"], "label": part["label"]} for part in parts]
 
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[\s;,]*[=+\-@＝＋－＠]|[\t\r\n]")
+"""How a formula begins, for some spreadsheet or other: full-width signs count, and what comes after a separator where a
+file is split at another than ours."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def shown(text: str) -> str:
     """A cell that a spreadsheet shows and does not compute.
 
-    >>> shown('=HYPERLINK("https://example.org")'), shown("-0.5")
-    ('\'=HYPERLINK("https://example.org")', '-0.5')
+    >>> shown('=HYPERLINK("https://example.org")'), shown("-0.5"), shown(";=1"), shown("＝1")
+    ('\'=HYPERLINK("https://example.org")', '-0.5', "';=1", "'＝1")
     """
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 

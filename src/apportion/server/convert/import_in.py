@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
+from apportion.domain.answer_limits import AnswerLimits
 from apportion.domain.datasets import Settings
-from apportion.domain.errors import BadRequestError, ValidationError
+from apportion.domain.errors import ValidationError
 from apportion.domain.individual.case import Gold, Origin
 from apportion.domain.records import Record
 from apportion.domain.times import instant_of, parse_datetime
 from apportion.services.import_records import Answer, Imported
 from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.wire.records import AGENT_LENGTH
 
+from .file_rows import FileLimits, file_rows
 from .json_in import MAX_ERRORS, Item
 from .records_in import Limits, read_bulk
-from .values import read_value
+from .values import LONGEST_REASON, LONGEST_SECONDS, read_value
 
-__all__ = ["FileRead", "read_file", "refusal_of"]
+__all__ = ["FileRead", "Reading", "read_file", "refusal_of"]
 
 Json = dict[str, Any]
 _MEMBER = {
@@ -42,7 +41,10 @@ _WORDS = frozenset({"id", "status", "annotation_agent", "prediction_agent"})
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 _AGENT = "file"
 """Who signs predictions of files that do not say whose they are."""
-csv.field_size_limit(64 * 1024 * 1024)
+_AT_ONCE = 2_000_000
+"""Bytes of rows that are made records of together."""
+_LONGEST_TOLD = 500
+"""Characters of what is said about a row: what is wrong with it may be long itself."""
 
 
 @dataclass(slots=True)
@@ -58,8 +60,9 @@ class FileRead:
         """Note what is wrong with a row."""
         self.bad.add(row)
         if len(self.wrong) < MAX_ERRORS:
-            loc = ["body", "rows", row, *([member] if member else [])]
-            self.wrong.append({"loc": loc, "msg": message, "type": "value_error"})
+            loc = ["body", "rows", row, *([member[:_LONGEST_TOLD]] if member else [])]
+            told = message if len(message) <= _LONGEST_TOLD else f"{message[:_LONGEST_TOLD]}…"
+            self.wrong.append({"loc": loc, "msg": told, "type": "value_error"})
 
     def leave_out(self, problems: Sequence[tuple[int, str]]) -> None:
         """Leave out records, by their place among those found, that do not go into the dataset."""
@@ -76,57 +79,116 @@ def refusal_of(read: FileRead) -> ValidationError:
     return ValidationError(said, model="Import")
 
 
-def read_file(
-    body: bytes,
-    kind: str,
-    task: Task,
-    mapping: Mapping[str, str],
-    limits: Limits,
-    *,
-    rules: Settings,
-    by: str,
-    now: int,
-) -> FileRead:
-    """The records of a file, and its bad rows.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read: ``mapping`` says which of its columns holds what, ``rules`` what spans may be.
 
-    ``mapping`` says which of its columns holds what, ``rules`` what spans may be; ``by`` signs.
+    ``by`` signs.
     """
-    read = FileRead()
-    nested: dict[int, Json] = {}
-    records: dict[int, Json] = {}
-    missing = set(mapping.values())
-    for place, row in _rows_of(body, kind, read):
-        missing -= row.keys()
-        if mapping:
-            row = {ours: row.get(theirs) for ours, theirs in mapping.items()}
+
+    kind: str
+    task: Task
+    mapping: Mapping[str, str]
+    limits: Limits
+    file_limits: FileLimits
+    rules: Settings
+    by: str
+    now: int
+
+
+def read_file(file: IO[bytes], how: Reading) -> FileRead:
+    """Return the records of a file, and its bad rows. Raises ``ValidationError`` for a file that is too large."""
+    return _FileReader(how).read(file)
+
+
+class _FileReader:
+    """Makes records of rows, some megabytes at a time, so that a file is never in memory in several forms."""
+
+    def __init__(self, how: Reading) -> None:
+        self._how = how
+        self._read = FileRead()
+        self._nested: dict[int, Json] = {}
+        self._first_of: dict[str, int] = {}
+        """The row in which each id came up."""
+        self._several: bool | None = None
+        """Whether records may have several labels, as the first row says."""
+
+    def read(self, file: IO[bytes]) -> FileRead:
+        how, missing, some, size = self._how, set(self._how.mapping.values()), False, 0
+        for row in file_rows(file, how.kind, how.file_limits):
+            if row.values is None:
+                self._read.blame(row.place, None, row.problem)
+                continue
+            some = True
+            missing -= row.values.keys()
+            self._nest(row.place, row.values)
+            size += row.size
+            if size > _AT_ONCE:
+                self._take()
+                size = 0
+        self._take()
+        if missing and some:
+            self._read.blame(0, None, f"no row has a column {', '.join(sorted(missing))}")
+            self._read.leave_out(())
+        self._read.wrong.sort(key=lambda each: int(each["loc"][2]))
+        return self._read
+
+    def _nest(self, place: int, row: Json) -> None:
+        how = self._how
         try:
-            nested[place] = _nested(row, task) if mapping or kind != "jsonl" else _lenient(row, task)
-            records[place] = _record_of(nested[place], task, by)
+            if how.mapping:
+                mapped = {ours: row.get(theirs) for ours, theirs in how.mapping.items()}
+                self._nested[place] = _nested(mapped, how.task)
+            else:
+                self._nested[place] = (
+                    _lenient(row, how.task) if how.kind == "jsonl" else _nested(row, how.task)
+                )
         except (TypeError, ValueError, AttributeError) as wrong:
-            read.blame(place, None, f"the row cannot be read: {wrong}")
-    if missing and nested:
-        read.blame(0, None, f"no row has a column {', '.join(sorted(missing))}")
-    _one_kind(records, read)
-    logged = _logged(records, task, limits, rules, read)
-    seen: dict[str, int] = {}
-    for place, record in logged.items():
-        first = seen.setdefault(record.id, place)
-        if first != place:
-            read.blame(place, "id", f"row {first + 1} has the same id, {record.id}")
-            continue
-        row = nested[place]
-        try:
-            answers = [_answer(task, name, said) for name, said in _named(row.get("answers"))]
-            gold = None if not row.get("gold") else _gold(task, row["gold"], by, now)
-            status, value, agent = _status(row), None, None
-            if (answers or gold) and record.annotation is None and row.get("annotation"):
-                value, agent = read_value(task, row["annotation"]), row["annotation"].get("agent") or by
-        except _Wrong as wrong:
-            read.blame(place, wrong.member, str(wrong))
-            continue
-        read.found.append(Imported(record, answers, gold, status, agent, value))
-        read.rows.append(place)
-    return read
+            self._read.blame(place, None, f"the row cannot be read: {wrong}")
+
+    def _take(self) -> None:
+        """Make records of the rows that wait."""
+        how, read = self._how, self._read
+        records: dict[int, Json] = {}
+        for place, row in self._nested.items():
+            try:
+                records[place] = _record_of(row, how.task, how.by)
+            except (TypeError, ValueError, AttributeError) as wrong:
+                read.blame(place, None, f"the row cannot be read: {wrong}")
+        self._of_one_kind(records)
+        for place, record in _logged(records, how.task, how.limits, how.rules, read).items():
+            first = self._first_of.setdefault(record.id, place)
+            if first != place:
+                read.blame(place, "id", f"row {first + 1} has the same id, {record.id}")
+                continue
+            try:
+                read.found.append(self._imported(record, self._nested[place]))
+            except _Wrong as wrong:
+                read.blame(place, wrong.member, str(wrong))
+            else:
+                read.rows.append(place)
+        self._nested.clear()
+
+    def _imported(self, record: Record, row: Json) -> Imported:
+        how, limits = self._how, self._how.limits.answers
+        answers = [_answer(how.task, name, said, limits) for name, said in _named(row.get("answers"))]
+        gold = None if not row.get("gold") else _gold(how.task, row["gold"], limits, how.by, how.now)
+        status, value, agent = _status(row), None, None
+        if (answers or gold) and record.annotation is None and row.get("annotation"):
+            value = read_value(how.task, row["annotation"], limits)
+            agent = row["annotation"].get("agent") or how.by
+        return Imported(record, answers, gold, status, agent, value)
+
+    def _of_one_kind(self, records: dict[int, Json]) -> None:
+        """Leave out records of several labels in a file of one, as the first row says, or the other way round."""
+        kinds = {place: record.get("multi_label") is True for place, record in records.items()}
+        if self._several is None and kinds:
+            self._several = next(iter(kinds.values()))
+        for place, kind in kinds.items():
+            if kind is not self._several:
+                del records[place]
+                had, has = ("one label", "several") if kind else ("several labels", "one")
+                self._read.blame(place, "multi_label", f"the first row may have {had}, this one {has}")
 
 
 class _Wrong(Exception):
@@ -137,29 +199,12 @@ class _Wrong(Exception):
         self.member = member
 
 
-def _rows_of(body: bytes, kind: str, read: FileRead) -> Iterator[tuple[int, Json]]:
-    if kind == "parquet":
-        return iter(enumerate(_parquet_rows(body)))
-    return _json_rows(body, read) if kind == "jsonl" else _csv_rows(body, read)
-
-
 def _record_of(row: Json, task: Task, by: str) -> Json:
     """What of a row makes a record of ``:bulk``; texts without tokens are cut at words and signs."""
     record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _signed(row, by)
     if task is Task.TOKEN_CLASSIFICATION and "tokens" not in record and isinstance(record.get("text"), str):
         record["tokens"] = _TOKENS.findall(record["text"])
     return record
-
-
-def _one_kind(records: dict[int, Json], read: FileRead) -> None:
-    """A dataset holds records of one label or of several, as the first row says."""
-    kinds = {place: record.get("multi_label") is True for place, record in records.items()}
-    first = next(iter(kinds.values()), False)
-    for place, kind in kinds.items():
-        if kind is not first:
-            del records[place]
-            had, has = ("one label", "several") if kind else ("several labels", "one")
-            read.blame(place, "multi_label", f"the first row may have {had}, this one {has}")
 
 
 def _logged(
@@ -226,63 +271,6 @@ def _status(row: Json) -> Status:
     except ValueError:
         known = ", ".join(each.value for each in Status)
         raise _Wrong(f"the status is one of {known}, not {row['status']}", "status") from None
-
-
-def _json_rows(body: bytes, read: FileRead) -> Iterator[tuple[int, Json]]:
-    lines = (line for line in body.split(b"\n") if line.strip())  # other line breaks may stand inside a text
-    for place, line in enumerate(lines):
-        try:
-            row = msgspec.json.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
-            read.blame(place, None, f"line {place + 1} is not JSON: {wrong}")
-            continue
-        if isinstance(row, dict):
-            yield place, row
-        else:
-            read.blame(place, None, f"line {place + 1} is not an object")
-
-
-def _csv_rows(body: bytes, read: FileRead) -> Iterator[tuple[int, Json]]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        read.blame(0, None, f"the file is not UTF-8: {wrong}")
-        return
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    place = -1
-    try:
-        for place, row in enumerate(reader):
-            if None in row or None in row.values():
-                read.blame(place, None, f"row {place + 1} has more or fewer cells than the header")
-            else:
-                yield place, dict(row)
-    except csv.Error as wrong:
-        read.blame(place + 1, None, f"row {place + 2} cannot be read, nor what follows: {wrong}")
-
-
-def _parquet_rows(body: bytes) -> list[Json]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError:
-        raise BadRequestError(
-            "This server cannot read Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
-            "or send jsonl or csv. Nothing was stored."
-        ) from None
-    try:
-        rows = pq.read_table(pa.BufferReader(body)).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as wrong:
-        raise BadRequestError(f"The file is no Parquet: {wrong}. Nothing was stored.") from None
-    return [{name: _plain(value) for name, value in row.items()} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    """A cell of a Parquet table as JSON has it."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _lenient(row: Json, task: Task) -> Json:
@@ -399,27 +387,41 @@ def _value(value: Any, task: Task) -> Json:
     return {"labels": [one if isinstance(one, dict) else {"class": one} for one in each]}
 
 
-def _answer(task: Task, name: str, said: Json) -> Answer:
+def _answer(task: Task, name: str, said: Json, limits: AnswerLimits) -> Answer:
     try:
         return Answer(
             name,
-            read_value(task, said.get("value")),
+            read_value(task, said.get("value"), limits),
             AnnotationState(said.get("state", "submitted")),
             said.get("counted", True) is True,
-            said.get("seconds"),
+            _seconds(said.get("seconds")),
             None if said.get("updated_at") is None else instant_of(parse_datetime(said["updated_at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
         raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
 
 
-def _gold(task: Task, said: Json, by: str, now: int) -> Gold:
+def _seconds(sent: Any) -> float | None:
+    if sent is None:
+        return None
+    if isinstance(sent, bool) or not isinstance(sent, int | float) or not 0 <= sent <= LONGEST_SECONDS:
+        raise ValueError(f"seconds must be a number from 0 to {LONGEST_SECONDS:,}")
+    return float(sent)
+
+
+def _short(sent: Any, name: str, most: int) -> str | None:
+    if sent is not None and (not isinstance(sent, str) or len(sent) > most):
+        raise ValueError(f"{name} must be a text of at most {most:,} characters")
+    return sent
+
+
+def _gold(task: Task, said: Json, limits: AnswerLimits, by: str, now: int) -> Gold:
     try:
         return Gold(
-            read_value(task, said.get("value")),
+            read_value(task, said.get("value"), limits),
             Origin(said.get("origin", "imported")),
-            said.get("author") or by,
-            said.get("reason"),
+            _short(said.get("author") or by, "author", AGENT_LENGTH) or by,
+            _short(said.get("reason"), "reason", LONGEST_REASON),
             1,
             now if said.get("at") is None else instant_of(parse_datetime(said["at"])),
         )

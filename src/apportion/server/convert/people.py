@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from apportion.domain.passwords import weak_because
 from apportion.domain.people import (
     NAME_LENGTH,
     NAME_PATTERN,
@@ -46,7 +47,19 @@ __all__ = [
 # Pydantic's own engine knows no look-ahead; Python's does
 _Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1, max_length=NAME_LENGTH)]
 _Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)]
-_Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[1])]
+
+
+def _not_weak(password: str) -> str:
+    if problem := weak_because(password):
+        raise ValueError(problem)
+    return password
+
+
+_Password = Annotated[
+    str,
+    Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[1]),
+    AfterValidator(_not_weak),
+]
 
 
 class _In(BaseModel):

@@ -227,7 +227,8 @@ def read_scan(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> ScanRequest:
 
 
 def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria:  # noqa: B008
-    """Which records to delete or discard: all without a body. Members that mean nothing here are refused.
+    """Which records to delete or discard: all without a body. Members that mean nothing here are refused, and so is a
+    query that selects nothing in particular, such as one whose variable was empty: nobody means all by it.
 
     Some clients wrap the query once more, ``{"query": {…}}``; that means the same.
     """
@@ -239,7 +240,13 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
     if given.get("vector") is not None:
         msg = "records cannot be deleted by vector; name them by ids"
         raise ValidationError([item((*path, "vector"), msg, "value_error.extra")])
-    return _selected(given, None, viewer).criteria
+    criteria = _selected(given, None, viewer).criteria
+    said = bool((given.get("query_text") or "").strip())
+    nothing = isinstance(criteria.query, MatchAll) and not criteria.ids and not said
+    if body and body.strip() not in (b"", b"null") and (nothing or given.get("ids") == []):
+        msg = "the query is empty; to remove all records, send no body or the query *. Nothing was removed"
+        raise ValidationError([item(path, msg, "value_error")])
+    return criteria
 
 
 def read_metric_query(body: bytes | None, task: Task, *, viewer: Viewer = Viewer(0)) -> Criteria:  # noqa: B008

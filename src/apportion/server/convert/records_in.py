@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import msgspec
 
+from apportion.domain.answer_limits import AnswerLimits, Part
 from apportion.domain.errors import ValidationError
 from apportion.domain.metadata import KEY_LENGTH, flatten
 from apportion.domain.records import (
@@ -43,6 +44,8 @@ ID_LENGTH = 512
 
 T = TypeVar("T")
 _BIG = 2**63
+_LONGEST_LABEL = 8 * wire.LABEL_LENGTH
+"""Bytes that a label takes at most as JSON, with what stands around it."""
 _new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST_SECOND = 20_000_000_000  # larger epoch numbers are milliseconds, or smaller parts still
@@ -57,6 +60,7 @@ class Limits:
     max_records: int = 10_000
     max_text: int = 1_000_000
     metadata_length: int = 128
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
 
 
 @dataclass(slots=True)
@@ -129,6 +133,8 @@ class _Reading:
     def __init__(self, limits: Limits, make_id: Callable[[], str], errors: list[Item]) -> None:
         self._max_text = limits.max_text
         self._longest = limits.metadata_length
+        self._answers = limits.answers
+        self._few = min(limits.answers.labels, limits.answers.size // _LONGEST_LABEL)
         self._make_id = make_id
         self._errors = errors
 
@@ -148,15 +154,20 @@ class _Reading:
                 msg = f"ensure the name of an input has at most {KEY_LENGTH} characters"
                 where = ("body", "records", index, "inputs")
                 self._note(where, msg, "value_error.any_str.max_length", limit_value=KEY_LENGTH)
-            prediction, annotation = each.prediction, each.annotation
+            prediction = _answers(each.prediction, each.predictions, _labels)
+            annotation = _answers(each.annotation, each.annotations, _labels)
+            if prediction is not None:
+                self._measure_answers(index, Part.LABELS, "prediction", prediction)
+            if annotation is not None:
+                self._measure_answers(index, Part.LABELS, "annotation", annotation)
             found.append(
                 TextClassificationRecord(
                     self._id(index, each.id),
                     each.status or Status.DEFAULT,
                     self._metadata(index, each.metadata) if each.metadata else each.metadata,
                     *(_NEVER if each.event_timestamp is None else self._event(each.event_timestamp)),
-                    _answers(prediction, each.predictions, _labels),
-                    _answers(annotation, each.annotations, _labels),
+                    prediction,
+                    annotation,
                     self._vectors(index, each.vectors) if each.vectors else None,
                     each.inputs,
                     multi_label,
@@ -180,6 +191,10 @@ class _Reading:
             if each.annotation is not None or each.annotations:
                 annotation = _answers(each.annotation, each.annotations, _entities)
                 self._forwards(index, "annotation", each.annotation, annotation)
+            if prediction is not None:
+                self._measure_answers(index, Part.SPANS, "prediction", prediction)
+            if annotation is not None:
+                self._measure_answers(index, Part.SPANS, "annotation", annotation)
             found.append(
                 TokenClassificationRecord(
                     self._id(index, each.id),
@@ -204,6 +219,10 @@ class _Reading:
             for name, answers in (("prediction", prediction), ("annotation", annotation)):
                 if answers is not None:
                     self._measure(index, name, _longest_sentence(answers))
+            if prediction is not None:
+                self._measure_answers(index, Part.TEXTS, "prediction", prediction)
+            if annotation is not None:
+                self._measure_answers(index, Part.TEXTS, "annotation", annotation)
             found.append(
                 Text2TextRecord(
                     self._id(index, each.id),
@@ -229,6 +248,26 @@ class _Reading:
             msg = f"ensure this value has at most {self._max_text} characters"
             kind = "value_error.any_str.max_length"
             self._note(("body", "records", index, name), msg, kind, limit_value=self._max_text)
+
+    def _measure_answers(self, index: int, part: Part, name: str, answers: Answers) -> None:
+        by_agent = answers.by_agent
+        if len(by_agent) == 1 and part is not Part.TEXTS:
+            (value,) = by_agent.values()
+            # Labels are short: so few cannot take more bytes than an answer may, and nearly all answers end here
+            if len(value if type(value) is tuple else cast(Entities, value).spans) <= self._few:
+                return
+        found = None
+        path: Path = (f"{name}s",)
+        for agent, value in by_agent.items():
+            if found := self._answers.check(part, value):
+                path = (name,) if agent == answers.agent else (f"{name}s", agent)
+                break
+        else:
+            if len(by_agent) > 1:
+                found = self._answers.check_together(part, by_agent.values())
+        if found is not None:
+            msg = f"{found.message}; nothing was stored"
+            self._note(("body", "records", index, *path), msg, "value_error.size", limit_value=found.limit)
 
     def _id(self, index: int, given: str | int | None) -> str:
         if given is None:

@@ -6,13 +6,21 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.answer_limits import AnswerLimits, Oversize, Part
 from apportion.domain.errors import ValidationError
 from apportion.domain.records import Entities, Value, best_first
 from apportion.spans import Entity
 from apportion.vocabulary import Task
 from apportion.wire import records as wire
 
-__all__ = ["read_value"]
+from .json_in import item
+
+__all__ = ["LONGEST_REASON", "LONGEST_SECONDS", "read_value"]
+
+LONGEST_REASON = 10_000
+"""Characters of a reason that somebody gives."""
+LONGEST_SECONDS = 10_000_000
+"""So long may somebody have spent on one answer."""
 
 _FORMS = {
     Task.TEXT_CLASSIFICATION: ("labels", '{"labels": [{"class": name}]}'),
@@ -21,13 +29,35 @@ _FORMS = {
 }
 
 
-def read_value(task: Task, sent: dict[str, Any] | None) -> Value | None:
-    """The value behind the JSON. Raises ``ValidationError`` for another form or a span that ends before it starts."""
+def read_value(task: Task, sent: dict[str, Any] | None, limits: AnswerLimits | None) -> Value | None:
+    """Return the value behind the JSON; without ``limits`` one that was let in before.
+
+    Raises ``ValidationError`` for another form, for one that is too large or a span that ends before it starts.
+    """
     if sent is None:
         return None
     member, form = _FORMS[task]
     if member not in sent:
         raise _wrong([], f"a value of this dataset has the form {form}", "value_error.missing")
+    parts = sent[member]
+    if limits is not None and isinstance(parts, list):
+        _refuse(
+            member, limits.count(Part.of(task), len(parts))
+        )  # before anything is made of a million labels
+    value = _converted(task, sent, member)
+    if limits is not None:
+        _refuse(member, limits.check(Part.of(task), value))
+    return value
+
+
+def _refuse(member: str, found: Oversize | None) -> None:
+    if found is not None:
+        raise _wrong(
+            [member], f"{found.message}; nothing was changed", "value_error.size", limit_value=found.limit
+        )
+
+
+def _converted(task: Task, sent: dict[str, Any], member: str) -> Value:
     try:
         if task is Task.TEXT_CLASSIFICATION:
             labels = (
@@ -58,7 +88,5 @@ def _named(label: Any) -> Any:
     return label
 
 
-def _wrong(path: list[str | int], message: str, kind: str) -> ValidationError:
-    return ValidationError(
-        [{"loc": ["body", "value", *path], "msg": message, "type": kind}], model="Annotation"
-    )
+def _wrong(path: list[str | int], message: str, kind: str, **ctx: Any) -> ValidationError:
+    return ValidationError([item(("body", "value", *path), message, kind, **ctx)], model="Annotation")

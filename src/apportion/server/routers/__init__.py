@@ -8,6 +8,7 @@ from . import (
     agreement,
     answers,
     assignments,
+    audit,
     bulk,
     datasets,
     export,
@@ -29,6 +30,7 @@ from . import (
     settings,
     setup,
     users,
+    webhooks,
     workspaces,
 )
 
@@ -42,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     me.router,
     users.router,
     workspaces.router,
+    webhooks.router,
     setup.router,
     datasets.router,
     settings.router,
@@ -57,6 +60,7 @@ ROUTERS: list[APIRouter] = [
     export.router,
     jobs.router,
     lead.router,
+    audit.router,
     records.router,
     rules.router,
     metrics.router,

@@ -14,8 +14,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     InvalidTextSearchError,
 )
-from apportion.domain.query import MatchAll, parse
-from apportion.domain.query import Query as SearchQuery
+from apportion.domain.query import MatchAll
 from apportion.server.convert.agreement import conflict_out, figures_out, read_place, show_place, team_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -34,7 +33,8 @@ class Figure(BaseModel):
     """How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
-    the interval of that ``level``. ``left_out`` answers were asked for in the light of others and do not count.
+    the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
+    ``left_out`` answers were asked for in the light of others and do not count.
     """
 
     measure: str
@@ -50,6 +50,8 @@ class Figure(BaseModel):
     undefined: str | None = None
     no_interval: str | None = None
     why: str | None = None
+    caution: str | None = None
+    caution_why: str | None = None
     label: str | None = None
     pair: list[str] | None = None
     week: str | None = None
@@ -90,9 +92,12 @@ async def agreement(
         By | None, Query(description="Also one figure per label, pair of people, week, or person.")
     ] = None,
     interval: Annotated[
-        Interval | Literal["none"], Query(description="How it is found.")
-    ] = Interval.JACKKNIFE,
+        Literal["jackknife", "bootstrap", "none"], Query(description="How it is found.")
+    ] = "jackknife",
     level: Annotated[float, Query(ge=0.5, le=0.999)] = 0.95,
+    seed: Annotated[
+        int, Query(ge=0, lt=2**32, description="Of the bootstrap, and of what gamma takes for chance.")
+    ] = 0,
     query: Where = None,
 ) -> AgreementOut:
     """How alike people answered, with an interval and the query that opens the records behind each figure."""
@@ -100,14 +105,17 @@ async def agreement(
 
     workspace = ctx.require_workspace()
     asked = measuring.Asked(
-        measure, by, None if interval == "none" else Interval(interval), level, _parsed(query)
+        measure,
+        by,
+        None if interval == "none" else Interval(interval),
+        level,
+        seed,
+        await ctx.parsed(query),
     )
-    found = await ctx.read_slow(lambda work: measuring.measure(work, ctx.actor, workspace, name, asked))
+    found = await ctx.read_slow(
+        lambda work: measuring.measure(work, ctx.actor, workspace, name, asked), long=True
+    )
     return AgreementOut.model_validate(figures_out(found))
-
-
-def _parsed(query: str | None) -> SearchQuery:
-    return MatchAll() if query is None or not query.strip() else parse(query)
 
 
 class ConflictsOut(BaseModel):
@@ -132,11 +140,12 @@ async def conflicts(
     from apportion.services import agreement as measuring
 
     workspace = ctx.require_workspace()
-    wanted, place = _parsed(query), read_place(cursor)
+    wanted, place = await ctx.parsed(query), read_place(cursor)
     dataset, total, found, following = await ctx.read_slow(
         lambda work: measuring.conflicts(
             work, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
-        )
+        ),
+        long=True,
     )
     opens = "agreement:<1" + (" AND conflict:true" if open else "")
     if not isinstance(wanted, MatchAll):
@@ -169,7 +178,10 @@ class AnnotatorQuality(BaseModel):
 
 
 class AnnotatorsOut(BaseModel):
-    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what."""
+    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+
+    With a model, ``labels`` are those that came up on records that several people answered.
+    """
 
     annotators: list[AnnotatorQuality]
     labels: list[str]
@@ -183,6 +195,8 @@ async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
     """How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on."""
     from apportion.services import agreement as measuring
 
-    workspace, wanted = ctx.require_workspace(), _parsed(query)
-    found = await ctx.read_slow(lambda work: measuring.team(work, ctx.actor, workspace, name, wanted))
+    workspace, wanted = ctx.require_workspace(), await ctx.parsed(query)
+    found = await ctx.read_slow(
+        lambda work: measuring.team(work, ctx.actor, workspace, name, wanted), long=True
+    )
     return AnnotatorsOut.model_validate(team_out(found))

@@ -18,7 +18,7 @@ from apportion.domain.individual.showing import show_annotation, show_gold, show
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
-from apportion.server.convert.values import read_value
+from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
@@ -33,7 +33,14 @@ router = APIRouter(tags=["Annotations"], route_class=RecordRoute)
 _RECORD = "/api/datasets/{name}/records/{id:path}"
 _MINE = f"{_RECORD}/annotations/me"
 _REFUSALS = responses(ForbiddenOperationError, RecordNotFound)
+_Limit = Annotated[int, Query(ge=1, le=1000)]
+_Cursor = Annotated[str | None, Query(description="``next`` of the page before.")]
 _WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetGoneError)}
+
+
+def _number_in(cursor: str | None, otherwise: int) -> int:
+    """Return the number that one of our cursors is, or another one where it is none of ours."""
+    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
 
 
 class AnnotationIn(BaseModel):
@@ -43,7 +50,7 @@ class AnnotationIn(BaseModel):
     state: Literal["draft", "submitted", "discarded"]
     version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
     seconds: float | None = Field(
-        None, ge=0, le=1e7, description="Time spent on it so far, in all; never shrinks."
+        None, ge=0, le=LONGEST_SECONDS, description="Time spent on it so far, in all; never shrinks."
     )
     token: str | None = Field(None, description="The lease it was written under.")
     dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
@@ -96,6 +103,7 @@ class HistoryOut(BaseModel):
     """Earlier annotations of a record, newest first."""
 
     history: list[PastAnnotationOut]
+    next: str | None = Field(None, description="The ``cursor`` of the next page.")
 
 
 class GoldIn(BaseModel):
@@ -103,7 +111,7 @@ class GoldIn(BaseModel):
 
     value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
     state: Literal["submitted", "discarded"] = "submitted"
-    reason: str | None = Field(None, max_length=10_000)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
     version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
 
 
@@ -135,7 +143,7 @@ async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -
     """Set your own annotation: a draft, an answer, or that the record is unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
     entry = Entry(
-        lambda task: read_value(task, given.value),
+        lambda task: read_value(task, given.value, ctx.settings.answer_limits),
         AnnotationState(given.state),
         given.version,
         given.seconds,
@@ -197,11 +205,19 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
 
 
 @router.get(f"{_RECORD}/history", responses=_REFUSALS)
-async def get_history(ctx: Ctx, request: Request, name: str) -> HistoryOut:
+async def get_history(
+    ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
+) -> HistoryOut:
     """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found = await ctx.read(lambda work: annotate.history(work, ctx.actor, workspace, name, id))
+    left = min(
+        _number_in(cursor, len(found)), len(found)
+    )  # counted from the oldest: what comes in meanwhile moves nothing
+    found = found[len(found) - left :]
+    following = str(left - limit) if left > limit else None
     return HistoryOut(
+        next=following,
         history=[
             PastAnnotationOut(
                 annotator=each.annotator,
@@ -211,8 +227,8 @@ async def get_history(ctx: Ctx, request: Request, name: str) -> HistoryOut:
                 at=utc_iso(each.at),
                 why=each.why,
             )
-            for each in found
-        ]
+            for each in found[:limit]
+        ],
     )
 
 
@@ -221,7 +237,7 @@ async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> Gold
     """Settle a record: the value the dataset stands by, or that it is unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
     task = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE).task)
-    value = read_value(task, given.value)
+    value = read_value(task, given.value, ctx.settings.answer_limits)
     dataset, case = await ctx.write(
         lambda work: adjudicate.put_gold(
             work,
@@ -279,6 +295,7 @@ class CommentsOut(BaseModel):
     """What was said about a record, oldest first."""
 
     comments: list[CommentOut]
+    next: str | None = Field(None, description="The ``cursor`` of the next page.")
 
 
 def _comment(each: Comment) -> CommentOut:
@@ -286,11 +303,16 @@ def _comment(each: Comment) -> CommentOut:
 
 
 @router.get(f"{_RECORD}/comments", responses=_REFUSALS)
-async def get_comments(ctx: Ctx, request: Request, name: str) -> CommentsOut:
+async def get_comments(
+    ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
+) -> CommentsOut:
     """What was said about a record; in a blind dataset, by you and to you."""
     id, workspace = record_id(request), ctx.require_workspace()
     found = await ctx.read(lambda work: comments.comments(work, ctx.actor, workspace, name, id))
-    return CommentsOut(comments=[_comment(each) for each in found])
+    start = _number_in(cursor, 0)
+    page = found[start : start + limit]
+    following = str(start + limit) if len(found) > start + limit else None
+    return CommentsOut(comments=[_comment(each) for each in page], next=following)
 
 
 @router.post(f"{_RECORD}/comments", responses=_REFUSALS)

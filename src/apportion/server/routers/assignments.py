@@ -132,7 +132,8 @@ async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest:
 
     await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ASSIGN))
     return await ctx.read_slow(
-        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest)
+        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest),
+        long=True,
     )
 
 
@@ -221,6 +222,8 @@ async def rows(
     workspace = ctx.require_workspace()
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 
+    from apportion.services.explain import with_reasons_that_hold
+
     def find(work: Work) -> RowsOut:
         dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
         stored = work.assignments.plan(dataset, plan)
@@ -228,7 +231,8 @@ async def rows(
             raise EntityNotFoundError(plan, "AssignmentPlan")
         found = work.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
         following = str(found[-1][0]) if len(found) == limit else None
-        return RowsOut(rows=[row_out(row) for _, row in found], next=following)
+        told = with_reasons_that_hold(work, dataset, [row for _, row in found])
+        return RowsOut(rows=[row_out(row) for row in told], next=following)
 
     return await ctx.read(find)
 
@@ -244,8 +248,10 @@ async def explain(
     from apportion.services.explain import explain as why
 
     workspace = ctx.require_workspace()
-    name_of = annotator or ctx.actor.username
-    found, sentences = await ctx.read(lambda work: why(work, ctx.actor, workspace, name, record, name_of))
+    name_of, now = annotator or ctx.actor.username, ctx.house.clock.now()
+    found, sentences = await ctx.read(
+        lambda work: why(work, ctx.actor, workspace, name, record, name_of, now=now)
+    )
     return Why(
         record=record,
         annotator=name_of,
@@ -270,7 +276,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]
         return assign.extension(work, dataset, stored)
 
     for attempt in range(_TRIES):
-        planned = await ctx.read_slow(work_out)
+        planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
             return planned.show()
         try:
@@ -367,7 +373,7 @@ async def _change(
     from apportion.services.make_change import MakeChange
 
     for attempt in range(_TRIES):
-        planned: Any = await ctx.read_slow(work_out)
+        planned: Any = await ctx.read_slow(work_out, long=True)
         if dry_run:
             break
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,6 +15,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     WrongTaskError,
 )
+from apportion.domain.permissions import Place, place_of
 from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.records_in import Limits, read_bulk
 from apportion.server.deps import Context, Ctx
@@ -75,7 +75,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     body = await json_body(request)
     workspace = ctx.workspace or ""
     known = None
-    if which is Task.TOKEN_CLASSIFICATION:
+    if which is Task.TOKEN_CLASSIFICATION and place_of(ctx.actor, workspace) is not Place.OUTSIDER:
         dataset = await ctx.read(lambda work: work.datasets.find(workspace, name))
         known = None if dataset is None else dataset.settings
     overlap = known is not None and known.allow_overlapping_spans
@@ -88,7 +88,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await asyncio.get_running_loop().run_in_executor(ctx.house.readers, read)
+    logging = read() if small else await ctx.house.think(read)
     now = ctx.house.clock.now()
     logged = await ctx.write(
         lambda work: log_records(work, ctx.actor, logging, now=now, prepare=ctx.house.store.prepare),
@@ -99,4 +99,6 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
 
 def _limits(ctx: Context) -> Limits:
     settings = ctx.settings
-    return Limits(settings.max_records, settings.max_text, settings.metadata_field_length)
+    return Limits(
+        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+    )

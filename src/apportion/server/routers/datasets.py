@@ -167,15 +167,15 @@ async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
 @router.put("/api/datasets/{name}:close", responses=_REFUSALS)
 async def close_dataset(ctx: Ctx, name: str) -> None:
     """Close a dataset: it can be neither searched nor logged into until it is opened again."""
-    workspace = ctx.require_workspace()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True))
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True, now=now))
 
 
 @router.put("/api/datasets/{name}:open", responses=_REFUSALS)
 async def open_dataset(ctx: Ctx, name: str) -> None:
     """Open a closed dataset."""
-    workspace = ctx.require_workspace()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False))
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False, now=now))
 
 
 @router.put(
@@ -195,7 +195,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
         wanted.tags,
         wanted.metadata,
     )
-    store = ctx.house.store
+    store = ctx.store
     return dataset_out(await asyncio.to_thread(lambda: copying.copy_dataset(store, asked, now=now)))
 
 
@@ -215,6 +215,6 @@ async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
 
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     asked = Gathering(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
-    store = ctx.house.store
+    store = ctx.store
     found = await asyncio.to_thread(lambda: gather(store, asked, dry_run=sent.dry_run, now=now))
     return {"dry_run": sent.dry_run, **found.show()}

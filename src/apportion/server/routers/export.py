@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
+import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 import msgspec
@@ -25,16 +27,19 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    Refusal,
+    StorageFullError,
 )
 from apportion.domain.permissions import Action, require
-from apportion.domain.query import MatchAll, parse
+from apportion.ports.deadline import Deadline
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
-from apportion.server.convert.import_in import read_file, refusal_of
+from apportion.server.convert.file_rows import FileLimits
+from apportion.server.convert.import_in import Reading, read_file, refusal_of
 from apportion.server.convert.records_in import Limits
-from apportion.server.deps import Ctx
+from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services import export as exporting
 from apportion.services import import_records as importing
@@ -42,6 +47,7 @@ from apportion.vocabulary import Task
 
 __all__ = ["router"]
 
+log = logging.getLogger("apportion.server")
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 MEDIA = {
     "jsonl": "application/x-ndjson",
@@ -52,6 +58,11 @@ _AHEAD = 4
 """Pages made before somebody has taken them."""
 _PATIENCE = 300.0
 """Seconds for which nobody takes a page. Until it ends an export keeps a thread and a connection to the file."""
+
+_READING = asyncio.Semaphore(2)
+"""So many files are read at a time: each takes memory."""
+_TEXTS_IN_A_ROW = 8
+"""A row of a file may take as much as so many of the longest texts, or answers."""
 
 
 class ExportIn(BaseModel):
@@ -85,7 +96,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     is deleted meanwhile, or the right to export it ends.
     """
     workspace = ctx.require_workspace()
-    query = parse(wanted.query) if wanted.query and wanted.query.strip() else MatchAll()
+    query = await ctx.parsed(wanted.query)
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
     dataset, names = found.dataset, found.names
     if not wanted.answers:
@@ -97,15 +108,34 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
         write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
-    store, actor = ctx.house.store, ctx.actor
+    store, actor, now = ctx.house.store, ctx.actor, ctx.house.clock.now()
+    # counted first: a query that takes too long is refused before the file begins, and nobody downloads unnoted
+    count = await ctx.read_slow(lambda work: exporting.matching(work, actor, dataset, query))
+    told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
+    await ctx.write(lambda work: exporting.note_export(work, actor, workspace, name, told, now=now))
+    deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
-        _stream(lambda: write(exporting.export(store, actor, dataset, query))),
+        _while_allowed(
+            ctx, _stream(lambda: write(exporting.export(store, actor, dataset, query, deadline)), deadline)
+        ),
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
     )
 
 
-async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Send on what comes, as long as the caller has the rights they began with; else the connection breaks off."""
+    async with contextlib.aclosing(pages):
+        async for page in pages:
+            try:
+                await ctx.read(ctx.check_rights)
+            except Refusal as refused:  # too late for an answer of its own
+                log.info("an export of %s was broken off: %s", ctx.began.username, refused)
+                raise ConnectionAbortedError("the rights of who takes this file have ended") from None
+            yield page
+
+
+async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncGenerator[bytes, None]:
     """What one thread makes, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
@@ -126,10 +156,12 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
 
     def run() -> None:
         try:
-            for page in make():
-                put(page)
-                if gone.is_set():
-                    return
+            made = cast("Generator[bytes, None, None]", make())
+            with contextlib.closing(made):  # by this thread, whose snapshot it is
+                for page in made:
+                    put(page)
+                    if gone.is_set():
+                        return
             put(None)
         except BaseException as failure:
             put(failure)
@@ -145,6 +177,7 @@ async def _stream(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
             yield page
     finally:
         gone.set()
+        deadline.cancel()
         with contextlib.suppress(queue.Full):  # whoever still waits for a page must not wait for ever
             pages.put_nowait(None)
 
@@ -223,8 +256,7 @@ async def import_file(
     """
     workspace, clock = ctx.require_workspace(), ctx.house.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
-    body, now, by = await request.body(), clock.now(), ctx.actor.username
-    limits = Limits(ctx.settings.max_records, ctx.settings.max_text, ctx.settings.metadata_field_length)
+    now = clock.now()
     columns = _mapping(mapping)
     there = await ctx.read(lambda work: work.datasets.find(workspace, name))
     wanted = None
@@ -235,11 +267,16 @@ async def import_file(
             allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
         )
         wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != Settings() else None
-    read = await asyncio.to_thread(
-        lambda: read_file(body, format, task, columns, limits, rules=rules, by=by, now=now)
+    how = Reading(
+        format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
+    with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:
+        await _spool(request, file)
+        async with _READING:
+            read = await asyncio.to_thread(lambda: read_file(file, how))
     misfits = await ctx.read_slow(
-        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted)
+        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted),
+        long=True,
     )
     read.leave_out(misfits)
     if read.bad and not leave_out:
@@ -247,7 +284,7 @@ async def import_file(
     found = read.found
     if found and not dry_run:
         asked = importing.Importing(ctx.actor, workspace, name, task, found, wanted)
-        store = ctx.house.store
+        store = ctx.store
         await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
         dataset=name,
@@ -258,6 +295,34 @@ async def import_file(
         left_out=len(read.bad),
         errors=[_bad_row(each) for each in read.wrong],
         wanted=AnswersWanted(**asdict(importing.wanted_by(found))),
+    )
+
+
+async def _spool(request: Request, file: IO[bytes]) -> None:
+    """Write a body to a file as it comes."""
+    try:
+        async for part in request.stream():
+            await asyncio.to_thread(file.write, part)
+        file.seek(0)
+    except OSError as failure:
+        raise StorageFullError(f"The file could not be kept while it is read: {failure}.") from failure
+
+
+def _limits(ctx: Context) -> Limits:
+    settings = ctx.settings
+    return Limits(
+        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+    )
+
+
+def _file_limits(ctx: Context) -> FileLimits:
+    settings = ctx.settings
+    return FileLimits(
+        settings.max_records,
+        settings.max_columns,
+        settings.max_body,
+        min(_TEXTS_IN_A_ROW * max(settings.max_text, settings.max_answer_size), settings.max_body),
+        settings.max_values,
     )
 
 

@@ -82,8 +82,11 @@ async def _checks(house: House) -> dict[str, str]:
     except Exception as failure:  # whatever it is, it is the answer
         return {"store": f"cannot be read: {type(failure).__name__}"}
     disk = "ok" if found.free >= house.settings.min_free_disk else "is nearly full"
+    store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
+    if found.lost is not None:
+        store = f"has lost a file: {found.lost} while the server runs; stop it in the usual way and start it again"
     return {
-        "store": "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look",
+        "store": store,
         "writer": "ok" if found.writing else "has died; restart the server",
         "tables": "ok" if found.tables == found.tables_wanted else "are not those of this version",
         "disk": disk if found.writable else "cannot be written to",

@@ -15,7 +15,6 @@ from apportion.server.convert.people import Setup
 from apportion.server.deps import House, InHouse
 from apportion.server.errors import v1_errors
 from apportion.server.plain_page import page
-from apportion.version import __version__
 
 from .setup import make_first_admin
 
@@ -39,13 +38,8 @@ async def home(house: InHouse) -> Response:
         return house.web.page()
     if not await house.read(lambda work: work.people.has_admin()):
         return _form(house)
-    people = await house.read(lambda work: work.people.count_users())
-    workspaces = await house.read(lambda work: len(work.people.workspaces()))
-    datasets = await house.read(lambda work: len(work.datasets.list()))
     body = (
-        "<p>This server shares text records out among annotators. It knows "
-        f"{_count(people, 'person', 'people')}, {_count(workspaces, 'workspace', 'workspaces')} and "
-        f"{_count(datasets, 'dataset', 'datasets')}.</p>"
+        "<p>This server shares text records out among annotators.</p>"
         "<p>From a notebook:</p><pre>import apportion as rg\n\n"
         "rg.init(api_url=&quot;…&quot;, api_key=&quot;…&quot;)</pre>"
     )
@@ -124,14 +118,10 @@ def _form(
 
 
 def _page(body: str) -> str:
-    return page("Apportion", f"<h1>Apportion</h1>{body}<p><small>Version {escape(__version__)}</small></p>")
+    return page("Apportion", f"<h1>Apportion</h1>{body}")
 
 
 def _links(house: House) -> str:
     if not house.settings.docs_enabled:
         return ""
     return f'<p><a href="{escape(house.settings.prefix)}/api/docs">The HTTP API</a></p>'
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from apportion.domain.errors import Refusal
+from apportion.server.auth import identify
 from apportion.server.bodies import JsonRoute
+from apportion.server.deps import House, InHouse
 from apportion.server.memory import virtual_and_resident
 from apportion.version import COMPATIBLE_WITH, __version__
 
@@ -28,14 +31,23 @@ async def info() -> dict[str, str]:
 
 
 @router.get("/api/_status")
-async def status() -> dict[str, Any]:
-    """Say how much memory the server uses, in the form of 1.x."""
-    return {
+async def status(request: Request, house: InHouse) -> dict[str, Any]:
+    """Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures."""
+    found: dict[str, Any] = {
         "version": COMPATIBLE_WITH,
-        "apportion": __version__,
         "elasticsearch": {"version": "none: this server brings its own search"},
-        "mem_info": _memory(),
+        "mem_info": {},
     }
+    if _is_admin(request, house):
+        found |= {"apportion": __version__, "mem_info": _memory()}
+    return found
+
+
+def _is_admin(request: Request, house: House) -> bool:
+    try:
+        return identify(request, house).actor.is_admin
+    except Refusal:
+        return False
 
 
 def _memory() -> dict[str, str]:

@@ -20,7 +20,7 @@ from apportion.domain.jobs import ENDED, Job, Take
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.values import read_value
+from apportion.server.convert.values import LONGEST_REASON, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import import_gold as gold
@@ -109,7 +109,8 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ANNOTATE))
-    value = read_value(dataset.task, wanted.value)
+    value = read_value(dataset.task, wanted.value, ctx.settings.answer_limits)
+    await ctx.parsed(wanted.query)  # here, since the writer has no time for it
     asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state), Take(wanted.take))
     job = await ctx.write(lambda work: jobs.begin_apply(work, ctx.actor, workspace, name, asked, now=now))
     ctx.house.jobs.wake()
@@ -128,6 +129,7 @@ async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Jo
     """Make gold of what people agree on, where nobody has decided: in bulk, to be undone."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     rule = Policy(wanted.rule)
+    await ctx.parsed(wanted.query)
     job = await ctx.write(
         lambda work: jobs.begin_accept(work, ctx.actor, workspace, name, wanted.query, rule, now=now)
     )
@@ -157,7 +159,7 @@ class GoldRow(BaseModel):
     id: str
     value: dict[str, Any] | None = Field(None, examples=[_LABEL])
     state: Literal["submitted", "discarded"] = "submitted"
-    reason: str | None = Field(None, max_length=10_000)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
 
 
 class ImportGoldIn(BaseModel):
@@ -182,7 +184,8 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOu
     entries = []
     for row in wanted.gold:
         sent = (row.value or {}) if row.state == "submitted" else None  # no value is refused by its form
-        entries.append(gold.GoldEntry(row.id, read_value(dataset.task, sent), row.reason))
+        value = read_value(dataset.task, sent, ctx.settings.answer_limits)
+        entries.append(gold.GoldEntry(row.id, value, row.reason))
     found = await ctx.write(
         lambda work: gold.import_gold(
             work, ctx.actor, workspace, name, entries, overwrite=wanted.overwrite, now=now

@@ -73,7 +73,7 @@ class TeamOut(BaseModel):
 async def get_team(ctx: Ctx) -> TeamOut:
     """All teams I lead at a glance: what each person has left, what is due, what lies unattended."""
     now = ctx.house.clock.now()
-    found = await ctx.read_slow(lambda work: lead.team_overview(work, ctx.actor, now=now))
+    found = await ctx.read_slow(lambda work: lead.team_overview(work, ctx.actor, now=now), long=True)
     return TeamOut(
         datasets=[_dataset(each) for each in found.datasets],
         members=[

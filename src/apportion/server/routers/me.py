@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError
-from apportion.server.auth import address_of
+from apportion.domain.people import check_password
+from apportion.server.auth import address_of, note_refusal
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Me, PasswordIn, me_out
 from apportion.server.deps import Ctx
@@ -43,7 +44,14 @@ async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any
 async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> None:
     """Give yourself a new password: your other sessions end, your API key stays."""
     house, address = ctx.house, address_of(request, ctx.settings)
-    await house.hashing(lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address))
+    check_password(wanted.new, "body", "new", username=ctx.actor.username)
+    try:
+        await house.hashing(
+            lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address), address
+        )
+    except (ForbiddenOperationError, TooManyAttemptsError):
+        await note_refusal(house, ctx.actor.username, "wrong present password")
+        raise
     hashed = await house.hashing(lambda: house.passwords.hash(wanted.new))
     now = house.clock.now()
-    await ctx.write(lambda work: change_own_password(work.people, ctx.actor, hashed, now=now, sid=ctx.sid))
+    await ctx.write(lambda work: change_own_password(work, ctx.actor, hashed, now=now, sid=ctx.sid))

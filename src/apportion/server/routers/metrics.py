@@ -57,12 +57,14 @@ async def metric_summary(
 ) -> dict[str, Any]:
     """One metric of the records that match, as you may see them."""
     name, which = name_and_task(name, task)
-    criteria = read_metric_query(await json_body(request), which)
+    body = await json_body(request)
+    criteria = await ctx.digested(body, lambda: read_metric_query(body, which))
     workspace = ctx.require_workspace()
     wanted = metrics.Wanted(interval, size, entity_size)
     found = await ctx.read_slow(
         lambda work: metrics.metric_summary(
             work, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
-        )
+        ),
+        long=True,
     )
     return dict(found)

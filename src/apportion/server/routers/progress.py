@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError
+from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, UnauthorizedError
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
 from apportion.server.bodies import JsonRoute
@@ -21,6 +21,9 @@ from apportion.server.errors import responses
 from apportion.server.watch import seen_in
 from apportion.services import progress as team
 from apportion.services.overview import overview
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Work
 
 __all__ = ["router"]
 
@@ -82,7 +85,8 @@ async def progress(
     """The progress of a dataset by person; annotators see their own."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     found = await ctx.read_slow(
-        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median)
+        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median),
+        long=True,
     )
     return ProgressOut.model_validate(progress_out(found))
 
@@ -104,7 +108,7 @@ class OverviewOut(BaseModel):
 @router.get("/api/overview")
 async def get_overview(ctx: Ctx) -> OverviewOut:
     """All datasets I may see, with their statuses as I see them and my work in each."""
-    found = await ctx.read_slow(lambda work: overview(work, ctx.actor))
+    found = await ctx.read_slow(lambda work: overview(work, ctx.actor), long=True)
     return OverviewOut(datasets=[overview_out(each) for each in found])
 
 
@@ -150,9 +154,13 @@ async def stream(
 
 
 async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequence[Event]:
-    return await ctx.read(
-        lambda work: team.events(work, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
-    )
+    def look(work: Work) -> Sequence[Event]:
+        ctx.check_rights(
+            work
+        )  # whoever listens may have been taken out, demoted or given another key meanwhile
+        return team.events(work, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
+
+    return await ctx.read(look)
 
 
 async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
@@ -171,7 +179,7 @@ async def _pieces(ctx: Context, workspace: str, name: str, after: int) -> AsyncI
     while not ctx.house.stopping.is_set():  # browsers come back by themselves, to the next server
         try:
             found = await _since(ctx, workspace, name, after)
-        except (EntityNotFoundError, ForbiddenOperationError):
+        except (EntityNotFoundError, ForbiddenOperationError, UnauthorizedError):
             yield b"event: gone\ndata: {}\n\n"
             return
         for each in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -16,8 +17,10 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.times import utc_iso
+from apportion.ports.store import Work
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import queue_out
+from apportion.server.convert.values import LONGEST_REASON
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services import queue
@@ -25,6 +28,7 @@ from apportion.services import queue
 __all__ = ["router"]
 
 router = APIRouter(tags=["Queue"], route_class=JsonRoute)
+_TRIES = 3
 _QUEUE = "/api/datasets/{name}/queue"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 _CLAIMS = {**_REFUSALS, **responses(DatasetGoneError, InvalidTextSearchError)}
@@ -75,7 +79,7 @@ class SkipIn(BaseModel):
 
     id: str
     token: str | None = None
-    reason: str | None = Field(None, max_length=10_000)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
 
 
 class Skipped(BaseModel):
@@ -91,20 +95,33 @@ async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
     """Lease my next records. Asking again renews what I have and takes nothing more."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
     tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
-    found = await ctx.write(
-        lambda work: queue.claim_next(
+
+    def lease(among: list[int] | None) -> Callable[[Work], queue.Queue]:
+        return lambda work: queue.claim_next(
             work,
             ctx.actor,
             workspace,
             name,
             tokens,
             limit=sent.limit,
-            where=sent.where,
+            among=among,
             uuid=sent.dataset,
             now=now,
-        ),
-        urgent=True,
-    )
+        )
+
+    if sent.where is None or not sent.where.strip():
+        found = await ctx.write(lease(None), urgent=True)
+        return Response(queue_out(found), media_type="application/json")
+    where = sent.where
+    for _ in range(_TRIES):
+        among = await ctx.read_slow(
+            lambda work: queue.shortlist(
+                work, ctx.actor, workspace, name, where=where, uuid=sent.dataset, now=now
+            )
+        )
+        found = await ctx.write(lease(among), urgent=True)
+        if found.items or not among:  # else others took all of them meanwhile
+            break
     return Response(queue_out(found), media_type="application/json")
 
 
@@ -117,7 +134,8 @@ async def look(
 ) -> Response:
     """See what a claim would bring; nothing is leased."""
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    found = await ctx.read(
+    read = ctx.read if where is None or not where.strip() else ctx.read_slow
+    found = await read(
         lambda work: queue.look(work, ctx.actor, workspace, name, limit=limit, where=where, now=now)
     )
     return Response(queue_out(found), media_type="application/json")

@@ -16,9 +16,10 @@ from apportion.domain.errors import (
     InvalidTextSearchError,
     MetadataLimitExceededError,
     RecordNotFound,
+    UnauthorizedError,
+    ValidationError,
 )
 from apportion.domain.metadata import flatten
-from apportion.domain.permissions import Action
 from apportion.server.bodies import json_body
 from apportion.server.convert.queries import read_deletion
 from apportion.server.convert.records_out import full_record
@@ -26,7 +27,6 @@ from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.services import edit_records, search_records
-from apportion.services.manage_datasets import find_dataset
 from apportion.vocabulary import Status
 from apportion.wire.queries import DELETION_BODY
 
@@ -95,18 +95,37 @@ async def delete_records(
     mark_as_discarded: Annotated[bool, Query(description="Mark as discarded instead of deleting.")] = False,
 ) -> Deleted:
     """Delete the records that match the body's query, or mark them as discarded; without a body, all."""
-    criteria = read_deletion(await json_body(request))
+    _refuse_unknown(request, {"workspace", "mark_as_discarded"})
+    body = await json_body(request)
+    criteria = await ctx.digested(body, lambda: read_deletion(body))
     workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    done = await ctx.write(
-        lambda work: edit_records.remove_records(
-            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded, now=now
+    of, numbers = await ctx.read_slow(
+        lambda work: edit_records.matching_numbers(
+            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded
         )
     )
-    while done.job is not None:
-        done = await ctx.write(partial(_remove_some, ctx, workspace, name, done.job))
+    done = await ctx.write(
+        lambda work: edit_records.remove_records(
+            work, ctx.actor, workspace, name, numbers, criteria, of=of, discard=mark_as_discarded, now=now
+        )
+    )
+    while (job := done.job) is not None:
+        try:
+            done = await ctx.write(partial(_remove_some, ctx, workspace, name, job))
+        except (ForbiddenOperationError, UnauthorizedError) as refused:  # the rights of who asked have ended
+            await ctx.house.write(partial(edit_records.stop_removing, id=job, why=str(refused), now=now))
+            raise
     return Deleted(matched=done.matched, processed=done.processed)
 
 
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    """Refuse parameters that mean nothing here: a query in the address would be ignored, and everything deleted."""
+    if unknown := sorted(request.query_params.keys() - known):
+        msg = "unknown parameter; queries and ids belong in the body. Nothing was removed"
+        raise ValidationError(
+            [{"loc": ["query", each], "msg": msg, "type": "value_error.extra"} for each in unknown]
+        )
+
+
 def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, work: Work) -> edit_records.Removal:
-    dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_DATASET)
-    return edit_records.remove_some(work, dataset, ctx.actor, job, now=ctx.house.clock.now())
+    return edit_records.go_on_removing(work, ctx.actor, workspace, name, job, now=ctx.house.clock.now())

@@ -91,7 +91,7 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
     """How much of the dataset the rules cover together, as you see it."""
     place = _place(ctx, name, task)
-    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place))
+    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place), long=True)
     return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
 
 
@@ -107,7 +107,9 @@ async def rule_metrics(
 ) -> dict[str, float]:
     """How much a rule covers and how often it is right, as you see it; the rule need not be stored."""
     place, labels = _place(ctx, name, task), list(filter(None, label or ()))
-    found = await ctx.read_slow(lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels))
+    found = await ctx.read_slow(
+        lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels), long=True
+    )
     return _figures(found)
 
 
@@ -122,10 +124,11 @@ async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Give a rule other labels, and another description if one is sent."""
     place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
+    now = ctx.house.clock.now()
     return _shown(
         await ctx.write(
             lambda work: label_rules.edit_rule(
-                work, ctx.actor, *place, query, labels=labels, description=told
+                work, ctx.actor, *place, query, labels=labels, description=told, now=now
             )
         )
     )
@@ -134,8 +137,8 @@ async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChange
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Forget a labeling rule; it is no error if there is none."""
-    place = _place(ctx, name, task)
-    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query))
+    place, now = _place(ctx, name, task), ctx.house.clock.now()
+    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     ClosedDatasetError,
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    StorageFullError,
     WrongTaskError,
 )
 from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
-from apportion.ports.records import Hits, Row
+from apportion.ports.deadline import Deadline
+from apportion.ports.records import Criteria, Hits, Row
+from apportion.ports.store import Work
 from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.pages import highlighter_of, next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
 from apportion.server.convert.records_out import Projection, scan_record, search_record
-from apportion.server.deps import Ctx
+from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
 from apportion.services import search_records
@@ -37,6 +41,9 @@ _REFUSALS = responses(
     InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
 )
 _DEEPEST = 10_000
+log = logging.getLogger("apportion.server")
+_BETWEEN = 10
+"""Records made ready between two looks at the deadline: what matched in long texts takes time to find."""
 
 
 @router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
@@ -55,7 +62,8 @@ async def search(
 ) -> Response:
     """One page of the records that match, with their exact number and counts over all of them."""
     which = task_of(task)
-    wanted = read_search(await json_body(request), which)
+    body = await json_body(request)
+    wanted = await ctx.digested(body, lambda: read_search(body, which))
     workspace = ctx.require_workspace()
     if start + limit > _DEEPEST:
         raise InvalidTextSearchError(
@@ -65,14 +73,15 @@ async def search(
     page = Page(wanted.sort, start, limit, _facets(facets, start))
     near = _near(wanted.selected, limit)
 
-    def find(work: Any) -> tuple[Dataset, Hits]:
-        return search_records.search(
+    words = None if near is not None else wanted.selected.words
+
+    def find(work: Work) -> bytes:
+        _, hits = search_records.search(
             work, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near
         )
+        return _search_reply(hits, which, words, work.deadline, metrics=include_metrics, counted=start == 0)
 
-    _, hits = await ctx.read_slow(find)
-    words = None if near is not None else wanted.selected.words
-    return _json(_search_reply(hits, which, words, metrics=include_metrics, counted=start == 0))
+    return _json(await ctx.read_slow(find))
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:
@@ -88,17 +97,22 @@ def _near(selected: Selected, limit: int) -> NearTo | None:
 
 
 def _search_reply(
-    hits: Hits, task: Task, words: SearchQuery | None, *, metrics: bool, counted: bool
+    hits: Hits, task: Task, words: SearchQuery | None, deadline: Deadline, *, metrics: bool, counted: bool
 ) -> bytes:
     highlighter = highlighter_of(words)
     records = [
         search_record(row, task, metrics=metrics, search_keywords=_keywords(highlighter, row, task))
-        for row in hits.rows
+        for row in _watched(deadline, hits.rows, highlighter)
     ]
     reply = b'{"total":%d,"records":[%b]' % (hits.total, b",".join(records))
     if counted:
         reply += b',"aggregations":' + msgspec.json.encode(hits.facets)
     return reply + b"}"
+
+
+def _watched(deadline: Deadline, rows: Sequence[Row], highlighter: Highlighter | None) -> Iterable[Row]:
+    """The records of a page, the deadline being looked at where finding what matched takes time."""
+    return rows if highlighter is None else deadline.each(rows, _BETWEEN)
 
 
 def _keywords(highlighter: Highlighter | None, row: Row, task: Task) -> list[str] | None:
@@ -116,12 +130,18 @@ async def scan(
     ] = True,
 ) -> Response:
     """The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty."""
-    wanted = read_scan(await json_body(request))
+    body = await json_body(request)
+    wanted = await ctx.digested(body, lambda: read_scan(body))
     workspace = ctx.require_workspace()
     place = read_page(wanted)
     size = limit or 500
-    dataset, rows = await ctx.read_slow(
-        lambda work: search_records.scan(
+    fields = Projection.of(wanted.fields)
+    highlighter = None
+    if fields is None or fields.touches("search_keywords"):
+        highlighter = highlighter_of(wanted.selected.words)
+
+    def find(work: Work) -> tuple[str, bytes]:
+        dataset, rows = search_records.scan(
             work,
             ctx.actor,
             workspace,
@@ -132,32 +152,45 @@ async def scan(
             offset=place.offset,
             limit=size,
         )
-    )
-    fields = Projection.of(wanted.fields)
-    highlighter = None
-    if fields is None or fields.touches("search_keywords"):
-        highlighter = highlighter_of(wanted.selected.words)
-    task = dataset.task
-    records = [
-        scan_record(
-            row,
-            task,
-            metrics=include_metrics,
-            fields=fields,
-            text=include_metrics,
-            search_keywords=_keywords(highlighter, row, task),
-        )
-        for row in rows
-    ]
-    following = next_page(place, rows)
-    return _json(
-        b'{"records":[%b],"next_idx":%b,"next_page_cfg":%b}'
-        % (
+        task = dataset.task
+        records = [
+            scan_record(
+                row,
+                task,
+                metrics=include_metrics,
+                fields=fields,
+                text=include_metrics,
+                search_keywords=_keywords(highlighter, row, task),
+            )
+            for row in _watched(work.deadline, rows, highlighter)
+        ]
+        following = next_page(place, rows)
+        page = b'{"records":[%b],"next_idx":%b,"next_page_cfg":%b}' % (
             b",".join(records),
             msgspec.json.encode(following.next_idx),
             msgspec.json.encode(following.next_page_cfg),
         )
+        return dataset.uuid, page
+
+    uuid, page = await ctx.read_slow(find)
+    if ctx.house.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
+        await _note(ctx, workspace, name, wanted.selected.criteria)
+    return _json(page)
+
+
+async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
+    """Write the event of a scan. A disk that is full must not keep people from reading what is theirs."""
+    now = ctx.house.clock.now()
+    count = await ctx.read_slow(
+        lambda work: search_records.count_scanned(work, ctx.actor, workspace, name, criteria)
     )
+    try:
+        await ctx.write(
+            lambda work: search_records.note_scan(work, ctx.actor, workspace, name, criteria, count, now=now),
+            urgent=True,
+        )
+    except StorageFullError:
+        log.warning("a scan could not be put in the audit log: the disk is full")
 
 
 def _json(body: bytes) -> Response:

@@ -36,5 +36,5 @@ async def sign_in(request: Request, response: Response, house: InHouse, login: L
 @router.delete("/api/session")
 async def sign_out(request: Request, response: Response, ctx: Ctx) -> None:
     """Sign out: the session ends and the cookie goes."""
-    await ctx.write(lambda work: ctx.house.sign_in.out(work.people, ctx.sid))
+    await ctx.write(lambda work: ctx.house.sign_in.out(work, ctx.actor, ctx.sid))
     drop_cookie(request, response, ctx.settings)

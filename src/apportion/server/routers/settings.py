@@ -52,7 +52,7 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
     """Save settings; what is left out stays as it was."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
-    given = settings_in(wanted)
+    given, now = settings_in(wanted), ctx.house.clock.now()
     await ctx.write(
         lambda work: manage.save_settings(
             work,
@@ -63,6 +63,7 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
             given,
             overlapping=wanted.allow_overlapping_spans,
             characters=wanted.allow_character_spans,
+            now=now,
         )
     )
     return settings_out(given)
@@ -72,5 +73,5 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
 async def delete_settings(ctx: Ctx, name: str, task: str) -> None:
     """Forget the settings of a dataset."""
     name, which = name_and_task(name, task)
-    workspace = ctx.require_workspace()
-    await ctx.write(lambda work: manage.delete_settings(work, ctx.actor, workspace, name, which))
+    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    await ctx.write(lambda work: manage.delete_settings(work, ctx.actor, workspace, name, which, now=now))

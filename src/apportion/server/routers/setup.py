@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from apportion.domain.errors import (
     EntityAlreadyExistsError,
     ForbiddenOperationError,
+    Refusal,
     TooManyAttemptsError,
 )
-from apportion.domain.people import Actor
-from apportion.server.auth import set_cookie
+from apportion.domain.people import Actor, check_password
+from apportion.server.auth import note_refusal, set_cookie
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Setup, UserOut, user_out
 from apportion.server.deps import House, InHouse
@@ -51,10 +52,15 @@ async def set_up(request: Request, response: Response, house: InHouse, wanted: S
 async def make_first_admin(house: House, wanted: Setup) -> tuple[Actor, str, str]:
     """The first administrator, their API key and a token of their session."""
     await house.read(lambda work: require_no_admin(work.people))
-    house.setup.check(wanted.code)
+    try:
+        house.setup.check(wanted.code)
+    except Refusal:
+        await note_refusal(house, "", "wrong setup code")
+        raise
+    check_password(wanted.password, "body", "password", username=wanted.username)
     hashed = await house.hashing(lambda: house.passwords.hash(wanted.password))
     new = NewUser(wanted.username, wanted.first_name, wanted.last_name, password_hash=hashed)
     now = house.clock.now()
-    made, key = await house.write(lambda work: create_first_admin(work.people, new, now=now))
-    token = await house.write(lambda work: house.sign_in.open(work.people, made.user))
+    made, key = await house.write(lambda work: create_first_admin(work, new, now=now))
+    token = await house.write(lambda work: house.sign_in.open(work, made.user))
     return made, key, token

@@ -13,6 +13,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
 )
 from apportion.domain.ids import UserId
+from apportion.domain.people import check_password
 from apportion.domain.permissions import Action, require
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut, user_out
@@ -48,13 +49,14 @@ async def create_user(
 ) -> UserOut:
     """Create a user. The answer has their API key, which is never shown again."""
     require(ctx.actor, Action.CREATE_USER)
+    check_password(wanted.password, "body", "password", username=wanted.username)
     hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(wanted.password))
     new = manage.NewUser(
         wanted.username, wanted.first_name, wanted.last_name, wanted.role or Role.ANNOTATOR, hashed
     )
     now = ctx.house.clock.now()
     made, key = await ctx.write(
-        lambda work: manage.create_user(work.people, ctx.actor, new, now=now, restore=restore)
+        lambda work: manage.create_user(work, ctx.actor, new, now=now, restore=restore)
     )
     return user_out(made, key=key)
 
@@ -67,13 +69,15 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     """Create several users and let them into a workspace, made if there is none: all of it or nothing."""
     require(ctx.actor, Action.CREATE_USER)
     users = []
+    for place, each in enumerate(wanted.users):
+        check_password(each.password, "body", "users", place, "password", username=each.username)
     for each in wanted.users:
         hashed = await ctx.house.hashing(lambda each=each: ctx.house.passwords.hash(each.password))  # type: ignore[misc]
         role = each.role or Role.ANNOTATOR
         users.append(manage.NewUser(each.username, each.first_name, each.last_name, role, hashed))
     team = Team(users, wanted.workspace, wanted.membership, wanted.personal)
     now = ctx.house.clock.now()
-    made = await ctx.write(lambda work: create_team(work.people, ctx.actor, team, now=now))
+    made = await ctx.write(lambda work: create_team(work, ctx.actor, team, now=now))
     return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
 
 
@@ -87,10 +91,12 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     require(ctx.actor, Action.EDIT_USER)
     hashed = None
     if (password := wanted.password) is not None:
+        whose = await ctx.read(lambda work: work.people.user(UserId(str(id))))
+        check_password(password, "body", "password", username=None if whose is None else whose.username)
         hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(password))
     changes = manage.Changes(wanted.first_name, wanted.last_name, wanted.role, hashed)
     user, now = UserId(str(id)), ctx.house.clock.now()
-    changed = await ctx.write(lambda work: manage.change_user(work.people, ctx.actor, user, changes, now=now))
+    changed = await ctx.write(lambda work: manage.change_user(work, ctx.actor, user, changes, now=now))
     return user_out(changed)
 
 
@@ -102,9 +108,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
     """Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own."""
     user, now = UserId(str(id)), ctx.house.clock.now()
-    changed, key = await ctx.write(
-        lambda work: manage.reset_key(work.people, ctx.actor, user, now=now, sid=ctx.sid)
-    )
+    changed, key = await ctx.write(lambda work: manage.reset_key(work, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)
 
 

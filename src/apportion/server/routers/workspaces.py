@@ -48,7 +48,7 @@ async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
 async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
     """Create a workspace with nobody in it."""
     now = ctx.house.clock.now()
-    made = await ctx.write(lambda work: manage.create_workspace(work.people, ctx.actor, wanted.name, now=now))
+    made = await ctx.write(lambda work: manage.create_workspace(work, ctx.actor, wanted.name, now=now))
     return workspace_out(made)
 
 
@@ -72,9 +72,7 @@ async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
 async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     """Let a user into a workspace."""
     which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.house.clock.now()
-    return user_out(
-        await ctx.write(lambda work: manage.add_user_to(work.people, ctx.actor, which, who, now=now))
-    )
+    return user_out(await ctx.write(lambda work: manage.add_user_to(work, ctx.actor, which, who, now=now)))
 
 
 @router.delete(
@@ -84,8 +82,10 @@ async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 )
 async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     """Take a user out of a workspace. What they annotated there stays."""
-    which, who = WorkspaceId(str(id)), UserId(str(user))
-    return user_out(await ctx.write(lambda work: manage.remove_user_from(work, ctx.actor, which, who)))
+    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.house.clock.now()
+    return user_out(
+        await ctx.write(lambda work: manage.remove_user_from(work, ctx.actor, which, who, now=now))
+    )
 
 
 @router.get(
@@ -114,7 +114,7 @@ async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
     """Let an existing user into a workspace, with a role."""
     now = ctx.house.clock.now()
     added = await ctx.write(
-        lambda work: manage.add_member(work.people, ctx.actor, name, wanted.username, wanted.role, now=now)
+        lambda work: manage.add_member(work, ctx.actor, name, wanted.username, wanted.role, now=now)
     )
     return member_out(added, wanted.role)
 
@@ -125,7 +125,8 @@ async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
 )
 async def set_member_role(ctx: Ctx, name: str, user: str, wanted: RoleIn) -> MemberOut:
     """Make a member annotator, reviewer or manager of a workspace."""
+    now = ctx.house.clock.now()
     changed = await ctx.write(
-        lambda work: manage.set_member_role(work.people, ctx.actor, name, user, wanted.role)
+        lambda work: manage.set_member_role(work, ctx.actor, name, user, wanted.role, now=now)
     )
     return member_out(changed, wanted.role)

@@ -12,6 +12,7 @@ from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
 from apportion.domain.ids import DatasetNo
 from apportion.domain.rules import LabelingRule
 from apportion.ports.datasets import DeletedDataset
+from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
@@ -118,11 +119,14 @@ class SqlDatasets:
         return None if row is None else Guidelines(row.version, row.text, row.author, row.at)
 
     def add_guidelines(self, dataset: Dataset, found: Guidelines) -> None:
-        self._connection.execute(
-            insert(guidelines).values(
-                dataset=dataset.no, version=found.version, text=found.text, author=found.author, at=found.at
-            )
-        )
+        row = {
+            "dataset": dataset.no,
+            "version": found.version,
+            "text": found.text,
+            "author": found.author,
+            "at": found.at,
+        }
+        self._connection.execute(insert(guidelines).values(with_checksum("guidelines", row)))
 
     def delete(self, dataset: Dataset, *, at: int) -> None:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import Answers, Record, Value
 from apportion.domain.terms import answer_terms
+from apportion.storage.checksums import add_row, checksum, covered
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .agents import Agents
@@ -30,6 +31,15 @@ _STATE_OF = {
     Status.DISCARDED: AnnotationState.DISCARDED,
     Status.DEFAULT: AnnotationState.DRAFT,
 }
+
+
+_PUT = (
+    f"INSERT INTO annotations ({covered('annotations')}, checksum, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (rid, annotator) DO UPDATE SET state = excluded.state, counted = excluded.counted, "
+    "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
+    "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
+)
+"""Writes a row in its place: the indexes of its key stay as they are."""
 
 
 class _Kept(NamedTuple):
@@ -179,27 +189,13 @@ class AnnotationWriter:
         return {row[0]: _Kept(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: _Kept, at: int) -> None:
-        self._raw.execute(
-            "INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                rid,
-                annotator,
-                kept.state,
-                kept.value,
-                kept.version,
-                kept.seconds,
-                at,
-                kept.terms,
-                kept.counted,
-            ),
-        )
+        seconds = None if kept.seconds is None else float(kept.seconds)
+        values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
+        self._raw.execute(_PUT, (*values, checksum(values), kept.terms))
 
     def _forget(self, rid: int, annotator: int, kept: _Kept) -> None:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
         self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
 
     def _remember(self, rid: int, annotator: int, kept: _Kept, at: int, why: str) -> None:
-        self._raw.execute(
-            "INSERT INTO history (rid, annotator, version, state, value, at, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (rid, annotator, kept.version, kept.state, kept.value, at, why),
-        )
+        add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, why))

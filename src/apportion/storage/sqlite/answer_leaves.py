@@ -10,6 +10,7 @@ from apportion.domain.assignment.words import RowState
 from apportion.domain.consensus.answers import UNUSABLE, given, labels_of
 from apportion.domain.datasets import Dataset
 from apportion.domain.query import field_regex
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria
 from apportion.vocabulary import AnnotationState
 
@@ -34,10 +35,13 @@ _COMPARED = (
 class AnsweredLeaves:
     """Answers of one dataset as a query may ask for them. Who annotates blind knows of nobody's but their own."""
 
-    def __init__(self, raw: sqlite3.Connection, dataset: Dataset, criteria: Criteria) -> None:
+    def __init__(
+        self, raw: sqlite3.Connection, dataset: Dataset, criteria: Criteria, deadline: Deadline
+    ) -> None:
         self._raw = raw
         self._dataset = dataset
         self._criteria = criteria
+        self._deadline = deadline
         self._bounds = (dataset.no << 32, dataset.no + 1 << 32)
 
     def viewers(self, name: str) -> list[int]:
@@ -74,7 +78,7 @@ class AnsweredLeaves:
         told: dict[tuple[int, bytes | None], Hashable] = {}
         said: dict[int, set[Hashable]] = {}
         theirs: set[int] = set()
-        for n, annotator, state, value in rows:
+        for n, annotator, state, value in self._deadline.each(rows):
             key = (state, value)
             if key not in told:
                 told[key] = self._meaning(state, value)
@@ -126,10 +130,11 @@ class AnsweredLeaves:
         kind = kind_of(self._dataset.task, multi_label=bool(self._dataset.multi_label))
         meant: dict[bytes, bool] = {}
         found = set()
-        for n, value in self._raw.execute(
+        rows = self._raw.execute(
             f"SELECT rid & 4294967295, value FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()})",
             self._named(),
-        ):
+        )
+        for n, value in self._deadline.each(rows):
             if value not in meant:
                 said = given(None if value is None else decode_value(self._dataset.task, value), kind)
                 meant[value] = any(map(fits, labels_of(said, kind)))

@@ -16,7 +16,17 @@ from apportion.domain.consensus.answers import Given, given
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Origin
 from apportion.domain.policies import Policies
-from apportion.ports.answers import Behind, Checked, Columns, Disputed, KeptGold, Names, Said, SavedPosterior
+from apportion.ports.answers import (
+    THE_QUESTION,
+    Behind,
+    Checked,
+    Columns,
+    Disputed,
+    KeptGold,
+    Names,
+    Said,
+    SavedPosterior,
+)
 from apportion.spans import SpanError, token_offsets
 from apportion.vocabulary import AnnotationState
 
@@ -34,6 +44,8 @@ _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
 _CHECK = tuple(Phase).index(Phase.CHECK)
 _WORDS = tuple(state.value for state in STATES)
+_FEW = 20_000
+"""Records whose answers are looked up one by one; those of more are sooner found among all."""
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
@@ -48,12 +60,15 @@ class SqliteAnswers:
         self, dataset: Dataset, *, within: Collection[int] | None = None, times: bool = False
     ) -> Columns:
         kind = kind_of(dataset.task, multi_label=bool(dataset.multi_label))
-        quick = kind is Kind.LABEL and not times
-        record, who, value, values, at = self._labels(dataset) if quick else self._any(dataset, kind)
+        few = within if within is not None and len(within) <= _FEW else None
+        quick = kind is Kind.LABEL and not times and few is None
+        record, who, value, values, at = self._labels(dataset) if quick else self._any(dataset, kind, few)
         if within is not None:
             inside = np.isin(record, np.fromiter(within, dtype=np.int64, count=len(within)))
             record, who, value = record[inside], who[inside], value[inside]
             at = None if at is None else at[inside]
+            given, value = np.unique(value, return_inverse=True)
+            values = [values[code] for code in given.tolist()]  # no others come up in these records
         people, codes = np.unique(who, return_inverse=True)
         names = [self._agents.name(no) for no in people.tolist()]
         order = sorted(range(len(names)), key=names.__getitem__)
@@ -66,7 +81,7 @@ class SqliteAnswers:
             sorted(names),
             values,
             at if times else None,
-            self._independent(dataset, record, who),
+            self._independent(dataset, record, who, few),
         )
 
     def _labels(self, dataset: Dataset) -> tuple[Numbers, Numbers, Numbers, list[Given], None]:
@@ -96,11 +111,19 @@ class SqliteAnswers:
             record, who, value = record[keep], who[keep], value[keep]
         return record, who, value, values, None
 
-    def _any(self, dataset: Dataset, kind: Kind) -> tuple[Numbers, Numbers, Numbers, list[Given], Numbers]:
-        cursor = self._raw.execute(
-            f"SELECT rid & 4294967295, annotator, value, updated FROM annotations WHERE {_COUNTED}",
-            (dataset.no << 32, dataset.no + 1 << 32, _SUBMITTED),
-        )
+    def _any(
+        self, dataset: Dataset, kind: Kind, few: Collection[int] | None
+    ) -> tuple[Numbers, Numbers, Numbers, list[Given], Numbers]:
+        columns = "rid & 4294967295, annotator, annotations.value, updated"
+        if few is None:
+            bounds = (dataset.no << 32, dataset.no + 1 << 32, _SUBMITTED)
+            cursor = self._raw.execute(f"SELECT {columns} FROM annotations WHERE {_COUNTED}", bounds)
+        else:
+            cursor = self._raw.execute(
+                f"SELECT {columns} FROM json_each(?) AS wanted CROSS JOIN annotations ON rid = wanted.value "
+                "WHERE counted AND state = ?",
+                (_rids(dataset, few), _SUBMITTED),
+            )
         numbers: list[tuple[int, int, int, int]] = []
         book: dict[bytes | None, int] = {}
         values: dict[Given, int] = {}
@@ -113,12 +136,17 @@ class SqliteAnswers:
         table = np.array(numbers, dtype=np.int64).reshape(-1, 4)
         return table[:, 0], table[:, 1], table[:, 2], list(values), table[:, 3]
 
-    def _independent(self, dataset: Dataset, record: Numbers, who: Numbers) -> Numbers | None:
-        (packed,) = self._raw.execute(
-            "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM slots "
-            f"WHERE dataset = ? AND {DEPENDS} AND state = ?",
-            (dataset.no, STATE_NO[RowState.DONE]),
-        ).fetchone()
+    def _independent(
+        self, dataset: Dataset, record: Numbers, who: Numbers, few: Collection[int] | None
+    ) -> Numbers | None:
+        packing = "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM"
+        done = f"{DEPENDS} AND slots.state = {STATE_NO[RowState.DONE]}"
+        if few is None:
+            found = self._raw.execute(f"{packing} slots WHERE dataset = ? AND {done}", (dataset.no,))
+        else:
+            wanted = f"{packing} json_each(?) AS wanted CROSS JOIN slots ON rid = wanted.value WHERE {done}"
+            found = self._raw.execute(wanted, (_rids(dataset, few),))
+        (packed,) = found.fetchone()
         if not packed:
             return None
         return ~np.isin(record << 24 | who, np.fromstring(packed, dtype=np.int64, sep=","))
@@ -192,11 +220,16 @@ class SqliteAnswers:
             ):
                 gold[place] = KeptGold(*kept)
         posteriors: dict[int, SavedPosterior] = {}
-        if Policies.of(dataset.policies).modelled:
+        policies = Policies.of(dataset.policies)
+        if policies.modelled:
+            model = str(policies.resolution)
             for place, answers, labels in self._raw.execute(
-                f"SELECT wanted.key, x.answers, x.labels {wanted} posteriors x ON x.rid = wanted.value", rids
+                f"SELECT wanted.key, x.answers, x.labels {wanted} posteriors x ON x.rid = wanted.value "
+                "AND x.question = ? AND x.model = ?",
+                (*rids, THE_QUESTION, model),
             ):
-                posteriors[place] = SavedPosterior(numbers[place], json.loads(answers), json.loads(labels))
+                said, found = json.loads(answers), json.loads(labels)
+                posteriors[place] = SavedPosterior(numbers[place], model, said, found)
         return Behind(self._said(rows), gold, posteriors)
 
     def _said(self, rows: Sequence[tuple[Any, ...]]) -> Said:
@@ -283,12 +316,22 @@ class SqliteAnswers:
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
         self._raw.executemany(
-            "INSERT OR REPLACE INTO posteriors VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO posteriors (rid, question, model, answers, labels) VALUES (?, ?, ?, ?, ?)",
             (
-                (dataset.no << 32 | each.number, json.dumps(each.answers), json.dumps(each.labels))
+                (
+                    dataset.no << 32 | each.number,
+                    each.question,
+                    each.model,
+                    json.dumps(each.answers),
+                    json.dumps(each.labels),
+                )
                 for each in found
             ),
         )
+
+
+def _rids(dataset: Dataset, numbers: Iterable[int]) -> str:
+    return as_json(dataset.no << 32 | n for n in numbers)
 
 
 def _extent(content: dict[str, Any]) -> tuple[int, list[tuple[int, int]] | None]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from apportion.domain.datasets import Dataset
+from apportion.domain.events import TEAM_EVENTS
 from apportion.domain.individual.case import Annotation, Case, Gold, Origin, Posterior
 from apportion.domain.policies import Policies
 from apportion.ports.annotations import Comment, Event, PastAnnotation, Settled
+from apportion.ports.answers import THE_QUESTION
+from apportion.ports.events import About
+from apportion.storage.checksums import add_row
+from apportion.vocabulary import EventCode
 
 from . import watching
 from .agents import OPEN, Agents
@@ -19,6 +23,7 @@ from .annotating import STATES
 from .changes import Changes
 from .database import Link
 from .encoding import decode_record, decode_value
+from .events import SqliteEvents
 from .rows import named
 from .settling import Settler
 from .slots import SlotReader
@@ -27,6 +32,8 @@ from .terms import TermBook
 from .writing import STATUSES
 
 __all__ = ["SqliteAnnotations"]
+
+_SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
 class SqliteAnnotations:
@@ -40,7 +47,9 @@ class SqliteAnnotations:
         agents: Agents,
         slots_of: Callable[[Dataset], SlotReader],
         publish: Callable[[Changes], None],
+        events: SqliteEvents,
     ) -> None:
+        self._events = events
         self._link = link
         self._raw = link.raw
         self._book = book
@@ -111,8 +120,12 @@ class SqliteAnnotations:
         return found
 
     def _posteriors(self, rids: Sequence[int]) -> dict[int, Posterior]:
-        rows = self._of("rid, answers, labels", "posteriors", rids)
-        return {rid: Posterior(*map(msgspec.json.decode, row)) for rid, *row in rows}
+        rows = self._of("rid, question, model, answers, labels", "posteriors", rids)
+        return {
+            rid: Posterior(model, msgspec.json.decode(answers), msgspec.json.decode(labels))
+            for rid, question, model, answers, labels in rows
+            if question == THE_QUESTION
+        }
 
     def _gold(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, Gold]:
         found = {}
@@ -210,23 +223,14 @@ class SqliteAnnotations:
         self,
         dataset: Dataset,
         who: str,
-        what: str,
+        what: EventCode,
         *,
         at: int,
         record: Case | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        self._raw.execute(
-            "INSERT INTO events (dataset, rid, at, who, what, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                dataset.no,
-                None if record is None else (dataset.no << 32) | record.number,
-                at,
-                who,
-                what,
-                None if detail is None else json.dumps(dict(detail)),
-            ),
-        )
+        about = About(dataset, record=None if record is None else record.number)
+        self._events.add(what, about, who=who, at=at, detail=detail)
 
     def events(
         self,
@@ -237,7 +241,7 @@ class SqliteAnnotations:
         who: str | None = None,
         limit: int = 50,
     ) -> list[Event]:
-        conditions, values = ["e.dataset = ?", "e.no > ?"], [dataset.no, after]
+        conditions, values = ["e.dataset = ?", "e.no > ?", f"e.what IN ({_SEEN})"], [dataset.no, after]
         if before is not None:
             conditions.append("e.no < ?")
             values.append(before)
@@ -250,7 +254,7 @@ class SqliteAnnotations:
             [*values, limit],
         ).fetchall()
         return [
-            Event(no, at, by, what, id, None if detail is None else msgspec.json.decode(detail))
+            Event(no, at, by, EventCode(what), id, None if detail is None else msgspec.json.decode(detail))
             for no, at, by, what, id, detail in rows
         ]
 
@@ -278,7 +282,4 @@ class SqliteAnnotations:
         return [Comment(*row) for row in rows]
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
-        self._raw.execute(
-            'INSERT INTO comments (rid, author, "to", text, at) VALUES (?, ?, ?, ?, ?)',
-            (dataset.no << 32 | case.number, *comment),
-        )
+        add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))

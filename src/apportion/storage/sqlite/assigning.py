@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
@@ -39,14 +39,21 @@ class SqliteAssignments(Mover):
     """Plans and slots of all datasets, within one transaction."""
 
     def candidates(
-        self, dataset: Dataset, taker: Taker, *, limit: int, now: int, within: Collection[str] | None = None
+        self,
+        dataset: Dataset,
+        taker: Taker,
+        *,
+        limit: int,
+        now: int,
+        within: Collection[str] | None = None,
+        among: Collection[int] | None = None,
     ) -> list[Slot]:
         me = self._agents.find(taker.person.name)
         rids: dict[int, None] = {}
         if me is not None:
             rids.update(dict.fromkeys(self._held_rids(dataset, me)))
-            rids.update(dict.fromkeys(islice(self._own(dataset, taker, me, now, within), limit)))
-        rids.update(dict.fromkeys(islice(self._open(dataset, taker, me or -1, now, within), limit)))
+            rids.update(dict.fromkeys(islice(self._own(dataset, taker, me, now, within, among), limit)))
+        rids.update(dict.fromkeys(islice(self._open(dataset, taker, me or -1, now, within, among), limit)))
         return self._offered(dataset, list(rids), now)
 
     def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
@@ -79,18 +86,30 @@ class SqliteAssignments(Mover):
         return [rid for (rid,) in rows]
 
     def _own(
-        self, dataset: Dataset, taker: Taker, me: int, now: int, within: Collection[str] | None
+        self,
+        dataset: Dataset,
+        taker: Taker,
+        me: int,
+        now: int,
+        within: Collection[str] | None,
+        among: Collection[int] | None,
     ) -> Iterator[int]:
         """Records of the slots in line that are planned for somebody and that they may begin with."""
         rows = self._raw.execute(
             "SELECT s.rid, r.id, NULL "
-            f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_ORDER}",
-            (dataset.no, me, now, as_json(taker.full)),
+            f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_among(among)} {_ORDER}",
+            (dataset.no, me, now, as_json(taker.begun), *_numbers(among, beside=[None])),
         )
         return self._fitting(rows, taker, within)
 
     def _open(
-        self, dataset: Dataset, taker: Taker, me: int, now: int, within: Collection[str] | None
+        self,
+        dataset: Dataset,
+        taker: Taker,
+        me: int,
+        now: int,
+        within: Collection[str] | None = None,
+        among: Collection[int] | None = None,
     ) -> Iterator[int]:
         """Records of the open slots in line that somebody may take and is not on already."""
         if not taker.teams - taker.full:
@@ -102,8 +121,8 @@ class SqliteAssignments(Mover):
             "AND o.state != 4) "
             "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?5) "
             "AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = ?5 "
-            f"AND a.state >= 2) {_ORDER}",
-            (dataset.no, OPEN, now, as_json(taker.teams - taker.full), me),
+            f"AND a.state >= 2) {_among(among)} {_ORDER}",
+            (dataset.no, OPEN, now, as_json(taker.teams - taker.full), me, *_numbers(among)),
         )
         return self._fitting(rows, taker, within)
 
@@ -177,6 +196,17 @@ class SqliteAssignments(Mover):
             for plan, rule, no, state, n in rows
         ]
 
+    def leases(self, dataset: Dataset, annotator: str, now: int) -> list[Count]:
+        rows = self._raw.execute(
+            "SELECT plan, rule, annotator, count(*) FROM slots "
+            "WHERE holder = ? AND dataset = ? AND state = 1 AND until > ? GROUP BY plan, rule, annotator",
+            (self._agents.find(annotator) or -1, dataset.no, now),
+        ).fetchall()
+        return [
+            Count(plan, rule, None if no == OPEN else self._agents.name(no), RowState.LEASED, n)
+            for plan, rule, no, n in rows
+        ]
+
     def left(self, dataset: Dataset, taker: Taker, now: int) -> WorkLeft:
         me = self._agents.find(taker.person.name) or -1
         offered = f"plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {OFFERED})"
@@ -193,7 +223,7 @@ class SqliteAssignments(Mover):
             (dataset.no, me),
         ).fetchone()
         if free:
-            rids = list(islice(self._open(dataset, taker, me, now, None), COUNTED))
+            rids = list(islice(self._open(dataset, taker, me, now), COUNTED))
             some = len(set(rids))  # a record may have open slots of two plans
             free = some if len(rids) < COUNTED else max(some, free - open_held)
         return WorkLeft(own + open_held, free)
@@ -211,6 +241,14 @@ class SqliteAssignments(Mover):
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
         only = None if annotator is None else self._agents.find(annotator) or -1
         return {self._agents.name(no): each for no, each in medians(self._raw, dataset.no, only).items()}
+
+
+def _among(numbers: Collection[int] | None) -> str:
+    return "" if numbers is None else "AND w.slot IN (SELECT value FROM json_each(?6))"
+
+
+def _numbers(numbers: Collection[int] | None, beside: Sequence[None] = ()) -> list[str | None]:
+    return [] if numbers is None else [*beside, as_json(numbers)]
 
 
 def _has(slot: Slot) -> bool:

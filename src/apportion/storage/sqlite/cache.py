@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import heapq
 import json
+import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,20 @@ from pyroaring import BitMap
 
 from apportion.domain.ids import RESOLVED
 from apportion.domain.metadata import KINDS_AS_NUMBERS
+from apportion.ports.deadline import Deadline
 
 from .changes import Changes
 from .database import Link
 from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
+from .patience import UNLIMITED
 
 __all__ = ["DatasetCache"]
 
+log = logging.getLogger("apportion.storage")
+
 _TEXT_SELECTIONS = 64
+_MANY = 20
+"""From so many values of a field on, their records are found in one go over all records."""
 _NOTHING = np.empty(0, dtype=np.uint32)
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 FEW_RECORDS = 200
@@ -36,16 +43,26 @@ FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
 
 
 class DatasetCache:
-    """Everything cached of one dataset. Hold ``lock`` while using it; the writer takes it to apply changes."""
+    """Everything cached of one dataset. To be used between ``with cache.held()`` and its end, for milliseconds: others
+    wait for it. The writer never waits: what it changed is taken over by whoever holds the cache next.
+    """
 
     def __init__(
         self, dataset: int, connect: Callable[[], Link], give_back: Callable[[Link], None] | None = None
     ) -> None:
         self.dataset = dataset
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._late: deque[tuple[Changes, int]] = deque()
+        """What has been committed and is not taken over yet, with the numbers of the commits."""
+        self._deadline = UNLIMITED
         self._connect = connect
         self._give_back = give_back
         self._link: Link | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin with nothing, so that everything is read anew from the file."""
         self._everything: BitMap | None = None
         self._facets: dict[tuple[int, int], FacetField] = {}
         self._numbers: dict[int, NumberField] = {}
@@ -58,6 +75,8 @@ class DatasetCache:
         self._ordered_to = 0
         self._gone = BitMap()
         self._size = 0
+        self._texts_changed = 0
+        """The number of the commit that last changed some text."""
         self.computed: dict[Any, Any] = {}
         """Whatever else is worth keeping until the next change."""
         self.computed_of_texts: dict[Any, Any] = {}
@@ -69,6 +88,21 @@ class DatasetCache:
         if self._link is None:
             self._link = self._connect()
         return self._link
+
+    @contextlib.contextmanager
+    def held(self, deadline: Deadline = UNLIMITED) -> Iterator[None]:
+        """Keep everybody else out, as short as can be. What has to be read for everybody does not count as time of the
+        query behind ``deadline``.
+        """
+        with self._lock:
+            if not self._depth:
+                self._catch_up()
+                self._deadline = deadline
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -85,7 +119,7 @@ class DatasetCache:
 
     def close(self) -> None:
         """Give the connection back; whoever still holds the cache gets another one when they ask."""
-        with self.lock:
+        with self._lock:
             link, self._link = self._link, None
             if link is not None and self._give_back is not None:
                 self._give_back(link)
@@ -95,56 +129,74 @@ class DatasetCache:
 
     def warm(self) -> Iterator[None]:
         """Read what most searches need, the lock held for one piece at a time."""
-        with self.lock:
+        with self.held():
             fields = self.link.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
             ).fetchall()
             self._id_order()
         for no, kind in fields:
             yield
-            with self.lock:
+            with self.held():
                 if kind in KINDS_AS_NUMBERS:
                     self.number(no)
                 elif kind in _COUNTED:
                     self.facet(no, RESOLVED)
 
-    def apply(self, changes: Changes) -> None:
-        """Take over what a committed transaction changed."""
-        with self.lock:
-            self.computed.clear()
-            everything = self._everything
-            if everything is not None:
-                everything.update(changes.added)
-                everything.difference_update(BitMap(changes.removed))
-                self._gone.update(changes.removed)
-                if changes.added:
-                    self._size = max(self._size, max(changes.added))
-            self._apply_facets(changes.lost, changes.field_of, has=False)
-            self._apply_facets(changes.gained, changes.field_of, has=True)
-            for moves, has in ((changes.unshared, False), (changes.shared, True)):
-                for vid, ns in moves:
-                    facet = self._facets.get(changes.field_of[vid])
-                    if facet is not None:
-                        for n in ns:
-                            facet.change(vid, n, has)
-            for field, values in changes.numbers.items():
-                number = self._numbers.get(field)
-                if number is not None:
-                    for n, now in values:
-                        number.change(n, now)
-            for name, moments in (("updated", changes.updated), ("event", changes.events)):
-                column = self._columns.get(name)
-                if column is not None:
-                    for n, value in moments:
-                        column.set(n, value)
-                    for n in changes.removed:
-                        column.set(n, None)
-            if changes.texts:
-                self.computed_of_texts.clear()
-                self._texts.clear()
-                self._vocabulary = None
-            for field in changes.vectors:
-                self._vectors.pop(field, None)
+    def apply(self, changes: Changes, number: int) -> None:
+        """Take over what a committed transaction changed, or leave that to whoever is at the cache just now."""
+        self._late.append((changes, number))
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._depth:
+                    self._catch_up()
+            finally:
+                self._lock.release()
+
+    def _catch_up(self) -> None:
+        while self._late:
+            changes, number = self._late.popleft()
+            try:
+                self._take_over(changes, number)
+            except Exception:  # a cache that missed something must not go on answering
+                log.exception("a commit could not be taken over; the dataset is read anew")
+                self._forget()
+
+    def _take_over(self, changes: Changes, commit: int) -> None:
+        self.computed.clear()
+        everything = self._everything
+        if everything is not None:
+            everything.update(changes.added)
+            everything.difference_update(BitMap(changes.removed))
+            self._gone.update(changes.removed)
+            if changes.added:
+                self._size = max(self._size, max(changes.added))
+        self._apply_facets(changes.lost, changes.field_of, has=False)
+        self._apply_facets(changes.gained, changes.field_of, has=True)
+        for moves, has in ((changes.unshared, False), (changes.shared, True)):
+            for vid, ns in moves:
+                facet = self._facets.get(changes.field_of[vid])
+                if facet is not None:
+                    for n in ns:
+                        facet.change(vid, n, has)
+        for field, values in changes.numbers.items():
+            number = self._numbers.get(field)
+            if number is not None:
+                for n, now in values:
+                    number.change(n, now)
+        for name, moments in (("updated", changes.updated), ("event", changes.events)):
+            column = self._columns.get(name)
+            if column is not None:
+                for n, value in moments:
+                    column.set(n, value)
+                for n in changes.removed:
+                    column.set(n, None)
+        if changes.texts:
+            self.computed_of_texts.clear()
+            self._texts.clear()
+            self._vocabulary = None
+            self._texts_changed = commit
+        for field in changes.vectors:
+            self._vectors.pop(field, None)
 
     def _apply_facets(
         self,
@@ -191,17 +243,20 @@ class DatasetCache:
         facet = self._facets.get(key)
         if facet is None:
             size = self.size
-            with (
-                self._snapshot()
-            ):  # values and who has them are read one after the other, and belong together
+            # Values and who has them are read one after the other, and belong together
+            with self._deadline.uncounted(), self._snapshot():
                 facet = self._facets[key] = FacetField(self.link, field, viewer, size)
         return facet
 
-    def having(self, field: int, viewer: int, vids: Iterable[int]) -> BitMap:
-        """Records with any of the values."""
+    def having(self, field: int, viewer: int, vids: Collection[int]) -> BitMap:
+        """Records with any of the values. Do not change it."""
         facet = self.facet(field, viewer)
+        if len(vids) > _MANY and (quick := facet.holders_of(vids)) is not None:
+            return quick
         found = []
-        for vid in vids:
+        for place, vid in enumerate(vids):
+            if place % 50 == 49:
+                self._deadline.check()
             held = facet.holders(vid)
             found.append(read_bitmap(self.link, vid) if held is None else held)
         return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
@@ -213,11 +268,17 @@ class DatasetCache:
             found = BitMap((read_keys(self.link, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
         return found
 
+    def holders(self, field: int, viewer: int) -> tuple[Numbers, Numbers]:
+        """Every value of a field by number, and beside it who has it."""
+        keys = read_keys(self.link, field, viewer)
+        return keys >> 32, keys & 0xFFFFFFFF
+
     def number(self, field: int) -> NumberField:
         """The numbers of a field."""
         found = self._numbers.get(field)
         if found is None:
-            found = self._numbers[field] = NumberField(self.link, field)
+            with self._deadline.uncounted():
+                found = self._numbers[field] = NumberField(self.link, field)
         return found
 
     def column(self, name: str) -> Column:
@@ -232,28 +293,47 @@ class DatasetCache:
             found = self._columns[name] = Column(ns, values, self.size)
         return found
 
-    def text(self, match: str) -> BitMap:
-        """Records whose text matches a full-text expression. Do not change it."""
-        found = self._texts.get(match)
-        if found is None:
-            table = f"fts_{self.dataset}"
-            (packed,) = self.link.raw.execute(
-                f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
-            ).fetchone()
-            # Without what was committed a moment ago and is not yet applied here: nothing else knows of it
-            found = self._texts[match] = bitmap_of(packed) & self.everything
-            if len(self._texts) > _TEXT_SELECTIONS:
-                self._texts.popitem(last=False)
-        else:
-            self._texts.move_to_end(match)
+    def text(self, link: Link, match: str) -> BitMap:
+        """Records whose text matches a full-text expression, read in the snapshot of ``link``. Do not change it.
+
+        The cache is held for a moment only, so that nobody waits for the index.
+        """
+        with self.held():
+            found = self._texts.get(match)
+            if found is not None:
+                self._texts.move_to_end(match)
+                return found
+        table = f"fts_{self.dataset}"
+        (packed,) = link.raw.execute(
+            f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
+        ).fetchone()
+        found = bitmap_of(packed)
+        with self.held():
+            # Without what was committed a moment ago and is not yet taken over here: nothing else knows of it
+            found &= self.everything
+            if self._texts_changed <= link.began:
+                self._texts[match] = found
+                if len(self._texts) > _TEXT_SELECTIONS:
+                    self._texts.popitem(last=False)
         return found
 
-    def vocabulary(self) -> list[str]:
-        """Every word of the dataset."""
-        if self._vocabulary is None:
-            rows = self.link.raw.execute(f"SELECT term FROM words_{self.dataset}")
-            self._vocabulary = [term for (term,) in rows]
-        return self._vocabulary
+    def vocabulary(self, link: Link) -> list[str]:
+        """Every word of the dataset, read in the snapshot of ``link`` while nobody waits for it."""
+        with self.held():
+            if self._vocabulary is not None:
+                return self._vocabulary
+        rows = link.raw.execute(f"SELECT term FROM words_{self.dataset}")
+        found = [term for (term,) in rows]
+        with self.held():
+            if self._texts_changed <= link.began:
+                self._vocabulary = found
+        return found
+
+    def keep_of_texts(self, link: Link, key: str, found: object) -> None:
+        """Keep what was computed of the texts in the snapshot of ``link``, unless some text has changed since."""
+        with self.held():
+            if self._texts_changed <= link.began:
+                self.computed_of_texts[key] = found
 
     def vectors(self, field: int) -> tuple[Numbers, Numbers]:
         """Record numbers, and one row of float32 for each."""

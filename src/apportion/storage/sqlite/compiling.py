@@ -10,6 +10,7 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.query import (
     And,
     Exists,
+    Fuzzy,
     MatchAll,
     Nested,
     Not,
@@ -18,6 +19,7 @@ from apportion.domain.query import (
     Piece,
     Query,
     Range,
+    Regex,
     Term,
     Wildcard,
     field_regex,
@@ -31,8 +33,7 @@ from .answer_leaves import AnsweredLeaves
 from .assignment_leaves import AssignmentLeaves, mirrors_of
 from .bounds import bounds, time_bounds
 from .database import Link
-from .matching import Leaf, LeafTest, NestedTest, leaf_test, word_test
-from .patience import Patience
+from .matching import Leaf, LeafTest, NestedTest, is_prefix, leaf_test, word_test
 from .plans import (
     All,
     Between,
@@ -45,6 +46,7 @@ from .plans import (
     These,
     both,
     either,
+    refused,
     without,
 )
 from .text_leaves import TextLeaves
@@ -55,6 +57,8 @@ __all__ = ["Compiler"]
 _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
+MOST_PATTERNS = 500
+"""Each is held against every word or value of a field."""
 _TIMES = {"last_updated": "updated", "event_timestamp": "event"}
 
 
@@ -68,18 +72,23 @@ class Compiler:
         self._dataset = dataset
         self._criteria = criteria
         self._viewer = criteria.viewer
-        patience = Patience()
+        self._deadline = link.deadline
         self._mirrors = mirrors_of(self._raw, dataset.no)
-        self._answered = AnsweredLeaves(self._raw, dataset, criteria)
+        self._answered = AnsweredLeaves(self._raw, dataset, criteria, self._deadline)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
-        self._values = ValueLeaves(self._raw, patience)
-        self._texts = TextLeaves(self._raw, dataset.no, vocabulary, patience)
+        self._values = ValueLeaves(self._raw, self._deadline)
+        self._texts = TextLeaves(self._raw, dataset.no, vocabulary, self._deadline)
         self._slots = AssignmentLeaves(self._values, self._fields, criteria)
 
     def meant(self) -> Plan:
         """All that the criteria mean."""
         criteria = self._criteria
+        if (many := _patterns_in(criteria.query)) > MOST_PATTERNS:
+            raise refused(
+                f"it has {many:,} patterns (stars inside or before words, regular expressions, words with ~), more "
+                f"than {MOST_PATTERNS:,}; ask for fewer at once"
+            )
         plan = self.plan(criteria.query) if criteria.ids is None else self.ids(criteria.ids)
         if criteria.assigned_to is not None:
             plan = both([plan, self._before(criteria.assigned_to)])
@@ -97,7 +106,7 @@ class Compiler:
     def ids(self, ids: Iterable[str]) -> Plan:
         """The records with these ids; unknown ones match nothing."""
         found: set[int] = set()
-        for id in ids:
+        for id in self._deadline.each(ids):
             row = self._raw.execute(
                 "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
             ).fetchone()
@@ -107,6 +116,7 @@ class Compiler:
 
     def plan(self, query: Query) -> Plan:
         """What to look up for a query. Raises ``InvalidTextSearchError``."""
+        self._deadline.check()
         match query:
             case MatchAll():
                 return All()
@@ -352,7 +362,8 @@ class Compiler:
             "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
             (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
         )
-        return These(frozenset(n for id, n in rows if test(id)))
+        found = frozenset(n for _, n in self._deadline.those(rows, lambda row: test(row[0])))
+        return These(found) if found else Nothing()
 
     # Everything else
 
@@ -385,6 +396,20 @@ class Compiler:
         ):
             return self._texts.within_words(max(words(leaf.text), key=len))
         return All()
+
+
+def _patterns_in(query: Query) -> int:
+    """How many leaves have to be held against every word or value there is."""
+    match query:
+        case And(children) | Or(children):
+            return sum(map(_patterns_in, children))
+        case Not(child) | Nested(_, child):
+            return _patterns_in(child)
+        case Wildcard():
+            return int(not is_prefix(query))
+        case Regex() | Fuzzy():
+            return 1
+    return 0
 
 
 def _label_path(name: str) -> str | None:

@@ -33,6 +33,7 @@ def condition_of(database: Database) -> Condition:
         free=disk.f_bavail * disk.f_frsize,
         writable=_writable(database.path),
         damage=database.damage,
+        lost=database.lost,
     )
 
 

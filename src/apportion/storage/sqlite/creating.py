@@ -12,7 +12,7 @@ from .database import Link
 
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
 
-LATEST = 6
+LATEST = 10
 """The number of the last step in ``storage/migrations/versions``."""
 
 

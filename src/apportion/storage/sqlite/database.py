@@ -17,9 +17,12 @@ from typing import IO, Any, Generic, TypeVar
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 
-from .failures import damage_in, translated
+from .failures import damage_in, interrupted, translated
+from .patience import UNLIMITED, limited
+from .presence import Presence
 
 __all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
 
@@ -33,6 +36,9 @@ IDLE_LINKS = 8
 """Connections kept for the next dataset that is opened; each may hold some megabytes of the file in memory."""
 PATIENCE_SECONDS = 1.0
 """How long other work is put off while there is urgent work; then one piece of it has its turn."""
+
+
+_ALWAYS = 1 << 62
 
 
 class DatabaseError(CannotOpenError):
@@ -50,7 +56,12 @@ class Link:
         self.raw = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
         )
+        self.reads_only = readonly
         self.after: list[Callable[[], None]] = []
+        self.deadline = UNLIMITED
+        """Of the work that is being done with it."""
+        self.began = _ALWAYS
+        """How many commits had been passed on when its snapshot was taken."""
         try:
             self._set_up(readonly)
         except BaseException:
@@ -122,10 +133,14 @@ class Database:
         self._last_turn = 0.0
         """When work that is not urgent last ended."""
         self._closing = False
+        self.passed_on = 0
+        """Commits whose changes the caches were told."""
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
         self.damage: str | None = None
         """What SQLite said when it met a damaged part of the file."""
+        self.lost: str | None = None
+        """What has happened to the file or its log under the server, as of the last look."""
         self.last_alive: int | None = None
         """When a server last held the file, in microseconds, if it said so."""
         check_sqlite()
@@ -136,29 +151,40 @@ class Database:
         except BaseException:
             self._release()
             raise
+        self._presence = Presence(path)
         self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
         self._thread.start()
 
     # Reading
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Link]:
-        """This thread's connection, inside one snapshot of the file."""
+    def read(self, deadline: Deadline | None = None) -> Iterator[Link]:
+        """This thread's connection, inside one snapshot of the file; what is done with it ends by the deadline."""
         link = self._reader()
         if link.raw.in_transaction:  # already inside a snapshot: share it
             yield link
             return
         try:
+            link.began = self.passed_on  # before the snapshot, so that this can only be too few
+            link.deadline = deadline or UNLIMITED
             link.raw.execute("BEGIN")
             try:
-                yield link
+                with limited(link.raw, deadline) if deadline else contextlib.nullcontext():
+                    yield link
             finally:
                 link.raw.execute("COMMIT")
         except Exception as failure:
+            if deadline is not None and interrupted(failure):
+                raise deadline.reason() from None
             told = self._told(failure)
             if told is failure:
                 raise
             raise told from failure
+
+    def pass_on(self) -> int:
+        """Count one more commit whose changes the caches are told; called by the writer."""
+        self.passed_on += 1
+        return self.passed_on
 
     def _reader(self) -> Link:
         held: _Held | None = getattr(self._local, "held", None)
@@ -352,6 +378,23 @@ class Database:
                 self._lock_file.truncate()
                 self._lock_file.write(f"{now}\n")
                 self._lock_file.flush()
+
+    def look(self) -> str | None:
+        """Look whether the file and its log are still there; if not, bring what the log holds into the file."""
+        lost = self._presence.lost()
+        if lost is None:
+            return None
+        if self.lost is None:
+            log.critical(
+                "%s: %s while the server runs. Answers given now are lost if the process is killed: stop the server in "
+                "the usual way, so that it can put things in order, keep a copy of the folder, and start it again.",
+                self.path,
+                lost,
+            )
+        self.lost = lost
+        with contextlib.suppress(sqlite3.Error):
+            self._reader().raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        return lost
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""

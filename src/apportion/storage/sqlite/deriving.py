@@ -24,6 +24,7 @@ from .answers import SqliteAnnotations
 from .assigning import SqliteAssignments
 from .database import Link
 from .encoding import decode_record, encode_view
+from .events import SqliteEvents
 from .prepare import Prepared, prepare
 from .slots import STATE_NO
 from .terms import TermBook
@@ -79,7 +80,12 @@ class Derivation:
         self._dataset = dataset
         self._policies = Policies.of(dataset.policies)
         self._annotations = SqliteAnnotations(
-            link, book=book, agents=agents, slots_of=assignments.reader, publish=nobody
+            link,
+            book=book,
+            agents=agents,
+            slots_of=assignments.reader,
+            publish=nobody,
+            events=SqliteEvents(link),
         )
 
     def records(self, failed: Callable[[int, Exception], None]) -> Iterator[list[Derived]]:

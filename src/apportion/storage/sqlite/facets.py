@@ -63,8 +63,21 @@ class FacetCounter:
         rows = link.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
 
-    def count(self, wanted: frozenset[str]) -> dict[str, Any]:
-        """The wanted facets, each ``{value: count}``, most first."""
+    def count_texts(self, facets: frozenset[str] | None, counts: dict[str, Any]) -> dict[str, Any]:
+        """Add what is counted by reading texts; the cache need not be held for it, and nobody waits."""
+        wanted = ALL_FACETS if facets is None else facets
+        if "words" in wanted:
+            counts["words"] = self._words()
+        return counts
+
+    def count(self, facets: frozenset[str] | None) -> dict[str, Any]:
+        """The wanted facets (None: all there are) but for words, each ``{value: count}``, most first.
+
+        The caller holds the cache.
+        """
+        wanted = ALL_FACETS if facets is None else facets
+        if "words" in wanted and not self._of_all():
+            self._numbers()  # for when the cache is not held any more
         text2text = self._task is Task.TEXT2TEXT
         found: dict[str, Any] = {}
         for name in ("predicted_as", "annotated_as", "predicted"):
@@ -81,8 +94,6 @@ class FacetCounter:
             found["status"] = self._status()
         if "score" in wanted:
             found["score"] = self._histogram()
-        if "words" in wanted:
-            found["words"] = self._words()
         if "metadata" in wanted:
             found["metadata"] = self._metadata()
         if self._task is Task.TOKEN_CLASSIFICATION:
@@ -239,19 +250,24 @@ class FacetCounter:
         return found
 
     def _words(self) -> dict[str, int]:
-        if self._selection is None and self._total > MOST_READ // 10:
+        if self._of_all():
             return self._words_of_all()
         return common_words(self._texts(self._sample(MOST_READ_FOR_WORDS)), MOST_WORDS)
 
+    def _of_all(self) -> bool:
+        return self._selection is None and self._ns is None and self._total > MOST_READ // 10
+
     def _words_of_all(self) -> dict[str, int]:
         """The index knows in how many records each word is."""
-        known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
+        with self._cache.held():
+            known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
-            rows = self._cache.link.raw.execute(
+            rows = self._link.raw.execute(
                 f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
             )
             found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
-            known = self._cache.computed_of_texts["words"] = dict(found[:MOST_WORDS])
+            known = dict(found[:MOST_WORDS])
+            self._cache.keep_of_texts(self._link, "words", known)
         return known
 
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from apportion.domain.errors import StorageDamagedError, StorageFullError, StorageUnwritableError
 
-__all__ = ["damage_in", "translated"]
+__all__ = ["damage_in", "interrupted", "translated"]
 
 
 def translated(failure: BaseException) -> BaseException:
@@ -47,6 +47,12 @@ def damage_in(failure: BaseException) -> str | None:
     text = str(cause)
     known = ("malformed", "not a database", "corrupt", "constructor failed")
     return text if any(each in text for each in known) else None
+
+
+def interrupted(failure: BaseException) -> bool:
+    """Return whether a statement was ended because its deadline had come."""
+    cause = _cause(failure)
+    return isinstance(cause, sqlite3.OperationalError) and str(cause) == "interrupted"
 
 
 def _cause(failure: BaseException) -> BaseException:

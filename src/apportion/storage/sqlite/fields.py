@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from .database import Link
 
 __all__ = [
     "Column", "FacetField", "NumberField", "Numbers", "bitmap_of", "mask_of", "read_bitmap",
-    "read_keys",
+    "read_keys", "set_lowest",
 ]  # fmt: skip
 
 Numbers: TypeAlias = Any
@@ -119,6 +119,14 @@ class FacetField:
             if self._few():
                 self._bitmaps[vid] = found
         return found
+
+    def holders_of(self, vids: Collection[int]) -> BitMap | None:
+        """The records that have one of many values, found in one go; None where records have several values."""
+        if self.column is None:
+            return None
+        wanted = np.zeros(len(self.vids) + 1, dtype=np.bool_)
+        wanted[[self._code_of[vid] for vid in vids if vid in self._code_of]] = True
+        return BitMap(np.flatnonzero(wanted[self.column]).astype(np.uint32))
 
     def holders_of_any(self) -> BitMap | None:
         """The records that have some value; None when only the file can tell. Do not change it."""
@@ -243,6 +251,22 @@ class Column:
         """Records whose value lies in the closed range."""
         hits = (self.values >= low) & (self.values <= high) & (self.values != self.MISSING)
         return BitMap(np.flatnonzero(hits).astype(np.uint32))
+
+
+def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[tuple[int, int]]) -> None:
+    """Set the place of each record to the lowest rank of its values; ``ranked``: rank and number of every value.
+
+    Of several values the smallest counts going up, the largest going down: the lowest rank, both ways.
+    """
+    if not ranked:
+        return
+    held, ns = holders
+    vids = np.asarray([vid for _, vid in ranked], dtype=np.int64)
+    order = np.argsort(vids)
+    at = np.minimum(np.searchsorted(vids, held, sorter=order), vids.size - 1)
+    known = (vids[order[at]] == held) & (ns < len(places))
+    ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
+    np.minimum.at(places, ns[known], ranks[known])
 
 
 def mask_of(selection: BitMap, size: int) -> Numbers:

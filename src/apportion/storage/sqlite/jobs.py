@@ -109,7 +109,7 @@ class SqliteJobs:
     def last_answer(self, dataset: Dataset) -> int:
         (no,) = self._raw.execute(
             "SELECT coalesce(max(no), 0) FROM events WHERE dataset = ? "
-            "AND what IN ('submitted', 'discarded', 'took back')",
+            "AND what IN ('submitted', 'discarded', 'took_back')",
             (dataset.no,),
         ).fetchone()
         return int(no)
@@ -125,7 +125,7 @@ class SqliteJobs:
         elif before is not None:
             state, kept = _GOLD, _stored(dataset, before)
         self._raw.execute(
-            "INSERT OR REPLACE INTO job_changes VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO job_changes (job, rid, before, state, version) VALUES (?, ?, ?, ?, ?)",
             (job.no, dataset.no << 32 | number, kept, state, version),
         )
 

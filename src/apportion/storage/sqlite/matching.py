@@ -45,6 +45,7 @@ __all__ = [
     "is_prefix",
     "leaf_test",
     "metrics_of",
+    "sort_values",
     "word_test",
 ]
 
@@ -333,3 +334,12 @@ class NestedTest:
                 test = leaf_test(name, query)
                 values = _plain(_under(element, test.path.split("."))) if name else _plain(element)
                 return any(test.of_value(value) for value in values)
+
+
+def sort_values(doc: Doc, key: str) -> list[Any]:
+    """What a record has under a field that people may be dealt by."""
+    if key == "id":
+        return [doc.id]
+    if key == "last_updated":
+        return [doc.updated]
+    return doc.values(key)

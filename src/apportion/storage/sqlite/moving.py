@@ -61,7 +61,7 @@ class Mover(Dealer):
     def _slot_rows(self, condition: str, values: list[Any], order: str) -> list[tuple[int, SlotRow]]:
         rows = self._raw.execute(
             "SELECT s.no, s.plan, r.id, s.annotator, s.state, s.rule, s.phase, s.reason, s.inclusion, "
-            "s.until, s.why, s.holder FROM slots s JOIN records r ON r.rid = s.rid "
+            "s.until, s.why, s.holder, s.pull FROM slots s JOIN records r ON r.rid = s.rid "
             f"WHERE {condition} {order}",
             values,
         ).fetchall()
@@ -75,13 +75,28 @@ class Mover(Dealer):
                     ROW_STATES[state],
                     rule,
                     PHASES[phase],
-                    self._reason(plan, reason),
+                    # Whoever has a slot that somebody gave up was not dealt it.
+                    Reason("open") if pull else self._reason(plan, reason),
                     inclusion,
                     until,
                     why,
                 ),
             )
-            for no, plan, record, annotator, state, rule, phase, reason, inclusion, until, why, holder in rows
+            for (
+                no,
+                plan,
+                record,
+                annotator,
+                state,
+                rule,
+                phase,
+                reason,
+                inclusion,
+                until,
+                why,
+                holder,
+                pull,
+            ) in rows
         ]
 
     def held_rows(self, plan: StoredPlan, now: int) -> list[tuple[int, Held]]:
@@ -141,7 +156,7 @@ class Mover(Dealer):
         to = {no: (name, number[reason]) for no, name, reason in moves}
 
         def moved(slot: Slot) -> Slot:
-            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None)
+            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None, pull=False)
 
         touched = self._change(dataset, list(to), moved, None)
         self._raw.executemany(

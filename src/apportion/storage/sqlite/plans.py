@@ -5,7 +5,7 @@ Leaves that no index answers become a ``Check``: their candidates are read and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,15 +13,12 @@ from pyroaring import BitMap
 
 from apportion.domain.errors import InvalidTextSearchError
 
-from .cache import DatasetCache
-from .matching import Doc, Test
+from .matching import Test
 
 __all__ = [
-    "All", "Between", "Both", "Check", "DoesNotFit", "During", "Either", "Having", "Nothing", "Plan", "Text",
-    "These", "Without", "both", "either", "refused", "select", "unfit", "without",
+    "All", "Between", "Both", "Check", "DoesNotFit", "During", "Either", "Found", "Having", "Nothing",
+    "Plan", "Text", "These", "Without", "both", "either", "refused", "unfit", "without",
 ]  # fmt: skip
-
-MOST_CHECKS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,13 @@ class These:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Records that were found already. Do not change them."""
+
+    records: BitMap
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Those of the candidates that pass a test on the record itself."""
 
@@ -102,64 +106,9 @@ class Without:
     plan: Plan
 
 
-Plan: TypeAlias = All | Nothing | Having | Text | Between | During | These | Check | Both | Either | Without
-
-
-def select(plan: Plan, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]) -> BitMap:
-    """The numbers of the records a plan describes. The caller holds the cache's lock and copies the result."""
-    match plan:
-        case All():
-            return cache.everything
-        case Nothing():
-            return BitMap()
-        case Having(field, viewer, None):
-            return cache.having_some(field, viewer)
-        case Having(field, viewer, vids):
-            return cache.having(field, viewer, vids or ())
-        case Text(expression):
-            return cache.text(expression)
-        case Between(field, low, high, include_low, include_high):
-            number = cache.number(field)
-            return number.between(low, high, include_low=include_low, include_high=include_high)
-        case During(column, first, last):
-            return cache.column(column).between(first, last)
-        case These(ns):
-            return BitMap(ns)
-        case Without(inner):
-            return cache.everything - select(inner, cache, read)
-        case Either(plans):
-            return BitMap.union(BitMap(), *(select(each, cache, read) for each in plans))
-        case Both(plans):
-            return _select_both(plans, cache, read)
-        case Check():
-            return _checked(cache.everything, plan, cache, read)
-
-
-def _select_both(
-    plans: tuple[Plan, ...], cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
-) -> BitMap:
-    found = cache.everything
-    for plan in plans:
-        if not isinstance(plan, Check):
-            found = found & select(plan, cache, read)
-            if not found:
-                return found
-    for plan in plans:
-        if isinstance(plan, Check):
-            found = _checked(found, plan, cache, read)
-    return found
-
-
-def _checked(
-    among: BitMap, check: Check, cache: DatasetCache, read: Callable[[Iterable[int]], Iterable[Doc]]
-) -> BitMap:
-    candidates = among & select(check.candidates, cache, read)
-    if len(candidates) > MOST_CHECKS:
-        raise refused(
-            f"one part of it can only be answered by reading {len(candidates):,} records one by one, more than "
-            f"{MOST_CHECKS:,}; add a word or a filter that narrows the search"
-        )
-    return BitMap(doc.n for doc in read(candidates) if check.test(doc))
+Plan: TypeAlias = (
+    All | Nothing | Having | Text | Between | During | These | Found | Check | Both | Either | Without
+)
 
 
 def refused(reason: str) -> InvalidTextSearchError:
@@ -191,7 +140,7 @@ def either(plans: list[Plan]) -> Plan:
     if any(isinstance(plan, All) for plan in plans):
         return All()
     texts = [plan.match for plan in plans if isinstance(plan, Text)]
-    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | Nothing)]
+    rest = _merged(plan for plan in plans if not isinstance(plan, Text | Nothing))
     if 1 < len(texts) <= 50:
         rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
     else:
@@ -199,6 +148,18 @@ def either(plans: list[Plan]) -> Plan:
     if not rest:
         return Nothing()
     return rest[0] if len(rest) == 1 else Either(tuple(rest))
+
+
+def _merged(plans: Iterable[Plan]) -> list[Plan]:
+    """The plans, those on values of one field made one: many patterns cost one look-up then."""
+    found: list[Plan] = []
+    vids: dict[tuple[int, int], dict[int, None]] = {}
+    for plan in plans:
+        if isinstance(plan, Having) and plan.vids is not None:
+            vids.setdefault((plan.field, plan.viewer), {}).update(dict.fromkeys(plan.vids))
+        else:
+            found.append(plan)
+    return [*(Having(field, viewer, tuple(some)) for (field, viewer), some in vids.items()), *found]
 
 
 def without(plan: Plan) -> Plan:

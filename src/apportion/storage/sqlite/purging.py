@@ -133,13 +133,6 @@ def _waiting(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return gone.rowcount > 0
 
 
-def _events(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
-    gone = raw.execute(
-        "DELETE FROM events WHERE no IN (SELECT no FROM events WHERE dataset = ? LIMIT ?)", (dataset, limit)
-    )
-    return gone.rowcount > 0
-
-
 def _jobs(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     for (job,) in raw.execute("SELECT no FROM jobs WHERE dataset = ?", (dataset,)).fetchall():
         gone = raw.execute(
@@ -176,6 +169,11 @@ def _the_rest(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
     for table in ("slot_counts", "plans", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
+    raw.execute(  # what happened in it is kept, and tells where it was
+        "INSERT OR REPLACE INTO purged_datasets SELECT no, uuid, workspace, name FROM datasets WHERE no = ? "
+        "AND EXISTS (SELECT 1 FROM events WHERE events.dataset = datasets.no)",
+        (dataset,),
+    )
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))
     return False
 
@@ -185,5 +183,5 @@ def _span(dataset: int) -> tuple[int, int]:
 
 
 _STEPS: tuple[Callable[[sqlite3.Connection, int, int], bool], ...] = (
-    _values, _numbers, _fields, _text_index, _slots, _waiting, _events, _jobs, _rows_of_records, _the_rest,
+    _values, _numbers, _fields, _text_index, _slots, _waiting, _jobs, _rows_of_records, _the_rest,
 )  # fmt: skip

@@ -31,6 +31,8 @@ from .writing import STATUSES
 __all__ = ["derive_again", "rebuild"]
 
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts"}
+_ALWAYS_SO = {"events_pruning"}
+"""What a new file has from the first, the same in each."""
 _BLANK = {("records", "terms"), ("records", "answer_terms"), ("annotations", "terms")}
 _ROWS = 5_000
 _STRAY = (
@@ -79,7 +81,7 @@ def rebuild(source: Link, path: Path, tell: Callable[[str, int, int], None]) -> 
 def _copy(
     source: sqlite3.Connection, target: sqlite3.Connection, tell: Callable[[str, int, int], None]
 ) -> None:
-    kept = [table for table in tables.sorted_tables if table.name not in _DERIVED]
+    kept = [table for table in tables.sorted_tables if table.name not in _DERIVED | _ALWAYS_SO]
     for place, table in enumerate(kept):
         tell(table.name, place, len(kept))
         names = [column.name for column in table.columns]

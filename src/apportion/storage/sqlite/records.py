@@ -22,6 +22,7 @@ from .writing import Limits, RecordChange
 
 if TYPE_CHECKING:
     from .cache import DatasetCache
+    from .plans import Plan
     from .search import Searcher
 
 __all__ = ["SqliteRecords"]
@@ -49,11 +50,14 @@ class SqliteRecords:
         self._book = book
         self._limits = limits
         self._publish = publish
+        self._prepared: dict[int, dict[Criteria, Plan]] = {}
+        """What was prepared of queries in this snapshot: a scan asks the same for every page."""
 
     def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
         from .search import Searcher
 
-        return Searcher(self._link, self._cache(dataset), dataset, criteria)
+        prepared = self._prepared.setdefault(dataset.no, {}) if self._link.reads_only else None
+        return Searcher(self._link, self._cache(dataset), dataset, criteria, prepared)
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
         """The shared cache; or, once this transaction has written, one that sees what it wrote."""

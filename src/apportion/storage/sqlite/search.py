@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -23,10 +24,11 @@ from .cache import DatasetCache
 from .compiling import Compiler
 from .database import Link
 from .encoding import decode_vector, encode_name, with_mirrors
-from .facets import ALL_FACETS, FacetCounter
-from .fields import Numbers
-from .matching import Doc
-from .plans import All, Plan, select
+from .evaluating import Evaluation
+from .facets import FacetCounter
+from .fields import Numbers, set_lowest
+from .matching import Doc, sort_values
+from .plans import All, Plan
 from .rows import as_json
 from .texts import text_of
 from .writing import STATUSES
@@ -49,38 +51,59 @@ class Mirrored(NamedTuple):
 class Searcher:
     """Searches one dataset within one snapshot, as one viewer sees it."""
 
-    def __init__(self, link: Link, cache: DatasetCache, dataset: Dataset, criteria: Criteria) -> None:
+    def __init__(
+        self,
+        link: Link,
+        cache: DatasetCache,
+        dataset: Dataset,
+        criteria: Criteria,
+        prepared: dict[Criteria, Plan] | None = None,
+    ) -> None:
+        """``prepared``: what was prepared in the same snapshot before, to be used again."""
         self._link = link
         self._raw = link.raw
         self._cache = cache
         self._dataset = dataset
         self._criteria = criteria
         self._viewer = criteria.viewer
+        self._deadline = link.deadline
+        self._evaluation = Evaluation(link, cache, self._docs)
+        self._prepared = {} if prepared is None else prepared
         self._base = dataset.no << 32
 
     # What matches
 
     def plan(self, criteria: Criteria) -> Plan:
-        """How to find what is meant."""
-        return Compiler(self._link, self._dataset, criteria, self._cache.vocabulary).meant()
+        """How to find what is meant, with everything found already that takes long. Nobody else waits for it."""
+        plan = self._prepared.get(criteria)
+        if plan is None:
+            with self._deadline.query():
+                compiler = Compiler(self._link, self._dataset, criteria, self._vocabulary)
+                plan = self._evaluation.prepared(compiler.meant())
+            self._prepared[criteria] = plan
+        return plan
 
-    def select(self, plan: Plan) -> BitMap:
-        """The numbers of the matching records."""
-        return select(plan, self._cache, self._docs)
+    def _vocabulary(self) -> list[str]:
+        return self._cache.vocabulary(self._link)
+
+    @contextlib.contextmanager
+    def _selected(self, plan: Plan) -> Iterator[BitMap]:
+        """The numbers of the matching records, and the cache as it is at the same instant."""
+        with self._deadline.query(), self._cache.held(self._deadline):
+            yield self._evaluation.select(plan)
 
     def ids(self, criteria: Criteria, keys: Sequence[str]) -> Ids:
         """All matches by id in no order, with their numbers and the values of some fields."""
-        with self._cache.lock:
-            plan = self.plan(criteria)
-            ns = None if isinstance(plan, All) else list(self.select(plan))
+        plan = self.plan(criteria)
+        ns = None if isinstance(plan, All) and not keys else self._matching(plan)
         if not keys:
             return self._plain_ids(ns)
         found = Ids([], [], {key: [] for key in keys})
-        for doc in self._docs(self._cache.everything if ns is None else ns):
+        for doc in self._deadline.each(self._docs(ns or ())):
             found.ids.append(doc.id)
             found.logged.append(doc.n)
             for key in keys:
-                values = _sort_values(doc, key)
+                values = sort_values(doc, key)
                 found.values[key].append(
                     None if not values else values[0] if len(values) == 1 else tuple(values)
                 )
@@ -107,8 +130,12 @@ class Searcher:
 
     def matching(self, criteria: Criteria) -> list[int]:
         """The numbers of everything that is meant."""
-        with self._cache.lock:
-            return list(self.select(self.plan(criteria)))
+        return self._matching(self.plan(criteria))
+
+    def _matching(self, plan: Plan) -> list[int]:
+        with self._selected(plan) as selection:
+            ns: list[int] = selection.to_array().tolist()
+        return ns
 
     def search(
         self,
@@ -119,14 +146,13 @@ class Searcher:
         facets: frozenset[str] | None,
     ) -> Hits:
         """A page of matches, their exact total, and counts over all of them."""
-        with self._cache.lock:
-            plan = self.plan(criteria)
-            everything = isinstance(plan, All)
-            selection = self.select(plan)
+        plan = self.plan(criteria)
+        with self._selected(plan) as selection:
             total = len(selection)
             ns = self.page(selection, sort, start, limit) if limit else []
-            counts = self._count(None if everything else selection, facets, criteria)
-        return Hits(total, self.rows(ns), counts)
+            counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
+            counts = counter.count(facets)
+        return Hits(total, self.rows(ns), counter.count_texts(facets, counts))
 
     def nearest(
         self,
@@ -149,31 +175,30 @@ class Searcher:
             raise BadRequestError(
                 f"Vector {name!r} has {size} dimensions in dataset {self._dataset.id}; {len(value)} were given"
             )
-        with self._cache.lock:
-            selection = self.select(self.plan(criteria))
+        with self._selected(self.plan(criteria)) as selection:
             ns, matrix = self._cache.vectors(row[0])
+            some = None
             if len(selection) < len(self._cache.everything):
-                inside = np.isin(ns, np.asarray(selection.to_array(), dtype=np.uint32))
-                ns, matrix = ns[inside], matrix[inside]
-            gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
-            distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
-            order = np.lexsort((ns, distances))[:k]
-            found = ns[order].tolist()
-            counts = self._count(BitMap(found), facets, criteria)
-        return Hits(len(found), self.rows(found[:limit]), counts)
+                some = np.asarray(selection.to_array(), dtype=np.uint32)
+        if some is not None:
+            inside = np.isin(ns, some)
+            ns, matrix = ns[inside], matrix[inside]
+        self._deadline.check()
+        gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
+        distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
+        order = np.lexsort((ns, distances))[:k]
+        found = ns[order].tolist()
+        counter = self._counter(BitMap(found), criteria)
+        with self._cache.held(self._deadline):
+            counts = counter.count(facets)
+        return Hits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
 
-    def _count(
-        self, selection: BitMap | None, facets: frozenset[str] | None, criteria: Criteria
-    ) -> dict[str, Any]:
-        wanted = ALL_FACETS if facets is None else facets
-        if not wanted:
-            return {}
-        counter = FacetCounter(
+    def _counter(self, selection: BitMap | None, criteria: Criteria) -> FacetCounter:
+        return FacetCounter(
             self._link, self._cache, self._dataset.task, self._viewer, selection,
-            self._texts,
+            lambda ns: self._deadline.each(self._texts(ns)),
             criteria.me if criteria.alone else None,
         )  # fmt: skip
-        return counter.count(wanted)
 
     # In which order
 
@@ -240,10 +265,7 @@ class Searcher:
         if quick is not None:
             places[:] = quick
             return
-        # The value that counts is written last: the smallest going up, the largest going down.
-        for rank, vid in sorted(ranked, reverse=True):
-            ns = np.asarray(self._cache.having(field, viewer, [vid]).to_array(), dtype=np.int64)
-            places[ns[ns < len(places)]] = rank
+        set_lowest(places, self._cache.holders(field, viewer), ranked)
 
     def _status_ranks(self, size: int) -> Numbers:
         names = sorted(status.value for status in Status)
@@ -264,15 +286,14 @@ class Searcher:
         self, criteria: Criteria, after: str | None, sort: Sequence[Sorting], offset: int, limit: int
     ) -> list[Row]:
         """The next matches behind a record id."""
-        with self._cache.lock:
-            plan = self.plan(criteria)
-            if isinstance(plan, All) and not sort and not offset:
-                return self._next_rows(after, limit)
-            selection = self.select(plan)
+        plan = self.plan(criteria)
+        if isinstance(plan, All) and not sort and not offset:
+            return self._next_rows(after, limit)
+        with self._selected(plan) as selection:
             if not sort:
                 ordered = self._cache.in_order(selection, after=after)
                 return self._some_rows(islice(ordered, 0 if after is not None else offset, None), limit)
-            ns = self._next_sorted(plan, selection, tuple(sort), after, offset, limit)
+            ns = self._next_sorted(criteria, selection, tuple(sort), after, offset, limit)
         return self.rows(ns)
 
     def _next_rows(self, after: str | None, limit: int) -> list[Row]:
@@ -292,7 +313,7 @@ class Searcher:
 
     def _next_sorted(
         self,
-        plan: Plan,
+        criteria: Criteria,
         selection: BitMap,
         sort: tuple[Sorting, ...],
         after: str | None,
@@ -300,7 +321,7 @@ class Searcher:
         limit: int,
     ) -> list[int]:
         computed = self._cache.computed
-        key = ("sorted", plan, sort, self._viewer)
+        key = ("sorted", criteria, sort)
         ns = computed.get(key)
         if ns is None:
             for old in [each for each in computed if each[0] == "sorted"][: -_ORDERS_KEPT + 1]:
@@ -428,12 +449,3 @@ class Searcher:
                 yield Doc(
                     self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
                 )
-
-
-def _sort_values(doc: Doc, key: str) -> list[Any]:
-    """What a record has under a field that people may be dealt by."""
-    if key == "id":
-        return [doc.id]
-    if key == "last_updated":
-        return [doc.updated]
-    return doc.values(key)

@@ -9,6 +9,7 @@ from apportion.domain.individual.case import Case, Gold
 from apportion.domain.individual.resolution import View
 from apportion.domain.terms import view_terms
 from apportion.ports.annotations import Settled
+from apportion.storage.checksums import add_row
 from apportion.vocabulary import AnnotationState, Status
 
 from .agents import OPEN, Agents
@@ -88,19 +89,11 @@ class Settler:
         if before is not None:
             state = AnnotationState.DISCARDED if before.value is None else AnnotationState.SUBMITTED
             value = None if before.value is None else encode_value(self._task, before.value)
-            self._raw.execute(
-                "INSERT INTO history (rid, annotator, version, state, value, at, why) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    rid, OPEN, before.version, STATES.index(state), value, at,
-                    f"{before.origin} by {before.author}, replaced",
-                ),
-            )  # fmt: skip
+            why = f"{before.origin} by {before.author}, replaced"
+            add_row(self._raw, "history", (rid, OPEN, before.version, STATES.index(state), value, at, why))
         if after is None:
             self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
             return
         value = None if after.value is None else encode_value(self._task, after.value)
-        self._raw.execute(
-            "INSERT OR REPLACE INTO gold VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (rid, value, str(after.origin), after.author, after.reason, after.version, after.at),
-        )
+        row = (rid, value, str(after.origin), after.author, after.reason, after.version, after.at)
+        add_row(self._raw, "gold", row, replace=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
+from apportion.ports.deadline import Deadline
+from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, Prepared
 from apportion.ports.store import Work
 from apportion.ports.upkeep import Condition, Counts
@@ -25,8 +28,11 @@ from .changes import Changes
 from .condition import condition_of, counts_in
 from .database import Database, Link
 from .datasets import SqliteDatasets
+from .events import SqliteEvents
+from .failures import interrupted
 from .jobs import SqliteJobs
 from .migrate import migrate
+from .patience import limited
 from .people import SqlitePeople
 from .prepare import prepare
 from .purging import give_back, purge_some
@@ -35,6 +41,7 @@ from .soundness import check_sound
 from .terms import TermBook
 from .texts import create_text_index
 from .totals import SqliteTotals
+from .webhooks import SqliteWebhooks
 from .writing import Limits
 
 if TYPE_CHECKING:
@@ -49,9 +56,26 @@ T = TypeVar("T")
 class SqliteWork:
     """One transaction."""
 
-    def __init__(self, store: SqliteStore, link: Link) -> None:
+    def __init__(self, store: SqliteStore, link: Link, request: RequestMark | None = None) -> None:
         self._store = store
         self._link = link
+        self._request = request
+
+    @property
+    def deadline(self) -> Deadline:
+        return self._link.deadline
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        link, deadline = self._link, Deadline(query=seconds, rests=False)
+        before, link.deadline = link.deadline, deadline
+        try:
+            with limited(link.raw, deadline):
+                yield
+        except sqlite3.OperationalError as failure:
+            raise (deadline.reason() if interrupted(failure) else failure) from None
+        finally:
+            link.deadline = before
 
     @cached_property
     def people(self) -> SqlitePeople:
@@ -92,7 +116,12 @@ class SqliteWork:
             agents=self._agents,
             slots_of=self.assignments.reader,
             publish=store.published,
+            events=self.events,
         )
+
+    @cached_property
+    def events(self) -> SqliteEvents:
+        return SqliteEvents(self._link, self._request)
 
     @cached_property
     def answers(self) -> SqliteAnswers:
@@ -107,6 +136,10 @@ class SqliteWork:
     @cached_property
     def jobs(self) -> SqliteJobs:
         return SqliteJobs(self._link)
+
+    @cached_property
+    def webhooks(self) -> SqliteWebhooks:
+        return SqliteWebhooks(self._link)
 
     @cached_property
     def records(self) -> SqliteRecords:
@@ -161,12 +194,13 @@ class SqliteStore:
             raise
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Work]:
-        with self.database.read() as link:
+    def read(self, deadline: Deadline | None = None) -> Iterator[Work]:
+        with self.database.read(deadline) as link:
             yield SqliteWork(self, link)
 
     def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
-        return self.database.write(lambda link: work(SqliteWork(self, link)), urgent=urgent)
+        request = REQUEST.get()  # of whoever asks; the writer's thread knows nothing of it
+        return self.database.write(lambda link: work(SqliteWork(self, link, request)), urgent=urgent)
 
     def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
         """The part of logging that needs no transaction."""
@@ -182,6 +216,9 @@ class SqliteStore:
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
         self.database.hold()
+
+    def look(self) -> str | None:
+        return self.database.look()
 
     def last_alive(self) -> int | None:
         return self.database.last_alive
@@ -229,15 +266,11 @@ class SqliteStore:
 
     def published(self, changes: Changes) -> None:
         """Tell the cache, if there is one, what a transaction changed."""
+        number = self.database.pass_on()
         with self._caches_lock:
             cache = self._caches.get(changes.dataset)
         if cache is not None:
-            try:
-                cache.apply(changes)
-            except BaseException:  # a cache that missed something must not go on answering
-                with self._caches_lock:
-                    self._caches.pop(changes.dataset, None)
-                raise
+            cache.apply(changes, number)
 
     def purge(self, link: Link, dataset: int, limit: int) -> bool:
         """Remove some of a dataset's rows, and what is remembered of it once that is committed."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from apportion.domain.query import Phrase, Range, Term, Wildcard
 from apportion.domain.text import exact_words, fold, words
+from apportion.ports.deadline import Deadline
 
 from .matching import Leaf, LeafTest, WordTest, is_prefix, word_test
-from .patience import Patience
 from .plans import All, Check, Nothing, Plan, Text, either, refused
 from .value_leaves import MOST_EXPANSIONS
 
@@ -20,12 +20,12 @@ class TextLeaves:
     """Compiles leaves on the texts of one dataset."""
 
     def __init__(
-        self, raw: sqlite3.Connection, dataset: int, vocabulary: Callable[[], list[str]], patience: Patience
+        self, raw: sqlite3.Connection, dataset: int, vocabulary: Callable[[], list[str]], deadline: Deadline
     ) -> None:
         self._raw = raw
         self._dataset = dataset
         self._vocabulary = vocabulary
-        self._patience = patience
+        self._deadline = deadline
 
     def text(self, leaf: Leaf) -> Plan:
         match leaf:
@@ -60,7 +60,7 @@ class TextLeaves:
             candidates: Iterable[str] = (term for (term,) in rows)
         else:
             candidates = self._vocabulary()
-        found = list(self._patience.those(candidates, test))
+        found = list(self._deadline.those(candidates, test))
         if len(found) > MOST_EXPANSIONS:
             raise refused(
                 f"the pattern stands for {len(found):,} different words, more than {MOST_EXPANSIONS:,}; "
@@ -95,7 +95,7 @@ class TextLeaves:
 
     def within_words(self, part: str) -> Plan:
         """Records with a word that holds ``part``: tokens need not end where words do (``do`` + ``n't``)."""
-        found = [word for word in self._vocabulary() if part in word]
+        found = list(self._deadline.those(self._vocabulary(), lambda word: part in word))
         if len(found) > MOST_EXPANSIONS:
             return All()
         return self._any_of(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, StorageFullError
 from apportion.ports.upkeep import Problem, Rebuilt, Restored
+from apportion.storage.checksums import COVERED
 
 from .cache import DatasetCache
-from .checking import DatasetCheck, check_rows, guarded
+from .checking import DatasetCheck
+from .checking_file import CHECKSUMS, check_checksums, check_rows, guarded, unreadable_rows
 from .database import DatabaseError, Link, check_file, damaged
 from .datasets import DATASET_COLUMNS, dataset_from
 from .migrate import LATEST, version_of
@@ -117,7 +120,7 @@ class SqliteUpkeep:
             try:
                 _empty(part)
                 left = rebuild(link, part, progress or (lambda *_: None))
-                problems = SqliteUpkeep(part).verify()
+                problems = _contradictions(SqliteUpkeep(part).verify())
                 if problems:
                     first = f"{problems[0].check}: {problems[0].message}"
                     raise DatabaseError(
@@ -136,39 +139,52 @@ class SqliteUpkeep:
     def verify(self) -> Sequence[Problem]:
         problems: list[Problem] = []
         with self._open() as link:
-            link.raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
-            link.raw.execute("BEGIN")
-            problems += guarded("file", None, partial(check_rows, link.raw))
+            raw, failed = link.raw, threading.Event()
+            raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
+            raw.execute("BEGIN")
+            problems += guarded("file", None, partial(check_rows, raw), failed.set)
+            for table in COVERED:
+                problems += guarded(CHECKSUMS, None, partial(check_checksums, raw, table), failed.set)
             datasets: list[tuple[Dataset, int, int | None]] = []
 
             def read() -> Iterator[str]:
-                datasets.extend(_datasets(link.raw))
-                return iter(())
+                return _read_datasets(raw, datasets)
 
-            problems += guarded("datasets", None, read)
+            problems += guarded("datasets", None, read, failed.set)
             for dataset, last_n, deleted_at in datasets:
                 name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
-                checked = DatasetCheck(link, dataset, last_n)
-                found: list[Problem] = []
-                for check, work in checked.checks():
-                    found += guarded(check, name, work)
-                if not found:  # a cache of tables that disagree would only repeat what was said
-                    cache = (
-                        self._cache_of(dataset.no)
-                        if self._cache_of
-                        else DatasetCache(dataset.no, lambda: link)
-                    )
-                    found += guarded("cache", name, partial(checked.cache, cache))
-                problems += found
+                problems += self._look_at(link, name, DatasetCheck(link, dataset, last_n), failed.set)
+            if failed.is_set():
+                problems += guarded("file", None, partial(unreadable_rows, raw))
         return problems
 
+    def _look_at(
+        self, link: Link, name: str, checked: DatasetCheck, failed: Callable[[], object]
+    ) -> list[Problem]:
+        found: list[Problem] = []
+        for check, work in checked.checks():
+            found += guarded(check, name, work, failed)
+        if found:  # a cache of tables that disagree would only repeat what was said
+            return found
 
-def _datasets(raw: sqlite3.Connection) -> Iterator[tuple[Dataset, int, int | None]]:
-    """Every dataset with the highest record number given out, and when it was deleted; none that is half purged."""
+        def compare() -> Iterator[str]:
+            no = checked.no
+            return checked.cache(self._cache_of(no) if self._cache_of else DatasetCache(no, lambda: link))
+
+        return guarded("cache", name, compare, failed)
+
+
+def _read_datasets(raw: sqlite3.Connection, found: list[tuple[Dataset, int, int | None]]) -> Iterator[str]:
+    """Read every dataset with the highest record number given out, and when it was deleted; none that is half purged.
+    Those that cannot be read are named."""
     rows = raw.execute(f"SELECT {', '.join(DATASET_COLUMNS)}, last_n, deleted_at FROM datasets ORDER BY no")
     for *row, last_n, deleted_at in rows.fetchall():
-        if deleted_at != 0:
-            yield dataset_from(row), last_n, deleted_at
+        if deleted_at == 0:
+            continue
+        try:
+            found.append((dataset_from(row), last_n, deleted_at))
+        except Exception as failure:  # whatever a damaged value leads to: it is the finding
+            yield f"The row no {row[0]!r} of the table datasets cannot be read ({type(failure).__name__}: {failure})."
 
 
 def restore(path: Path, file: Path, *, force: bool) -> Restored:
@@ -186,12 +202,13 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
         version = check_backup(file)
         try:
             take_over(file, part)
-            if version == LATEST and (problems := SqliteUpkeep(part).verify()):
+            if version == LATEST and (problems := _contradictions(SqliteUpkeep(part).verify())):
                 first = f"{problems[0].check}: {problems[0].message}"
                 raise DatabaseError(
                     f"{file} does not agree with itself: {len(problems)} problems, the first one being {first} "
                     "Use another backup; or restore it elsewhere and run `apportion reindex` there."
                 )
+            end_sessions(part)
             kept = put_in_place(part, path, "before-restore")
             path.with_suffix(".lock").write_text("")  # when a server last had this backup nobody knows
         except (sqlite3.OperationalError, OSError) as failure:
@@ -199,6 +216,17 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
         finally:
             _remove(part)
     return Restored(kept, version < LATEST)
+
+
+def _contradictions(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave out values that are not as they were written: no copy makes them better, and the rest is worth keeping."""
+    return [each for each in problems if each.check != CHECKSUMS]
+
+
+def end_sessions(part: Path) -> None:
+    """End every session of a copy: some may have been ended on purpose since it was made."""
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as raw:
+        raw.execute("DELETE FROM sessions")
 
 
 def _empty(part: Path) -> None:

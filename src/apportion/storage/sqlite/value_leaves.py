@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from apportion.domain.query import Phrase, Range, Term, Wildcard
+from apportion.ports.deadline import Deadline
 
 from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
 from .matching import Leaf, WordTest
-from .patience import Patience
 from .plans import Between, Having, Nothing, Plan, refused
 
 __all__ = ["MOST_EXPANSIONS", "ValueLeaves", "prefix_of"]
@@ -20,9 +20,9 @@ MOST_EXPANSIONS = 10_000
 class ValueLeaves:
     """Compiles leaves on fields whose values are counted, by the number of the field and the viewer."""
 
-    def __init__(self, raw: sqlite3.Connection, patience: Patience) -> None:
+    def __init__(self, raw: sqlite3.Connection, deadline: Deadline) -> None:
         self._raw = raw
-        self._patience = patience
+        self._deadline = deadline
 
     def having(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
         rows = self._raw.execute(
@@ -40,7 +40,7 @@ class ValueLeaves:
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND value >= ? AND value < ?",
             (field, viewer, prefix, prefix + "\U0010ffff\U0010ffff"),
         )
-        vids = tuple(vid for vid, _ in self._patience.those(rows, lambda row: test(row[1])))
+        vids = tuple(vid for vid, _ in self._deadline.those(rows, lambda row: test(row[1])))
         if len(vids) > MOST_EXPANSIONS:
             raise refused(
                 f"it stands for {len(vids):,} different values, more than {MOST_EXPANSIONS:,}; "
@@ -71,7 +71,7 @@ class ValueLeaves:
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = 0 AND n > 0 AND num BETWEEN ? AND ?",
             (field, low, high),
         )
-        vids = tuple(vid for vid, value in rows if inside(value))
+        vids = tuple(vid for vid, _ in self._deadline.those(rows, lambda row: inside(row[1])))
         if len(vids) > MOST_EXPANSIONS:
             raise refused(f"it stands for more than {MOST_EXPANSIONS:,} different values")
         return Having(field, 0, vids) if vids else Nothing()

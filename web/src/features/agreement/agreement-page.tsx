@@ -35,7 +35,7 @@ export function AgreementPage() {
 /** Which measures compare answers of a task; the first is what the server takes by itself. */
 const MEASURES: Record<DatasetRef["task"], readonly string[]> = {
   TextClassification: ["alpha", "percent", "ac1", "fleiss", "cohen", "alpha_ordinal", "alpha_masi", "alpha_jaccard"],
-  TokenClassification: ["span_f1", "span_boundary_f1", "span_label_f1", "span_overlap_f1", "token_alpha", "alpha_u", "percent"],
+  TokenClassification: ["span_f1", "span_boundary_f1", "span_label_f1", "span_overlap_f1", "token_alpha", "alpha_u", "gamma", "percent"],
   Text2Text: ["alpha_edit", "percent"],
 };
 

@@ -5,6 +5,7 @@ import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
+import { CautionNote, CautionSign } from "./caution";
 import { short } from "./numbers";
 import { RecordsLink } from "./records-link";
 import { beginOf, Scale } from "./scale";
@@ -19,31 +20,34 @@ interface Props {
 export function Figures({ dataset, figures, nameOf, head }: Props) {
   const from = beginOf(figures);
   return (
-    <table className={classes["table"]}>
-      <thead>
-        <tr>
-          <th scope="col">{head}</th>
-          <th scope="col" colSpan={2}>{t.agreement.estimate}</th>
-          <th scope="col">{t.agreement.recordsHead}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {figures.map((each) => (
-          <tr key={nameOf(each)}>
-            <th scope="row" dir="auto">{nameOf(each)}</th>
-            <td className={classes["bar"]}>
-              <Scale figure={each} from={from} />
-            </td>
-            <td className={classes["number"]}>{each.estimate === null ? <span className={classes["note"]}>{each.why}</span> : short(each)}</td>
-            <td className={classes["number"]}>
-              <RecordsLink dataset={dataset} query={each.query}>
-                {n(each.records)}
-                <span className="sr-only"> {t.agreement.recordsOf(nameOf(each))}</span>
-              </RecordsLink>
-            </td>
+    <>
+      <table className={classes["table"]}>
+        <thead>
+          <tr>
+            <th scope="col">{head}</th>
+            <th scope="col" colSpan={2}>{t.agreement.estimate}</th>
+            <th scope="col">{t.agreement.recordsHead}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {figures.map((each) => (
+            <tr key={nameOf(each)}>
+              <th scope="row" dir="auto">{nameOf(each)}</th>
+              <td className={classes["bar"]}>
+                <Scale figure={each} from={from} />
+              </td>
+              <td className={classes["number"]}>{each.estimate === null ? <span className={classes["note"]}>{each.why}</span> : <>{short(each)} <CautionSign figure={each} /></>}</td>
+              <td className={classes["number"]}>
+                <RecordsLink dataset={dataset} query={each.query}>
+                  {n(each.records)}
+                  <span className="sr-only"> {t.agreement.recordsOf(nameOf(each))}</span>
+                </RecordsLink>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <CautionNote figures={figures} />
+    </>
   );
 }

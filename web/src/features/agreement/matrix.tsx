@@ -5,6 +5,7 @@ import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
+import { CautionNote, CautionSign } from "./caution";
 import { share, short, two } from "./numbers";
 import { RecordsLink } from "./records-link";
 
@@ -37,6 +38,7 @@ export function Matrix({ dataset, figures }: { dataset: DatasetRef; figures: rea
         </table>
       </div>
       <p className={classes["note"]}>{t.agreement.matrixHint}</p>
+      <CautionNote figures={figures} />
     </>
   );
 }
@@ -49,7 +51,9 @@ function Cell({ dataset, figure }: { dataset: DatasetRef; figure: Figure | undef
     <RecordsLink dataset={dataset} query={query} className={classes["cell"]}>
       <span className={classes["tint"]} style={tint} title={estimate === null ? (why ?? "") : short(figure)}>
         <strong>{estimate === null ? t.agreement.undefined : two(estimate)}</strong>
-        <span className={classes["few"]}>{t.agreement.on(n(records))}</span>
+        <span className={classes["few"]}>
+          {t.agreement.on(n(records))} <CautionSign figure={figure} />
+        </span>
       </span>
     </RecordsLink>
   );

@@ -5,6 +5,7 @@ import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
+import { Caution } from "./caution";
 import { nameOf, two } from "./numbers";
 import { RecordsLink } from "./records-link";
 import { beginOf, Scale } from "./scale";
@@ -34,6 +35,7 @@ export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure
           </div>
         </>
       )}
+      <Caution figure={figure} />
       {left_out ? <p className={classes["note"]}>{t.agreement.leftOut(left_out)}</p> : null}
     </section>
   );

@@ -3,7 +3,7 @@
 import { Button, Container, Group, Tabs, Title } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { meQuery } from "@/api/session";
@@ -39,11 +39,16 @@ export function PeoplePage() {
       <title>{`${manage.people.title} · ${t.app}`}</title>
       <Group justify="space-between" mb="md">
         <Title order={1}>{manage.people.title}</Title>
-        {admin && (
-          <Button leftSection={<IconUserPlus size={16} />} onClick={() => { go({ ...params, add: "1" }); }}>
-            {manage.people.add}
+        <Group gap="xs">
+          <Button variant="default" renderRoot={(props: object) => <Link {...props} to="/webhooks" search={{ workspace }} />}>
+            {manage.people.webhooks}
           </Button>
-        )}
+          {admin && (
+            <Button leftSection={<IconUserPlus size={16} />} onClick={() => { go({ ...params, add: "1" }); }}>
+              {manage.people.add}
+            </Button>
+          )}
+        </Group>
       </Group>
       {admin ? (
         <Tabs value={workspace ? "workspaces" : "users"} onChange={(tab) => { go(tab === "workspaces" ? { workspace: "-" } : {}); }} keepMounted={false}>

@@ -47,6 +47,7 @@ export function LoginForm({ onDone, username: known }: { onDone: (me: Me) => voi
           value={password}
           onChange={(event) => { setPassword(event.currentTarget.value); }}
           autoFocus={known !== undefined}
+          data-autofocus={known !== undefined || undefined}
           required
           withAsterisk={false}
         />

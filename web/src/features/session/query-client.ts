@@ -1,6 +1,6 @@
 /** The cache of everything read from the server. Whoever meets the end of the session says so here. */
 
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 
 import { ApiError, OfflineError } from "@/api/client";
 
@@ -17,10 +17,21 @@ export function sessionEnded(): void {
   listeners.forEach((each) => each());
 }
 
+/** Has somebody else signed in in this browser since? */
+function isAnothers(failure: unknown): boolean {
+  return failure instanceof ApiError && failure.code === "SessionChangedError";
+}
+
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (failure, query) => {
-      if (failure instanceof ApiError && failure.status === 401 && query.queryKey[0] !== "me") sessionEnded();
+      if (isAnothers(failure)) sessionEnded();
+      else if (failure instanceof ApiError && failure.status === 401 && query.queryKey[0] !== "me") sessionEnded();
+    },
+  }),
+  mutationCache: new MutationCache({
+    onError: (failure) => {
+      if (isAnothers(failure)) sessionEnded();
     },
   }),
   defaultOptions: {

@@ -1,12 +1,13 @@
 /** Who one is, one's settings, and the way out. */
 
 import { Menu, Text, UnstyledButton } from "@mantine/core";
-import { IconLogout, IconSettings } from "@tabler/icons-react";
+import { IconHistory, IconLogout, IconSettings } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { infoQuery, type Me, signOut } from "@/api/session";
+import { managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 
 export default function AccountMenu({ me, children }: { me: Me; children: ReactNode }) {
@@ -35,6 +36,11 @@ export default function AccountMenu({ me, children }: { me: Me; children: ReactN
         <Menu.Item leftSection={<IconSettings size={16} />} component={Link} to="/user-settings">
           {t.shell.settings}
         </Menu.Item>
+        {managesSomething(me) && (
+          <Menu.Item leftSection={<IconHistory size={16} />} component={Link} to="/audit">
+            {t.shell.audit}
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
           {t.shell.signOut}
         </Menu.Item>

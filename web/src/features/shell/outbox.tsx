@@ -26,6 +26,7 @@ export function OutboxProvider({ user, children }: { user: string; children: Rea
     window.addEventListener("beforeunload", leaving);
     return () => {
       stop();
+      outbox.close(); // whoever signs in next on this page has one of their own
       window.removeEventListener("online", resume);
       window.removeEventListener("beforeunload", leaving);
     };

@@ -4,12 +4,12 @@ import { ActionIcon, Avatar, UnstyledButton, useComputedColorScheme, useMantineC
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
-import { type Me, meQuery } from "@/api/session";
+import { type Me, meQuery, watchSession } from "@/api/session";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { usePreferences } from "@/features/session/preferences";
-import { onSessionEnd } from "@/features/session/query-client";
+import { onSessionEnd, sessionEnded } from "@/features/session/query-client";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
 
@@ -123,10 +123,12 @@ function Face({ me }: { me: Me }) {
 
 function SignInAgainWhenNeeded({ me }: { me: Me }) {
   const [open, setOpen] = useState(false);
+  const close = useCallback(() => { setOpen(false); }, []);
   useEffect(() => onSessionEnd(() => { setOpen(true); }), []);
+  useEffect(() => watchSession(sessionEnded), []);
   return open ? (
     <Suspense>
-      <SignInAgain me={me} onDone={() => { setOpen(false); }} />
+      <SignInAgain me={me} onDone={close} />
     </Suspense>
   ) : null;
 }

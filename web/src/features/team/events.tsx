@@ -50,7 +50,7 @@ function Said({ dataset, event }: { dataset: DatasetRef; event: TeamEvent }) {
   const facts = Object.entries(event.detail ?? {}).filter(([key, value]) => key !== "plan" && value !== null && value !== 0 && value !== "");
   return (
     <span>
-      <strong>{event.who}</strong> {lead.team.event[event.what] ?? event.what}{" "}
+      <strong>{event.who}</strong> {lead.team.event[event.what] ?? event.what.replaceAll("_", " ")}{" "}
       {event.record !== null && (
         <Link to="/datasets/$workspace/$name" params={{ workspace, name }} search={{ record: event.record }}>
           {event.record}

@@ -1,0 +1,123 @@
+"""The computing time that one request may take, and its early end when nobody waits for it any more."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from apportion.domain.errors import QueryTooSlowError
+
+__all__ = ["CallerGone", "Deadline"]
+
+T = TypeVar("T")
+
+AT_ONCE = 500
+"""Items that are looked at between two checks."""
+STRETCH, PAUSE = 0.005, 0.001
+"""Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
+interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
+
+
+class CallerGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Deadline:
+    """What is left of the time for one request; made anywhere, started in the one thread that works for it.
+
+    Counted is the computing time of that thread, so that a query is not refused because others keep the machine busy.
+    ``query`` limits the evaluation of each query inside of longer work; None: as ``seconds``.
+    """
+
+    def __init__(
+        self,
+        seconds: float = math.inf,
+        *,
+        query: float | None = None,
+        rests: bool = True,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._seconds = seconds
+        self._query = seconds if query is None else query
+        self._clock = clock
+        self._rests = rests
+        self._until = math.inf
+        self._rest_at = math.inf
+        self._cancelled = False
+        self._in_query = False
+        self.checks = 0
+        """How often it was looked at."""
+
+    def start(self) -> None:
+        """Begin to count, in the thread that does the work."""
+        now = self._clock()
+        self._until = now + self._seconds
+        if self._rests:
+            self._rest_at = now + STRETCH
+
+    def cancel(self) -> None:
+        """End the work at its next check; to be called from any thread."""
+        self._cancelled = True
+
+    @contextlib.contextmanager
+    def query(self) -> Iterator[None]:
+        """Limit what is done inside to the time that one query may take."""
+        if self._in_query:
+            yield
+            return
+        before, self._in_query = self._until, True
+        self._until = min(before, self._clock() + self._query)
+        try:
+            yield
+        finally:
+            self._until, self._in_query = before, False
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Leave out what is done inside: reading what is kept for everybody is no part of one query."""
+        before = self._clock()
+        try:
+            yield
+        finally:
+            self._until += self._clock() - before
+
+    def over(self) -> bool:
+        """Return whether the work has to end. Rests for a moment when others have waited long enough."""
+        self.checks += 1
+        if self._cancelled:
+            return True
+        now = self._clock()
+        if now > self._rest_at:
+            time.sleep(PAUSE)
+            self._rest_at = now + STRETCH
+        return now > self._until
+
+    def check(self) -> None:
+        """Raise ``QueryTooSlowError`` once the time is up, ``CallerGone`` once nobody waits."""
+        if self.over():
+            raise self.reason()
+
+    def reason(self) -> Exception:
+        """Return why the work had to end."""
+        if self._cancelled:
+            return CallerGone()
+        limit = self._query if self._in_query else self._seconds
+        return QueryTooSlowError(limit)
+
+    def each(self, items: Iterable[T], at_once: int = AT_ONCE) -> Iterator[T]:
+        """Yield the items, checking now and then."""
+        waiting = iter(items)
+        while some := list(islice(waiting, at_once)):
+            self.check()
+            yield from some
+
+    def those(self, items: Iterable[T], test: Callable[[T], bool]) -> Iterator[T]:
+        """Yield the items that pass, checking now and then."""
+        waiting = iter(items)
+        while some := list(islice(waiting, AT_ONCE)):
+            self.check()
+            yield from filter(test, some)

@@ -1,0 +1,111 @@
+"""Where what happened is kept: a log that is only ever added to, and read back with filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from apportion.domain.datasets import Dataset
+from apportion.vocabulary import EventCode
+
+__all__ = ["REQUEST", "About", "AuditFilter", "AuditedEvent", "Events", "RequestMark"]
+
+
+class RequestMark(NamedTuple):
+    """The request that made something happen: the caller's address, and the id that is in the server's log."""
+
+    address: str | None
+    id: str | None
+
+
+REQUEST: ContextVar[RequestMark | None] = ContextVar("apportion_request", default=None)
+"""The request that is being answered; the store notes it with every event of its transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The thing an event is about.
+
+    ``workspace`` is only needed where there is no dataset. ``object`` names what is neither: a user, a rule, a file;
+    ``record`` is the number of a record that is still there.
+    """
+
+    dataset: Dataset | None = None
+    workspace: str | None = None
+    object: str | None = None
+    record: int | None = None
+
+
+class AuditedEvent(NamedTuple):
+    """An event with everything that is known about it; ``no`` grows with time."""
+
+    no: int
+    at: int
+    who: str
+    what: EventCode
+    workspace: str | None
+    dataset: str | None
+    dataset_uuid: str | None
+    record: str | None
+    object: str | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    detail: Mapping[str, Any] | None
+    address: str | None
+    request: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events to read; None does not narrow. ``workspaces`` keeps events of these workspaces only.
+
+    ``since`` is the first instant and ``until`` the first one after. ``text`` is looked for in names, records
+    and all values, whatever the case.
+    """
+
+    codes: Collection[EventCode] | None = None
+    workspaces: Collection[str] | None = None
+    workspace: str | None = None
+    dataset: str | None = None
+    who: str | None = None
+    since: int | None = None
+    until: int | None = None
+    text: str | None = None
+    with_requests: bool = True
+    """Whether ``text`` is also looked for in addresses and ids of requests."""
+
+
+class Events(Protocol):
+    """The log of what happened, within one transaction. Nothing in it is ever changed."""
+
+    def add(
+        self,
+        what: EventCode,
+        about: About,
+        *,
+        who: str,
+        at: int,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write an event: the only way in, for every kind of event. Never given a password, key or token."""
+        ...
+
+    def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
+        """The events that match, newest first, with numbers below one where that is given."""
+        ...
+
+    def count(self, wanted: AuditFilter, *, below: int | None = None) -> int:
+        """How many events match."""
+        ...
+
+    def last(self) -> int:
+        """The number of the newest event; 0 where there is none."""
+        ...
+
+    def prune(self, *, before: int, limit: int) -> int:
+        """Forget up to ``limit`` events that are older than an instant; how many. For retention only."""
+        ...

@@ -1,0 +1,93 @@
+"""What to ask about the audit log, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypedDict
+
+from ._connection import Connection, loads
+from ._http import Request, Steps
+from ._tables import moment
+from .errors import InputValueError
+
+__all__ = ["AuditEvent", "AuditOptions", "audit", "read_audited"]
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """Something that happened: who did what, when, to what, what was there before and after.
+
+    ``what`` is a code such as ``"exported"``, ``area`` what it is about, such as ``"downloads"``. ``object`` names
+    what is neither dataset nor record: a user, a rule, a job. ``address`` and ``request`` are for administrators.
+    """
+
+    no: int
+    at: datetime
+    who: str
+    what: str
+    area: str
+    workspace: str | None = None
+    dataset: str | None = None
+    dataset_uuid: str | None = None
+    record: str | None = None
+    object: str | None = None
+    before: Any = None
+    after: Any = None
+    detail: Any = None
+    address: str | None = None
+    request: str | None = None
+
+
+class AuditOptions(TypedDict, total=False):
+    """Which events: what is left out does not narrow. ``what`` and ``area`` may be several."""
+
+    who: str | None
+    what: str | Sequence[str] | None
+    area: str | Sequence[str] | None
+    workspace: str | None
+    dataset: str | None
+    since: str | date | None
+    until: str | date | None
+    text: str | None
+
+
+def audit(connection: Connection, limit: int | None, options: AuditOptions) -> Steps[list[AuditEvent]]:
+    if limit is not None and limit < 0:
+        raise InputValueError(f"limit is how many events to bring at most; got {limit}.")
+    unknown = sorted(options.keys() - AuditOptions.__annotations__.keys())
+    if unknown:
+        known = ", ".join(AuditOptions.__annotations__)
+        raise InputValueError(f"The audit log cannot be narrowed by {', '.join(unknown)}, but by {known}.")
+    given = {_NAMES.get(name, name): _plain(value) for name, value in options.items()}
+    yield from connection.user()
+    found: list[AuditEvent] = []
+    cursor = None
+    while limit is None or len(found) < limit:
+        portion = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        asked = {**given, "limit": portion, "cursor": cursor}
+        page = loads((yield Request("GET", "/api/audit", asked)))
+        found += map(read_audited, page["events"])
+        cursor = page["next"]
+        if cursor is None:
+            break
+    return found
+
+
+_NAMES = {"since": "from", "until": "to"}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def read_audited(found: Mapping[str, Any]) -> AuditEvent:
+    """An event as the server tells of it."""
+    values: dict[str, Any] = {each: found.get(each) for each in _FIELDS}
+    return AuditEvent(**{**values, "at": moment(found["at"])})
+
+
+_FIELDS = tuple(AuditEvent.__dataclass_fields__)

@@ -1,0 +1,111 @@
+"""The audit log: who did what, when, to what. There is no route that changes or deletes any of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from apportion.domain.errors import BadRequestError, ForbiddenOperationError
+from apportion.ports.events import AuditedEvent
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.audit import (
+    AuditExport,
+    AuditPage,
+    AuditWanted,
+    audit_lines,
+    audit_table,
+    audited_out,
+)
+from apportion.server.deps import Context, Ctx
+from apportion.server.errors import responses
+from apportion.services import audit
+from apportion.vocabulary import EventArea, EventCode
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Audit log"], route_class=JsonRoute)
+_REFUSALS = responses(ForbiddenOperationError, BadRequestError)
+_MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+@router.get("/api/audit", responses=_REFUSALS)
+async def read_audit(
+    ctx: Ctx,
+    who: Annotated[str | None, Query(description="Only what this person did.")] = None,
+    what: Annotated[list[EventCode] | None, Query(description="Only events of these kinds.")] = None,
+    area: Annotated[
+        list[EventArea] | None, Query(description="Only events about these things; added to ``what``.")
+    ] = None,
+    workspace: Annotated[
+        str | None, Query(description="Only events of this workspace and its datasets.")
+    ] = None,
+    dataset: Annotated[
+        str | None, Query(description="Only events of datasets with this name or UUID, deleted or not.")
+    ] = None,
+    since: Annotated[
+        str | None, Query(alias="from", description="Not before this date or time (ISO 8601, UTC).")
+    ] = None,
+    until: Annotated[
+        str | None, Query(alias="to", description="Not after this date or time; a date ends with its day.")
+    ] = None,
+    text: Annotated[
+        str | None, Query(max_length=1000, description="Only events that have this text anywhere.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+) -> AuditPage:
+    """What happened, newest first: everything for administrators, their workspaces' part for managers."""
+    wanted = AuditWanted.model_validate(
+        {
+            "who": who,
+            "what": what or [],
+            "area": area or [],
+            "workspace": workspace,
+            "dataset": dataset,
+            "from": since,
+            "to": until,
+            "text": text,
+        }
+    ).filter()
+    below = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
+    found = await ctx.read_slow(
+        lambda work: audit.read_audit(work, ctx.actor, wanted, below=below, limit=limit + 1)
+    )
+    following = str(found[limit - 1].no) if len(found) > limit else None
+    return AuditPage(events=[audited_out(each) for each in found[:limit]], next=following)
+
+
+@router.post(
+    "/api/audit:export",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The file.", "content": {media: {} for media in _MEDIA.values()}},
+        **_REFUSALS,
+    },
+)
+async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
+    """The events that match as a file, newest first. That it was taken is an event, too."""
+    narrowed, now = wanted.filter(), ctx.house.clock.now()
+    count, upto = await ctx.read_slow(
+        lambda work: (audit.count_audit(work, ctx.actor, narrowed), audit.last_event(work))
+    )
+    asked = {**wanted.model_dump(mode="json", by_alias=True), "events": count}
+    await ctx.write(lambda work: audit.begin_export(work, ctx.actor, asked, now=now))
+    pages = audit.export_audit(ctx.house.store, ctx.actor, narrowed, upto=upto)
+    write: Callable[[Iterable[Sequence[AuditedEvent]]], Iterator[bytes]] = (
+        audit_table if wanted.format == "csv" else audit_lines
+    )
+    return StreamingResponse(
+        _stream(ctx, write(pages)),
+        media_type=_MEDIA[wanted.format],
+        headers={"Content-Disposition": f"attachment; filename=audit.{wanted.format}"},
+    )
+
+
+async def _stream(ctx: Context, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Page by page, each made in a thread."""
+    while (page := await ctx.house.think(lambda: next(pages, None))) is not None:
+        yield page

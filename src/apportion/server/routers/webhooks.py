@@ -1,0 +1,270 @@
+"""Webhooks: addresses that are told of events, and what was sent to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from apportion.domain.errors import (
+    ConflictError,
+    EntityNotFoundError,
+    ForbiddenOperationError,
+)
+from apportion.domain.times import utc_iso
+from apportion.domain.webhooks import KNOWN_EVENTS, Delivery, DeliveryState, Webhook
+from apportion.server.bodies import JsonRoute
+from apportion.server.deps import Context, Ctx
+from apportion.server.errors import responses
+from apportion.services import webhooks as manage
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Webhooks"], route_class=JsonRoute)
+_PATH = "/api/webhooks"
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
+_BUSY = responses(ForbiddenOperationError, EntityNotFoundError, ConflictError)
+_EVENTS = Field(
+    ["*"],
+    description="Codes of events, or `*` for all, later kinds included.",
+    examples=[["submitted", "adjudicated"]],
+    max_length=100,
+)
+Scope = Annotated[
+    Literal["workspace", "server"],
+    Query(description="The webhooks of the workspace, or those of the whole server, for administrators."),
+]
+
+
+class WebhookOut(BaseModel):
+    """A webhook. ``workspace`` is null for one of the whole server, ``dataset`` for one of all datasets there."""
+
+    id: str
+    workspace: str | None
+    dataset: str | None
+    url: str
+    events: list[str]
+    description: str
+    enabled: bool
+    disabled_why: str | None = Field(description="Why the server disabled it; null where a person did.")
+    owner: str = Field(description="Who chose the address or enabled it last, and answers for it.")
+    created_by: str
+    created_at: str
+    changed_at: str
+    failures: int = Field(description="Attempts that failed since the last that did not.")
+    failing_since: str | None
+    next_try: str | None = Field(description="Nothing is sent before; null where nothing is in the way.")
+    waiting: int = Field(description="Deliveries that wait.")
+
+
+class WebhookMade(WebhookOut):
+    """A webhook with its secret, which is never shown again."""
+
+    secret: str
+
+
+class WebhooksOut(BaseModel):
+    """Webhooks, oldest first, and the codes of events that this server knows."""
+
+    webhooks: list[WebhookOut]
+    known_events: list[str]
+
+
+class NewWebhookIn(BaseModel):
+    """Where to tell what."""
+
+    url: str = Field(max_length=2_000, description="Where deliveries are posted to, over https.")
+    events: list[str] = _EVENTS
+    dataset: str | None = Field(None, description="Only of this dataset; default all of the workspace.")
+    description: str = Field("", max_length=500)
+    scope: Literal["workspace", "server"] = Field(
+        "workspace", description="`server`: of everything on the server, for administrators."
+    )
+
+
+class WebhookChanges(BaseModel):
+    """What is to be different; what is left out stays."""
+
+    url: str | None = Field(None, max_length=2_000)
+    events: list[str] | None = Field(None, max_length=100)
+    description: str | None = Field(None, max_length=500)
+    enabled: bool | None = Field(
+        None, description="Enabled again it goes on with what waits, and you answer for it from then on."
+    )
+    skip_missed: bool = Field(
+        False, description="Never send what waits, nor what happened while it was disabled."
+    )
+
+
+class DeliveryOut(BaseModel):
+    """One event on its way to one webhook."""
+
+    id: str = Field(description="The same in every attempt: a receiver that keeps it handles nothing twice.")
+    event: str
+    number: int | None = Field(description="The number of the event; null for a ping.")
+    state: Literal["waiting", "delivered", "failed", "skipped"]
+    attempts: int
+    created_at: str
+    changed_at: str
+    next_try: str | None
+    status: int | None = Field(description="HTTP status of the last attempt.")
+    problem: str | None = Field(description="Why the last attempt had none.")
+    body: str = Field(description="What is sent, byte for byte.")
+    response: str | None = Field(description="The beginning of the last answer.")
+
+
+class DeliveriesOut(BaseModel):
+    """Deliveries, newest first."""
+
+    deliveries: list[DeliveryOut]
+    next: str | None = None
+
+
+@router.get(_PATH, responses=_REFUSALS)
+async def list_webhooks(ctx: Ctx, scope: Scope = "workspace") -> WebhooksOut:
+    """List the webhooks of a workspace, or of the whole server."""
+    place = _place(ctx, scope)
+    found = await ctx.read(lambda work: manage.list_webhooks(work, ctx.actor, place))
+    return WebhooksOut(webhooks=[_out(*each) for each in found], known_events=list(KNOWN_EVENTS))
+
+
+@router.post(_PATH, responses=_BUSY)
+async def create_webhook(ctx: Ctx, wanted: NewWebhookIn) -> WebhookMade:
+    """Set up a webhook, which is told of what happens from now on. The answer alone has its secret."""
+    now, policy, secrets = ctx.house.clock.now(), ctx.settings.call_policy, ctx.house.webhook_secrets
+    asked = manage.NewWebhook(
+        _place(ctx, wanted.scope), wanted.url, tuple(wanted.events), wanted.dataset, wanted.description
+    )
+    made = await ctx.write(
+        lambda work: manage.create_webhook(work, ctx.actor, asked, secrets=secrets, policy=policy, now=now)
+    )
+    return _made(made)
+
+
+@router.get(_PATH + "/{id}", responses=_REFUSALS)
+async def get_webhook(ctx: Ctx, id: str) -> WebhookOut:
+    """Show a webhook."""
+    return _out(*await ctx.read(lambda work: manage.find_webhook(work, ctx.actor, id)))
+
+
+@router.patch(_PATH + "/{id}", responses=_REFUSALS)
+async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOut:
+    """Change a webhook, disable it, or enable it again."""
+    now, policy = ctx.house.clock.now(), ctx.settings.call_policy
+    change = manage.WebhookChange(
+        wanted.url,
+        None if wanted.events is None else tuple(wanted.events),
+        wanted.description,
+        wanted.enabled,
+        wanted.skip_missed,
+    )
+    found = await ctx.write(
+        lambda work: manage.change_webhook(work, ctx.actor, id, change, policy=policy, now=now)
+    )
+    ctx.house.webhooks.wake()
+    return _out(*found)
+
+
+@router.delete(_PATH + "/{id}", responses=_REFUSALS)
+async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
+    """Delete a webhook with its deliveries; what waits is never sent."""
+    await ctx.write(lambda work: manage.delete_webhook(work, ctx.actor, id))
+    return {"deleted": id}
+
+
+@router.post(_PATH + "/{id}:rotate_secret", responses=_REFUSALS)
+async def rotate_secret(ctx: Ctx, id: str) -> WebhookMade:
+    """Give a webhook another secret, by which everything is signed from now on, retries included."""
+    now, secrets = ctx.house.clock.now(), ctx.house.webhook_secrets
+    made = await ctx.write(lambda work: manage.rotate_secret(work, ctx.actor, id, secrets=secrets, now=now))
+    return _made(made)
+
+
+@router.post(_PATH + "/{id}:ping", responses=_BUSY)
+async def ping(ctx: Ctx, id: str) -> DeliveryOut:
+    """Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer."""
+    now, secrets = ctx.house.clock.now(), ctx.house.webhook_secrets
+    made = await ctx.write(lambda work: manage.ping(work, ctx.actor, id, secrets=secrets, now=now))
+    ctx.house.webhooks.wake()
+    return _delivery_out(made)
+
+
+@router.get(_PATH + "/{id}/deliveries", responses=_REFUSALS)
+async def list_deliveries(
+    ctx: Ctx,
+    id: str,
+    state: DeliveryState | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+) -> DeliveriesOut:
+    """List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days."""
+    before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
+    found = await ctx.read(
+        lambda work: manage.list_deliveries(work, ctx.actor, id, state=state, before=before, limit=limit)
+    )
+    following = str(found[-1][0]) if len(found) == limit else None
+    return DeliveriesOut(deliveries=[_delivery_out(each) for _, each in found], next=following)
+
+
+@router.post(_PATH + "/{id}/deliveries/{delivery}:send_again", responses=_BUSY)
+async def send_again(ctx: Ctx, id: str, delivery: str) -> DeliveryOut:
+    """Send a delivery once more, under the same id, before those that wait."""
+    now = ctx.house.clock.now()
+    again = await ctx.write(lambda work: manage.send_again(work, ctx.actor, id, delivery, now=now))
+    ctx.house.webhooks.wake()
+    return _delivery_out(again)
+
+
+def _place(ctx: Context, scope: str) -> str | None:
+    return None if scope == "server" else ctx.require_workspace()
+
+
+def _when(at: int | None) -> str | None:
+    return utc_iso(at) if at else None
+
+
+def _fields(webhook: Webhook, waiting: int) -> dict[str, Any]:
+    return {
+        "id": webhook.id,
+        "workspace": webhook.workspace,
+        "dataset": webhook.dataset_name,
+        "url": webhook.url,
+        "events": list(webhook.events),
+        "description": webhook.description,
+        "enabled": webhook.enabled,
+        "disabled_why": webhook.disabled_why,
+        "owner": webhook.owner,
+        "created_by": webhook.created_by,
+        "created_at": utc_iso(webhook.created_at),
+        "changed_at": utc_iso(webhook.changed_at),
+        "failures": webhook.failures,
+        "failing_since": _when(webhook.failing_since),
+        "next_try": _when(webhook.next_at),
+        "waiting": waiting,
+    }
+
+
+def _out(webhook: Webhook, waiting: int) -> WebhookOut:
+    return WebhookOut(**_fields(webhook, waiting))
+
+
+def _made(made: manage.Made) -> WebhookMade:
+    return WebhookMade(**_fields(made.webhook, 0), secret=made.secret)
+
+
+def _delivery_out(delivery: Delivery) -> DeliveryOut:
+    return DeliveryOut(
+        id=delivery.id,
+        event=delivery.code,
+        number=delivery.event,
+        state=delivery.state.value,
+        attempts=delivery.attempts,
+        created_at=utc_iso(delivery.created_at),
+        changed_at=utc_iso(delivery.changed_at),
+        next_try=_when(delivery.next_at),
+        status=delivery.status,
+        problem=delivery.problem,
+        body=delivery.body,
+        response=delivery.response,
+    )

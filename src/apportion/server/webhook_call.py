@@ -1,0 +1,147 @@
+"""One call of a webhook: the address looked up, checked and held fast, the answer bounded in size and time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import httpx
+
+from apportion.domain.addresses import CallPolicy, address_problem
+from apportion.domain.webhooks import Outcome
+
+__all__ = ["Caller", "Resolve", "look_up"]
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Gives the addresses of a host name."""
+
+SECONDS = 10.0
+"""For all of a call: looking the name up, connecting, sending, the head of the answer."""
+EXCERPT_SECONDS = 2.0
+EXCERPT = 1_000
+"""Bytes of the answer that are read and kept."""
+_ADDRESSES = 3
+"""So many of a host's addresses are tried."""
+
+
+class Caller:
+    """Calls webhooks.
+
+    The address is looked up once for each call, checked, and that very address is connected to, so that a name cannot
+    lead elsewhere between the check and the call. No proxy is asked and no redirect followed: both would lead to
+    addresses that were not checked.
+    """
+
+    def __init__(
+        self, policy: CallPolicy, *, resolve: Resolve | None = None, seconds: float = SECONDS
+    ) -> None:
+        self._policy = policy
+        self._resolve = resolve or look_up
+        self._seconds = seconds
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Send a delivery; whatever goes wrong is in the outcome, in words that give nothing of the URL away."""
+        try:
+            return await asyncio.wait_for(self._post(httpx.URL(url), headers, body), self._seconds)
+        except (asyncio.TimeoutError, httpx.TimeoutException):
+            return Outcome(problem=f"no answer within {self._seconds:g} seconds")
+        except httpx.ConnectError as failure:
+            why = "its certificate was not accepted" if "CERTIFICATE" in str(failure) else "could not connect"
+            return Outcome(problem=why)
+        except httpx.InvalidURL:
+            return Outcome(problem="is no URL")
+        except httpx.HTTPError:
+            return Outcome(problem="the connection broke, or what came back is no HTTP")
+        except OSError:
+            return Outcome(problem="the host name could not be looked up")
+        except UnicodeError:
+            return Outcome(problem="the host name is none")
+
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Outcome:
+        found = await self._resolve(url.host, url.port or (443 if url.scheme == "https" else 80))
+        addresses = [ip_address(each) for each in found]
+        problems = [address_problem(each, url.scheme, self._policy) for each in addresses]
+        usable = [each for each, problem in zip(addresses, problems, strict=True) if problem is None]
+        if not usable:
+            return Outcome(problem=next((each for each in problems if each), "the host name has no address"))
+        *others, last = usable[:_ADDRESSES]
+        for address in others:
+            with contextlib.suppress(httpx.ConnectError):
+                return await self._post_to(address, url, headers, body)
+        return await self._post_to(last, url, headers, body)
+
+    async def _post_to(
+        self, address: Address, url: httpx.URL, headers: Mapping[str, str], body: bytes
+    ) -> Outcome:
+        pinned = url.copy_with(host=str(address))
+        sent = {**headers, "Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity"}
+        client = httpx.AsyncClient(
+            verify=self._tls, trust_env=False, follow_redirects=False, timeout=self._seconds
+        )
+        async with (
+            client,
+            client.stream(
+                "POST", pinned, content=body, headers=sent, extensions={"sni_hostname": url.host}
+            ) as answer,
+        ):
+            return Outcome(answer.status_code, await _excerpt(answer))
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        made = httpx.create_ssl_context(trust_env=False)
+        made.load_default_certs()  # of this machine, too: an organisation's own authority is there
+        return made
+
+
+async def _excerpt(answer: httpx.Response) -> str:
+    """Return the beginning of an answer, as far as it comes in time, without control characters."""
+    found = bytearray()
+
+    async def read() -> None:
+        async for chunk in answer.aiter_raw():
+            found.extend(chunk[: EXCERPT - len(found)])
+            if len(found) >= EXCERPT:
+                return
+
+    with contextlib.suppress(asyncio.TimeoutError, httpx.HTTPError):  # the status says whether it was taken
+        await asyncio.wait_for(read(), EXCERPT_SECONDS)
+    text = found.decode("utf-8", "replace")
+    return "".join(each for each in text if each.isprintable() or each in "\n\t")
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """Return the addresses of a host name.
+
+    In a thread of its own that nothing waits for: the resolver of the system may hang, and the server must be able
+    to stop meanwhile.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(found: list[str] | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: list[str] | Exception
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+        except Exception as failure:
+            found = failure
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=ask, name="apportion-lookup", daemon=True).start()
+    return await answer

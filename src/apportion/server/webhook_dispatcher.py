@@ -1,0 +1,193 @@
+"""Sends what webhooks are to be told: a thread with an event loop of its own, so that no request waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from apportion.domain.webhooks import Delivery, Webhook, signature
+from apportion.ports.security import Clock
+from apportion.ports.webhooks import WebhookSecrets
+from apportion.services.send_webhooks import (
+    collect,
+    disable_unfit,
+    is_fit,
+    prune,
+    record_attempt,
+    store_collected,
+    to_send,
+)
+
+if TYPE_CHECKING:
+    from apportion.domain.addresses import CallPolicy
+    from apportion.ports.store import Store, Work
+
+    from .webhook_call import Caller
+
+__all__ = ["WebhookDispatcher"]
+
+T = TypeVar("T")
+log = logging.getLogger("apportion.webhooks")
+LOOK = 1.0
+"""Seconds between two looks at what happened."""
+_dice = random.SystemRandom()
+AT_ONCE = 8
+"""Webhooks that are called at the same time; each by one call after the other."""
+_PRUNE = 3600.0
+_REST = 5.0
+"""Seconds of rest after something went wrong here."""
+
+
+class WebhookDispatcher:
+    """Collects events and sends deliveries while the server runs. ``caller`` is made when it is first needed."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        secrets: WebhookSecrets,
+        policy: CallPolicy,
+        caller: Caller | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._secrets = secrets
+        self._policy = policy
+        self._caller = caller
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken: asyncio.Event | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._room: asyncio.Semaphore | None = None
+
+    def start(self) -> None:
+        """Begin, and go on with what waits."""
+        self._thread = threading.Thread(target=self._run, name="apportion-webhooks", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to send at once."""
+        loop, woken = self._loop, self._woken
+        if loop is not None and woken is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                loop.call_soon_threadsafe(woken.set)
+
+    def close(self) -> None:
+        """Stop. A call that is under way is broken off and made again by the next server, under the same id."""
+        self._closing.set()
+        self.wake()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        for noisy in ("httpx", "httpcore"):  # they would write URLs into the log, and those may hold keys
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        loop = asyncio.new_event_loop()
+        try:
+            self._loop = loop
+            loop.run_until_complete(self._go_on())
+        finally:
+            loop.close()
+
+    async def _go_on(self) -> None:
+        self._woken, self._room = asyncio.Event(), asyncio.Semaphore(AT_ONCE)
+        loop = asyncio.get_running_loop()
+        pruned = loop.time()
+        while not self._closing.is_set():
+            pause = LOOK
+            try:
+                more = await self._look()
+                pause = 0.0 if more else LOOK
+                if loop.time() - pruned > _PRUNE:
+                    pruned = loop.time()
+                    await self._prune()
+            except Exception:
+                log.exception("webhooks stumbled; they go on in a moment")
+                pause = _REST
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+            self._woken.clear()
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _look(self) -> bool:
+        """Make deliveries of what happened, and see that whatever is due is sent; whether there is more to collect."""
+        now = self._clock.now()
+        with self._store.read() as work:
+            collected, due = collect(work, now=now), work.webhooks.due(now)
+            wanted = {*due, *(each.webhook for each in collected if each.deliveries)}
+            unfit = [id for id in wanted if not is_fit(work, id, self._secrets)]
+        if unfit:
+            await self._write(lambda work: disable_unfit(work, unfit, self._secrets, now=now))
+            due = [id for id in due if id not in unfit]
+        if collected:
+            await self._write(lambda work: store_collected(work, collected))
+        for id in {*due, *(each.webhook for each in collected if each.deliveries)} - self._running.keys():
+            self._running[id] = asyncio.create_task(self._send_all(id))
+        return any(each.deliveries for each in collected)
+
+    async def _send_all(self, id: str) -> None:
+        """Send what one webhook is to send, one delivery after the other, until nothing is due."""
+        assert self._room is not None
+        try:
+            while not self._closing.is_set():
+                with self._store.read() as work:
+                    found = to_send(work, id, self._secrets, now=self._clock.now())
+                if found is None:
+                    return
+                async with self._room:
+                    await self._send(*found)
+        except Exception:
+            log.exception("webhook %s stumbled; it goes on in a moment", id)
+            await asyncio.sleep(_REST)
+        finally:
+            self._running.pop(id, None)
+
+    async def _send(self, webhook: Webhook, delivery: Delivery) -> None:
+        body = delivery.body.encode()
+        now = self._clock.now()
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Apportion-Webhook",
+            "X-Apportion-Event": delivery.code,
+            "X-Apportion-Delivery": delivery.id,
+            "X-Apportion-Signature": signature(self._secrets.secret(webhook.salt), now // 1_000_000, body),
+        }
+        outcome = await self._called().post(webhook.url, headers, body)
+        after = await self._write(
+            lambda work: record_attempt(
+                work, webhook.id, delivery.id, outcome, now=self._clock.now(), chance=_dice.random()
+            )
+        )
+        if not outcome.taken:
+            log.warning(
+                "webhook %s: delivery %s failed: %s",
+                webhook.id,
+                delivery.id,
+                outcome.problem or f"status {outcome.status}",
+            )
+        if after is not None and webhook.enabled and not after.enabled:
+            log.warning("webhook %s is disabled: %s", webhook.id, after.disabled_why)
+
+    def _called(self) -> Caller:
+        if self._caller is None:
+            from .webhook_call import (
+                Caller,  # brings httpx along, of which a server without webhooks has no need
+            )
+
+            self._caller = Caller(self._policy)
+        return self._caller
+
+    async def _prune(self) -> None:
+        while await self._write(lambda work: prune(work, now=self._clock.now())):
+            pass
+
+    async def _write(self, work: Callable[[Work], T]) -> T:
+        return await asyncio.wrap_future(self._store.write(work))

@@ -1,0 +1,202 @@
+"""Turn events into deliveries, choose what is sent next, store what came of it.
+
+A webhook's cursor moves in the transaction that stores its deliveries: whenever the server stops, no event is lost and
+none becomes two deliveries. An attempt may be made twice where the server stops between it and the note of it; both
+bear the same id.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from apportion.domain.permissions import Action, allowed
+from apportion.domain.times import utc_iso
+from apportion.domain.webhooks import (
+    IN_LINE,
+    Delivery,
+    DeliveryState,
+    Outcome,
+    Webhook,
+    after_attempt,
+    event_code,
+    wants,
+)
+from apportion.ports.store import Work
+from apportion.ports.webhooks import SourcedEvent, WebhookSecrets
+
+__all__ = [
+    "Collected",
+    "action_for",
+    "collect",
+    "disable_unfit",
+    "is_fit",
+    "made_delivery",
+    "ping_body",
+    "prune",
+    "record_attempt",
+    "store_collected",
+    "to_send",
+    "unfit",
+]
+
+AT_ONCE = 200
+"""Events of one webhook that become deliveries in one transaction."""
+_LARGEST_DETAIL = 100_000
+KEEP = 1_000
+"""Delivered deliveries of a webhook that are kept to be looked at."""
+_KEEP_DAYS = 30
+_DAY = 24 * 3600 * 1_000_000
+
+
+class Collected(NamedTuple):
+    """What is to be sent by a webhook for the events between two cursors."""
+
+    webhook: str
+    before: int
+    cursor: int
+    deliveries: list[Delivery]
+
+
+def action_for(workspace: str | None) -> Action:
+    """Return what one has to be allowed to do to manage webhooks of a workspace, or with None of the server."""
+    return Action.MANAGE_SERVER_WEBHOOKS if workspace is None else Action.MANAGE_WEBHOOKS
+
+
+def disable_unfit(work: Work, ids: Sequence[str], secrets: WebhookSecrets, *, now: int) -> None:
+    """Disable those of the webhooks that may not send, and keep why."""
+    for id in ids:
+        found = work.webhooks.find(id)
+        why = None if found is None else unfit(work, found, secrets)
+        if found is not None and found.enabled and why is not None:
+            work.webhooks.change(replace(found, enabled=False, disabled_why=why, changed_at=now))
+
+
+def is_fit(work: Work, id: str, secrets: WebhookSecrets) -> bool:
+    """Return whether a webhook may send."""
+    found = work.webhooks.find(id)
+    return found is not None and unfit(work, found, secrets) is None
+
+
+def unfit(work: Work, webhook: Webhook, secrets: WebhookSecrets) -> str | None:
+    """Return why a webhook may not send: its owner lost the right, or its secret is not the one handed out."""
+    owner = work.people.actor(webhook.owner)
+    if owner is None or not allowed(owner, action_for(webhook.workspace), webhook.workspace):
+        return f"{webhook.owner}, who answers for it, may not manage webhooks here any more."
+    if secrets.fingerprint(webhook.salt) != webhook.fingerprint:
+        return "The server's secret key has changed, and with it the secret of this webhook. Rotate it."
+    return None
+
+
+def collect(work: Work, *, now: int) -> list[Collected]:
+    """Return what happened since the enabled webhooks last looked, as deliveries that are not stored yet."""
+    last, found = work.webhooks.last_event(), []
+    for webhook in work.webhooks.all():
+        if not webhook.enabled or webhook.cursor >= last:
+            continue
+        events = work.webhooks.events_after(webhook, AT_ONCE)
+        cursor = events[-1].event.no if len(events) == AT_ONCE else last
+        wanted = [each for each in events if wants(webhook, event_code(each.event.what))]
+        deliveries = [
+            made_delivery(webhook, each.event.no, event_code(each.event.what), event_body(each), now)
+            for each in wanted
+        ]
+        found.append(Collected(webhook.id, webhook.cursor, cursor, deliveries))
+    return found
+
+
+def store_collected(work: Work, collected: Sequence[Collected]) -> int:
+    """Store deliveries and move the cursors, except of webhooks that were changed meanwhile; how many deliveries."""
+    count = 0
+    for each in collected:
+        webhook = work.webhooks.find(each.webhook)
+        if webhook is None or not webhook.enabled or webhook.cursor != each.before:
+            continue
+        work.webhooks.add_deliveries(each.deliveries)
+        work.webhooks.change(replace(webhook, cursor=each.cursor))
+        count += len(each.deliveries)
+    return count
+
+
+def to_send(
+    work: Work, webhook: str, secrets: WebhookSecrets, *, now: int
+) -> tuple[Webhook, Delivery] | None:
+    """Return the delivery that a webhook is to send now, if there is one and it may."""
+    found = work.webhooks.find(webhook)
+    if found is None:
+        return None
+    delivery = work.webhooks.next_delivery(found, now=now, in_line=IN_LINE)
+    if delivery is None or unfit(work, found, secrets) is not None:
+        return None
+    return found, delivery
+
+
+def record_attempt(
+    work: Work, webhook: str, delivery: str, outcome: Outcome, *, now: int, chance: float
+) -> Webhook | None:
+    """Store what came of an attempt, on webhook and delivery as they are by now; nothing where they are gone."""
+    hook, sent = work.webhooks.find(webhook), work.webhooks.delivery(webhook, delivery)
+    if hook is None or sent is None:
+        return None
+    changed, tried = after_attempt(hook, sent, outcome, now=now, chance=chance)
+    work.webhooks.change(changed)
+    work.webhooks.change_delivery(tried)
+    return changed
+
+
+def prune(work: Work, *, now: int) -> int:
+    """Forget some old deliveries that are done; returns how many, to be called again until it is none."""
+    return work.webhooks.prune(keep=KEEP, before=now - _KEEP_DAYS * _DAY, limit=1_000)
+
+
+# What is sent
+
+
+def made_delivery(webhook: Webhook, event: int | None, code: str, body: dict[str, Any], now: int) -> Delivery:
+    """Return a delivery that waits; its body never changes from then on."""
+    id = str(uuid.uuid4())
+    text = json.dumps({"id": id, "event": code, **body}, ensure_ascii=False, separators=(",", ":"))
+    return Delivery(
+        id=id,
+        webhook=webhook.id,
+        event=event,
+        code=code,
+        body=text,
+        state=DeliveryState.WAITING,
+        attempts=0,
+        created_at=now,
+        changed_at=now,
+        next_at=now,
+    )
+
+
+def event_body(sourced: SourcedEvent) -> dict[str, Any]:
+    """Return what a receiver is told of an event: what managers read in the list of events, nothing more."""
+    event = sourced.event
+    detail = None if event.detail is None else dict(event.detail)
+    body: dict[str, Any] = {
+        "number": event.no,
+        "at": utc_iso(event.at),
+        "workspace": sourced.workspace,
+        "dataset": sourced.dataset,
+        "who": event.who,
+        "record": event.record,
+        "detail": detail,
+    }
+    if detail is not None and len(json.dumps(detail)) > _LARGEST_DETAIL:
+        body |= {"detail": None, "detail_left_out": True}
+    return body
+
+
+def ping_body(webhook: Webhook, who: str, now: int) -> dict[str, Any]:
+    """Return what a receiver is told by a ping."""
+    return {
+        "at": utc_iso(now),
+        "workspace": webhook.workspace,
+        "dataset": webhook.dataset_name,
+        "who": who,
+        "webhook": webhook.id,
+    }

@@ -1,0 +1,240 @@
+"""Set up webhooks, change them, look at what they sent, send it again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from apportion.domain.addresses import CallPolicy, url_problem
+from apportion.domain.errors import ConflictError, EntityNotFoundError, ValidationError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, Place, place_of, require
+from apportion.domain.webhooks import (
+    PING,
+    Delivery,
+    DeliveryState,
+    Webhook,
+    is_event_code,
+    resumed,
+)
+from apportion.ports.store import Work
+from apportion.ports.webhooks import WebhookSecrets
+
+from .manage_datasets import find_dataset
+from .send_webhooks import action_for, made_delivery, ping_body, unfit
+
+__all__ = [
+    "Changed",
+    "Made",
+    "NewWebhook",
+    "WebhookChange",
+    "change_webhook",
+    "create_webhook",
+    "delete_webhook",
+    "find_webhook",
+    "list_deliveries",
+    "list_webhooks",
+    "ping",
+    "rotate_secret",
+    "send_again",
+]
+
+MOST = 20
+"""Webhooks a workspace may have."""
+_DESCRIPTION = 500
+_EVENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """What somebody wants to be told of, and where. ``workspace`` None: of everything on the server."""
+
+    workspace: str | None
+    url: str
+    events: tuple[str, ...] = ("*",)
+    dataset: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChange:
+    """What is to be different about a webhook; what is None stays. ``skip_missed``: what waits is never sent."""
+
+    url: str | None = None
+    events: tuple[str, ...] | None = None
+    description: str | None = None
+    enabled: bool | None = None
+    skip_missed: bool = False
+
+
+class Made(NamedTuple):
+    """A webhook, and the secret that is shown this once."""
+
+    webhook: Webhook
+    secret: str
+
+
+class Changed(NamedTuple):
+    """A webhook, and how many deliveries wait."""
+
+    webhook: Webhook
+    waiting: int
+
+
+def list_webhooks(work: Work, actor: Actor, workspace: str | None) -> list[Changed]:
+    """Return the webhooks of a workspace, or those of the whole server."""
+    _require(work, actor, workspace)
+    return [_with_waiting(work, each) for each in work.webhooks.of(workspace)]
+
+
+def find_webhook(work: Work, actor: Actor, id: str) -> Changed:
+    """Return a webhook, for whoever may manage it."""
+    return _with_waiting(work, _find(work, actor, id))
+
+
+def create_webhook(
+    work: Work, actor: Actor, wanted: NewWebhook, *, secrets: WebhookSecrets, policy: CallPolicy, now: int
+) -> Made:
+    """Set up a webhook, which is told of what happens from now on."""
+    _require(work, actor, wanted.workspace)
+    _check(url=wanted.url, events=wanted.events, description=wanted.description, policy=policy)
+    if len(work.webhooks.of(wanted.workspace)) >= MOST:
+        raise ConflictError(f"There are {MOST} webhooks already. Delete one first; nothing was created.")
+    dataset = None
+    if wanted.dataset is not None:
+        if wanted.workspace is None:
+            raise _invalid("dataset", "name a workspace, too: datasets are in workspaces")
+        dataset = find_dataset(work, actor, wanted.workspace, wanted.dataset, Action.SEE_EVENTS)
+    salt = secrets.new_salt()
+    made = Webhook(
+        id=str(uuid.uuid4()),
+        workspace=wanted.workspace,
+        dataset=None if dataset is None else dataset.no,
+        dataset_name=None if dataset is None else dataset.name,
+        url=wanted.url,
+        events=tuple(dict.fromkeys(wanted.events)),
+        description=wanted.description,
+        enabled=True,
+        disabled_why=None,
+        owner=actor.username,
+        salt=salt,
+        fingerprint=secrets.fingerprint(salt),
+        created_by=actor.username,
+        created_at=now,
+        changed_at=now,
+        cursor=work.webhooks.last_event(),
+    )
+    work.webhooks.add(made)
+    return Made(made, secrets.secret(salt))
+
+
+def change_webhook(
+    work: Work, actor: Actor, id: str, wanted: WebhookChange, *, policy: CallPolicy, now: int
+) -> Changed:
+    """Change a webhook. Enabled again it goes on where it stopped, unless what was missed is to be skipped."""
+    found = _find(work, actor, id)
+    _check(url=wanted.url, events=wanted.events, description=wanted.description, policy=policy)
+    changed = replace(
+        found,
+        url=wanted.url or found.url,
+        events=found.events if wanted.events is None else tuple(dict.fromkeys(wanted.events)),
+        description=found.description if wanted.description is None else wanted.description,
+        changed_at=now,
+    )
+    if wanted.enabled is not None:
+        changed = replace(changed, enabled=wanted.enabled, disabled_why=None)
+    if wanted.enabled or wanted.url is not None:
+        changed = replace(resumed(changed), owner=actor.username)
+    if wanted.skip_missed:
+        work.webhooks.skip_waiting(found.id, now=now)
+        changed = replace(changed, cursor=work.webhooks.last_event())
+    work.webhooks.change(changed)
+    return _with_waiting(work, changed)
+
+
+def rotate_secret(work: Work, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int) -> Made:
+    """Give a webhook another secret, by which everything is signed from now on, retries included."""
+    found = _find(work, actor, id)
+    salt = secrets.new_salt()
+    changed = replace(found, salt=salt, fingerprint=secrets.fingerprint(salt), changed_at=now)
+    work.webhooks.change(changed)
+    return Made(changed, secrets.secret(salt))
+
+
+def delete_webhook(work: Work, actor: Actor, id: str) -> None:
+    """Delete a webhook with its deliveries; what waits is never sent."""
+    work.webhooks.delete(_find(work, actor, id).id)
+
+
+def list_deliveries(
+    work: Work, actor: Actor, id: str, *, state: DeliveryState | None, before: int | None, limit: int
+) -> Sequence[tuple[int, Delivery]]:
+    """Return deliveries of a webhook with their numbers, newest first."""
+    return work.webhooks.deliveries(_find(work, actor, id).id, state=state, before=before, limit=limit)
+
+
+def send_again(work: Work, actor: Actor, id: str, delivery: str, *, now: int) -> Delivery:
+    """Have a delivery sent once more, under the same id, before those that wait."""
+    webhook = _find(work, actor, id)
+    found = work.webhooks.delivery(webhook.id, delivery)
+    if found is None:
+        raise EntityNotFoundError(delivery, "Delivery")
+    if not webhook.enabled and found.code != PING:
+        raise ConflictError("This webhook is disabled. Enable it first; nothing was sent.")
+    again = replace(
+        found, state=DeliveryState.WAITING, attempts=0, first_tried_at=None, next_at=now, changed_at=now
+    )
+    work.webhooks.change_delivery(again)
+    if webhook.enabled:
+        work.webhooks.change(replace(webhook, next_at=0))
+    return again
+
+
+def ping(work: Work, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int) -> Delivery:
+    """Have a delivery sent that stands for no event, once and at once, also by a webhook that is disabled."""
+    webhook = _find(work, actor, id)
+    why = unfit(work, webhook, secrets)
+    if why is not None:
+        raise ConflictError(f"{why} Nothing was sent.")
+    made = made_delivery(webhook, None, PING, ping_body(webhook, actor.username, now), now)
+    work.webhooks.add_deliveries([made])
+    return made
+
+
+def _with_waiting(work: Work, webhook: Webhook) -> Changed:
+    return Changed(webhook, work.webhooks.waiting(webhook.id))
+
+
+def _find(work: Work, actor: Actor, id: str) -> Webhook:
+    found = work.webhooks.find(id)
+    hidden = found is None or (place_of(actor, found.workspace) is Place.OUTSIDER)
+    if found is None or hidden:
+        raise EntityNotFoundError(id, "Webhook")
+    require(actor, action_for(found.workspace), found.workspace)
+    return found
+
+
+def _require(work: Work, actor: Actor, workspace: str | None) -> None:
+    require(actor, action_for(workspace), workspace)
+    if workspace is not None and work.people.workspace_named(workspace) is None:
+        raise EntityNotFoundError(workspace, "Workspace")
+
+
+def _check(
+    *, url: str | None, events: tuple[str, ...] | None, description: str | None, policy: CallPolicy
+) -> None:
+    problem = None if url is None else url_problem(url, policy)
+    if problem is not None:
+        raise _invalid("url", problem)
+    if events is not None and not (0 < len(events) <= _EVENTS and all(map(is_event_code, events))):
+        raise _invalid("events", "must be a list of event codes such as submitted, or *")
+    if description is not None and len(description) > _DESCRIPTION:
+        raise _invalid("description", f"must have at most {_DESCRIPTION} characters")
+
+
+def _invalid(field: str, msg: str) -> ValidationError:
+    return ValidationError(
+        [{"loc": ["body", field], "msg": f"{msg}. Nothing was stored", "type": "value_error"}]
+    )

@@ -1,0 +1,42 @@
+"""Whether the files that a server has opened are still those under their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["Presence"]
+
+_Identity = tuple[int, int]
+
+
+class Presence:
+    """The file and its write-ahead log, by what the file system knows them by.
+
+    A file that is deleted while it is open goes on without a name: all seems well, and whatever was written to it is
+    gone once the process is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._known: dict[Path, _Identity | None] = {
+            each: _identity(each) for each in (path, path.with_name(f"{path.name}-wal"))
+        }
+
+    def lost(self) -> str | None:
+        """Return what has happened to one of the files; None where both are in their place."""
+        for path, known in self._known.items():
+            found = _identity(path)
+            if known is None:
+                self._known[path] = found
+            elif found is None:
+                return f"{path.name} was deleted"
+            elif found != known:
+                return f"{path.name} was replaced by another file"
+        return None
+
+
+def _identity(path: Path) -> _Identity | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,339 @@
+"""One person's slow query: it ends, by its deadline or with its caller, and nobody else waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from houses import SHARED, TEXT, House, house_at
+
+from apportion.ports.deadline import Deadline
+from apportion.server import deps, hanging_up
+from apportion.services import make_plan, queue
+from apportion.storage.sqlite.compiling import MOST_PATTERNS, Compiler
+
+BIG = "/api/datasets/big"
+RECORDS = 3_000
+ALIVE = 60
+"""Seconds after which a test gives a thread up; nothing depends on how long it takes before."""
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A dataset with many words, values and ids, shared out to ana and ben."""
+    records = [
+        {
+            "id": f"r{n}",
+            "inputs": {"text": f"soup w{n} x{n * 7}", "title": f"t{n}"},
+            "metadata": {"src": f"s{n}", "many": [f"m{n}", f"n{n}"]},
+            "annotation": {"agent": "eva", "labels": [{"class": f"l{n % 9}"}]},
+        }
+        for n in range(RECORDS)
+    ]
+    with house_at(tmp_path_factory.mktemp("big"), query_seconds=600) as house:
+        eva = house.client()
+        eva.post(f"{BIG}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+        rule = {"users": ["ana", "ben"], "overlap": 2, "mode": "pull"}
+        eva.post(f"{BIG}/assignments", params=SHARED, json={"rules": [rule]}).raise_for_status()
+        yield house
+
+
+def search(house: House, text: str, who: str = "eva", **more: Any) -> Any:
+    body = {"query": {"query_text": text}, **more}
+    return house.client(who).post(f"{BIG}/{TEXT}:search", params=SHARED, json=body)
+
+
+def any_of(pattern: str, many: int) -> str:
+    return " OR ".join(pattern.format(n) for n in range(many))
+
+
+SLOW = {
+    "ids": any_of("id:*{}*", 40),
+    "words": any_of("*{}*", 40),
+    "words as written": any_of("text.exact:*{}*", 10),
+    "one input": any_of("inputs.title:*{}*", 10),
+    "values": any_of("metadata.src:*{}*", 40),
+    "regular expressions": any_of("metadata.src:/.*{}.*/", 40),
+    "nearly these words": any_of("soup{}~2", 40),
+    "metrics": any_of("metrics.text_length:{}", 10),
+    "tokens in brackets": "((((" + any_of("text.exact:*{}*", 10) + "))))",
+    "none of these": "NOT (" + any_of("id:*{}*", 40) + ")",
+    "all of these": any_of("id:*{}*", 40).replace("OR", "AND") + " OR id:q*",
+}
+
+
+@pytest.mark.parametrize("text", SLOW.values(), ids=list(SLOW))
+def test_one_deadline_covers_every_part_of_a_query(big: House, monkeypatch: Any, text: str) -> None:
+    ticks = itertools.count()
+    budget = Deadline(60, clock=lambda: float(next(ticks)))  # a second goes by whenever it is looked at
+    monkeypatch.setattr(deps.Context, "deadline", lambda self, long=False: budget)
+    refused = search(big, text)
+
+    assert refused.status_code == 400
+    assert refused.json()["detail"]["code"].endswith("QueryTooSlowError")
+    assert "60 seconds" in refused.json()["detail"]["params"]["message"]
+
+
+def test_what_people_ask_is_far_from_the_deadline(big: House, monkeypatch: Any) -> None:
+    for text in ("soup AND w1*", "metadata.src:s12*", "id:r77", "status:Default OR annotated_as:l1"):
+        ticks = itertools.count()
+        budget = Deadline(60, clock=lambda ticks=ticks: float(next(ticks)))  # type: ignore[misc]
+        monkeypatch.setattr(deps.Context, "deadline", lambda self, long=False, budget=budget: budget)
+        assert search(big, text).status_code == 200
+
+
+def test_more_patterns_than_anybody_needs_are_refused_before_any_is_looked_at(big: House) -> None:
+    refused = search(big, any_of("id:*{}*", MOST_PATTERNS + 1))
+
+    assert refused.status_code == 400
+    assert f"more than {MOST_PATTERNS:,}" in refused.json()["detail"]["params"]["message"]
+
+
+# Where queries are evaluated
+
+
+WHERE = "text.exact:*9*"
+ASKS: dict[str, Callable[[House], Any]] = {
+    "a search": lambda house: search(house, WHERE),
+    "a scan": lambda house: house.client().post(
+        f"{BIG}/records/:search", params=SHARED, json={"query": {"query_text": WHERE}}
+    ),
+    "a look at the queue": lambda house: house.client("ana").get(
+        f"{BIG}/queue", params={**SHARED, "where": WHERE}
+    ),
+    "a claim": lambda house: house.client("ana").post(
+        f"{BIG}/queue:claim", params=SHARED, json={"where": WHERE}
+    ),
+    "discarding": lambda house: house.client().request(
+        "DELETE", f"{BIG}/data", params={**SHARED, "mark_as_discarded": "true"}, json={"query_text": "id:*q*"}
+    ),
+    "deleting": lambda house: house.client().request(
+        "DELETE", f"{BIG}/data", params=SHARED, json={"query_text": "id:*q*"}
+    ),
+    "agreement": lambda house: house.client().get(f"{BIG}/agreement", params={**SHARED, "query": WHERE}),
+    "conflicts": lambda house: house.client().get(f"{BIG}/conflicts", params={**SHARED, "query": WHERE}),
+    "quality": lambda house: house.client().get(f"{BIG}/annotators", params={**SHARED, "query": WHERE}),
+    "a metric": lambda house: house.client().post(
+        f"{BIG}/{TEXT}/metrics/text_length:summary", params=SHARED, json={"query_text": WHERE}
+    ),
+    "a rule's figures": lambda house: house.client().get(
+        f"{BIG}/{TEXT}/labeling/rules/{WHERE}/metrics", params=SHARED
+    ),
+    "an export": lambda house: house.client().post(
+        f"{BIG}/export", params=SHARED, json={"format": "jsonl", "query": WHERE}
+    ),
+    "a preview": lambda house: house.client().post(
+        f"{BIG}/assignments:preview", params=SHARED, json={"rules": [{"users": ["ana"], "where": "id:*9*"}]}
+    ),
+    "a plan": lambda house: house.client().post(
+        f"{BIG}/assignments", params=SHARED, json={"rules": [{"users": ["rita"], "where": "id:r9*9"}]}
+    ),
+    "applying a value": lambda house: _job(
+        house, "annotations:apply", {"query": "id:r9*99", "value": {"labels": [{"class": "l1"}]}}
+    ),
+    "accepting": lambda house: _job(house, "consensus:accept", {"query": "id:r9*99"}),
+}
+
+
+def _job(house: House, path: str, body: Any) -> Any:
+    begun = house.client().post(f"{BIG}/{path}", params=SHARED, json=body)
+    job = begun.json()["id"]
+    for _ in range(2_000):
+        if house.client().get(f"/api/jobs/{job}", params=SHARED).json()["state"] not in (
+            "waiting",
+            "running",
+        ):
+            break
+        threading.Event().wait(0.01)
+    return begun
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=list(ASKS))
+def test_neither_the_event_loop_nor_the_writer_evaluates_a_query(
+    big: House, monkeypatch: Any, ask: Callable[[House], Any]
+) -> None:
+    original, seen = Compiler.meant, set[str]()
+
+    def meant(self: Compiler) -> Any:
+        if self._criteria.ids is None:  # ids are looked up, which takes no time
+            seen.add(threading.current_thread().name)
+        return original(self)
+
+    monkeypatch.setattr(Compiler, "meant", meant)
+    answer = ask(big)
+
+    assert answer.status_code == 200, answer.text
+    assert seen, "no query was evaluated"
+    assert not seen & {threading.current_thread().name, "apportion-writer"}  # the loop runs in this thread
+
+
+def test_a_claim_leaves_what_others_took_while_its_query_was_evaluated(big: House, monkeypatch: Any) -> None:
+    original, taken = queue.shortlist, list[str]()
+
+    def meanwhile(*given: Any, **options: Any) -> Any:
+        found = original(*given, **options)
+        if not taken:
+            taken.append("begun")
+            claimed = big.client("ana").post(
+                f"{BIG}/queue:claim", params=SHARED, json={"limit": 20, "where": "metadata.src:s7*"}
+            )
+            taken.extend(each["id"] for each in claimed.json()["records"])
+        return found
+
+    big.client("ana").post(f"{BIG}/queue:release", params=SHARED, json={}).raise_for_status()
+    monkeypatch.setattr(queue, "shortlist", meanwhile)
+    claimed = big.client("ben").post(
+        f"{BIG}/queue:claim", params=SHARED, json={"limit": 20, "where": "metadata.src:s7*"}
+    )
+
+    assert claimed.status_code == 200
+    assert len(claimed.json()["records"]) == 20
+    assert len(taken) == 21
+    assert not big.verify()
+
+
+def test_a_record_that_is_deleted_while_a_claim_looks_for_it_is_not_claimed(
+    big: House, monkeypatch: Any
+) -> None:
+    original, gone = queue.shortlist, list[str]()
+
+    def meanwhile(*given: Any, **options: Any) -> Any:
+        found = original(*given, **options)
+        if not gone:
+            gone.append("r2501")
+            big.client().request(
+                "DELETE", f"{BIG}/data", params=SHARED, json={"ids": ["r2501"]}
+            ).raise_for_status()
+        return found
+
+    monkeypatch.setattr(queue, "shortlist", meanwhile)
+    claimed = big.client("ben").post(
+        f"{BIG}/queue:claim", params=SHARED, json={"limit": 20, "where": "id:(r2501 OR r2502)"}
+    )
+
+    assert gone
+    assert "r2501" not in [each["id"] for each in claimed.json()["records"]]
+
+
+def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House, monkeypatch: Any) -> None:
+    from apportion.services import edit_records
+
+    original, again = edit_records.matching_numbers, list[bool]()
+    url = f"/api/datasets/reviews/{TEXT}:bulk"
+
+    def log(*ids: str) -> None:
+        records = [{"id": id, "inputs": {"text": f"soup {id}"}} for id in ids]
+        house.client().post(url, params=SHARED, json={"records": records}).raise_for_status()
+
+    def meanwhile(*given: Any, **options: Any) -> Any:
+        found = original(*given, **options)
+        if not again:
+            again.append(True)
+            log("b")
+        return found
+
+    log("a", "b", "c")
+    monkeypatch.setattr(edit_records, "matching_numbers", meanwhile)
+    done = house.client().request(
+        "DELETE", "/api/datasets/reviews/data", params=SHARED, json={"query_text": "soup"}
+    )
+    left = house.client().post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={})
+
+    assert done.json() == {"matched": 3, "processed": 2}
+    assert [each["id"] for each in left.json()["records"]] == ["b"]
+
+
+def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
+    house: House, monkeypatch: Any
+) -> None:
+    url = f"/api/datasets/reviews/{TEXT}:bulk"
+    one = {"records": [{"id": "a", "inputs": {"text": "soup"}}]}
+    house.client().post(url, params=SHARED, json=one).raise_for_status()
+    plan = {"rules": [{"users": ["ana"], "where": "*ou*"}], "standing": True}
+    house.client().post("/api/datasets/reviews/assignments", params=SHARED, json=plan).raise_for_status()
+    monkeypatch.setattr(make_plan, "_WHERE_SECONDS", -1.0)
+    more = {"records": [{"id": "b", "inputs": {"text": "soup"}}]}
+    logged = house.client().post(url, params=SHARED, json=more)
+    events = house.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]
+
+    assert logged.status_code == 200
+    assert any(each["what"] == "not extended" for each in events), events
+
+
+# Who waits for whom
+
+
+def test_the_query_of_a_caller_who_hung_up_is_worked_on_no_more(big: House, monkeypatch: Any) -> None:
+    made: list[Deadline] = []
+
+    def deadline(self: Any, long: bool = False) -> Deadline:
+        made.append(Deadline(600))
+        return made[-1]
+
+    monkeypatch.setattr(deps.Context, "deadline", deadline)
+    monkeypatch.setattr(hanging_up, "AFTER", 0.0)
+    whole = MOST_PATTERNS * RECORDS // 500  # looks at the deadline that the whole query takes
+    status = asyncio.run(_hang_up(big.app, any_of("id:*{}*", MOST_PATTERNS), made))
+
+    assert status == 499
+    assert 0 < made[0].checks < whole / 2
+
+
+async def _hang_up(app: Any, text: str, made: list[Deadline]) -> int:
+    """Ask, hang up as soon as somebody is at it, and return the status that nobody sees."""
+    body = json.dumps({"query": {"query_text": text}}).encode()
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        for message in messages:
+            return message
+        while not (made and made[0].checks):
+            await asyncio.sleep(0.001)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": f"{BIG}/{TEXT}:search", "raw_path": f"{BIG}/{TEXT}:search".encode(), "root_path": "",
+        "query_string": b"workspace=shared", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+        "headers": [(b"x-argilla-api-key", b"eva.apikey"), (b"content-type", b"application/json")],
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: House) -> None:
+    """The search is held up where it holds what is kept of the dataset in memory."""
+    no = next(each.no for each in _datasets(big) if each.name == "big")
+    cache, inside, leave = big.store.cache_of(no), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with cache.held():
+            inside.set()
+            leave.wait(ALIVE)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    assert inside.wait(ALIVE)
+    sent = {"value": {"labels": [{"class": "new"}]}, "state": "submitted", "version": 0}
+    stored = big.client("ana").put(f"{BIG}/records/r5/annotations/me", params=SHARED, json=sent)
+    still_held = not leave.is_set() and holding.is_alive()
+    leave.set()
+    holding.join(ALIVE)
+
+    assert still_held
+    assert stored.status_code == 200, stored.text
+    assert search(big, "id:r5 AND annotated_as:new", "ana").json()["total"] == 1
+
+
+def _datasets(house: House) -> Any:
+    with house.store.read() as work:
+        return work.datasets.list()

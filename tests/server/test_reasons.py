@@ -1,0 +1,98 @@
+"""Why does somebody have a record: what is told holds of who has it now, whatever was changed since."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from rooms import Room
+
+Json = Any
+PEOPLE = ["ana", "ben", "rita", "max", "eva"]
+IDS = [f"r{n:02}" for n in range(24)]
+NAMED = re.compile(r"(?:fewest records|nothing in common yet) with ([a-z, …]+?)(?: \(\d+\)|$)")
+
+
+@pytest.fixture
+def room(client_as: Any) -> Room:
+    return Room(client_as, IDS, required=1)  # type: ignore[arg-type]
+
+
+def rows(room: Room, plan: str) -> list[Json]:
+    return room.get("max", f"assignments/{plan}/rows", limit=1000)["rows"]
+
+
+def named(sentence: str) -> set[str]:
+    found = NAMED.search(sentence)
+    return set() if found is None else set(found[1].removesuffix(", …").split(", "))
+
+
+def check(room: Room, plan: str) -> int:
+    """Check the reason of every row against the rows; return how many name somebody."""
+    found, on = rows(room, plan), defaultdict(set)
+    for row in found:
+        if row["state"] != "withdrawn" and row["annotator"] is not None:
+            on[row["record"]].add(row["annotator"])
+    for row in found:
+        others = on[row["record"]] - {row["annotator"]}
+        assert named(row["reason"]) <= others, row
+    return sum(bool(named(row["reason"])) for row in found)
+
+
+def check_explained(room: Room, plan: str) -> None:
+    for row in rows(room, plan):
+        who, record = row["annotator"], row["record"]
+        if who is None or row["state"] == "withdrawn":
+            continue
+        told = room.get("max", "explain", record=record, annotator=who)
+        assert told["assigned"]
+        assert row["reason"] in " ".join(told["why"])
+        if who in ("ana", "ben"):  # who annotates is told of nobody else
+            assert not any(named(each) for each in room.get(who, "explain", record=record)["why"])
+
+
+def test_reasons_name_only_people_who_have_the_record_now(room: Room) -> None:
+    rule = {"users": PEOPLE, "overlap": 3, "anchors": 2, "skip": "next_person"}
+    made = room.post("max", "assignments", {"rules": [{**rule, "where": "id:r0*"}, rule], "seed": 7})["id"]
+    assert check(room, made)
+
+    first = next(row for row in rows(room, made) if row["annotator"] == "ana" and row["phase"] == "fixed")
+    room.post("ana", "queue:skip", {"id": first["record"]})
+    check(room, made)
+    room.post("max", f"assignments/{made}:rebalance", {"users": PEOPLE[:-1]})
+    check(room, made)
+    given = room.post("max", f"assignments/{made}:move", {"to": "ben", "annotator": "rita"})
+    assert given["moved"]
+    check(room, made)
+    room.post("max", f"assignments/{made}:withdraw", {"annotator": "max"})
+    check(room, made)
+    more = [{"id": f"s{n}", "inputs": {"text": f"new {n}"}} for n in range(9)]
+    room.ask("eva", "POST", "TextClassification:bulk", json={"records": more}).raise_for_status()
+    room.post("max", f"assignments/{made}:extend", {})
+    check(room, made)
+    check_explained(room, made)
+
+
+def test_whoever_took_an_open_slot_is_not_told_that_it_was_dealt_to_them(room: Room) -> None:
+    rule = {"users": ["ana", "ben", "rita"], "overlap": 2, "skip": "next_person"}
+    made = room.post("max", "assignments", {"rules": [rule], "seed": 7})["id"]
+    skipped = next(row["record"] for row in rows(room, made) if row["annotator"] == "ana")
+    room.post("ana", "queue:skip", {"id": skipped})
+    on = {row["annotator"] for row in rows(room, made) if row["record"] == skipped}
+    (other,) = {"ben", "rita"} - on
+    assert room.put(other, skipped, "good").json()["counted"]
+    (row,) = (each for each in rows(room, made) if (each["record"], each["annotator"]) == (skipped, other))
+    assert row["reason"] == "an open slot: whoever is free and eligible takes it"
+
+
+def test_the_digest_is_the_same_whoever_is_listed_first(room: Room) -> None:
+    def digest(*users: Json) -> str:
+        return room.post("max", "assignments:preview", {"rules": [{"users": list(users)}], "seed": 7})[
+            "digest"
+        ]
+
+    capped = {"user": "ben", "cap": 9}
+    assert digest("ana", capped, "rita") == digest("rita", "ana", capped)
+    assert digest("ana", capped, "rita") != digest("rita", "ana", "ben")

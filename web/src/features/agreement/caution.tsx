@@ -1,0 +1,40 @@
+/** Warnings beside figures whose intervals are known to fail. */
+
+import { Alert } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+
+import type { Figure } from "@/api/agreement";
+import { t } from "@/text/en";
+
+import classes from "./agreement.module.css";
+
+/** The warning about one figure, in a sentence. */
+export function Caution({ figure }: { figure: Figure }) {
+  if (!figure.caution_why) return null;
+  return (
+    <Alert className={classes["caution"]} color="yellow" variant="light" icon={<IconAlertTriangle size={16} aria-hidden />} p="xs">
+      {t.agreement.caution(figure.caution_why)}
+    </Alert>
+  );
+}
+
+/** The sign beside one of many figures. */
+export function CautionSign({ figure }: { figure: Figure }) {
+  if (!figure.caution_why) return null;
+  const why = t.agreement.caution(figure.caution_why);
+  return (
+    <span className={classes["sign"]} role="img" aria-label={why} title={why}>
+      <IconAlertTriangle size={14} aria-hidden />
+    </span>
+  );
+}
+
+/** What the signs in a table mean, once for each kind. */
+export function CautionNote({ figures }: { figures: readonly Figure[] }) {
+  const kinds = [...new Set(figures.flatMap(({ caution }) => (caution ? [caution] : [])))];
+  return kinds.map((kind) => (
+    <p key={kind} className={classes["note"]}>
+      <IconAlertTriangle size={13} className={classes["sign"]} aria-hidden /> {t.agreement.cautions[kind] ?? t.agreement.cautionOfAnyKind}
+    </p>
+  ));
+}
