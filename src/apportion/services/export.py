@@ -62,7 +62,9 @@ def note_export(
     work.annotations.note(dataset, actor.username, EventCode.EXPORTED, at=now, detail=asked)
 
 
-def export(store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline) -> Iterator[Page]:
+def export(
+    store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline | None = None
+) -> Iterator[Page]:
     """Yield pages of records in order of their ids, each as the dataset is when it is asked for.
 
     No snapshot is open between two pages, however slowly they are taken: one that is keeps SQLite from emptying its
@@ -91,7 +93,7 @@ def export(store: Store, actor: Actor, dataset: Dataset, query: Query, deadline:
             yield page
 
 
-def _all_pages(store: Store, actor: Actor, dataset: Dataset, deadline: Deadline) -> Iterator[Page]:
+def _all_pages(store: Store, actor: Actor, dataset: Dataset, deadline: Deadline | None) -> Iterator[Page]:
     after = None
     while True:
         with store.read(deadline) as work:
