@@ -22,6 +22,7 @@ _TITLES = {
     "install": "What an installation weighs",
     "bulk": "Logging in bulk",
     "small": "Ten thousand records",
+    "many": "Seventeen hundred datasets, five thousand people",
     "sizing": "What to give a server",
     "search": "Searching and counting",
     "annotate": "Annotating as the 1.x web app does",

@@ -157,6 +157,22 @@ def test_progress_is_shown_until_everything_is_done(ask: Ask, talk: str, live_se
     assert as_json(ask("progress", talk, "--json", APPORTION_API_KEY="ana.apikey"))["records"] == 30
 
 
+def test_hours_are_shown_and_come_as_a_table(ask: Ask, talk: str, live_server: str) -> None:
+    ask("assign", talk, "--users", "ana", "--where", "id:1", "--blind")
+    assert "Nobody worked" in ask("hours", talk).stdout
+    with rg.Client(live_server, "ana.apikey", "recognai") as ana:
+        for item in ana.next_records(talk):
+            item.submit("good", seconds=5400)
+
+    assert "1.50" in ask("hours", talk, "--by", "week").stdout
+    (row,) = as_json(ask("hours", talk, "--json"))["rows"]
+    assert (row["dataset"], row["annotator"], row["answers"], row["hours"]) == (talk, "ana", 1, 1.5)
+    assert row in as_json(ask("hours", "--json"))["rows"]
+    assert ask("hours", "--csv").stdout.splitlines()[0].split(",")[1:3] == ["annotator", "from"]
+    assert ask("hours", talk, "--from", "soon").exit_code == 1
+    assert ask("hours", talk, "--csv", "--json").exit_code == 2
+
+
 def test_watching_stops_when_everything_is_done(ask: Ask, admin: rg.Client) -> None:
     done = rg.TextClassificationRecord(text="a", id=1, annotation="good")
     admin.log(done, "all-done", verbose=False)

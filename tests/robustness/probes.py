@@ -116,7 +116,7 @@ def probes(
             yield probe(f"GET {_RECORD}{look}", names={"id": id})
         for who in (None, "ben"):
             yield probe(f"GET {_ROOM}/explain", record=id, **({} if who is None else {"annotator": who}))
-    for look in ("", "/policies", "/guidelines", "/progress", "/events", "/assignments", "/queue"):
+    for look in ("", "/policies", "/guidelines", "/progress", "/hours", "/events", "/assignments", "/queue"):
         yield probe(f"GET {_ROOM}{look}")
     yield probe(f"GET {_ROOM}/progress", median=True)
     yield probe(f"GET {_ROOM}/events", limit=1)
@@ -142,6 +142,7 @@ def probes(
     ):
         yield probe(f"GET {route}")
     yield probe("GET /api/workspaces/{name}/leaders", names={"name": "shared"})
+    yield probe("GET /api/workspaces/{name}/hours", names={"name": "shared"})
     yield probe("GET /api/events", dataset=name)
     if name == "planned":
         yield from _refused(probe)

@@ -262,7 +262,7 @@ def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
     events = house.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]
 
     assert logged.status_code == 200
-    assert any(each["what"] == "not extended" for each in events), events
+    assert any(each["what"] == "not_extended" for each in events), events
 
 
 # Who waits for whom

@@ -86,6 +86,22 @@ def test_an_upgraded_database_can_be_made_anew(step: int, home: Path) -> None:
     assert (contents(path), derived(path)) == before
 
 
+def test_time_told_before_an_upgrade_is_kept_by_person_and_counts_once(home: Path) -> None:
+    path = unpack(4, home)
+    SqliteStore(path).close()
+
+    with closing(sqlite3.connect(path)) as raw:
+        told = raw.execute(
+            "SELECT annotator, round(sum(seconds), 3) FROM annotations WHERE seconds > 0 AND state > 1 AND rid >> 32 "
+            "NOT IN (SELECT no FROM datasets WHERE metadata LIKE '%copied_from%') GROUP BY annotator"
+        ).fetchall()
+        kept = raw.execute(
+            "SELECT annotator, sum(ms) / 1000.0 FROM time_spent WHERE at > 0 AND first GROUP BY annotator"
+        ).fetchall()
+    assert told
+    assert kept == told
+
+
 def test_posteriors_are_of_the_model_in_force_or_of_the_last_one_that_ran(home: Path) -> None:
     path = unpack(4, home)
     job = "INSERT INTO jobs (no, id, dataset, kind, state, spec, by, created_at, changed_at, done) VALUES "

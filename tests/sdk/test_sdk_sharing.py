@@ -237,6 +237,16 @@ def test_progress_tells_the_team_and_each_person(talk: str, ana: rg.Client) -> N
     assert repr(found).startswith("talk: 3 of 30 records complete")
     assert "3 min" in found._repr_html_()
     assert [each.annotator for each in ana.progress(talk).annotators] == ["ana"]
+    report = rg.hours(talk, by="month")
+    assert ([(each.annotator, each.answers, each.seconds) for each in report], report["ana"]) == (
+        [("ana", 3, 180.0)],
+        0.05,
+    )
+    assert report.to_pandas()["hours"].sum() == 0.05
+    assert talk in {each.dataset for each in ana.hours(first="2020-01-01")}
+    assert "nobody" in repr(rg.hours(last="2020-01-01")).lower()
+    with pytest.raises(BadRequestApiError, match="no day"):
+        rg.hours(talk, first="yesterday")
     (work,) = ana.my_work()
     assert (work.dataset, work.left, work.done) == (talk, 12, 3)
 
@@ -399,6 +409,7 @@ def test_the_asynchronous_client_does_the_same(talk: str, transport: InProcess) 
             assert (await client.change_plan(made, "undo", dry_run=True)).removed == 60
             assert len(await client.plan_rows(made, annotator="ana")) == 30
             assert (await client.progress(talk))["ana"].left == 30
+            assert len(await client.hours(talk)) == 0
         async with rg.AsyncClient(URL, "ana.apikey", "shared", transport=transport) as client:
             (item,) = await client.next_records(talk, limit=1)
             with pytest.raises(InputValueError, match=r"await client\.submit"):

@@ -28,6 +28,7 @@ def notebook() -> None:
     assert_type(plan.apply().loads, dict[str, int])
     assert_type(plan.rebalance(dry_run=True).moved, int)
     assert_type(rg.progress("reviews")["ana"].left, int)
+    assert_type(rg.hours("reviews", by="week")["ana"], float)
     assert_type([work.left for work in rg.my_work()], list[int])
     assert_type(rg.set_policies("reviews", blind=True, required=2).blind, bool)
     for item in rg.next_records("reviews", limit=20):

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import type { APIRequestContext, Page } from "@playwright/test";
 
 import { expect, expectAccessible, test, TOPICS, type Wire } from "./journey";
@@ -58,6 +60,31 @@ test("the first day: 300 records among three, 120 each, 60 of them shared by two
   await page.getByRole("link", { name: "120, Assigned of ana" }).click();
   await expect(page.getByText("120 records")).toBeVisible();
   await expect(page).toHaveURL(/q=assigned_to%3Aana/);
+});
+
+test("time is kept where everybody has a part of their own, and the hours come as a table", async ({ page, request, server, signIn }) => {
+  await server.log("paid", "TextClassification", texts(4), { labels: TOPICS });
+  await assign(request, "paid", { users: ["ana"] });
+  await signIn("ana");
+  await page.goto("/datasets/team/paid?q=id%3Ar0");
+  await expect(page.getByText("Sentence 0.")).toBeVisible();
+  await page.waitForTimeout(500); // so long they look at it
+  const saved = page.waitForResponse((each) => each.request().method() === "PUT" && each.url().includes("/annotations/me"));
+  await page.keyboard.press("1");
+  expect(((await (await saved).json()) as { seconds: number }).seconds).toBeGreaterThan(0);
+
+  await signIn("admin");
+  await page.goto("/datasets/team/paid/team");
+  await page.getByRole("button", { name: "Hours (CSV)" }).click();
+  await page.getByText("Week", { exact: true }).click();
+  await expectAccessible(page);
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toBe("paid-hours.csv");
+  const rows = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+  expect(rows[0]).toBe("dataset,annotator,from,to,answers,seconds,hours");
+  expect(rows[1]).toMatch(/^paid,ana,.*,1,\d+\.\d{3},\d+\.\d{2}$/);
 });
 
 test("what a filter shows is assigned, and a plan is looked at again when records came meanwhile", async ({ page, request, server, signIn }) => {

@@ -12,6 +12,7 @@ from .assignments import assignments
 from .audit import audit
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
+from .hours import hours
 from .policies import policies
 from .progress import progress
 from .quickstart import quickstart
@@ -36,7 +37,7 @@ def main() -> None:
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
     folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
-    assignments, progress, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
+    assignments, progress, hours, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
     server.
     """
 
@@ -52,6 +53,7 @@ for command in (
     assign,
     assignments,
     progress,
+    hours,
     policies,
     agreement,
     conflicts,

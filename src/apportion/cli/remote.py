@@ -134,6 +134,25 @@ class Remote:
         accepted: Collection[int] = (200,),
     ) -> Any:
         """The JSON answer where its status is one of the accepted, or a refusal."""
+        answer = self._answer(method, path, query, body, content, accepted)
+        try:
+            return answer.json()
+        except ValueError as other:
+            raise Unreachable(f"{self.url} is no Apportion server.") from other
+
+    def text(self, path: str, query: Mapping[str, Any]) -> str:
+        """Return the answer to a GET as it comes, or refuse."""
+        return self._answer("GET", path, query).text
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Any = None,
+        content: bytes | None = None,
+        accepted: Collection[int] = (200,),
+    ) -> httpx.Response:
         import httpx
 
         headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
@@ -156,10 +175,7 @@ class Remote:
             raise Refused(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
         if answer.status_code not in accepted:
             raise Refused(f"{self.url} refuses: {_reason(answer)}")
-        try:
-            return answer.json()
-        except ValueError as other:
-            raise Unreachable(f"{self.url} is no Apportion server.") from other
+        return answer
 
 
 def _reason(answer: httpx.Response) -> str:

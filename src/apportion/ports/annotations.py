@@ -87,6 +87,23 @@ class Annotations(Protocol):
         """Ids of all records that somebody annotated or that have gold; with ``plan``, only those with slots of it."""
         ...
 
+    # Time
+
+    def spend(
+        self, dataset: Dataset, case: Case, annotator: str, seconds: float | None, *, answered: bool, at: int
+    ) -> None:
+        """Keep the seconds that somebody has spent on a record so far, if they are more than was known of ``case``.
+
+        What is new counts from ``at`` on; that of drafts only once they are ``answered``.
+        """
+        ...
+
+    def spent(self, dataset: Dataset, since: int, until: int) -> list[tuple[str, int, int, int]]:
+        """Time spent between two instants: person, when a quarter of an hour began, answers first given in it,
+        milliseconds.
+        """
+        ...
+
     # Carrying a shared dataset over
 
     def prepare(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:

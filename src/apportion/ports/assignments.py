@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # these bring numpy along
     from apportion.domain.assignment.rows import Rows
 
 __all__ = [
+    "Active",
     "Assignments",
     "Count",
     "Dealing",
@@ -126,6 +127,14 @@ class Taker:
 def rule_key(plan: int, rule: int) -> int:
     """One number for a rule of a plan, as ``Slot.rule`` has it: rules of several plans meet on one record."""
     return plan << 8 | rule
+
+
+class Active(NamedTuple):
+    """When somebody last annotated, the seconds they spent on answers, and how many drafts they have."""
+
+    last: int | None
+    seconds: float
+    drafts: int
 
 
 class Count(NamedTuple):
@@ -357,8 +366,8 @@ class Assignments(Protocol):
         """How much there is to do for somebody; of open slots some hundred are counted, and many are guessed."""
         ...
 
-    def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
-        """By annotator: when they last changed an annotation, seconds spent, and how many drafts they have."""
+    def last_active(self, dataset: Dataset) -> dict[str, Active]:
+        """Return by annotator what they did."""
         ...
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:

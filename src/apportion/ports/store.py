@@ -19,6 +19,7 @@ from .events import Events
 from .jobs import Jobs
 from .people import People
 from .records import Prepared, Records
+from .totals import Totals
 from .upkeep import Condition, Counts
 from .webhooks import Webhooks
 
@@ -65,6 +66,9 @@ class Work(Protocol):
 
     @property
     def events(self) -> Events: ...
+
+    @property
+    def totals(self) -> Totals: ...
 
     @property
     def webhooks(self) -> Webhooks: ...

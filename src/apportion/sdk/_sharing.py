@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from typing_extensions import Unpack
@@ -12,6 +13,7 @@ from ._audit import AuditEvent, AuditOptions
 from ._connection import Connection
 from ._http import Steps
 from ._plans import PlanOptions
+from .hours import HoursReport, Period, ask_for
 from .plans import Plan, PlanChange, PlanRow
 from .queue import Answered, MyQueue, QueueItem, Skipped, State
 from .work import (
@@ -76,6 +78,20 @@ class Sharing:
     def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
         """How far a dataset has come, by person; see ``rg.progress``."""
         return self._run(_work.progress(self._connection, name, workspace))
+
+    def hours(
+        self,
+        name: str | None = None,
+        workspace: str | None = None,
+        *,
+        first: str | date | None = None,
+        last: str | date | None = None,
+        by: Period = "day",
+        timezone: str | None = None,
+    ) -> HoursReport:
+        """Hours people spent on a dataset, or on each dataset of a workspace; see ``rg.hours``."""
+        asked = ask_for(first, last, by, timezone)
+        return self._run(_work.hours(self._connection, name, workspace, asked))
 
     def my_work(self) -> list[WorkItem]:
         """What there is for me to do, in all datasets, most left first."""

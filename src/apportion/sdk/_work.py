@@ -10,6 +10,7 @@ import msgspec
 from ._connection import Connection, check_name, loads
 from ._http import Request, Steps, path
 from .errors import InputValueError
+from .hours import HoursReport, read_hours
 from .work import (
     Event,
     Explanation,
@@ -34,6 +35,7 @@ __all__ = [
     "find_guidelines",
     "find_policies",
     "gather",
+    "hours",
     "my_work",
     "progress",
     "write_guidelines",
@@ -61,6 +63,15 @@ def _ask(
 
 def progress(connection: Connection, name: str, workspace: str | None) -> Steps[TeamProgress]:
     return read_progress(name, (yield from _ask(connection, name, workspace, "progress", median=True)))
+
+
+def hours(
+    connection: Connection, name: str | None, workspace: str | None, asked: Mapping[str, Any]
+) -> Steps[HoursReport]:
+    if name is not None:
+        return read_hours((yield from _ask(connection, name, workspace, "hours", **asked)))
+    where = yield from connection.where(workspace)
+    return read_hours(loads((yield Request("GET", path("/api/workspaces/{}/hours", where), asked))))
 
 
 def my_work(connection: Connection) -> Steps[list[WorkItem]]:

@@ -10,6 +10,7 @@ from typing_extensions import Unpack
 
 from ._audit import AuditEvent, AuditOptions
 from ._plans import Overlap, Users
+from .hours import HoursReport, Period
 from .plans import Plan
 from .queue import Answered, MyQueue, Skipped, State
 from .session import active_client
@@ -31,6 +32,7 @@ __all__ = [
     "explain",
     "gather",
     "guidelines",
+    "hours",
     "my_work",
     "next_records",
     "plan",
@@ -151,6 +153,28 @@ def progress(name: str, workspace: str | None = None) -> TeamProgress:
     Raises ``NotFoundApiError``, ``ForbiddenApiError``.
     """
     return active_client().progress(name, workspace)
+
+
+def hours(
+    name: str | None = None,
+    workspace: str | None = None,
+    *,
+    first: str | date | None = None,
+    last: str | date | None = None,
+    by: Period = "day",
+    timezone: str | None = None,
+) -> HoursReport:
+    """Hours people spent on a dataset, or on each dataset of a workspace, to pay by; annotators see their own.
+
+    ``first`` and ``last`` are days, themselves included, in ``timezone`` (the server's unless told otherwise).
+
+    >>> rg.hours("reviews", first="2026-03-01", last="2026-03-31", by="month")["ana"]  # doctest: +SKIP
+    12.25
+    >>> rg.hours(by="week").to_pandas().to_csv("hours.csv")  # doctest: +SKIP
+
+    Raises ``NotFoundApiError``, ``ForbiddenApiError``, ``BadRequestApiError``.
+    """
+    return active_client().hours(name, workspace, first=first, last=last, by=by, timezone=timezone)
 
 
 def my_work() -> list[WorkItem]:

@@ -22,6 +22,7 @@ from apportion.domain.individual.answering import answer, follow
 from apportion.domain.individual.case import ANSWERED, Annotation, Case, Gold, Origin
 from apportion.domain.individual.resolution import resolve
 from apportion.domain.individual.showing import show_annotation
+from apportion.domain.individual.time_spent import so_far
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, Place, allowed, place_of
 from apportion.domain.policies import Policies
@@ -100,6 +101,8 @@ class Mine:
     why: Verdict | None = None
     gold: Gold | None = None
     """What the record stands by: told to who answered it, once a human has decided."""
+    seconds: float | None = None
+    """All the time they have spent on the record, even where their answer is gone."""
 
 
 def find_at(
@@ -135,7 +138,9 @@ def mine(work: Work, actor: Actor, workspace: str, name: str, id: str) -> Mine:
     dataset = find_dataset(work, actor, workspace, name, Action.ANNOTATE)
     case = record_case(work, dataset, actor, id, writing=True)
     found = case.of(actor.username)
-    return Mine(dataset, found, found is not None and found.counted, gold=_told(case, actor.username))
+    spent = case.seconds_of(actor.username)
+    counted = found is not None and found.counted
+    return Mine(dataset, found, counted, gold=_told(case, actor.username), seconds=spent)
 
 
 def put_mine(work: Work, actor: Actor, workspace: str, name: str, id: str, entry: Entry, *, now: int) -> Mine:
@@ -158,7 +163,7 @@ def withdraw_mine(
     if version is not None:
         _check_version(before, version, dataset.task)
     if before is None or before.state is AnnotationState.NONE:
-        return Mine(dataset, before, False)
+        return Mine(dataset, before, False, seconds=case.seconds_of(actor.username))
     return set_mine(work, dataset, case, actor.username, AnnotationState.NONE, None, now, None)
 
 
@@ -195,14 +200,14 @@ def set_mine(
     ``by`` is who takes an answer of theirs back, if that is somebody else.
     """
     if not Policies.of(dataset.policies).individual:
-        return _set_shared(work, dataset, case, name, state, value, now)
+        return _set_shared(work, dataset, case, name, state, value, now, seconds)
     settled, why = set_answer(work, dataset, case, name, state, value, now=now, seconds=seconds)
     work.annotations.settle(dataset, [settled], at=now)
-    note_answer(work, dataset, case, name, state, now, by)
     after = settled.after
     found = after.of(name)
     assert found is not None
-    return Mine(dataset, found, found.counted, why, _told(after, name))
+    note_answer(work, dataset, case, name, state, now, by, seconds=found.seconds)
+    return Mine(dataset, found, found.counted, why, _told(after, name), found.seconds)
 
 
 def set_answer(
@@ -247,9 +252,15 @@ def note_answer(
     state: AnnotationState,
     now: int,
     by: str | None = None,
+    *,
+    seconds: float | None = None,
 ) -> None:
-    """Record that somebody answered, or that they, or ``by``, took it back; drafts are nobody's business."""
+    """Record that somebody answered, or that they, or ``by``, took it back; drafts are nobody's business.
+
+    The ``seconds`` they have spent on it so far are kept in any case.
+    """
     before = case.of(name)
+    work.annotations.spend(dataset, case, name, seconds, answered=state in ANSWERED, at=now)
     if by is not None and by != name:
         work.annotations.note(dataset, by, EventCode.TOOK_BACK, at=now, record=case, detail={"of": name})
     elif state in _EVENT:
@@ -266,18 +277,24 @@ def _set_shared(
     state: AnnotationState,
     value: Value | None,
     now: int,
+    seconds: float | None = None,
 ) -> Mine:
-    """In a shared dataset one's own annotation is the record's, also where it is an extra for the plans."""
+    """In a shared dataset one's own annotation is the record's, also where it is an extra for the plans.
+
+    The time spent on it stays one's own.
+    """
     why = _store_shared(work, dataset, case, name, state, value, now)
-    note_answer(work, dataset, case, name, state, now)
+    spent = so_far(case.seconds_of(name), seconds)
+    note_answer(work, dataset, case, name, state, now, seconds=spent)
     after = work.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
     if found is None:  # nothing was said: the version goes on all the same
         found = Annotation(name, state, None, 0, now)
     if why is Verdict.CAPPED:
-        return Mine(dataset, found, False, why)
-    return Mine(dataset, found, state in ANSWERED, why if why is not None and why.counted else None)
+        return Mine(dataset, found, False, why, seconds=spent)
+    told = why if why is not None and why.counted else None
+    return Mine(dataset, found, state in ANSWERED, told, seconds=spent)
 
 
 def _store_shared(

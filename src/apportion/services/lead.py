@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from apportion.domain.assignment.queue import release
+from apportion.domain.assignment.spec import LEASE_MINUTES
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError
+from apportion.domain.ids import RESOLVED
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
-from apportion.domain.query import parse
 from apportion.domain.times import parse_date_bounds
-from apportion.ports.assignments import PlanPhase
-from apportion.ports.records import Criteria
+from apportion.ports.assignments import Count, PlanPhase
 from apportion.ports.store import Work
+from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.vocabulary import EventCode, MembershipRole, Role
 
 from .manage_datasets import find_dataset
-from .progress import PersonProgress, Progress, progress
+from .progress import DAY, PACE_DAYS, PersonProgress, Progress, people_of, progress_of
 
 __all__ = ["Hold", "LedDataset", "Overview", "TeamMember", "take_back", "team_overview"]
 
-_FREE = "NOT _exists_:assigned_to"
 _TO_DO = frozenset({RowState.PENDING, RowState.LEASED})
 
 
@@ -74,29 +74,56 @@ def team_overview(work: Work, actor: Actor, *, now: int) -> Overview:
     ]
     members = [each for name in led for each in _annotators(work, name)]
     there = {(each.workspace, each.username) for each in members}
-    admins = {each.username for each in work.people.users() if each.is_admin}
-    found = []
-    for dataset in work.datasets.list(led):
-        if dataset.closed or not any(_live_plans(work, dataset)):
-            continue
-        ours = progress(work, actor, dataset.workspace, dataset.name, now=now)
-        gone = {
+    led_datasets = [each for each in work.datasets.list(led) if not each.closed]
+    return Overview(tuple(_led(work, led_datasets, there, now)), tuple(members))
+
+
+def _led(
+    work: Work, datasets: Sequence[Dataset], there: set[tuple[str, str]], now: int
+) -> Iterator[LedDataset]:
+    """Yield what there is to know of datasets with live plans; ``there`` has who annotates in which workspace."""
+    totals = work.totals
+    plans = totals.plans()
+    datasets = [each for each in datasets if any(_is_live(plan) for plan in plans.get(each.no, ()))]
+    numbers = [each.no for each in datasets]
+    slots, active, conflicts = totals.slots(), totals.active(numbers), totals.conflicts()
+    paces, leases, assigned = totals.paces(now - PACE_DAYS * DAY), totals.leases(), totals.assigned(numbers)
+    statuses = totals.statuses([Seen(each, RESOLVED) for each in datasets])
+    belongs = _Belonging(work, there)
+    for dataset, counted in zip(datasets, statuses, strict=True):
+        no = dataset.no
+        written = {plan.no for plan in plans[no] if plan.phase is not PlanPhase.WRITING}
+        live = [each for each in slots.get(no, ()) if each.plan in written]
+        people = people_of(live, active.get(no, {}), paces.get(no, {}), now=now)
+        gone = frozenset(
             each.annotator
-            for each in ours.annotators
-            if _left(each) > 0
-            and (dataset.workspace, each.annotator) not in there
-            and each.annotator not in admins
-            and not _belongs(work, dataset.workspace, each.annotator)
-        }
-        free = work.records.search(dataset, Criteria(query=parse(_FREE)), limit=0).total
-        holds = _holds(work, dataset, now)
-        known = {each.annotator for each in ours.annotators}
-        others = [
-            PersonProgress(name) for name in sorted(holds.keys() - known)
-        ]  # with open places before them
-        everybody = replace(ours, annotators=(*ours.annotators, *others))
-        found.append(LedDataset(dataset, everybody, holds, frozenset(gone), free, _due(work, dataset)))
-    return Overview(tuple(found), tuple(members))
+            for each in people
+            if _left(each) > 0 and not belongs.here(dataset.workspace, each.annotator)
+        )
+        holds = _holds(plans[no], leases.get(no, ()), now)
+        known = {each.annotator for each in people}
+        people += [PersonProgress(name) for name in sorted(holds.keys() - known)]  # with open places
+        ours = progress_of(dataset, people, counted, conflicts.get(no, 0), live)
+        free = dataset.records - assigned.get(no, 0)
+        yield LedDataset(dataset, ours, holds, gone, free, _due(plans[no], live))
+
+
+@dataclass(slots=True)
+class _Belonging:
+    """Whether people may work in a workspace, each looked up once; ``there`` has who annotates where."""
+
+    work: Work
+    there: set[tuple[str, str]]
+    known: dict[str, Actor | None] = field(default_factory=dict)
+
+    def here(self, workspace: str, username: str) -> bool:
+        """Return whether somebody annotates there, leads there or is an administrator."""
+        if (workspace, username) in self.there:
+            return True
+        if username not in self.known:
+            self.known[username] = self.work.people.actor(username)
+        actor = self.known[username]
+        return actor is not None and (actor.is_admin or workspace in actor.workspaces)
 
 
 def _annotators(work: Work, workspace: str) -> list[TeamMember]:
@@ -109,41 +136,36 @@ def _annotators(work: Work, workspace: str) -> list[TeamMember]:
     ]
 
 
-def _belongs(work: Work, workspace: str, username: str) -> bool:
-    actor = work.people.actor(username)
-    return actor is not None and workspace in actor.workspaces
-
-
 def _left(each: PersonProgress) -> int:
     return each.assigned - each.done - each.skipped
 
 
-def _live_plans(work: Work, dataset: Dataset) -> list[int]:
-    return [plan.no for plan in work.assignments.plans(dataset) if plan.phase is PlanPhase.LIVE]
+def _is_live(plan: PlanDates) -> bool:
+    return plan.phase is PlanPhase.LIVE
 
 
-def _holds(work: Work, dataset: Dataset, now: int) -> dict[str, Hold]:
-    found = {}
-    for name in work.assignments.holders(dataset):
-        slots = [slot for slot in work.assignments.leased(dataset, name) if slot.leased(now)]
-        leases = [(slot.lease.until, slot.minutes) for slot in slots if slot.lease is not None]
-        if leases:
-            seen = max(until - minutes * 60_000_000 for until, minutes in leases)
-            found[name] = Hold(len(leases), seen, max(until for until, _ in leases))
+def _holds(plans: Sequence[PlanDates], leases: Sequence[Lease], now: int) -> dict[str, Hold]:
+    """Return who has records before them. Screens say so regularly, each time for the minutes of the rule."""
+    minutes = {(plan.no, rule): each for plan in plans for rule, each in enumerate(plan.minutes)}
+    found: dict[str, Hold] = {}
+    for lease in leases:
+        if lease.until > now:
+            seen = lease.until - minutes.get((lease.plan, lease.rule), LEASE_MINUTES) * 60_000_000
+            before = found.get(lease.annotator, Hold(0, seen, lease.until))
+            found[lease.annotator] = Hold(
+                before.records + 1, max(before.seen, seen), max(before.until, lease.until)
+            )
     return found
 
 
-def _due(work: Work, dataset: Dataset) -> int | None:
-    """The earliest due date of a rule that has work left."""
-    left = {
-        (each.plan, each.rule) for each in work.assignments.counts(dataset) if each.state in _TO_DO and each.n
-    }
+def _due(plans: Sequence[PlanDates], live: Sequence[Count]) -> int | None:
+    """Return the earliest due date of a rule that has work left."""
+    left = {(each.plan, each.rule) for each in live if each.state in _TO_DO and each.n}
     dates = [
-        parse_date_bounds(rule.due)[1]
-        for plan in work.assignments.plans(dataset)
-        if plan.phase is PlanPhase.LIVE
-        for place, rule in enumerate(plan.spec.rules)
-        if rule.due is not None and (plan.no, place) in left
+        parse_date_bounds(due)[1]
+        for plan in plans
+        for rule, due in enumerate(plan.due)
+        if due is not None and (plan.no, rule) in left
     ]
     return min(dates, default=None)
 

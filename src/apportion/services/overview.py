@@ -10,6 +10,7 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
+from apportion.ports.totals import Seen
 from apportion.vocabulary import Status
 
 from .manage_datasets import seen_by
@@ -29,17 +30,21 @@ class DatasetOverview:
 
 def overview(work: Work, actor: Actor) -> list[DatasetOverview]:
     """Every dataset somebody may see, in order of creation."""
+    datasets = work.datasets.list(None if actor.is_admin else actor.workspaces)
+    views = [seen_by(work, actor, dataset, Criteria()) for dataset in datasets]
+    seen = [
+        Seen(dataset, view.viewer, view.assigned_to) for dataset, view in zip(datasets, views, strict=True)
+    ]
+    leads = [allowed(actor, Action.SEE_PROGRESS, each.workspace, each.created_by) for each in datasets]
+    counts = work.totals.slots(None if any(leads) else actor.username)
     found = []
-    for dataset in work.datasets.list(None if actor.is_admin else actor.workspaces):
-        criteria = seen_by(work, actor, dataset, Criteria())
-        hits = work.records.search(dataset, criteria, limit=0, facets=frozenset({"status"}))
-        statuses = {status.value: hits.facets.get("status", {}).get(status.value, 0) for status in Status}
+    for dataset, counted, lead in zip(datasets, work.totals.statuses(seen), leads, strict=True):
+        statuses = {status.value: counted.get(status.value, 0) for status in Status}
         mine = {str(state): 0 for state in RowState}
         slots = dict(mine)
-        leads = allowed(actor, Action.SEE_PROGRESS, dataset.workspace, dataset.created_by)
-        for count in work.assignments.counts(dataset, None if leads else actor.username):
+        for count in counts.get(dataset.no, ()):
             slots[str(count.state)] += count.n
             if count.annotator == actor.username:
                 mine[str(count.state)] += count.n
-        found.append(DatasetOverview(dataset, statuses, mine, slots if leads else {}))
+        found.append(DatasetOverview(dataset, statuses, mine, slots if lead else {}))
     return found

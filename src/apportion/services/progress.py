@@ -10,7 +10,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.ports.annotations import Event
-from apportion.ports.assignments import Count, PlanPhase
+from apportion.ports.assignments import Active, Count, PlanPhase
 from apportion.ports.records import Criteria
 from apportion.ports.store import Work
 from apportion.vocabulary import Status
@@ -18,10 +18,22 @@ from apportion.vocabulary import Status
 from .manage_datasets import find_dataset, viewer_of
 from .standing import standing_of
 
-__all__ = ["PersonProgress", "Progress", "WorkItem", "events", "finish_dates", "my_work", "progress"]
+__all__ = [
+    "DAY",
+    "PACE_DAYS",
+    "PersonProgress",
+    "Progress",
+    "WorkItem",
+    "events",
+    "finish_dates",
+    "my_work",
+    "people_of",
+    "progress",
+    "progress_of",
+]
 
 _SECOND = 1_000_000
-_DAY = 24 * 3600 * _SECOND
+DAY = 24 * 3600 * _SECOND
 PACE_DAYS = 7
 """Days whose answers say how fast somebody is."""
 _ENOUGH = 5
@@ -82,14 +94,25 @@ def progress(
         dataset, Criteria(viewer=viewer_of(work, actor, dataset)), limit=0, facets=frozenset({"status"})
     )
     statuses = counted.facets.get("status", {})
-    complete = sum(statuses.get(each.value, 0) for each in (Status.VALIDATED, Status.DISCARDED))
     torn = work.annotations.conflicts(dataset) if everybody else 0
-    free = sum(each.n for each in _live(work, dataset) if each.annotator is None and each.state in _TO_DO)
+    return progress_of(dataset, people, statuses, torn, _live(work, dataset))
+
+
+def progress_of(
+    dataset: Dataset,
+    people: Sequence[PersonProgress],
+    statuses: Mapping[str, int],
+    conflicts: int,
+    live: Sequence[Count],
+) -> Progress:
+    """Return a dataset's progress from that of its people; ``live`` counts the slots of its plans."""
+    complete = sum(statuses.get(each.value, 0) for each in (Status.VALIDATED, Status.DISCARDED))
+    free = sum(each.n for each in live if each.annotator is None and each.state in _TO_DO)
     latest = [each.finish_at for each in people if each.assigned > each.done + each.skipped]
     finish = (
         None if not latest or any(each is None for each in latest) else max(each for each in latest if each)
     )
-    return Progress(tuple(people), dataset.records, complete, torn, free, finish)
+    return Progress(tuple(people), dataset.records, complete, conflicts, free, finish)
 
 
 _TO_DO = frozenset({RowState.PENDING, RowState.LEASED})
@@ -101,18 +124,30 @@ def _live(work: Work, dataset: Dataset, annotator: str | None = None) -> list[Co
 
 
 def _people(work: Work, dataset: Dataset, now: int, only: str | None) -> list[PersonProgress]:
+    active = work.assignments.last_active(dataset)
+    paces = work.annotations.paces(dataset, now - PACE_DAYS * DAY)
+    return people_of(_live(work, dataset, only), active, paces, only, now=now)
+
+
+def people_of(
+    live: Sequence[Count],
+    active: Mapping[str, Active],
+    paces: Mapping[str, tuple[int, int]],
+    only: str | None = None,
+    *,
+    now: int,
+) -> list[PersonProgress]:
+    """Return everybody's progress, or that of one person, from counts of their slots and what they did."""
     assigned: dict[str, dict[RowState, int]] = {}
-    for count in _live(work, dataset, only):
+    for count in live:
         if count.annotator is not None and count.state is not RowState.WITHDRAWN:
             states = assigned.setdefault(count.annotator, {})
             states[count.state] = states.get(count.state, 0) + count.n
-    active = work.assignments.last_active(dataset)
-    paces = work.annotations.paces(dataset, now - PACE_DAYS * _DAY)
     names = sorted({*assigned, *active} if only is None else {only})
     found = []
     for name in names:
         states = assigned.get(name, {})
-        last, seconds, drafts = active.get(name, (None, 0.0, 0))
+        last, seconds, drafts = active.get(name, Active(None, 0.0, 0))
         done, skipped = states.get(RowState.DONE, 0), states.get(RowState.SKIPPED, 0)
         total = sum(states.values())
         found.append(
@@ -140,7 +175,7 @@ def _finish(now: int, left: int, pace: tuple[int, int] | None, each: float) -> i
 
 def finish_dates(work: Work, dataset: Dataset, more: Mapping[str, int], *, now: int) -> dict[str, int | None]:
     """When people would be done with what they have in a dataset and so many records ``more``; None: no pace yet."""
-    paces = work.annotations.paces(dataset, now - PACE_DAYS * _DAY)
+    paces = work.annotations.paces(dataset, now - PACE_DAYS * DAY)
     people = {each.annotator: each for each in _people(work, dataset, now, None)}
     found = {}
     for name, n in more.items():

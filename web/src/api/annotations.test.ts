@@ -94,3 +94,27 @@ it("looks first where it knows no version, and overwrites only what was seen", a
   expect(sent[1]).toMatchObject({ body: { version: 7 } });
   expect(await sendLetter({ ...letter, seen })).toMatchObject({ kind: "conflict", reason: "elsewhere" });
 });
+
+it("adds what was spent before this visit to its seconds, after one look", async () => {
+  const mine = { value: value("good"), state: "submitted", version: 3, seconds: 60 };
+  const sent = server([200, mine], [200, { ...mine, version: 4 }], [200, { ...mine, version: 5 }]);
+  await sendLetter({ ...letter, visit: "second" });
+  await sendLetter({ ...letter, visit: "second", seen: "v4", seconds: 9 });
+  expect(sent.map((each) => each.method)).toEqual(["GET", "PUT", "PUT"]);
+  expect(sent.slice(1)).toMatchObject([{ body: { seconds: 64.2 } }, { body: { seconds: 69 } }]);
+});
+
+it("sends the seconds of a shared dataset, too, once nobody else has answered", async () => {
+  const dataset = { workspace: "team", name: "ours", task: "TextClassification" } as const;
+  const record = { id: "1", inputs: { text: TEXT }, status: "Default", annotation: null, multi_label: false };
+  const sent = server([200, record], [200, { value: null, state: "none", version: 0, seconds: 30 }], [200, { value: value("good"), state: "submitted", version: 1 }]);
+  const { content, fingerprint } = await sharedParts(record);
+  expect(await sendLetter({ ...letter, dataset, content, seen: fingerprint, visit: "v" })).toMatchObject({ kind: "saved" });
+  expect(sent[2]).toMatchObject({ method: "PUT", body: { version: 0, seconds: 34.2, state: "submitted", dataset: null } });
+});
+
+async function sharedParts(record: object) {
+  const { contentOf } = await import("./annotations");
+  const { fingerprint, readRecord } = await import("@/core/wire");
+  return { content: contentOf(readRecord(record as never, "TextClassification")), fingerprint: fingerprint(record as never) };
+}

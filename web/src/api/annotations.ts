@@ -1,8 +1,8 @@
 /**
  * Saving one's answers. Screens and outbox know only `sendLetter`; how an answer gets into a dataset is decided
- * here. A shared dataset has one annotation per record: it is written as clients of 1.x do, with the record
- * around it, after a look that nobody else has answered in the meantime. In an individual dataset one writes
- * one's own, and names the version it builds on.
+ * here. A shared dataset has one annotation per record: it is written after a look that nobody else has answered
+ * in the meantime, and cleared as clients of 1.x do, with the record around it, whoever gave it. In an individual
+ * dataset one writes one's own, and names the version it builds on. The time spent goes along in both.
  */
 
 import { parseToEcho } from "@/core/exact-json";
@@ -19,6 +19,8 @@ type Own = components["schemas"]["AnnotationOut"];
 const NOT_LOGGED = ["metrics", "search_keywords", "last_updated", "annotations"];
 /** After so long a letter's text is compared with the record's once more. */
 const OLD_MS = 60_000;
+/** Seconds spent on records before a visit of the page, as the server knew them when it began. */
+const earlier = new Map<string, number>();
 
 /** Sends an answer; never throws, since whatever happens has to be told and nothing may get lost. */
 export async function sendLetter(letter: Letter): Promise<Outcome> {
@@ -58,6 +60,17 @@ async function sendShared(letter: Letter): Promise<Outcome> {
   if (fingerprint(current) !== letter.seen) {
     return { kind: "conflict", reason: "answered", author, seen: fingerprint(current) };
   }
+  if (answer.state !== "none") {
+    const own = await readMine(dataset, id);
+    keepEarlier(letter, own);
+    try {
+      await write(letter, own.version, current.text ?? "");
+    } catch (failure) {
+      if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
+      return { kind: "conflict", reason: "answered", author: letter.user, seen: fingerprint(await readNow(dataset, id)) };
+    }
+    return { kind: "saved", seen: target };
+  }
   const record = Object.fromEntries(Object.entries(next).filter(([name]) => !NOT_LOGGED.includes(name)));
   await ask(
     client.POST("/api/datasets/{name}/{task}:bulk", {
@@ -89,6 +102,9 @@ async function sendOwn(letter: Letter): Promise<Outcome> {
     if (sameAnswer(now, answer)) return saved(current, dataset, text);
     if (fingerprintOf(current as WireOwn, letter.user) !== letter.seen) return elsewhere(current, dataset, text);
     version = current.version;
+    keepEarlier(letter, current);
+  } else if (isNew(letter)) {
+    keepEarlier(letter, version === 0 ? null : await readMine(dataset, id));
   }
   try {
     return saved(await write(letter, version, text), dataset, text);
@@ -102,7 +118,8 @@ async function sendOwn(letter: Letter): Promise<Outcome> {
 }
 
 function write(letter: Letter, version: number, text: string): Promise<Own> {
-  const { dataset, id, answer, token = null, seconds = null } = letter;
+  const { dataset, id, answer, token = null } = letter;
+  const seconds = secondsInAll(letter);
   const headers = asPageOf(letter.user);
   const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
   const path = "/api/datasets/{name}/records/{id}/annotations/me";
@@ -112,6 +129,25 @@ function write(letter: Letter, version: number, text: string): Promise<Own> {
   const value = isEmpty(answer.value) && answer.state !== "submitted" ? null : writeValue(answer.value, dataset.task, text);
   const body = { value: value as never, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
   return ask(client.PUT(path, { params, body, headers }));
+}
+
+/** Whether this is the first answer to a record that is sent in a visit of the page. */
+function isNew(letter: Letter): boolean {
+  return Boolean(letter.visit) && !earlier.has(visitOf(letter));
+}
+
+function visitOf({ visit, dataset, id }: Letter): string {
+  return JSON.stringify([visit, dataset.workspace, dataset.name, id]);
+}
+
+function keepEarlier(letter: Letter, own: Own | null): void {
+  if (isNew(letter)) earlier.set(visitOf(letter), own?.seconds ?? 0);
+}
+
+/** The server wants all seconds so far; a letter knows those of its visit. */
+function secondsInAll(letter: Letter): number | null {
+  const { seconds = null } = letter;
+  return seconds === null ? null : Math.round((seconds + (earlier.get(visitOf(letter)) ?? 0)) * 10) / 10;
 }
 
 /** Positions mean nothing on another text; labels of a text that has just been read are safe without a look. */

@@ -491,7 +491,7 @@ export interface paths {
         put?: never;
         /**
          * The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels
-         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
+         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels. A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is then. The columns of CSV and Parquet are those there were in the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
          */
         post: operations["export_export"];
         delete?: never;
@@ -537,6 +537,26 @@ export interface paths {
          * @description Write a new version of the guidelines; earlier ones are kept.
          */
         put: operations["policies_put_guidelines"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hours that people spent on a dataset, to pay by; annotators see their own
+         * @description Hours that people spent on a dataset, to pay by; annotators see their own.
+         */
+        get: operations["hours_get_dataset_hours"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1852,6 +1872,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{name}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hours that people spent on each dataset of a workspace, to pay by; annotators see their own
+         * @description Hours that people spent on each dataset of a workspace, to pay by; annotators see their own.
+         */
+        get: operations["hours_get_workspace_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{name}/leaders": {
         parameters: {
             query?: never;
@@ -2041,7 +2081,7 @@ export interface components {
             dataset?: string | null;
             /**
              * Seconds
-             * @description Time spent on it so far.
+             * @description Time spent on it so far, in all; never shrinks.
              */
             seconds?: number | null;
             /**
@@ -2090,7 +2130,10 @@ export interface components {
             gold?: {
                 [key: string]: unknown;
             } | null;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description All the time you have spent on the record so far.
+             */
             seconds?: number | null;
             state: components["schemas"]["AnnotationState"];
             /** Updated At */
@@ -2962,6 +3005,42 @@ export interface components {
              * @description The ``cursor`` of the next page.
              */
             next?: string | null;
+        };
+        /**
+         * HoursOut
+         * @description Hours by dataset, person and period. Discards count, drafts do not before they are answered.
+         */
+        HoursOut: {
+            /** Rows */
+            rows: components["schemas"]["HoursRow"][];
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * HoursRow
+         * @description One person's work on a dataset in one period. ``answers`` counts records answered for the first time.
+         */
+        HoursRow: {
+            /** Annotator */
+            annotator: string;
+            /** Answers */
+            answers: number;
+            /** Dataset */
+            dataset: string;
+            /**
+             * From
+             * @description First day of the period.
+             */
+            from: string;
+            /** Hours */
+            hours: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * To
+             * @description Last day of the period.
+             */
+            to: string;
         };
         /**
          * ImportGoldIn
@@ -6896,6 +6975,90 @@ export interface operations {
             };
             /** @description What the request builds on is no longer so */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hours_get_dataset_hours: {
+        parameters: {
+            query?: {
+                /** @description First day, as 2026-03-01. */
+                from?: string | null;
+                /** @description Last day, itself included. */
+                to?: string | null;
+                /** @description What a row is about; weeks begin on Monday. */
+                by?: "day" | "week" | "month";
+                /** @description Time zone in which days begin and end; without it the server's, else UTC. */
+                timezone?: string | null;
+                /** @description CSV is for a spreadsheet. */
+                format?: "json" | "csv";
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12582,6 +12745,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hours_get_workspace_hours: {
+        parameters: {
+            query?: {
+                /** @description First day, as 2026-03-01. */
+                from?: string | null;
+                /** @description Last day, itself included. */
+                to?: string | null;
+                /** @description What a row is about; weeks begin on Monday. */
+                by?: "day" | "week" | "month";
+                /** @description Time zone in which days begin and end; without it the server's, else UTC. */
+                timezone?: string | null;
+                /** @description CSV is for a spreadsheet. */
+                format?: "json" | "csv";
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Missing, wrong or expired credentials */

@@ -5,7 +5,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { DatasetRef } from "@/core/model";
 import type { PlanSpec } from "@/core/plan-form";
 
-import { ask, client } from "./client";
+import { ask, base, client } from "./client";
 import type { components } from "./schema";
 
 export type Member = components["schemas"]["MemberOut"];
@@ -96,6 +96,16 @@ export const timesQuery = (dataset: DatasetRef) =>
     },
     staleTime: 15_000,
   });
+
+export type HoursBy = "day" | "week" | "month";
+
+/** Where the browser gets a table of the hours people worked; `from` and `to` are days, "" for any. */
+export function hoursAddress(dataset: DatasetRef, { whole, by, from, to }: { whole: boolean; by: HoursBy; from: string; to: string }): string {
+  const { workspace, name } = dataset;
+  const place = whole ? `workspaces/${encodeURIComponent(workspace)}` : `datasets/${encodeURIComponent(name)}`;
+  const query = new URLSearchParams({ workspace, by, format: "csv", ...(from && { from }), ...(to && { to }) });
+  return `${base}api/${place}/hours?${query.toString()}`;
+}
 
 export const plansQuery = (dataset: DatasetRef) =>
   queryOptions({

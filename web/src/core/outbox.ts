@@ -17,6 +17,8 @@ export interface Letter {
   /** The lease it was given under, and the seconds it took. */
   readonly token?: string | null;
   readonly seconds?: number | null;
+  /** In which visit of the page these seconds were counted; what was spent before it comes on top. */
+  readonly visit?: string | null;
 }
 
 /** What the server said of an answer it took: why it does not count, and what the record stands by. */

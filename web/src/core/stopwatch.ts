@@ -1,6 +1,8 @@
 /** How long each record lay before somebody who was looking. Time with the page hidden does not count. */
 
 export class Stopwatch {
+  /** Tells the counts of this stopwatch from those of another visit. */
+  readonly visit = `${String(Date.now())}-${String(Math.random()).slice(2)}`;
   private readonly spent = new Map<string, number>();
   private current: string | null = null;
   private since: number | null = null;

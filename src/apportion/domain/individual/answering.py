@@ -12,6 +12,7 @@ from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, Status
 
 from .case import ANSWERED, Annotation, Case, Gold
+from .time_spent import so_far
 
 __all__ = ["STATE_OF", "Answered", "answer", "follow", "outdate", "set_gold"]
 
@@ -59,7 +60,7 @@ def answer(
             if slot.state is RowState.DONE and slot.annotator == me.name:
                 case = case.with_slot(replace(slot, state=RowState.PENDING))
     version = before.version + 1 if before is not None else 1
-    spent = seconds if seconds is not None else before.seconds if before is not None else None
+    spent = so_far(case.seconds_of(me.name), seconds)
     annotation = Annotation(me.name, state, value, version, now, spent, counted)
     return Answered(case.with_annotation(annotation), annotation, why)
 

@@ -13,6 +13,8 @@ from apportion.domain.consensus.resolution import Policy
 from apportion.domain.records import Record, Value
 from apportion.vocabulary import AnnotationState
 
+from .time_spent import so_far
+
 __all__ = ["ANSWERED", "NOT_WANTED", "Annotation", "Case", "Gold", "Origin", "Posterior"]
 
 ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
@@ -90,6 +92,8 @@ class Case:
     """Who had a slot or a lease here that is now somebody else's."""
     posterior: Posterior | None = None
     """What a model last said, where the dataset's policy rests on one."""
+    spent: Mapping[str, float] = field(default_factory=dict)
+    """Seconds each person has spent here so far, whatever has become of their answers since."""
 
     @property
     def id(self) -> str:
@@ -98,6 +102,11 @@ class Case:
     def of(self, annotator: str) -> Annotation | None:
         """Somebody's annotation."""
         return self.annotations.get(annotator)
+
+    def seconds_of(self, annotator: str) -> float | None:
+        """Seconds somebody has spent here so far; None where nobody ever said."""
+        mine = self.annotations.get(annotator)
+        return so_far(self.spent.get(annotator), None if mine is None else mine.seconds)
 
     def live_slots(self) -> list[Slot]:
         """The slots that still ask for an answer, or have one."""

@@ -49,7 +49,9 @@ class AnnotationIn(BaseModel):
     value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
     state: Literal["draft", "submitted", "discarded"]
     version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
-    seconds: float | None = Field(None, ge=0, le=LONGEST_SECONDS, description="Time spent on it so far.")
+    seconds: float | None = Field(
+        None, ge=0, le=LONGEST_SECONDS, description="Time spent on it so far, in all; never shrinks."
+    )
     token: str | None = Field(None, description="The lease it was written under.")
     dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
 
@@ -60,7 +62,7 @@ class AnnotationOut(BaseModel):
     value: dict[str, Any] | None
     state: AnnotationState
     version: int
-    seconds: float | None = None
+    seconds: float | None = Field(None, description="All the time you have spent on the record so far.")
     updated_at: str | None = None
     counted: bool = False
     why: str | None = None
@@ -122,7 +124,7 @@ class GoldOut(BaseModel):
 def _mine(found: Mine) -> AnnotationOut:
     shown = show_annotation(found.annotation, found.dataset.task)
     return AnnotationOut(
-        **shown,
+        **{**shown, "seconds": found.seconds},
         counted=found.counted,
         why=None if found.why is None else str(found.why),
         gold=show_gold(found.gold, found.dataset.task),

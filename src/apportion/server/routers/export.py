@@ -57,8 +57,7 @@ MEDIA = {
 _AHEAD = 4
 """Pages made before somebody has taken them."""
 _PATIENCE = 300.0
-"""Seconds for which nobody takes a page. Until it ends an export holds on to the file as it was when it began, so that
-what is written meanwhile piles up."""
+"""Seconds for which nobody takes a page. Until it ends an export keeps a thread and a connection to the file."""
 
 _READING = asyncio.Semaphore(2)
 """So many files are read at a time: each takes memory."""
@@ -90,7 +89,12 @@ class ExportIn(BaseModel):
     },
 )
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
-    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels."""
+    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
+
+    A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is
+    then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those there were in the beginning. The connection breaks off if the dataset
+    is deleted meanwhile, or the right to export it ends.
+    """
     workspace = ctx.require_workspace()
     query = await ctx.parsed(wanted.query)
     found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
@@ -132,7 +136,7 @@ async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> As
 
 
 async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncGenerator[bytes, None]:
-    """What one thread makes from one snapshot, never more than a few pages ahead of the reader."""
+    """What one thread makes, never more than a few pages ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
 
@@ -144,7 +148,7 @@ async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> As
             except queue.Full:
                 if time.monotonic() < until:
                     continue
-                gone.set()  # the snapshot must not stay open: the file's log would grow without end
+                gone.set()
                 while not pages.empty():
                     pages.get()
                 pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))

@@ -264,10 +264,17 @@ class SqliteAnswers:
             "WHERE d.dataset = ? AND d.name IN ('annotated_as', 'status') AND v.n > 0",
             (dataset.no,),
         ).fetchall()
+        people = {viewer for _, viewer, _ in values if viewer}
+        if not dataset.individual:  # who has timed answers; others only ever sent the record's one annotation
+            rows = self._raw.execute(
+                "SELECT DISTINCT annotator FROM annotations WHERE rid >= ? AND rid < ? AND seconds > 0",
+                (dataset.no << 32, dataset.no + 1 << 32),
+            )
+            people = {no for (no,) in rows}
         return Names(
             [name.removeprefix("inputs.") for name in fields if name.startswith("inputs.")],
             [name.removeprefix("metadata.") for name in fields if name.startswith("metadata.")],
-            sorted({self._agents.name(viewer) for _, viewer, _ in values if viewer and dataset.individual}),
+            sorted(map(self._agents.name, people)),
             sorted({value for name, _, value in values if name == "annotated_as"}),
         )
 

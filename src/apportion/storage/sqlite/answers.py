@@ -27,6 +27,7 @@ from .events import SqliteEvents
 from .rows import named
 from .settling import Settler
 from .slots import SlotReader
+from .spending import add_time, spent_between, spent_on
 from .terms import TermBook
 from .writing import STATUSES
 
@@ -72,6 +73,9 @@ class SqliteAnnotations:
         # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
         gold = self._gold(dataset, rids) if dataset.individual else {}
         past = self._past(rids)
+        spent: dict[int, dict[str, float]] = {}
+        for rid, no, seconds in spent_on(self._raw, rids):
+            spent.setdefault(rid, {})[self._agents.name(no)] = seconds
         posteriors = self._posteriors(rids) if Policies.of(dataset.policies).modelled else {}
         return [
             Case(
@@ -82,6 +86,7 @@ class SqliteAnnotations:
                 gold.get(rid),
                 frozenset(past.get(rid, ())),
                 posteriors.get(rid),
+                spent.get(rid, {}),
             )
             for id, rid, content, prediction, status in rows
         ]
@@ -176,6 +181,24 @@ class SqliteAnnotations:
         for change in changes:
             settler.settle(change, at)
         settler.finish()
+
+    # Time
+
+    def spend(
+        self, dataset: Dataset, case: Case, annotator: str, seconds: float | None, *, answered: bool, at: int
+    ) -> None:
+        rid, me = dataset.no << 32 | case.number, self._agents.number(annotator)
+        more = (seconds or 0.0) - (case.seconds_of(annotator) or 0.0)
+        if answered or more > 0:
+            add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at)
+        if not dataset.individual:  # else it is stored with the annotation
+            self._raw.execute(
+                "UPDATE annotations SET seconds = ? WHERE rid = ? AND annotator = ?", (seconds, rid, me)
+            )
+
+    def spent(self, dataset: Dataset, since: int, until: int) -> list[tuple[str, int, int, int]]:
+        rows = spent_between(self._raw, dataset.no, since, until)
+        return [(self._agents.name(no), at, answers, ms) for no, at, answers, ms in rows]
 
     # Carrying a shared dataset over
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
-from statistics import median
 
 import msgspec
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.words import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Count, Taker, WorkLeft
+from apportion.ports.assignments import Active, Count, Taker, WorkLeft
 
 from .agents import OPEN
 from .moving import Mover
 from .rows import as_json
 from .shelving import OFFERED
 from .slots import ROW_STATES
+from .spending import medians
+from .totals import SqliteTotals
 
 __all__ = ["SqliteAssignments"]
 
@@ -234,27 +235,12 @@ class SqliteAssignments(Mover):
         )
         return sorted(no for (no,) in rows)
 
-    def last_active(self, dataset: Dataset) -> dict[str, tuple[int, float, int]]:
-        base = dataset.no << 32
-        rows = self._raw.execute(
-            "SELECT annotator, max(updated), coalesce(sum(seconds), 0), sum(state = 1) FROM annotations "
-            "WHERE rid >= ? AND rid < ? GROUP BY annotator",
-            (base, base + (1 << 32)),
-        ).fetchall()
-        return {self._agents.name(no): (at, spent, drafts) for no, at, spent, drafts in rows}
+    def last_active(self, dataset: Dataset) -> dict[str, Active]:
+        return SqliteTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
-        base = dataset.no << 32
-        one = "" if annotator is None else " AND annotator = ?"
-        rows = self._raw.execute(  # state 1 is a draft: not an answer yet
-            "SELECT annotator, seconds FROM annotations "
-            f"WHERE rid >= ? AND rid < ? AND state > 1 AND seconds > 0{one}",
-            (base, base + (1 << 32), *(() if annotator is None else (self._agents.find(annotator) or -1,))),
-        )
-        spent: dict[int, list[float]] = {}
-        for no, seconds in rows:
-            spent.setdefault(no, []).append(seconds)
-        return {self._agents.name(no): median(each) for no, each in spent.items()}
+        only = None if annotator is None else self._agents.find(annotator) or -1
+        return {self._agents.name(no): each for no, each in medians(self._raw, dataset.no, only).items()}
 
 
 def _among(numbers: Collection[int] | None) -> str:

@@ -47,7 +47,9 @@ class DatasetCache:
     wait for it. The writer never waits: what it changed is taken over by whoever holds the cache next.
     """
 
-    def __init__(self, dataset: int, connect: Callable[[], Link]) -> None:
+    def __init__(
+        self, dataset: int, connect: Callable[[], Link], give_back: Callable[[Link], None] | None = None
+    ) -> None:
         self.dataset = dataset
         self._lock = threading.RLock()
         self._depth = 0
@@ -55,6 +57,7 @@ class DatasetCache:
         """What has been committed and is not taken over yet, with the numbers of the commits."""
         self._deadline = UNLIMITED
         self._connect = connect
+        self._give_back = give_back
         self._link: Link | None = None
         self._forget()
 
@@ -114,12 +117,15 @@ class DatasetCache:
         finally:
             raw.execute("COMMIT")
 
-    def close(self, forget: Callable[[Link], None]) -> None:
-        """Give the connection back; whoever still holds the cache gets a new one when they ask."""
+    def close(self) -> None:
+        """Give the connection back; whoever still holds the cache gets another one when they ask."""
         with self._lock:
             link, self._link = self._link, None
-            if link is not None:
-                forget(link)
+            if link is not None and self._give_back is not None:
+                self._give_back(link)
+
+    def __del__(self) -> None:
+        self.close()
 
     def warm(self) -> Iterator[None]:
         """Read what most searches need, the lock held for one piece at a time."""

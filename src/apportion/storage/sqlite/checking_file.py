@@ -49,6 +49,7 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
     for table, what, stray in (
         ("records", "records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
         ("annotations", "annotations", "rid NOT IN (SELECT rid FROM records)"),
+        ("time_spent", "times", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
         ("slots", "slots", "dataset NOT IN (SELECT no FROM datasets)"),
         ("fields", "fields", "dataset NOT IN (SELECT no FROM datasets)"),
         ("vals", "values", "field NOT IN (SELECT no FROM fields)"),

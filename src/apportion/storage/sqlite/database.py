@@ -32,6 +32,8 @@ log = logging.getLogger("apportion.storage")
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting work to one transaction."""
+IDLE_LINKS = 8
+"""Connections kept for the next dataset that is opened; each may hold some megabytes of the file in memory."""
 PATIENCE_SECONDS = 1.0
 """How long other work is put off while there is urgent work; then one piece of it has its turn."""
 
@@ -123,6 +125,7 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._links: list[Link] = []
+        self._idle: list[Link] = []
         self._links_lock = threading.RLock()  # whatever collects garbage may forget a link
         self._urgent: deque[_Job[Any]] = deque()
         self._waiting: deque[_Job[Any]] = deque()
@@ -195,6 +198,24 @@ class Database:
         with self._links_lock:
             self._links.append(link)
         return link
+
+    def lend(self) -> Link:
+        """Return a read-only connection that nobody uses, to be given back by ``take_back``.
+
+        A new one would read the whole schema, which grows with the number of datasets.
+        """
+        with self._links_lock:
+            if self._idle:
+                return self._idle.pop()
+        return self.connect()
+
+    def take_back(self, link: Link) -> None:
+        """Keep a connection for whoever needs one next, or close it if there are enough."""
+        with self._links_lock:
+            if link in self._links and len(self._idle) < IDLE_LINKS:
+                self._idle.append(link)
+                return
+        self.forget(link)
 
     def forget(self, link: Link) -> None:
         """Close a connection made by ``connect``."""
@@ -385,6 +406,7 @@ class Database:
             for link in self._links:
                 link.close()
             self._links.clear()
+            self._idle.clear()
         self._writer_link.close()
         self._release()
 

@@ -11,7 +11,16 @@ from .texts import drop_text_index
 __all__ = ["give_back", "purge_some"]
 
 _FIELDS = "SELECT no FROM fields WHERE dataset = ?"
-_OF_RECORDS = ("annotations", "history", "gold", "comments", "past_assignees", "posteriors", "records")
+_OF_RECORDS = (
+    "annotations",
+    "history",
+    "gold",
+    "comments",
+    "past_assignees",
+    "posteriors",
+    "time_spent",
+    "records",
+)
 _PAGES_OF_TEXT_INDEX = 500
 _LAST_OF_STRUCTURE = 10
 """Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""

@@ -38,6 +38,7 @@ _ROWS = 5_000
 _STRAY = (
     ("records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
     ("annotations", "rid NOT IN (SELECT rid FROM records)"),
+    ("time_spent", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),  # outlives its record
     ("slots", "dataset NOT IN (SELECT no FROM datasets)"),
     ("fields", "dataset NOT IN (SELECT no FROM datasets)"),
     ("vectors", "field NOT IN (SELECT no FROM fields)"),

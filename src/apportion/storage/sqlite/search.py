@@ -291,10 +291,9 @@ class Searcher:
             return self._next_rows(after, limit)
         with self._selected(plan) as selection:
             if not sort:
-                first = 0 if after is not None else offset
-                ns = list(islice(self._cache.in_order(selection, after=after), first, first + limit))
-            else:
-                ns = self._next_sorted(criteria, selection, tuple(sort), after, offset, limit)
+                ordered = self._cache.in_order(selection, after=after)
+                return self._some_rows(islice(ordered, 0 if after is not None else offset, None), limit)
+            ns = self._next_sorted(criteria, selection, tuple(sort), after, offset, limit)
         return self.rows(ns)
 
     def _next_rows(self, after: str | None, limit: int) -> list[Row]:
@@ -304,6 +303,13 @@ class Searcher:
             (self._dataset.no, after or "", limit),
         ).fetchall()
         return self._as_rows(rows)
+
+    def _some_rows(self, ordered: Iterator[int], limit: int) -> list[Row]:
+        """Rows in that order: fewer only where there are no more, though some may be gone since they were selected."""
+        rows: list[Row] = []
+        while len(rows) < limit and (ns := list(islice(ordered, limit - len(rows)))):
+            rows += self.rows(ns)
+        return rows
 
     def _next_sorted(
         self,

@@ -40,6 +40,7 @@ from .records import SqliteRecords
 from .soundness import check_sound
 from .terms import TermBook
 from .texts import create_text_index
+from .totals import SqliteTotals
 from .webhooks import SqliteWebhooks
 from .writing import Limits
 
@@ -127,6 +128,10 @@ class SqliteWork:
         from .answered import SqliteAnswers  # brings numpy along
 
         return SqliteAnswers(self._link, self._agents)
+
+    @cached_property
+    def totals(self) -> SqliteTotals:
+        return SqliteTotals(self._link.raw, self._agents)
 
     @cached_property
     def jobs(self) -> SqliteJobs:
@@ -228,17 +233,21 @@ class SqliteStore:
 
     def cache_of(self, dataset: int) -> DatasetCache:
         """The cache of a dataset, opened when needed."""
+        dropped = None
         with self._caches_lock:
             cache = self._caches.get(dataset)
             if cache is None:
                 from .cache import DatasetCache
 
-                cache = self._caches[dataset] = DatasetCache(dataset, self.database.connect)
+                cache = DatasetCache(dataset, self.database.lend, self.database.take_back)
+                self._caches[dataset] = cache
                 if len(self._caches) > self._open_datasets:
-                    self._caches.popitem(last=False)[1].close(self.database.forget)
+                    dropped = self._caches.popitem(last=False)[1]
             else:
                 self._caches.move_to_end(dataset)
-            return cache
+        if dropped is not None:  # outside the lock: somebody may be searching in it
+            dropped.close()
+        return cache
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
         """Read the caches of large datasets, those first that changed last, as long as there is room for them."""

@@ -38,8 +38,8 @@ export function useWorkplace(dataset: DatasetRef, leading: boolean): Workplace {
     const tokens = new Map<string, string>();
     const post = ({ record }: Held, answer: Answer) => {
       const { id, seen } = record;
-      const more = dataset.individual ? { token: tokens.get(id) ?? null, seconds: stopwatch.secondsOf(id) } : {};
-      void outbox.post({ dataset, id, answer, content: contentOf(record), seen, ...more });
+      const token = tokens.get(id) ?? null;
+      void outbox.post({ dataset, id, answer, content: contentOf(record), seen, token, seconds: stopwatch.secondsOf(id), visit: stopwatch.visit });
     };
     const keeper = new DraftKeeper(outbox.user, dataset, (held) => { post(held, held.now); });
     const desk = new Desk((before, after) => {

@@ -18,6 +18,7 @@ import { lead } from "@/text/lead";
 import { Empty } from "@/ui/empty";
 
 import { Events } from "./events";
+import { Hours } from "./hours";
 import { People } from "./people";
 import { Plans } from "./plans";
 import classes from "./team.module.css";
@@ -93,6 +94,7 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
                 </span>
               )}
             </Title>
+            <Hours dataset={dataset} />
           </div>
           <People dataset={dataset} people={progress.data.annotators} />
         </>

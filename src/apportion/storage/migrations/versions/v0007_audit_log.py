@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 NO_CHANGE = (
     "CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events BEGIN "

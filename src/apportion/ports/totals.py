@@ -1,0 +1,75 @@
+"""Counts over many datasets at once, whose cost grows with what they hold and not with how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.ids import Viewer
+
+from .assignments import Active, Count, PlanPhase
+
+__all__ = ["Lease", "PlanDates", "Seen", "Totals"]
+
+
+class Seen(NamedTuple):
+    """A dataset as somebody sees it. ``assigned`` leaves only what is before them, or what they annotated."""
+
+    dataset: Dataset
+    viewer: Viewer
+    assigned: str | None = None
+
+
+class PlanDates(NamedTuple):
+    """A plan and how far it is; of a live one the due date of each rule, and for how many minutes it leases records."""
+
+    no: int
+    phase: PlanPhase
+    due: tuple[str | None, ...] = ()
+    minutes: tuple[int, ...] = ()
+
+
+class Lease(NamedTuple):
+    """Who has a record leased, until when, under which rule of which plan."""
+
+    annotator: str
+    until: int
+    plan: int
+    rule: int
+
+
+class Totals(Protocol):
+    """Counts by the number of the dataset, within one transaction. A dataset without any may be missing."""
+
+    def statuses(self, seen: Sequence[Seen]) -> list[dict[str, int]]:
+        """Return how many records have which status, for each of these datasets in order."""
+        ...
+
+    def slots(self, annotator: str | None = None) -> Mapping[int, list[Count]]:
+        """Return how many slots everybody has, or one person alone, in which state."""
+        ...
+
+    def plans(self) -> Mapping[int, list[PlanDates]]:
+        """Return the plans of each dataset, oldest first."""
+        ...
+
+    def conflicts(self) -> Mapping[int, int]:
+        """Return how many records have all their answers and are not settled by them."""
+        ...
+
+    def active(self, datasets: Collection[int]) -> Mapping[int, dict[str, Active]]:
+        """Return what each person did in each of these datasets."""
+        ...
+
+    def paces(self, since: int) -> Mapping[int, dict[str, tuple[int, int]]]:
+        """Return by person how many answers they gave since that instant, and when the first of them was."""
+        ...
+
+    def leases(self) -> Mapping[int, list[Lease]]:
+        """Return what is leased, whether it has run out or not."""
+        ...
+
+    def assigned(self, datasets: Collection[int]) -> Mapping[int, int]:
+        """Return how many records of each of these datasets are assigned to somebody."""
+        ...

@@ -1,0 +1,92 @@
+"""Hours people worked, as a report that one can pay by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from apportion.domain.errors import BadRequestError, EntityNotFoundError, ForbiddenOperationError
+from apportion.domain.individual.time_spent import Hours, Period, Span, span_of
+from apportion.server.bodies import JsonRoute
+from apportion.server.convert.hours import hours_csv, hours_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services.hours import dataset_hours, workspace_hours
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Progress"], route_class=JsonRoute)
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {}}},
+    **responses(ForbiddenOperationError, EntityNotFoundError, BadRequestError),
+}
+
+First = Annotated[str | None, Query(alias="from", description="First day, as 2026-03-01.")]
+Last = Annotated[str | None, Query(alias="to", description="Last day, itself included.")]
+By = Annotated[Period, Query(description="What a row is about; weeks begin on Monday.")]
+Format = Annotated[Literal["json", "csv"], Query(description="CSV is for a spreadsheet.")]
+Zone = Annotated[
+    str | None, Query(description="Time zone in which days begin and end; without it the server's, else UTC.")
+]
+
+
+class HoursRow(BaseModel):
+    """One person's work on a dataset in one period. ``answers`` counts records answered for the first time."""
+
+    dataset: str
+    annotator: str
+    first: str = Field(alias="from", description="First day of the period.")
+    last: str = Field(alias="to", description="Last day of the period.")
+    answers: int
+    seconds: float
+    hours: float
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class HoursOut(BaseModel):
+    """Hours by dataset, person and period. Discards count, drafts do not before they are answered."""
+
+    timezone: str
+    rows: list[HoursRow]
+
+
+@router.get("/api/datasets/{name}/hours", responses=_ANSWERS, response_model=HoursOut)
+async def get_dataset_hours(
+    ctx: Ctx,
+    name: str,
+    first: First = None,
+    last: Last = None,
+    by: By = "day",
+    timezone: Zone = None,
+    format: Format = "json",
+) -> Response | HoursOut:
+    """Hours that people spent on a dataset, to pay by; annotators see their own."""
+    workspace, span = ctx.require_workspace(), span_of(first, last, timezone or ctx.settings.timezone)
+    found = await ctx.read_slow(lambda work: dataset_hours(work, ctx.actor, workspace, name, span, by))
+    return _answer(found, span, format, name)
+
+
+@router.get("/api/workspaces/{name}/hours", responses=_ANSWERS, response_model=HoursOut)
+async def get_workspace_hours(
+    ctx: Ctx,
+    name: str,
+    first: First = None,
+    last: Last = None,
+    by: By = "day",
+    timezone: Zone = None,
+    format: Format = "json",
+) -> Response | HoursOut:
+    """Hours that people spent on each dataset of a workspace, to pay by; annotators see their own."""
+    span = span_of(first, last, timezone or ctx.settings.timezone)
+    found = await ctx.read_slow(lambda work: workspace_hours(work, ctx.actor, name, span, by))
+    return _answer(found, span, format, name)
+
+
+def _answer(found: list[Hours], span: Span, format: str, name: str) -> Response | HoursOut:
+    if format == "json":
+        return HoursOut(timezone=span.zone, rows=[HoursRow(**hours_out(each)) for each in found])
+    file = f"attachment; filename*=UTF-8''{quote(name)}-hours.csv"
+    return Response(hours_csv(found), media_type="text/csv", headers={"Content-Disposition": file})

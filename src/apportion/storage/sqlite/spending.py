@@ -1,0 +1,80 @@
+"""How long people spent on records: what each answer added, kept for as long as the dataset is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from statistics import median
+
+from apportion.domain.individual.time_spent import QUARTER
+
+from .rows import as_json
+
+__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between", "spent_on"]
+
+NOT_ANSWERED = 0
+"""Stands for when, in rows of drafts."""
+
+
+def add_time(
+    raw: sqlite3.Connection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
+) -> None:
+    """Add seconds that somebody spent on a record to what is kept; an answer takes its draft's along."""
+    ms = round(seconds * 1000)
+    mine = (rid, annotator)
+    if not answered:
+        raw.execute(
+            "INSERT INTO time_spent VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
+            (*mine, NOT_ANSWERED, ms),
+        )
+        return
+    draft = raw.execute(
+        "SELECT ms FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
+    ).fetchone()
+    if draft is not None:
+        raw.execute(
+            "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
+        )
+        ms += draft[0]
+    earlier = raw.execute("SELECT 1 FROM time_spent WHERE rid = ? AND annotator = ? LIMIT 1", mine).fetchone()
+    if ms or earlier is None:
+        raw.execute(
+            "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
+            (*mine, at, ms, earlier is None),
+        )
+
+
+def spent_on(raw: sqlite3.Connection, rids: Sequence[int]) -> list[tuple[int, int, float]]:
+    """Return record, annotator and seconds so far, drafts included."""
+    if not rids:
+        return []
+    return raw.execute(
+        "SELECT rid, annotator, sum(ms) / 1000.0 FROM time_spent WHERE rid IN (SELECT value FROM json_each(?)) "
+        "GROUP BY rid, annotator HAVING sum(ms) > 0",
+        (as_json(rids),),
+    ).fetchall()
+
+
+def spent_between(
+    raw: sqlite3.Connection, dataset: int, since: int, until: int
+) -> list[tuple[int, int, int, int]]:
+    """Return annotator, when a quarter of an hour began, first answers in it, milliseconds."""
+    return raw.execute(
+        f"SELECT annotator, at / {QUARTER} * {QUARTER}, sum(first), sum(ms) FROM time_spent "
+        "WHERE rid >= ? AND rid < ? AND at >= ? AND at < ? GROUP BY 1, 2",
+        (dataset << 32, dataset + 1 << 32, max(since, NOT_ANSWERED + 1), until),
+    ).fetchall()
+
+
+def medians(raw: sqlite3.Connection, dataset: int, annotator: int | None) -> dict[int, float]:
+    """Return by annotator the median of the seconds spent on each record that they answered."""
+    one = "" if annotator is None else " AND annotator = ?"
+    rows = raw.execute(
+        f"SELECT annotator, sum(ms) FROM time_spent WHERE rid >= ? AND rid < ? AND at > {NOT_ANSWERED}{one} "
+        "GROUP BY rid, annotator HAVING sum(ms) > 0",
+        (dataset << 32, dataset + 1 << 32, *(() if annotator is None else (annotator,))),
+    )
+    spent: dict[int, list[float]] = {}
+    for no, ms in rows:
+        spent.setdefault(no, []).append(ms / 1000)
+    return {no: median(each) for no, each in spent.items()}

@@ -1,0 +1,110 @@
+"""An export that takes long holds nothing up, has every record once, and ends when the right to it does."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rooms import Room
+
+from apportion.domain.errors import Refusal
+from apportion.domain.query import MatchAll, parse
+from apportion.server.convert.export_lines import jsonl_pages
+from apportion.services import export as exporting
+
+Json = Any
+IDS = [f"r{n:04}" for n in range(2_500)]
+"""Two pages and a half."""
+
+
+@pytest.fixture
+def room(client_as: Any) -> Room:
+    room = Room(client_as, annotation="individual", required=1)
+    room.ask("max", "DELETE", "data", json={"ids": ["a", "b", "c"]}).raise_for_status()
+    records = [{"id": id, "inputs": {"text": id}, "metadata": {"half": int(id[1:]) % 2}} for id in IDS]
+    room.post("eva", "TextClassification:bulk", {"records": records})
+    return room
+
+
+@pytest.fixture
+def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
+    """An export by rita, whose pages come when they are asked for."""
+
+    def begin(query: Any = None) -> Iterator[list[Json]]:
+        with store.read() as work:
+            actor = work.people.actor("rita")
+            dataset = exporting.exportable(work, actor, "shared", "talk").dataset
+        pages = exporting.export(store, actor, dataset, MatchAll() if query is None else parse(query))
+        for page in jsonl_pages(pages, dataset=dataset, answers=True):
+            yield [json.loads(line) for line in page.splitlines()]
+
+    return begin
+
+
+def test_a_slow_reader_does_not_keep_the_log_from_being_emptied(
+    begun: Any, room: Room, tmp_path: Path
+) -> None:
+    pages = begun()
+    next(pages)
+    room.put("ana", IDS[0], "good").raise_for_status()
+    with closing(sqlite3.connect(tmp_path / "apportion.db")) as raw:
+        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert not busy, "somebody holds on to the file as it was"
+    assert sum(map(len, pages)) == len(IDS) - 1_000
+
+
+@pytest.mark.parametrize("query", [None, "metadata.half:*"])
+def test_every_record_comes_once_whatever_is_written_meanwhile(begun: Any, room: Room, query: Any) -> None:
+    pages = begun(query)
+    found = next(pages)
+    again = [
+        {"id": id, "inputs": {"text": "new"}, "metadata": {"half": 0}} for id in (IDS[5], IDS[1_500], "r2")
+    ]
+    room.post("eva", "TextClassification:bulk", {"records": again})
+    gone = IDS[1_000:2_200]  # more than a page
+    room.ask("max", "DELETE", "data", json={"ids": gone}).raise_for_status()
+    room.put("ana", IDS[2_300], "good").raise_for_status()
+    for page in pages:
+        found += page
+    ids = [each["id"] for each in found]
+    assert len(ids) == len(set(ids))
+    new = {"r2"} if query is None else set[str]()  # what matches a query is worked out in the beginning
+    assert set(ids) == set(IDS) - set(gone) | new
+
+
+def test_an_answer_is_the_one_at_its_pages_time_and_its_provenance_fits(begun: Any, room: Room) -> None:
+    early, late = IDS[3], IDS[1_003]
+    for id in (early, late):
+        room.put("ana", id, "good").raise_for_status()
+    pages = begun()
+    found = {each["id"]: each for each in next(pages)}
+    for id in (early, late):
+        room.put("ana", id, "bad", version=1).raise_for_status()
+    found |= {each["id"]: each for page in pages for each in page}
+    for id, label in ((early, "good"), (late, "bad")):
+        record = found[id]
+        assert record["annotation"]["labels"][0]["class_label"] == label
+        assert record["answers"]["ana"]["value"]["labels"][0]["class_label"] == label
+        assert record["provenance"]["agreeing"] == ["ana"]
+
+
+def test_who_may_no_longer_export_gets_no_further_page(begun: Any, room: Room, client_as: Any) -> None:
+    pages = begun()
+    next(pages)
+    members = "/api/workspaces/shared/members"
+    client_as("max").patch(f"{members}/rita", json={"role": "annotator"}).raise_for_status()
+    with pytest.raises(Refusal, match="export"):
+        next(pages)
+
+
+def test_a_dataset_that_is_deleted_meanwhile_ends_the_export(begun: Any, room: Room, client_as: Any) -> None:
+    pages = begun()
+    next(pages)
+    client_as("max").delete("/api/datasets/talk", params={"workspace": "shared"}).raise_for_status()
+    with pytest.raises(Refusal, match="talk"):
+        next(pages)
