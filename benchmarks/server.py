@@ -34,7 +34,7 @@ NAME = "bench"
 """The admin who logs, searches and annotates."""
 
 WORKSPACE = NAME
-API_KEY = "bench.apikey"
+API_KEY = "bench.apikey.of.a.run"
 _PASSWORD = "only-for-benchmarks"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LONGEST_START = 60.0

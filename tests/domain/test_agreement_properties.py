@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from apportion.domain.agreement import measuring, texts
 from apportion.domain.agreement.edits import edits
-from apportion.domain.agreement.figures import Figure
+from apportion.domain.agreement.figures import Figure, Undefined
 from apportion.domain.agreement.intervals import Statistic
 from apportion.domain.agreement.measures import By, Interval, Kind, Measure, measures_of
 from apportion.domain.agreement.measuring import agreement, agreement_by
@@ -372,6 +372,8 @@ def test_with_two_labels_each_label_agrees_as_well_as_all(table: Table) -> None:
     data = data_of(Kind.LABEL, two)
 
     for found in agreement_by(data, By.LABEL, Measure.ALPHA):
+        if found.undefined is Undefined.NOT_GIVEN:  # there is one label only
+            continue
         assert same(replace(found, records=0), replace(agreement(data, Measure.ALPHA), records=0))
 
 

@@ -147,8 +147,10 @@ def contents(path: Path, *, only: Columns | None = None) -> dict[str, Any]:
 
 
 def contents_but_events(path: Path) -> dict[str, Any]:
-    """The same apart from what happened to the file: a command that restores it leaves an event in it."""
-    return {name: rows for name, rows in contents(path).items() if name != "events"}
+    """The same apart from what happened to the file: a command that restores it leaves an event in it, which webhooks
+    that look for events move on to.
+    """
+    return {name: rows for name, rows in contents(path).items() if name not in ("events", "webhooks")}
 
 
 def _list(names: list[str]) -> str:

@@ -21,6 +21,8 @@ SETTINGS = f"/api/datasets/reviews/{TEXT}/settings"
 DATA = "/api/datasets/reviews/data"
 JSON = {"Content-Type": "application/json"}
 HUGE = "a" * 10_000_000
+LARGE = "a" * 2_000_000
+"""As much as fits into a request that is not about many records."""
 INVALID, BAD, MISSING, NO_SUCH_ROUTE, TOO_LARGE = 422, 400, 404, (404, 405), 413
 
 
@@ -221,23 +223,23 @@ def too_large() -> Iterator[Bad]:
     yield bad("agent", at, text_record(prediction=labelled(agent=HUGE)), INVALID, "at most 64")
     yield bad("metadata key", at, text_record(metadata={HUGE: 1}), BAD, "512")
     yield bad("vector name", at, text_record(vectors={HUGE: {"value": [1, 2, 3]}}), BAD, "512")
-    yield bad("tag", f"PATCH {DATASET}", {"tags": {"a": HUGE}}, BAD, "1,000,000")
+    yield bad("tag", f"PATCH {DATASET}", {"tags": {"a": LARGE}}, BAD, "1,000,000")
     yield bad("tag by logging", at, {"records": [], "tags": {"a": HUGE}}, BAD, "1,000,000")
     yield bad(
         "tag of a new one",
         "POST /api/datasets",
-        {"name": "x", "task": TEXT, "tags": {"a": HUGE}},
+        {"name": "x", "task": TEXT, "tags": {"a": LARGE}},
         BAD,
         "1,000,000",
     )
-    yield bad("dataset name", "POST /api/datasets", {"name": HUGE, "task": TEXT}, INVALID, "at most 200")
-    yield bad("workspace name", "POST /api/workspaces", {"name": HUGE}, INVALID, "at most 200")
-    person = {"first_name": HUGE, "username": "someone", "password": "long enough"}
+    yield bad("dataset name", "POST /api/datasets", {"name": LARGE, "task": TEXT}, INVALID, "at most 200")
+    yield bad("workspace name", "POST /api/workspaces", {"name": LARGE}, INVALID, "at most 200")
+    person = {"first_name": LARGE, "username": "someone", "password": "long enough"}
     yield bad("first name", "POST /api/users", person, INVALID, "at most 200")
     yield bad(
-        "username", "POST /api/users", {**person, "first_name": "A", "username": HUGE}, INVALID, "at most"
+        "username", "POST /api/users", {**person, "first_name": "A", "username": LARGE}, INVALID, "at most"
     )
-    yield bad("preferences", "PUT /api/me/preferences", {"a": HUGE}, TOO_LARGE, "65536")
+    yield bad("preferences", "PUT /api/me/preferences", {"a": LARGE}, TOO_LARGE, "65536")
     yield bad("query text", f"POST {SEARCH}", {"query": {"query_text": HUGE}}, BAD, "Failed to parse")
     yield bad("sort", f"POST {SEARCH}", {"sort": [{"id": HUGE}]}, BAD, "Valid sort ids")
     body = {"records": [{"text": HUGE, "tokens": ["a"]}]}
@@ -246,7 +248,7 @@ def too_large() -> Iterator[Bad]:
     body = {"records": [{"text": "x", "prediction": said}]}
     yield bad("sentence", f"POST /api/datasets/summaries/{T2T}:bulk", body, INVALID, "at most 1000000")
     yield bad("body", at, b" " * (16 * 1024 * 1024 + 1), TOO_LARGE, "16,777,216")
-    yield bad("control body", f"PATCH {DATASET}", b" " * (16 * 1024 * 1024 + 1), TOO_LARGE, "16,777,216")
+    yield bad("control body", f"PATCH {DATASET}", b" " * 4_000_001, TOO_LARGE, "4,000,000")
     yield bad("too many records", at, {"records": text_record()["records"] * 51}, INVALID, "at most 50")
     yield bad("too many errors", at, {"records": [7] * 50}, INVALID, "not a valid dict")
 
@@ -420,7 +422,7 @@ STRANGE = {
     "another": "text:/(a|a)*b/",
     "a leading wildcard": "*oup",
     "stars": "*" * 5000,
-    "regexes of nothing": "/" * 4000,
+    "regexes of nothing": "/" * 900,
     "fuzzy": "soup~2 OR " * 300 + "a",
     "far apart": '"soup good"~99999999999999',
     "a heavy boost": "soup^" + "9" * 400,
@@ -551,15 +553,17 @@ def asked(
     return sent[0]["status"], body, len(chunks) - len(waiting)
 
 
-@pytest.mark.parametrize("path", [BULK, SEARCH, "/api/datasets"])
-def test_a_streamed_body_is_refused_as_soon_as_it_is_too_large(furnished: House, path: str) -> None:
+@pytest.mark.parametrize(("path", "most"), [(BULK, 17), (SEARCH, 17), ("/api/datasets", 4)])
+def test_a_streamed_body_is_refused_as_soon_as_it_is_too_large(
+    furnished: House, path: str, most: int
+) -> None:
     megabytes = [b" " * 2**20] * 40
 
     status, body, taken = asked(furnished, *megabytes, headers={b"transfer-encoding": b"chunked"}, path=path)
 
     assert status == 413
     assert b"PayloadTooLargeError" in body
-    assert taken == 17
+    assert taken == most
 
 
 def test_an_announced_size_is_refused_before_anything_is_read(furnished: House) -> None:

@@ -208,7 +208,8 @@ def test_every_route_is_in_a_table(furnished: House) -> None:
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         for method in methods:
             found = any(method.upper() == each and pattern.fullmatch(other) for each, other in known)
-            assert found or path in people.ELSEWHERE, f"{method.upper()} {path} is in no table of permissions"
+            elsewhere = path in people.ELSEWHERE or path.startswith("/api/webhooks")  # test_webhooks
+            assert found or elsewhere, f"{method.upper()} {path} is in no table of permissions"
 
 
 def _people_matrix() -> Any:

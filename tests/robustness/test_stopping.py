@@ -39,8 +39,8 @@ def eva(home: Path) -> None:
     with contextlib.closing(SqliteStore(home / "apportion.db")) as store:
 
         def work(within: Work) -> None:
-            ensure_workspace(within.people, "shared", now=1)
-            add_user(within.people, NewUser("eva", "Eva", role=Role.ADMIN), key="eva.apikey", now=1)
+            ensure_workspace(within, "shared", now=1)
+            add_user(within, NewUser("eva", "Eva", role=Role.ADMIN), key="eva.apikey", now=1)
 
         store.write(work).result()
 
@@ -215,7 +215,7 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
 
 
 def test_who_has_too_many_connections_loses_the_oldest_idle_one(house: House, monkeypatch: Any) -> None:
-    monkeypatch.setattr(patience.Patient, "counted_in", Connections(None, 2))
+    monkeypatch.setattr(limits.Patient, "counted_in", Connections(None, 2))
     with listening(house) as address, contextlib.ExitStack() as open_ones:
         three = [open_ones.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
         for each in three[1:]:

@@ -113,6 +113,7 @@ def sessions(story: Story) -> None:
     browser = story.client_as(None, **{"X-Apportion": "1"})
     story.client_as = _also(story.client_as, browser)
     story.do("browser", EventCode.SIGNED_IN, "POST", "/api/session", ana)
+    browser.headers["X-Apportion"] = "ana"
     story.do("browser", EventCode.SIGNED_OUT, "DELETE", "/api/session")
     story.do("nobody", EventCode.SIGNED_IN, "POST", "/api/security/token", data=ana)
     word = {"current": "ben-password", "new": "another one altogether"}

@@ -140,7 +140,10 @@ def delete_records(
             "deleted."
         )
     where = yield from connection.where(workspace)
-    route, body = path("/api/datasets/{}/data", name), msgspec.json.encode(chosen)
+    route = path("/api/datasets/{}/data", name)
+    body = (
+        msgspec.json.encode(chosen) if chosen else None
+    )  # all records: the server takes no empty query for that
 
     def ask(discard: bool) -> Request:
         return Request("DELETE", route, {"workspace": where, "mark_as_discarded": discard}, body)

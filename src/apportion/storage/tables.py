@@ -439,7 +439,6 @@ posteriors = Table(
     Column(
         "labels", Text, nullable=False, comment="JSON: the probability of each label; 0 where one is missing"
     ),
-    sqlite_with_rowid=False,
 )
 
 jobs = Table(

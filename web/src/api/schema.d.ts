@@ -491,7 +491,7 @@ export interface paths {
         put?: never;
         /**
          * The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels
-         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels. A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is then. The columns of CSV and Parquet are those there were in the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
+         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels. A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those there were in the beginning, too. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
          */
         post: operations["export_export"];
         delete?: never;

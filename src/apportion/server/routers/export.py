@@ -92,8 +92,9 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
 
     A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is
-    then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those there were in the beginning. The connection breaks off if the dataset
-    is deleted meanwhile, or the right to export it ends.
+    then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those
+    there were in the beginning, too. The connection breaks off if the dataset is deleted meanwhile, or the right to
+    export it ends.
     """
     workspace = ctx.require_workspace()
     query = await ctx.parsed(wanted.query)

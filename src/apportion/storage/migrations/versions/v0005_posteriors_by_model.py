@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("answers", sa.Text(), nullable=False),
         sa.Column("labels", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("rid", "question"),
-        sqlite_with_rowid=False,
     )
     op.get_bind().exec_driver_sql(_CARRIED_OVER)
     op.drop_table("earlier_posteriors")
