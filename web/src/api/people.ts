@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { ApiError, ask, client } from "./client";
 import type { components } from "./schema";
-import type { Me } from "./session";
+import { type Me, sessionBegan } from "./session";
 
 export type User = components["schemas"]["UserOut"];
 export type Workspace = components["schemas"]["WorkspaceOut"];
@@ -108,5 +108,6 @@ export interface FirstAdmin {
 /** Creates the first administrator and signs them in; with the key, which is shown once. */
 export async function setUp(admin: FirstAdmin): Promise<{ me: Me; key: string | null }> {
   const made = await ask(client.POST("/api/setup", { body: { ...admin } }));
+  sessionBegan(made.username);
   return { me: await ask(client.GET("/api/me")), key: made.api_key ?? null };
 }

@@ -62,9 +62,14 @@ export async function whoIsHere(): Promise<Me | null> {
 
 export async function signIn(username: string, password: string): Promise<Me> {
   const me = await ask(client.POST("/api/session", { body: { username, password } }));
-  pageIsOf(me.username);
-  tellOtherWindows();
+  sessionBegan(me.username);
   return me;
+}
+
+/** The browser's session is somebody's now who signed in on this page, or was made here. */
+export function sessionBegan(username: string): void {
+  pageIsOf(username);
+  tellOtherWindows();
 }
 
 export async function signOut(): Promise<void> {
