@@ -112,7 +112,7 @@ def tags(row):
 
 def stream(package, count, url):
     """Log from a generator; memory at its highest after a tenth, and in the end."""
-    client = importlib.import_module(package).Client(url, "bench.apikey.of.a.run", "bench")
+    client = importlib.import_module(package).Client(url, "bench-admin.apikey", "bench-admin")
     kind = importlib.import_module(package).TokenClassificationRecord
     peaks = {}
 

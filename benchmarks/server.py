@@ -30,11 +30,11 @@ __all__ = [
     "made_home",
 ]
 
-NAME = "bench"
+NAME = "bench-admin"
 """The admin who logs, searches and annotates."""
 
 WORKSPACE = NAME
-API_KEY = "bench.apikey.of.a.run"
+API_KEY = f"{NAME}.apikey"
 _PASSWORD = "only-for-benchmarks"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LONGEST_START = 60.0

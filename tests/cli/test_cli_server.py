@@ -233,6 +233,19 @@ def test_well_known_keys_on_an_open_door_are_warned_about(
         assert "ana.apikey" in "".join(running.said)
 
 
+def test_agreement_is_listed_with_its_cautions(demo: Running, run: Run, as_admin: dict[str, str]) -> None:
+    asked = ("agreement", "python-docs-topics", "--workspace", "recognai", "--by", "pair")
+    answered = run(*asked, "--json", **as_admin)
+    assert answered.exit_code == 0, answered.stderr
+    found = json.loads(answered.stdout)
+    shown = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
+    assert {each["caution"] for each in found["by"]} == {"few_other_labels"}
+    assert "few_other_labels" in shown
+    assert (f"Caution: {found['caution_why']}." in shown) == (found["caution"] is not None)
+    again = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
+    assert again == shown != run(*asked, "--interval", "none", **as_admin).stdout
+
+
 def test_stopping_is_no_failure_and_the_next_start_goes_on(demo: Running) -> None:
     headers = {"X-Argilla-Api-Key": "admin.apikey"}
     httpx.post(f"{demo.url}/api/workspaces", json={"name": "mine"}, headers=headers).raise_for_status()
@@ -245,14 +258,3 @@ def test_stopping_is_no_failure_and_the_next_start_goes_on(demo: Running) -> Non
         assert names[-1] == "mine"
         again.process.send_signal(signal.SIGINT)
         assert again.process.wait(patience(10)) == 0
-
-
-def test_agreement_is_listed_with_its_cautions(demo: Running, run: Run, as_admin: dict[str, str]) -> None:
-    asked = ("agreement", "python-docs-topics", "--workspace", "recognai", "--by", "pair")
-    found = json.loads(run(*asked, "--json", **as_admin).stdout)
-    shown = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
-    assert {each["caution"] for each in found["by"]} == {"few_other_labels"}
-    assert "few_other_labels" in shown
-    assert (f"Caution: {found['caution_why']}." in shown) == (found["caution"] is not None)
-    again = run(*asked, "--interval", "bootstrap", "--seed", "3", **as_admin).stdout
-    assert again == shown != run(*asked, "--interval", "none", **as_admin).stdout

@@ -127,6 +127,8 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", _DATASET + "/annotators", None, {}, Action.SEE_AGREEMENT, REVIEWERS),
     ("GET", _DATASET + "/progress", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", _DATASET + "/events", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", _DATASET + "/hours", None, {}, Action.ANNOTATE, MEMBERS),
+    ("GET", "/api/workspaces/shared/hours", None, {}, Action.ANNOTATE, MEMBERS),
     ("GET", "/api/events", None, {"dataset": "nowhere"}, Action.ANNOTATE, (401, 403, 404, 404, 404, 404)),
     ("GET", "/api/audit", None, {}, Action.SEE_AUDIT, MANAGERS),
     ("POST", "/api/audit:export", {"workspace": "shared"}, {}, Action.SEE_AUDIT, MANAGERS),

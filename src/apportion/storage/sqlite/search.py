@@ -90,7 +90,9 @@ class Searcher:
     def _selected(self, plan: Plan) -> Iterator[BitMap]:
         """The numbers of the matching records, and the cache as it is at the same instant."""
         with self._deadline.query(), self._cache.held(self._deadline):
-            yield self._evaluation.select(plan)
+            selection = self._evaluation.select(plan)
+            # what was found in texts a moment ago may have been deleted since
+            yield selection if isinstance(plan, All) else selection & self._cache.everything
 
     def ids(self, criteria: Criteria, keys: Sequence[str]) -> Ids:
         """All matches by id in no order, with their numbers and the values of some fields."""
