@@ -83,6 +83,7 @@ class EventArea(_Word):
     DOWNLOADS = "downloads"
     PEOPLE = "people"
     SIGN_IN = "sign_in"
+    WEBHOOKS = "webhooks"
     SERVER = "server"
 
 
@@ -160,6 +161,15 @@ class EventCode(_Word):
     SIGNED_IN = "signed_in", EventArea.SIGN_IN
     SIGNED_OUT = "signed_out", EventArea.SIGN_IN
     SIGN_IN_REFUSED = "sign_in_refused", EventArea.SIGN_IN
+
+    CREATED_WEBHOOK = "created_webhook", EventArea.WEBHOOKS
+    CHANGED_WEBHOOK = "changed_webhook", EventArea.WEBHOOKS
+    ENABLED_WEBHOOK = "enabled_webhook", EventArea.WEBHOOKS
+    DISABLED_WEBHOOK = "disabled_webhook", EventArea.WEBHOOKS
+    ROTATED_WEBHOOK_SECRET = "rotated_webhook_secret", EventArea.WEBHOOKS
+    DELETED_WEBHOOK = "deleted_webhook", EventArea.WEBHOOKS
+    PINGED_WEBHOOK = "pinged_webhook", EventArea.WEBHOOKS
+    SENT_DELIVERY_AGAIN = "sent_delivery_again", EventArea.WEBHOOKS
 
     BACKED_UP = "backed_up", EventArea.SERVER
     RESTORED_BACKUP = "restored_backup", EventArea.SERVER

@@ -19,11 +19,12 @@ from apportion.domain.webhooks import (
     Outcome,
     Webhook,
     after_attempt,
-    event_code,
-    is_event_code,
+    codes_wanted,
+    events_problem,
+    host_of,
     retry_pause,
-    wants,
 )
+from apportion.vocabulary import EventArea, EventCode
 
 PUBLIC = CallPolicy()
 HOUR = 3600 * 1_000_000
@@ -89,18 +90,40 @@ def test_a_ping_that_fails_says_nothing_about_the_webhook() -> None:
     assert (hook, sent.state) == (webhook(), DeliveryState.FAILED)
 
 
-@pytest.mark.parametrize("what", ["took back", "took_back", "Took Back"])
-def test_event_kinds_have_one_code_however_they_are_spelled(what: str) -> None:
-    assert event_code(what) == "took_back"
+@given(codes=st.sets(st.sampled_from(EventCode), min_size=1))
+def test_a_webhook_is_told_of_what_it_names_as_far_as_whoever_may_manage_it_reads_that(
+    codes: set[EventCode],
+) -> None:
+    named = tuple(str(each) for each in codes)
+    hidden = {each for each in codes if each.area in (EventArea.SIGN_IN, EventArea.SERVER)}
+
+    assert codes_wanted(webhook(events=named)) == codes - hidden
+    assert codes_wanted(webhook(events=named, workspace=None)) == codes
+    assert (events_problem(named, "shared") is None) == (not hidden)
+    assert events_problem(named, None) is None
 
 
-@given(what=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60))
-def test_a_kind_of_event_that_nobody_knows_yet_has_a_code_and_is_sent_to_whoever_wants_all(what: str) -> None:
-    code = event_code(what)
+def test_all_events_are_all_that_whoever_may_manage_the_webhook_reads() -> None:
+    of_workspace, of_server = codes_wanted(webhook()), codes_wanted(webhook(workspace=None))
 
-    assert code == "" or code[0].isdigit() or is_event_code(code)
-    assert wants(webhook(), code)
-    assert wants(webhook(events=(code,)), code)
+    assert of_server == set(EventCode)
+    assert of_server - of_workspace == {
+        each for each in EventCode if each.area in (EventArea.SIGN_IN, EventArea.SERVER)
+    }
+
+
+@pytest.mark.parametrize("wrong", [("Took Back",), ("submitted", "submited"), ("",), ()])
+def test_codes_that_are_none_are_refused_with_those_there_are(wrong: tuple[str, ...]) -> None:
+    problem = str(events_problem(wrong, "shared"))
+
+    assert "accepted_consensus, added_member" in problem
+    assert "signed_in" not in problem
+    assert all(repr(each) in problem for each in wrong[-1:])
+
+
+@pytest.mark.parametrize("url", ["https://example.org/key", "https://example.org:8443/?token=key"])
+def test_of_an_address_only_the_host_is_written_down(url: str) -> None:
+    assert host_of(url) == "example.org"
 
 
 REFUSED = [

@@ -203,8 +203,8 @@ def test_the_table_here_and_the_one_of_the_domain_agree(action: Action, statuses
 
 
 def test_every_route_is_in_a_table(furnished: House) -> None:
-    people = _people_matrix()
-    known = {(method, path) for method, path, *_ in (*MATRIX, *people.MATRIX)}
+    people, webhooks = _table("test_permission_matrix"), _table("test_webhooks")
+    known = {(method, path) for method, path, *_ in (*MATRIX, *people.MATRIX, *webhooks.MATRIX)}
 
     for path, methods in furnished.client().get("/api/docs/spec.json").json()["paths"].items():
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
@@ -214,12 +214,14 @@ def test_every_route_is_in_a_table(furnished: House) -> None:
             assert found or elsewhere, f"{method.upper()} {path} is in no table of permissions"
 
 
-def _people_matrix() -> Any:
-    """The table about people; its folder is not on the path when only this one is tested."""
-    file = Path(__file__).parents[1] / "server" / "test_permission_matrix.py"
-    spec = spec_from_file_location("people_matrix", file)
+def _table(name: str) -> Any:
+    """Return a module with the table of other routes; its folder is not on the path when only this one is tested."""
+    folder = Path(__file__).parents[1] / "server"
+    spec = spec_from_file_location(f"table_of_{name}", folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        spec.loader.exec_module(module)
     return module

@@ -81,7 +81,7 @@ def story(client_as: Any, store: Any) -> Story:
 
 
 def test_every_operation_that_changes_something_leaves_an_event(story: Story) -> None:
-    for tell in (people, sessions, datasets, records, answers, plans, jobs, ends):
+    for tell in (people, sessions, datasets, records, answers, plans, jobs, webhooks, ends):
         tell(story)
 
     left = story.operations.keys() - story.done - WITHOUT.keys()
@@ -110,7 +110,7 @@ def people(story: Story) -> None:
 
 def sessions(story: Story) -> None:
     ana = {"username": "ana", "password": "ana-password"}
-    browser = story.client_as(None, **{"X-Apportion": "1"})
+    browser = story.client_as(None, **{"X-Apportion": "ana"})
     story.client_as = _also(story.client_as, browser)
     story.do("browser", EventCode.SIGNED_IN, "POST", "/api/session", ana)
     browser.headers["X-Apportion"] = "ana"
@@ -210,6 +210,20 @@ def jobs(story: Story) -> None:
         time.sleep(0.01)
     story.do("rita", EventCode.UNDID_JOB, "POST", f"/api/jobs/{begun['id']}:undo")
     room("rita", EventCode.ACCEPTED_CONSENSUS, "POST", "/consensus:accept", {})
+
+
+def webhooks(story: Story) -> None:
+    do, hooks = story.do, "/api/webhooks"
+    made = do("max", EventCode.CREATED_WEBHOOK, "POST", hooks, {"url": "https://example.org/key-of-the-hook"})
+    hook = f"{hooks}/{made['id']}"
+    do("max", EventCode.CHANGED_WEBHOOK, "PATCH", hook, {"events": ["submitted"]})
+    do("max", EventCode.DISABLED_WEBHOOK, "PATCH", hook, {"enabled": False})
+    do("max", EventCode.ENABLED_WEBHOOK, "PATCH", hook, {"enabled": True})
+    do("max", EventCode.ROTATED_WEBHOOK_SECRET, "POST", f"{hook}:rotate_secret")
+    ping = do("max", EventCode.PINGED_WEBHOOK, "POST", f"{hook}:ping")
+    again = f"{hook}/deliveries/{ping['id']}:send_again"
+    do("max", EventCode.SENT_DELIVERY_AGAIN, "POST", again)
+    do("max", EventCode.DELETED_WEBHOOK, "DELETE", hook)
 
 
 def ends(story: Story) -> None:

@@ -77,8 +77,21 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
   await card.getByRole("button", { name: "Enable", exact: true }).click();
   await expect.poll(() => program.sent.map((each) => each.headers["x-apportion-event"])).toContain("changed_policies");
 
+  await card.getByRole("button", { name: "Change" }).click();
+  await form.getByRole("combobox", { name: "Events" }).fill("subm");
+  await page.getByRole("option", { name: "submitted" }).click();
+  await page.keyboard.press("Escape");
+  await expectAccessible(page);
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(card).toContainText("Tells our model · submitted");
+
   await card.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await expect(page.getByRole("heading", { name: "No webhooks yet" })).toBeVisible();
+
+  await page.goto("/audit");
+  const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
+  for (const done of ["set up", "changed", "enabled", "disabled", "sent a ping by", "sent a delivery (ping) again by", "deleted"])
+    await expect(events.filter({ hasText: `admin ${done} the webhook to 127.0.0.1` })).toHaveCount(1);
   program.close();
 });

@@ -9,48 +9,37 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from apportion.vocabulary import EventCode
+
+from .events import AUDIT_OF_WORKSPACE
 
 __all__ = [
     "EVERY_EVENT",
-    "KNOWN_EVENTS",
     "PING",
     "Delivery",
     "DeliveryState",
     "Outcome",
     "Webhook",
     "after_attempt",
-    "event_code",
-    "is_event_code",
+    "codes_for",
+    "codes_wanted",
+    "events_problem",
+    "host_of",
+    "is_own_sending",
     "resumed",
     "retry_pause",
     "signature",
-    "wants",
 ]
 
 EVERY_EVENT = "*"
 PING = "ping"
 """The event that is sent to try a webhook out."""
-KNOWN_EVENTS = (
-    "adjudicated",
-    "changed_guidelines",
-    "changed_policies",
-    "commented",
-    "deleted",
-    "discarded",
-    "gathered",
-    "imported_gold",
-    "removed_gold",
-    "restored",
-    "skipped",
-    "submitted",
-    "took_back",
-    "took_records_back",
-)
-"""Codes to choose from; a webhook may name others, and ``*`` brings those that are added later, too."""
 
 _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
@@ -65,8 +54,6 @@ GIVE_UP_AFTER = _DAY
 """A delivery that still fails this long after it was first tried has failed for good."""
 DISABLE_AFTER = 3 * _DAY
 """A webhook of which every attempt failed for so long is disabled."""
-
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class DeliveryState(str, Enum):
@@ -143,19 +130,40 @@ class Outcome(NamedTuple):
         return self.status is not None and 200 <= self.status < 300
 
 
-def event_code(what: str) -> str:
-    """Return the code of an event kind, however it is spelled in the event table."""
-    return re.sub(r"[^a-z0-9]+", "_", what.lower()).strip("_")
+def codes_for(workspace: str | None) -> frozenset[EventCode]:
+    """Return the events that a webhook can be told of: those that whoever may manage it reads in the audit log."""
+    return frozenset(EventCode) if workspace is None else AUDIT_OF_WORKSPACE
 
 
-def is_event_code(given: str) -> bool:
-    """Return whether this can be the code of an event, known or not."""
-    return given == EVERY_EVENT or _CODE.fullmatch(given) is not None
+def codes_wanted(webhook: Webhook) -> frozenset[EventCode]:
+    """Return the events that a webhook is told of."""
+    possible = codes_for(webhook.workspace)
+    return possible if EVERY_EVENT in webhook.events else possible & frozenset(webhook.events)
 
 
-def wants(webhook: Webhook, code: str) -> bool:
-    """Return whether a webhook is to be told of events of that code."""
-    return EVERY_EVENT in webhook.events or code in webhook.events
+def is_own_sending(webhook: Webhook, what: EventCode, object: str | None) -> bool:
+    """Return whether an event says that the webhook was made to send something, which its receiver has anyway."""
+    return object == webhook.id and what in (EventCode.PINGED_WEBHOOK, EventCode.SENT_DELIVERY_AGAIN)
+
+
+def events_problem(events: Collection[str], workspace: str | None) -> str | None:
+    """Return what is wrong with the events that a webhook is to be told of."""
+    possible = codes_for(workspace)
+    unknown = [each for each in dict.fromkeys(events) if each != EVERY_EVENT and each not in possible]
+    if events and not unknown:
+        return None
+    codes = f"event codes, or {EVERY_EVENT} for all. Those of a webhook here: {', '.join(sorted(possible))}"
+    wrong = ", ".join(repr(each[:50]) for each in unknown[:3])
+    return (
+        f"{wrong} is none of what can be told here; must be a list of {codes}"
+        if wrong
+        else f"must be a list of {codes}"
+    )
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL: what of it can be written down where the rest, which may hold a key, cannot."""
+    return urlsplit(url).hostname or ""
 
 
 def retry_pause(failures: int, chance: float) -> int:

@@ -7,18 +7,16 @@ from typing import NamedTuple, Protocol
 
 from apportion.domain.webhooks import Delivery, DeliveryState, Webhook
 
-from .annotations import Event
+from .events import AuditedEvent
 
-__all__ = ["SourcedEvent", "WebhookSecrets", "Webhooks"]
+__all__ = ["EventsAfter", "WebhookSecrets", "Webhooks"]
 
 
-class SourcedEvent(NamedTuple):
-    """An event, and where it happened."""
+class EventsAfter(NamedTuple):
+    """The events that a webhook is to be told of, oldest first, and the number up to which was looked."""
 
-    event: Event
-    workspace: str
-    dataset: str
-    dataset_no: int
+    events: list[AuditedEvent]
+    upto: int
 
 
 class WebhookSecrets(Protocol):
@@ -60,12 +58,16 @@ class Webhooks(Protocol):
 
     # Events
 
+    def first_event(self) -> int:
+        """The number of the oldest event that retention has left; 0 without one."""
+        ...
+
     def last_event(self) -> int:
         """The number of the latest event; 0 without one."""
         ...
 
-    def events_after(self, webhook: Webhook, limit: int) -> list[SourcedEvent]:
-        """What happened where a webhook looks, after its cursor, oldest first."""
+    def events_after(self, webhook: Webhook, *, look: int, limit: int) -> EventsAfter:
+        """Return what a webhook is to be told of among the next ``look`` events after its cursor, ``limit`` at most."""
         ...
 
     # Deliveries

@@ -127,11 +127,20 @@ class WebhookDispatcher:
         if unfit:
             await self._write(lambda work: disable_unfit(work, unfit, self._secrets, now=now))
             due = [id for id in due if id not in unfit]
+        for each in collected:
+            if each.removed:
+                log.warning(
+                    "webhook %s: events after number %d were removed from the audit log, past their time, before it "
+                    "was told of them; it goes on after number %d",
+                    each.webhook,
+                    each.before,
+                    each.cursor,
+                )
         if collected:
             await self._write(lambda work: store_collected(work, collected))
         for id in {*due, *(each.webhook for each in collected if each.deliveries)} - self._running.keys():
             self._running[id] = asyncio.create_task(self._send_all(id))
-        return any(each.deliveries for each in collected)
+        return any(each.more for each in collected)
 
     async def _send_all(self, id: str) -> None:
         """Send what one webhook is to send, one delivery after the other, until nothing is due."""

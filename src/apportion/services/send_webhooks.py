@@ -22,11 +22,14 @@ from apportion.domain.webhooks import (
     Outcome,
     Webhook,
     after_attempt,
-    event_code,
-    wants,
+    is_own_sending,
 )
+from apportion.ports.events import AuditedEvent
 from apportion.ports.store import Work
-from apportion.ports.webhooks import SourcedEvent, WebhookSecrets
+from apportion.ports.webhooks import WebhookSecrets
+from apportion.vocabulary import SERVER, EventCode
+
+from .webhook_events import add_webhook_event
 
 __all__ = [
     "Collected",
@@ -41,11 +44,14 @@ __all__ = [
     "store_collected",
     "to_send",
     "unfit",
+    "was_removed",
 ]
 
 AT_ONCE = 200
 """Events of one webhook that become deliveries in one transaction."""
-_LARGEST_DETAIL = 100_000
+LOOK = 5_000
+"""Events that are looked at for one webhook before its cursor moves on, whether or not it is told of any."""
+_LARGEST_PART = 100_000
 KEEP = 1_000
 """Delivered deliveries of a webhook that are kept to be looked at."""
 _KEEP_DAYS = 30
@@ -53,12 +59,18 @@ _DAY = 24 * 3600 * 1_000_000
 
 
 class Collected(NamedTuple):
-    """What is to be sent by a webhook for the events between two cursors."""
+    """What is to be sent by a webhook for the events between two cursors.
+
+    ``more``: there are events after the second one. ``removed``: some before it were removed from the audit log, by
+    retention, before the webhook could be told of them.
+    """
 
     webhook: str
     before: int
     cursor: int
     deliveries: list[Delivery]
+    more: bool
+    removed: bool
 
 
 def action_for(workspace: str | None) -> Action:
@@ -72,7 +84,9 @@ def disable_unfit(work: Work, ids: Sequence[str], secrets: WebhookSecrets, *, no
         found = work.webhooks.find(id)
         why = None if found is None else unfit(work, found, secrets)
         if found is not None and found.enabled and why is not None:
-            work.webhooks.change(replace(found, enabled=False, disabled_why=why, changed_at=now))
+            disabled = replace(found, enabled=False, disabled_why=why, changed_at=now)
+            work.webhooks.change(disabled)
+            _add_disabled(work, disabled, now)
 
 
 def is_fit(work: Work, id: str, secrets: WebhookSecrets) -> bool:
@@ -97,15 +111,28 @@ def collect(work: Work, *, now: int) -> list[Collected]:
     for webhook in work.webhooks.all():
         if not webhook.enabled or webhook.cursor >= last:
             continue
-        events = work.webhooks.events_after(webhook, AT_ONCE)
-        cursor = events[-1].event.no if len(events) == AT_ONCE else last
-        wanted = [each for each in events if wants(webhook, event_code(each.event.what))]
+        events, cursor = work.webhooks.events_after(webhook, look=LOOK, limit=AT_ONCE)
         deliveries = [
-            made_delivery(webhook, each.event.no, event_code(each.event.what), event_body(each), now)
-            for each in wanted
+            made_delivery(webhook, each.no, each.what, event_body(each), now)
+            for each in events
+            if not is_own_sending(webhook, each.what, each.object)
         ]
-        found.append(Collected(webhook.id, webhook.cursor, cursor, deliveries))
+        found.append(
+            Collected(
+                webhook.id,
+                webhook.cursor,
+                cursor,
+                deliveries,
+                more=cursor < last,
+                removed=was_removed(work, webhook),
+            )
+        )
     return found
+
+
+def was_removed(work: Work, webhook: Webhook) -> bool:
+    """Return whether retention removed events from the audit log before the webhook could be told of them."""
+    return work.webhooks.first_event() > webhook.cursor + 1
 
 
 def store_collected(work: Work, collected: Sequence[Collected]) -> int:
@@ -144,7 +171,14 @@ def record_attempt(
     changed, tried = after_attempt(hook, sent, outcome, now=now, chance=chance)
     work.webhooks.change(changed)
     work.webhooks.change_delivery(tried)
+    if hook.enabled and not changed.enabled:
+        _add_disabled(work, changed, now)
     return changed
+
+
+def _add_disabled(work: Work, webhook: Webhook, now: int) -> None:
+    detail = {"why": webhook.disabled_why}
+    add_webhook_event(work, webhook, EventCode.DISABLED_WEBHOOK, who=SERVER, now=now, detail=detail)
 
 
 def prune(work: Work, *, now: int) -> int:
@@ -173,22 +207,25 @@ def made_delivery(webhook: Webhook, event: int | None, code: str, body: dict[str
     )
 
 
-def event_body(sourced: SourcedEvent) -> dict[str, Any]:
-    """Return what a receiver is told of an event: what managers read in the list of events, nothing more."""
-    event = sourced.event
-    detail = None if event.detail is None else dict(event.detail)
-    body: dict[str, Any] = {
+def event_body(event: AuditedEvent) -> dict[str, Any]:
+    """Return what a receiver is told of an event: what managers read in the audit log, nothing more.
+
+    That is, without the address and the request it came from, which are for administrators; those of a server's
+    webhooks read them in the log.
+    """
+    parts: dict[str, Any] = {"before": event.before, "after": event.after, "detail": event.detail}
+    large = [name for name, part in parts.items() if len(json.dumps(part)) > _LARGEST_PART]
+    return {
         "number": event.no,
         "at": utc_iso(event.at),
-        "workspace": sourced.workspace,
-        "dataset": sourced.dataset,
+        "workspace": event.workspace,
+        "dataset": event.dataset,
         "who": event.who,
         "record": event.record,
-        "detail": detail,
+        "object": event.object,
+        **{name: None if name in large else part for name, part in parts.items()},
+        **({"left_out": large} if large else {}),
     }
-    if detail is not None and len(json.dumps(detail)) > _LARGEST_DETAIL:
-        body |= {"detail": None, "detail_left_out": True}
-    return body
 
 
 def ping_body(webhook: Webhook, who: str, now: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apportion.domain.addresses import CallPolicy, url_problem
 from apportion.domain.errors import ConflictError, EntityNotFoundError, ValidationError
@@ -16,14 +16,16 @@ from apportion.domain.webhooks import (
     Delivery,
     DeliveryState,
     Webhook,
-    is_event_code,
+    events_problem,
     resumed,
 )
 from apportion.ports.store import Work
 from apportion.ports.webhooks import WebhookSecrets
+from apportion.vocabulary import EventCode
 
 from .manage_datasets import find_dataset
-from .send_webhooks import action_for, made_delivery, ping_body, unfit
+from .send_webhooks import action_for, made_delivery, ping_body, unfit, was_removed
+from .webhook_events import add_webhook_change, add_webhook_event, webhook_facts
 
 __all__ = [
     "Changed",
@@ -44,7 +46,6 @@ __all__ = [
 MOST = 20
 """Webhooks a workspace may have."""
 _DESCRIPTION = 500
-_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def create_webhook(
 ) -> Made:
     """Set up a webhook, which is told of what happens from now on."""
     _require(work, actor, wanted.workspace)
-    _check(url=wanted.url, events=wanted.events, description=wanted.description, policy=policy)
+    _check_url(wanted.url, policy)
+    _check_events(wanted.events, wanted.workspace)
+    _check_description(wanted.description)
     if len(work.webhooks.of(wanted.workspace)) >= MOST:
         raise ConflictError(f"There are {MOST} webhooks already. Delete one first; nothing was created.")
     dataset = None
@@ -124,8 +127,12 @@ def create_webhook(
         created_by=actor.username,
         created_at=now,
         changed_at=now,
-        cursor=work.webhooks.last_event(),
+        cursor=0,
     )
+    add_webhook_event(
+        work, made, EventCode.CREATED_WEBHOOK, who=actor.username, now=now, after=webhook_facts(made)
+    )
+    made = replace(made, cursor=work.webhooks.last_event())  # it is not told of its own beginning
     work.webhooks.add(made)
     return Made(made, secrets.secret(salt))
 
@@ -135,23 +142,36 @@ def change_webhook(
 ) -> Changed:
     """Change a webhook. Enabled again it goes on where it stopped, unless what was missed is to be skipped."""
     found = _find(work, actor, id)
-    _check(url=wanted.url, events=wanted.events, description=wanted.description, policy=policy)
-    changed = replace(
-        found,
-        url=wanted.url or found.url,
-        events=found.events if wanted.events is None else tuple(dict.fromkeys(wanted.events)),
-        description=found.description if wanted.description is None else wanted.description,
-        changed_at=now,
-    )
-    if wanted.enabled is not None:
-        changed = replace(changed, enabled=wanted.enabled, disabled_why=None)
+    changed = replace(_as_wanted(found, wanted, policy), changed_at=now)
     if wanted.enabled or wanted.url is not None:
         changed = replace(resumed(changed), owner=actor.username)
+    detail: dict[str, Any] = {}
     if wanted.skip_missed:
-        work.webhooks.skip_waiting(found.id, now=now)
+        detail["skipped"] = work.webhooks.skip_waiting(found.id, now=now)
+    elif changed.enabled and not found.enabled and was_removed(work, found):
+        detail["removed_before_sent"] = True
+    add_webhook_change(work, found, changed, who=actor.username, now=now, detail=detail)
+    if wanted.skip_missed:
         changed = replace(changed, cursor=work.webhooks.last_event())
     work.webhooks.change(changed)
     return _with_waiting(work, changed)
+
+
+def _as_wanted(found: Webhook, wanted: WebhookChange, policy: CallPolicy) -> Webhook:
+    """Return a webhook with what is to be different, checked."""
+    changed = found
+    if wanted.url is not None:
+        _check_url(wanted.url, policy)
+        changed = replace(changed, url=wanted.url)
+    if wanted.events is not None:
+        _check_events(wanted.events, found.workspace)
+        changed = replace(changed, events=tuple(dict.fromkeys(wanted.events)))
+    if wanted.description is not None:
+        _check_description(wanted.description)
+        changed = replace(changed, description=wanted.description)
+    if wanted.enabled is not None:
+        changed = replace(changed, enabled=wanted.enabled, disabled_why=None)
+    return changed
 
 
 def rotate_secret(work: Work, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int) -> Made:
@@ -160,12 +180,16 @@ def rotate_secret(work: Work, actor: Actor, id: str, *, secrets: WebhookSecrets,
     salt = secrets.new_salt()
     changed = replace(found, salt=salt, fingerprint=secrets.fingerprint(salt), changed_at=now)
     work.webhooks.change(changed)
+    add_webhook_event(work, changed, EventCode.ROTATED_WEBHOOK_SECRET, who=actor.username, now=now)
     return Made(changed, secrets.secret(salt))
 
 
-def delete_webhook(work: Work, actor: Actor, id: str) -> None:
+def delete_webhook(work: Work, actor: Actor, id: str, *, now: int) -> None:
     """Delete a webhook with its deliveries; what waits is never sent."""
-    work.webhooks.delete(_find(work, actor, id).id)
+    found = _find(work, actor, id)
+    facts = webhook_facts(found)
+    add_webhook_event(work, found, EventCode.DELETED_WEBHOOK, who=actor.username, now=now, before=facts)
+    work.webhooks.delete(found.id)
 
 
 def list_deliveries(
@@ -189,6 +213,14 @@ def send_again(work: Work, actor: Actor, id: str, delivery: str, *, now: int) ->
     work.webhooks.change_delivery(again)
     if webhook.enabled:
         work.webhooks.change(replace(webhook, next_at=0))
+    add_webhook_event(
+        work,
+        webhook,
+        EventCode.SENT_DELIVERY_AGAIN,
+        who=actor.username,
+        now=now,
+        detail={"delivery": found.id, "event": found.code},
+    )
     return again
 
 
@@ -200,6 +232,9 @@ def ping(work: Work, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int
         raise ConflictError(f"{why} Nothing was sent.")
     made = made_delivery(webhook, None, PING, ping_body(webhook, actor.username, now), now)
     work.webhooks.add_deliveries([made])
+    add_webhook_event(
+        work, webhook, EventCode.PINGED_WEBHOOK, who=actor.username, now=now, detail={"delivery": made.id}
+    )
     return made
 
 
@@ -222,15 +257,20 @@ def _require(work: Work, actor: Actor, workspace: str | None) -> None:
         raise EntityNotFoundError(workspace, "Workspace")
 
 
-def _check(
-    *, url: str | None, events: tuple[str, ...] | None, description: str | None, policy: CallPolicy
-) -> None:
-    problem = None if url is None else url_problem(url, policy)
+def _check_url(url: str, policy: CallPolicy) -> None:
+    problem = url_problem(url, policy)
     if problem is not None:
         raise _invalid("url", problem)
-    if events is not None and not (0 < len(events) <= _EVENTS and all(map(is_event_code, events))):
-        raise _invalid("events", "must be a list of event codes such as submitted, or *")
-    if description is not None and len(description) > _DESCRIPTION:
+
+
+def _check_events(events: Sequence[str], workspace: str | None) -> None:
+    problem = events_problem(events, workspace)
+    if problem is not None:
+        raise _invalid("events", problem)
+
+
+def _check_description(description: str) -> None:
+    if len(description) > _DESCRIPTION:
         raise _invalid("description", f"must have at most {_DESCRIPTION} characters")
 
 

@@ -2733,13 +2733,13 @@ export interface components {
          * @description What an event is about.
          * @enum {string}
          */
-        EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "server";
+        EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "webhooks" | "server";
         /**
          * EventCode
          * @description What happened.
          * @enum {string}
          */
-        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
+        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
         /**
          * EventsOut
          * @description What happened, newest first.
@@ -4651,11 +4651,11 @@ export interface components {
         };
         /**
          * WebhooksOut
-         * @description Webhooks, oldest first, and the codes of events that this server knows.
+         * @description Webhooks, oldest first, and the codes of events that they can be told of.
          */
         WebhooksOut: {
             /** Known Events */
-            known_events: string[];
+            known_events: components["schemas"]["EventCode"][];
             /** Webhooks */
             webhooks: components["schemas"]["WebhookOut"][];
         };

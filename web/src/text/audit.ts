@@ -12,6 +12,7 @@ const record = (event: AuditEvent) => event.record ?? "a record";
 const role = (event: AuditEvent) => String(event.after?.["role"] ?? "");
 const before = (event: AuditEvent) => String(event.before?.["role"] ?? "");
 const detail = (event: AuditEvent, name: string) => String(event.detail?.[name] ?? "");
+const webhook = (event: AuditEvent) => `the webhook to ${detail(event, "host")}`;
 const self = (event: AuditEvent) => (event.who === event.object ? "their own" : "the");
 const of = (event: AuditEvent) => (event.who === event.object ? "" : ` of ${object(event)}`);
 
@@ -73,6 +74,14 @@ export const sentences: Record<EventCode, (event: AuditEvent) => string> = {
   signed_out: () => "signed out",
   sign_in_refused: (event) =>
     `was refused: ${detail(event, "why")}${Number(event.detail?.["attempts"] ?? 1) > 1 ? ` (${some(event.detail?.["attempts"], "attempt", "attempts")} more)` : ""}`,
+  created_webhook: (event) => `set up ${webhook(event)}`,
+  changed_webhook: (event) => `changed ${webhook(event)}`,
+  enabled_webhook: (event) => `enabled ${webhook(event)}${event.detail?.["removed_before_sent"] ? ", which missed events that the log no longer has" : ""}`,
+  disabled_webhook: (event) => `disabled ${webhook(event)}${event.detail?.["why"] ? `: ${detail(event, "why")}` : ""}`,
+  rotated_webhook_secret: (event) => `made a new secret for ${webhook(event)}`,
+  deleted_webhook: (event) => `deleted ${webhook(event)}`,
+  pinged_webhook: (event) => `sent a ping by ${webhook(event)}`,
+  sent_delivery_again: (event) => `sent a delivery (${detail(event, "event")}) again by ${webhook(event)}`,
   backed_up: (event) => `made backup ${object(event)}`,
   restored_backup: (event) => `restored backup ${object(event)}`,
   rebuilt_indexes: () => "made the indexes anew",
@@ -87,6 +96,7 @@ export const areas: Record<EventArea, string> = {
   records: "Records",
   plans: "Plans",
   answers: "Answers",
+  webhooks: "Webhooks",
   server: "Server",
 };
 

@@ -37,7 +37,7 @@ export const hooks = {
   waiting: (count: number) => some(count, "delivery waits", "deliveries wait"),
   failingSince: (attempts: number) => `The last ${some(attempts, "attempt", "attempts")} failed. The next one:`,
   disabledTitle: "This webhook is disabled",
-  disabledByServer: "Nothing was lost: what happened since is sent once it is enabled again.",
+  disabledByServer: "What happened since is sent once it is enabled again, as far as the audit log still has it.",
   enable: "Enable",
   enableAndSkip: "Enable and skip what was missed",
   disable: "Disable",

@@ -13,11 +13,12 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
 )
 from apportion.domain.times import utc_iso
-from apportion.domain.webhooks import KNOWN_EVENTS, Delivery, DeliveryState, Webhook
+from apportion.domain.webhooks import Delivery, DeliveryState, Webhook, codes_for
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services import webhooks as manage
+from apportion.vocabulary import EventCode
 
 __all__ = ["router"]
 
@@ -65,10 +66,10 @@ class WebhookMade(WebhookOut):
 
 
 class WebhooksOut(BaseModel):
-    """Webhooks, oldest first, and the codes of events that this server knows."""
+    """Webhooks, oldest first, and the codes of events that they can be told of."""
 
     webhooks: list[WebhookOut]
-    known_events: list[str]
+    known_events: list[EventCode]
 
 
 class NewWebhookIn(BaseModel):
@@ -126,7 +127,7 @@ async def list_webhooks(ctx: Ctx, scope: Scope = "workspace") -> WebhooksOut:
     """List the webhooks of a workspace, or of the whole server."""
     place = _place(ctx, scope)
     found = await ctx.read(lambda work: manage.list_webhooks(work, ctx.actor, place))
-    return WebhooksOut(webhooks=[_out(*each) for each in found], known_events=list(KNOWN_EVENTS))
+    return WebhooksOut(webhooks=[_out(*each) for each in found], known_events=sorted(codes_for(place)))
 
 
 @router.post(_PATH, responses=_BUSY)
@@ -169,7 +170,8 @@ async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOu
 @router.delete(_PATH + "/{id}", responses=_REFUSALS)
 async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
     """Delete a webhook with its deliveries; what waits is never sent."""
-    await ctx.write(lambda work: manage.delete_webhook(work, ctx.actor, id))
+    now = ctx.house.clock.now()
+    await ctx.write(lambda work: manage.delete_webhook(work, ctx.actor, id, now=now))
     return {"deleted": id}
 
 

@@ -15,13 +15,13 @@ from apportion.vocabulary import EventArea, EventCode
 from .database import Link
 from .rows import as_json
 
-__all__ = ["SqliteEvents"]
+__all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqliteEvents", "audited_event"]
 
-_COLUMNS = (
+EVENT_COLUMNS = (
     "e.no, e.at, e.who, e.what, coalesce(e.workspace, d.workspace, p.workspace), coalesce(d.name, p.name), "
     "coalesce(d.uuid, p.uuid), r.id, e.object, e.before, e.after, e.detail, e.address, e.request"
 )
-_JOINED = (
+EVENT_JOINS = (
     "LEFT JOIN datasets d ON d.no = e.dataset LEFT JOIN purged_datasets p ON p.no = e.dataset "
     "LEFT JOIN records r ON r.rid = e.rid"
 )
@@ -75,9 +75,9 @@ class SqliteEvents:
         conditions, values = self._conditions(wanted, below)
         page = f"SELECT * FROM events e WHERE {conditions} ORDER BY e.no DESC LIMIT ?"
         rows = self._raw.execute(  # names are looked up for a page only
-            f"SELECT {_COLUMNS} FROM ({page}) e {_JOINED} ORDER BY e.no DESC", [*values, limit]
+            f"SELECT {EVENT_COLUMNS} FROM ({page}) e {EVENT_JOINS} ORDER BY e.no DESC", [*values, limit]
         ).fetchall()
-        return [_event(row) for row in rows]
+        return [audited_event(row) for row in rows]
 
     def count(self, wanted: AuditFilter, *, below: int | None = None) -> int:
         conditions, values = self._conditions(wanted, below)
@@ -154,7 +154,8 @@ class SqliteEvents:
         return [no for (no,) in rows]
 
 
-def _event(row: tuple[Any, ...]) -> AuditedEvent:
+def audited_event(row: tuple[Any, ...]) -> AuditedEvent:
+    """Return the event that ``EVENT_COLUMNS`` are of."""
     no, at, who, what, workspace, dataset, uuid, record, about, before, after, detail, address, request = row
     values = _read(before), _read(after), _read(detail)
     return AuditedEvent(

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook
-from apportion.ports.annotations import Event
-from apportion.ports.webhooks import SourcedEvent
+from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, codes_wanted
+from apportion.ports.webhooks import EventsAfter
 
 from .database import Link
+from .events import EVENT_COLUMNS, EVENT_JOINS, audited_event
 
 __all__ = ["SqliteWebhooks"]
 
@@ -61,31 +61,39 @@ class SqliteWebhooks:
 
     # Events
 
+    def first_event(self) -> int:
+        (no,) = self._raw.execute("SELECT coalesce(min(no), 0) FROM events").fetchone()
+        return int(no)
+
     def last_event(self) -> int:
         (no,) = self._raw.execute("SELECT coalesce(max(no), 0) FROM events").fetchone()
         return int(no)
 
-    def events_after(self, webhook: Webhook, limit: int) -> list[SourcedEvent]:
-        conditions, values = ["e.no > ?"], [webhook.cursor]
-        for column, value in (("d.workspace", webhook.workspace), ("d.no", webhook.dataset)):
-            if value is not None:
-                conditions.append(f"{column} = ?")
-                values.append(value)  # type: ignore[arg-type]
-        rows = self._raw.execute(  # CROSS JOIN: events in their order, which the cursor goes along
-            "SELECT e.no, e.at, e.who, e.what, r.id, e.detail, d.workspace, d.name, d.no FROM events e "
-            "CROSS JOIN datasets d ON d.no = e.dataset LEFT JOIN records r ON r.rid = e.rid "
-            f"WHERE {' AND '.join(conditions)} ORDER BY e.no LIMIT ?",
+    def events_after(self, webhook: Webhook, *, look: int, limit: int) -> EventsAfter:
+        upto = self._upto(webhook.cursor, look)
+        codes = [str(each) for each in codes_wanted(webhook)]
+        conditions = ["e.no > ?", "e.no <= ?", "e.what IN (SELECT value FROM json_each(?))"]
+        values: list[Any] = [webhook.cursor, upto, json.dumps(codes)]
+        if webhook.dataset is not None:
+            conditions.append("e.dataset = ?")
+            values.append(webhook.dataset)
+        if webhook.workspace is not None:
+            conditions.append("coalesce(e.workspace, d.workspace, p.workspace) = ?")
+            values.append(webhook.workspace)
+        rows = self._raw.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events e {EVENT_JOINS} WHERE {' AND '.join(conditions)} "
+            "ORDER BY e.no LIMIT ?",
             [*values, limit],
         )
-        return [
-            SourcedEvent(
-                Event(no, at, who, what, id, None if detail is None else json.loads(detail)),
-                workspace,
-                name,
-                dataset,
-            )
-            for no, at, who, what, id, detail, workspace, name, dataset in rows
-        ]
+        events = [audited_event(row) for row in rows]
+        return EventsAfter(events, events[-1].no if len(events) == limit else upto)
+
+    def _upto(self, cursor: int, look: int) -> int:
+        """Return the number of the last of the next ``look`` events: others' events are not read time and again."""
+        found = self._raw.execute(
+            "SELECT no FROM events WHERE no > ? ORDER BY no LIMIT 1 OFFSET ?", (cursor, look - 1)
+        ).fetchone()
+        return self.last_event() if found is None else int(found[0])
 
     # Deliveries
 

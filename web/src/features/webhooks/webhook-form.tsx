@@ -1,6 +1,6 @@
 /** A new webhook, or another address, other events or another description for one that is there. */
 
-import { Alert, Button, Group, Modal, Stack, TagsInput, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -43,7 +43,7 @@ export function WebhookForm({ workspace, known, webhook, onClose, onSecret }: Pr
       >
         <Stack gap="sm">
           <TextInput label={hooks.url} description={hooks.urlHint} type="url" value={url} onChange={(event) => { setUrl(event.currentTarget.value); }} placeholder="https://" autoComplete="off" data-autofocus />
-          <TagsInput label={hooks.events} description={hooks.eventsHint} data={[...known]} value={events} onChange={setEvents} placeholder={events.length ? "" : hooks.allEvents} />
+          <MultiSelect label={hooks.events} description={hooks.eventsHint} data={[...known]} value={events} onChange={setEvents} placeholder={events.length ? "" : hooks.allEvents} searchable />
           {!webhook && workspace !== null && (
             <TextInput label={hooks.dataset} description={hooks.datasetHint} value={dataset} onChange={(event) => { setDataset(event.currentTarget.value); }} autoCapitalize="none" autoComplete="off" />
           )}

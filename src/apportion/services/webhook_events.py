@@ -1,0 +1,58 @@
+"""Write down what happens to webhooks themselves: never a secret, and of an address only its host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apportion.domain.events import difference
+from apportion.domain.webhooks import Webhook, host_of
+from apportion.ports.events import About
+from apportion.ports.store import Work
+from apportion.vocabulary import EventCode
+
+__all__ = ["add_webhook_change", "add_webhook_event", "webhook_facts"]
+
+
+def add_webhook_event(
+    work: Work,
+    webhook: Webhook,
+    what: EventCode,
+    *,
+    who: str,
+    now: int,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an event about a webhook, whose id is the object."""
+    about = About(workspace=webhook.workspace, object=webhook.id)
+    facts = {"host": host_of(webhook.url), **(detail or {})}
+    work.events.add(what, about, who=who, at=now, before=before, after=after, detail=facts)
+
+
+def add_webhook_change(
+    work: Work, found: Webhook, changed: Webhook, *, who: str, now: int, detail: Mapping[str, Any]
+) -> None:
+    """Add events of what is different about a webhook: that it is enabled or disabled, and the rest."""
+    if changed.enabled != found.enabled:
+        what = EventCode.ENABLED_WEBHOOK if changed.enabled else EventCode.DISABLED_WEBHOOK
+        add_webhook_event(work, changed, what, who=who, now=now, detail=detail)
+        detail = {}
+    before, after = difference(webhook_facts(found), webhook_facts(changed))
+    new_address = {"new_address": True} if changed.url != found.url else {}
+    facts = {**new_address, **detail}
+    if before or after or facts:
+        what = EventCode.CHANGED_WEBHOOK
+        add_webhook_event(work, changed, what, who=who, now=now, before=before, after=after, detail=facts)
+
+
+def webhook_facts(webhook: Webhook) -> dict[str, Any]:
+    """Return what people choose about a webhook, as far as it may be written down."""
+    return {
+        "host": host_of(webhook.url),
+        "events": list(webhook.events),
+        "dataset": webhook.dataset_name,
+        "description": webhook.description,
+        "owner": webhook.owner,
+    }
