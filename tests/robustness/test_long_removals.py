@@ -154,6 +154,7 @@ def test_killed_in_the_middle_it_is_all_gone_after_the_next_start_and_nobody_wai
 
 def attempt(client: httpx.Client) -> None:
     try:
-        client.request("DELETE", f"{ROOM}/data", params=SHARED, json={}, timeout=patience(120))
+        everything = {"query_text": "*"}
+        client.request("DELETE", f"{ROOM}/data", params=SHARED, json=everything, timeout=patience(120))
     except httpx.TransportError:
         return
