@@ -150,9 +150,13 @@ class Searcher:
         with self._selected(plan) as selection:
             total = len(selection)
             ns = self.page(selection, sort, start, limit) if limit else []
-            counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
-            counts = counter.count(facets)
-        return Hits(total, self.rows(ns), counter.count_texts(facets, counts))
+            if facets is not None and not facets:
+                counter, counts = None, {}
+            else:
+                counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
+                counts = counter.count(facets)
+        rows = self.rows(ns)
+        return Hits(total, rows, counts if counter is None else counter.count_texts(facets, counts))
 
     def nearest(
         self,
