@@ -23,6 +23,8 @@ _FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name 
 
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
 
+_NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_at IS NULL"
+
 
 class SqliteDatasets(SqlDatasets):
     """``ports.datasets.Datasets`` over one connection."""
@@ -40,6 +42,10 @@ class SqliteDatasets(SqlDatasets):
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
+        return None if row is None else dataset_from(row)
+
+    def numbered(self, no: int) -> Dataset | None:
+        row = self._raw.execute(_NUMBERED, (no,)).fetchone()
         return None if row is None else dataset_from(row)
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
