@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -132,6 +133,12 @@ class Searcher:
     def matching(self, criteria: Criteria) -> list[int]:
         """The numbers of everything that is meant."""
         return self._matching(self.plan(criteria))
+
+    def numbers_by_id(self, criteria: Criteria) -> array[int]:
+        """The same in the order of ids; a million of them are 4 MB."""
+        with self._selected(self.plan(criteria)) as selection:
+            ordered = self.sorted(selection, ())
+        return array("I", ordered.astype(np.uint32).tobytes())
 
     def _matching(self, plan: Plan) -> list[int]:
         with self._selected(plan) as selection:
