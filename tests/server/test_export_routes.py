@@ -71,6 +71,14 @@ def test_spans_and_empty_datasets_come_out_as_well(client_as: Any) -> None:
     assert lines(room, query="id:nowhere") == []
 
 
+def test_matches_come_in_the_order_of_their_ids_whatever_came_first(client_as: Any) -> None:
+    room = Room(client_as, "dbéaZc")
+    for query in (None, "text", "text AND NOT z"):
+        ids = [line["id"] for line in lines(room, query=query)]
+        assert ids == sorted(ids)
+        assert len(ids) == (6 if query != "text AND NOT z" else 5)
+
+
 def test_everybodys_answers_can_be_left_out(client_as: Any) -> None:
     room = Room(client_as)
     room.answer(ana="x y", ben="x x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from rooms import Room
 
 from apportion.domain.individual.time_spent import hours_of, so_far
+from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from support import FakeClock
 
 Json = Any
@@ -58,6 +60,14 @@ def test_time_is_shown_wherever_an_answer_is(room: Room) -> None:
     for format in ("jsonl", "csv"):
         file = room.ask("max", "POST", "export", json={"format": format}).text
         assert "12.5" in file
+
+
+def test_verify_finds_nothing_wrong_with_answers_and_their_time(room: Room, tmp_path: Path) -> None:
+    for id, seconds in (("a", 12.5), ("a", 20.0), ("b", None), ("b", 3.0), ("c", 0.1 + 0.2)):
+        send(room, "ana", id, seconds)
+    send(room, "ben", "a", 4)
+    room.ask("ana", "DELETE", "records/b/annotations/me").raise_for_status()
+    assert SqliteUpkeep(tmp_path / "apportion.db").verify() == []
 
 
 def test_whoever_answered_before_keeps_their_time(room: Room) -> None:

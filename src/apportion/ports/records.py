@@ -149,6 +149,14 @@ class Records(Protocol):
         """All matches by id, in any order, with the values of fields (``metadata.<key>``, ``id``, …)."""
         ...
 
+    def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
+        """Return the numbers of all matches, in the order of their ids."""
+        ...
+
+    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[Row]:
+        """Return records by number, in that order, in the view that the criteria name; those gone are left out."""
+        ...
+
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
         """A row's prediction and annotation as values."""
         ...

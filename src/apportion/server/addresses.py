@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 __all__ = ["is_allowed_host", "is_among", "network_of", "parsed"]
@@ -11,6 +12,8 @@ __all__ = ["is_allowed_host", "is_among", "network_of", "parsed"]
 UNKNOWN = "unknown"
 """What all callers are called whose address is none: together they have the attempts of one."""
 _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d+)?|([^:]*):\d+")
+_REMEMBERED, _SHORT = 4096, 100
+"""Each request asks more than once about the same address: so many are kept, none longer than addresses are."""
 
 
 def parsed(address: str) -> IPv4Address | IPv6Address | None:
@@ -19,6 +22,10 @@ def parsed(address: str) -> IPv4Address | IPv6Address | None:
     >>> [str(parsed(each)) for each in ("10.0.0.7:4001", "[2001:db8::1]:80", "::ffff:10.0.0.7", "x", "2001:db8::1")]
     ['10.0.0.7', '2001:db8::1', '10.0.0.7', 'None', '2001:db8::1']
     """
+    return _parsed_lately(address) if len(address) <= _SHORT else _parsed(address)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     text = address.strip()
     if found := _WITH_PORT.fullmatch(text):
         text = found[1] or found[2] or ""
@@ -31,13 +38,20 @@ def parsed(address: str) -> IPv4Address | IPv6Address | None:
     return plain
 
 
+_parsed_lately = lru_cache(_REMEMBERED)(_parsed)
+
+
 def network_of(address: str) -> str:
     """Return whose attempts and connections are counted together: an address, or of IPv6 the network of one person.
 
     >>> network_of("203.0.113.9:40001"), network_of("2001:db8:1:2:3::4"), network_of("elsewhere")
     ('203.0.113.9', '2001:db8:1:2::/64', 'unknown')
     """
-    found = parsed(address)
+    return _network_of(parsed(address))
+
+
+@lru_cache(_REMEMBERED)
+def _network_of(found: IPv4Address | IPv6Address | None) -> str:
     if isinstance(found, IPv6Address):
         return str(ip_network((found, 64), strict=False))
     return UNKNOWN if found is None else str(found)
@@ -45,6 +59,8 @@ def network_of(address: str) -> str:
 
 def is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
     """Return whether an address lies in one of the networks."""
+    if not networks:
+        return False
     found = parsed(address)
     return found is not None and any(found in _plain(each) for each in networks)
 

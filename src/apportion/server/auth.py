@@ -120,12 +120,12 @@ def _check_page(request: Request, current: str) -> None:
 
 
 def _by_key(request: Request, house: House, key: str) -> Caller:
-    address = address_of(request, house.settings)
+    seen = seen_in(request.scope)
+    address = address_of(request, house.settings) if seen is None else seen.address
     try:
         with house.store.read() as work:
             return Caller(house.keys.actor(work.people, hash_key(key), address), key=key)
     except UnauthorizedError:
-        seen = seen_in(request.scope)
         if seen is not None and not seen.refused:  # a large request is asked twice
             seen.refused = True
             log.warning("API key refused", extra={"fields": {"address": address, "why": "wrong key"}})

@@ -18,7 +18,7 @@ from apportion.services.acting import ActingStore, check_rights
 from apportion.settings import Settings
 
 from .auth import Caller, identify
-from .hanging_up import hanging_up
+from .hanging_up import HangingUp
 from .house import House
 
 if TYPE_CHECKING:
@@ -87,8 +87,11 @@ class Context:
         Everything that evaluates a query belongs here. ``long``: what may take minutes, such as figures.
         """
         deadline = self.deadline(long=long)
-        async with hanging_up(self.request, deadline):
+        watching = HangingUp(self.request, deadline)
+        try:
             return await self.house.read_slow(self._as_lately(work), deadline, self.actor.username, long=long)
+        finally:
+            watching.stop()
 
     def deadline(self, *, long: bool = False) -> Deadline:
         """The time for a query, or for long work with queries in it."""

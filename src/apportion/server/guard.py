@@ -109,7 +109,7 @@ class Guard:
             return
         known = announced > STRANGERS_BODY
         try:
-            await self._app(scope, self._counting(scope, receive, known=known), guarded_send)
+            await self._app(scope, self._counting(scope, receive, limit, known=known), guarded_send)
         except ClientDisconnect:
             log.info("the caller went away in the middle of a request")
         except Exception as failure:
@@ -125,8 +125,8 @@ class Guard:
                 return int(value[:20])
         return 0
 
-    def _counting(self, scope: Scope, receive: Receive, *, known: bool) -> Receive:
-        received, limit = 0, self._limit_of(scope)
+    def _counting(self, scope: Scope, receive: Receive, limit: int, *, known: bool) -> Receive:
+        received = 0
 
         async def counted() -> Message:
             nonlocal received, known

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from fastapi import Request
 
 from apportion.ports.deadline import Deadline
 
-__all__ = ["hanging_up"]
+__all__ = ["HangingUp"]
 
 AFTER = 0.1
 """Seconds of work after which somebody looks whether the caller is still there: most work is done by then."""
 
 
-@asynccontextmanager
-async def hanging_up(request: Request | None, deadline: Deadline) -> AsyncIterator[None]:
-    """Cancel the deadline once the caller of a request has hung up."""
-    if request is None or not _all_read(request):
-        yield
-        return
-    watching: list[asyncio.Task[None]] = []
+class HangingUp:
+    """Cancels a deadline once the caller of a request has hung up, until ``stop`` is called.
 
-    def watch() -> None:
-        watching.append(loop.create_task(_watch(request, deadline)))
+    Every search begins and ends one, hence no context manager.
+    """
 
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(AFTER, watch)
-    try:
-        yield
-    finally:
-        timer.cancel()
-        for task in watching:
-            task.cancel()
+    __slots__ = ("_deadline", "_request", "_task", "_timer")
+
+    def __init__(self, request: Request | None, deadline: Deadline) -> None:
+        self._request = request
+        self._deadline = deadline
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        if request is not None and _all_read(request):
+            self._timer = asyncio.get_running_loop().call_later(AFTER, self._begin)
+
+    def stop(self) -> None:
+        """Look no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        assert self._request is not None
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._deadline.cancel()
 
 
 def _all_read(request: Request) -> bool:
     """Whether nothing but the end of the connection can still come: a body that is read later must not be lost here."""
     return request.method in ("GET", "HEAD") or hasattr(request, "_body")
-
-
-async def _watch(request: Request, deadline: Deadline) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    deadline.cancel()

@@ -39,6 +39,7 @@ class Seen:
     """What others find out about a request while they answer it."""
 
     id: str
+    address: str
     user: str | None = None
     route: str | None = None
     stream: bool = False
@@ -67,9 +68,9 @@ class Watch:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        seen = scope[_KEY] = Seen(_given_id(scope) or secrets.token_hex(8))
+        seen = scope[_KEY] = Seen(_given_id(scope) or secrets.token_hex(8), self._address(scope))
         token = request_id.set(seen.id)
-        mark = REQUEST.set(RequestMark(self._address(scope), seen.id))
+        mark = REQUEST.set(RequestMark(seen.address, seen.id))
         status = 500
 
         async def watched(message: Message) -> None:

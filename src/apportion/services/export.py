@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -77,17 +76,12 @@ def export(
         return
     with store.read(deadline) as work:
         now = _as_it_is(work, actor, dataset)
-        found = work.records.ids(now, seen_by(work, actor, now, Criteria(query)))
-    by_id = sorted(range(len(found.ids)), key=found.ids.__getitem__)
-    numbers = array(
-        "I", (found.logged[each] for each in by_id)
-    )  # a million of them are 4 MB, their ids a hundred
-    del found, by_id
+        numbers = work.records.numbers_by_id(now, seen_by(work, actor, now, Criteria(query)))
     for start in range(0, len(numbers), PAGE):
         with store.read(deadline) as work:
             now = _as_it_is(work, actor, dataset)
-            ids = tuple(work.answers.ids(now, numbers[start : start + PAGE]))
-            rows = list(work.records.rows(now, seen_by(work, actor, now, Criteria(ids=ids))).values())
+            seen = seen_by(work, actor, now, Criteria())
+            rows = work.records.numbered(now, seen, numbers[start : start + PAGE])
             page = Page(rows, work.answers.behind(now, [row.number for row in rows]))
         if rows:
             yield page

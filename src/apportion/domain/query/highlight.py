@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from apportion.domain.text import exact_spans, fold, word_spans
@@ -128,11 +128,8 @@ def _is_exact(name: str) -> bool:
 
 
 def _stretches(wanted: _Wanted, text: str) -> Iterator[str]:
-    spans = list(wanted.spans(text))
-    hits = _hits(wanted, [word for _, _, word in spans])
     start = end = -1
-    for place in sorted(hits):
-        from_, to, _ = spans[place]
+    for from_, to, _ in _matched(wanted, text):
         if end < 0 or text[end:from_].strip():
             if end >= 0:
                 yield text[start:end]
@@ -140,6 +137,15 @@ def _stretches(wanted: _Wanted, text: str) -> Iterator[str]:
         end = to
     if end >= 0:
         yield text[start:end]
+
+
+def _matched(wanted: _Wanted, text: str) -> Iterable[tuple[int, int, str]]:
+    """The words that are wanted, in order, each with where it starts and ends."""
+    if not (wanted.tests or wanted.phrases):  # most queries: each word is looked at once
+        words = wanted.words
+        return (span for span in wanted.spans(text) if span[2] in words)
+    spans = list(wanted.spans(text))
+    return (spans[place] for place in sorted(_hits(wanted, [word for _, _, word in spans])))
 
 
 def _hits(wanted: _Wanted, words: list[str]) -> set[int]:

@@ -37,6 +37,8 @@ from . import (
 __all__ = ["ROUTERS"]
 
 ROUTERS: list[APIRouter] = [
+    queue.router,  # what annotators wait for comes first: a route is looked for in this order
+    answers.router,
     info.router,
     health.router,
     security.router,
@@ -52,8 +54,6 @@ ROUTERS: list[APIRouter] = [
     bulk.router,
     search.router,
     assignments.router,
-    queue.router,
-    answers.router,
     progress.router,
     hours.router,
     agreement.router,

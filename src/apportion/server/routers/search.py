@@ -99,7 +99,7 @@ def _near(selected: Selected, limit: int) -> NearTo | None:
 def _search_reply(
     hits: Hits, task: Task, words: SearchQuery | None, deadline: Deadline, *, metrics: bool, counted: bool
 ) -> bytes:
-    highlighter = highlighter_of(words)
+    highlighter = highlighter_of(words) if hits.rows else None
     records = [
         search_record(row, task, metrics=metrics, search_keywords=_keywords(highlighter, row, task))
         for row in _watched(deadline, hits.rows, highlighter)

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import Answers, Record, Value
 from apportion.domain.terms import answer_terms
-from apportion.storage.checksums import add_row, checksum, covered
+from apportion.storage.checksums import COVERED, add_row, checksum, covered
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .agents import Agents
 from .counting import CountedTerms
 from .encoding import decode_record, decode_value, encode_value, packed, unpacked
 
-__all__ = ["STATES", "STATUS_OF", "AnnotationWriter"]
+__all__ = ["STATES", "STATUS_OF", "AnnotationWriter", "set_seconds"]
 
 STATES = tuple(AnnotationState)
 STATUS_OF = {
@@ -40,6 +40,21 @@ _PUT = (
     "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
 )
 """Writes a row in its place: the indexes of its key stay as they are."""
+_COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND annotator = ?"
+_SECONDS = COVERED["annotations"].index("seconds")
+
+
+def set_seconds(raw: sqlite3.Connection, rid: int, annotator: int, seconds: float | None) -> None:
+    """Change nothing of somebody's annotation, if there is one, but the seconds they have spent on it."""
+    row = raw.execute(_COVERED, (rid, annotator)).fetchone()
+    if row is None or row[_SECONDS] == seconds:
+        return
+    values = list(row)
+    values[_SECONDS] = None if seconds is None else float(seconds)
+    raw.execute(
+        "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
+        (values[_SECONDS], checksum(values), rid, annotator),
+    )
 
 
 class _Kept(NamedTuple):

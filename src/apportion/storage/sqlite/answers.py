@@ -19,7 +19,7 @@ from apportion.vocabulary import EventCode
 
 from . import watching
 from .agents import OPEN, Agents
-from .annotating import STATES
+from .annotating import STATES, set_seconds
 from .changes import Changes
 from .database import Link
 from .encoding import decode_record, decode_value
@@ -27,7 +27,7 @@ from .events import SqliteEvents
 from .rows import named
 from .settling import Settler
 from .slots import SlotReader
-from .spending import add_time, spent_between, spent_on
+from .spending import add_time, spent_between
 from .terms import TermBook
 from .writing import STATUSES
 
@@ -73,9 +73,7 @@ class SqliteAnnotations:
         # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
         gold = self._gold(dataset, rids) if dataset.individual else {}
         past = self._past(rids)
-        spent: dict[int, dict[str, float]] = {}
-        for rid, no, seconds in spent_on(self._raw, rids):
-            spent.setdefault(rid, {})[self._agents.name(no)] = seconds
+        spent = self._spent(rids)
         posteriors = self._posteriors(rids) if Policies.of(dataset.policies).modelled else {}
         return [
             Case(
@@ -117,6 +115,17 @@ class SqliteAnnotations:
         found: dict[int, set[str]] = {}
         for rid, no in self._of("rid, annotator", "past_assignees", rids):
             found.setdefault(rid, set()).add(self._agents.name(no))
+        return found
+
+    def _spent(self, rids: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Return by record the seconds that each person has spent on it so far, drafts included."""
+        ms: dict[tuple[int, int], int] = {}
+        for rid, no, more in self._of("rid, annotator, ms", "time_spent", rids):
+            ms[rid, no] = ms.get((rid, no), 0) + more
+        found: dict[int, dict[str, float]] = {}
+        for (rid, no), total in ms.items():
+            if total > 0:
+                found.setdefault(rid, {})[self._agents.name(no)] = total / 1000
         return found
 
     def _posteriors(self, rids: Sequence[int]) -> dict[int, Posterior]:
@@ -192,9 +201,7 @@ class SqliteAnnotations:
         if answered or more > 0:
             add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at)
         if not dataset.individual:  # else it is stored with the annotation
-            self._raw.execute(
-                "UPDATE annotations SET seconds = ? WHERE rid = ? AND annotator = ?", (seconds, rid, me)
-            )
+            set_seconds(self._raw, rid, me, seconds)
 
     def spent(self, dataset: Dataset, since: int, until: int) -> list[tuple[str, int, int, int]]:
         rows = spent_between(self._raw, dataset.no, since, until)

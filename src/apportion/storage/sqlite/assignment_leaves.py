@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from apportion.domain.ids import RESOLVED
 from apportion.domain.query import Phrase, Term
@@ -11,9 +11,10 @@ from apportion.ports.records import Criteria
 
 from .matching import Leaf, word_test
 from .plans import Having, Nothing, Plan, both, either, without
+from .rows import as_json
 from .value_leaves import ValueLeaves, prefix_of
 
-__all__ = ["AssignmentLeaves", "mirrors_of"]
+__all__ = ["AssignmentLeaves", "assignees_of", "mirrors_of"]
 
 
 class AssignmentLeaves:
@@ -67,3 +68,15 @@ def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
         (dataset,),
     )
     return frozenset(f"metadata.{key}" for (key,) in rows)
+
+
+def assignees_of(raw: sqlite3.Connection, rids: Sequence[int]) -> dict[int, list[str]]:
+    """Return by record the names of those it is assigned to."""
+    names: dict[int, list[str]] = {}
+    for rid, name in raw.execute(
+        "SELECT DISTINCT s.rid, a.name FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+        "JOIN agents a ON a.no = s.annotator WHERE s.state <= 2 ORDER BY a.name",
+        (as_json(rids),),
+    ):
+        names.setdefault(rid, []).append(name)
+    return names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import InvalidTextSearchError
@@ -30,7 +30,7 @@ from apportion.ports.records import Criteria
 from apportion.vocabulary import Status, Task
 
 from .answer_leaves import AnsweredLeaves
-from .assignment_leaves import AssignmentLeaves, mirrors_of
+from .assignment_leaves import AssignmentLeaves
 from .bounds import bounds, time_bounds
 from .database import Link
 from .matching import Leaf, LeafTest, NestedTest, is_prefix, leaf_test, word_test
@@ -66,14 +66,20 @@ class Compiler:
     """Compiles queries on one dataset, as one viewer sees it."""
 
     def __init__(
-        self, link: Link, dataset: Dataset, criteria: Criteria, vocabulary: Callable[[], list[str]]
+        self,
+        link: Link,
+        dataset: Dataset,
+        criteria: Criteria,
+        vocabulary: Callable[[], list[str]],
+        mirrors: Collection[str],
     ) -> None:
+        """``mirrors``: the fields of metadata under which plans show whom a record is assigned to."""
         self._raw = link.raw
         self._dataset = dataset
         self._criteria = criteria
         self._viewer = criteria.viewer
         self._deadline = link.deadline
-        self._mirrors = mirrors_of(self._raw, dataset.no)
+        self._mirrors = mirrors
         self._answered = AnsweredLeaves(self._raw, dataset, criteria, self._deadline)
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select
@@ -35,5 +36,10 @@ class SqlitePeople(SqlPeople):
         if not self._written:
             self._written.update({id(each): _written(each) for each in IDENTIFYING})
         text, names = self._written[id(asked)]
-        rows = self._raw.execute(text, [values[name] for name in names]).fetchall()
-        return next(iter(actors_of(rows)), None)
+        return _first(tuple(self._raw.execute(text, [values[name] for name in names]).fetchall()))
+
+
+@lru_cache(1000)
+def _first(rows: tuple[tuple[Any, ...], ...]) -> Actor | None:
+    """Return the actor whose rows these are; every request asks twice, and most find what the one before found."""
+    return next(iter(actors_of(rows)), None)

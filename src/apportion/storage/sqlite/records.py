@@ -124,6 +124,12 @@ class SqliteRecords:
     def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
         return self._searcher(dataset, criteria).ids(criteria, keys)
 
+    def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
+        return self._searcher(dataset, criteria).numbers_by_id(criteria)
+
+    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[Row]:
+        return self._searcher(dataset, criteria).rows(numbers)
+
     def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
         return decode_answers(task, row.prediction), decode_answers(task, row.answer)
 

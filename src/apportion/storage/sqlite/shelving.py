@@ -57,6 +57,8 @@ class Shelf:
         self._agents = agents
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
+        self._listed: dict[int, tuple[int, list[StoredPlan]]] = {}
+        """Plans by dataset, and how many rows this connection had changed when they were read."""
         self._reasons: dict[tuple[int, int], list[Any]] = {}
         self._shelf = shelf
         self._numbering = numbering
@@ -68,10 +70,14 @@ class Shelf:
     # Plans
 
     def plans(self, dataset: Dataset) -> list[StoredPlan]:
-        rows = self._raw.execute(
-            "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
-        ).fetchall()
-        return [self._known(*row) for row in rows]
+        changed = self._raw.total_changes  # nobody else changes what this transaction sees
+        listed = self._listed.get(dataset.no)
+        if listed is None or listed[0] != changed:
+            rows = self._raw.execute(
+                "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
+            ).fetchall()
+            listed = self._listed[dataset.no] = changed, [self._known(*row) for row in rows]
+        return list(listed[1])
 
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
         row = self._raw.execute(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from statistics import median
 
 from apportion.domain.individual.time_spent import QUARTER
 
-from .rows import as_json
-
-__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between", "spent_on"]
+__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between"]
 
 NOT_ANSWERED = 0
 """Stands for when, in rows of drafts."""
@@ -28,31 +25,20 @@ def add_time(
             (*mine, NOT_ANSWERED, ms),
         )
         return
-    draft = raw.execute(
-        "SELECT ms FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
-    ).fetchone()
+    known = dict(
+        raw.execute("SELECT at, ms FROM time_spent WHERE rid = ? AND annotator = ?", mine).fetchall()
+    )
+    draft = known.pop(NOT_ANSWERED, None)
     if draft is not None:
         raw.execute(
             "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
         )
-        ms += draft[0]
-    earlier = raw.execute("SELECT 1 FROM time_spent WHERE rid = ? AND annotator = ? LIMIT 1", mine).fetchone()
-    if ms or earlier is None:
+        ms += draft
+    if ms or not known:
         raw.execute(
             "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
-            (*mine, at, ms, earlier is None),
+            (*mine, at, ms, not known),
         )
-
-
-def spent_on(raw: sqlite3.Connection, rids: Sequence[int]) -> list[tuple[int, int, float]]:
-    """Return record, annotator and seconds so far, drafts included."""
-    if not rids:
-        return []
-    return raw.execute(
-        "SELECT rid, annotator, sum(ms) / 1000.0 FROM time_spent WHERE rid IN (SELECT value FROM json_each(?)) "
-        "GROUP BY rid, annotator HAVING sum(ms) > 0",
-        (as_json(rids),),
-    ).fetchall()
 
 
 def spent_between(
