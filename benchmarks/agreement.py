@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from apportion.domain.agreement.cautions import ENOUGH
+from apportion.domain.agreement.compute import agreement, agreement_by
 from apportion.domain.agreement.conflicts import confusion, most_disputed
-from apportion.domain.agreement.measures import By, Interval, Kind, Measure
-from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.measures import AnswerKind, By, Interval, Measure
 from apportion.domain.agreement.ratings import Ratings, ratings
-from apportion.domain.consensus.answers import Answer
-from apportion.domain.consensus.asking import one_more
+from apportion.domain.consensus.answers import ConsensusAnswer
+from apportion.domain.consensus.asking import decide_one_more
 from apportion.domain.consensus.dawid_skene import dawid_skene, one_coin
-from apportion.domain.consensus.resolution import Policy
-from apportion.domain.consensus.resolving import resolve
+from apportion.domain.consensus.deciding import decide
+from apportion.domain.consensus.resolution import ResolutionRule
 
 from .report import Line, middle
 from .scale import Scale, say
@@ -62,11 +62,11 @@ def answered(
     }
 
 
-def _seconds(work: Callable[[], object], rounds: int) -> float:
+def _seconds(fn: Callable[[], object], rounds: int) -> float:
     taken = []
     for _ in range(rounds):
         began = time.perf_counter()
-        work()
+        fn()
         taken.append(time.perf_counter() - began)
     return middle(taken)
 
@@ -74,8 +74,8 @@ def _seconds(work: Callable[[], object], rounds: int) -> float:
 def _labels(scale: Scale) -> Iterator[Line]:
     say("  labels")
     columns = answered(np.random.default_rng(1), _MILLION // 5, 5, 10, 6)
-    data = ratings(Kind.LABEL, **columns)
-    build = _seconds(lambda: ratings(Kind.LABEL, **columns), scale.rounds)
+    data = ratings(AnswerKind.LABEL, **columns)
+    build = _seconds(lambda: ratings(AnswerKind.LABEL, **columns), scale.rounds)
     for each in _MEASURES:
         plain = _seconds(lambda each=each: agreement(data, each, interval=None), scale.rounds)  # type: ignore[misc]
         whole = _seconds(lambda each=each: agreement(data, each), scale.rounds)  # type: ignore[misc]
@@ -92,7 +92,7 @@ def _labels(scale: Scale) -> Iterator[Line]:
     disputed = _seconds(lambda: most_disputed(data), scale.rounds)
     yield Line("200,000 records by disagreement", disputed, "s")
     ten = answered(np.random.default_rng(2), 100_000, 10, 10, 6)
-    everything = _seconds(lambda: agreement(ratings(Kind.LABEL, **ten)), scale.rounds)
+    everything = _seconds(lambda: agreement(ratings(AnswerKind.LABEL, **ten)), scale.rounds)
     yield Line("alpha of 100,000 records by all of ten people, with interval", everything, "s", at_most=2)
 
 
@@ -103,7 +103,7 @@ def _other_answers() -> Iterator[Line]:
     sets = list({frozenset(np.array(names)[rng.random(12) < 0.2].tolist()) for _ in range(400)})
     columns = answered(rng, _MILLION // 5, 5, 10, len(sets))
     columns["values"] = sets
-    several = _seconds(lambda: agreement(ratings(Kind.LABELS, **columns)), 1)
+    several = _seconds(lambda: agreement(ratings(AnswerKind.LABELS, **columns)), 1)
     yield Line(
         f"alpha with MASI of a million sets, {len(sets)} different ones", several, "s", "with jackknife"
     )
@@ -111,7 +111,7 @@ def _other_answers() -> Iterator[Line]:
     columns = answered(rng, 50_000, 2, 10, len(spans))
     columns["values"] = spans
     data = ratings(
-        Kind.SPANS,
+        AnswerKind.SPANS,
         **columns,
         extents=[200] * 50_000,
         tokens=[[(at, at + 4) for at in range(0, 200, 5)]] * 50_000,
@@ -122,7 +122,7 @@ def _other_answers() -> Iterator[Line]:
     for people, documents in ((2, 9_000), (3, 800)):
         columns = answered(rng, documents, people, 10, len(spans))
         columns["values"] = spans
-        some = ratings(Kind.SPANS, **columns, extents=[200] * documents)
+        some = ratings(AnswerKind.SPANS, **columns, extents=[200] * documents)
         taken = _seconds(lambda some=some: agreement(some, Measure.GAMMA), 1)  # type: ignore[misc]
         yield Line(
             f"gamma of {documents:,} documents by {people}, about 5 spans", taken, "s", "with jackknife"
@@ -130,7 +130,7 @@ def _other_answers() -> Iterator[Line]:
     texts = [" ".join(rng.choice(names, 12).tolist()) for _ in range(5_000)]
     columns = answered(rng, 5_000, 2, 10, len(texts))
     columns["values"] = texts
-    written = _seconds(lambda: agreement(ratings(Kind.TEXT, **columns)), 1)
+    written = _seconds(lambda: agreement(ratings(AnswerKind.TEXT, **columns)), 1)
     yield Line("alpha_edit of 5,000 records by two, about 90 characters", written, "s", "with jackknife")
 
 
@@ -147,7 +147,7 @@ def _models() -> Iterator[Line]:
     ):
         say(f"  models, {people} people")
         columns = answered(np.random.default_rng(4), records, each, people, labels)
-        data = ratings(Kind.LABEL, **columns)
+        data = ratings(AnswerKind.LABEL, **columns)
         for fit in (dawid_skene, one_coin):
             began, cpu = time.perf_counter(), time.process_time()
             model = fit(data)
@@ -158,18 +158,23 @@ def _models() -> Iterator[Line]:
 
 
 def _rules() -> Iterator[Line]:
-    answers = [Answer(f"p{number}", label) for number, label in enumerate("aba")]
-    spans = [Answer(f"p{number}", frozenset({(0, 3, "PER"), (9 - number, 12, "LOC")})) for number in range(3)]
+    answers = [ConsensusAnswer(f"p{number}", label) for number, label in enumerate("aba")]
+    spans = [
+        ConsensusAnswer(f"p{number}", frozenset({(0, 3, "PER"), (9 - number, 12, "LOC")}))
+        for number in range(3)
+    ]
     tokens = [(at, at + 3) for at in range(0, 40, 4)]
     works: dict[str, Callable[[], object]] = {
-        "majority of three labels": lambda: resolve(answers, Policy.MAJORITY, kind=Kind.LABEL, want=3),
-        "votes of three on spans, then tokens": lambda: resolve(
-            spans, Policy.MAJORITY, kind=Kind.SPANS, want=3, tokens=tokens
+        "majority of three labels": lambda: decide(
+            answers, ResolutionRule.MAJORITY, kind=AnswerKind.LABEL, want=3
         ),
-        "whether to ask a fourth": lambda: one_more(answers, kind=Kind.LABEL, want=3, most=5),
+        "votes of three on spans, then tokens": lambda: decide(
+            spans, ResolutionRule.MAJORITY, kind=AnswerKind.SPANS, want=3, tokens=tokens
+        ),
+        "whether to ask a fourth": lambda: decide_one_more(answers, kind=AnswerKind.LABEL, want=3, most=5),
     }
     for name, work in works.items():
-        yield Line(name, 1e6 * _seconds(lambda work=work: [work() for _ in range(1_000)], 5) / 1_000, "µs")  # type: ignore[misc]
+        yield Line(name, 1e6 * _seconds(lambda tx=work: [tx() for _ in range(1_000)], 5) / 1_000, "µs")  # type: ignore[misc]
 
 
 def _coverage(scale: Scale) -> Iterator[Line]:
@@ -277,7 +282,7 @@ def _drawn(
     )
     unit, who = np.divmod(np.arange(value.size), people)
     return ratings(
-        Kind.LABEL,
+        AnswerKind.LABEL,
         unit=unit,
         annotator=who,
         value=value.ravel(),

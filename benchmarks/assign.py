@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from apportion.domain.assignment.people import Person, Records
 from apportion.domain.assignment.planning import RuleInput, plan
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
-from apportion.services import queue
+from apportion.domain.assignment.team import Person, PlanningRecords
+from apportion.services.assignments import queue
 from apportion.storage.sqlite.store import SqliteStore
 
 from .corpus import TEXT
@@ -88,7 +88,7 @@ def _dealt(records: int, people: int, overlap: int) -> tuple[dict[str, Any], flo
     team = tuple(Person(name) for name in _people(people))
     spec = PlanSpec((RuleSpec(overlap=Overlap(overlap)),), seed=7)
     began, cpu = time.perf_counter(), time.process_time()
-    found = plan(spec, [RuleInput(Records(ids, {}), team)])
+    found = plan(spec, [RuleInput(PlanningRecords(ids, {}), team)])
     return found.show(), time.perf_counter() - began, time.process_time() - cpu
 
 
@@ -281,21 +281,21 @@ def _claims(scale: Scale, home: Path) -> Line:
     store = SqliteStore(home / "apportion.db")
     walls, cpus = [], []
 
-    def claim(work: Any, name: str) -> None:
-        now, actor = time.time_ns() // 1000, work.people.actor(name)
+    def claim(tx: Any, name: str) -> None:
+        now, actor = time.time_ns() // 1000, tx.people.actor(name)
         began, cpu = time.perf_counter(), time.thread_time()
         found = queue.claim_next(
-            work, actor, WORKSPACE, TEXTS, ["token"], limit=1, where=None, uuid=None, now=now
+            tx, actor, WORKSPACE, TEXTS, ["token"], limit=1, where=None, uuid=None, now=now
         )
         walls.append((time.perf_counter() - began) * 1e3)
         cpus.append((time.thread_time() - cpu) * 1e3)
         assert found.items
-        queue.let_go(work, actor, WORKSPACE, TEXTS, None)
+        queue.release_records(tx, actor, WORKSPACE, TEXTS, None)
 
     try:
         for number in range(2 * PEOPLE):
             name = f"person{number % PEOPLE}"
-            store.write(lambda work, name=name: claim(work, name)).result()  # type: ignore[misc]
+            store.write(lambda tx, name=name: claim(tx, name)).result()  # type: ignore[misc]
     finally:
         store.close()
     return Line(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from apportion.domain.text import analysed
-from apportion.storage.sqlite.database import Link
+from apportion.storage.sqlite.database import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.texts import create_text_index, text_of
 
@@ -39,7 +39,7 @@ def main() -> None:
 
 def insert(source: Path) -> dict[str, float]:
     """Copy every record of the first dataset, 500 to a transaction; only that is on the clock."""
-    there = Link(source, readonly=True).raw
+    there = SqliteConnection(source, readonly=True).raw
     with tempfile.TemporaryDirectory(prefix="apportion-bare-") as folder:
         store = SqliteStore(Path(folder) / "bare.db")
         here = store.database.prepare(lambda link: link.raw)  # the writer's own connection, pragmas and all
@@ -167,14 +167,14 @@ class _Known:
 
 def annotate(file: Path, seconds: float) -> dict[str, float]:
     """Eight threads: read a page of one's open records with their total, annotate one of them. Loops."""
-    writer = Link(file, readonly=False).raw
+    writer = SqliteConnection(file, readonly=False).raw
     known, lock, stop = _Known(writer), threading.Lock(), threading.Event()
     loops = [0] * 8
     reads: list[float] = []
     writes: list[float] = []
 
     def person(who: int) -> None:
-        raw, dice = Link(file, readonly=True).raw, random.Random(who)
+        raw, dice = SqliteConnection(file, readonly=True).raw, random.Random(who)
         while not stop.is_set():
             began = time.perf_counter()
             rows, _ = _page(raw, known, known.users[f"user{dice.randrange(USERS)}"])

@@ -130,9 +130,9 @@ def _log(
     return found
 
 
-def bare(work: str, file: Path, argument: float = 0) -> dict[str, Any]:
+def bare(tx: str, file: Path, argument: float = 0) -> dict[str, Any]:
     """What SQLite alone takes, measured in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.bare", work, str(file), str(argument)]
+    command = [sys.executable, "-m", "benchmarks.bare", tx, str(file), str(argument)]
     folder = Path(__file__).parent.parent
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=folder)
     found: dict[str, Any] = json.loads(done.stdout)

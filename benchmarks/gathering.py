@@ -57,17 +57,17 @@ def team_home(people: int) -> Iterator[Path]:
 
 def _furnish_team(home: Path, people: int) -> None:
     """Without passwords, each of which would take a tenth of a second."""
-    from apportion.services.manage_users import NewUser, add_user
-    from apportion.services.manage_workspaces import ensure_workspace, join
+    from apportion.services.people.users import NewUser, add_user
+    from apportion.services.people.workspaces import ensure_workspace, join
     from apportion.storage.sqlite.store import SqliteStore
     from apportion.vocabulary import MembershipRole
 
-    def settle(work: Any) -> None:
-        workspace = ensure_workspace(work, WORKSPACE, now=1)
+    def settle(tx: Any) -> None:
+        workspace = ensure_workspace(tx, WORKSPACE, now=1)
         for name in [*MANAGERS, *names(people)]:
             role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
-            add_user(work, NewUser(name, name), key=f"{name}.apikey", now=1)
-            join(work, workspace, name, role, now=1)
+            add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
+            join(tx, workspace, name, role, now=1)
 
     store = SqliteStore(home / "apportion.db")
     store.write(settle).result()

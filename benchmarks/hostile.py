@@ -198,11 +198,11 @@ class _Others:
         for thread in self._threads:
             thread.join(120)
 
-    def _go_on(self, what: str, who: str, work: Callable[[_Asker], None]) -> None:
+    def _go_on(self, what: str, who: str, fn: Callable[[_Asker], None]) -> None:
         asker = _Asker(self._port, who)
         while not self._stop.is_set():
             try:
-                work(asker)
+                fn(asker)
             except Exception as failure:
                 self.wrong.append(f"{what}: {type(failure).__name__}: {failure}")
             time.sleep(0.02)

@@ -14,8 +14,8 @@ import msgspec
 from apportion.domain.ids import UserId
 from apportion.domain.people import User
 from apportion.domain.records import TextClassificationRecord
-from apportion.ports.store import Work
-from apportion.services.manage_datasets import blank_dataset
+from apportion.ports.store import Transaction
+from apportion.services.datasets.access import blank_dataset
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role, Task
 
@@ -71,24 +71,24 @@ def _fill(home: Path, first: int, end: int) -> None:
         store.close()
 
 
-def _add_people(work: Work) -> None:
-    workspace = work.people.workspace_named(WORKSPACE)
+def _add_people(tx: Transaction) -> None:
+    workspace = tx.people.workspace_named(WORKSPACE)
     assert workspace is not None
     for number in range(PEOPLE):
         id, name = UserId(str(uuid.uuid4())), f"person{number}"
-        work.people.add_user(User(id, name, "A", None, Role.ANNOTATOR, True, number, number))
+        tx.people.add_user(User(id, name, "A", None, Role.ANNOTATOR, True, number, number))
         if number < 20:
-            work.people.add_member(workspace.id, id, MembershipRole.ANNOTATOR, now=number)
+            tx.people.add_member(workspace.id, id, MembershipRole.ANNOTATOR, now=number)
 
 
-def _add_datasets(store: SqliteStore, first: int, end: int, work: Work) -> None:
-    admin = work.people.actor(NAME)
+def _add_datasets(store: SqliteStore, first: int, end: int, tx: Transaction) -> None:
+    admin = tx.people.actor(NAME)
     assert admin is not None
     for number in range(first, end):
         task = Task.TEXT_CLASSIFICATION
         blank = blank_dataset(admin, WORKSPACE, f"many{number}", task, tags={}, metadata={}, now=number)
         records = [TextClassificationRecord(each["id"], inputs=each["inputs"]) for each in _records()]
-        work.records.log(work.datasets.add(blank), store.prepare(task, records), at=number)
+        tx.records.log(tx.datasets.add(blank), store.prepare(task, records), at=number)
 
 
 def _share_out(client: Client, first: int, end: int) -> None:

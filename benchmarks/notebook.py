@@ -45,7 +45,7 @@ def rows(count):
 def serialised_by(package):
     """What turns a batch of records into the bytes that are sent, as ``rg.log`` of that client does it."""
     if package == "apportion":
-        from apportion.sdk._wire import to_bulk
+        from apportion.sdk._encode import to_bulk
 
         return to_bulk
     from argilla.client.sdk.client import AuthenticatedClient

@@ -13,14 +13,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from apportion.domain.agreement.measures import Kind
-from apportion.domain.agreement.measuring import agreement
+from apportion.domain.agreement.compute import agreement
+from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.agreement.ratings import Ratings, ratings
-from apportion.domain.assignment.people import Person, Records
 from apportion.domain.assignment.planning import RuleInput, plan
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
-from apportion.domain.consensus.answers import Answer
-from apportion.domain.consensus.asking import one_more
+from apportion.domain.assignment.team import Person, PlanningRecords
+from apportion.domain.consensus.answers import ConsensusAnswer
+from apportion.domain.consensus.asking import decide_one_more
 from apportion.domain.consensus.dawid_skene import one_coin
 
 from .report import Line
@@ -116,10 +116,12 @@ def _ask_in_rounds(each: World) -> tuple[float, float]:
         model = one_coin(_rated(each, unit, nth))
         more = 0
         for record in range(len(each)):
-            answers = [Answer(str(n), str(each.would[record, n])) for n in range(asked[record])]
+            answers = [ConsensusAnswer(str(n), str(each.would[record, n])) for n in range(asked[record])]
             posterior = model.of(record)
             want = len(answers)
-            if one_more(answers, kind=Kind.LABEL, want=want, most=MOST, until=0.95, posterior=posterior).ask:
+            if decide_one_more(
+                answers, kind=AnswerKind.LABEL, want=want, most=MOST, until=0.95, posterior=posterior
+            ).ask:
                 asked[record] += 1
                 more += 1
         if not more:
@@ -128,10 +130,10 @@ def _ask_in_rounds(each: World) -> tuple[float, float]:
 
 def _ask(each: World, record: int, *, until: float | None = None) -> int:
     """How many people the adaptive rule asks, two at first."""
-    answers = [Answer(str(n), str(each.would[record, n])) for n in range(2)]
-    while one_more(answers, kind=Kind.LABEL, want=len(answers), most=MOST, until=until).ask:
+    answers = [ConsensusAnswer(str(n), str(each.would[record, n])) for n in range(2)]
+    while decide_one_more(answers, kind=AnswerKind.LABEL, want=len(answers), most=MOST, until=until).ask:
         number = len(answers)
-        answers.append(Answer(str(number), str(each.would[record, number])))
+        answers.append(ConsensusAnswer(str(number), str(each.would[record, number])))
     return len(answers)
 
 
@@ -164,7 +166,7 @@ def _bias(records: int) -> Iterator[Line]:
     nth = np.arange(len(unit)) - np.repeat(np.cumsum(asked) - asked, asked)
     everything = _rated(each, unit, nth)
     first = ratings(
-        Kind.LABEL,
+        AnswerKind.LABEL,
         unit=unit,
         annotator=each.who[unit, nth],
         value=each.would[unit, nth],
@@ -188,7 +190,7 @@ def _bias(records: int) -> Iterator[Line]:
 
 def _rated(each: World, unit: Ints, nth: Ints) -> Ratings:
     return ratings(
-        Kind.LABEL,
+        AnswerKind.LABEL,
         unit=unit,
         annotator=each.who[unit, nth],
         value=each.would[unit, nth],
@@ -222,7 +224,7 @@ def planned(size: int, seed: int) -> Ints:
     """As our plans deal."""
     people = tuple(Person(f"p{number:02}") for number in range(TEAM))
     spec = PlanSpec((RuleSpec(overlap=Overlap(size)),), seed=seed)
-    dealt = plan(spec, [RuleInput(Records([f"r{number}" for number in range(RECORDS)], {}), people)])
+    dealt = plan(spec, [RuleInput(PlanningRecords([f"r{number}" for number in range(RECORDS)], {}), people)])
     found: list[list[int]] = [[] for _ in range(RECORDS)]
     for row in dealt.rows:
         found[int(row.record[1:])].append(int(str(row.annotator)[1:]))
@@ -264,7 +266,7 @@ def _estimated(teams: Ints, seed: int) -> NDArray[np.float64]:
     unit = np.repeat(np.arange(RECORDS), teams.shape[1])
     who = teams.ravel()
     data = ratings(
-        Kind.LABEL,
+        AnswerKind.LABEL,
         unit=unit,
         annotator=who,
         value=would[unit, who],

@@ -50,22 +50,22 @@ def _official_python() -> str | None:
     return found if ran.returncode == 0 and Path(found).is_file() else None
 
 
-def _run(python: str, package: str, work: str, count: int, *more: str) -> dict[str, Any]:
+def _run(python: str, package: str, tx: str, count: int, *more: str) -> dict[str, Any]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARGILLA_", "PYTHON"))}
     if package == "apportion":
         clean["PYTHONPATH"] = str(Path(rg.__file__).parents[1])
-    command = [python, "-W", "ignore", str(_HERE / "notebook.py"), package, work, str(count), *more]
+    command = [python, "-W", "ignore", str(_HERE / "notebook.py"), package, tx, str(count), *more]
     ran = subprocess.run(command, env=clean, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     return found
 
 
-def _ratio(official: str, work: str, count: int, at_least: float, what: str, rounds: int = _ROUNDS) -> Line:
+def _ratio(official: str, tx: str, count: int, at_least: float, what: str, rounds: int = _ROUNDS) -> Line:
     ours, theirs = [], []
     for number in range(rounds):
-        say(f"  {work}, round {number + 1} of {rounds}: {count:,} records")
-        theirs.append(_run(official, "argilla", work, count)["cpu"] / count * 1e6)
-        ours.append(_run(sys.executable, "apportion", work, count)["cpu"] / count * 1e6)
+        say(f"  {tx}, round {number + 1} of {rounds}: {count:,} records")
+        theirs.append(_run(official, "argilla", tx, count)["cpu"] / count * 1e6)
+        ours.append(_run(sys.executable, "apportion", tx, count)["cpu"] / count * 1e6)
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
     return Line(
         f"{what}: rate by CPU, of the 1.6.0 client's",

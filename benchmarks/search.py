@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from apportion.storage.sqlite.database import Link
+from apportion.storage.sqlite.database import SqliteConnection
 
 from .corpus import SOURCES, TEXT, USERS, word
 from .report import Line, middle, percentile
@@ -143,7 +143,7 @@ def _calls(
 
 def _sql(file: Path, selection: _Selection) -> tuple[float, int]:
     """CPU milliseconds of counting in plain SQL, and how many match."""
-    raw = Link(file, readonly=True).raw
+    raw = SqliteConnection(file, readonly=True).raw
     raw.execute("PRAGMA query_only=OFF")  # for the selection's temporary table
     times = [_counted(raw, selection) for _ in range(2)]
     (matches,) = raw.execute("SELECT count(*) FROM temp.selected").fetchone()

@@ -80,9 +80,9 @@ def _export(client: Client, server: Server, records: int, people: int) -> Iterat
         yield Line(what, records / took, "records/s", detail, at_least=20_000)
 
 
-def _timed(work) -> float:  # type: ignore[no-untyped-def]
+def _timed(tx) -> float:  # type: ignore[no-untyped-def]
     began = time.perf_counter()
-    work()
+    tx()
     return time.perf_counter() - began
 
 

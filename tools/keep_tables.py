@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from apportion.storage.sqlite.creating import LATEST
+from apportion.storage.sqlite.create import LATEST
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .sdk.agreeing import (
+    from .sdk.agreement import (
         Agreement,
         accept_consensus,
         adjudicate,
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
         annotators,
         conflicts,
         export,
+    )
+    from .sdk.assignments import (
+        assign,
+        audit,
+        events,
+        explain,
+        gather,
+        guidelines,
+        hours,
+        my_work,
+        next_records,
+        plan,
+        plans,
+        policies,
+        progress,
+        set_guidelines,
+        set_policies,
+        skip,
+        submit,
     )
     from .sdk.async_client import AsyncClient
     from .sdk.client import Client
@@ -58,25 +77,6 @@ if TYPE_CHECKING:
         set_workspace,
     )
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
-    from .sdk.sharing import (
-        assign,
-        audit,
-        events,
-        explain,
-        gather,
-        guidelines,
-        hours,
-        my_work,
-        next_records,
-        plan,
-        plans,
-        policies,
-        progress,
-        set_guidelines,
-        set_policies,
-        skip,
-        submit,
-    )
     from .sdk.webhooks import (
         change_webhook,
         create_webhook,

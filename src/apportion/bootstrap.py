@@ -12,7 +12,7 @@ from apportion.settings import Settings
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
-    from apportion.ports.upkeep import Restored, Upkeep
+    from apportion.ports.upkeep import RestoreReport, Upkeep
 
 __all__ = ["open_store", "open_upkeep", "restore_store"]
 
@@ -29,11 +29,13 @@ def open_store(
     ``serving`` claims it, so that no second server can. ``upgraded`` is told where the copy is that was
     made before an upgrade. Raises ``CannotOpenError``.
     """
+    from apportion.storage.sqlite.record_writer import MetadataLimits
     from apportion.storage.sqlite.store import SqliteStore
-    from apportion.storage.sqlite.writing import Limits
 
-    limits = Limits(metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit)
-    with _told(settings):
+    limits = MetadataLimits(
+        metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit
+    )
+    with _message_of(settings):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_emptied(settings)
         store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade, hold=serving)
@@ -56,20 +58,20 @@ def open_upkeep(settings: Settings) -> Upkeep:
     """What looks after the store of these settings. Raises ``CannotOpenError``."""
     from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
-    with _told(settings):
+    with _message_of(settings):
         return SqliteUpkeep(settings.database)
 
 
-def restore_store(settings: Settings, file: Path, *, force: bool) -> Restored:
+def restore_store(settings: Settings, file: Path, *, force: bool) -> RestoreReport:
     """Put a backup in the place of the store of these settings. Raises ``CannotOpenError``."""
     from apportion.storage.sqlite.upkeep import restore
 
-    with _told(settings):
+    with _message_of(settings):
         return restore(settings.database, file, force=force)
 
 
 @contextmanager
-def _told(settings: Settings) -> Iterator[None]:
+def _message_of(settings: Settings) -> Iterator[None]:
     """What the engine says when it cannot open, in the word that other rooms know."""
     import sqlite3
 

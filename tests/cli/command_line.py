@@ -24,7 +24,7 @@ def people_in(home: Path) -> Iterator[People]:
     """Who is in a home."""
     store = open_store(Settings(home=home))
     try:
-        with store.read() as work:
-            yield work.people
+        with store.read() as tx:
+            yield tx.people
     finally:
         store.close()

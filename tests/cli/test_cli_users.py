@@ -12,7 +12,7 @@ from click.testing import Result
 from command_line import ANA, Run, people_in
 
 from apportion.server.security import Argon2Passwords
-from apportion.services.sign_in import hash_key
+from apportion.services.people.sign_in import hash_key
 
 
 def rows(result: Result) -> list[dict[str, object]]:

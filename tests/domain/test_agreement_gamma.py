@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from apportion.domain.agreement import aligning
 from apportion.domain.agreement import gamma as counting
 from apportion.domain.agreement.aligning import align, can_align
+from apportion.domain.agreement.compute import agreement, agreement_by
 from apportion.domain.agreement.figures import Undefined
 from apportion.domain.agreement.gamma import gamma
-from apportion.domain.agreement.measures import By, Kind, Measure
-from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.measures import AnswerKind, By, Measure
 from apportion.domain.agreement.ratings import Ratings, from_answers
 
 FROZEN: list[dict[str, Any]] = json.loads(
@@ -36,7 +36,7 @@ def texts(*answers: Sequence[Sequence[Span]], extent: int = 100) -> Ratings:
         for number, people in enumerate(answers)
         for who, spans in enumerate(people)
     ]
-    return from_answers(Kind.SPANS, rows, extents=[extent] * len(answers))[0]
+    return from_answers(AnswerKind.SPANS, rows, extents=[extent] * len(answers))[0]
 
 
 @pytest.mark.parametrize("frozen", FROZEN)
@@ -145,7 +145,7 @@ def test_too_much_to_align_is_said_instead_of_waited_for(monkeypatch: pytest.Mon
     monkeypatch.setattr(aligning, "GROUPS_AT_MOST", 4)
     assert agreement(data, Measure.GAMMA).undefined is Undefined.TOO_MUCH
     monkeypatch.undo()
-    monkeypatch.setattr("apportion.domain.agreement.measuring.ALIGNMENTS_AT_MOST", 3 * 31 * 12 - 1)
+    monkeypatch.setattr("apportion.domain.agreement.compute.ALIGNMENTS_AT_MOST", 3 * 31 * 12 - 1)
     assert "gamma has more texts" in (agreement(data, Measure.GAMMA).why or "")
     assert counting.alignments_of(data) == 3 * 31 * 12
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from apportion.domain.agreement.compute import agreement
 from apportion.domain.agreement.intervals import student_t
-from apportion.domain.agreement.measures import Interval, Kind, Measure
-from apportion.domain.agreement.measuring import agreement
+from apportion.domain.agreement.measures import AnswerKind, Interval, Measure
 from apportion.domain.agreement.ratings import Ratings, from_answers, ratings
 
 RUNS = 250
@@ -21,7 +21,12 @@ def draw(rng: np.random.Generator, records: int, people: int) -> Ratings:
     unit, who = np.divmod(np.arange(value.size), people)
     names = [f"p{number}" for number in range(people)]
     return ratings(
-        Kind.LABEL, unit=unit, annotator=who, value=value.ravel(), annotators=names, values=["1", "2", "3"]
+        AnswerKind.LABEL,
+        unit=unit,
+        annotator=who,
+        value=value.ravel(),
+        annotators=names,
+        values=["1", "2", "3"],
     )
 
 
@@ -58,7 +63,7 @@ def test_students_t_is_that_of_the_tables(freedom: int, expected: float) -> None
 
 def test_the_bootstrap_is_the_percentiles_of_a_thousand_draws_of_all_records() -> None:
     rows = [(n, who, "x" if who == "ana" or n % 4 else "y") for n in range(200) for who in ("ana", "ben")]
-    data, _ = from_answers(Kind.LABEL, rows)
+    data, _ = from_answers(AnswerKind.LABEL, rows)
 
     found = [agreement(data, Measure.PERCENT, interval=Interval.BOOTSTRAP, seed=seed) for seed in (0, 0, 1)]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apportion.domain.agreement.measures import By, Interval, Kind, Measure
-from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.compute import agreement, agreement_by
+from apportion.domain.agreement.measures import AnswerKind, By, Interval, Measure
 from apportion.domain.agreement.ratings import Ratings, from_answers
 from apportion.domain.agreement.unitizing import unitizing_alpha
 
@@ -35,7 +35,7 @@ def by_observer(rows: Iterable[Sequence[int | None]]) -> Ratings:
         for unit, value in enumerate(row)
         if value is not None
     ]
-    return from_answers(Kind.LABEL, answers)[0]
+    return from_answers(AnswerKind.LABEL, answers)[0]
 
 
 def from_table(table: Sequence[Sequence[int]]) -> Ratings:
@@ -104,7 +104,7 @@ def test_unitizing_alpha_is_as_published(label: str) -> None:
         )
         for who in "ij"
     ]
-    data, _ = from_answers(Kind.SPANS, answers, extents=[end - first])
+    data, _ = from_answers(AnswerKind.SPANS, answers, extents=[end - first])
 
     alpha = unitizing_alpha(data, ["c", "k"] if label == "overall" else [label])
 

@@ -11,10 +11,10 @@ from nltk.metrics import agreement as nltk_agreement
 from nltk.metrics import distance
 from sklearn import metrics
 
+from apportion.domain.agreement.compute import agreement
+from apportion.domain.agreement.distances import jaccard, masi
 from apportion.domain.agreement.edits import edits
-from apportion.domain.agreement.measures import Kind, Measure
-from apportion.domain.agreement.measuring import agreement
-from apportion.domain.agreement.metrics import jaccard, masi
+from apportion.domain.agreement.measures import AnswerKind, Measure
 from apportion.domain.agreement.ratings import from_answers
 
 
@@ -29,7 +29,9 @@ def rated(seed: int, people: int, values: list[Any], *, gaps: float = 0) -> list
     return rows
 
 
-def estimate(kind: Kind, rows: list[tuple[str, str, Any]], measure: Measure, values: list[Any]) -> float:
+def estimate(
+    kind: AnswerKind, rows: list[tuple[str, str, Any]], measure: Measure, values: list[Any]
+) -> float:
     found = agreement(from_answers(kind, rows, values=values)[0], measure, interval=None).estimate
     assert found is not None
     return found
@@ -46,7 +48,7 @@ def test_cohens_kappa_is_scikit_learns(seed: int, measure: Measure, weights: str
 
     expected = metrics.cohen_kappa_score(one, other, labels=["a", "b", "c", "d"], weights=weights)
 
-    assert estimate(Kind.LABEL, rows, measure, ["a", "b", "c", "d"]) == pytest.approx(expected)
+    assert estimate(AnswerKind.LABEL, rows, measure, ["a", "b", "c", "d"]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -59,7 +61,7 @@ def test_alpha_is_nltks(seed: int) -> None:
     ):
         expected = nltk_agreement.AnnotationTask(data=table, distance=apart).alpha()
 
-        assert estimate(Kind.LABEL, rows, measure, []) == pytest.approx(expected)
+        assert estimate(AnswerKind.LABEL, rows, measure, []) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -72,7 +74,9 @@ def test_alpha_over_sets_is_nltks(seed: int, name: str) -> None:
 
     expected = nltk_agreement.AnnotationTask(data=table, distance=apart).alpha()
 
-    assert estimate(Kind.LABELS, rows, Measure(f"alpha_{name}"), []) == pytest.approx(expected, abs=2e-3)
+    assert estimate(AnswerKind.LABELS, rows, Measure(f"alpha_{name}"), []) == pytest.approx(
+        expected, abs=2e-3
+    )
 
 
 def test_distances_of_many_labels_do_not_run_together() -> None:
@@ -114,7 +118,7 @@ def test_token_alpha_is_nltks_over_all_tokens(seed: int) -> None:
         for token in tokens
     ]
 
-    data, _ = from_answers(Kind.SPANS, rows, tokens=[tokens] * len(records))
+    data, _ = from_answers(AnswerKind.SPANS, rows, tokens=[tokens] * len(records))
 
     expected = nltk_agreement.AnnotationTask(data=table).alpha()
     assert agreement(data, Measure.TOKEN_ALPHA).estimate == pytest.approx(expected)
@@ -127,4 +131,6 @@ def test_span_f1_of_two_people_is_scikit_learns_over_all_spans_there_are() -> No
     rows = [(f"r{n}", f"p{who}", spans) for n, pair in enumerate(drawn) for who, spans in enumerate(pair)]
     one, other = ([place in pair[who] for pair in drawn for place in places] for who in range(2))
 
-    assert estimate(Kind.SPANS, rows, Measure.SPAN_F1, []) == pytest.approx(metrics.f1_score(one, other))
+    assert estimate(AnswerKind.SPANS, rows, Measure.SPAN_F1, []) == pytest.approx(
+        metrics.f1_score(one, other)
+    )

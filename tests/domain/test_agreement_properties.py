@@ -15,12 +15,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.agreement import measuring, texts
+from apportion.domain.agreement import compute, texts
+from apportion.domain.agreement.compute import agreement, agreement_by
 from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.figures import Figure, Undefined
 from apportion.domain.agreement.intervals import Statistic
-from apportion.domain.agreement.measures import By, Interval, Kind, Measure, measures_of
-from apportion.domain.agreement.measuring import agreement, agreement_by
+from apportion.domain.agreement.measures import AnswerKind, By, Interval, Measure, measures_of
 from apportion.domain.agreement.ratings import Ratings, from_answers, ratings
 
 Table = list[list[Any]]
@@ -47,13 +47,13 @@ def spans() -> st.SearchStrategy[frozenset[tuple[int, int, str]]]:
 
 
 SETS = st.frozensets(st.sampled_from(LABELS))
-OF_KIND: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.LABEL: st.sampled_from(["1", "2", "5"]),
-    Kind.LABELS: SETS,
-    Kind.SPANS: spans(),
-    Kind.TEXT: st.text("ab ", max_size=5),
+OF_KIND: dict[AnswerKind, st.SearchStrategy[Any]] = {
+    AnswerKind.LABEL: st.sampled_from(["1", "2", "5"]),
+    AnswerKind.LABELS: SETS,
+    AnswerKind.SPANS: spans(),
+    AnswerKind.TEXT: st.text("ab ", max_size=5),
 }
-EVERY = [(kind, measure) for kind in Kind for measure in measures_of(kind)]
+EVERY = [(kind, measure) for kind in AnswerKind for measure in measures_of(kind)]
 
 
 def answers(table: Table, people: tuple[str, ...] = PEOPLE) -> list[tuple[int, str, Any]]:
@@ -65,9 +65,9 @@ def answers(table: Table, people: tuple[str, ...] = PEOPLE) -> list[tuple[int, s
     ]
 
 
-def data_of(kind: Kind, table: Table, **more: Any) -> Ratings:
+def data_of(kind: AnswerKind, table: Table, **more: Any) -> Ratings:
     rows = answers(table)
-    if kind is Kind.SPANS:
+    if kind is AnswerKind.SPANS:
         records = len({row[0] for row in rows})
         more["extents"] = [30] * records
         more["tokens"] = [[(at, at + 3) for at in range(0, 30, 3)]] * records
@@ -75,7 +75,7 @@ def data_of(kind: Kind, table: Table, **more: Any) -> Ratings:
 
 
 def labels(table: Table) -> Ratings:
-    return data_of(Kind.LABEL, table, values=["1", "2", "5"])
+    return data_of(AnswerKind.LABEL, table, values=["1", "2", "5"])
 
 
 def same(one: Figure, other: Figure) -> bool:
@@ -96,7 +96,7 @@ def same(one: Figure, other: Figure) -> bool:
 @given(data=st.data(), interval=st.sampled_from([Interval.JACKKNIFE, Interval.BOOTSTRAP]))
 @settings(max_examples=12, deadline=None)
 def test_a_figure_is_finite_or_says_why_not(
-    kind: Kind, measure: Measure, data: st.DataObject, interval: Interval
+    kind: AnswerKind, measure: Measure, data: st.DataObject, interval: Interval
 ) -> None:
     rated = data_of(kind, data.draw(tables(OF_KIND[kind])))
 
@@ -119,7 +119,7 @@ def test_a_figure_is_finite_or_says_why_not(
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
 def test_neither_the_order_of_records_nor_the_names_of_people_matter(
-    kind: Kind, measure: Measure, data: st.DataObject
+    kind: AnswerKind, measure: Measure, data: st.DataObject
 ) -> None:
     table = data.draw(tables(OF_KIND[kind]))
     turned = [row[::-1] for row in data.draw(st.permutations(table))]
@@ -131,9 +131,9 @@ def test_neither_the_order_of_records_nor_the_names_of_people_matter(
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
 def test_leaving_one_record_out_is_what_measuring_without_it_gives(
-    kind: Kind, measure: Measure, data: st.DataObject
+    kind: AnswerKind, measure: Measure, data: st.DataObject
 ) -> None:
-    people = 2 if measure in measuring._COHEN else 4
+    people = 2 if measure in compute._COHEN else 4
     rated = data_of(kind, data.draw(tables(OF_KIND[kind], people=people)))
     assume(agreement(rated, measure, interval=None).estimate is not None)
 
@@ -146,19 +146,19 @@ def test_leaving_one_record_out_is_what_measuring_without_it_gives(
 
 
 def statistic_of(rated: Ratings, measure: Measure) -> Statistic:
-    asked = measuring._asked(rated, measure, None, 0.95, 0)
-    found = measuring._statistic(rated, rated.shared(), asked, None)
+    asked = compute._asked(rated, measure, None, 0.95, 0)
+    found = compute._statistic(rated, rated.shared(), asked, None)
     assert not isinstance(found, str)
     return found
 
 
 @pytest.mark.parametrize(("kind", "measure"), EVERY)
-def test_perfect_agreement_on_different_answers_is_one(kind: Kind, measure: Measure) -> None:
+def test_perfect_agreement_on_different_answers_is_one(kind: AnswerKind, measure: Measure) -> None:
     values = {
-        Kind.LABEL: ["1", "2", "5"],
-        Kind.LABELS: [frozenset("a"), frozenset("bc"), frozenset("c")],
-        Kind.SPANS: [frozenset({(0, 3, "x")}), frozenset({(6, 12, "y")}), frozenset()],
-        Kind.TEXT: ["one", "two", "three"],
+        AnswerKind.LABEL: ["1", "2", "5"],
+        AnswerKind.LABELS: [frozenset("a"), frozenset("bc"), frozenset("c")],
+        AnswerKind.SPANS: [frozenset({(0, 3, "x")}), frozenset({(6, 12, "y")}), frozenset()],
+        AnswerKind.TEXT: ["one", "two", "three"],
     }
 
     found = agreement(data_of(kind, [[value, value] for value in values[kind]]), measure)
@@ -169,7 +169,7 @@ def test_perfect_agreement_on_different_answers_is_one(kind: Kind, measure: Meas
 # Alpha and its relatives.
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]), new=st.permutations(["1", "2", "5"]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]), new=st.permutations(["1", "2", "5"]))
 @settings(max_examples=30, deadline=None)
 def test_what_labels_are_called_does_not_matter_to_nominal_measures(table: Table, new: list[str]) -> None:
     renamed = [[value and dict(zip("125", new, strict=True))[value] for value in row] for row in table]
@@ -178,18 +178,18 @@ def test_what_labels_are_called_does_not_matter_to_nominal_measures(table: Table
         assert same(agreement(labels(table), measure), agreement(labels(renamed), measure))
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]))
 @settings(max_examples=30, deadline=None)
 def test_ordinal_alpha_knows_the_order_of_labels_only(table: Table) -> None:
     stretched = [[value and {"1": "10", "2": "11", "5": "900"}[value] for value in row] for row in table]
 
     plain = agreement(labels(table), Measure.ALPHA_ORDINAL)
 
-    other = data_of(Kind.LABEL, stretched, values=["10", "11", "900"])
+    other = data_of(AnswerKind.LABEL, stretched, values=["10", "11", "900"])
     assert same(plain, agreement(other, Measure.ALPHA_ORDINAL))
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]))
 @settings(max_examples=30, deadline=None)
 def test_alpha_from_coincidences_is_alpha_by_the_book(table: Table) -> None:
     distances: dict[Measure, Callable[[float, float], float]] = {
@@ -217,7 +217,7 @@ def alpha_by_the_book(table: Table, distance: Callable[[float, float], float]) -
     return 1 - observed / expected
 
 
-@given(table=tables(OF_KIND[Kind.LABEL], gaps=False, people=2))
+@given(table=tables(OF_KIND[AnswerKind.LABEL], gaps=False, people=2))
 @settings(max_examples=30, deadline=None)
 def test_alpha_of_two_people_follows_from_scotts_pi(table: Table) -> None:
     alpha, pi = (agreement(labels(table), m, interval=None).estimate for m in (Measure.ALPHA, Measure.FLEISS))
@@ -230,7 +230,7 @@ def test_alpha_of_two_people_follows_from_scotts_pi(table: Table) -> None:
     assert alpha == pytest.approx(1 - (1 - pi) * (both - 1) / both)
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]), alone=st.lists(st.sampled_from(["1", "2", "5"]), max_size=5))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]), alone=st.lists(st.sampled_from(["1", "2", "5"]), max_size=5))
 @settings(max_examples=30, deadline=None)
 def test_records_with_one_answer_do_not_change_alpha(table: Table, alone: list[str]) -> None:
     more = table + [[value, None, None, None] for value in alone]
@@ -240,7 +240,7 @@ def test_records_with_one_answer_do_not_change_alpha(table: Table, alone: list[s
         assert same(agreement(labels(table), measure), agreement(labels(more), measure))
 
 
-@given(table=tables(OF_KIND[Kind.LABEL], gaps=False, people=2))
+@given(table=tables(OF_KIND[AnswerKind.LABEL], gaps=False, people=2))
 @settings(max_examples=30, deadline=None)
 def test_the_same_data_twice_moves_alpha_toward_pi_and_leaves_pi(table: Table) -> None:
     once, twice = (agreement(labels(t), Measure.ALPHA, interval=None) for t in (table, table * 2))
@@ -254,9 +254,9 @@ def test_the_same_data_twice_moves_alpha_toward_pi_and_leaves_pi(table: Table) -
 @given(table=tables(SETS))
 @settings(max_examples=30, deadline=None)
 def test_masi_and_jaccard_credit_sets_that_nearly_agree(table: Table) -> None:
-    data = data_of(Kind.LABELS, table)
-    metric = measuring.metric_of(data, Measure.ALPHA_MASI)
-    other = measuring.metric_of(data, Measure.ALPHA_JACCARD)
+    data = data_of(AnswerKind.LABELS, table)
+    metric = compute.distance_of(data, Measure.ALPHA_MASI)
+    other = compute.distance_of(data, Measure.ALPHA_JACCARD)
     assert not isinstance(metric, str)
     assert not isinstance(other, str)
 
@@ -271,7 +271,12 @@ def test_coin_flips_agree_by_chance_only(flips: int, people: int) -> None:
     value = np.random.default_rng(flips).integers(0, 2, (4_000, people))
     unit, who = np.divmod(np.arange(value.size), people)
     data = ratings(
-        Kind.LABEL, unit=unit, annotator=who, value=value.ravel(), annotators=["p"] * people, values="01"
+        AnswerKind.LABEL,
+        unit=unit,
+        annotator=who,
+        value=value.ravel(),
+        annotators=["p"] * people,
+        values="01",
     )
 
     for measure in (Measure.ALPHA, Measure.FLEISS, Measure.AC1, Measure.ALPHA_INTERVAL):
@@ -284,7 +289,7 @@ def test_coin_flips_agree_by_chance_only(flips: int, people: int) -> None:
 @given(table=tables(spans()))
 @settings(max_examples=30, deadline=None)
 def test_span_measures_are_ordered_from_strict_to_lenient(table: Table) -> None:
-    data = data_of(Kind.SPANS, table)
+    data = data_of(AnswerKind.SPANS, table)
     kinds = (Measure.SPAN_F1, Measure.SPAN_OVERLAP_F1, Measure.SPAN_LABEL_F1)
 
     exact, overlap, label = (agreement(data, measure, interval=None).estimate for measure in kinds)
@@ -312,7 +317,7 @@ def test_edits_are_those_of_the_textbook_table(one: str, other: str) -> None:
 # Parts.
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]))
 @settings(max_examples=30, deadline=None)
 def test_a_pairs_figure_is_that_of_its_answers_alone(table: Table) -> None:
     for found in agreement_by(labels(table), By.PAIR, Measure.COHEN):
@@ -323,7 +328,7 @@ def test_a_pairs_figure_is_that_of_its_answers_alone(table: Table) -> None:
         assert same(found, agreement(labels(alone), Measure.COHEN))
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]))
 @settings(max_examples=30, deadline=None)
 def test_a_persons_figure_is_the_mean_share_of_others_who_said_the_same(table: Table) -> None:
     found = {each.person: each for each in agreement_by(labels(table), By.PERSON)}
@@ -342,22 +347,22 @@ def test_a_persons_figure_is_the_mean_share_of_others_who_said_the_same(table: T
             assert found[who].estimate == pytest.approx(sum(shared) / len(shared))
 
 
-@given(table=tables(OF_KIND[Kind.SPANS]))
+@given(table=tables(OF_KIND[AnswerKind.SPANS]))
 @settings(max_examples=30, deadline=None)
 def test_two_peoples_spans_agree_with_each_other_as_each_does_with_the_other(table: Table) -> None:
-    pair = data_of(Kind.SPANS, [row[:2] for row in table])
+    pair = data_of(AnswerKind.SPANS, [row[:2] for row in table])
     whole = agreement(pair, Measure.SPAN_F1)
     for each in agreement_by(pair, By.PERSON, Measure.ALPHA_U):
         assert (each.measure, each.records) == (Measure.SPAN_F1, whole.records)
         assert each.estimate is None or same(replace(each, person=None), whole)
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]), days=st.lists(st.integers(0, 20), min_size=60, max_size=60))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]), days=st.lists(st.integers(0, 20), min_size=60, max_size=60))
 @settings(max_examples=30, deadline=None)
 def test_every_shared_record_counts_in_one_week(table: Table, days: list[int]) -> None:
     rows = answers(table)
     when = [day * 86_400_000_000 for day in days[: len(rows)]]
-    data, _ = from_answers(Kind.LABEL, rows, instants=when)
+    data, _ = from_answers(AnswerKind.LABEL, rows, instants=when)
 
     weeks = agreement_by(data, By.WEEK, interval=None)
 
@@ -365,11 +370,11 @@ def test_every_shared_record_counts_in_one_week(table: Table, days: list[int]) -
     assert [week.week for week in weeks] == sorted({str(week.week) for week in weeks})
 
 
-@given(table=tables(OF_KIND[Kind.LABEL]))
+@given(table=tables(OF_KIND[AnswerKind.LABEL]))
 @settings(max_examples=30, deadline=None)
 def test_with_two_labels_each_label_agrees_as_well_as_all(table: Table) -> None:
     two = [[value and min(value, "2") for value in row] for row in table]
-    data = data_of(Kind.LABEL, two)
+    data = data_of(AnswerKind.LABEL, two)
 
     for found in agreement_by(data, By.LABEL, Measure.ALPHA):
         if found.undefined is Undefined.NOT_GIVEN:  # there is one label only
@@ -382,10 +387,10 @@ def test_many_texts_are_compared_by_a_sample_that_comes_close(monkeypatch: pytes
     words = ["one", "two", "three", "four", "five"]
     table = [[" ".join(rng.choice(words, 3)), " ".join(rng.choice(words, 3))] for _ in range(40)]
     table = [[one, other if n % 3 else one, None, None] for n, (one, other) in enumerate(table)]
-    exact = agreement(data_of(Kind.TEXT, table))
+    exact = agreement(data_of(AnswerKind.TEXT, table))
 
     monkeypatch.setattr(texts, "SAMPLE", 2_000)
-    sampled = agreement(data_of(Kind.TEXT, table), seed=1)
+    sampled = agreement(data_of(AnswerKind.TEXT, table), seed=1)
 
     assert sampled.estimate != exact.estimate
     assert sampled.estimate == pytest.approx(exact.estimate, abs=0.02)

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from apportion.domain.agreement.compute import agreement, agreement_by
 from apportion.domain.agreement.figures import Undefined
 from apportion.domain.agreement.measures import (
+    AnswerKind,
     By,
     Interval,
-    Kind,
     Measure,
     default_measure,
     kind_of,
     measures_of,
 )
-from apportion.domain.agreement.measuring import agreement, agreement_by
 from apportion.domain.agreement.ratings import from_answers, ratings
 from apportion.vocabulary import Task
 
@@ -24,7 +24,7 @@ SPAN = frozenset({(0, 4, "PER")})
 
 
 def reason(
-    kind: Kind, answers: list[tuple[str, str, Any]], measure: Measure | None = None, **more: Any
+    kind: AnswerKind, answers: list[tuple[str, str, Any]], measure: Measure | None = None, **more: Any
 ) -> Any:
     found = agreement(from_answers(kind, answers, **more)[0], measure)
     assert found.estimate is None
@@ -37,28 +37,28 @@ def both(*values: Any) -> list[tuple[str, str, Any]]:
     return [(f"r{number}", who, value) for number, value in enumerate(values) for who in ("ana", "ben")]
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_no_answers_at_all(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", AnswerKind)
+def test_no_answers_at_all(kind: AnswerKind) -> None:
     assert {reason(kind, [], measure) for measure in measures_of(kind)} == {Undefined.NO_ANSWERS}
 
 
 @pytest.mark.parametrize("by", By)
 def test_parts_of_nothing_are_no_figures(by: By) -> None:
-    assert agreement_by(from_answers(Kind.LABEL, [], instants=[])[0], by) == []
+    assert agreement_by(from_answers(AnswerKind.LABEL, [], instants=[])[0], by) == []
 
 
 def test_one_person_only() -> None:
-    assert reason(Kind.LABEL, [("r1", "ana", "x"), ("r2", "ana", "y")]) is Undefined.ONE_ANNOTATOR
+    assert reason(AnswerKind.LABEL, [("r1", "ana", "x"), ("r2", "ana", "y")]) is Undefined.ONE_ANNOTATOR
 
 
 def test_two_people_who_never_met() -> None:
-    assert reason(Kind.LABEL, [("r1", "ana", "x"), ("r2", "ben", "y")]) is Undefined.FEW_SHARED_RECORDS
+    assert reason(AnswerKind.LABEL, [("r1", "ana", "x"), ("r2", "ben", "y")]) is Undefined.FEW_SHARED_RECORDS
 
 
 def test_a_single_shared_record_is_not_enough() -> None:
     answers = [("r1", "ana", "x"), ("r1", "ben", "y"), ("r2", "ana", "x")]
 
-    found = agreement(from_answers(Kind.LABEL, answers)[0])
+    found = agreement(from_answers(AnswerKind.LABEL, answers)[0])
 
     assert found.why == (
         "not enough shared records: 1 with answers by two or more people, at least 2 are needed"
@@ -66,13 +66,13 @@ def test_a_single_shared_record_is_not_enough() -> None:
     assert (found.records, found.annotators, found.answers) == (1, 2, 2)
 
 
-@pytest.mark.parametrize("measure", [m for m in measures_of(Kind.LABEL) if m is not Measure.PERCENT])
+@pytest.mark.parametrize("measure", [m for m in measures_of(AnswerKind.LABEL) if m is not Measure.PERCENT])
 def test_one_category_only(measure: Measure) -> None:
-    assert reason(Kind.LABEL, both("1", "1", "1"), measure) is Undefined.ONE_CATEGORY
+    assert reason(AnswerKind.LABEL, both("1", "1", "1"), measure) is Undefined.ONE_CATEGORY
 
 
 def test_where_everybody_agrees_percent_has_an_exact_lower_bound_and_other_measures_say_why_not() -> None:
-    data, _ = from_answers(Kind.LABEL, both(*"12" * 15))
+    data, _ = from_answers(AnswerKind.LABEL, both(*"12" * 15))
 
     percent, alpha = (agreement(data, each) for each in (Measure.PERCENT, Measure.ALPHA))
 
@@ -85,13 +85,15 @@ def test_where_everybody_agrees_percent_has_an_exact_lower_bound_and_other_measu
 def test_where_nobody_ever_agrees_percent_has_an_exact_upper_bound() -> None:
     answers = [(f"r{n}", who, who) for n in range(30) for who in ("ana", "ben", "cy")]
 
-    found = agreement(from_answers(Kind.LABEL, answers)[0], Measure.PERCENT, interval=Interval.BOOTSTRAP)
+    found = agreement(
+        from_answers(AnswerKind.LABEL, answers)[0], Measure.PERCENT, interval=Interval.BOOTSTRAP
+    )
 
     assert (found.estimate, found.low, found.high) == pytest.approx((0.0, 0.0, 0.115703), abs=1e-6)
 
 
 def test_the_exact_bound_of_one_person_against_others_is_the_same() -> None:
-    data, _ = from_answers(Kind.LABEL, both(*"12" * 15))
+    data, _ = from_answers(AnswerKind.LABEL, both(*"12" * 15))
 
     assert [each.low for each in agreement_by(data, By.PERSON)] == pytest.approx([0.884297] * 2, abs=1e-6)
 
@@ -101,14 +103,14 @@ def test_a_share_that_is_the_same_on_every_record_without_being_all_has_no_inter
         (f"r{n}", who, said) for n in range(9) for who, said in (("ana", "x"), ("ben", "x"), ("cy", "y"))
     ]
 
-    found = agreement(from_answers(Kind.LABEL, answers)[0], Measure.PERCENT)
+    found = agreement(from_answers(AnswerKind.LABEL, answers)[0], Measure.PERCENT)
 
     assert (found.estimate, found.no_interval) == (pytest.approx(1 / 3), Undefined.NO_SPREAD)
 
 
 @pytest.mark.parametrize("interval", [Interval.JACKKNIFE, Interval.BOOTSTRAP])
 def test_no_interval_where_one_record_carries_the_figure(interval: Interval) -> None:
-    data, _ = from_answers(Kind.LABEL, both("1", "1", "2"))
+    data, _ = from_answers(AnswerKind.LABEL, both("1", "1", "2"))
 
     found = agreement(data, interval=interval)
 
@@ -119,25 +121,25 @@ def test_no_interval_where_one_record_carries_the_figure(interval: Interval) -> 
 def test_cohen_is_for_two_people() -> None:
     answers = [(f"r{n}", who, value) for n, value in enumerate("xyx") for who in ("ana", "ben", "cy")]
 
-    assert reason(Kind.LABEL, answers, Measure.COHEN) is Undefined.TWO_ANNOTATORS_ONLY
+    assert reason(AnswerKind.LABEL, answers, Measure.COHEN) is Undefined.TWO_ANNOTATORS_ONLY
 
 
 def test_labels_that_are_not_numbers_have_no_intervals_between_them() -> None:
-    assert reason(Kind.LABEL, both("good", "bad"), Measure.ALPHA_INTERVAL) is Undefined.NOT_NUMBERS
-    assert reason(Kind.LABEL, both("nan", "1"), Measure.ALPHA_INTERVAL) is Undefined.NOT_NUMBERS
-    assert reason(Kind.LABEL, both("-1", "1"), Measure.ALPHA_RATIO) is Undefined.NEGATIVE_NUMBERS
+    assert reason(AnswerKind.LABEL, both("good", "bad"), Measure.ALPHA_INTERVAL) is Undefined.NOT_NUMBERS
+    assert reason(AnswerKind.LABEL, both("nan", "1"), Measure.ALPHA_INTERVAL) is Undefined.NOT_NUMBERS
+    assert reason(AnswerKind.LABEL, both("-1", "1"), Measure.ALPHA_RATIO) is Undefined.NEGATIVE_NUMBERS
 
 
 @pytest.mark.parametrize(
-    ("kind", "other"), [(k, m) for k in Kind for m in Measure if m not in measures_of(k)]
+    ("kind", "other"), [(k, m) for k in AnswerKind for m in Measure if m not in measures_of(k)]
 )
-def test_a_measure_of_something_else(kind: Kind, other: Measure) -> None:
+def test_a_measure_of_something_else(kind: AnswerKind, other: Measure) -> None:
     assert reason(kind, [("r1", "ana", "x")], other) is Undefined.OTHER_ANSWERS
 
 
-@pytest.mark.parametrize("measure", [m for m in measures_of(Kind.SPANS) if m is not Measure.PERCENT])
+@pytest.mark.parametrize("measure", [m for m in measures_of(AnswerKind.SPANS) if m is not Measure.PERCENT])
 def test_nobody_marked_anything(measure: Measure) -> None:
-    found = reason(Kind.SPANS, both(frozenset(), frozenset()), measure, extents=[9, 9], tokens=[[], []])
+    found = reason(AnswerKind.SPANS, both(frozenset(), frozenset()), measure, extents=[9, 9], tokens=[[], []])
 
     assert found is Undefined.NO_SPANS
 
@@ -145,14 +147,16 @@ def test_nobody_marked_anything(measure: Measure) -> None:
 def test_spans_without_what_their_measure_needs() -> None:
     answers = both(SPAN, SPAN | {(2, 7, "PER")})
 
-    assert reason(Kind.SPANS, answers, Measure.TOKEN_ALPHA) is Undefined.NO_TOKENS
-    assert reason(Kind.SPANS, answers, Measure.ALPHA_U) is Undefined.NO_EXTENTS
-    assert reason(Kind.SPANS, answers, Measure.ALPHA_U, extents=[9, 9]) is Undefined.CROSSING_SPANS
-    assert reason(Kind.SPANS, both(SPAN, SPAN), Measure.ALPHA_U, extents=[9, 3]) is Undefined.OUTSIDE_TEXT
+    assert reason(AnswerKind.SPANS, answers, Measure.TOKEN_ALPHA) is Undefined.NO_TOKENS
+    assert reason(AnswerKind.SPANS, answers, Measure.ALPHA_U) is Undefined.NO_EXTENTS
+    assert reason(AnswerKind.SPANS, answers, Measure.ALPHA_U, extents=[9, 9]) is Undefined.CROSSING_SPANS
+    assert (
+        reason(AnswerKind.SPANS, both(SPAN, SPAN), Measure.ALPHA_U, extents=[9, 3]) is Undefined.OUTSIDE_TEXT
+    )
 
 
 def test_figures_read_as_json() -> None:
-    data, _ = from_answers(Kind.LABEL, [*both("1"), ("r2", "ana", "1")])
+    data, _ = from_answers(AnswerKind.LABEL, [*both("1"), ("r2", "ana", "1")])
 
     assert agreement_by(data, By.PAIR)[0].show() == {
         "measure": "alpha",
@@ -172,7 +176,7 @@ def test_figures_read_as_json() -> None:
 def test_pairs_without_shared_records_are_listed_too() -> None:
     answers = [*both("1", "2", "1"), ("r9", "cy", "1")]
 
-    found = agreement_by(from_answers(Kind.LABEL, answers)[0], By.PAIR)
+    found = agreement_by(from_answers(AnswerKind.LABEL, answers)[0], By.PAIR)
 
     assert [(figure.pair, figure.records) for figure in found] == [
         (("ana", "ben"), 3),
@@ -185,11 +189,11 @@ def test_pairs_without_shared_records_are_listed_too() -> None:
 def test_only_so_many_pairs_are_listed() -> None:
     answers = [(f"r{n}", f"p{who}", str(n % 2)) for n in range(4) for who in range(6)]
 
-    assert len(agreement_by(from_answers(Kind.LABEL, answers)[0], By.PAIR, pairs=4)) == 4
+    assert len(agreement_by(from_answers(AnswerKind.LABEL, answers)[0], By.PAIR, pairs=4)) == 4
 
 
 def test_labels_may_hold_commas_and_quotes() -> None:
-    data, _ = from_answers(Kind.LABEL, both('a, "b"', "c") * 1)
+    data, _ = from_answers(AnswerKind.LABEL, both('a, "b"', "c") * 1)
 
     assert [figure.label for figure in agreement_by(data, By.LABEL)] == ['a, "b"', "c"]
 
@@ -198,7 +202,7 @@ def test_answers_that_were_asked_for_because_of_others_are_left_out() -> None:
     answers = [*both("1", "2", "1", "2"), ("r0", "cy", "2")]
     independent = [True] * 8 + [False]
 
-    found = agreement(from_answers(Kind.LABEL, answers, independent=independent)[0])
+    found = agreement(from_answers(AnswerKind.LABEL, answers, independent=independent)[0])
 
     assert (found.estimate, found.annotators, found.left_out) == (1.0, 2, 1)
 
@@ -208,7 +212,7 @@ def test_weeks_are_iso_weeks_in_utc() -> None:
     answers = both("1", "2", "1", "2")
     when = [sunday_night] * 4 + [sunday_night, sunday_night + 1_000_000] * 2
 
-    found = agreement_by(from_answers(Kind.LABEL, answers, instants=when)[0], By.WEEK)
+    found = agreement_by(from_answers(AnswerKind.LABEL, answers, instants=when)[0], By.WEEK)
 
     assert [(figure.week, figure.records) for figure in found] == [("2026-W47", 2), ("2026-W48", 2)]
 
@@ -228,11 +232,11 @@ def test_columns_that_make_no_sense_are_refused(wrong: dict[str, list[int]], mes
     columns: dict[str, Any] = {"unit": [0], "annotator": [0], "value": [0], **wrong}
 
     with pytest.raises(ValueError, match=message):
-        ratings(Kind.LABEL, annotators=["ana"], values=["x", "y"], units=1, **columns)
+        ratings(AnswerKind.LABEL, annotators=["ana"], values=["x", "y"], units=1, **columns)
 
 
 def test_what_cannot_be_asked_is_refused() -> None:
-    data, _ = from_answers(Kind.TEXT, both("one", "two"))
+    data, _ = from_answers(AnswerKind.TEXT, both("one", "two"))
 
     with pytest.raises(ValueError, match="exact interval"):
         agreement(data, interval=Interval.EXACT)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.changing import (
-    Change,
-    Held,
+from apportion.domain.assignment.plan_changes import (
+    HeldSlot,
+    PlanChange,
     applied,
     invert,
     move,
@@ -20,11 +20,11 @@ from apportion.domain.assignment.changing import (
     undo,
     withdraw,
 )
-from apportion.domain.assignment.people import Person, Records
 from apportion.domain.assignment.planning import RuleInput, plan
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import PlanState, RuleState, tally_pairs
-from apportion.domain.assignment.words import Phase, RowState
+from apportion.domain.assignment.states import Phase, RowState
+from apportion.domain.assignment.team import Person, PlanningRecords
 
 STATES = st.sampled_from([RowState.PENDING] * 4 + [RowState.DONE, RowState.LEASED, RowState.SKIPPED])
 
@@ -33,14 +33,14 @@ def team(count: int, **more: Any) -> tuple[Person, ...]:
     return tuple(Person(f"p{number:02}", **more) for number in range(count))
 
 
-def held(count: int, people: int, overlap: int, *, anchors: int = 0) -> tuple[list[Held], PlanState]:
+def held(count: int, people: int, overlap: int, *, anchors: int = 0) -> tuple[list[HeldSlot], PlanState]:
     spec = PlanSpec((RuleSpec(overlap=Overlap(overlap), anchors=anchors),), seed=7)
-    found = plan(spec, [RuleInput(Records([f"r{n}" for n in range(count)]), team(people))])
-    rows = [Held(row.record, row.annotator, phase=row.phase, priority=row.priority) for row in found.rows]
+    found = plan(spec, [RuleInput(PlanningRecords([f"r{n}" for n in range(count)]), team(people))])
+    rows = [HeldSlot(row.record, row.annotator, phase=row.phase, priority=row.priority) for row in found.rows]
     return rows, found.state
 
 
-def after(rows: list[Held], change: Change) -> list[Held]:
+def after(rows: list[HeldSlot], change: PlanChange) -> list[HeldSlot]:
     """The rows once the change is made, as a store would make it."""
     moved = {id_of(each.row): each.to for each in change.moved}
     gone = {id_of(row) for row in change.removed}
@@ -50,22 +50,22 @@ def after(rows: list[Held], change: Change) -> list[Held]:
     return [*kept, *(row for row, _ in change.added)]
 
 
-def id_of(row: Held) -> tuple[str, str | None]:
+def id_of(row: HeldSlot) -> tuple[str, str | None]:
     return row.record, row.annotator
 
 
-def on(rows: list[Held]) -> dict[str, list[str]]:
+def on(rows: list[HeldSlot]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row.record, []).append(row.annotator or "")
     return found
 
 
-def loads(rows: list[Held]) -> Counter[str]:
+def loads(rows: list[HeldSlot]) -> Counter[str]:
     return Counter(row.annotator or "" for row in rows)
 
 
-def state_of(rows: list[Held]) -> PlanState:
+def state_of(rows: list[HeldSlot]) -> PlanState:
     return PlanState({0: RuleState(loads(rows))}, tally_pairs(on(rows).values()))
 
 
@@ -164,7 +164,7 @@ def test_somebody_who_joins_gets_their_share_and_the_anchors_with_the_fewest_mov
 
 
 def test_what_nobody_can_take_is_removed_and_said() -> None:
-    rows = [Held(f"r{n}", "p00", needs=(("lang", "eu"),), priority=n) for n in range(5)]
+    rows = [HeldSlot(f"r{n}", "p00", needs=(("lang", "eu"),), priority=n) for n in range(5)]
 
     change = rebalance(rows, team(2)[1:], 7)
 
@@ -231,13 +231,13 @@ def test_what_was_begun_since_a_change_stays_when_it_is_taken_back() -> None:
 
 def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
     rows = [
-        Held("r0", "ana"),
-        Held("r1", "ana", RowState.DONE),
-        Held("r2", "ana"),
-        Held("r2", "ben"),
-        Held("r3", "ana", needs=(("lang", "eu"),)),
-        Held("r4", "ana", drafted=True),
-        Held("r5", "ana", phase=Phase.ANCHOR),
+        HeldSlot("r0", "ana"),
+        HeldSlot("r1", "ana", RowState.DONE),
+        HeldSlot("r2", "ana"),
+        HeldSlot("r2", "ben"),
+        HeldSlot("r3", "ana", needs=(("lang", "eu"),)),
+        HeldSlot("r4", "ana", drafted=True),
+        HeldSlot("r5", "ana", phase=Phase.ANCHOR),
     ]
 
     change = move(rows, Person("ben"), annotator="ana", on=on(rows), has=1)
@@ -252,7 +252,7 @@ def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
 
 
 def test_a_cap_counts_what_somebody_has_before_a_move_by_hand() -> None:
-    rows = [Held("r0", "ana"), Held("r1", "ana")]
+    rows = [HeldSlot("r0", "ana"), HeldSlot("r1", "ana")]
 
     change = move(rows, Person("ben", cap=4), on=on(rows), has=3)
 

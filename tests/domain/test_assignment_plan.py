@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.assignment.figures import alpha_half_width, units_needed
-from apportion.domain.assignment.people import Person, Records
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
 from apportion.domain.assignment.repair import shortfall
-from apportion.domain.assignment.rows import Row
+from apportion.domain.assignment.rows import PlanRow
 from apportion.domain.assignment.spec import Everyone, FromMetadata, Order, Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import read_state, show_state
-from apportion.domain.assignment.words import Engine, Mode, Phase
+from apportion.domain.assignment.states import Engine, Mode, Phase
+from apportion.domain.assignment.team import Person, PlanningRecords
 
 
 def ids(count: int, first: int = 0) -> list[str]:
@@ -41,7 +41,9 @@ def dealt(
     held = rule.pop("held", {})
     taken = rule.pop("taken", ())
     spec = PlanSpec((RuleSpec(**rule),), seed=seed)
-    return plan(spec, [RuleInput(Records(records, values, held=held), people)], state=state, taken=taken)
+    return plan(
+        spec, [RuleInput(PlanningRecords(records, values, held=held), people)], state=state, taken=taken
+    )
 
 
 def teams(rows: Any) -> dict[str, list[str]]:
@@ -204,7 +206,7 @@ def test_another_seed_is_another_plan_of_the_same_balance() -> None:
 def test_new_records_move_nothing_and_even_everything_out(
     overlap: Overlap, sizes: list[int], people: int
 ) -> None:
-    everything: list[Row] = []
+    everything: list[PlanRow] = []
     state, seen = None, 0
     for size in sizes:
         batch = dealt(ids(seen + size), team(people), overlap=overlap, state=state, taken=ids(seen))
@@ -279,7 +281,9 @@ def test_overlap_all_gives_everything_to_everybody() -> None:
 
 def test_a_record_goes_to_the_first_rule_that_matches_it() -> None:
     spec = PlanSpec((RuleSpec(where="a", overlap=Overlap(2)), RuleSpec()), seed=1)
-    found = plan(spec, [RuleInput(Records(ids(10)), team(2)), RuleInput(Records(ids(30)), team(5))])
+    found = plan(
+        spec, [RuleInput(PlanningRecords(ids(10)), team(2)), RuleInput(PlanningRecords(ids(30)), team(5))]
+    )
 
     assert {row.record for row in found.rows if row.rule == 1} == set(ids(20, 10))
     assert found.records == 30
@@ -441,7 +445,7 @@ def test_what_is_applied_is_what_was_shown_or_nothing() -> None:
         dealt(ids(50), team(4, cap=40), overlap=Overlap(2)),
         dealt(ids(50), team(4), overlap=Overlap(2), seed=8),
         dealt(ids(50), team(4), overlap=Overlap(2), state=shown.state),
-        plan(shown.spec, [RuleInput(Records(ids(50)), team(4))], policies={"blind": True}),
+        plan(shown.spec, [RuleInput(PlanningRecords(ids(50)), team(4))], policies={"blind": True}),
     ]
 
     assert again.rows.fingerprint() == shown.rows.fingerprint()
@@ -461,7 +465,7 @@ def test_nothing_to_assign_is_refused() -> None:
 
 GOLDEN = """
 from apportion.domain.assignment.planning import RuleInput, plan
-from apportion.domain.assignment.people import Person, Records
+from apportion.domain.assignment.team import Person, Records
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
 people = tuple(Person(name, weight) for name, weight in (("ana", 1.0), ("ben", 2.0), ("cy", 1.0), ("dé", 1.0)))
 rules = (RuleSpec(overlap=Overlap(3, 0.5), anchors=2), RuleSpec(overlap=Overlap(2)))
@@ -544,7 +548,7 @@ def test_records_that_somebody_has_already_are_told_so() -> None:
 def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them() -> None:
     ids = ["a", "b", "c"]
     values = {"metadata.lang": ["eu"] * 3}
-    records = Records(ids, values, [0, 1, 2], {"a": {"ana"}, "b": {"ben"}})
+    records = PlanningRecords(ids, values, [0, 1, 2], {"a": {"ana"}, "b": {"ben"}})
     rule = RuleSpec(needs=(("metadata.lang", "lang"),))
 
     found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
@@ -555,7 +559,7 @@ def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them(
 def test_caps_hold_in_large_batches_and_the_others_stay_level(overlap: int) -> None:
     caps = {"p0": 50, "p1": 4_000, "p2": 4_000}
     team = tuple(Person(f"p{n}", cap=caps.get(f"p{n}")) for n in range(8))
-    rule = RuleInput(Records([f"r{n}" for n in range(15_000)]), team)
+    rule = RuleInput(PlanningRecords([f"r{n}" for n in range(15_000)]), team)
     found = plan(PlanSpec((RuleSpec(overlap=Overlap(overlap)),), seed=7), [rule])
     loads = dict(found.loads)
     for name, cap in caps.items():
@@ -572,7 +576,7 @@ def test_the_sentence_counts_records_that_need_a_capped_person_beside_others() -
         Person("cy", cap=50, skills={"lang": ("es", "eu")}),
     )
     ids = [f"r{n}" for n in range(400)]
-    records = Records(ids, {"metadata.lang": ["eu" if n % 4 == 0 else "es" for n in range(400)]})
+    records = PlanningRecords(ids, {"metadata.lang": ["eu" if n % 4 == 0 else "es" for n in range(400)]})
     rule = RuleSpec(overlap=Overlap(2), needs=(("metadata.lang", "lang"),))
     found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, team)])
     (short,) = found.unassigned

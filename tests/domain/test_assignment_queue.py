@@ -10,13 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import (
+    CountDecision,
     Lease,
     Load,
-    Outcome,
     Slot,
-    Verdict,
+    SubmitOutcome,
     WhyEmpty,
     claim,
     expire,
@@ -26,7 +25,8 @@ from apportion.domain.assignment.queue import (
     skip,
     submit,
 )
-from apportion.domain.assignment.words import RowState, Skip
+from apportion.domain.assignment.states import RowState, Skip
+from apportion.domain.assignment.team import Person
 
 PEOPLE = {
     "ana": Person("ana", skills={"lang": ("eu",)}),
@@ -257,20 +257,20 @@ def test_a_late_answer_counts_while_the_slot_is_free_and_is_an_extra_after_that(
     stale = open_slots(1, state=RowState.LEASED, lease=Lease("ana", 5, "t"))
     (taken,) = claim(stale, PEOPLE["ben"], 6, ["u"]).slots
 
-    assert submit(stale, PEOPLE["ana"], 6).why is Verdict.OPEN
-    assert submit([taken], PEOPLE["ana"], 7).why is Verdict.FULL
-    assert submit([], PEOPLE["ana"], 7).why is Verdict.NO_SLOT
+    assert submit(stale, PEOPLE["ana"], 6).why is CountDecision.OPEN
+    assert submit([taken], PEOPLE["ana"], 7).why is CountDecision.FULL
+    assert submit([], PEOPLE["ana"], 7).why is CountDecision.NO_SLOT
 
 
 def test_an_open_slot_of_a_rule_somebody_has_nothing_to_do_with_is_not_theirs_to_fill() -> None:
     (slot,) = open_slots(1, rule=7)
 
-    assert submit([slot], PEOPLE["ana"], 0, teams={8}) == Outcome(None, Verdict.OTHERS)
-    assert submit([slot], PEOPLE["ana"], 0, teams={7, 8}).why is Verdict.OPEN
+    assert submit([slot], PEOPLE["ana"], 0, teams={8}) == SubmitOutcome(None, CountDecision.OTHERS)
+    assert submit([slot], PEOPLE["ana"], 0, teams={7, 8}).why is CountDecision.OPEN
 
 
 def test_who_put_a_record_back_does_not_get_it_by_an_open_slot_as_well() -> None:
-    put_back = Slot(1, "r", "ana", behind=1)
+    put_back = Slot(1, "r", "ana", deferred=1)
     (found,) = claim([put_back, Slot(2, "r")], PEOPLE["ana"], 0, TOKENS).slots
 
     assert found.id == 1
@@ -281,7 +281,7 @@ def test_an_answer_given_again_replaces_the_first() -> None:
     done = submit([slot], PEOPLE["ana"], 0).slot
     assert done is not None
 
-    assert submit([done], PEOPLE["ana"], 1).why is Verdict.AGAIN
+    assert submit([done], PEOPLE["ana"], 1).why is CountDecision.AGAIN
 
 
 def test_what_becomes_of_a_skipped_record_is_a_policy() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.changing import Held, applied, rebalance
-from apportion.domain.assignment.people import Person, Records
+from apportion.domain.assignment.plan_changes import HeldSlot, applied, rebalance
 from apportion.domain.assignment.planning import Plan, RuleInput, plan
 from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.spec import Checks, Overlap, PlanSpec, RuleSpec
-from apportion.domain.assignment.words import MORE_NAMES, Mode, Phase, Reason
+from apportion.domain.assignment.states import MORE_NAMES, Mode, Phase, Reason
+from apportion.domain.assignment.team import Person, PlanningRecords
 
 MOVES = {"exchanged", "balance", "repair"}
 ALONE = {"least_loaded", "turns", "over_share", "open", "adopted", "anchor", "joined", *MOVES}
@@ -103,7 +103,7 @@ def test_every_reason_of_a_plan_holds_of_its_rows(data: Any, people: tuple[Perso
         }
         held |= here
         gold = {} if checks is None else dict.fromkeys(ids[::7], frozenset[str]())
-        given.append(RuleInput(Records(ids, {"metadata.lang": langs}, held=here, gold=gold), people))
+        given.append(RuleInput(PlanningRecords(ids, {"metadata.lang": langs}, held=here, gold=gold), people))
     try:
         found = plan(PlanSpec(tuple(rules), seed=seed, checks=checks), given)
     except NothingToAssignError:
@@ -117,9 +117,9 @@ def test_the_reasons_of_moved_rows_name_only_people_who_are_there(
     people: tuple[Person, ...], seed: int, count: int, overlap: int
 ) -> None:
     ids = [f"r{n}" for n in range(count)]
-    rule = RuleInput(Records(ids), people)
+    rule = RuleInput(PlanningRecords(ids), people)
     found = plan(PlanSpec((RuleSpec(overlap=Overlap(overlap)),), seed=seed), [rule])
-    rows = [Held(row.record, row.annotator, priority=row.priority) for row in found.rows]
+    rows = [HeldSlot(row.record, row.annotator, priority=row.priority) for row in found.rows]
     on = defaultdict(set)
     for row in rows:
         on[row.record].add(row.annotator or "")

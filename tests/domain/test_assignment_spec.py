@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.people import resolve
-from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.spec import (
     MAX_SEED,
     Adaptive,
@@ -28,7 +27,8 @@ from apportion.domain.assignment.spec import (
     show_plan,
     split_evenly,
 )
-from apportion.domain.assignment.words import Mode, Reason, Skip, Visibility
+from apportion.domain.assignment.states import Mode, Reason, Skip, Visibility
+from apportion.domain.assignment.team import expand_team
 from apportion.domain.errors import BadRequestError, ValidationError
 
 NAMES = st.text("abcxyz", min_size=1, max_size=4)
@@ -207,7 +207,7 @@ def test_adaptive_overlap_has_a_cap_and_a_probability_and_reads_back() -> None:
 def test_a_team_is_everybody_named_and_what_is_said_of_somebody_wins() -> None:
     spec = RuleSpec(users=(WorkspaceEntry("team"), UserEntry("ben", weight=2)))
 
-    team = resolve(spec, ["zoe"], {"team": ["ben", "ana"]})
+    team = expand_team(spec, ["zoe"], {"team": ["ben", "ana"]})
 
     assert [(person.name, person.weight) for person in team] == [("ana", 1), ("ben", 2)]
 
@@ -222,7 +222,7 @@ def test_a_team_is_everybody_named_and_what_is_said_of_somebody_wins() -> None:
 )
 def test_a_team_that_cannot_do_it_is_refused(spec: RuleSpec, annotators: list[str], field: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        resolve(spec, annotators, {}, "rules", 0)
+        expand_team(spec, annotators, {}, "rules", 0)
 
     assert refused.value.errors[0]["loc"] == ["rules", 0, field]
 

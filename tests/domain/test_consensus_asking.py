@@ -8,38 +8,43 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.agreement.measures import Kind
-from apportion.domain.consensus.answers import UNUSABLE, Answer
-from apportion.domain.consensus.asking import Decision, Why, one_more, vote_posterior
+from apportion.domain.agreement.measures import AnswerKind
+from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer
+from apportion.domain.consensus.asking import (
+    AdaptiveDecision,
+    AdaptiveReason,
+    decide_one_more,
+    vote_posterior,
+)
 
 YES, NO = True, False
 
 
 def asked(
-    *values: Any, want: int | None = None, most: int = 5, kind: Kind = Kind.LABEL, **more: Any
-) -> Decision:
-    answers = [Answer(f"p{number}", value) for number, value in enumerate(values)]
-    return one_more(answers, kind=kind, want=len(values) if want is None else want, most=most, **more)
+    *values: Any, want: int | None = None, most: int = 5, kind: AnswerKind = AnswerKind.LABEL, **more: Any
+) -> AdaptiveDecision:
+    answers = [ConsensusAnswer(f"p{number}", value) for number, value in enumerate(values)]
+    return decide_one_more(answers, kind=kind, want=len(values) if want is None else want, most=most, **more)
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ("aa", Decision(NO, Why.AGREED)),
-        ("a", Decision(NO, Why.AGREED)),
-        ("ab", Decision(YES, Why.DISAGREE)),
-        ("aba", Decision(YES, Why.DISAGREE)),
-        ("abaa", Decision(NO, Why.SURE)),
-        ("abab", Decision(YES, Why.DISAGREE)),
-        ("ababa", Decision(NO, Why.CAP)),
+        ("aa", AdaptiveDecision(NO, AdaptiveReason.AGREED)),
+        ("a", AdaptiveDecision(NO, AdaptiveReason.AGREED)),
+        ("ab", AdaptiveDecision(YES, AdaptiveReason.DISAGREE)),
+        ("aba", AdaptiveDecision(YES, AdaptiveReason.DISAGREE)),
+        ("abaa", AdaptiveDecision(NO, AdaptiveReason.SURE)),
+        ("abab", AdaptiveDecision(YES, AdaptiveReason.DISAGREE)),
+        ("ababa", AdaptiveDecision(NO, AdaptiveReason.CAP)),
     ],
 )
-def test_people_are_asked_until_one_label_leads_by_two(values: str, expected: Decision) -> None:
+def test_people_are_asked_until_one_label_leads_by_two(values: str, expected: AdaptiveDecision) -> None:
     assert asked(*values) == expected
 
 
 def test_nobody_is_asked_while_wanted_answers_are_out() -> None:
-    assert asked("a", "b", want=3) == Decision(NO, Why.WAITING)
+    assert asked("a", "b", want=3) == AdaptiveDecision(NO, AdaptiveReason.WAITING)
 
 
 @pytest.mark.parametrize(("best", "expected"), [(0.96, NO), (0.95, NO), (0.9, YES)])
@@ -53,25 +58,25 @@ def test_without_a_model_the_threshold_is_about_the_votes_alone() -> None:
 
 
 def test_finding_a_record_unusable_is_a_vote_like_any_other() -> None:
-    assert asked(UNUSABLE, "a") == Decision(YES, Why.DISAGREE)
-    assert asked(UNUSABLE, UNUSABLE) == Decision(NO, Why.AGREED)
-    assert asked(UNUSABLE, "a", UNUSABLE, UNUSABLE) == Decision(NO, Why.SURE)
-    assert asked(UNUSABLE, frozenset(), kind=Kind.SPANS).ask is YES
+    assert asked(UNUSABLE, "a") == AdaptiveDecision(YES, AdaptiveReason.DISAGREE)
+    assert asked(UNUSABLE, UNUSABLE) == AdaptiveDecision(NO, AdaptiveReason.AGREED)
+    assert asked(UNUSABLE, "a", UNUSABLE, UNUSABLE) == AdaptiveDecision(NO, AdaptiveReason.SURE)
+    assert asked(UNUSABLE, frozenset(), kind=AnswerKind.SPANS).ask is YES
 
 
 @pytest.mark.parametrize(
     ("kind", "values", "expected"),
     [
-        (Kind.LABELS, [frozenset("a"), frozenset("ab")], YES),
-        (Kind.LABELS, [frozenset("a"), frozenset("ab"), frozenset("a")], NO),
-        (Kind.SPANS, [frozenset({(0, 3, "x")}), frozenset()], YES),
-        (Kind.SPANS, [frozenset(), frozenset()], NO),
-        (Kind.TEXT, ["one", "two"], YES),
-        (Kind.TEXT, ["one", "one"], NO),
+        (AnswerKind.LABELS, [frozenset("a"), frozenset("ab")], YES),
+        (AnswerKind.LABELS, [frozenset("a"), frozenset("ab"), frozenset("a")], NO),
+        (AnswerKind.SPANS, [frozenset({(0, 3, "x")}), frozenset()], YES),
+        (AnswerKind.SPANS, [frozenset(), frozenset()], NO),
+        (AnswerKind.TEXT, ["one", "two"], YES),
+        (AnswerKind.TEXT, ["one", "one"], NO),
     ],
 )
 def test_answers_with_parts_ask_for_more_where_votes_settle_nothing(
-    kind: Kind, values: list[Any], expected: bool
+    kind: AnswerKind, values: list[Any], expected: bool
 ) -> None:
     assert asked(*values, kind=kind).ask is expected
 

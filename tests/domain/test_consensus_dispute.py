@@ -11,27 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement.conflicts import disagreement
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.agreement.ratings import from_answers
-from apportion.domain.consensus.answers import UNUSABLE, Answer
+from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer
 from apportion.domain.consensus.dispute import dispute
 
-VALUES: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.LABEL: st.sampled_from("abc"),
-    Kind.LABELS: st.frozensets(st.sampled_from("abcd")),
-    Kind.SPANS: st.frozensets(st.sampled_from([(0, 3, "x"), (0, 3, "y"), (4, 8, "x")])),
-    Kind.TEXT: st.text("ab", max_size=5),
+VALUES: dict[AnswerKind, st.SearchStrategy[Any]] = {
+    AnswerKind.LABEL: st.sampled_from("abc"),
+    AnswerKind.LABELS: st.frozensets(st.sampled_from("abcd")),
+    AnswerKind.SPANS: st.frozensets(st.sampled_from([(0, 3, "x"), (0, 3, "y"), (4, 8, "x")])),
+    AnswerKind.TEXT: st.text("ab", max_size=5),
 }
 
 
-def said(*values: Any) -> list[Answer]:
-    return [Answer(f"p{number}", value) for number, value in enumerate(values)]
+def said(*values: Any) -> list[ConsensusAnswer]:
+    return [ConsensusAnswer(f"p{number}", value) for number, value in enumerate(values)]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AnswerKind)
 @given(data=st.data())
 @settings(max_examples=50, deadline=None)
-def test_one_record_at_a_time_and_all_at_once_are_the_same(kind: Kind, data: st.DataObject) -> None:
+def test_one_record_at_a_time_and_all_at_once_are_the_same(kind: AnswerKind, data: st.DataObject) -> None:
     values = data.draw(st.lists(VALUES[kind], min_size=2, max_size=5))
     answers = said(*values)
     rated, _ = from_answers(kind, [("r1", answer.annotator, answer.given) for answer in answers])
@@ -40,12 +40,12 @@ def test_one_record_at_a_time_and_all_at_once_are_the_same(kind: Kind, data: st.
 
 
 def test_a_discard_is_as_far_as_can_be_from_every_answer() -> None:
-    assert dispute(said(UNUSABLE, frozenset(), UNUSABLE), Kind.SPANS) == pytest.approx(2 / 3)
-    assert dispute(said(UNUSABLE, UNUSABLE), Kind.TEXT) == 0
+    assert dispute(said(UNUSABLE, frozenset(), UNUSABLE), AnswerKind.SPANS) == pytest.approx(2 / 3)
+    assert dispute(said(UNUSABLE, UNUSABLE), AnswerKind.TEXT) == 0
 
 
 def test_one_answer_is_no_dispute() -> None:
-    assert dispute(said("a"), Kind.LABEL) is None
+    assert dispute(said("a"), AnswerKind.LABEL) is None
 
 
 def test_what_runs_at_each_submit_does_not_load_numpy() -> None:

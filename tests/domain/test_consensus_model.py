@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.agreement.ratings import Ratings, from_answers
-from apportion.domain.consensus.dawid_skene import Model, dawid_skene, one_coin
+from apportion.domain.consensus.dawid_skene import FittedModel, dawid_skene, one_coin
 
 EXAMPLES = json.loads((Path(__file__).parent / "data" / "agreement-oracles.json").read_text(encoding="utf-8"))
 EXAMPLE: dict[str, Any] = EXAMPLES["dawid_skene_1979"]
@@ -32,17 +32,17 @@ def anaesthetists(*, first_only: bool = False) -> Ratings:
     ]
     unit, annotator, value = (np.array(column) for column in zip(*rows, strict=True))
     names = [f"observer {number}" for number in range(1, 6)]
-    return Ratings(Kind.LABEL, unit, annotator, value, 45, names, [1, 2, 3, 4])
+    return Ratings(AnswerKind.LABEL, unit, annotator, value, 45, names, [1, 2, 3, 4])
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Model:
+def fitted() -> FittedModel:
     return dawid_skene(anaesthetists(), smoothing=0, tolerance=1e-12)
 
 
 def rated(table: list[list[str | None]], values: Sequence[str] = "abc") -> Ratings:
     rows = [(n, f"p{who}", v) for n, row in enumerate(table) for who, v in enumerate(row) if v is not None]
-    return from_answers(Kind.LABEL, rows, values=values)[0]
+    return from_answers(AnswerKind.LABEL, rows, values=values)[0]
 
 
 TABLES = st.lists(
@@ -50,7 +50,7 @@ TABLES = st.lists(
 )
 
 
-def test_the_shares_and_the_likelihood_are_as_published(fitted: Model) -> None:
+def test_the_shares_and_the_likelihood_are_as_published(fitted: FittedModel) -> None:
     expected = EXAMPLE["expected"]
 
     assert fitted.shares == pytest.approx(expected["class_marginals"], abs=5e-5)
@@ -58,13 +58,13 @@ def test_the_shares_and_the_likelihood_are_as_published(fitted: Model) -> None:
     assert fitted.converged
 
 
-def test_the_confusion_matrix_of_the_first_observer_is_as_published(fitted: Model) -> None:
+def test_the_confusion_matrix_of_the_first_observer_is_as_published(fitted: FittedModel) -> None:
     assert fitted.confusion[0] == pytest.approx(
         np.array(EXAMPLE["expected"]["observer_1_error_rows"]), abs=5e-3
     )
 
 
-def test_the_labels_are_as_published_and_patient_35_is_the_least_certain(fitted: Model) -> None:
+def test_the_labels_are_as_published_and_patient_35_is_the_least_certain(fitted: FittedModel) -> None:
     assert (fitted.best() + 1).tolist() == EXAMPLE["expected"]["labels"]
     assert fitted.posterior.max(axis=1).argmin() + 1 == 35
     assert fitted.posterior[34].max() == pytest.approx(0.948, abs=5e-4)
@@ -159,7 +159,7 @@ def test_three_looks_as_three_people_differ_on_one_patient_where_the_answers_are
         apart.append((unit, annotator + 2 if annotator else looks[unit], value))
         looks[unit] += annotator == 0
     unit, annotator, value = (np.array(column) for column in zip(*apart, strict=True))
-    data = Ratings(Kind.LABEL, unit, annotator, value, 45, [f"p{n}" for n in range(7)], [1, 2, 3, 4])
+    data = Ratings(AnswerKind.LABEL, unit, annotator, value, 45, [f"p{n}" for n in range(7)], [1, 2, 3, 4])
     published = np.array(EXAMPLE["expected"]["labels"])
 
     model = dawid_skene(data)
@@ -197,7 +197,13 @@ def test_somebody_who_guesses_is_found_out_and_outvoted(fit: Any) -> None:
 def test_records_without_answers_have_the_shares_of_the_labels(fit: Any) -> None:
     answered = rated([["a", "a"], ["b", "b"], ["a", "a"]])
     data = Ratings(
-        Kind.LABEL, answered.unit, answered.annotator, answered.value, 4, answered.annotators, answered.values
+        AnswerKind.LABEL,
+        answered.unit,
+        answered.annotator,
+        answered.value,
+        4,
+        answered.annotators,
+        answered.values,
     )
 
     model = fit(data)
@@ -235,7 +241,7 @@ def test_progress_is_told_and_the_number_of_steps_is_bounded() -> None:
 
 
 def test_models_are_about_single_labels() -> None:
-    data, _ = from_answers(Kind.TEXT, [("r1", "ana", "one")])
+    data, _ = from_answers(AnswerKind.TEXT, [("r1", "ana", "one")])
 
     with pytest.raises(ValueError, match="single labels"):
         dawid_skene(data)

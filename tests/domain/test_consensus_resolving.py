@@ -8,28 +8,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.agreement.measures import Kind
-from apportion.domain.consensus.answers import UNUSABLE, Answer
+from apportion.domain.agreement.measures import AnswerKind
+from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer
 from apportion.domain.consensus.answers import given as given_by
-from apportion.domain.consensus.resolution import Conflict, Gold, Outcome, Policy, Resolution
-from apportion.domain.consensus.resolving import resolve
+from apportion.domain.consensus.deciding import decide
+from apportion.domain.consensus.resolution import (
+    ConflictKind,
+    GoldDecision,
+    Resolution,
+    ResolutionRule,
+    ResolutionStatus,
+)
 from apportion.domain.consensus.voting import vote_spans
 from apportion.domain.records import Entities
 from apportion.spans import Entity
 
 PEOPLE = ("ana", "ben", "cy", "dan", "eve")
 TOKENS = [(0, 3), (4, 8), (9, 12), (13, 20)]
-RULES = (Policy.MAJORITY, Policy.UNANIMOUS, Policy.ADJUDICATED, Policy.LATEST)
+RULES = (ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.ADJUDICATED, ResolutionRule.LATEST)
 
 
-def said(*values: Any) -> list[Answer]:
-    return [Answer(who, value) for who, value in zip(PEOPLE, values, strict=False)]
+def said(*values: Any) -> list[ConsensusAnswer]:
+    return [ConsensusAnswer(who, value) for who, value in zip(PEOPLE, values, strict=False)]
 
 
 def settled(
-    *values: Any, kind: Kind = Kind.LABEL, policy: Policy = Policy.MAJORITY, **more: Any
+    *values: Any,
+    kind: AnswerKind = AnswerKind.LABEL,
+    policy: ResolutionRule = ResolutionRule.MAJORITY,
+    **more: Any,
 ) -> Resolution:
-    return resolve(said(*values), policy, kind=kind, want=more.pop("want", len(values)), **more)
+    return decide(said(*values), policy, kind=kind, want=more.pop("want", len(values)), **more)
 
 
 def spans(*each: tuple[int, int, str]) -> frozenset[tuple[int, int, str]]:
@@ -55,16 +64,16 @@ def test_most_votes_win_and_it_is_known_whose() -> None:
 def test_a_tie_is_a_conflict() -> None:
     found = settled("good", "bad")
 
-    assert (found.outcome, found.conflict, found.value) == (Outcome.CONFLICT, Conflict.TIE, None)
+    assert (found.outcome, found.conflict, found.value) == (ResolutionStatus.CONFLICT, ConflictKind.TIE, None)
     assert found.why == "the votes are tied"
-    assert settled("a", "b", "c").conflict is Conflict.TIE
+    assert settled("a", "b", "c").conflict is ConflictKind.TIE
     assert settled("a", "a", "b", "c").value == "a"
 
 
 def test_a_record_is_open_until_all_wanted_answers_are_there() -> None:
     found = settled("good", "good", want=3)
 
-    assert (found.outcome, found.missing, found.why) == (Outcome.OPEN, 1, "1 more answer is wanted")
+    assert (found.outcome, found.missing, found.why) == (ResolutionStatus.OPEN, 1, "1 more answer is wanted")
     assert settled(want=2).why == "2 more answers are wanted"
 
 
@@ -74,22 +83,24 @@ def test_one_wanted_answer_is_its_authors_own() -> None:
 
 @pytest.mark.parametrize("want", [0, 1])
 def test_nobody_has_answered(want: int) -> None:
-    assert [settled(policy=policy, want=want).outcome for policy in Policy] == [Outcome.OPEN] * len(Policy)
+    assert [settled(policy=policy, want=want).outcome for policy in ResolutionRule] == [
+        ResolutionStatus.OPEN
+    ] * len(ResolutionRule)
 
 
 def test_unanimous_means_everybody() -> None:
-    assert settled("a", "a", policy=Policy.UNANIMOUS).agent == "consensus:unanimous"
-    assert settled("a", "a", "b", policy=Policy.UNANIMOUS).conflict is Conflict.NOT_UNANIMOUS
+    assert settled("a", "a", policy=ResolutionRule.UNANIMOUS).agent == "consensus:unanimous"
+    assert settled("a", "a", "b", policy=ResolutionRule.UNANIMOUS).conflict is ConflictKind.NOT_UNANIMOUS
 
 
 def test_a_person_decides_where_the_dataset_says_so() -> None:
-    found = settled("a", "a", policy=Policy.ADJUDICATED)
+    found = settled("a", "a", policy=ResolutionRule.ADJUDICATED)
 
-    assert (found.outcome, found.conflict) == (Outcome.CONFLICT, Conflict.AWAITS_A_PERSON)
+    assert (found.outcome, found.conflict) == (ResolutionStatus.CONFLICT, ConflictKind.AWAITS_A_PERSON)
 
 
 def test_the_latest_answer_wins_in_shared_datasets() -> None:
-    found = settled("a", "b", policy=Policy.LATEST)
+    found = settled("a", "b", policy=ResolutionRule.LATEST)
 
     assert (found.value, found.agent, found.answers) == ("b", "ben", ["ana", "ben"])
 
@@ -97,38 +108,42 @@ def test_the_latest_answer_wins_in_shared_datasets() -> None:
 # Discards.
 
 
-@pytest.mark.parametrize("policy", [Policy.MAJORITY, Policy.UNANIMOUS, Policy.DAWID_SKENE])
-def test_discards_by_everybody_discard_the_record(policy: Policy) -> None:
+@pytest.mark.parametrize(
+    "policy", [ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.DAWID_SKENE]
+)
+def test_discards_by_everybody_discard_the_record(policy: ResolutionRule) -> None:
     found = settled(UNUSABLE, UNUSABLE, policy=policy)
 
-    assert (found.outcome, found.discarded) == (Outcome.RESOLVED, True)
+    assert (found.outcome, found.discarded) == (ResolutionStatus.RESOLVED, True)
 
 
-@pytest.mark.parametrize("policy", [Policy.MAJORITY, Policy.UNANIMOUS, Policy.DAWID_SKENE])
-def test_a_discard_among_answers_is_a_conflict_even_if_outvoted(policy: Policy) -> None:
-    assert settled("a", "a", UNUSABLE, policy=policy).conflict is Conflict.USABLE_OR_NOT
-    assert settled(UNUSABLE, UNUSABLE, "a", policy=policy).conflict is Conflict.USABLE_OR_NOT
+@pytest.mark.parametrize(
+    "policy", [ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.DAWID_SKENE]
+)
+def test_a_discard_among_answers_is_a_conflict_even_if_outvoted(policy: ResolutionRule) -> None:
+    assert settled("a", "a", UNUSABLE, policy=policy).conflict is ConflictKind.USABLE_OR_NOT
+    assert settled(UNUSABLE, UNUSABLE, "a", policy=policy).conflict is ConflictKind.USABLE_OR_NOT
 
 
 # Gold.
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_a_persons_decision_wins_over_every_rule(policy: Policy) -> None:
-    found = settled("a", "a", "b", policy=policy, want=9, gold=Gold("b", "adjudicated:zoe"))
+@pytest.mark.parametrize("policy", ResolutionRule)
+def test_a_persons_decision_wins_over_every_rule(policy: ResolutionRule) -> None:
+    found = settled("a", "a", "b", policy=policy, want=9, gold=GoldDecision("b", "adjudicated:zoe"))
 
     assert (found.value, found.agent, found.agreeing, found.support) == ("b", "adjudicated:zoe", ["cy"], None)
 
 
 def test_gold_may_say_that_a_record_is_unusable() -> None:
-    assert settled("a", gold=Gold(UNUSABLE, "adjudicated:zoe")).discarded
+    assert settled("a", gold=GoldDecision(UNUSABLE, "adjudicated:zoe")).discarded
 
 
 # Models.
 
 
-@pytest.mark.parametrize("policy", [Policy.DAWID_SKENE, Policy.ONE_COIN])
-def test_a_model_may_overrule_the_votes(policy: Policy) -> None:
+@pytest.mark.parametrize("policy", [ResolutionRule.DAWID_SKENE, ResolutionRule.ONE_COIN])
+def test_a_model_may_overrule_the_votes(policy: ResolutionRule) -> None:
     found = settled("a", "a", "b", policy=policy, posterior={"a": 0.1, "b": 0.9})
 
     assert (found.value, found.agent, found.support) == ("b", f"consensus:{policy}", 0.9)
@@ -136,24 +151,26 @@ def test_a_model_may_overrule_the_votes(policy: Policy) -> None:
 
 
 def test_a_record_is_open_until_the_model_has_seen_it() -> None:
-    found = settled("a", "a", policy=Policy.DAWID_SKENE)
+    found = settled("a", "a", policy=ResolutionRule.DAWID_SKENE)
 
-    assert (found.outcome, found.missing) == (Outcome.OPEN, 0)
+    assert (found.outcome, found.missing) == (ResolutionStatus.OPEN, 0)
     assert found.why == "the model has not looked at these answers yet"
 
 
 def test_a_model_that_is_not_sure_leaves_a_conflict() -> None:
     unsure = {"a": 0.4, "b": 0.35, "c": 0.25}
 
-    assert settled("a", "b", policy=Policy.DAWID_SKENE, posterior=unsure).conflict is Conflict.UNSURE
-    assert settled("a", "b", policy=Policy.DAWID_SKENE, posterior={"a": 0.5, "b": 0.5}).conflict
+    assert (
+        settled("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior=unsure).conflict is ConflictKind.UNSURE
+    )
+    assert settled("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior={"a": 0.5, "b": 0.5}).conflict
 
 
 # Several labels, texts.
 
 
 def test_each_label_of_a_set_is_voted_on_for_itself() -> None:
-    found = settled(frozenset("ab"), frozenset("a"), frozenset("bc"), kind=Kind.LABELS)
+    found = settled(frozenset("ab"), frozenset("a"), frozenset("bc"), kind=AnswerKind.LABELS)
 
     assert found.value == frozenset("ab")
     assert found.support == pytest.approx(2 / 3)
@@ -161,16 +178,16 @@ def test_each_label_of_a_set_is_voted_on_for_itself() -> None:
 
 
 def test_half_of_the_votes_for_one_label_is_a_conflict() -> None:
-    assert settled(frozenset("a"), frozenset("ab"), kind=Kind.LABELS).conflict is Conflict.TIE
+    assert settled(frozenset("a"), frozenset("ab"), kind=AnswerKind.LABELS).conflict is ConflictKind.TIE
 
 
 def test_no_label_at_all_may_win() -> None:
-    assert settled(frozenset(), frozenset(), frozenset("a"), kind=Kind.LABELS).value == frozenset()
+    assert settled(frozenset(), frozenset(), frozenset("a"), kind=AnswerKind.LABELS).value == frozenset()
 
 
 def test_texts_have_to_be_the_same() -> None:
-    assert settled("one", "one", kind=Kind.TEXT).value == "one"
-    assert settled("one", "one", "two", kind=Kind.TEXT).conflict is Conflict.TEXTS_DIFFER
+    assert settled("one", "one", kind=AnswerKind.TEXT).value == "one"
+    assert settled("one", "one", "two", kind=AnswerKind.TEXT).conflict is ConflictKind.TEXTS_DIFFER
 
 
 # Spans.
@@ -179,7 +196,7 @@ def test_texts_have_to_be_the_same() -> None:
 def test_spans_that_most_marked_exactly_are_in_and_lone_ones_are_out() -> None:
     person, place = (0, 3, "PER"), (9, 12, "LOC")
 
-    found = settled(spans(person), spans(person, place), spans(person), kind=Kind.SPANS, tokens=TOKENS)
+    found = settled(spans(person), spans(person, place), spans(person), kind=AnswerKind.SPANS, tokens=TOKENS)
 
     assert (found.value, found.by_token) == (spans(person), False)
 
@@ -187,10 +204,10 @@ def test_spans_that_most_marked_exactly_are_in_and_lone_ones_are_out() -> None:
 def test_spans_with_different_borders_are_settled_token_by_token() -> None:
     answers = [spans((0, 8, "PER")), spans((4, 8, "PER")), spans((4, 12, "PER"))]
 
-    found = settled(*answers, kind=Kind.SPANS, tokens=TOKENS)
+    found = settled(*answers, kind=AnswerKind.SPANS, tokens=TOKENS)
 
     assert (found.value, found.by_token) == (spans((4, 8, "PER")), True)
-    assert settled(*answers, kind=Kind.SPANS).value == frozenset()
+    assert settled(*answers, kind=AnswerKind.SPANS).value == frozenset()
 
 
 def test_neighbouring_spans_stay_apart_where_people_began_a_new_one() -> None:
@@ -205,13 +222,13 @@ def test_neighbouring_spans_stay_apart_where_people_began_a_new_one() -> None:
 
 
 def test_half_of_the_votes_for_a_token_is_a_conflict() -> None:
-    found = settled(spans((0, 3, "PER")), spans((0, 8, "PER")), kind=Kind.SPANS, tokens=TOKENS)
+    found = settled(spans((0, 3, "PER")), spans((0, 8, "PER")), kind=AnswerKind.SPANS, tokens=TOKENS)
 
-    assert found.conflict is Conflict.TIE
+    assert found.conflict is ConflictKind.TIE
 
 
 def test_nobody_marked_anything_is_an_answer() -> None:
-    assert settled(spans(), spans(), kind=Kind.SPANS, tokens=TOKENS).value == frozenset()
+    assert settled(spans(), spans(), kind=AnswerKind.SPANS, tokens=TOKENS).value == frozenset()
 
 
 ANSWERS = st.lists(
@@ -259,36 +276,40 @@ def test_an_odd_number_of_people_always_settles_spans(answers: list[Any]) -> Non
 )
 @settings(max_examples=50, deadline=None)
 def test_a_resolution_can_be_computed_again_and_always_explains_itself(
-    values: list[Any], policy: Policy, want: int
+    values: list[Any], policy: ResolutionRule, want: int
 ) -> None:
     found = settled(*values, policy=policy, want=want)
 
     assert found == settled(*values, policy=policy, want=want)
-    assert (found.value is not None) == (found.outcome is Outcome.RESOLVED)
-    assert (found.why is None) == (found.outcome is Outcome.RESOLVED)
-    assert found.outcome is Outcome.OPEN or len(values) >= max(want, 1) or policy is Policy.LATEST
+    assert (found.value is not None) == (found.outcome is ResolutionStatus.RESOLVED)
+    assert (found.why is None) == (found.outcome is ResolutionStatus.RESOLVED)
+    assert (
+        found.outcome is ResolutionStatus.OPEN
+        or len(values) >= max(want, 1)
+        or policy is ResolutionRule.LATEST
+    )
 
 
 def test_taking_an_answer_back_opens_the_record_again() -> None:
-    assert settled("a", "a", want=2).outcome is Outcome.RESOLVED
-    assert settled("a", want=2).outcome is Outcome.OPEN
+    assert settled("a", "a", want=2).outcome is ResolutionStatus.RESOLVED
+    assert settled("a", want=2).outcome is ResolutionStatus.OPEN
 
 
 # From stored values.
 
 
 def test_stored_values_are_compared_without_scores() -> None:
-    assert given_by((("a", 0.9),), Kind.LABEL) == "a"
-    assert given_by((("a", 1.0), ("b", 1.0), ("c", 0.1)), Kind.LABELS) == frozenset("ab")
-    assert given_by(Entities([Entity(0, 3, "PER", 0.5)]), Kind.SPANS) == spans((0, 3, "PER"))
-    assert given_by((("one", 1.0),), Kind.TEXT) == "one"
+    assert given_by((("a", 0.9),), AnswerKind.LABEL) == "a"
+    assert given_by((("a", 1.0), ("b", 1.0), ("c", 0.1)), AnswerKind.LABELS) == frozenset("ab")
+    assert given_by(Entities([Entity(0, 3, "PER", 0.5)]), AnswerKind.SPANS) == spans((0, 3, "PER"))
+    assert given_by((("one", 1.0),), AnswerKind.TEXT) == "one"
 
 
 def test_empty_stored_values_are_answers_except_a_missing_label() -> None:
-    assert [given_by(None, kind) for kind in (Kind.LABELS, Kind.SPANS, Kind.TEXT)] == [
+    assert [given_by(None, kind) for kind in (AnswerKind.LABELS, AnswerKind.SPANS, AnswerKind.TEXT)] == [
         frozenset(),
         frozenset(),
         "",
     ]
     with pytest.raises(ValueError, match="missing"):
-        given_by((), Kind.LABEL)
+        given_by((), AnswerKind.LABEL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apportion.domain.errors import ForbiddenOperationError
-from apportion.domain.permissions import ALLOWED, Action, Place, allowed, require
+from apportion.domain.permissions import ALLOWED, Action, EffectiveRole, allowed, require
 from apportion.vocabulary import Role
 from support import actor
 
@@ -65,7 +65,9 @@ def test_creators_may_do_what_their_rows_say_while_they_belong() -> None:
         assert not allowed(MEMBER, action, "ours", created_by="ben")
         assert not allowed(gone, action, "ours", created_by="ana")
     assert not allowed(MEMBER, Action.COPY_DATASET, "ours", created_by="ana")
-    assert all(ALLOWED[each] >= {Place.CREATOR} for each in Action if Place.MEMBER in ALLOWED[each])
+    assert all(
+        ALLOWED[each] >= {EffectiveRole.CREATOR} for each in Action if EffectiveRole.MEMBER in ALLOWED[each]
+    )
 
 
 def test_a_refusal_says_who_could() -> None:

@@ -16,15 +16,15 @@ from apportion.domain.query import (
     Not,
     Or,
     Phrase,
-    Piece,
     Range,
     Regex,
     Term,
     Wildcard,
+    WildcardPart,
     parse,
 )
 
-ANY, ONE = Piece.ANY, Piece.ONE
+ANY, ONE = WildcardPart.ANY, WildcardPart.ONE
 A, B, C = (Term(None, name) for name in "abc")
 
 

@@ -11,11 +11,11 @@ from apportion.domain.query import (
     MatchAll,
     Nested,
     Phrase,
-    Piece,
     Range,
     Regex,
     Term,
     Wildcard,
+    WildcardPart,
     all_of,
     any_of,
     negate,
@@ -32,16 +32,16 @@ FIELD = st.none() | NAME
 
 @st.composite
 def wildcards(draw, field):
-    pieces = draw(st.lists(st.sampled_from(Piece) | WORD, min_size=2, max_size=5))
+    pieces = draw(st.lists(st.sampled_from(WildcardPart) | WORD, min_size=2, max_size=5))
     kept = [pieces[0]]
     for piece in pieces[1:]:
         if (
             not (isinstance(piece, str) and isinstance(kept[-1], str))
-            and (piece, kept[-1]) != (Piece.ANY,) * 2
+            and (piece, kept[-1]) != (WildcardPart.ANY,) * 2
         ):
             kept.append(piece)
-    if Piece.ONE not in kept and (Piece.ANY not in kept or len(kept) == 1):
-        kept.append(Piece.ONE)
+    if WildcardPart.ONE not in kept and (WildcardPart.ANY not in kept or len(kept) == 1):
+        kept.append(WildcardPart.ONE)
     return Wildcard(draw(field), tuple(kept))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from apportion.domain.errors import InvalidTextSearchError
 from apportion.domain.query import (
     Automaton,
-    Piece,
+    WildcardPart,
     auto_edits,
     field_regex,
     phrase_places,
@@ -22,10 +22,10 @@ SHORT = st.text("ab", max_size=7)
 
 
 def reference(pieces):
-    return "".join({Piece.ANY: ".*", Piece.ONE: "."}.get(p) or re.escape(p) for p in pieces)
+    return "".join({WildcardPart.ANY: ".*", WildcardPart.ONE: "."}.get(p) or re.escape(p) for p in pieces)
 
 
-@given(st.lists(st.sampled_from([*Piece, "a", "b", "ab"]), max_size=8), SHORT)
+@given(st.lists(st.sampled_from([*WildcardPart, "a", "b", "ab"]), max_size=8), SHORT)
 def test_wildcards_match_like_a_plain_pattern(pieces, word):
     expected = bool(re.fullmatch(reference(pieces), word))
 
@@ -33,14 +33,14 @@ def test_wildcards_match_like_a_plain_pattern(pieces, word):
 
 
 def test_only_folded_wildcards_overlook_case():
-    pieces = ("LIM", Piece.ANY)
+    pieces = ("LIM", WildcardPart.ANY)
 
     assert wildcard_regex(pieces, fold=True).fullmatch("limits")
     assert not wildcard_regex(pieces, fold=False).fullmatch("limits")
 
 
 def test_many_stars_do_not_hold_matching_up():
-    pattern = wildcard_regex([Piece.ANY, "a"] * 50 + ["b"], fold=False)
+    pattern = wildcard_regex([WildcardPart.ANY, "a"] * 50 + ["b"], fold=False)
 
     assert not pattern.fullmatch("a" * 5_000)
 

@@ -19,8 +19,8 @@ from fastapi import FastAPI
 
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords, SystemClock
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace, join
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
@@ -119,7 +119,7 @@ class House:
         self._watch.close()
         for each in self._clients:
             each.close()
-        house = self.app.state.house
+        house = self.app.state.app_state
         house.jobs.close()
         house.readers.shutdown()
         house.thinkers.shutdown()
@@ -135,14 +135,14 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
     passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
     clock = clock or SystemClock()
 
-    def settle(work: Any) -> None:
+    def settle(tx: Any) -> None:
         for name in ("shared", "other"):
-            ensure_workspace(work, name, now=clock.now())
+            ensure_workspace(tx, name, now=clock.now())
         for name, (role, workspace, what) in TEAM.items():
-            add_user(work, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
+            add_user(tx, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
             if workspace is not None and what is not None:
-                found = ensure_workspace(work, workspace, now=clock.now())
-                join(work, found, name, what, now=clock.now())
+                found = ensure_workspace(tx, workspace, now=clock.now())
+                join(tx, found, name, what, now=clock.now())
 
     store.write(settle).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
@@ -159,9 +159,9 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
 
 def reopened(house: House, clock: Any) -> None:
     """A new server on the same file, as after a crash: nothing in memory is taken along."""
-    settings, passwords = house.app.state.house.settings, house.app.state.house.passwords
-    house.app.state.house.readers.shutdown()
-    house.app.state.house.hashers.shutdown()
+    settings, passwords = house.app.state.app_state.settings, house.app.state.app_state.passwords
+    house.app.state.app_state.readers.shutdown()
+    house.app.state.app_state.hashers.shutdown()
     house.store.close()
     house.store = SqliteStore(house.path)
     house.app = create_app(settings, house.store, clock=clock, passwords=passwords)

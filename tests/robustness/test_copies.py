@@ -13,9 +13,9 @@ import pytest
 from houses import SHARED, TEXT, House, house_at, problems
 from lived_in import live_in
 
-from apportion.server.housekeeping import _purge, left_behind
-from apportion.services import copy_dataset as copying
-from apportion.services import hidden
+from apportion.server.housekeeping import _purge, recover_unfinished
+from apportion.services.datasets import staging
+from apportion.services.records import copy as copying
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 
@@ -76,8 +76,8 @@ def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_
     monkeypatch.setattr(copying, "_copy_some", taken)
     assert copy(eva, "a", "c").status_code == 409
     assert exported(eva, "c") == []
-    with house.store.read() as work:
-        assert work.datasets.doomed() == []
+    with house.store.read() as tx:
+        assert tx.datasets.pending_purge() == []
     assert house.verify() == []
 
 
@@ -97,16 +97,16 @@ def test_half_a_copy_is_removed_by_the_next_start(
         inner(*given)
 
     monkeypatch.setattr(copying, "_copy_some", killed)
-    monkeypatch.setattr(hidden, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+    monkeypatch.setattr(staging, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
     assert copy(eva, "a", "b").status_code == 500
     monkeypatch.undo()
 
     assert eva.get("/api/datasets/b", params=SHARED).status_code == 404
     assert SqliteUpkeep(house.path).verify() == []
-    left = left_behind(house.app.state.house)
+    left = recover_unfinished(house.app.state.app_state)
     assert len(left) == 1
-    asyncio.run(_purge(house.app.state.house, left))
-    assert left_behind(house.app.state.house) == []
+    asyncio.run(_purge(house.app.state.app_state, left))
+    assert recover_unfinished(house.app.state.app_state) == []
     assert copy(eva, "a", "b").status_code == 200
     assert threading.active_count() < threads + 10
     assert problems(house.path.parent) == []

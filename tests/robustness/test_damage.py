@@ -19,8 +19,8 @@ from lived_in import contents, contents_but_events, derived, live_in
 
 from apportion.cli.main import main
 from apportion.ports.upkeep import CannotOpenError
-from apportion.storage.sqlite import soundness
-from apportion.storage.sqlite.replacing import check_backup
+from apportion.storage.sqlite import startup_check
+from apportion.storage.sqlite.file_swap import check_backup
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from support import FakeClock
@@ -152,9 +152,9 @@ def test_looking_at_a_file_takes_no_longer_than_it_may(backup: Path) -> None:
             return float(asked)
 
     with closing(sqlite3.connect(backup)) as raw, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(soundness, "time", Clock())
-        patch.setattr(soundness, "_STEPS", 50)
-        soundness.check_sound(raw, backup, seconds=3.0)
+        patch.setattr(startup_check, "time", Clock())
+        patch.setattr(startup_check, "_STEPS", 50)
+        startup_check.check_sound(raw, backup, seconds=3.0)
         assert asked < 10
         raw.execute("SELECT count(*) FROM records").fetchone()  # and nothing is interrupted any more
 

@@ -17,9 +17,9 @@ import pytest
 import uvicorn
 from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
 
-from apportion.server import patience as limits
-from apportion.server.patience import Patient
+from apportion.server import timeouts as limits
 from apportion.server.security import SystemClock
+from apportion.server.timeouts import TimeoutProtocol
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
 from support import FakeClock
@@ -42,7 +42,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def served(house: House) -> Iterator[int]:
     """The app on a real port, in a thread of its own."""
     config = uvicorn.Config(
-        house.app, port=0, http=Patient, ws="none", lifespan="off", log_config=None, loop="asyncio"
+        house.app, port=0, http=TimeoutProtocol, ws="none", lifespan="off", log_config=None, loop="asyncio"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -74,9 +74,9 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
     if kind == "there":
         bring(eva, "talk", file_of(3, "a")).raise_for_status()
     before = marks(eva, "talk")
-    from apportion.storage.sqlite.answers import SqliteAnnotations
+    from apportion.storage.sqlite.annotations import SqliteAnnotations
 
-    settle, calls = SqliteAnnotations.settle, 0
+    settle, calls = SqliteAnnotations.save_cases, 0
 
     def fails_once(self: Any, *args: Any, **options: Any) -> None:
         nonlocal calls
@@ -85,7 +85,7 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
             raise StorageFullError("The disk is full.")
         settle(self, *args, **options)
 
-    monkeypatch.setattr(SqliteAnnotations, "settle", fails_once)
+    monkeypatch.setattr(SqliteAnnotations, "save_cases", fails_once)
     assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 507
     assert marks(eva, "talk") == before
     assert house.verify() == []
@@ -97,22 +97,22 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eva = house.client()
-    from apportion.services import import_records
+    from apportion.services.records import import_rows
 
-    show = import_records.show
+    show = import_rows.publish
 
-    def somebody_was_faster(work: Any, target: Any) -> Any:
-        blank = import_records.blank_dataset
-        owner = work.people.actor("max")
-        work.datasets.add(blank(owner, "shared", "talk", target.task, tags={}, metadata={}, now=1))
-        return show(work, target)
+    def somebody_was_faster(tx: Any, target: Any) -> Any:
+        blank = import_rows.blank_dataset
+        owner = tx.people.actor("max")
+        tx.datasets.add(blank(owner, "shared", "talk", target.task, tags={}, metadata={}, now=1))
+        return show(tx, target)
 
-    monkeypatch.setattr(import_records, "show", somebody_was_faster)
+    monkeypatch.setattr(import_rows, "publish", somebody_was_faster)
     refused = bring(eva, "talk", file_of(20, "b"))
     assert refused.status_code == 409
     monkeypatch.undo()
     assert marks(eva, "talk") == {}  # the transaction that met the name is gone with what it did
-    assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+    assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
 
 
 def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
 def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_time(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apportion.services import gather as gathering
+    from apportion.services.records import gather as gathering
 
     eva = house.client()
     for workspace, label in (("shared", "good"), ("other", "bad")):
@@ -167,7 +167,7 @@ def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_
         eva.post(
             f"/api/datasets/mail/{TEXT}:bulk", params={"workspace": workspace}, json={"records": records}
         ).raise_for_status()
-    monkeypatch.setattr(gathering, "_owner", lambda work, each, place: ("ana", "olga")[place])
+    monkeypatch.setattr(gathering, "_owner", lambda tx, each, place: ("ana", "olga")[place])
     monkeypatch.setattr(gathering, "_PAGE", 10)
     answer, calls = gathering._answer, []
 
@@ -183,7 +183,7 @@ def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_
     assert eva.post(url, params=SHARED, json=body).status_code == 507
     assert eva.get("/api/datasets/together", params=SHARED).status_code == 404
     assert eva.get("/api/datasets/mail", params=SHARED).status_code == 200
-    assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+    assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
     assert house.verify() == []
 
     made = eva.post(url, params=SHARED, json=body)

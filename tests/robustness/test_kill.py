@@ -34,10 +34,10 @@ def home(tmp_path: Path) -> Path:
 def busy(*works: Callable[[], None]) -> Iterator[None]:
     """Each of the works again and again, in a thread of its own, until the server does not answer."""
 
-    def repeat(work: Callable[[], None]) -> None:
+    def repeat(fn: Callable[[], None]) -> None:
         try:
             while True:
-                work()
+                fn()
         except httpx.TransportError:
             return
 

@@ -108,10 +108,10 @@ def at_work(team: Team, server: Running) -> list[threading.Thread]:
     works: list[tuple[str, Callable[[httpx.Client], None]]] = [(who, team.annotate(who)) for who in PEOPLE]
     works += [("eva", team.log), ("max", team.manage)]
 
-    def repeat(client: httpx.Client, work: Callable[[httpx.Client], None]) -> None:
+    def repeat(client: httpx.Client, fn: Callable[[httpx.Client], None]) -> None:
         try:
             while True:
-                work(client)
+                fn(client)
         except httpx.TransportError:
             return
 

@@ -56,15 +56,15 @@ def furnished(home: Path) -> None:
     """A team of eight and an open plan in which two of them answer each record."""
     with house_at(home) as house:
         admin = house.client()
-        from apportion.services.manage_users import NewUser, add_user
-        from apportion.services.manage_workspaces import ensure_workspace, join
+        from apportion.services.people.users import NewUser, add_user
+        from apportion.services.people.workspaces import ensure_workspace, join
         from apportion.vocabulary import MembershipRole
 
-        def settle(work: Any) -> None:
-            shared = ensure_workspace(work, "shared", now=1)
+        def settle(tx: Any) -> None:
+            shared = ensure_workspace(tx, "shared", now=1)
             for name in PEOPLE:
-                add_user(work, NewUser(name, name), key=f"{name}.apikey", now=1)
-                join(work, shared, name, MembershipRole.ANNOTATOR, now=1)
+                add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
+                join(tx, shared, name, MembershipRole.ANNOTATOR, now=1)
 
         house.store.write(settle).result()
         for start in range(0, RECORDS, 1_000):

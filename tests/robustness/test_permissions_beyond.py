@@ -14,10 +14,10 @@ import pytest
 from fastapi import FastAPI
 from houses import SHARED, TEXT, House
 from starlette.routing import Match
-from test_permissions_of_datasets import MATRIX, NAMES, _people_matrix
+from test_permissions_of_datasets import MATRIX, NAMES, _table
 
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace, join
 from apportion.vocabulary import MembershipRole, Role
 
 ELSEWHERE = {
@@ -30,11 +30,11 @@ ELSEWHERE = {
 
 @pytest.fixture(scope="module")
 def strangers(furnished: House) -> House:
-    def settle(work: Any) -> None:
-        other = ensure_workspace(work, "other", now=1)
+    def settle(tx: Any) -> None:
+        other = ensure_workspace(tx, "other", now=1)
         for name, role in ELSEWHERE.items():
-            add_user(work, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1)
-            join(work, other, name, role, now=1)
+            add_user(tx, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1)
+            join(tx, other, name, role, now=1)
 
     furnished.store.write(settle).result()
     return furnished
@@ -57,7 +57,7 @@ def test_a_role_elsewhere_opens_no_workspace_and_no_user_here(strangers: House, 
     admin, client = strangers.client(), strangers.client(who)
     ids = {each["username"]: each["id"] for each in admin.get("/api/users").json()}
     ids |= {each["name"]: each["id"] for each in admin.get("/api/workspaces").json()}
-    people = _people_matrix()
+    people = _table("test_permission_matrix")
     for method, path, body, least in people.MATRIX:
         if least in ("nobody", "olga"):
             continue
@@ -106,7 +106,7 @@ def _of_ana(house: House, name: str) -> dict[str, str]:
         f"/api/datasets/{name}/policies", params=SHARED, json={"annotation": "individual"}
     ).raise_for_status()
     house.store.write(
-        lambda work: work._link.raw.execute("UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,))  # type: ignore[attr-defined]
+        lambda tx: tx._link.raw.execute("UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,))  # type: ignore[attr-defined]
     ).result()
     said = {"query": "soup", "value": {"labels": [{"class": "good"}]}}
     job = house.client("ana").post(f"/api/datasets/{name}/annotations:apply", params=SHARED, json=said)
@@ -133,7 +133,7 @@ def test_what_is_anas_is_anas(strangers: House, what: str) -> None:
 
 
 def _keys_back(house: House) -> None:
-    from apportion.services.sign_in import hash_key
+    from apportion.services.people.sign_in import hash_key
 
     def work(within: Any) -> None:
         within.people.set_key(within.people.named("ana").id, hash_key("ana.apikey"), "ana.ap", now=1)
@@ -178,7 +178,7 @@ def _handled(app: FastAPI, method: str, path: str) -> str | None:
 def _rows() -> Iterator[tuple[str, str]]:
     for method, path, *_ in MATRIX:
         yield method, path.format(who="eva", **NAMES)
-    for method, path, *_ in _people_matrix().MATRIX:
+    for method, path, *_ in _table("test_permission_matrix").MATRIX:
         yield method, path.format_map(_Anybody())
 
 
@@ -200,7 +200,7 @@ NEEDS_NOBODY = {
 def test_every_route_the_server_has_is_in_a_table(furnished: House) -> None:
     app = furnished.app
     walked = {(method, _handled(app, method, path)) for method, path in _rows()}
-    elsewhere = _people_matrix().ELSEWHERE
+    elsewhere = _table("test_permission_matrix").ELSEWHERE
     for route in app.routes:
         template = getattr(route, "path_format", None)
         for method in (getattr(route, "methods", None) or ()) if template else ():

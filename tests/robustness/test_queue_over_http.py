@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from apportion.domain.individual.resolution import resolve
+from apportion.domain.individual.record_view import build_view
 from apportion.domain.policies import Policies
 from support import FakeClock
 
@@ -323,15 +323,15 @@ class Team(RuleBasedStateMachine):
             assert kept[key] == said, key
 
     def views_are_what_the_answers_come_to(self) -> None:
-        with self.house.store.read() as work:
-            dataset = work.datasets.find("shared", "talk")
+        with self.house.store.read() as tx:
+            dataset = tx.datasets.find("shared", "talk")
             assert dataset is not None
             policies = Policies.of(dataset.policies)
             for (id,) in self.rows("SELECT id FROM records"):
-                case = work.annotations.case(dataset, id)
+                case = tx.annotations.case(dataset, id)
                 assert case is not None
-                view = resolve(case, rule=policies.resolution, required=policies.required)
-                shown = work.records.stored_answers(dataset, [id]).get(id)
+                view = build_view(case, rule=policies.resolution, required=policies.required)
+                shown = tx.records.stored_answers(dataset, [id]).get(id)
                 agent = None if shown is None else shown.agent
                 assert (view.status, view.agent) == (case.record.status, agent), id
 

@@ -62,7 +62,7 @@ def test_no_request_makes_the_server_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # it tries a wrong key with every request; that these are throttled has a test of its own
-    wrong_keys = furnished.app.state.house.keys._wrong
+    wrong_keys = furnished.app.state.app_state.keys._wrong
     monkeypatch.setattr(wrong_keys, "attempt", lambda address: None)
     for found in document.get_all_operations():
         operation = found.ok()

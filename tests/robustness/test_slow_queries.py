@@ -13,9 +13,9 @@ import pytest
 from houses import SHARED, TEXT, House, house_at
 
 from apportion.ports.deadline import Deadline
-from apportion.server import deps, hanging_up
-from apportion.services import make_plan, queue
-from apportion.storage.sqlite.compiling import MOST_PATTERNS, Compiler
+from apportion.server import deps, disconnects
+from apportion.services.assignments import apply_plan, queue
+from apportion.storage.sqlite.query_compiler import MOST_PATTERNS, QueryCompiler
 
 BIG = "/api/datasets/big"
 RECORDS = 3_000
@@ -157,14 +157,14 @@ def _job(house: House, path: str, body: Any) -> Any:
 def test_neither_the_event_loop_nor_the_writer_evaluates_a_query(
     big: House, monkeypatch: Any, ask: Callable[[House], Any]
 ) -> None:
-    original, seen = Compiler.meant, set[str]()
+    original, seen = QueryCompiler.resolve_me, set[str]()
 
-    def meant(self: Compiler) -> Any:
+    def meant(self: QueryCompiler) -> Any:
         if self._criteria.ids is None:  # ids are looked up, which takes no time
             seen.add(threading.current_thread().name)
         return original(self)
 
-    monkeypatch.setattr(Compiler, "meant", meant)
+    monkeypatch.setattr(QueryCompiler, "resolve_me", meant)
     answer = ask(big)
 
     assert answer.status_code == 200, answer.text
@@ -221,9 +221,9 @@ def test_a_record_that_is_deleted_while_a_claim_looks_for_it_is_not_claimed(
 
 
 def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House, monkeypatch: Any) -> None:
-    from apportion.services import edit_records
+    from apportion.services.records import edit
 
-    original, again = edit_records.matching_numbers, list[bool]()
+    original, again = edit.matching_numbers, list[bool]()
     url = f"/api/datasets/reviews/{TEXT}:bulk"
 
     def log(*ids: str) -> None:
@@ -238,7 +238,7 @@ def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House,
         return found
 
     log("a", "b", "c")
-    monkeypatch.setattr(edit_records, "matching_numbers", meanwhile)
+    monkeypatch.setattr(edit, "matching_numbers", meanwhile)
     done = house.client().request(
         "DELETE", "/api/datasets/reviews/data", params=SHARED, json={"query_text": "soup"}
     )
@@ -256,7 +256,7 @@ def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
     house.client().post(url, params=SHARED, json=one).raise_for_status()
     plan = {"rules": [{"users": ["ana"], "where": "*ou*"}], "standing": True}
     house.client().post("/api/datasets/reviews/assignments", params=SHARED, json=plan).raise_for_status()
-    monkeypatch.setattr(make_plan, "_WHERE_SECONDS", -1.0)
+    monkeypatch.setattr(apply_plan, "_WHERE_SECONDS", -1.0)
     more = {"records": [{"id": "b", "inputs": {"text": "soup"}}]}
     logged = house.client().post(url, params=SHARED, json=more)
     events = house.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]
@@ -276,7 +276,7 @@ def test_the_query_of_a_caller_who_hung_up_is_worked_on_no_more(big: House, monk
         return made[-1]
 
     monkeypatch.setattr(deps.Context, "deadline", deadline)
-    monkeypatch.setattr(hanging_up, "AFTER", 0.0)
+    monkeypatch.setattr(disconnects, "AFTER", 0.0)
     whole = MOST_PATTERNS * RECORDS // 500  # looks at the deadline that the whole query takes
     status = asyncio.run(_hang_up(big.app, any_of("id:*{}*", MOST_PATTERNS), made))
 
@@ -335,5 +335,5 @@ def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: House
 
 
 def _datasets(house: House) -> Any:
-    with house.store.read() as work:
-        return work.datasets.list()
+    with house.store.read() as tx:
+        return tx.datasets.list()

@@ -19,11 +19,11 @@ from houses import SHARED, TEXT, House, running_on, scan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apportion.ports.store import Work
-from apportion.server import patience as limits
-from apportion.server.doors import Connections, quiet_about_files
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace
+from apportion.ports.store import Transaction
+from apportion.server import timeouts as limits
+from apportion.server.connection_limits import Connections, quiet_about_files
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Role
 from patience import patience, until
@@ -38,7 +38,7 @@ def a_batch(number: int) -> list[dict[str, Any]]:
 def eva(home: Path) -> None:
     with contextlib.closing(SqliteStore(home / "apportion.db")) as store:
 
-        def work(within: Work) -> None:
+        def work(within: Transaction) -> None:
             ensure_workspace(within, "shared", now=1)
             add_user(within, NewUser("eva", "Eva", role=Role.ADMIN), key="eva.apikey", now=1)
 
@@ -100,7 +100,9 @@ def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: 
 def listening(house: House) -> Iterator[tuple[str, int]]:
     """The app behind the protocol that is used in earnest, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(house.app, http=limits.Patient, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        house.app, http=limits.TimeoutProtocol, ws="none", lifespan="off", log_config=None
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
@@ -181,7 +183,7 @@ def test_who_hangs_up_in_the_middle_leaves_nothing_behind(house: House, caplog: 
     with listening(house) as address:
         with socket.create_connection(address) as connection:
             connection.sendall(head.encode() + b'{"records":[')
-        until(lambda: not house.app.state.house.tally.running)
+        until(lambda: not house.app.state.app_state.tally.running)
         still = answered(address, LINE + b"Connection: close\r\n\r\n")
 
     assert still.startswith(b"HTTP/1.1 200")
@@ -215,7 +217,7 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
 
 
 def test_who_has_too_many_connections_loses_the_oldest_idle_one(house: House, monkeypatch: Any) -> None:
-    monkeypatch.setattr(limits.Patient, "counted_in", Connections(None, 2))
+    monkeypatch.setattr(limits.TimeoutProtocol, "counted_in", Connections(None, 2))
     with listening(house) as address, contextlib.ExitStack() as open_ones:
         three = [open_ones.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
         for each in three[1:]:

@@ -12,8 +12,8 @@ from houses import SHARED, TEXT, House, furnish, house_at, reopened
 
 from apportion.server.housekeeping import catch_up, follow_clock, purge
 from apportion.server.security import SystemClock
-from apportion.services.time_jumps import time_away
-from apportion.services.trash import condemn_old
+from apportion.services.datasets.clock_jumps import downtime
+from apportion.services.datasets.trash import condemn_old
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
 from support import Client, FakeClock
@@ -35,9 +35,9 @@ def test_a_server_that_never_looked_into_it_purges_what_was_deleted(tmp_path: Pa
         clock.pass_minutes(WEEK + 1)
         reopened(house, clock)
 
-        asyncio.run(purge(house.app.state.house))
+        asyncio.run(purge(house.app.state.app_state))
 
-        assert house.store.write(lambda work: list(work.datasets.doomed())).result() == []
+        assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
         assert house.client().get("/api/datasets:deleted").json()["datasets"] == []
         assert house.verify() == []
 
@@ -65,14 +65,14 @@ class Machine:
 
 def look(house: House) -> None:
     """What the server does every few seconds and every hour."""
-    asyncio.run(follow_clock(house.app.state.house))
-    asyncio.run(purge(house.app.state.house))
+    asyncio.run(follow_clock(house.app.state.app_state))
+    asyncio.run(purge(house.app.state.app_state))
 
 
 def start(house: House) -> None:
     """What the server does when it starts."""
-    asyncio.run(catch_up(house.app.state.house))
-    asyncio.run(purge(house.app.state.house))
+    asyncio.run(catch_up(house.app.state.app_state))
+    asyncio.run(purge(house.app.state.app_state))
 
 
 def trash(house: House) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_clock_that_jumps_empties_no_trash_and_ends_no_lease(
         with caplog.at_level(logging.WARNING):
             look(house)
         assert "the clock of this machine jumped" in caplog.text
-        assert house.app.state.house.clock.now() - machine.wall in range(100)
+        assert house.app.state.app_state.clock.now() - machine.wall in range(100)
         assert claim(ben).isdisjoint(hers)
         assert trash(house) == ["places"]
         assert house.verify() == []
@@ -142,7 +142,7 @@ def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_p
         house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
         (told,) = house.client().get("/api/datasets:deleted").json()["datasets"]
         machine.pass_minutes(2 * 24 * 60)
-        house.app.state.house.store.alive(machine.wall)  # as it does every hour
+        house.app.state.app_state.store.alive(machine.wall)  # as it does every hour
         for away in (15, 9_000, -9_000):
             machine.pass_minutes(60)
             machine.set_ahead(away)
@@ -171,17 +171,15 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
         SqliteUpkeep(house.path).backup(backup)
         house.store.hold()
         machine.pass_minutes(3 * WEEK)
-        house.app.state.house.store.alive(machine.wall)
+        house.app.state.app_state.store.alive(machine.wall)
     restore(home / "apportion.db", backup, force=True)
     store = SqliteStore(home / "apportion.db", hold=True)
     try:
-        last = store.last_alive()
-        away = store.write(lambda work: time_away(work, last=last, now=machine.wall, least=DAY)).result()
+        last = store.last_heartbeat()
+        away = store.write(lambda tx: downtime(tx, last=last, now=machine.wall, least=DAY)).result()
         assert away > 20 * DAY
         assert (
-            store.write(
-                lambda work: condemn_old(work, before=machine.wall - 7 * DAY, now=machine.wall)
-            ).result()
+            store.write(lambda tx: condemn_old(tx, before=machine.wall - 7 * DAY, now=machine.wall)).result()
             == []
         )
     finally:

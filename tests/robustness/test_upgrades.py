@@ -15,7 +15,7 @@ from lived_in import columns_of, contents, derived
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
-from apportion.services.sign_in import hash_key
+from apportion.services.people.sign_in import hash_key
 from apportion.settings import Settings
 from apportion.storage.sqlite import migrate
 from apportion.storage.sqlite.store import SqliteStore
@@ -217,7 +217,7 @@ def test_sessions_of_before_go_on_as_hashes(home: Path) -> None:
 
     store = SqliteStore(path, hold=True)
 
-    with store.read() as work:
-        assert work.people.by_session(hash_key("some id"), 2) is not None
-        assert work.people.by_session("some id", 2) is None
+    with store.read() as tx:
+        assert tx.people.by_session(hash_key("some id"), 2) is not None
+        assert tx.people.by_session("some id", 2) is None
     store.close()

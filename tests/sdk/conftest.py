@@ -21,8 +21,8 @@ import apportion as rg
 from apportion.sdk import _http, session
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace, join
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
@@ -50,15 +50,15 @@ def with_team(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("team") / "apportion.db"
     store, clock = SqliteStore(path), FakeClock(1_600_000_000_000_000)
 
-    def settle(work: Any) -> None:
+    def settle(tx: Any) -> None:
         for workspace in ("shared", "other"):
-            ensure_workspace(work, workspace, now=clock.now())
+            ensure_workspace(tx, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
             new = NewUser(name, name.title(), role=role, password_hash=None)
-            add_user(work, new, key=f"{name}.apikey", now=clock.now())
+            add_user(tx, new, key=f"{name}.apikey", now=clock.now())
             for workspace, what in memberships.items():
-                found = ensure_workspace(work, workspace, now=clock.now())
-                join(work, found, name, MembershipRole(what), now=clock.now())
+                found = ensure_workspace(tx, workspace, now=clock.now())
+                join(tx, found, name, MembershipRole(what), now=clock.now())
 
     store.write(settle).result()
     store.close()

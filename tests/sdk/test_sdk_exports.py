@@ -12,7 +12,7 @@ import pytest
 
 import apportion as rg
 from apportion.sdk._rules_and_metrics import RulesAndMetrics
-from apportion.sdk.facade import Search
+from apportion.sdk.compat_1x import Search
 
 HEAVY = {
     "IPython",

@@ -422,11 +422,11 @@ def test_the_asynchronous_client_does_the_same(talk: str, transport: InProcess) 
 def test_the_functions_and_the_client_take_the_same_options() -> None:
     from inspect import signature
 
-    from apportion.sdk import sharing
+    from apportion.sdk import assignments
     from apportion.sdk._plans import PlanOptions
 
-    assert set(signature(sharing.assign).parameters) == {"name", *PlanOptions.__annotations__}
-    for name in set(sharing.__all__) - {"assign"}:
-        mine, theirs = (signature(getattr(each, name)) for each in (sharing, rg.Client))
+    assert set(signature(assignments.assign).parameters) == {"name", *PlanOptions.__annotations__}
+    for name in set(assignments.__all__) - {"assign"}:
+        mine, theirs = (signature(getattr(each, name)) for each in (assignments, rg.Client))
         assert list(mine.parameters) == list(theirs.parameters)[1:], name
-    assert session.active_client is sharing.active_client
+    assert session.active_client is assignments.active_client

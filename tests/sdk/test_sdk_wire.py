@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apportion.sdk._clock import from_wire, to_wire
-from apportion.sdk._wire import read_page, read_search, to_bulk, user_id
+from apportion.sdk._encode import read_page, read_search, to_bulk, user_id
 from apportion.sdk.records import (
     RECORD_TYPES,
     Record,

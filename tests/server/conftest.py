@@ -16,15 +16,15 @@ from fastapi import FastAPI
 
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace, join
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
 from support import Client, FakeClock
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Store, Work
+    from apportion.ports.store import Store, Transaction
 
 SECRET = "only for tests, and long enough to sign"
 TEAM = {
@@ -94,15 +94,15 @@ def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> Fa
 def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, str]) -> FastAPI:
     """The app with its team."""
 
-    def settle(work: Work) -> None:
+    def settle(tx: Transaction) -> None:
         for workspace in ("shared", "other"):
-            ensure_workspace(work, workspace, now=clock.now())
+            ensure_workspace(tx, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
             new = NewUser(name, name.title(), role=role, password_hash=hashes[name])
-            add_user(work, new, key=f"{name}.apikey", now=clock.now())
+            add_user(tx, new, key=f"{name}.apikey", now=clock.now())
             for workspace, what in memberships.items():
-                found = ensure_workspace(work, workspace, now=clock.now())
-                join(work, found, name, MembershipRole(what), now=clock.now())
+                found = ensure_workspace(tx, workspace, now=clock.now())
+                join(tx, found, name, MembershipRole(what), now=clock.now())
 
     store.write(settle).result()
     return empty_app

@@ -161,7 +161,7 @@ def test_a_figure_narrowed_by_a_query_is_that_of_these_records_alone(
     room.put("ana", "f", "z", version=1)  # a label that nobody gave elsewhere
     found = []
     for few in (0, 100):  # records found among all, or looked up one by one
-        monkeypatch.setattr("apportion.storage.sqlite.answered._FEW", few)
+        monkeypatch.setattr("apportion.storage.sqlite.answer_columns._FEW", few)
         found += [
             room.get("rita", "agreement", by=by, query="id:(a OR b OR d)") for by in ("label", "pair", "week")
         ]
@@ -197,7 +197,7 @@ def test_gamma_measures_nested_spans_with_a_seed_and_says_which_extra_it_needs(
     assert first == room.get("rita", "agreement", measure="gamma", by="label", seed=1)
     assert first["estimate"] != room.get("rita", "agreement", measure="gamma", seed=2)["estimate"]
     assert (first["measure"], first["caution"]) == ("gamma", "few_spans")
-    monkeypatch.setattr("apportion.services.agreement.can_align", lambda: False)
+    monkeypatch.setattr("apportion.services.insight.agreement.can_align", lambda: False)
     refused = room.ask("rita", "GET", "agreement", params={"measure": "gamma"})
     assert refused.status_code == 400
     assert "pip install 'apportion[gamma]'" in refused.text

@@ -164,11 +164,11 @@ def test_a_refused_password_is_in_the_log_and_many_of_a_minute_are_one_event(
 ) -> None:
     for _ in range(4):
         assert sign_in(client_as, "ana", "a wrong one") == 401
-    app.state.house.refusals.flush()
+    app.state.app_state.refusals.flush()
     assert [each["detail"]["attempts"] for each in audit(client_as, what="sign_in_refused")] == [1]
 
     clock.pass_minutes(2)
-    for each in app.state.house.refusals.flush():
+    for each in app.state.app_state.refusals.flush():
         each.result()
 
     rest, first = audit(client_as, what="sign_in_refused")
@@ -180,7 +180,7 @@ def test_too_many_attempts_and_a_wrong_key_are_told_apart(client_as: Any, app: F
     for _ in range(11):
         sign_in(client_as, "ana", "a wrong one")
     client_as("stranger").get("/api/me")
-    app.state.house.store.write(lambda _: None).result()  # whatever was queued before is written by then
+    app.state.app_state.store.write(lambda _: None).result()  # whatever was queued before is written by then
 
     found = {(each["who"], each["detail"]["why"]) for each in audit(client_as, what="sign_in_refused")}
 
@@ -213,9 +213,9 @@ def test_no_secret_is_ever_in_the_log(client_as: Any, store: Any, tmp_path: Path
     sign_in(client_as, "ben", "secret-but-wrong")
     client_as("secret-key-that-is-wrong").get("/api/me")
 
-    with store.read() as work:
-        rows = repr(work.events._raw.execute("SELECT * FROM events").fetchall())
-        hashes = work.events._raw.execute("SELECT password_hash, key_hash FROM users").fetchall()
+    with store.read() as tx:
+        rows = repr(tx.events._raw.execute("SELECT * FROM events").fetchall())
+        hashes = tx.events._raw.execute("SELECT password_hash, key_hash FROM users").fetchall()
 
     kept = [each for row in hashes for each in row if each]
     for secret in ("secret-", "ana-password", made["api_key"], key, token, *kept):
@@ -330,11 +330,11 @@ def test_the_events_of_a_dataset_outlive_it(room: Room, app: FastAPI, clock: Fak
     room.client_as("max").delete("/api/datasets/talk", params=where).raise_for_status()
     clock.pass_minutes(8 * DAY)
 
-    asyncio.run(purge(app.state.house))
+    asyncio.run(purge(app.state.app_state))
 
-    with app.state.house.store.read() as work:
-        assert work.datasets.deleted() == []
-        assert work.datasets.doomed() == []
+    with app.state.app_state.store.read() as tx:
+        assert tx.datasets.deleted() == []
+        assert tx.datasets.doomed() == []
     found = audit(room.client_as, "max", dataset="talk")
     assert codes(found)[:3] == ["purged", "deleted", "submitted"]
     assert [each["who"] for each in found[:3]] == [SERVER, "max", "ana"]
@@ -365,7 +365,7 @@ def test_nothing_is_forgotten_where_no_time_is_set(app: FastAPI, client_as: Any,
     before = audit(client_as)
     clock.pass_minutes(4000 * DAY)
 
-    asyncio.run(prune_audit_log(app.state.house))
+    asyncio.run(prune_audit_log(app.state.app_state))
 
     assert audit(client_as) == before
 

@@ -43,18 +43,18 @@ class Story:
     done: set[str] = field(default_factory=set)
 
     def last(self) -> int:
-        with self.store.read() as work:
-            return work.events.last()
+        with self.store.read() as tx:
+            return tx.events.last()
 
     def do(self, who: str, what: EventCode, method: str, path: str, body: Any = None, **more: Any) -> Any:
         before = self.last()
         params = {"workspace": "shared", **more.pop("params", {})}
         found = self.client_as(who).request(method, path, json=body, params=params, **more)
         assert found.status_code == 200, f"{method} {path}: {found.text}"
-        with self.store.read() as work:
+        with self.store.read() as tx:
             codes = [
                 event[0]
-                for event in work.events._raw.execute("SELECT what FROM events WHERE no > ?", (before,))  # type: ignore[attr-defined]
+                for event in tx.events._raw.execute("SELECT what FROM events WHERE no > ?", (before,))  # type: ignore[attr-defined]
             ]
         assert str(what) in codes, f"{method} {path} left {codes}"
         name = next(n for n, each in self.operations.items() if each.fullmatch(f"{method} {path}"))

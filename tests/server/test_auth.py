@@ -158,7 +158,7 @@ class Counting:
 
 def test_an_unknown_name_costs_as_much_as_a_wrong_password(app: Any, client_as: Any, passwords: Any) -> None:
     counting = Counting(passwords)
-    app.state.house.sign_in._passwords = counting
+    app.state.app_state.sign_in._passwords = counting
     sign_in(client_as(None), password="wrong")
     counting.did.clear()
     for username in ("ana", "nobody", "x" * 5000, "gone"):
@@ -171,7 +171,7 @@ def test_endless_names_are_not_kept(app: Any, client_as: Any) -> None:
     for letter in "ab":
         assert sign_in(client_as(None), letter * 500_000).status_code == 401
 
-    kept = app.state.house.sign_in._one._made
+    kept = app.state.app_state.sign_in._one._made
     assert sum(map(len, kept)) < 1000
 
 
@@ -187,16 +187,16 @@ def test_a_refused_sign_in_is_told_in_the_log_without_the_password(client_as: An
 def test_passwords_of_1x_work_and_are_hashed_anew(client_as: Any, store: Any, mark: str) -> None:
     long = "långt lösenord " * 6
     old = bcrypt.hashpw(long.encode()[:72], bcrypt.gensalt(4)).decode().replace("$2b$", mark)
-    ana = store.write(lambda work: _set_hash(work, old)).result()
+    ana = store.write(lambda tx: _set_hash(tx, old)).result()
 
     assert sign_in(client_as(None), password=long).status_code == 200
-    with store.read() as work:
-        assert work.people.password_hash(ana)[1].startswith("$argon2id$")
+    with store.read() as tx:
+        assert tx.people.password_hash(ana)[1].startswith("$argon2id$")
     assert sign_in(client_as(None), password=long).status_code == 200
 
 
-def _set_hash(work: Any, hashed: str) -> str:
-    work.people.set_password_hash(work.people.named("ana").id, hashed, now=1)
+def _set_hash(tx: Any, hashed: str) -> str:
+    tx.people.set_password_hash(tx.people.named("ana").id, hashed, now=1)
     return "ana"
 
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.people import Actor
-from apportion.services import assign, carry_over, make_plan, settle_again
-from apportion.services.make_plan import Making
-from apportion.services.policies import PolicyChange
-from apportion.services.run_jobs import Room as Workroom
-from apportion.services.run_jobs import mark_interrupted, run_next
-from apportion.services.tidy_up import tidy_up
+from apportion.services.answers import reresolve
+from apportion.services.assignments import apply_plan, compute_plan, migrate_individual
+from apportion.services.assignments.apply_plan import ApplyPlan
+from apportion.services.assignments.policies import PolicyChange
+from apportion.services.assignments.recover import recover
+from apportion.services.background.worker import JobContext as Workroom
+from apportion.services.background.worker import mark_interrupted, run_next
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -97,21 +98,21 @@ class House:
         return Talk(self.client_as, name)
 
     def actor(self) -> Actor:
-        with self.store.read() as work:
-            found = work.people.actor("max")
+        with self.store.read() as tx:
+            found = tx.people.actor("max")
         assert found is not None
         return found
 
-    def making(self, talk: Talk, **rule: Any) -> Making:
+    def making(self, talk: Talk, **rule: Any) -> ApplyPlan:
         sent = {**PLAN, "rules": [{**PLAN["rules"][0], **rule}]}
-        with self.store.read() as work:
-            planned = assign.plan_out(work, self.actor(), "shared", talk.name, read_plan(sent))
-        return Making(planned, by="max", at=self.clock.now())
+        with self.store.read() as tx:
+            planned = compute_plan.compute_plan(tx, self.actor(), "shared", talk.name, read_plan(sent))
+        return ApplyPlan(planned, by="max", at=self.clock.now())
 
     def changing(self, talk: Talk) -> PolicyChange:
         return PolicyChange(self.actor(), "shared", talk.name, WANTED, now=self.clock.now())
 
-    def run(self, long: Making | PolicyChange, at: int = -1, do: Callable[[], None] = lambda: None) -> int:
+    def run(self, long: ApplyPlan | PolicyChange, at: int = -1, do: Callable[[], None] = lambda: None) -> int:
         """Take all steps, with something done before the one with that number; how many there were."""
         count = 0
         for step in long.steps():
@@ -130,12 +131,12 @@ def house(app: FastAPI, client_as: Any, store: Any, clock: Any) -> House:
 @pytest.fixture
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if eight records were very many."""
-    monkeypatch.setattr(settle_again, "FEW", 0)
-    for module in (settle_again, carry_over):
+    monkeypatch.setattr(reresolve, "FEW", 0)
+    for module in (reresolve, migrate_individual):
         monkeypatch.setattr(module, "AT_ONCE", 2)
-    monkeypatch.setattr(make_plan, "SETTLED_AT_ONCE", 2)
-    monkeypatch.setattr(make_plan, "SLOTS_AT_ONCE", 5)
-    monkeypatch.setattr(carry_over, "_LOOKED_AT", 2)
+    monkeypatch.setattr(apply_plan, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(apply_plan, "SLOTS_AT_ONCE", 5)
+    monkeypatch.setattr(migrate_individual, "_LOOKED_AT", 2)
 
 
 def sound(house: House) -> bool:
@@ -187,9 +188,9 @@ def cut_short(house: House, talk: Talk, stop: int) -> None:
         house.store.write(step).result()
         if number == stop:
             break
-    with house.store.read() as work:
-        dataset = work.datasets.find("shared", talk.name)
-    house.store.write(lambda work: work.annotations.unwatch(dataset)).result()  # as the end of a process does
+    with house.store.read() as tx:
+        dataset = tx.datasets.find("shared", talk.name)
+    house.store.write(lambda tx: tx.annotations.unwatch(dataset)).result()  # as the end of a process does
 
 
 def expected_of(house: House) -> Json:
@@ -223,7 +224,7 @@ def test_what_a_stop_cut_short_before_the_switch_was_never_there(house: House) -
         talk = house.talk(f"talk{stop}")
         before = talk.state()
         cut_short(house, talk, stop)
-        while house.store.write(tidy_up).result():
+        while house.store.write(recover).result():
             pass
         assert talk.state() == before
         house.run(house.making(talk))
@@ -237,7 +238,7 @@ def test_a_plan_that_fails_before_the_switch_leaves_nothing(
 ) -> None:
     talk = house.talk("talk")
     before = talk.state()
-    monkeypatch.setattr(make_plan, "put_policies", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(apply_plan, "put_policies", lambda *_, **__: 1 / 0)
     assert talk.ask("max", "POST", "assignments", json=PLAN).status_code == 500
     assert talk.state() == before
     assert talk.ask("max", "GET", "assignments").json()["assignments"] == []
@@ -311,16 +312,16 @@ def test_what_fails_after_the_switch_is_finished_by_a_job(
     expected, talk = house.talk("expected"), house.talk("talk")
     method = "POST" if what == "assignments" else "PATCH"
     assert expected.ask("max", method, what, json=sent).status_code == 200
-    calls, settle = iter(range(99)), settle_again.settle_some
+    calls, settle = iter(range(99)), reresolve.reresolve_records
 
     def fails_once(*args: Any, **options: Any) -> None:
         settle(*args, **options)
         if next(calls) == 1:
             raise ZeroDivisionError
 
-    monkeypatch.setattr(settle_again, "settle_some", fails_once)
+    monkeypatch.setattr(reresolve, "settle_some", fails_once)
     assert talk.ask("max", method, what, json=sent).status_code == 500
-    house.app.state.house.jobs._thread.submit(lambda: None).result()  # behind everything else
+    house.app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
     assert next(calls) == 3
     assert talk.state() == expected.state()
     assert sound(house)

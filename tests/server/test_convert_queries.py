@@ -10,7 +10,7 @@ import pytest
 from apportion.domain.errors import BadRequestError, InvalidTextSearchError, ValidationError
 from apportion.domain.ids import Viewer
 from apportion.domain.query import And, Exists, MatchAll, Not, Or, Query, Range, Term, parse
-from apportion.ports.records import Criteria, Sorting
+from apportion.ports.records import Criteria, SortKey
 from apportion.server.convert.queries import (
     Nearest,
     read_deletion,
@@ -144,7 +144,7 @@ def test_a_scan_says_where_to_go_on() -> None:
     )
     assert (found.fields, found.sort, found.next_idx, found.next_page_cfg) == (
         ["id"],
-        [Sorting("id")],
+        [SortKey("id")],
         "7",
         "x",
     )
@@ -153,7 +153,7 @@ def test_a_scan_says_where_to_go_on() -> None:
 
 def test_records_are_ordered_by_what_they_can_be_ordered_by() -> None:
     asked = [{"id": "metadata.year", "order": "desc", "key": "extra"}, {"id": "score"}]
-    assert read_sort(asked) == [Sorting("metadata.year", True), Sorting("score", False)]
+    assert read_sort(asked) == [SortKey("metadata.year", True), SortKey("score", False)]
     assert read_search(sent({"sort": asked}), TEXT).sort == read_sort(asked)
     with pytest.raises(BadRequestError, match=r"text.*event_timestamp"):
         read_sort([{"id": "text"}])

@@ -16,14 +16,14 @@ from apportion.domain.records import (
     TextClassificationRecord,
     TokenClassificationRecord,
 )
-from apportion.server.convert.records_in import Bulk, Limits, read_bulk
+from apportion.server.convert.records_in import Bulk, BulkLimits, read_bulk
 from apportion.vocabulary import Status, Task
 
 TEXT, TOKEN, TEXT2TEXT = Task.TEXT_CLASSIFICATION, Task.TOKEN_CLASSIFICATION, Task.TEXT2TEXT
-LIMITS = Limits(max_records=5, max_text=100, metadata_length=10)
+LIMITS = BulkLimits(max_records=5, max_text=100, metadata_length=10)
 
 
-def read(*records: Any, task: Task = TEXT, limits: Limits = LIMITS, **more: Any) -> Bulk:
+def read(*records: Any, task: Task = TEXT, limits: BulkLimits = LIMITS, **more: Any) -> Bulk:
     body = json.dumps({"records": list(records), **more}).encode()
     return read_bulk(body, task, limits, make_id=lambda: "made")
 
@@ -32,7 +32,7 @@ def one(task: Task = TEXT, **members: Any) -> Any:
     return read(OWN[task] | members, task=task).records[0]
 
 
-def refused(body: Any, task: Task = TEXT, limits: Limits = LIMITS) -> list[dict[str, Any]]:
+def refused(body: Any, task: Task = TEXT, limits: BulkLimits = LIMITS) -> list[dict[str, Any]]:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(ValidationError) as caught:
         read_bulk(sent, task, limits)
@@ -99,7 +99,7 @@ def test_any_json_is_read_or_refused(value: Any, task: Task) -> None:
         {"records": [OWN[task] | (value if isinstance(value, dict) else {"id": value})], "tags": value}
     )
     try:
-        read_bulk(body.encode(), task, Limits())
+        read_bulk(body.encode(), task, BulkLimits())
     except ValidationError as refusal:
         msgspec.json.encode(refusal.params())
 
@@ -216,7 +216,7 @@ def test_tags_become_text_and_both_extras_may_be_missing() -> None:
 
 def test_a_text_of_ten_megabytes_is_taken_if_the_limit_says_so() -> None:
     text = "é" * 10_000_000
-    assert read({"inputs": {"text": text}}, limits=Limits(max_text=10_000_000)).records[0].text == text
+    assert read({"inputs": {"text": text}}, limits=BulkLimits(max_text=10_000_000)).records[0].text == text
 
 
 # What is refused
@@ -300,7 +300,7 @@ def test_every_bad_record_is_named() -> None:
         2,
     ]
     assert [each["loc"][2] for each in refused({"records": [shapeless, OWN[TEXT], shapeless]})] == [0, 2]
-    assert len(refused({"records": [shapeless] * 300}, limits=Limits())) == 100
+    assert len(refused({"records": [shapeless] * 300}, limits=BulkLimits())) == 100
 
 
 def test_contradictions_are_told_of_the_service_model() -> None:

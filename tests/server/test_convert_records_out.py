@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from apportion.ports.records import Row
-from apportion.server.convert.records_in import Limits, read_bulk
+from apportion.ports.records import StoredRecord
+from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import Projection, full_record, scan_record, search_record
-from apportion.storage.sqlite.encoding import encode_answers, encode_content
+from apportion.storage.sqlite.codec import encode_answers, encode_content
 from apportion.vocabulary import Task
 
 UPDATED = 1_700_000_000_000_000
@@ -28,9 +28,11 @@ TOKENS: dict[str, Any] = {
 
 def row(record: dict[str, Any], task: Task = TEXT) -> Any:
     body = json.dumps({"records": [record]}).encode()
-    (found,) = read_bulk(body, task, Limits()).records
+    (found,) = read_bulk(body, task, BulkLimits()).records
     prediction, answer = encode_answers(task, found.prediction), encode_answers(task, found.annotation)
-    return Row(found.id, found.status, UPDATED, encode_content(found), prediction, answer, found.vectors, 1)
+    return StoredRecord(
+        found.id, found.status, UPDATED, encode_content(found), prediction, answer, found.vectors, 1
+    )
 
 
 def test_a_search_shows_records_as_1x_did() -> None:

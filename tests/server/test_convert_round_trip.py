@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.records import Record
-from apportion.ports.records import Row
-from apportion.server.convert.records_in import Limits, read_bulk
+from apportion.ports.records import StoredRecord
+from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import full_record, scan_record, search_record
-from apportion.storage.sqlite.encoding import encode_answers, encode_content
+from apportion.storage.sqlite.codec import encode_answers, encode_content
 from apportion.vocabulary import Status, Task
 
 UPDATED = 1_700_000_000_000_000
@@ -123,9 +123,9 @@ def bodies(task: Task) -> Any:
     return st.fixed_dictionaries({"records": st.lists(records(task), min_size=1, max_size=3)})
 
 
-def row_of(record: Record, task: Task) -> Row:
+def row_of(record: Record, task: Task) -> StoredRecord:
     """The record as the store hands it back."""
-    return Row(
+    return StoredRecord(
         record.id,
         record.status,
         UPDATED,
@@ -144,14 +144,15 @@ def test_what_is_clean_reads_the_same_when_it_is_coerced(task: Task, data: st.Da
     body = data.draw(bodies(task))
     dirty = body | {"tags": {"forces": 1}}
     fast, lenient = (
-        read_bulk(json.dumps(each).encode(), task, Limits(), make_id=lambda: "made") for each in (body, dirty)
+        read_bulk(json.dumps(each).encode(), task, BulkLimits(), make_id=lambda: "made")
+        for each in (body, dirty)
     )
 
     assert lenient.records == fast.records
 
 
 def logged_again(shown: bytes, task: Task) -> Any:
-    (record,) = read_bulk(b'{"records":[%b]}' % shown, task, Limits()).records
+    (record,) = read_bulk(b'{"records":[%b]}' % shown, task, BulkLimits()).records
     return record
 
 
@@ -166,7 +167,7 @@ def nulls(value: Any) -> bool:
 @given(data=st.data())
 def test_logging_what_was_shown_changes_nothing(task: Task, data: st.DataObject) -> None:
     body = json.dumps(data.draw(bodies(task))).encode()
-    for record in read_bulk(body, task, Limits()).records:
+    for record in read_bulk(body, task, BulkLimits()).records:
         kept = row_of(record, task)
 
         assert logged_again(scan_record(kept, task, metrics=True), task) == record
@@ -179,7 +180,7 @@ def test_logging_what_was_shown_changes_nothing(task: Task, data: st.DataObject)
 @given(data=st.data())
 def test_a_search_shows_no_nulls_and_all_the_rest(task: Task, data: st.DataObject) -> None:
     body = json.dumps(data.draw(bodies(task))).encode()
-    for record in read_bulk(body, task, Limits()).records:
+    for record in read_bulk(body, task, BulkLimits()).records:
         kept = row_of(record, task)
         shown = json.loads(search_record(kept, task, metrics=True))
         full = json.loads(full_record(kept, task))

@@ -126,7 +126,7 @@ def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
 def test_an_export_breaks_off_when_the_rights_of_who_takes_it_end(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr("apportion.services.export.PAGE", 1)
+    monkeypatch.setattr("apportion.services.records.export.PAGE", 1)
     Room(client_as, "abcdefghij")
     export = Held(app, "rita", "POST", "/api/datasets/talk/export")
     pages = 0
@@ -210,20 +210,20 @@ def test_of_two_administrators_who_delete_each_other_at_once_one_is_refused(
 
 
 def store_admins(store: Any) -> list[str]:
-    with store.read() as work:
-        return [each.username for each in work.people.users() if each.is_admin]
+    with store.read() as tx:
+        return [each.username for each in tx.people.users() if each.is_admin]
 
 
 def test_what_was_deleted_in_parts_stops_between_them(
     client_as: Any, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apportion.services.edit_records.AT_ONCE", 1)
+    monkeypatch.setattr("apportion.services.records.edit.AT_ONCE", 1)
     Room(client_as, "abcd")
     original = store.write
 
-    def write(work: Any, *, urgent: bool = False) -> Any:
-        found = original(work, urgent=urgent)
-        if "_as_now" in getattr(work, "__qualname__", "") and not ended_once:
+    def write(tx: Any, *, urgent: bool = False) -> Any:
+        found = original(tx, urgent=urgent)
+        if "_as_now" in getattr(tx, "__qualname__", "") and not ended_once:
             ended_once.append(True)
             found.result()
             thread = threading.Thread(target=demote, args=[client_as, "max"])
@@ -239,9 +239,9 @@ def test_what_was_deleted_in_parts_stops_between_them(
         client_as("eva").post("/api/datasets/talk/TextClassification:search", headers=SHARED, json={}).json()
     )
     assert 0 < left["total"] < 5
-    with store.read() as work:
-        dataset = work.datasets.find("shared", "talk")
-        job = work.jobs.latest(dataset, JobKind.DELETE)
+    with store.read() as tx:
+        dataset = tx.datasets.find("shared", "talk")
+        job = tx.jobs.latest(dataset, JobKind.DELETE)
     assert job.state is JobState.FAILED
     assert "What was done before stays" in job.message
 
@@ -287,8 +287,8 @@ def test_a_job_is_seen_by_members_only(client_as: Any) -> None:
 def test_a_job_stops_when_who_began_it_may_not_do_it_any_more(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr("apportion.services.run_jobs.AT_ONCE", 1)
-    room, jobs, asked = Room(client_as, "abcd"), app.state.house.jobs, []
+    monkeypatch.setattr("apportion.services.background.worker.AT_ONCE", 1)
+    room, jobs, asked = Room(client_as, "abcd"), app.state.app_state.jobs, []
 
     def stopping() -> bool:
         """Asked once before and then between the records: their rights end after the first."""

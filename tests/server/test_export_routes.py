@@ -137,9 +137,9 @@ def test_long_exports_and_short_ones_say_the_same(client_as: Any, monkeypatch: A
             assert room.put(who, id, value).status_code == 200
     kinds = ("jsonl", "csv", "parquet") if importlib.util.find_spec("pyarrow") else ("jsonl", "csv")
     files = {kind: room.ask("rita", "POST", "export", json={"format": kind}).content for kind in kinds}
-    monkeypatch.setattr("apportion.services.export.PAGE", 2)
+    monkeypatch.setattr("apportion.services.records.export.PAGE", 2)
     monkeypatch.setattr("apportion.server.convert.export_parquet._AT_ONCE", 3)
-    monkeypatch.setattr("apportion.server.convert.export_standing.Book.MOST", 1)  # it forgets all the time
+    monkeypatch.setattr("apportion.server.convert.export_provenance.Memo.MOST", 1)  # it forgets all the time
     for kind, file in files.items():
         paged = room.ask("rita", "POST", "export", json={"format": kind}).content
         assert _table(paged, kind) == _table(file, kind)

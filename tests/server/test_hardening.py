@@ -12,8 +12,8 @@ import pytest
 from rooms import Room
 
 from apportion.server.convert.export_tables import shown
-from apportion.services.manage_users import key_prefix
-from apportion.services.sign_in import hash_key
+from apportion.services.people.sign_in import hash_key
+from apportion.services.people.users import key_prefix
 from apportion.settings import Settings
 from support import Client
 
@@ -104,7 +104,7 @@ def test_nobody_is_called_what_the_server_signs_with(client: Client, name: str) 
 def test_a_hundred_guesses_from_one_address_do_not_hold_up_others(proxied: Client, monkeypatch: Any) -> None:
     import asyncio
 
-    house = proxied._transport._inner.app.state.house  # type: ignore[attr-defined]
+    house = proxied._transport._inner.app.state.app_state  # type: ignore[attr-defined]
     go, order = threading.Event(), []
 
     async def all_of_them() -> None:
@@ -239,8 +239,8 @@ def test_sessions_are_kept_as_hashes_only(client_as: Any, store: Any, app: Any) 
     login = {"username": "ana", "password": "ana-password"}
     browser.post("/api/session", json=login, headers={"X-Apportion": "1"}).raise_for_status()
     cookie = browser.cookies["apportion_session"]
-    with store.read() as work:
-        (kept,) = work.people._raw.execute("SELECT sid FROM sessions").fetchone()
+    with store.read() as tx:
+        (kept,) = tx.people._raw.execute("SELECT sid FROM sessions").fetchone()
     import jwt
 
     sid = jwt.decode(cookie, options={"verify_signature": False})["sid"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from apportion.server.hot import HotRoute
+from apportion.server.fast_routes import FastRoute
 from support import Client
 
 TEXT = "TextClassification"
@@ -66,12 +66,12 @@ REQUESTS: list[tuple[str, str, dict[str, Any], Any]] = [
 
 
 @pytest.fixture
-def hot(app: FastAPI) -> list[HotRoute]:
-    return [route for route in app.router.routes if isinstance(route, HotRoute)]
+def hot(app: FastAPI) -> list[FastRoute]:
+    return [route for route in app.router.routes if isinstance(route, FastRoute)]
 
 
 @contextmanager
-def without(hot: list[HotRoute], app: FastAPI) -> Iterator[None]:
+def without(hot: list[FastRoute], app: FastAPI) -> Iterator[None]:
     kept = list(app.router.routes)
     app.router.routes[:] = [route for route in kept if route not in hot]
     yield
@@ -79,7 +79,7 @@ def without(hot: list[HotRoute], app: FastAPI) -> Iterator[None]:
 
 
 def test_both_ways_answer_the_same(
-    app: FastAPI, hot: list[HotRoute], client_as: Callable[..., Client]
+    app: FastAPI, hot: list[FastRoute], client_as: Callable[..., Client]
 ) -> None:
     assert len(hot) == 3
     client_as("max").post(BULK, params=SHARED, json={"records": RECORDS}).raise_for_status()
@@ -101,8 +101,8 @@ def test_both_ways_answer_the_same(
             assert short == ask(**request), (who, path, more, body)
 
 
-def test_doubtful_requests_are_left_to_the_documented_way(hot: list[HotRoute]) -> None:
-    def taken(path: str, query: str = "", method: str = "POST") -> list[HotRoute]:
+def test_doubtful_requests_are_left_to_the_documented_way(hot: list[FastRoute]) -> None:
+    def taken(path: str, query: str = "", method: str = "POST") -> list[FastRoute]:
         scope = {"type": "http", "method": method, "path": path, "query_string": query.encode()}
         return [route for route in hot if route.matches(scope)[0].value]
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from rooms import Room
 
 from apportion.domain.jobs import JobKind, JobState
-from apportion.services.run_jobs import Room as Workroom
-from apportion.services.run_jobs import mark_interrupted
+from apportion.services.background.worker import JobContext as Workroom
+from apportion.services.background.worker import mark_interrupted
 from patience import patience
 
 
@@ -153,9 +153,9 @@ def test_a_model_resolves_records_and_looks_again_when_somebody_answers(room: Ro
     assert room.see("rita", "a")["status"] == "Edited"  # nobody has looked yet
 
     def settle() -> None:
-        app.state.house.jobs._rest_until = 0.0
-        app.state.house.jobs.look()
-        app.state.house.jobs._thread.submit(lambda: None).result()  # behind everything else
+        app.state.app_state.jobs._rest_until = 0.0
+        app.state.app_state.jobs.look()
+        app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
 
     settle()
     assert room.see("rita", "b")["annotation"]["agent"] == "consensus:dawid_skene"
@@ -167,12 +167,12 @@ def test_a_model_resolves_records_and_looks_again_when_somebody_answers(room: Ro
 
 
 def test_a_job_that_a_stop_cut_short_says_so(room: Room, app: FastAPI) -> None:
-    house = app.state.house
+    house = app.state.app_state
 
-    def half(work: Any) -> str:
-        dataset = work.datasets.find("shared", "talk")
-        job = work.jobs.add(dataset, "some-id", JobKind.APPLY, {}, by="ana", at=1)
-        return work.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id
+    def half(tx: Any) -> str:
+        dataset = tx.datasets.find("shared", "talk")
+        job = tx.jobs.add(dataset, "some-id", JobKind.APPLY, {}, by="ana", at=1)
+        return tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id
 
     house.store.write(half).result()
     mark_interrupted(Workroom(house.store, house.clock, lambda task, value: None))

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from apportion.services import change_plan, make_change, settle_after, settle_again
-from apportion.services.make_change import MakeChange, Undo
-from apportion.services.run_jobs import Room as Workroom
-from apportion.services.run_jobs import mark_interrupted, run_next
-from apportion.services.tidy_up import tidy_up
+from apportion.services.answers import reresolve
+from apportion.services.assignments import apply_change, compute_change, deferred_resolution
+from apportion.services.assignments.apply_change import ApplyPlanChange, UndoPlan
+from apportion.services.assignments.recover import recover
+from apportion.services.background.worker import JobContext as Workroom
+from apportion.services.background.worker import mark_interrupted, run_next
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -41,19 +42,21 @@ class Talk:
         sent.raise_for_status()
         return sent.json()
 
-    def undo(self) -> Undo:
-        with self.store.read() as work:
-            args = work, work.people.actor("max"), "shared", self.name, self.plan
-            planned = change_plan.undoing(*args, now=self.clock.now())
-        return Undo(planned, by="max", at=self.clock.now())
+    def undo(self) -> UndoPlan:
+        with self.store.read() as tx:
+            args = tx, tx.people.actor("max"), "shared", self.name, self.plan
+            planned = compute_change.compute_undo(*args, now=self.clock.now())
+        return UndoPlan(planned, by="max", at=self.clock.now())
 
-    def withdraw(self) -> MakeChange:
-        with self.store.read() as work:
-            args = work, work.people.actor("max"), "shared", self.name, self.plan
-            planned = change_plan.withdrawing(*args, records=None, annotator="ben", now=self.clock.now())
-        return MakeChange(planned, by="max", at=self.clock.now())
+    def withdraw(self) -> ApplyPlanChange:
+        with self.store.read() as tx:
+            args = tx, tx.people.actor("max"), "shared", self.name, self.plan
+            planned = compute_change.compute_withdrawal(
+                *args, records=None, annotator="ben", now=self.clock.now()
+            )
+        return ApplyPlanChange(planned, by="max", at=self.clock.now())
 
-    def run(self, making: Undo | MakeChange, stop: int = 999) -> int:
+    def run(self, making: UndoPlan | ApplyPlanChange, stop: int = 999) -> int:
         """Take some of the steps; how many."""
         taken = 0
         for step in making.steps():
@@ -65,7 +68,7 @@ class Talk:
 
     def start_again(self) -> None:
         """What a server does when it starts."""
-        while self.store.write(tidy_up).result():
+        while self.store.write(recover).result():
             pass
         mark_interrupted(self.room)
         self.work_off()
@@ -90,10 +93,10 @@ def talk(client_as: Any, store: Any, clock: Any) -> Callable[..., Talk]:
 
 def in_small_steps(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     """As if two slots were very many."""
-    monkeypatch.setattr(make_change, "WITHDRAWN_AT_ONCE", 2)
-    monkeypatch.setattr(settle_after, "WHOLE", 0)
-    monkeypatch.setattr(settle_after, "FEW", few)
-    monkeypatch.setattr(settle_again, "AT_ONCE", 2)
+    monkeypatch.setattr(apply_change, "WITHDRAWN_AT_ONCE", 2)
+    monkeypatch.setattr(deferred_resolution, "WHOLE", 0)
+    monkeypatch.setattr(deferred_resolution, "FEW", few)
+    monkeypatch.setattr(reresolve, "AT_ONCE", 2)
 
 
 def changed(talk: Talk, what: str) -> Json:

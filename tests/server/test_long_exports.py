@@ -15,7 +15,7 @@ from rooms import Room
 from apportion.domain.errors import Refusal
 from apportion.domain.query import MatchAll, parse
 from apportion.server.convert.export_lines import jsonl_pages
-from apportion.services import export as exporting
+from apportion.services.records import export as exporting
 
 Json = Any
 IDS = [f"r{n:04}" for n in range(2_500)]
@@ -36,9 +36,9 @@ def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
     """An export by rita, whose pages come when they are asked for."""
 
     def begin(query: Any = None) -> Iterator[list[Json]]:
-        with store.read() as work:
-            actor = work.people.actor("rita")
-            dataset = exporting.exportable(work, actor, "shared", "talk").dataset
+        with store.read() as tx:
+            actor = tx.people.actor("rita")
+            dataset = exporting.exportable(tx, actor, "shared", "talk").dataset
         pages = exporting.export(store, actor, dataset, MatchAll() if query is None else parse(query))
         for page in jsonl_pages(pages, dataset=dataset, answers=True):
             yield [json.loads(line) for line in page.splitlines()]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from apportion.domain.assignment.reading import read_plan
-from apportion.services import assign, make_plan
-from apportion.services.make_plan import Making
+from apportion.domain.assignment.read_plan import read_plan
+from apportion.services.assignments import apply_plan, compute_plan
+from apportion.services.assignments.apply_plan import ApplyPlan
+from apportion.services.assignments.recover import recover
 from apportion.services.steps import Step
-from apportion.services.tidy_up import tidy_up
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -21,9 +21,9 @@ PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "standing
 @pytest.fixture(autouse=True)
 def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a handful of slots were very many."""
-    monkeypatch.setattr(make_plan, "AT_ONCE", 0)
-    monkeypatch.setattr(make_plan, "SLOTS_AT_ONCE", 3)
-    monkeypatch.setattr(make_plan, "_FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(apply_plan, "AT_ONCE", 0)
+    monkeypatch.setattr(apply_plan, "SLOTS_AT_ONCE", 3)
+    monkeypatch.setattr(apply_plan, "_FORGOTTEN_AT_ONCE", 2)
 
 
 class Talk:
@@ -44,11 +44,11 @@ class Talk:
         records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(start, stop)]
         self.ask("eva", "POST", "TextClassification:bulk", json={"records": records})
 
-    def extending(self) -> Making:
-        with self.store.read() as work:
-            dataset = work.datasets.find("shared", "talk")
-            planned = assign.extension(work, dataset, work.assignments.plan(dataset, self.plan))
-        return Making(planned, by="max", at=self.clock.now())
+    def extending(self) -> ApplyPlan:
+        with self.store.read() as tx:
+            dataset = tx.datasets.find("shared", "talk")
+            planned = compute_plan.compute_extension(tx, dataset, tx.assignments.plan(dataset, self.plan))
+        return ApplyPlan(planned, by="max", at=self.clock.now())
 
     def take(self, steps: Iterator[Step], count: int = 999) -> int:
         """Take some of the steps; how many."""
@@ -90,7 +90,7 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     before = talk.state()
     for stop in range(1, 14):
         assert talk.take(talk.extending().steps(), stop) == stop
-        while talk.store.write(tidy_up).result():
+        while talk.store.write(recover).result():
             pass
         assert talk.state() == before
     assert talk.take(talk.extending().steps()) > 14
@@ -116,10 +116,10 @@ def test_records_are_logged_and_shared_out_while_another_plan_is_written(
     client_as: Any, store: Any, clock: Any
 ) -> None:
     talk = Talk(client_as, store, clock, standing=True)
-    with store.read() as work:
+    with store.read() as tx:
         other = read_plan({"rules": [{"users": ["rita", "max"], "overlap": 2}], "seed": 3})
-        planned = assign.plan_out(work, work.people.actor("max"), "shared", "talk", other)
-    steps = Making(planned, by="max", at=clock.now()).steps()
+        planned = compute_plan.compute_plan(tx, tx.people.actor("max"), "shared", "talk", other)
+    steps = ApplyPlan(planned, by="max", at=clock.now()).steps()
     talk.take(steps, 5)
     talk.log(14, start=10)
     talk.take(steps)

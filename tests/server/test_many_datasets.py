@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rooms import Room
 
-from apportion.services.lead import team_overview
-from apportion.services.overview import overview
+from apportion.services.insight.overview import overview
+from apportion.services.insight.team_overview import team_overview
 
 Json = Any
 
@@ -33,10 +33,10 @@ class Counting:
         with self.store.database.read() as link:
             link.raw.set_trace_callback(statements.append)
             before = self.connections
-            with self.store.read() as work:
-                actor = work.people.actor(who)
+            with self.store.read() as tx:
+                actor = tx.people.actor(who)
                 team = path == "/api/team"
-                found = team_overview(work, actor, now=1).datasets if team else overview(work, actor)
+                found = team_overview(tx, actor, now=1).datasets if team else overview(tx, actor)
             link.raw.set_trace_callback(None)
         return self.connections - before, len(statements), len(found)
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from rooms import Room
 
 from apportion.domain.jobs import JobKind, JobState
-from apportion.services import model_consensus
+from apportion.services.insight import model_consensus
 
 Json = Any
 SAID = {"ana": "x x y y x", "ben": "x x y y y", "max": "x y y x x"}
@@ -18,9 +18,9 @@ SAID = {"ana": "x x y y x", "ben": "x x y y y", "max": "x y y x x"}
 
 def settle(app: FastAPI) -> None:
     """Wait until the jobs of all models have ended."""
-    app.state.house.jobs._rest_until = 0.0
-    app.state.house.jobs.look()
-    app.state.house.jobs._thread.submit(lambda: None).result()  # behind everything else
+    app.state.app_state.jobs._rest_until = 0.0
+    app.state.app_state.jobs.look()
+    app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
 
 
 @pytest.fixture
@@ -102,19 +102,19 @@ def test_labels_of_the_schema_that_nobody_gave_change_no_figure(
 
 
 def test_what_an_earlier_version_of_a_model_found_is_worked_out_again(room: Room, app: FastAPI) -> None:
-    def earlier(work: Any) -> int:
-        dataset = work.datasets.find("shared", "talk")
-        last = work.jobs.latest(dataset, JobKind.MODEL)
+    def earlier(tx: Any) -> int:
+        dataset = tx.datasets.find("shared", "talk")
+        last = tx.jobs.latest(dataset, JobKind.MODEL)
         spec = {key: last.spec[key] for key in ("upto", "policy")}
-        work.jobs.add(dataset, "earlier", JobKind.MODEL, spec, by="max", at=1)
-        work.jobs.change(work.jobs.find("earlier"), at=2, state=JobState.DONE)
+        tx.jobs.add(dataset, "earlier", JobKind.MODEL, spec, by="max", at=1)
+        tx.jobs.change(tx.jobs.find("earlier"), at=2, state=JobState.DONE)
         return int(last.no)
 
-    house = app.state.house
+    house = app.state.app_state
     before = house.store.write(earlier).result()
     settle(app)
     settle(app)
-    with house.store.read() as work:
-        last = work.jobs.latest(work.datasets.find("shared", "talk"), JobKind.MODEL)
+    with house.store.read() as tx:
+        last = tx.jobs.latest(tx.datasets.find("shared", "talk"), JobKind.MODEL)
     assert last.state is JobState.DONE
     assert last.no == before + 2  # once

@@ -63,7 +63,7 @@ def test_a_server_without_a_writer_is_live_but_not_ready(client_as: Any, store: 
 
 
 def test_a_stopping_server_is_not_ready(client_as: Any, app: Any) -> None:
-    app.state.house.stopping.set()
+    app.state.app_state.stopping.set()
 
     assert client_as(None).get("/api/health/ready").json()["checks"]["running"] == "is shutting down"
 
@@ -160,7 +160,7 @@ def test_leases_and_refused_sign_ins_are_counted(client: Any, client_as: Any) ->
 def test_streams_are_counted_and_end_when_the_server_stops(app: Any, client: Any, monkeypatch: Any) -> None:
     logged(client)
     monkeypatch.setattr(progress, "POLL", 0.01)
-    house, seen, heard = app.state.house, [], []
+    house, seen, heard = app.state.app_state, [], []
     query = b"workspace=shared&dataset=reviews"
     scope = {"type": "http", "method": "GET", "path": "/api/events", "raw_path": b"/api/events", "root_path": "",
              "query_string": query, "headers": [(b"x-argilla-api-key", b"eva.apikey")], "scheme": "http",
@@ -262,7 +262,7 @@ def test_lines_bear_the_id_of_the_request_they_were_written_in() -> None:
 
 def test_whoever_logs_never_waits_for_whoever_reads() -> None:
     reads, writes = os.pipe()
-    handler = logs.BehindHandler(writes, most=100)
+    handler = logs.BackgroundHandler(writes, most=100)
     handler.setFormatter(logs.PlainLines())
     for number in range(5000):  # far more than the pipe holds; nobody reads it
         handler.emit(record_of(f"{number} " + "x" * 100))
@@ -278,7 +278,7 @@ def test_whoever_logs_never_waits_for_whoever_reads() -> None:
 
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as file:
-        handler = logs.BehindHandler(file.fileno())
+        handler = logs.BackgroundHandler(file.fileno())
         handler.setFormatter(logs.PlainLines())
         for number in range(500):
             handler.emit(record_of(f"line {number}"))

@@ -15,7 +15,7 @@ import pytest
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.server import logs
-from apportion.server.guard import STRANGERS_BODY
+from apportion.server.guard_middleware import STRANGERS_BODY
 from apportion.settings import Settings
 from support import Client
 
@@ -267,7 +267,7 @@ def test_what_is_kept_is_for_its_owner_only_and_holds_hashes(tmp_path: Path) -> 
     open_store(settings, serving=True).close()
     open_upkeep(settings).backup(tmp_path / "monday.db")
     store = open_store(settings)
-    store.write(lambda work: work.people.set_preferences("nobody", {})).result()  # type: ignore[arg-type]
+    store.write(lambda tx: tx.people.set_preferences("nobody", {})).result()  # type: ignore[arg-type]
     files = {each.name: each.stat().st_mode & 0o777 for each in home.iterdir() if each.stat().st_size}
     store.close()
 

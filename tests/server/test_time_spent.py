@@ -191,8 +191,8 @@ def test_time_so_far_never_shrinks_and_is_the_most_that_was_said(sent: list[floa
     st.sampled_from(["day", "week", "month"]),
     st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
 )
-def test_whatever_the_period_and_zone_the_rows_add_up(work: list[Any], by: Any, zone: str) -> None:
-    quarters = [(who, quarter * 900_000_000, n, ms) for who, quarter, n, ms in work]
+def test_whatever_the_period_and_zone_the_rows_add_up(tx: list[Any], by: Any, zone: str) -> None:
+    quarters = [(who, quarter * 900_000_000, n, ms) for who, quarter, n, ms in tx]
     rows = hours_of("talk", quarters, by, zone)
     for who in "ab":
         mine = [each for each in rows if each.annotator == who]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rooms import Room
 
-from apportion.server.housekeeping import keep_house, left_behind, purge
+from apportion.server.housekeeping import purge, purge_loop, recover_unfinished
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
 
@@ -135,7 +135,7 @@ def rows(path: Path) -> dict[str, int]:
 def test_after_a_week_it_is_gone_and_nothing_is_left_of_it(
     room: Room, app: Any, clock: Any, store: Any
 ) -> None:
-    house = app.state.house
+    house = app.state.app_state
     room.client_as("max").delete(TALK, params=SHARED)
 
     clock.pass_minutes(7 * 24 * 60 - 1)
@@ -150,21 +150,21 @@ def test_after_a_week_it_is_gone_and_nothing_is_left_of_it(
 
 
 def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, app: Any, store: Any) -> None:
-    house = app.state.house
+    house = app.state.app_state
     room.client_as("max").delete(TALK, params=SHARED)
 
-    def begin(work: Any) -> None:
-        (found,) = work.datasets.deleted()
-        work.datasets.condemn(found.dataset)
+    def begin(tx: Any) -> None:
+        (found,) = tx.datasets.deleted()
+        tx.datasets.condemn(found.dataset)
         for _ in range(5):
-            work.datasets.purge(found.dataset.no, limit=2)
+            tx.datasets.purge(found.dataset.no, limit=2)
 
     store.write(begin).result()
     assert rows(store.database.path)
     assert restore(room).status_code == 404
 
     async def some_rounds() -> None:
-        task = asyncio.create_task(keep_house(house, left_behind(house)))
+        task = asyncio.create_task(purge_loop(house, recover_unfinished(house)))
         while rows(store.database.path):
             await asyncio.sleep(0.01)
         task.cancel()

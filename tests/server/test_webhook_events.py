@@ -16,8 +16,8 @@ from apportion.domain.addresses import CallPolicy
 from apportion.server.housekeeping import purge
 from apportion.server.webhook_call import Caller
 from apportion.server.webhook_dispatcher import WebhookDispatcher
-from apportion.services.audit import prune_some
-from apportion.services.send_webhooks import collect, store_collected
+from apportion.services.insight.audit import prune_some
+from apportion.services.notifications.deliveries import collect, store_collected
 from apportion.settings import Settings
 from patience import until
 from receiver import Receiver, receiving
@@ -41,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[[], None]]:
     """Begins to send, until the end of the test."""
     made: list[WebhookDispatcher] = []
-    secrets = app.state.house.webhook_secrets
+    secrets = app.state.app_state.webhook_secrets
 
     def begin() -> None:
         made.append(WebhookDispatcher(store, clock, secrets, ANYWHERE, Caller(ANYWHERE)))
@@ -126,7 +126,7 @@ def test_what_happened_to_a_dataset_is_told_when_it_is_gone_for_good(
     change(client_as, id, enabled=False)
     client_as("max").delete("/api/datasets/talk", params=SHARED).raise_for_status()
     clock.pass_minutes(30 * 24 * 60)
-    asyncio.run(purge(app.state.house))
+    asyncio.run(purge(app.state.app_state))
     serve()
     change(client_as, id, enabled=True)
     until(lambda: len(receiver.handled) == 2)
@@ -141,31 +141,31 @@ def test_what_happened_to_a_dataset_is_told_when_it_is_gone_for_good(
 def test_events_that_a_webhook_is_not_told_of_are_looked_at_once(
     room: Room, client_as: Any, store: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apportion.services.send_webhooks.LOOK", 2)
+    monkeypatch.setattr("apportion.services.notifications.deliveries.LOOK", 2)
     id = create(client_as, "https://example.org", events=["skipped"])
     room.answer(ana="good bad good", ben="good bad good")
 
     def look() -> int:
-        with store.read() as work:
-            collected = collect(work, now=clock.now())
-        store.write(lambda work: store_collected(work, collected)).result()
-        with store.read() as work:
-            return int(work.webhooks.find(id).cursor)
+        with store.read() as tx:
+            collected = collect(tx, now=clock.now())
+        store.write(lambda tx: store_collected(tx, collected)).result()
+        with store.read() as tx:
+            return int(tx.webhooks.find(id).cursor)
 
-    with store.read() as work:
-        last, cursor = work.events.last(), work.webhooks.find(id).cursor
+    with store.read() as tx:
+        last, cursor = tx.events.last(), tx.webhooks.find(id).cursor
     seen = [look() for _ in range(3)]
     assert seen == [cursor + 2, cursor + 4, cursor + 6]
     assert seen[-1] == last
-    with store.read() as work:
-        assert collect(work, now=clock.now()) == []
+    with store.read() as tx:
+        assert collect(tx, now=clock.now()) == []
 
 
 def test_many_foreign_events_do_not_keep_a_webhook_waiting(
     serve: Any, room: Room, client_as: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While there is more to look at there is no pause, however little of it is to be told."""
-    monkeypatch.setattr("apportion.services.send_webhooks.LOOK", 1)
+    monkeypatch.setattr("apportion.services.notifications.deliveries.LOOK", 1)
     monkeypatch.setattr("apportion.server.webhook_dispatcher.LOOK", 3600.0)
     create(client_as, receiver.url, events=["changed_guidelines"])
     room.answer(ana="good bad good")
@@ -253,8 +253,8 @@ def test_what_is_sent_leaves_no_event(
     serve()
     client_as("max").post(f"/api/webhooks/{id}:ping").raise_for_status()
     until(lambda: len(receiver.handled) == 2)
-    with store.read() as work:
-        last = work.events.last()
+    with store.read() as tx:
+        last = tx.events.last()
     until(
         lambda: (
             {each.cursor for each in _hooks(store)} == {last}
@@ -265,13 +265,13 @@ def test_what_is_sent_leaves_no_event(
     )
 
     assert sorted(receiver.events()) == ["ping", "pinged_webhook"]
-    with store.read() as work:
-        assert work.events.last() == last
+    with store.read() as tx:
+        assert tx.events.last() == last
 
 
 def _hooks(store: Any) -> list[Any]:
-    with store.read() as work:
-        return list(work.webhooks.all())
+    with store.read() as tx:
+        return list(tx.webhooks.all())
 
 
 def test_events_removed_before_a_disabled_webhook_looked_are_passed_over_and_that_is_told(
@@ -282,7 +282,7 @@ def test_events_removed_before_a_disabled_webhook_looked_are_passed_over_and_tha
     room.answer(ana="good")
     clock.pass_minutes(60 * 24 * 60)
     now = clock.now()
-    store.write(lambda work: prune_some(work, before=now, now=now)).result()
+    store.write(lambda tx: prune_some(tx, before=now, now=now)).result()
     room.answer(ben="good")
     change(client_as, id, enabled=True)
     caplog.set_level(logging.WARNING)

@@ -39,7 +39,7 @@ def receiver() -> Iterator[Receiver]:
 def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[..., WebhookDispatcher]]:
     """Begins to send, until the end of the test."""
     made: list[WebhookDispatcher] = []
-    house = app.state.house
+    house = app.state.app_state
 
     def begin(policy: CallPolicy = ANYWHERE, **options: Any) -> WebhookDispatcher:
         caller = Caller(policy, **options)
@@ -288,7 +288,7 @@ def test_a_webhook_whose_secret_would_be_another_sends_nothing(
 
     hook = Hook(client_as, receiver.url, events=["submitted"])
     object.__setattr__(
-        app.state.house, "webhook_secrets", DerivedSecrets("another key of the server, as after a move")
+        app.state.app_state, "webhook_secrets", DerivedSecrets("another key of the server, as after a move")
     )
     serve()
     room.answer(ana="good")

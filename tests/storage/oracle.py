@@ -31,17 +31,17 @@ from apportion.domain.query import (
     Not,
     Or,
     Phrase,
-    Piece,
     Query,
     Range,
     Regex,
     Term,
     Wildcard,
+    WildcardPart,
     auto_edits,
     within_edits,
 )
 from apportion.domain.records import (
-    Answers,
+    AgentValues,
     Entities,
     Record,
     Text2TextRecord,
@@ -76,7 +76,7 @@ class View:
 
     record: Record
     status: Status
-    annotation: Answers | None
+    annotation: AgentValues | None
     updated: int
 
     @property
@@ -139,7 +139,7 @@ class Model:
             if viewer is not None:
                 state, value = self.own.get((id, viewer), (AnnotationState.NONE, None))
                 status = STATUS_OF[state]
-                annotation = None if value is None else Answers(viewer, {viewer: value})
+                annotation = None if value is None else AgentValues(viewer, {viewer: value})
             found.append(View(record, status, annotation, self.updated[id]))
         return found
 
@@ -358,7 +358,7 @@ def _content(record: Record) -> tuple[Any, ...]:
     return text_of(record), getattr(record, "tokens", None), getattr(record, "inputs", None)
 
 
-def _mentions(pairs: Iterable[tuple[Record, Answers | None]]) -> dict[str, int]:
+def _mentions(pairs: Iterable[tuple[Record, AgentValues | None]]) -> dict[str, int]:
     """How many records mention a text (with whatever label: a text mentioned twice counts once)."""
     found: Counter[str] = Counter()
     for record, answers in pairs:
@@ -367,7 +367,7 @@ def _mentions(pairs: Iterable[tuple[Record, Answers | None]]) -> dict[str, int]:
     return found
 
 
-def _spans(answers: Answers | None) -> list[Entity] | None:
+def _spans(answers: AgentValues | None) -> list[Entity] | None:
     return None if answers is None else list(answers.value.spans)  # type: ignore[union-attr]
 
 
@@ -421,7 +421,7 @@ def text_of(record: Record) -> str:
     return record.raw
 
 
-def shown(record: Record, answers: Answers | None) -> list[str]:
+def shown(record: Record, answers: AgentValues | None) -> list[str]:
     """§3.2 to §3.4, predicted_as and annotated_as."""
     if answers is None:
         return []
@@ -448,7 +448,7 @@ def scores_of(record: Record) -> list[float]:
     return _once(found)
 
 
-def right(record: Record, annotation: Answers | None) -> str | None:
+def right(record: Record, annotation: AgentValues | None) -> str | None:
     if record.prediction is None or annotation is None or isinstance(record, Text2TextRecord):
         return None
     if isinstance(record, TokenClassificationRecord):
@@ -518,7 +518,7 @@ def _passes(kind: str, value: Any, leaf: Query) -> bool:
 
 
 def _is_prefix(leaf: Wildcard) -> bool:
-    return len(leaf.pieces) == 2 and isinstance(leaf.pieces[0], str) and leaf.pieces[1] is Piece.ANY
+    return len(leaf.pieces) == 2 and isinstance(leaf.pieces[0], str) and leaf.pieces[1] is WildcardPart.ANY
 
 
 def stands_in(found: list[str], wanted: list[str], slop: int) -> bool:
@@ -536,7 +536,11 @@ def _word_passes(word: str, leaf: Query, normal: Any) -> bool:
         return bool(word == normal(leaf.text))
     if isinstance(leaf, Wildcard):
         pattern = "".join(
-            ".*" if piece is Piece.ANY else "." if piece is Piece.ONE else re.escape(normal(piece))
+            ".*"
+            if piece is WildcardPart.ANY
+            else "."
+            if piece is WildcardPart.ONE
+            else re.escape(normal(piece))
             for piece in leaf.pieces
         )
         return re.fullmatch(pattern, word, re.DOTALL) is not None
@@ -701,9 +705,9 @@ def _entities(draw: st.DrawFn, tokens: list[tuple[int, int]]) -> Value:
 
 
 @st.composite
-def _answers(draw: st.DrawFn, values: st.SearchStrategy[Value]) -> Answers | None:
+def _answers(draw: st.DrawFn, values: st.SearchStrategy[Value]) -> AgentValues | None:
     agents = draw(st.lists(st.sampled_from(AGENTS), max_size=2, unique=True))
-    return Answers(agents[0], {agent: draw(values) for agent in agents}) if agents else None
+    return AgentValues(agents[0], {agent: draw(values) for agent in agents}) if agents else None
 
 
 def _cut(text: str) -> list[str]:
@@ -776,14 +780,14 @@ _terms = _words | st.sampled_from(["x", "y", "Two words", "!", "dog lazy", "é",
 _patterns = st.sampled_from(["fo.*", "d(o|a)g?s?", "[a-zä]+", ".{1,3}", "A|B", "Val.*", "@", "x.*b", "#"])
 
 
-def _wild(start: str, end: str, kind: int) -> tuple[str | Piece, ...]:
+def _wild(start: str, end: str, kind: int) -> tuple[str | WildcardPart, ...]:
     if kind == 0:
-        return (start, Piece.ANY)
+        return (start, WildcardPart.ANY)
     if kind == 1:
-        return (Piece.ANY, end)
+        return (WildcardPart.ANY, end)
     if kind == 2:
-        return (start[:1], Piece.ONE, Piece.ANY)
-    return (start[:1], Piece.ANY, end[-1:])
+        return (start[:1], WildcardPart.ONE, WildcardPart.ANY)
+    return (start[:1], WildcardPart.ANY, end[-1:])
 
 
 def _wordy(names: list[str | None]) -> st.SearchStrategy[Query]:

@@ -23,7 +23,7 @@ from apportion.domain.records import Text2TextRecord
 from apportion.ports.records import Criteria
 from apportion.storage.sqlite import database as writing_to
 from apportion.storage.sqlite import migrate as migrating
-from apportion.storage.sqlite.database import APPLICATION_ID, Database, DatabaseError, Link
+from apportion.storage.sqlite.database import APPLICATION_ID, Database, DatabaseError, SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Task
 from patience import patience
@@ -32,22 +32,22 @@ from patience import patience
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "plain.db")
-    database.write(lambda link: link.raw.execute("CREATE TABLE t (x)")).result()
+    database.write(lambda connection: connection.raw.execute("CREATE TABLE t (x)")).result()
     yield database
     database.close()
 
 
-def insert(value: object, times: int = 1) -> Callable[[Link], int]:
-    def work(link: Link) -> int:
-        link.raw.executemany("INSERT INTO t VALUES (?)", [(value,)] * times)
+def insert(value: object, times: int = 1) -> Callable[[SqliteConnection], int]:
+    def work(connection: SqliteConnection) -> int:
+        connection.raw.executemany("INSERT INTO t VALUES (?)", [(value,)] * times)
         return times
 
     return work
 
 
 def held(database: Database) -> list[Any]:
-    with database.read() as link:
-        return [x for (x,) in link.raw.execute("SELECT x FROM t ORDER BY rowid")]
+    with database.read() as connection:
+        return [x for (x,) in connection.raw.execute("SELECT x FROM t ORDER BY rowid")]
 
 
 class Pause:
@@ -57,7 +57,7 @@ class Pause:
         self._go = threading.Event()
         started = threading.Event()
 
-        def wait(link: Link) -> None:
+        def wait(connection: SqliteConnection) -> None:
             started.set()
             self._go.wait(patience(10))
 
@@ -86,7 +86,7 @@ def test_urgent_work_is_on_disk_before_other_work_begins(
     monkeypatch.setattr(writing_to, "PATIENCE_SECONDS", 600.0)  # the machine may be slow
     pause = Pause(database)
     quick = database.write(insert("one"), urgent=True)
-    slow = database.write(lambda link: quick.result(patience(10)))
+    slow = database.write(lambda connection: quick.result(patience(10)))
     pause.over()
 
     assert slow.result(patience(10)) == 1
@@ -98,7 +98,7 @@ def test_other_work_gets_its_turn_among_endless_urgent_work(
     monkeypatch.setattr(writing_to, "PATIENCE_SECONDS", 0.0)
     slow: list[Future[int]] = []
 
-    def again(link: Link) -> None:
+    def again(connection: SqliteConnection) -> None:
         if slow and not slow[0].done():
             database.write(again, urgent=True)
 
@@ -127,14 +127,14 @@ def test_a_long_line_of_other_work_goes_before_urgent_work_once_at_most(
 def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(database: Database) -> None:
     told: list[str] = []
 
-    def refused(link: Link) -> None:
-        insert("bad")(link)
-        link.after.append(lambda: told.append("bad"))
+    def refused(connection: SqliteConnection) -> None:
+        insert("bad")(connection)
+        connection.after.append(lambda: told.append("bad"))
         raise BulkDataError("no", [])
 
-    def good(link: Link) -> None:
-        insert("good")(link)
-        link.after.append(lambda: told.append("good"))
+    def good(connection: SqliteConnection) -> None:
+        insert("good")(connection)
+        connection.after.append(lambda: told.append("good"))
 
     pause = Pause(database)
     results = [database.write(work) for work in (good, refused, good)]
@@ -159,16 +159,18 @@ def test_work_may_be_cancelled_while_it_waits(database: Database) -> None:
 
 def test_a_commit_that_fails_is_told_to_whoever_caused_it_only(database: Database) -> None:
     database.write(
-        lambda link: link.raw.execute(
+        lambda connection: connection.raw.execute(
             "CREATE TABLE child (t INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
         )
     ).result(patience(10))
-    database.write(lambda link: link.raw.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")).result(
-        patience(10)
-    )
+    database.write(
+        lambda connection: connection.raw.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    ).result(patience(10))
     pause = Pause(database)
     good = database.write(insert("good"))
-    orphan = database.write(lambda link: link.raw.execute("INSERT INTO child VALUES (1)") and None)
+    orphan = database.write(
+        lambda connection: connection.raw.execute("INSERT INTO child VALUES (1)") and None
+    )
     more = database.write(insert("more"))
     pause.over()
 
@@ -182,10 +184,10 @@ def test_a_hook_that_fails_does_not_stop_the_writer(
 ) -> None:
     told: list[str] = []
 
-    def work(link: Link) -> None:
-        insert("kept")(link)
-        link.after.append(lambda: 1 // 0)  # type: ignore[arg-type]
-        link.after.append(lambda: told.append("told"))
+    def work(connection: SqliteConnection) -> None:
+        insert("kept")(connection)
+        connection.after.append(lambda: 1 // 0)  # type: ignore[arg-type]
+        connection.after.append(lambda: told.append("told"))
 
     assert database.write(work).result(patience(10)) is None
     assert database.write(insert("next")).result(patience(10)) == 1
@@ -197,16 +199,16 @@ def test_a_hook_that_fails_does_not_stop_the_writer(
 def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
     database: Database, through_sqlalchemy: bool
 ) -> None:
-    def fill(link: Link) -> None:
+    def fill(connection: SqliteConnection) -> None:
         if through_sqlalchemy:
-            link.sql.execute(sql("INSERT INTO t VALUES (:x)"), [{"x": "y" * 5000} for _ in range(200)])
+            connection.sql.execute(sql("INSERT INTO t VALUES (:x)"), [{"x": "y" * 5000} for _ in range(200)])
         else:
-            insert("y" * 5000, 200)(link)
+            insert("y" * 5000, 200)(connection)
 
-    def room_for(pages: int) -> Callable[[Link], Any]:
-        return lambda link: link.raw.execute(f"PRAGMA max_page_count={pages}").fetchone()
+    def room_for(pages: int) -> Callable[[SqliteConnection], Any]:
+        return lambda connection: connection.raw.execute(f"PRAGMA max_page_count={pages}").fetchone()
 
-    database.prepare(room_for(20))
+    database.initialise(room_for(20))
     pause = Pause(database)
     writes: list[Future[Any]] = [database.write(work) for work in (insert("before"), fill, insert("after"))]
     pause.over()
@@ -214,7 +216,7 @@ def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
     assert isinstance(writes[1].exception(20), StorageFullError)
     assert [writes[0].result(patience(20)), writes[2].result(patience(20))] == [1, 1]
     assert held(database) == ["before", "after"]
-    database.prepare(room_for(1_000_000))
+    database.initialise(room_for(1_000_000))
     assert database.write(fill).result(patience(20)) is None
     assert len(held(database)) == 202
 
@@ -230,14 +232,14 @@ def test_what_was_written_is_read_at_once_but_not_by_a_snapshot_that_is_older(da
 
 
 def test_readers_cannot_write(database: Database) -> None:
-    with database.read() as link, pytest.raises(sqlite3.OperationalError, match="readonly"):
-        link.raw.execute("INSERT INTO t VALUES (1)")
+    with database.read() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.raw.execute("INSERT INTO t VALUES (1)")
 
 
 def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
     path = tmp_path / "closing.db"
     database = Database(path)
-    database.write(lambda link: link.raw.execute("CREATE TABLE t (x)"))
+    database.write(lambda connection: connection.raw.execute("CREATE TABLE t (x)"))
     last = database.write(insert("last"))
     database.close()
 
@@ -292,11 +294,11 @@ def test_a_new_file_gets_its_tables_and_our_mark(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = SqliteStore(path)
     assert store.upgraded_from is None
-    with store.database.read() as link:
+    with store.database.read() as connection:
         for pragma, value in (("application_id", APPLICATION_ID), ("user_version", migrating.LATEST)):
-            assert link.raw.execute(f"PRAGMA {pragma}").fetchone() == (value,)
-        assert link.raw.execute("PRAGMA auto_vacuum").fetchone() == (2,)
-        assert link.raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert connection.raw.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+        assert connection.raw.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        assert connection.raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()
     again = SqliteStore(path)
     assert again.upgraded_from is None
@@ -306,9 +308,9 @@ def test_a_new_file_gets_its_tables_and_our_mark(tmp_path: Path) -> None:
 def test_a_new_file_is_like_one_that_went_all_steps(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "new.db").close()
     Database(tmp_path / "stepped.db").close()  # only our mark
-    link = Link(tmp_path / "stepped.db", readonly=False)
-    migrating.upgrade(link)
-    link.close()
+    connection = SqliteConnection(tmp_path / "stepped.db", readonly=False)
+    migrating.upgrade(connection)
+    connection.close()
 
     assert _schema(tmp_path / "new.db") == _schema(tmp_path / "stepped.db")
 
@@ -351,8 +353,8 @@ def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
     copy = store.upgraded_from
     assert copy is not None
     assert copy.stat().st_mode & 0o777 == 0o600  # it holds password hashes
-    with store.read() as work:
-        assert work.datasets.find("ws", "ds") is not None
+    with store.read() as tx:
+        assert tx.datasets.find("ws", "ds") is not None
     store.close()
 
     assert copy is not None
@@ -390,7 +392,7 @@ def test_a_second_server_on_the_same_file_is_refused_until_the_first_ends(databa
 
 def add_dataset(store: SqliteStore) -> Dataset:
     wanted = Dataset(DatasetNo(0), "u", "ws", "ds", Task.TEXT2TEXT, {}, {}, None)
-    return store.write(lambda work: work.datasets.add(wanted)).result(patience(10))
+    return store.write(lambda tx: tx.datasets.add(wanted)).result(patience(10))
 
 
 def test_readers_never_see_half_a_request_while_somebody_writes(tmp_path: Path) -> None:
@@ -403,10 +405,10 @@ def test_readers_never_see_half_a_request_while_somebody_writes(tmp_path: Path) 
     def look() -> None:
         try:
             while not done.is_set():
-                with store.read() as work:
-                    hits = work.records.search(dataset, Criteria(), limit=1000, facets=frozenset({"status"}))
+                with store.read() as tx:
+                    hits = tx.records.search(dataset, Criteria(), limit=1000, facets=frozenset({"status"}))
                     assert all(count >= 0 for count in hits.facets["status"].values())
-                    assert len(work.records.scan(dataset, Criteria(), limit=1000)) % 10 == 0
+                    assert len(tx.records.scan(dataset, Criteria(), limit=1000)) % 10 == 0
         except BaseException as failure:
             failures.append(failure)
 
@@ -415,10 +417,10 @@ def test_readers_never_see_half_a_request_while_somebody_writes(tmp_path: Path) 
         reader.start()
     for i in range(40):
         batch = [Text2TextRecord(f"{i}-{j}", raw=f"word{j}", metadata={"n": j}) for j in range(10)]
-        ready = store.prepare(dataset.task, batch)
-        store.write(lambda work, ready=ready: work.records.log(dataset, ready, at=1)).result(patience(10))  # type: ignore[misc]
-        with store.read() as work:
-            assert work.records.count(dataset, Criteria()) == 10 * (i + 1)
+        ready = store.encode_records(dataset.task, batch)
+        store.write(lambda tx, ready=ready: tx.records.log(dataset, ready, at=1)).result(patience(10))  # type: ignore[misc]
+        with store.read() as tx:
+            assert tx.records.count(dataset, Criteria()) == 10 * (i + 1)
     done.set()
     for reader in readers:
         reader.join()
@@ -430,19 +432,19 @@ def test_datasets_that_fall_out_of_memory_give_their_connections_back(tmp_path: 
     store = SqliteStore(tmp_path / "store.db", open_datasets=2)
     for i in range(6):
         wanted = Dataset(DatasetNo(0), f"u{i}", "ws", f"ds{i}", Task.TEXT2TEXT, {}, {}, None)
-        dataset = store.write(lambda work, wanted=wanted: work.datasets.add(wanted)).result(patience(10))  # type: ignore[misc]
-        with store.read() as work:
-            assert work.records.count(dataset, Criteria()) == 0
+        dataset = store.write(lambda tx, wanted=wanted: tx.datasets.add(wanted)).result(patience(10))  # type: ignore[misc]
+        with store.read() as tx:
+            assert tx.records.count(dataset, Criteria()) == 0
     assert len(store.database._links) <= 4
     store.close()
 
 
 def test_a_thread_that_ends_takes_its_connection_with_it(database: Database) -> None:
-    links: list[Link] = []
+    links: list[SqliteConnection] = []
 
     def look() -> None:
-        with database.read() as link:
-            links.append(link)
+        with database.read() as connection:
+            links.append(connection)
 
     thread = threading.Thread(target=look)
     thread.start()

@@ -21,7 +21,7 @@ from apportion.domain.errors import (
 from apportion.domain.ids import DatasetNo
 from apportion.domain.query import MatchAll, Phrase, Term, parse
 from apportion.domain.records import (
-    Answers,
+    AgentValues,
     Entities,
     Record,
     Text2TextRecord,
@@ -29,8 +29,8 @@ from apportion.domain.records import (
     TokenClassificationRecord,
     Vector,
 )
-from apportion.ports.records import Criteria, Hits, Prepared, Sorting
-from apportion.ports.store import Store, Work
+from apportion.ports.records import Criteria, EncodedRecord, SearchHits, SortKey
+from apportion.ports.store import Store, Transaction
 from apportion.spans import Entity
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Status, Task
@@ -53,25 +53,25 @@ class Desk:
         wanted = Dataset(
             DatasetNo(0), uuid.uuid4().hex, "ws", uuid.uuid4().hex, task, {}, {}, None, **options
         )
-        self.dataset = store.write(lambda work: work.datasets.add(wanted)).result()
+        self.dataset = store.write(lambda tx: tx.datasets.add(wanted)).result()
 
     def log(self, *found: Record, at: int = 1) -> None:
-        ready = self.store.prepare(self.dataset.task, found)
-        self.store.write(lambda work: work.records.log(self.dataset, ready, at=at)).result()
+        ready = self.store.encode_records(self.dataset.task, found)
+        self.store.write(lambda tx: tx.records.log(self.dataset, ready, at=at)).result()
 
-    def search(self, query: str = "", sort: list[Sorting] | None = None, **options: Any) -> Hits:
-        with self.store.read() as work:
-            return work.records.search(self.dataset, Criteria(parse(query)), sort=sort or [], **options)
+    def search(self, query: str = "", sort: list[SortKey] | None = None, **options: Any) -> SearchHits:
+        with self.store.read() as tx:
+            return tx.records.search(self.dataset, Criteria(parse(query)), sort=sort or [], **options)
 
     def ids(self, query: str = "", *sort: tuple[str, bool]) -> list[str]:
-        return [row.id for row in self.search(query, [Sorting(*each) for each in sort]).rows]
+        return [row.id for row in self.search(query, [SortKey(*each) for each in sort]).rows]
 
     def records(self) -> list[Record]:
-        with self.store.read() as work:
-            return list(work.records.iterate(self.dataset))
+        with self.store.read() as tx:
+            return list(tx.records.iterate(self.dataset))
 
-    def write(self, work: Callable[[Any], Any]) -> Any:
-        return self.store.write(lambda transaction: work(transaction.records)).result()
+    def write(self, fn: Callable[[Any], Any]) -> Any:
+        return self.store.write(lambda transaction: fn(transaction.records)).result()
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def full(id: str = "a") -> TextClassificationRecord:
         metadata={"k": "x", "n": 3, "f": [1.5, 2.5], "b": True, "d": "2023-01-01"},
         event_timestamp="2023-01-01T10:00:00",
         event=1_672_567_200_000_000,
-        prediction=Answers("m", {"m": (("A", 0.75),), "other": (("B", 0.5),)}),
-        annotation=Answers("ana", {"ana": (("A", 1.0),)}),
+        prediction=AgentValues("m", {"m": (("A", 0.75),), "other": (("B", 0.5),)}),
+        annotation=AgentValues("ana", {"ana": (("A", 1.0),)}),
         vectors={"v": Vector([1.0, 2.0], ["p"], "model")},
     )
 
@@ -100,9 +100,9 @@ def full(id: str = "a") -> TextClassificationRecord:
 def test_what_is_logged_comes_back_whole(desk: Desk) -> None:
     token = TokenClassificationRecord(
         "t", raw="Ana left", tokens=["Ana", "left"],
-        prediction=Answers("m", {"m": Entities([Entity(0, 3, "PER", 0.5)], 0.25)}),
+        prediction=AgentValues("m", {"m": Entities([Entity(0, 3, "PER", 0.5)], 0.25)}),
     )  # fmt: skip
-    sentences = Text2TextRecord("s", raw="", prediction=Answers("m", {"m": (("out", 0.5), ("in", 0.25))}))
+    sentences = Text2TextRecord("s", raw="", prediction=AgentValues("m", {"m": (("out", 0.5), ("in", 0.25))}))
     tokens, texts = Desk(desk.store, Task.TOKEN_CLASSIFICATION), Desk(desk.store, Task.TEXT2TEXT)
 
     desk.log(full())
@@ -143,12 +143,12 @@ def test_datasets_do_not_see_one_another(desk: Desk) -> None:
     assert other.ids("fox") == []
     other.write(lambda records: records.delete(other.dataset, Criteria(), at=1))
     assert (desk.ids(), other.ids()) == (["a"], [])
-    with desk.store.read() as work:
-        assert work.records.metadata_kinds(other.dataset) == {"k": "long"}
+    with desk.store.read() as tx:
+        assert tx.records.metadata_kinds(other.dataset) == {"k": "long"}
 
 
 def test_deleting_finds_what_the_same_transaction_has_logged(desk: Desk) -> None:
-    ready = desk.store.prepare(desk.dataset.task, [text("a", "fox"), text("b", "dog")])
+    ready = desk.store.encode_records(desk.dataset.task, [text("a", "fox"), text("b", "dog")])
 
     def both(records: Any) -> Any:
         records.log(desk.dataset, ready, at=1)
@@ -206,18 +206,18 @@ def test_pages_follow_the_order_of_ids_as_strings(desk: Desk) -> None:
     hits = desk.search(limit=0)
     assert (hits.total, hits.rows) == (10, [])
     walked: list[str] = []
-    with desk.store.read() as work:
-        while page := work.records.scan(
+    with desk.store.read() as tx:
+        while page := tx.records.scan(
             desk.dataset, Criteria(), after=walked[-1] if walked else None, limit=3
         ):
             walked += [row.id for row in page]
-        assert [row.id for row in work.records.scan(desk.dataset, Criteria(), offset=8)] == wanted[8:]
+        assert [row.id for row in tx.records.scan(desk.dataset, Criteria(), offset=8)] == wanted[8:]
     assert walked == wanted
     for id in wanted:
-        with desk.store.read() as work:
-            row = work.records.get(desk.dataset, id)
-            (found,) = work.records.search(desk.dataset, Criteria(ids=(id, "unknown"))).rows
-            (same,) = work.records.search(desk.dataset, Criteria(Term("id", id))).rows
+        with desk.store.read() as tx:
+            row = tx.records.get(desk.dataset, id)
+            (found,) = tx.records.search(desk.dataset, Criteria(ids=(id, "unknown"))).rows
+            (same,) = tx.records.search(desk.dataset, Criteria(Term("id", id))).rows
         assert row == found == same
 
 
@@ -240,9 +240,9 @@ def test_deleted_records_and_late_comers_leave_the_order_of_the_others(desk: Des
     assert desk.ids("some") == left
     assert desk.ids("some", ("id", True)) == left[::-1]
     assert desk.ids("some", ("status", True)) == left
-    with desk.store.read() as work:
+    with desk.store.read() as tx:
         for after in ("", "00", "03", "035", "05", "11", "19", "20", "x"):
-            rows = work.records.scan(desk.dataset, Criteria(Term(None, "some")), after=after, limit=3)
+            rows = tx.records.scan(desk.dataset, Criteria(Term(None, "some")), after=after, limit=3)
             assert [row.id for row in rows] == [id for id in left if id > after][:3]
     desk.write(lambda records: records.delete(desk.dataset, Criteria(ids=tuple(left[:-1])), at=3))
     assert desk.ids("some", ("id", True)) == ["20"]
@@ -261,13 +261,13 @@ def test_a_part_without_words_asks_for_nothing_beside_others_and_finds_nothing_a
 def test_any_string_is_an_id(desk: Desk) -> None:
     strange = ["", "a\0b", "a", "\U0010ffff", "' OR 1=1 --", "x" * 5000]
     desk.log(*(text(id, "one") for id in strange))
-    desk.log(*(text(id, "two", annotation=Answers("z", {"z": (("A", 1.0),)})) for id in strange))
+    desk.log(*(text(id, "two", annotation=AgentValues("z", {"z": (("A", 1.0),)})) for id in strange))
 
     assert desk.ids() == sorted(strange)
     assert desk.ids("one") == []
-    with desk.store.read() as work:
-        assert sorted(work.records.stored_answers(desk.dataset, strange)) == sorted(strange)
-        assert [row.id for row in work.records.scan(desk.dataset, Criteria())] == sorted(strange)
+    with desk.store.read() as tx:
+        assert sorted(tx.records.stored_answers(desk.dataset, strange)) == sorted(strange)
+        assert [row.id for row in tx.records.scan(desk.dataset, Criteria())] == sorted(strange)
 
 
 def test_sorting_puts_missing_values_last_and_breaks_ties_by_id(desk: Desk) -> None:
@@ -313,10 +313,10 @@ def test_neighbours_come_nearest_first_and_only_among_the_matches(desk: Desk) ->
     )
     desk.log(text("without"))
 
-    def near(query: str = "", **options: Any) -> Hits:
-        with desk.store.read() as work:
+    def near(query: str = "", **options: Any) -> SearchHits:
+        with desk.store.read() as tx:
             asked = {"vector": "v", "value": [3.2, 0.0], "k": 3, "limit": 10, **options}
-            return work.records.nearest(desk.dataset, Criteria(parse(query)), **asked)
+            return tx.records.nearest(desk.dataset, Criteria(parse(query)), **asked)
 
     assert [row.id for row in near().rows] == ["3", "4", "2"]
     assert [row.id for row in near("even").rows] == ["4", "2", "0"]
@@ -370,22 +370,22 @@ def test_values_of_another_kind_refuse_the_request_and_name_every_bad_record(des
     assert [error["id"] for error in refused.value.errors] == ["bad one", "bad two", "bad three"]
     assert all(error["reason"] and error["caused_by"] for error in refused.value.errors)
     assert desk.ids() == ["a"]
-    with desk.store.read() as work:
-        assert work.records.metadata_kinds(desk.dataset) == {"n": "long", "d": "date", "o": "keyword"}
+    with desk.store.read() as tx:
+        assert tx.records.metadata_kinds(desk.dataset) == {"n": "long", "d": "date", "o": "keyword"}
 
 
 def test_a_refused_request_takes_none_of_its_neighbours_down(desk: Desk) -> None:
     """The writer merges what waits into one transaction; each request stands behind its own savepoint."""
     desk.log(text("0", metadata={"n": 1}))
     prepared = [
-        desk.store.prepare(desk.dataset.task, [text(id, metadata={"n": n, f"of {id}": "x"})])
+        desk.store.encode_records(desk.dataset.task, [text(id, metadata={"n": n, f"of {id}": "x"})])
         for id, n in (("a", 1), ("b", "bad"), ("c", 2))
     ]
 
-    def logging(ready: Sequence[Prepared]) -> Callable[[Work], None]:
-        return lambda work: work.records.log(desk.dataset, ready, at=2)
+    def logging(ready: Sequence[EncodedRecord]) -> Callable[[Transaction], None]:
+        return lambda tx: tx.records.log(desk.dataset, ready, at=2)
 
-    gate = desk.store.write(lambda work: time.sleep(0.05))
+    gate = desk.store.write(lambda tx: time.sleep(0.05))
     writes = [desk.store.write(logging(ready)) for ready in prepared]
 
     gate.result()
@@ -394,8 +394,8 @@ def test_a_refused_request_takes_none_of_its_neighbours_down(desk: Desk) -> None
     assert writes[2].exception() is None
     assert desk.ids() == ["0", "a", "c"]
     assert desk.ids("metadata.n:2") == ["c"]
-    with desk.store.read() as work:
-        assert set(work.records.metadata_kinds(desk.dataset)) == {"n", "of a", "of c"}
+    with desk.store.read() as tx:
+        assert set(tx.records.metadata_kinds(desk.dataset)) == {"n", "of a", "of c"}
 
 
 def test_numbers_are_found_by_value_however_they_are_written(desk: Desk) -> None:
@@ -465,9 +465,9 @@ def test_long_questions_are_answered(desk: Desk, many: int) -> None:
     assert desk.ids(" OR ".join(f"w{i}" for i in range(many))) == ["a", "b"]
     assert desk.ids("w*") == ["a", "b"]
     assert desk.ids("/w[0-9]+/ AND ?1?") == ["a"]
-    with desk.store.read() as work:
+    with desk.store.read() as tx:
         phrase = Phrase(None, " ".join(f"w{i}" for i in range(many)))
-        assert work.records.count(desk.dataset, Criteria(phrase)) == 1
+        assert tx.records.count(desk.dataset, Criteria(phrase)) == 1
 
 
 def test_tokens_are_found_even_where_they_are_parts_of_words(store: Store) -> None:
@@ -480,7 +480,7 @@ def test_tokens_are_found_even_where_they_are_parts_of_words(store: Store) -> No
 
 
 def test_agents_may_have_dots_in_their_names(desk: Desk) -> None:
-    desk.log(text("a", prediction=Answers("org/model.v1", {"org/model.v1": (("A", 0.9),)})))
+    desk.log(text("a", prediction=AgentValues("org/model.v1", {"org/model.v1": (("A", 0.9),)})))
 
     assert desk.ids(r"predictions.org\/model.v1.labels.class_label:A") == ["a"]
     assert desk.ids(r"_exists_:predictions.org\/model.v1") == ["a"]
@@ -492,7 +492,7 @@ def test_labels_of_an_agents_spans_are_found_by_their_path(store: Store) -> None
     spans = Entities([Entity(0, 3, "PER")])
     agents = {"a": "m", "b": "model.v1", "c": None}
     for id, agent in agents.items():
-        said = None if agent is None else Answers(agent, {agent: spans})
+        said = None if agent is None else AgentValues(agent, {agent: spans})
         desk.log(TokenClassificationRecord(id, Status.DEFAULT, raw="Ana", tokens=["Ana"], annotation=said))
     assert desk.ids("annotations.m.entities.label:PER") == ["a"]
     assert desk.ids(r"annotations.model.v1.entities.label:PER") == ["b"]
@@ -523,13 +523,13 @@ def test_quotes_and_operators_in_words_are_only_characters(desk: Desk) -> None:
 def test_a_purged_dataset_leaves_the_others_exact(store: Store) -> None:
     gone, kept = Desk(store), Desk(store)
     gone.log(full("a"))
-    store.write(lambda work: work.datasets.delete(gone.dataset, at=1)).result()
+    store.write(lambda tx: tx.datasets.delete(gone.dataset, at=1)).result()
 
-    def purge_and_log(work: Any) -> None:
-        work.datasets.condemn(gone.dataset)
-        while not work.datasets.purge(gone.dataset.no, limit=3):
+    def purge_and_log(tx: Any) -> None:
+        tx.datasets.condemn(gone.dataset)
+        while not tx.datasets.purge(gone.dataset.no, limit=3):
             pass
-        work.records.log(kept.dataset, store.prepare(kept.dataset.task, [full("b")]), at=1)
+        tx.records.log(kept.dataset, store.encode_records(kept.dataset.task, [full("b")]), at=1)
 
     store.write(purge_and_log).result()
 
@@ -544,9 +544,9 @@ def test_nothing_is_counted_where_nothing_is(desk: Desk) -> None:
 
     assert (hits.total, hits.rows, hits.facets["status"], hits.facets["metadata"]) == (0, [], {}, {})
     assert desk.ids("x OR status:Default OR _exists_:nothing") == []
-    with desk.store.read() as work:
-        assert work.records.labels(desk.dataset) == []
-        assert work.records.scan(desk.dataset, Criteria(MatchAll()), sort=[Sorting("score")]) == []
+    with desk.store.read() as tx:
+        assert tx.records.labels(desk.dataset) == []
+        assert tx.records.scan(desk.dataset, Criteria(MatchAll()), sort=[SortKey("score")]) == []
 
 
 def test_large_datasets_can_be_read_ahead(tmp_path: Path) -> None:

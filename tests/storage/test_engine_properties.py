@@ -23,7 +23,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED
 from apportion.domain.query import And, Exists, Fuzzy, MatchAll, Not, Or, Phrase, Query, Term
 from apportion.domain.records import Record
-from apportion.ports.records import Criteria, Sorting
+from apportion.ports.records import Criteria, SortKey
 from apportion.storage.sqlite import cache as cache_in_memory
 from apportion.storage.sqlite import fields as fields_in_memory
 from apportion.storage.sqlite.cache import DatasetCache
@@ -51,7 +51,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     """One file for all examples of this module: each has a dataset of its own."""
     path: Path = tmp_path_factory.mktemp("properties") / "store.db"
     store = SqliteStore(path, open_datasets=4)
-    store.write(lambda work: work.records._raw.execute("PRAGMA synchronous=OFF"))  # type: ignore[attr-defined]
+    store.write(lambda tx: tx.records._raw.execute("PRAGMA synchronous=OFF"))  # type: ignore[attr-defined]
     yield store
     store.close()
 
@@ -76,20 +76,20 @@ class Shelf:
             name=uuid.uuid4().hex,
             policies={"annotation": "individual"} if individual else {},
         )
-        self.dataset: Dataset = store.write(lambda work: work.datasets.add(wanted)).result()
+        self.dataset: Dataset = store.write(lambda tx: tx.datasets.add(wanted)).result()
         self.model = Model(batch.task, individual)
         self.at = 1_672_531_200_000_000
 
     def log(self, found: list[Record]) -> None:
         self.at += 1_000_000
-        ready = self.store.prepare(self.dataset.task, found)
-        self.store.write(lambda work: work.records.log(self.dataset, ready, at=self.at)).result()
+        ready = self.store.encode_records(self.dataset.task, found)
+        self.store.write(lambda tx: tx.records.log(self.dataset, ready, at=self.at)).result()
         self.model.log(found, self.at)
 
     def delete(self, query: Query) -> None:
         there = [view.id for view in self.model.matching(query)]
         answer = self.store.write(
-            lambda work: work.records.delete(self.dataset, Criteria(query), at=self.at)
+            lambda tx: tx.records.delete(self.dataset, Criteria(query), at=self.at)
         ).result()
         assert answer == (len(there), len(there))
         self.model.delete(there)
@@ -98,7 +98,7 @@ class Shelf:
         there = self.model.matching(query)
         changed = sum(view.status is not Status.DISCARDED for view in there)
         answer = self.store.write(
-            lambda work: work.records.discard(self.dataset, Criteria(query), at=self.at)
+            lambda tx: tx.records.discard(self.dataset, Criteria(query), at=self.at)
         ).result()
         assert answer == (len(there), changed)
         self.model.discard(view.id for view in there)
@@ -106,44 +106,44 @@ class Shelf:
     def patch(self, id: str, metadata: dict[str, Any] | None, status: Status | None) -> None:
         self.at += 1_000_000
         self.store.write(
-            lambda work: work.records.patch(self.dataset, id, metadata=metadata, status=status, at=self.at)
+            lambda tx: tx.records.patch(self.dataset, id, metadata=metadata, status=status, at=self.at)
         ).result()
         self.model.patch(id, metadata, status, self.at)
 
     def annotate(self, id: str, who: str, state: AnnotationState, value: Any) -> None:
         self.store.write(
-            lambda work: work.records.annotate(self.dataset, id, who, state, value, at=self.at), urgent=True
+            lambda tx: tx.records.annotate(self.dataset, id, who, state, value, at=self.at), urgent=True
         ).result()
         self.model.annotate(id, who, state, value)
 
     # Asking
 
     def criteria(self, query: Query, viewer: str | None = None) -> Criteria:
-        with self.store.read() as work:
-            return Criteria(query, viewer=RESOLVED if viewer is None else work.records.viewer(viewer))
+        with self.store.read() as tx:
+            return Criteria(query, viewer=RESOLVED if viewer is None else tx.records.viewer(viewer))
 
     def found(self, query: Query, viewer: str | None = None, **options: Any) -> list[str]:
         criteria = self.criteria(query, viewer)
-        with self.store.read() as work:
-            hits = work.records.search(self.dataset, criteria, limit=1000, **options)
+        with self.store.read() as tx:
+            hits = tx.records.search(self.dataset, criteria, limit=1000, **options)
         ids = [row.id for row in hits.rows]
         assert hits.total == len(ids)
         return ids
 
     def facets(self, query: Query, viewer: str | None = None) -> dict[str, Any]:
         criteria = self.criteria(query, viewer)
-        with self.store.read() as work:
-            return dict(work.records.search(self.dataset, criteria, limit=0, facets=None).facets)
+        with self.store.read() as tx:
+            return dict(tx.records.search(self.dataset, criteria, limit=0, facets=None).facets)
 
     def expected(self, query: Query, viewer: str | None = None) -> list[str]:
         return [view.id for view in self.model.matching(query, viewer)]
 
-    def fresh(self, query: Query, viewer: str | None = None, sort: tuple[Sorting, ...] = ()) -> list[str]:
+    def fresh(self, query: Query, viewer: str | None = None, sort: tuple[SortKey, ...] = ()) -> list[str]:
         """The same question to a cache that has just been read from the file."""
         criteria = self.criteria(query, viewer)
-        with self.store.database.read() as link:
-            cache = DatasetCache(self.dataset.no, lambda: link)
-            searcher = Searcher(link, cache, self.dataset, criteria)
+        with self.store.database.read() as connection:
+            cache = DatasetCache(self.dataset.no, lambda: connection)
+            searcher = Searcher(connection, cache, self.dataset, criteria)
             return [row.id for row in searcher.search(criteria, sort, 0, 1000, frozenset()).rows]
 
 
@@ -204,8 +204,8 @@ def test_counts_and_orders_are_those_of_the_oracle(store: SqliteStore, data: st.
         assert shelf.found(query, sort=sort) == shelf.model.in_order(views, sort), sort
 
 
-def sorts(model: Model) -> st.SearchStrategy[tuple[Sorting, ...]]:
-    one = st.builds(Sorting, st.sampled_from(sortable(model.kinds)), st.booleans())
+def sorts(model: Model) -> st.SearchStrategy[tuple[SortKey, ...]]:
+    one = st.builds(SortKey, st.sampled_from(sortable(model.kinds)), st.booleans())
     return st.lists(one, min_size=1, max_size=2).map(tuple)
 
 
@@ -308,28 +308,28 @@ def test_after_any_changes_a_warm_cache_answers_like_a_fresh_one(
 
 
 def check_walks(
-    shelf: Shelf, query: Query, viewer: str | None, sort: tuple[Sorting, ...], views: list[View]
+    shelf: Shelf, query: Query, viewer: str | None, sort: tuple[SortKey, ...], views: list[View]
 ) -> None:
     """Page by page, in either direction, everything comes once."""
     criteria = shelf.criteria(query, viewer)
     ids = [view.id for view in views]
-    with shelf.store.read() as work:
+    with shelf.store.read() as tx:
         for order, expected in (((), ids), (sort, shelf.model.in_order(views, sort))):
             walked: list[str] = []
-            while page := work.records.scan(
+            while page := tx.records.scan(
                 shelf.dataset, criteria, after=walked[-1] if walked else None, sort=order, limit=2
             ):
                 walked += [row.id for row in page]
                 assert len(walked) <= len(expected)
             assert walked == expected
-        backwards = work.records.search(shelf.dataset, criteria, sort=[Sorting("id", True)], start=1, limit=3)
+        backwards = tx.records.search(shelf.dataset, criteria, sort=[SortKey("id", True)], start=1, limit=3)
         assert [row.id for row in backwards.rows] == ids[::-1][1:4]
 
 
 def check_counters(shelf: Shelf) -> None:
     """Counters, facet rows and the terms kept with each record tell the same."""
-    with shelf.store.database.read() as link:
-        run = link.raw.execute
+    with shelf.store.database.read() as connection:
+        run = connection.raw.execute
         no = shelf.dataset.no
         vals = run(
             "SELECT v.vid, v.n FROM vals v JOIN fields f ON f.no = v.field WHERE f.dataset = ?", (no,)
@@ -394,8 +394,8 @@ def test_late_comers_and_gaps_keep_their_places(store: SqliteStore, data: st.Dat
         Phrase("status", plain[0].status.value),
     ):
         views = shelf.model.matching(query)
-        check_walks(shelf, query, None, (Sorting("status"),), views)
+        check_walks(shelf, query, None, (SortKey("status"),), views)
         for after in data.draw(st.lists(st.integers(0, 200).map(str), max_size=3)):
-            with shelf.store.read() as work:
-                rows = work.records.scan(shelf.dataset, Criteria(query), after=after, limit=100)
+            with shelf.store.read() as tx:
+                rows = tx.records.scan(shelf.dataset, Criteria(query), after=after, limit=100)
             assert [row.id for row in rows] == [view.id for view in views if view.id > after]

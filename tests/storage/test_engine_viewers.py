@@ -12,8 +12,8 @@ import pytest
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import NOBODY, RESOLVED, DatasetNo, Viewer
 from apportion.domain.query import parse
-from apportion.domain.records import Answers, TextClassificationRecord, Value
-from apportion.ports.records import Criteria, Hits, Sorting
+from apportion.domain.records import AgentValues, TextClassificationRecord, Value
+from apportion.ports.records import Criteria, SearchHits, SortKey
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import AnnotationState, Status, Task
 
@@ -32,30 +32,30 @@ class Room:
             DatasetNo(0), "u", "ws", "ds", Task.TEXT_CLASSIFICATION, {}, {}, None, {"annotation": "individual"},
             last_updated=1,
         )  # fmt: skip
-        self.dataset = store.write(lambda work: work.datasets.add(wanted)).result()
+        self.dataset = store.write(lambda tx: tx.datasets.add(wanted)).result()
         self.records = [
             TextClassificationRecord(
-                id, inputs={"text": "fox"}, prediction=Answers("m", {"m": (("A", 0.9),)})
+                id, inputs={"text": "fox"}, prediction=AgentValues("m", {"m": (("A", 0.9),)})
             )
             for id in ("1", "2", "3")
         ]
         self.log(*self.records, at=10)
 
     def log(self, *found: TextClassificationRecord, at: int) -> None:
-        ready = self.store.prepare(self.dataset.task, found)
-        self.store.write(lambda work: work.records.log(self.dataset, ready, at=at)).result()
+        ready = self.store.encode_records(self.dataset.task, found)
+        self.store.write(lambda tx: tx.records.log(self.dataset, ready, at=at)).result()
 
     def annotate(
         self, who: str, id: str, value: Value | None, state: AnnotationState = SUBMITTED
     ) -> int | None:
         return self.store.write(
-            lambda work: work.records.annotate(self.dataset, id, who, state, value, at=99), urgent=True
+            lambda tx: tx.records.annotate(self.dataset, id, who, state, value, at=99), urgent=True
         ).result()
 
-    def as_(self, who: str | None, query: str = "", **options: Any) -> Hits:
-        with self.store.read() as work:
-            viewer = RESOLVED if who is None else work.records.viewer(who)
-            return work.records.search(self.dataset, Criteria(parse(query), viewer=viewer), **options)
+    def as_(self, who: str | None, query: str = "", **options: Any) -> SearchHits:
+        with self.store.read() as tx:
+            viewer = RESOLVED if who is None else tx.records.viewer(who)
+            return tx.records.search(self.dataset, Criteria(parse(query), viewer=viewer), **options)
 
     def ids(self, who: str | None, query: str = "", **options: Any) -> list[str]:
         return [row.id for row in self.as_(who, query, **options).rows]
@@ -64,8 +64,8 @@ class Room:
         return self.as_(who, query, facets=ALL).facets
 
     def ask(self, statement: str) -> list[Any]:
-        with self.store.database.read() as link:
-            return link.raw.execute(statement).fetchall()
+        with self.store.database.read() as connection:
+            return connection.raw.execute(statement).fetchall()
 
 
 @pytest.fixture
@@ -103,16 +103,16 @@ def test_everybody_finds_and_counts_their_own(room: Room) -> None:
 
 
 def test_rows_show_the_own_annotation_and_status(room: Room) -> None:
-    with room.store.read() as work:
+    with room.store.read() as tx:
         seen = {
             who: [
                 (row.status, answers and answers.by_agent)
                 for row in room.as_(who).rows
-                for _, answers in [work.records.answers_of(row, room.dataset.task)]
+                for _, answers in [tx.records.answers_of(row, room.dataset.task)]
             ]
             for who in ("ana", "ben")
         }
-        one = work.records.get(room.dataset, "1", work.records.viewer("ben"))
+        one = tx.records.get(room.dataset, "1", tx.records.viewer("ben"))
     assert seen["ana"] == [
         (Status.VALIDATED, {"ana": A}),
         (Status.VALIDATED, {"ana": B}),
@@ -123,10 +123,10 @@ def test_rows_show_the_own_annotation_and_status(room: Room) -> None:
 
 
 def test_orders_go_by_the_own_view(room: Room) -> None:
-    assert room.ids("ana", sort=[Sorting("annotated_as", True)]) == ["2", "1", "3"]
-    assert room.ids("ben", sort=[Sorting("annotated_as", True)]) == ["1", "2", "3"]
-    assert room.ids("ben", sort=[Sorting("status", True)]) == ["1", "2", "3"]
-    assert room.ids("ana", sort=[Sorting("status")]) == ["3", "1", "2"]
+    assert room.ids("ana", sort=[SortKey("annotated_as", True)]) == ["2", "1", "3"]
+    assert room.ids("ben", sort=[SortKey("annotated_as", True)]) == ["1", "2", "3"]
+    assert room.ids("ben", sort=[SortKey("status", True)]) == ["1", "2", "3"]
+    assert room.ids("ana", sort=[SortKey("status")]) == ["3", "1", "2"]
 
 
 def test_the_resolved_view_and_the_times_stay_as_they_are(room: Room) -> None:
@@ -136,16 +136,16 @@ def test_the_resolved_view_and_the_times_stay_as_they_are(room: Room) -> None:
         (Status.DEFAULT, None, 10)
     ] * 3
     assert [row.updated for row in room.as_("ana").rows] == [10] * 3
-    with room.store.read() as work:
-        dataset = work.datasets.find("ws", "ds")
+    with room.store.read() as tx:
+        dataset = tx.datasets.find("ws", "ds")
     assert dataset is not None
     assert dataset.last_updated == 1
 
 
 def test_somebody_without_annotations_sees_everything_as_default(room: Room) -> None:
-    with room.store.read() as work:
-        assert work.records.viewer("cy") == NOBODY
-        hits = work.records.search(room.dataset, Criteria(viewer=NOBODY), facets=ALL)
+    with room.store.read() as tx:
+        assert tx.records.viewer("cy") == NOBODY
+        hits = tx.records.search(room.dataset, Criteria(viewer=NOBODY), facets=ALL)
     assert hits.facets == UNSEEN
     assert [row.answer for row in hits.rows] == [None] * 3
     assert room.ids("cy", "status:Default") == ["1", "2", "3"]
@@ -159,8 +159,8 @@ def test_annotating_again_replaces_and_remembers(room: Room) -> None:
 
     assert room.facets("ana")["status"] == {"Default": 1, "Discarded": 1, "Validated": 1}
     assert room.facets("ana")["annotated_as"] == {"B": 1}
-    with room.store.read() as work:
-        kept = {each.annotator: each for each in work.records.annotations(room.dataset, "1")}
+    with room.store.read() as tx:
+        kept = {each.annotator: each for each in tx.records.annotations(room.dataset, "1")}
     assert (kept["ana"].state, kept["ana"].value, kept["ana"].version) == (AnnotationState.DISCARDED, None, 3)
     assert (kept["ben"].state, kept["ben"].value, kept["ben"].version) == (SUBMITTED, B, 1)
     assert room.ask("SELECT version, why FROM history ORDER BY no") == [(1, "replaced"), (2, "replaced")]
@@ -174,7 +174,7 @@ def test_taking_an_annotation_back_leaves_a_version_to_name(room: Room) -> None:
 
 
 def test_a_deleted_record_moves_its_annotations_to_history(room: Room) -> None:
-    room.store.write(lambda work: work.records.delete(room.dataset, Criteria(ids=("1",)), at=100)).result()
+    room.store.write(lambda tx: tx.records.delete(room.dataset, Criteria(ids=("1",)), at=100)).result()
 
     assert room.facets("ben") == {**UNSEEN, "status": {"Default": 2}}
     assert room.facets("ana")["annotated_by"] == {"ana": 1}
@@ -184,7 +184,7 @@ def test_a_deleted_record_moves_its_annotations_to_history(room: Room) -> None:
 
 def test_logging_again_keeps_own_annotations_unless_what_they_answer_changed(room: Room) -> None:
     first, second, third = room.records
-    other = replace(first, metadata={"k": "x"}, prediction=Answers("m", {"m": (("B", 0.9),)}))
+    other = replace(first, metadata={"k": "x"}, prediction=AgentValues("m", {"m": (("B", 0.9),)}))
 
     room.log(other, replace(second, inputs={"text": "dog"}), third, at=20)
 
@@ -195,8 +195,10 @@ def test_logging_again_keeps_own_annotations_unless_what_they_answer_changed(roo
 
 
 def test_the_resolved_value_is_nobodys_own_annotation(room: Room) -> None:
-    room.log(replace(room.records[0], status=Status.VALIDATED, annotation=Answers("ana", {"ana": B})), at=20)
-    room.store.write(lambda work: work.records.discard(room.dataset, Criteria(ids=("2",)), at=21)).result()
+    room.log(
+        replace(room.records[0], status=Status.VALIDATED, annotation=AgentValues("ana", {"ana": B})), at=20
+    )
+    room.store.write(lambda tx: tx.records.discard(room.dataset, Criteria(ids=("2",)), at=21)).result()
 
     assert room.facets(None)["status"] == {"Default": 1, "Discarded": 1, "Validated": 1}
     assert room.ids("ana", "annotated_as:A AND status:Validated") == ["1"]
@@ -207,10 +209,10 @@ def test_the_resolved_value_is_nobodys_own_annotation(room: Room) -> None:
         Status.VALIDATED,
         Status.DEFAULT,
     ]
-    room.log(replace(room.records[0], id="4", annotation=Answers("ana", {"ana": B})), at=22)
-    with room.store.read() as work:
-        assert work.records.annotations(room.dataset, "4") == []
-        assert [each.state for each in work.records.annotations(room.dataset, "2")] == [SUBMITTED]
+    room.log(replace(room.records[0], id="4", annotation=AgentValues("ana", {"ana": B})), at=22)
+    with room.store.read() as tx:
+        assert tx.records.annotations(room.dataset, "4") == []
+        assert [each.state for each in tx.records.annotations(room.dataset, "2")] == [SUBMITTED]
     assert room.ids("ana", "id:4 AND status:Default") == ["4"]
 
 

@@ -30,8 +30,8 @@ def test_a_value_that_arrives_while_a_field_is_read_is_counted_like_the_others(
         """Something is committed after the values were read, and before who has them is."""
         if not late:
             (version,) = watch.execute("PRAGMA data_version").fetchone()
-            ready = store.prepare(desk.dataset.task, [text("late", metadata={"k": "x0"})])
-            late.append(store.write(lambda work: work.records.log(desk.dataset, ready, at=2)))
+            ready = store.encode_records(desk.dataset.task, [text("late", metadata={"k": "x0"})])
+            late.append(store.write(lambda tx: tx.records.log(desk.dataset, ready, at=2)))
             until = time.monotonic() + patience(20)
             while watch.execute("PRAGMA data_version").fetchone() == (version,):
                 assert time.monotonic() < until

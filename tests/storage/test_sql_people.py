@@ -12,7 +12,7 @@ from sqlalchemy import text
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.domain.people import User, Workspace
 from apportion.storage.sql.people import SqlPeople
-from apportion.storage.sqlite.database import Link
+from apportion.storage.sqlite.database import SqliteConnection
 from apportion.storage.tables import metadata
 from apportion.vocabulary import MembershipRole, Role
 
@@ -27,17 +27,17 @@ ANA, BEN = user("ana", 1), user("ben", 2)
 
 
 @pytest.fixture
-def link(tmp_path: Any) -> Iterator[Link]:
-    link = Link(tmp_path / "people.db", readonly=False)
-    metadata.create_all(link.sql)
-    yield link
-    link.close()
+def connection(tmp_path: Any) -> Iterator[SqliteConnection]:
+    connection = SqliteConnection(tmp_path / "people.db", readonly=False)
+    metadata.create_all(connection.sql)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture
-def people(link: Link) -> SqlPeople:
+def people(connection: SqliteConnection) -> SqlPeople:
     """Ana and ben, and two workspaces; ana is in both."""
-    people = SqlPeople(link.sql)
+    people = SqlPeople(connection.sql)
     people.add_user(ANA, key_hash="key of ana", password_hash="hash of ana")
     people.add_user(BEN, key_hash="key of ben")
     people.add_workspace(Workspace(HERE, "here", 2, 2))
@@ -57,10 +57,10 @@ def test_a_key_finds_its_user_with_memberships_in_order_of_joining(people: SqlPe
     assert people.by_key("no such key") is None
 
 
-def test_finding_a_key_needs_no_scan(people: SqlPeople, link: Link) -> None:
+def test_finding_a_key_needs_no_scan(people: SqlPeople, connection: SqliteConnection) -> None:
     from apportion.storage.sql.people import _BY_KEY
 
-    plan = link.sql.execute(text(f"EXPLAIN QUERY PLAN {_BY_KEY.compile()}"), {"key_hash": "x"})
+    plan = connection.sql.execute(text(f"EXPLAIN QUERY PLAN {_BY_KEY.compile()}"), {"key_hash": "x"})
 
     assert not [row for row in plan if row.detail.startswith("SCAN")]
 
@@ -89,7 +89,7 @@ def test_deactivated_users_are_found_only_by_id_and_name(people: SqlPeople) -> N
     assert people.members(HERE) == []
     assert [each.username for each in people.users()] == ["ben"]
     assert [each.username for each in people.users(inactive=True)] == ["ana", "ben"]
-    found = people.named("ana")
+    found = people.user_by_name("ana")
     assert found is not None
     assert found == people.user(ANA.id)
     assert not found.active
@@ -129,11 +129,11 @@ def test_members_are_in_order_of_joining_and_may_leave(people: SqlPeople) -> Non
     assert people.workspaces_of(ANA.id) == ["there"]
 
 
-def test_annotations_are_counted_by_name(people: SqlPeople, link: Link) -> None:
-    link.sql.execute(text("INSERT INTO agents (no, name) VALUES (5, 'ana')"))
+def test_annotations_are_counted_by_name(people: SqlPeople, connection: SqliteConnection) -> None:
+    connection.sql.execute(text("INSERT INTO agents (no, name) VALUES (5, 'ana')"))
     for rid in (1, 2):
         row = "INSERT INTO annotations (rid, annotator, state, version, updated, terms)"
-        link.sql.execute(text(f"{row} VALUES ({rid}, 5, 2, 1, 0, x'')"))
+        connection.sql.execute(text(f"{row} VALUES ({rid}, 5, 2, 1, 0, x'')"))
 
     assert people.annotation_count("ana") == 2
     assert people.annotation_count("nobody") == 0

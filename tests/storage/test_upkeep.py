@@ -12,7 +12,7 @@ import pytest
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import DatasetNo
-from apportion.domain.records import Answers, TextClassificationRecord, Vector
+from apportion.domain.records import AgentValues, TextClassificationRecord, Vector
 from apportion.ports.records import Criteria
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
@@ -24,21 +24,21 @@ def dataset() -> Dataset:
 
 
 def record(n: int, text: str = "a quiet word") -> TextClassificationRecord:
-    label = Answers("model", {"model": (("good", 0.25 + n / 100),)})
+    label = AgentValues("model", {"model": (("good", 0.25 + n / 100),)})
     return TextClassificationRecord(
         id=f"r{n}",
         status=Status.VALIDATED if n % 2 else Status.DEFAULT,
         metadata={"page": f"p{n % 3}", "weight": n + 0.5},
         event=n * 1_000_000,
         prediction=label,
-        annotation=Answers("ana", {"ana": (("good", 1.0),)}) if n % 2 else None,
+        annotation=AgentValues("ana", {"ana": (("good", 1.0),)}) if n % 2 else None,
         vectors={"mini": Vector([1.0, float(n)])},
         inputs={"text": f"{text} number{n}"},
     )
 
 
 def log(store: SqliteStore, records: list[TextClassificationRecord], at: int = 1) -> None:
-    prepared = store.prepare(Task.TEXT_CLASSIFICATION, records)
+    prepared = store.encode_records(Task.TEXT_CLASSIFICATION, records)
 
     def work(within: Any) -> None:
         found = within.datasets.find("team", "talk") or within.datasets.add(dataset())
@@ -66,20 +66,18 @@ def test_a_sound_file_has_no_problems(store: SqliteStore) -> None:
 def test_a_file_stays_sound_through_updates_and_deletions(store: SqliteStore) -> None:
     log(store, [record(2, "ein ganz anderes 私 wort"), record(20)], at=2)
     some = Criteria(ids=("r3", "r4"))
-    store.write(lambda work: work.records.discard(dataset_of(store), some, at=3)).result()
-    store.write(
-        lambda work: work.records.delete(dataset_of(store), Criteria(ids=("r4", "r5")), at=4)
-    ).result()
+    store.write(lambda tx: tx.records.discard(dataset_of(store), some, at=3)).result()
+    store.write(lambda tx: tx.records.delete(dataset_of(store), Criteria(ids=("r4", "r5")), at=4)).result()
     assert found_in(store) == []
 
-    store.write(lambda work: work.datasets.delete(dataset_of(store), at=5)).result()
+    store.write(lambda tx: tx.datasets.delete(dataset_of(store), at=5)).result()
     log(store, [record(1)], at=6)
     assert found_in(store) == []
 
 
 def dataset_of(store: SqliteStore) -> Dataset:
-    with store.read() as work:
-        found = work.datasets.find("team", "talk")
+    with store.read() as tx:
+        found = tx.datasets.find("team", "talk")
     assert found is not None
     return found
 
@@ -120,7 +118,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize(("statement", "sentence"), DAMAGE.items(), ids=list(DAMAGE))
 def test_each_kind_of_damage_is_told_in_a_sentence(store: SqliteStore, statement: str, sentence: str) -> None:
-    store.database.write(lambda link: link.raw.execute(statement).fetchall()).result()
+    store.database.write(lambda connection: connection.raw.execute(statement).fetchall()).result()
 
     found = found_in(store)
 
@@ -147,9 +145,7 @@ def test_caches_in_use_follow_every_change(store: SqliteStore) -> None:
     assert caches(store) == []  # and now they are filled
 
     log(store, [record(3, "changed"), record(30)], at=2)
-    store.write(
-        lambda work: work.records.delete(dataset_of(store), Criteria(ids=("r1", "r30")), at=3)
-    ).result()
+    store.write(lambda tx: tx.records.delete(dataset_of(store), Criteria(ids=("r1", "r30")), at=3)).result()
 
     assert caches(store) == []
 
@@ -157,10 +153,12 @@ def test_caches_in_use_follow_every_change(store: SqliteStore) -> None:
 def test_a_cache_that_fell_behind_is_told(store: SqliteStore) -> None:
     assert caches(store) == []
     cache = store.cache_of(1)
-    with store.read() as work:
-        link = work._link  # type: ignore[attr-defined]
-        ((field, vid),) = link.raw.execute("SELECT field, vid FROM vals WHERE value = 'p1'").fetchall()
-        ((weight,),) = link.raw.execute("SELECT no FROM fields WHERE name = 'metadata.weight'").fetchall()
+    with store.read() as tx:
+        connection = tx._connection  # type: ignore[attr-defined]
+        ((field, vid),) = connection.raw.execute("SELECT field, vid FROM vals WHERE value = 'p1'").fetchall()
+        ((weight,),) = connection.raw.execute(
+            "SELECT no FROM fields WHERE name = 'metadata.weight'"
+        ).fetchall()
 
     cache.facet(field, 0).change(vid, 2, True)
     cache.number(weight).change(1, (7.0,))

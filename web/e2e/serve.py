@@ -8,10 +8,10 @@ from pathlib import Path
 
 import uvicorn
 
-from apportion.ports.store import Work
+from apportion.ports.store import Transaction
 from apportion.server.app import build_app
-from apportion.services.manage_users import NewUser, add_user
-from apportion.services.manage_workspaces import ensure_workspace, join
+from apportion.services.people.users import NewUser, add_user
+from apportion.services.people.workspaces import ensure_workspace, join
 from apportion.settings import load_settings
 from apportion.vocabulary import MembershipRole, Role
 
@@ -24,10 +24,10 @@ def main(port: int, *, empty: bool = False) -> None:
     """Serve until told to stop; an empty server asks for its first administrator, and prints the code."""
     with tempfile.TemporaryDirectory() as home:
         app = build_app(load_settings(home=Path(home), port=port, webhook_allow_private=True).settings)
-        house = app.state.house
+        house = app.state.app_state
         hashed = house.passwords.hash("ten words are better")
 
-        def settle(work: Work) -> None:
+        def settle(work: Transaction) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):
                 now = house.clock.now() + number
                 new = NewUser(name, name.title(), None, role, hashed)

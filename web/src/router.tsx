@@ -13,7 +13,7 @@ import { ApiError, base } from "@/api/client";
 import { awaitsSetup } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
-import { Crashed, NotFound } from "@/features/shell/dead-ends";
+import { Crashed, NotFound } from "@/features/shell/error-pages";
 
 import { queryClient } from "./features/session/query-client";
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import click
 
 from .dataset_files import download
+from .output import as_json, examples, listing, print_json
 from .remote import Remote, server_options
-from .say import as_json, examples, listing, print_json
 from .table_files import kind_of
 
 __all__ = ["agreement", "conflicts", "export"]

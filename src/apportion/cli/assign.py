@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 import click
 
+from .output import RefusedError, as_json, examples, print_json
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, print_json
 
 __all__ = ["assign", "users_of"]
 
@@ -180,9 +180,9 @@ def _read(rules: TextIO) -> list[Any]:
     try:
         found = json.load(rules)
     except ValueError as wrong:
-        raise Refused(f"{rules.name} is no JSON: {wrong}.") from wrong
+        raise RefusedError(f"{rules.name} is no JSON: {wrong}.") from wrong
     if isinstance(found, dict):
         found = found.get("rules", [found])
     if not isinstance(found, list):
-        raise Refused(f"{rules.name} holds no list of rules.")
+        raise RefusedError(f"{rules.name} holds no list of rules.")
     return found

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from .assign import users_of
+from .output import RefusedError, as_json, examples, listing, print_json
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, listing, print_json
 
 __all__ = ["assignments"]
 
@@ -259,20 +259,20 @@ def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
     if plan is None:
         meant = [each for each in known if each["state"] != "undone"]
         if not meant:
-            raise Refused(f"Nothing of {dataset} is shared out.")
+            raise RefusedError(f"Nothing of {dataset} is shared out.")
     else:
         meant = [each for each in known if each["id"].startswith(plan)]
         if not meant:
-            raise Refused(f"{dataset} has no plan whose id begins with {plan}.")
+            raise RefusedError(f"{dataset} has no plan whose id begins with {plan}.")
     if len(meant) > 1:
-        raise Refused(f"Which plan? {', '.join(each['id'] for each in meant)}")
+        raise RefusedError(f"Which plan? {', '.join(each['id'] for each in meant)}")
     found: dict[str, Any] = meant[0]
     return found
 
 
 def _sure(yes: bool, question: str) -> None:
     if not yes and not click.confirm(question, err=True):
-        raise Refused("Nothing was changed.")
+        raise RefusedError("Nothing was changed.")
 
 
 def _ids(given: tuple[str, ...]) -> list[str] | None:

@@ -9,8 +9,8 @@ import click
 
 from apportion.vocabulary import EventArea, EventCode
 
+from .output import RefusedError, as_json, examples, listing
 from .remote import Remote
-from .say import Refused, as_json, examples, listing
 
 __all__ = ["audit"]
 
@@ -107,7 +107,7 @@ def _download(remote: Remote, file: Path, asked: dict[str, Any]) -> None:
         if not to_stdout:
             part.replace(file)
     except OSError as failure:
-        raise Refused(f"{file} cannot be written: {failure}.") from failure
+        raise RefusedError(f"{file} cannot be written: {failure}.") from failure
     finally:
         if not to_stdout:
             part.unlink(missing_ok=True)

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import click
 
-from apportion.domain.individual.wanted import Wanted
+from apportion.domain.individual.required_answers import RequiredAnswers
 from apportion.vocabulary import Task
 
+from .output import RefusedError, as_json, examples, notice, print_json
 from .progress_bar import Progress
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, notice, print_json
-from .table_files import KINDS, Part, kind_of, read_parts
+from .table_files import KINDS, FilePart, kind_of, read_parts
 
 __all__ = ["download", "export", "import_"]
 
@@ -75,7 +75,7 @@ def download(
         if not to_stdout:
             part.replace(file)
     except OSError as failure:
-        raise Refused(f"{file} cannot be written: {failure}.") from failure
+        raise RefusedError(f"{file} cannot be written: {failure}.") from failure
     finally:
         if not to_stdout:
             part.unlink(missing_ok=True)
@@ -143,7 +143,7 @@ def import_(
             shape.want(_send(remote, name, part, task, columns, spans, check=True)["wanted"])
             progress.at(shape.rows, None, "records")
     if not shape.rows:
-        raise Refused(f"{file} has no records. Nothing was stored.")
+        raise RefusedError(f"{file} has no records. Nothing was stored.")
     assert task is not None
     if not check:
         _store(remote, name, file, kind, task, columns, spans, shape, known is None)
@@ -161,13 +161,13 @@ class _Shape:
     def __init__(self) -> None:
         self.rows = 0
         self.individual = False
-        self._wanted = Wanted()
+        self._wanted = RequiredAnswers()
 
-    def add(self, part: Part, seen: dict[str, int]) -> None:
+    def add(self, part: FilePart, seen: dict[str, int]) -> None:
         """Refuses a second row of one id: the server sees one part at a time, and would let the last one win."""
         for place, id in enumerate(part.ids):
             if id in seen:
-                raise Refused(
+                raise RefusedError(
                     f"Rows {seen[id]:,} and {part.first + place:,} have the same id, {id!r}. Nothing was stored."
                 )
             seen[id] = part.first + place
@@ -176,7 +176,7 @@ class _Shape:
 
     def want(self, told: dict[str, Any]) -> None:
         """What the server says of the answers of a part."""
-        self._wanted += Wanted(**told)
+        self._wanted += RequiredAnswers(**told)
 
     @property
     def required(self) -> int:
@@ -218,7 +218,7 @@ def _store(
 def _send(
     remote: Remote,
     name: str,
-    part: Part,
+    part: FilePart,
     task: str,
     columns: dict[str, str],
     spans: dict[str, bool],
@@ -256,4 +256,4 @@ def _task_of(columns: frozenset[str] | set[str]) -> str:
         return Task.TEXT_CLASSIFICATION.value
     if {"text", "provenance"} <= set(columns) or {"text", "annotation_agent", "support"} <= set(columns):
         return Task.TEXT2TEXT.value
-    raise Refused("Which task? Give --task TextClassification, TokenClassification or Text2Text.")
+    raise RefusedError("Which task? Give --task TextClassification, TokenClassification or Text2Text.")

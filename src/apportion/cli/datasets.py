@@ -8,8 +8,8 @@ import click
 
 from .dataset_files import export, import_
 from .datasets_of_1x import import_1x
+from .output import RefusedError, as_json, examples, listing, print_json
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, listing, print_json
 
 __all__ = ["datasets"]
 
@@ -67,7 +67,7 @@ def delete(name: str, url: str | None, api_key: str | None, workspace: str | Non
     remote = Remote.of(url, api_key, workspace)
     remote.dataset("GET", name)
     if not yes and not click.confirm(f"Delete {remote.place}.{name} and all annotations in it?"):
-        raise Refused("Nothing was deleted.")
+        raise RefusedError("Nothing was deleted.")
     remote.dataset("DELETE", name)
     gone = remote.ask("GET", "/api/datasets:deleted", {"workspace": remote.place})["datasets"]
     until = next((f" until {each['purged_at']}" for each in gone if each["name"] == name), "")

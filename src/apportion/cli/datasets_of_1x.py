@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
+from .output import RefusedError, as_json, examples, listing, notice
 from .progress_bar import Progress
 from .remote import Remote, server_options
-from .say import Refused, as_json, examples, listing, notice
 
 __all__ = ["import_1x"]
 
@@ -74,7 +74,7 @@ def import_1x(
     old = Remote(source.rstrip("/"), from_api_key, None)
     new = Remote.of(url, api_key, workspace)
     if old.url == new.url:
-        raise Refused("Both addresses are the same server.")
+        raise RefusedError("Both addresses are the same server.")
     rows = [_bring(old, new, each, again, check) for each in _wanted(old, names, workspaces)]
     columns = ["workspace", "name", "task", "records", "outcome"]
     listing(rows, columns, json=as_json, none="There are no such datasets on the old server.")
@@ -91,7 +91,7 @@ def _wanted(old: Remote, names: tuple[str, ...], workspaces: tuple[str, ...]) ->
     there = {each["name"] for each in found}
     missing = [name for name in names if name not in there]
     if missing:
-        raise Refused(f"The old server has no dataset {', '.join(missing)}.")
+        raise RefusedError(f"The old server has no dataset {', '.join(missing)}.")
     wanted = [
         each
         for each in found
@@ -107,7 +107,7 @@ def _bring(old: Remote, new: Remote, found: dict[str, Any], again: bool, check: 
     source, target = Remote(old.url, old.key, place), Remote(new.url, new.key, place)
     try:
         total = source.count(name)
-    except Refused as closed:
+    except RefusedError as closed:
         return {**row, "complete": False, "outcome": f"cannot be read there: {closed.message}"}
     row["records"] = total
     spaces = {each["name"] for each in target.ask("GET", "/api/workspaces")}
@@ -182,7 +182,7 @@ def _settings(source: Remote, target: Remote, name: str, task: str) -> None:
     tail = f"{task}/settings"
     try:
         found = source.dataset("GET", name, tail)
-    except Refused:  # it has none
+    except RefusedError:  # it has none
         return
     if found.get("label_schema"):
         target.dataset("PATCH", name, tail, body={"label_schema": found["label_schema"]})
@@ -200,5 +200,5 @@ def _rules(source: Remote, target: Remote, name: str, task: str) -> None:
         body = {key: rule[key] for key in ("query", "label", "labels", "description") if rule.get(key)}
         try:
             target.dataset("POST", name, tail, body=body)
-        except Refused as refused:
+        except RefusedError as refused:
             notice(f"The labeling rule {rule['query']!r} of {name} is left out: {refused.message}")

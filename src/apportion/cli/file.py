@@ -10,9 +10,9 @@ import click
 from apportion.ports.upkeep import CannotOpenError
 from apportion.vocabulary import EventCode
 
-from .house import home_option, note, read_settings
+from .local import home_option, note, read_settings
+from .output import RefusedError, as_json, examples, notice, print_json
 from .progress_bar import Progress
-from .say import Refused, as_json, examples, notice, print_json
 
 __all__ = ["backup", "db", "reindex", "restore", "verify"]
 
@@ -56,9 +56,9 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     from apportion.bootstrap import open_upkeep
 
     if file.exists() and not force:
-        raise Refused(f"{file} exists. Choose another name, or replace it with --force.")
+        raise RefusedError(f"{file} exists. Choose another name, or replace it with --force.")
     if not file.parent.is_dir():
-        raise Refused(f"There is no folder {file.parent}.")
+        raise RefusedError(f"There is no folder {file.parent}.")
     settings = read_settings(home)
     upkeep = open_upkeep(settings)
     note(settings, EventCode.BACKED_UP, file)  # before, so that the copy tells of itself

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import click
 
+from .output import as_json, examples, listing, print_json
 from .remote import Remote, server_options
-from .say import as_json, examples, listing, print_json
 
 __all__ = ["hours"]
 

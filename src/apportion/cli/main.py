@@ -13,10 +13,10 @@ from .audit import audit
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
 from .hours import hours
+from .output import EXIT_CODES, Commands, examples
 from .policies import policies
 from .progress import progress
 from .quickstart import quickstart
-from .say import EXIT_CODES, Commands, examples
 from .serve import server
 from .status import status
 from .users import users

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from .output import as_json, examples, listing, print_json
 from .remote import Remote, server_options
-from .say import as_json, examples, listing, print_json
 
 __all__ = ["policies"]
 

@@ -7,8 +7,8 @@ import time
 
 import click
 
+from .output import as_json, examples, print_json
 from .remote import Remote, server_options
-from .say import as_json, examples, print_json
 
 __all__ = ["progress"]
 

@@ -18,15 +18,15 @@ from apportion.settings import PREFIX, Settings, load_settings
 from apportion.version import __version__
 from apportion.vocabulary import MembershipRole, Task
 
-from .house import home_option
-from .say import Refused, examples, notice
+from .local import home_option
+from .output import RefusedError, examples, notice
 from .serve import listening_options, run
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from apportion.demo import Person
-    from apportion.ports.store import Store, Work
+    from apportion.ports.store import Store, Transaction
 
 __all__ = ["quickstart"]
 
@@ -94,45 +94,45 @@ def _prepare(app: FastAPI, store: Store) -> None:
     _create_team(app, store)
     admin = TEAM[0].username
     places = [(SHARED_WORKSPACE, TOPICS_DATASET), (admin, ENTITIES_DATASET), (admin, TOPICS_DATASET)]
-    with store.read() as work:
-        missing = [place for place in places if work.datasets.find(*place) is None]
+    with store.read() as tx:
+        missing = [place for place in places if tx.datasets.find(*place) is None]
     if missing:
         asyncio.run(_load(app, missing))
 
 
 def _create_team(app: FastAPI, store: Store) -> None:
     from apportion.demo import TEAM
-    from apportion.services.sign_in import hash_key
+    from apportion.services.people.sign_in import hash_key
 
-    house = app.state.house
+    state = app.state.app_state
     admin = TEAM[0]
-    with store.read() as work:
-        people = work.people
+    with store.read() as tx:
+        people = tx.people
         somebody = people.users(inactive=True)
         owner = people.by_key(hash_key(admin.api_key))
-        missing = [person for person in TEAM if people.named(person.username) is None]
+        missing = [person for person in TEAM if people.user_by_name(person.username) is None]
     if somebody and (owner is None or owner.username != admin.username):
-        raise Refused(
-            f"{house.settings.database} belongs to a team of its own, and the demo's well-known passwords would "
+        raise RefusedError(
+            f"{state.settings.database} belongs to a team of its own, and the demo's well-known passwords would "
             "open it to anybody. Start it with `apportion server start`, or choose another folder with --home."
         )
     if missing:
-        hashes = {person.username: house.passwords.hash(person.password) for person in missing}
-        now = house.clock.now()
-        store.write(lambda work: _add(work, missing, hashes, now)).result()
+        hashes = {person.username: state.passwords.hash(person.password) for person in missing}
+        now = state.clock.now()
+        store.write(lambda tx: _add(tx, missing, hashes, now)).result()
 
 
-def _add(work: Work, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
-    from apportion.services.manage_users import NewUser, add_user
-    from apportion.services.manage_workspaces import ensure_workspace, join
+def _add(tx: Transaction, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
+    from apportion.services.people.users import NewUser, add_user
+    from apportion.services.people.workspaces import ensure_workspace, join
 
     times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
         new = NewUser(person.username, person.first_name, None, person.role, hashes[person.username])
-        add_user(work, new, key=person.api_key, now=next(times))
+        add_user(tx, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
-            workspace = ensure_workspace(work, name, now=next(times))
-            join(work, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
+            workspace = ensure_workspace(tx, name, now=next(times))
+            join(tx, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
 
 
 async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
@@ -141,7 +141,7 @@ async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
 
     from apportion import demo
 
-    settings: Settings = app.state.house.settings
+    settings: Settings = app.state.app_state.settings
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url=f"http://localhost{settings.prefix}/api/datasets/",
@@ -186,5 +186,7 @@ async def _begin(client: Any, name: str) -> None:
 async def _send(client: Any, method: str, path: str, body: dict[str, Any], **more: Any) -> Any:
     answer = await client.request(method, path, json=body, **more)
     if answer.status_code != 200:
-        raise Refused(f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}")
+        raise RefusedError(
+            f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}"
+        )
     return answer.json()

@@ -12,7 +12,7 @@ import click
 
 from apportion.settings import SettingsError, load_settings
 
-from .say import Refused, Unreachable
+from .output import RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     import httpx
@@ -103,8 +103,8 @@ class Remote:
         """Post some of a file; a refusal says ``where`` in it that is."""
         try:
             return self.ask("POST", path, query, content=body)
-        except Refused as refused:
-            raise Refused(f"{refused.message} ({where})") from refused
+        except RefusedError as refused:
+            raise RefusedError(f"{refused.message} ({where})") from refused
 
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
         """Hand the answer to a POST on as it comes, or a refusal before anything came."""
@@ -117,11 +117,11 @@ class Remote:
             ) as answer:
                 if answer.status_code != 200:
                     answer.read()
-                    raise Refused(f"{self.url} refuses: {_reason(answer)}")
+                    raise RefusedError(f"{self.url} refuses: {_reason(answer)}")
                 for part in answer.iter_bytes():
                     write(part)
         except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
+            raise UnreachableError(f"No answer from {self.url}: {failure}.") from failure
 
     def ask(
         self,
@@ -138,7 +138,7 @@ class Remote:
         try:
             return answer.json()
         except ValueError as other:
-            raise Unreachable(f"{self.url} is no Apportion server.") from other
+            raise UnreachableError(f"{self.url} is no Apportion server.") from other
 
     def text(self, path: str, query: Mapping[str, Any]) -> str:
         """Return the answer to a GET as it comes, or refuse."""
@@ -170,11 +170,11 @@ class Remote:
                 **more,
             )
         except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise Unreachable(f"No answer from {self.url}: {failure}.") from failure
+            raise UnreachableError(f"No answer from {self.url}: {failure}.") from failure
         except ValueError as wrong:  # a number that is none has no place in JSON
-            raise Refused(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
+            raise RefusedError(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
         if answer.status_code not in accepted:
-            raise Refused(f"{self.url} refuses: {_reason(answer)}")
+            raise RefusedError(f"{self.url} refuses: {_reason(answer)}")
         return answer
 
 
@@ -190,12 +190,12 @@ def _reason(answer: httpx.Response) -> str:
         if {"name", "type"} <= params.keys():
             return f"no such {params['type'].removeprefix('Service').lower()}: {params['name']}"
         if isinstance(params.get("errors"), list) and "message" not in params:
-            return "; ".join(map(_told, params["errors"][:5]))
+            return "; ".join(map(_message_of, params["errors"][:5]))
         return str(params.get("detail") or params.get("message") or detail["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"status {answer.status_code}"
 
 
-def _told(error: Mapping[str, Any]) -> str:
+def _message_of(error: Mapping[str, Any]) -> str:
     where = ".".join(str(each) for each in error["loc"] if each != "body")
     return f"{where}: {error['msg']}" if where else str(error["msg"])

@@ -21,8 +21,8 @@ import click
 from apportion.settings import Settings, load_settings
 from apportion.version import __version__
 
-from .house import home_option
-from .say import CannotStart, examples, notice
+from .local import home_option
+from .output import CannotStartError, examples, notice
 from .status import status
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def start(
 
 
 def _announce(app: FastAPI, url: str) -> None:
-    house = app.state.house
-    click.echo(f"Apportion {__version__} listens on {url}, with its data in {house.settings.database}.")
-    with house.store.read() as work:
-        nobody = not work.people.has_admin()
+    state = app.state.app_state
+    click.echo(f"Apportion {__version__} listens on {url}, with its data in {state.settings.database}.")
+    with state.store.read() as tx:
+        nobody = not tx.people.has_admin()
     if nobody:
-        click.echo(f"Nobody can sign in yet. Open {url} and enter this code: {house.setup.code}")
+        click.echo(f"Nobody can sign in yet. Open {url} and enter this code: {state.setup.code}")
         click.echo("(Or stop the server and run `apportion users create --role admin`.)")
 
 
@@ -188,13 +188,13 @@ def _bound(settings: Settings) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as unknown:
-        raise CannotStart(f"There is no address {settings.host} here: {unknown}.") from unknown
+        raise CannotStartError(f"There is no address {settings.host} here: {unknown}.") from unknown
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(where)
     except OSError as taken:
         listener.close()
-        raise CannotStart(
+        raise CannotStartError(
             f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. "
             "Choose another with --port or APPORTION_PORT."
         ) from taken
@@ -206,18 +206,18 @@ def _serve(
 ) -> None:
     import uvicorn
 
-    from apportion.server.doors import (
+    from apportion.server.connection_limits import (
         ACCEPTED_AT_ONCE,
         Connections,
         connections_within,
         quiet_about_files,
         raise_file_limit,
     )
-    from apportion.server.patience import Patient
+    from apportion.server.timeouts import TimeoutProtocol
 
-    house = app.state.house
+    state = app.state.app_state
 
-    class Counted(Patient):
+    class Counted(TimeoutProtocol):
         counted_in = Connections(connections_within(raise_file_limit()), settings.max_connections)
         proxies = settings.trusted_proxy
 
@@ -231,8 +231,8 @@ def _serve(
             log.info("started", extra={"fields": {"version": __version__, "database": settings.database}})
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            house.stopping.set()  # streams end now, so that only real work is waited for
-            log.info("stopping", extra={"fields": {"running": house.tally.running}})
+            state.stopping.set()  # streams end now, so that only real work is waited for
+            log.info("stopping", extra={"fields": {"running": state.tally.running}})
             await super().shutdown(sockets)
 
     serving = Server(
@@ -280,13 +280,13 @@ def on_this_machine_only(host: str) -> bool:
 def _warn_of_known_keys(settings: Settings, store: Store) -> None:
     """Keys of the demo and of 1.x's defaults are printed in documentation: not for open doors."""
     from apportion.demo.team import TEAM
-    from apportion.services.sign_in import hash_key
+    from apportion.services.people.sign_in import hash_key
 
     if on_this_machine_only(settings.host):
         return
-    with store.read() as work:
+    with store.read() as tx:
         known = [
-            key for key in (*(p.api_key for p in TEAM), "argilla.apikey") if work.people.by_key(hash_key(key))
+            key for key in (*(p.api_key for p in TEAM), "argilla.apikey") if tx.people.by_key(hash_key(key))
         ]
     if known:
         notice(

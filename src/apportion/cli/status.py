@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from .output import RefusedError, as_json, examples, print_json
 from .remote import Remote, api_key, server_url
-from .say import Refused, as_json, examples, print_json
 
 __all__ = ["status"]
 
@@ -31,7 +31,7 @@ def status(url: str | None, as_json: bool) -> None:
     remote = Remote(server_url(url))
     found = remote.ask("GET", "/api/_info")
     if not isinstance(found, dict) or "apportion" not in found:
-        raise Refused(f"{remote.url} answers, but is no Apportion server.")
+        raise RefusedError(f"{remote.url} answers, but is no Apportion server.")
     health = remote.ask("GET", "/api/health/ready", accepted=(200, 503))
     figures = _figures(remote.url)
     told = {"url": remote.url, **found, **health, **({} if figures is None else {"server": figures})}
@@ -50,7 +50,7 @@ def _figures(url: str) -> dict[str, Any] | None:
         return None
     try:
         found: dict[str, Any] = Remote(url, key).ask("GET", "/api/server")
-    except Refused:
+    except RefusedError:
         return None
     return found
 

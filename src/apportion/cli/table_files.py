@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from .say import Refused
+from .output import RefusedError
 
-__all__ = ["KINDS", "Part", "kind_of", "read_parts"]
+__all__ = ["KINDS", "FilePart", "kind_of", "read_parts"]
 
 KINDS = ("jsonl", "csv", "parquet")
 _ROWS = 500
@@ -26,7 +26,7 @@ csv.field_size_limit(64 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """Some rows of a file as the server takes them. ``first`` counts from 1."""
 
     kind: str
@@ -48,7 +48,7 @@ def kind_of(file: Path, given: str | None) -> str:
     return kind
 
 
-def read_parts(file: Path, kind: str, id_column: str | None) -> Iterator[Part]:
+def read_parts(file: Path, kind: str, id_column: str | None) -> Iterator[FilePart]:
     """The file in parts. ``id_column`` is where its ids are, if they are not under our name."""
     try:
         if kind == "jsonl":
@@ -57,10 +57,10 @@ def read_parts(file: Path, kind: str, id_column: str | None) -> Iterator[Part]:
             rows = _csv_rows(file) if kind == "csv" else _parquet_rows(file)
             yield from _tables(rows, id_column or "id")
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise Refused(f"{file} cannot be read: {unreadable}.") from unreadable
+        raise RefusedError(f"{file} cannot be read: {unreadable}.") from unreadable
 
 
-def _lines(file: Path, id_column: str) -> Iterator[Part]:
+def _lines(file: Path, id_column: str) -> Iterator[FilePart]:
     lines: list[bytes] = []
     rows: list[dict[str, Any]] = []
     size, first = 0, 1
@@ -71,9 +71,11 @@ def _lines(file: Path, id_column: str) -> Iterator[Part]:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as wrong:
-                raise Refused(f"Line {number} of {file} is not JSON: {wrong}. Nothing was stored.") from None
+                raise RefusedError(
+                    f"Line {number} of {file} is not JSON: {wrong}. Nothing was stored."
+                ) from None
             if not isinstance(row, dict):
-                raise Refused(f"Line {number} of {file} is not an object. Nothing was stored.")
+                raise RefusedError(f"Line {number} of {file} is not an object. Nothing was stored.")
             if lines and (len(lines) == _ROWS or size + len(line) > _BYTES):
                 yield _part("jsonl", b"".join(lines), first, rows, id_column)
                 first += len(lines)
@@ -85,7 +87,7 @@ def _lines(file: Path, id_column: str) -> Iterator[Part]:
         yield _part("jsonl", b"".join(lines), first, rows, id_column)
 
 
-def _tables(rows: Iterator[list[str]], id_column: str) -> Iterator[Part]:
+def _tables(rows: Iterator[list[str]], id_column: str) -> Iterator[FilePart]:
     head = next(rows, None)
     if head is None:
         return
@@ -94,7 +96,7 @@ def _tables(rows: Iterator[list[str]], id_column: str) -> Iterator[Part]:
     first = 1
     for number, cells in enumerate(rows, 1):
         if len(cells) != len(head):
-            raise Refused(
+            raise RefusedError(
                 f"Row {number} has {len(cells)} cells, and the header {len(head)}. Nothing was stored."
             )
         if some and (len(some) == _ROWS or text.tell() > _BYTES):
@@ -118,7 +120,7 @@ def _csv_rows(file: Path) -> Iterator[list[str]]:
         try:
             yield from (row for row in csv.reader(opened, strict=True) if row)
         except csv.Error as wrong:
-            raise Refused(f"{file} cannot be read: {wrong}. Nothing was stored.") from None
+            raise RefusedError(f"{file} cannot be read: {wrong}. Nothing was stored.") from None
 
 
 def _parquet_rows(file: Path) -> Iterator[list[str]]:
@@ -126,7 +128,7 @@ def _parquet_rows(file: Path) -> Iterator[list[str]]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ModuleNotFoundError:
-        raise Refused("Parquet needs pyarrow: pip install 'apportion[parquet]'.") from None
+        raise RefusedError("Parquet needs pyarrow: pip install 'apportion[parquet]'.") from None
     try:
         table = pq.ParquetFile(file)
         names = table.schema_arrow.names
@@ -136,7 +138,7 @@ def _parquet_rows(file: Path) -> Iterator[list[str]]:
             for row in batch.to_pylist():
                 yield [_cell(row[name], as_written=ours) for name in names]
     except pa.ArrowInvalid as wrong:
-        raise Refused(f"{file} is not Parquet: {wrong}. Nothing was stored.") from None
+        raise RefusedError(f"{file} is not Parquet: {wrong}. Nothing was stored.") from None
 
 
 def _cell(value: Any, *, as_written: bool) -> str:
@@ -153,9 +155,9 @@ def _cell(value: Any, *, as_written: bool) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_column: str) -> Part:
+def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_column: str) -> FilePart:
     counts = [_answers(row) for row in rows]
-    return Part(
+    return FilePart(
         kind,
         body,
         first,

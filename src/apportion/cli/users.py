@@ -14,13 +14,13 @@ from apportion.domain.people import Actor, check_password
 from apportion.settings import PREFIX
 from apportion.vocabulary import MembershipRole, Role
 
-from .house import OPERATOR, change, home_option, opened
-from .say import Refused, as_json, examples, listing, print_json
+from .local import OPERATOR, change, home_option, opened
+from .output import RefusedError, as_json, examples, listing, print_json
 from .users_of_1x import read_users
 
 if TYPE_CHECKING:
     from apportion.ports.people import People
-    from apportion.ports.store import Work
+    from apportion.ports.store import Transaction
 
 __all__ = ["users"]
 
@@ -106,12 +106,12 @@ def create(
     use already is told and changes nothing (exit code 0), so that scripts can run twice.
     """
     from apportion.server.security import Argon2Passwords
-    from apportion.services.import_users import with_personal
-    from apportion.services.manage_users import NewUser, add_user, new_key
+    from apportion.services.people.import_users import with_personal
+    from apportion.services.people.users import NewUser, add_user, new_key
 
     password = given_password(password, password_stdin, username)
     if api_key is not None and len(api_key) < SHORTEST_KEY:
-        raise Refused(
+        raise RefusedError(
             f"api key: it must have at least {SHORTEST_KEY} characters, or it could be guessed. Nothing was created; "
             "without --api-key a good one is made up."
         )
@@ -119,11 +119,11 @@ def create(
     key = api_key or new_key()
     joining = list(workspaces) if no_workspace else with_personal(username, workspaces)
 
-    def do(work: Work, now: int) -> str | None:
-        taken = _taken(work.people, username, key)
+    def do(tx: Transaction, now: int) -> str | None:
+        taken = _taken_names(tx.people, username, key)
         if taken is None:
-            add_user(work, new, key=key, now=now)
-            _join(work, username, joining, now)
+            add_user(tx, new, key=key, now=now)
+            _join(tx, username, joining, now)
         return taken
 
     taken = change(home, do, create=True)
@@ -136,11 +136,11 @@ def create(
         click.echo(f"API key, shown only now: {key}")
 
 
-def _taken(people: People, username: str, key: str) -> str | None:
+def _taken_names(people: People, username: str, key: str) -> str | None:
     """Why this user cannot be created, when somebody has that name or key."""
-    from apportion.services.sign_in import hash_key
+    from apportion.services.people.sign_in import hash_key
 
-    known = people.named(username)
+    known = people.user_by_name(username)
     if known is not None and known.active:
         return f"User {username} exists already. Nothing was created."
     if known is not None:
@@ -154,11 +154,11 @@ def _taken(people: People, username: str, key: str) -> str | None:
     return None
 
 
-def _join(work: Work, username: str, workspaces: list[str], now: int) -> None:
-    from apportion.services.manage_workspaces import ensure_workspace, join
+def _join(tx: Transaction, username: str, workspaces: list[str], now: int) -> None:
+    from apportion.services.people.workspaces import ensure_workspace, join
 
     for name in dict.fromkeys(workspaces):
-        join(work, ensure_workspace(work, name, now=now), username, MembershipRole.ANNOTATOR, now=now)
+        join(tx, ensure_workspace(tx, name, now=now), username, MembershipRole.ANNOTATOR, now=now)
 
 
 @users.command("list", epilog=examples("apportion users list", "apportion users list --json"))
@@ -167,8 +167,8 @@ def _join(work: Work, username: str, workspaces: list[str], now: int) -> None:
 @home_option
 def list_(everybody: bool, as_json: bool, home: Path | None) -> None:
     """List users in order of creation."""
-    with opened(home) as store, store.read() as work:
-        rows = [_row(each) for each in work.people.users(inactive=everybody)]
+    with opened(home) as store, store.read() as tx:
+        rows = [_row(each) for each in tx.people.users(inactive=everybody)]
     columns = ["username", "name", "role", "workspaces", *(["active"] if everybody else [])]
     listing(rows, columns, json=as_json, none="There are no users yet: apportion users create")
 
@@ -191,11 +191,11 @@ def _row(actor: Actor) -> dict[str, Any]:
 @home_option
 def set_role(username: str, role: str, home: Path | None) -> None:
     """Make a user an administrator or an annotator."""
-    from apportion.services.manage_users import Changes, change_user
+    from apportion.services.people.users import UserChanges, change_user
 
-    def do(work: Work, now: int) -> None:
-        user = _existing(work.people, username).user
-        change_user(work, OPERATOR, user.id, Changes(role=Role(role)), now=now)
+    def do(tx: Transaction, now: int) -> None:
+        user = _existing(tx.people, username).user
+        change_user(tx, OPERATOR, user.id, UserChanges(role=Role(role)), now=now)
 
     change(home, do)
     click.echo(f"{username} is now {role}.")
@@ -209,10 +209,10 @@ def set_role(username: str, role: str, home: Path | None) -> None:
 @home_option
 def reset_key(username: str, as_json: bool, home: Path | None) -> None:
     """Give a user a new API key; the old one stops working at once."""
-    from apportion.services.manage_users import reset_key
+    from apportion.services.people.users import reset_key
 
-    def do(work: Work, now: int) -> str:
-        return reset_key(work, OPERATOR, _existing(work.people, username).user.id, now=now)[1]
+    def do(tx: Transaction, now: int) -> str:
+        return reset_key(tx, OPERATOR, _existing(tx.people, username).user.id, now=now)[1]
 
     key = change(home, do)
     if as_json:
@@ -241,13 +241,13 @@ def _existing(people: People, username: str) -> Actor:
 def set_password(username: str, password: str | None, password_stdin: bool, home: Path | None) -> None:
     """Give a user a new password; every session of theirs ends."""
     from apportion.server.security import Argon2Passwords
-    from apportion.services.manage_users import Changes, change_user
+    from apportion.services.people.users import UserChanges, change_user
 
     hashed = Argon2Passwords().hash(given_password(password, password_stdin, username))
 
-    def do(work: Work, now: int) -> None:
-        user = _existing(work.people, username).user
-        change_user(work, OPERATOR, user.id, Changes(password_hash=hashed), now=now)
+    def do(tx: Transaction, now: int) -> None:
+        user = _existing(tx.people, username).user
+        change_user(tx, OPERATOR, user.id, UserChanges(password_hash=hashed), now=now)
 
     change(home, do)
     click.echo(f"{username} has a new password, and has to sign in with it.")
@@ -271,12 +271,12 @@ def import_1x(file: Path, dry_run: bool, as_json: bool, home: Path | None) -> No
     file those without `workspaces` are administrators, all others annotators. Either the whole file comes in or
     nothing does; who is here already stays as they are.
     """
-    from apportion.services.import_users import ImportedUser, import_users
+    from apportion.services.people.import_users import ImportedUser, import_users
 
     entries, spaces = read_users(file)
 
-    def do(work: Work, now: int) -> list[ImportedUser]:
-        found = list(import_users(work, entries, now=now, workspaces=spaces))
+    def do(tx: Transaction, now: int) -> list[ImportedUser]:
+        found = list(import_users(tx, entries, now=now, workspaces=spaces))
         if dry_run:
             raise _OnlyLookedError(found)
         return found

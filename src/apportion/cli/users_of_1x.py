@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .say import Refused
+from .output import RefusedError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,7 +24,7 @@ def read_users(file: Path) -> tuple[Any, list[str]]:
             is_database = opened.read(len(_SQLITE)) == _SQLITE
         return _database(file) if is_database else (_yaml(file), [])
     except (OSError, UnicodeDecodeError) as missing:
-        raise Refused(f"{file} cannot be read: {missing}.") from missing
+        raise RefusedError(f"{file} cannot be read: {missing}.") from missing
 
 
 def _yaml(file: Path) -> Any:
@@ -33,7 +33,7 @@ def _yaml(file: Path) -> Any:
     try:
         return yaml.safe_load(file.read_text("utf-8"))
     except yaml.YAMLError as broken:
-        raise Refused(f"{file} is not YAML: {broken}") from broken
+        raise RefusedError(f"{file} is not YAML: {broken}") from broken
 
 
 def _database(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -45,7 +45,7 @@ def _database(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
             raw.row_factory = sqlite3.Row
             there = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if not there >= _TABLES or "key_hash" in _columns(raw, "users"):
-                raise Refused(
+                raise RefusedError(
                     f"{file} is no database of 1.x: it has not the tables {', '.join(sorted(_TABLES))}."
                 )
             spaces = [
@@ -53,7 +53,7 @@ def _database(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
             ]
             return _rows(raw), spaces
     except sqlite3.DatabaseError as damaged:
-        raise Refused(f"{file} is no database of 1.x, or is damaged: {damaged}.") from damaged
+        raise RefusedError(f"{file} is no database of 1.x, or is damaged: {damaged}.") from damaged
 
 
 def _columns(raw: sqlite3.Connection, table: str) -> set[str]:

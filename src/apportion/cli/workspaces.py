@@ -10,11 +10,11 @@ import click
 from apportion.domain.errors import EntityNotFoundError
 from apportion.vocabulary import MembershipRole
 
-from .house import change, home_option, opened
-from .say import as_json, examples, listing
+from .local import change, home_option, opened
+from .output import as_json, examples, listing
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Work
+    from apportion.ports.store import Transaction
 
 __all__ = ["workspaces"]
 
@@ -29,12 +29,12 @@ def workspaces() -> None:
 @home_option
 def create(name: str, home: Path | None) -> None:
     """Create a workspace with nobody in it; one that is there already stays as it is."""
-    from apportion.services.manage_workspaces import add_workspace
+    from apportion.services.people.workspaces import add_workspace
 
-    def do(work: Work, now: int) -> bool:
-        if work.people.workspace_named(name) is not None:
+    def do(tx: Transaction, now: int) -> bool:
+        if tx.people.workspace_named(name) is not None:
             return False
-        add_workspace(work, name, now=now)
+        add_workspace(tx, name, now=now)
         return True
 
     made = change(home, do, create=True)
@@ -46,8 +46,8 @@ def create(name: str, home: Path | None) -> None:
 @home_option
 def list_(as_json: bool, home: Path | None) -> None:
     """List workspaces with their members, in order of creation."""
-    with opened(home) as store, store.read() as work:
-        found = [(each, work.people.members(each.id)) for each in work.people.workspaces()]
+    with opened(home) as store, store.read() as tx:
+        found = [(each, tx.people.members(each.id)) for each in tx.people.workspaces()]
     rows = [
         {
             "id": each.id,
@@ -87,20 +87,20 @@ def _called(username: str, role: MembershipRole) -> str:
 @home_option
 def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:
     """Let a user into a workspace; for a member, change their role there."""
-    from apportion.services.manage_workspaces import change_member_role, find_workspace, join
+    from apportion.services.people.workspaces import change_member_role, find_workspace, join
 
     wanted = MembershipRole(role)
 
-    def do(work: Work, now: int) -> MembershipRole | None:
-        people = work.people
+    def do(tx: Transaction, now: int) -> MembershipRole | None:
+        people = tx.people
         found, who = find_workspace(people, workspace), people.actor(username)
         if who is None:
             raise EntityNotFoundError(username, "User")
         before = people.membership(found.id, who.user.id)
         if before is None:
-            join(work, found, username, wanted, now=now)
+            join(tx, found, username, wanted, now=now)
         elif before is not wanted:
-            change_member_role(work, found, who.user, wanted, now=now)
+            change_member_role(tx, found, who.user, wanted, now=now)
         return before
 
     before = change(home, do)

@@ -13,7 +13,7 @@ from .errors import BadRequestError
 from .ids import DatasetNo
 from .rules import LabelingRule
 
-__all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "Settings", "check_remarks"]
+__all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "LabelSettings", "check_remarks"]
 
 REMARKS_SIZE = 1_000_000
 """How long tags and metadata of a dataset may be together, as JSON: every list of datasets carries them."""
@@ -41,7 +41,7 @@ class LabelOption:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LabelSettings:
     """What a dataset asks: its labels (None: anything goes) and the dimensions of its vectors."""
 
     labels: tuple[LabelOption, ...] | None = None
@@ -79,7 +79,7 @@ class Dataset:
     task: Task
     tags: Mapping[str, str]
     metadata: Mapping[str, Any]
-    settings: Settings | None
+    settings: LabelSettings | None
     policies: Mapping[str, Any] = field(default_factory=dict)
     created_by: str | None = None
     created_at: int = 0

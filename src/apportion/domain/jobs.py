@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["ENDED", "FINISHED_LATER", "Job", "JobKind", "JobState", "Take", "runs_of", "within"]
+__all__ = ["ENDED", "FINISHED_LATER", "AcceptScope", "Job", "JobKind", "JobState", "runs_of", "within"]
 
 
 class JobKind(str, Enum):
@@ -44,7 +44,7 @@ class JobState(str, Enum):
         return str(self.value)
 
 
-class Take(str, Enum):
+class AcceptScope(str, Enum):
     """Where a job that annotates has each record's value from."""
 
     VALUE = "value"

@@ -20,10 +20,10 @@ from apportion.vocabulary import MembershipRole
 from .errors import ForbiddenOperationError
 from .people import Actor
 
-__all__ = ["ALLOWED", "Action", "Place", "allowed", "has_lost_rights", "place_of", "require"]
+__all__ = ["ALLOWED", "Action", "EffectiveRole", "allowed", "effective_role", "has_lost_rights", "require"]
 
 
-class Place(str, Enum):
+class EffectiveRole(str, Enum):
     """Where somebody stands towards a workspace."""
 
     OUTSIDER = "outsider"
@@ -95,14 +95,14 @@ class Action(str, Enum):
         return str(self.value)
 
 
-_EVERYBODY = frozenset(Place)
-_MEMBERS = _EVERYBODY - {Place.OUTSIDER}
-_REVIEWERS = frozenset({Place.REVIEWER, Place.MANAGER, Place.ADMIN})
-_MANAGERS = frozenset({Place.MANAGER, Place.ADMIN})
-_CREATOR_TOO = _MANAGERS | {Place.CREATOR}
-_ADMINS = frozenset({Place.ADMIN})
+_EVERYBODY = frozenset(EffectiveRole)
+_MEMBERS = _EVERYBODY - {EffectiveRole.OUTSIDER}
+_REVIEWERS = frozenset({EffectiveRole.REVIEWER, EffectiveRole.MANAGER, EffectiveRole.ADMIN})
+_MANAGERS = frozenset({EffectiveRole.MANAGER, EffectiveRole.ADMIN})
+_CREATOR_TOO = _MANAGERS | {EffectiveRole.CREATOR}
+_ADMINS = frozenset({EffectiveRole.ADMIN})
 
-ALLOWED: dict[Action, frozenset[Place]] = {
+ALLOWED: dict[Action, frozenset[EffectiveRole]] = {
     Action.SEE_SERVER: _ADMINS,
     Action.SEE_AUDIT: _MANAGERS,
     Action.MANAGE_SERVER_WEBHOOKS: _ADMINS,
@@ -154,18 +154,18 @@ ALLOWED: dict[Action, frozenset[Place]] = {
 }
 
 _PLACES = {
-    MembershipRole.ANNOTATOR: Place.MEMBER,
-    MembershipRole.REVIEWER: Place.REVIEWER,
-    MembershipRole.MANAGER: Place.MANAGER,
+    MembershipRole.ANNOTATOR: EffectiveRole.MEMBER,
+    MembershipRole.REVIEWER: EffectiveRole.REVIEWER,
+    MembershipRole.MANAGER: EffectiveRole.MANAGER,
 }
 
 
-def place_of(actor: Actor, workspace: str | None) -> Place:
+def effective_role(actor: Actor, workspace: str | None) -> EffectiveRole:
     """Where ``actor`` stands towards a workspace, or towards the whole server where none is named."""
     if actor.is_admin:
-        return Place.ADMIN
+        return EffectiveRole.ADMIN
     role = actor.role_in(workspace) if workspace is not None else None
-    return Place.OUTSIDER if role is None else _PLACES[role]
+    return EffectiveRole.OUTSIDER if role is None else _PLACES[role]
 
 
 _RANKS = tuple(_PLACES)
@@ -188,11 +188,11 @@ def allowed(
     actor: Actor, action: Action, workspace: str | None = None, created_by: str | None = None
 ) -> bool:
     """May ``actor`` do that there? ``created_by`` is who created the dataset in question."""
-    place = place_of(actor, workspace)
+    place = effective_role(actor, workspace)
     if place in ALLOWED[action]:
         return True
-    created = place is not Place.OUTSIDER and created_by is not None and created_by == actor.username
-    return created and Place.CREATOR in ALLOWED[action]
+    created = place is not EffectiveRole.OUTSIDER and created_by is not None and created_by == actor.username
+    return created and EffectiveRole.CREATOR in ALLOWED[action]
 
 
 def require(
@@ -207,10 +207,10 @@ def require(
 def _who(action: Action, workspace: str | None) -> str:
     places = ALLOWED[action]
     where = f" of workspace {workspace}" if workspace is not None else ""
-    if Place.MEMBER in places:
+    if EffectiveRole.MEMBER in places:
         return f"members{where}"
-    if Place.REVIEWER in places:
+    if EffectiveRole.REVIEWER in places:
         return f"reviewers and managers{where} and administrators"
-    if Place.MANAGER in places:
+    if EffectiveRole.MANAGER in places:
         return f"managers{where} and administrators"
     return "administrators"

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from .assignment.words import Skip, Visibility
+from .assignment.states import Skip, Visibility
 from .errors import BadRequestError, ValidationError
-from .individual.resolution import Rule
+from .individual.record_view import Rule
 
-__all__ = ["MAX_REQUIRED", "RIGHTS", "Annotation", "Policies", "read_policies"]
+__all__ = ["MAX_REQUIRED", "RIGHTS", "AnnotationMode", "Policies", "read_policies"]
 
 MAX_REQUIRED = 1_000
 RIGHTS = ("add_records", "edit_metadata", "edit_tags", "discard_by_query", "write_rules")
 """What annotators may be allowed to do to a dataset as a whole; all of it by default, as in 1.x."""
 
 
-class Annotation(str, Enum):
+class AnnotationMode(str, Enum):
     """Whether a record has one annotation, the latest, or each person has their own."""
 
     SHARED = "shared"
@@ -32,7 +32,7 @@ class Annotation(str, Enum):
 class Policies:
     """All policies of a dataset, those never set at their defaults."""
 
-    annotation: Annotation = Annotation.SHARED
+    annotation: AnnotationMode = AnnotationMode.SHARED
     blind: bool = False
     visibility: Visibility = Visibility.DATASET
     resolution: Rule = Rule.LATEST
@@ -43,8 +43,8 @@ class Policies:
     @staticmethod
     def of(stored: Mapping[str, Any]) -> Policies:
         """The policies behind what a dataset has stored."""
-        annotation = Annotation(stored.get("annotation", "shared"))
-        usual = Rule.MAJORITY if annotation is Annotation.INDIVIDUAL else Rule.LATEST
+        annotation = AnnotationMode(stored.get("annotation", "shared"))
+        usual = Rule.MAJORITY if annotation is AnnotationMode.INDIVIDUAL else Rule.LATEST
         return Policies(
             annotation=annotation,
             blind=bool(stored.get("blind", False)),
@@ -57,7 +57,7 @@ class Policies:
 
     @property
     def individual(self) -> bool:
-        return self.annotation is Annotation.INDIVIDUAL
+        return self.annotation is AnnotationMode.INDIVIDUAL
 
     @property
     def modelled(self) -> bool:
@@ -107,7 +107,7 @@ def read_policies(now: Policies, json: Mapping[str, Any]) -> Policies:
 
     changes: dict[str, Any] = {}
     kinds: dict[str, type[Enum]] = {
-        "annotation": Annotation,
+        "annotation": AnnotationMode,
         "visibility": Visibility,
         "resolution": Rule,
         "skip": Skip,
@@ -140,7 +140,7 @@ def _consistent(now: Policies, changes: Mapping[str, Any]) -> Policies:
     """What follows from a change: blindness needs annotations of one's own, and each kind has its usual rule."""
     after = replace(now, **changes)
     if changes.get("blind") and "annotation" not in changes:
-        after = replace(after, annotation=Annotation.INDIVIDUAL)
+        after = replace(after, annotation=AnnotationMode.INDIVIDUAL)
     if after.blind and not after.individual:
         raise BadRequestError(
             "A blind dataset keeps everybody's own annotations: 'blind' and 'annotation: shared' exclude each "

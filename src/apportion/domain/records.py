@@ -17,9 +17,9 @@ from apportion.spans import Entity, SpanError, align, fits_words, spaced, token_
 from apportion.vocabulary import Status, Task
 
 __all__ = [
-    "Answers",
+    "AgentValues",
     "Entities",
-    "Problem",
+    "InvalidRecordError",
     "Record",
     "Scored",
     "Text2TextRecord",
@@ -27,16 +27,16 @@ __all__ = [
     "TokenClassificationRecord",
     "Value",
     "Vector",
-    "asked",
     "best_first",
     "check",
     "chosen_labels",
     "joined_text",
-    "outcome",
     "predicted_answer",
+    "prediction_outcome",
     "record_type",
     "scores",
     "shown_as",
+    "shown_content",
 ]
 
 Scored: TypeAlias = "tuple[tuple[str, float], ...]"
@@ -54,7 +54,7 @@ Value: TypeAlias = "Scored | Entities"
 
 
 @dataclass(slots=True)
-class Answers:
+class AgentValues:
     """What one or several agents say about a record; ``agent`` is whose word counts.
 
     ``singular`` is False where only the plural was sent and ``agent`` is merely the first of them.
@@ -88,8 +88,8 @@ class Record:
     metadata: dict[str, Any] | None = None
     event_timestamp: str | None = None
     event: int | None = None
-    prediction: Answers | None = None
-    annotation: Answers | None = None
+    prediction: AgentValues | None = None
+    annotation: AgentValues | None = None
     vectors: dict[str, Vector] | None = None
 
     @property
@@ -167,7 +167,7 @@ def best_first(pairs: Sequence[tuple[str, float]]) -> Scored:
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def asked(record: Record) -> tuple[Any, ...]:
+def shown_content(record: Record) -> tuple[Any, ...]:
     """What annotators are shown: an annotation of something else is outdated."""
     if isinstance(record, TextClassificationRecord):
         return (record.inputs,)
@@ -176,7 +176,7 @@ def asked(record: Record) -> tuple[Any, ...]:
     return (record.text,)
 
 
-class Problem(ValueError):
+class InvalidRecordError(ValueError):
     """Why one record cannot be stored: ``loc`` is a path inside the record."""
 
     def __init__(self, loc: Sequence[str | int], message: str, type: str = "value_error") -> None:
@@ -186,7 +186,7 @@ class Problem(ValueError):
 
 
 def check(record: Record, *, allow_overlap: bool = False, allow_parts: bool = False) -> None:
-    """Refuse a record that contradicts itself (``Problem``); correct spans that only need trimming."""
+    """Refuse a record that contradicts itself (``InvalidRecordError``); correct spans that only need trimming."""
     if isinstance(record, TextClassificationRecord):
         _check_labels(record)
     elif isinstance(record, TokenClassificationRecord):
@@ -201,7 +201,7 @@ def _check_labels(record: TextClassificationRecord) -> None:
         assert isinstance(value, tuple)
         total = sum(score for _, score in value)
         if total > 1.001:
-            raise Problem(
+            raise InvalidRecordError(
                 ("prediction",),
                 f"Wrong score distributions: the scores of a single-label prediction sum up to {total:.3f}, "
                 "which is more than 1",
@@ -210,14 +210,16 @@ def _check_labels(record: TextClassificationRecord) -> None:
         value = record.annotation.value
         assert isinstance(value, tuple)
         if not value and record.status is Status.VALIDATED:
-            raise Problem(("annotation",), "Annotation must include some label for validated records")
+            raise InvalidRecordError(
+                ("annotation",), "Annotation must include some label for validated records"
+            )
         if len(value) != 1:
-            raise Problem(
+            raise InvalidRecordError(
                 ("annotation",),
                 f"Single label record must include only one annotation label, got {len(value)}",
             )
     elif record.status is Status.VALIDATED:
-        raise Problem(("annotation",), "Annotation must include some label for validated records")
+        raise InvalidRecordError(("annotation",), "Annotation must include some label for validated records")
 
 
 def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_parts: bool) -> None:
@@ -225,7 +227,7 @@ def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_p
     try:
         offsets = [] if plain else token_offsets(record.raw, record.tokens)
     except SpanError as lost:
-        raise Problem(("tokens",), str(lost)) from lost
+        raise InvalidRecordError(("tokens",), str(lost)) from lost
     for name, answers in (("prediction", record.prediction), ("annotation", record.annotation)):
         if answers is None:
             continue
@@ -240,7 +242,7 @@ def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_p
                 )
             except SpanError as misplaced:
                 where = (name, "entities") if agent == answers.agent else (name + "s", agent, "entities")
-                raise Problem(where, str(misplaced)) from misplaced
+                raise InvalidRecordError(where, str(misplaced)) from misplaced
 
 
 def chosen_labels(value: Value | None, *, multi_label: bool) -> list[str]:
@@ -254,7 +256,7 @@ def chosen_labels(value: Value | None, *, multi_label: bool) -> list[str]:
     return [value[0][0]] if value else []
 
 
-def shown_as(record: Record, answers: Answers | None) -> list[str]:
+def shown_as(record: Record, answers: AgentValues | None) -> list[str]:
     """What ``predicted_as`` or ``annotated_as`` holds for the record."""
     if answers is None:
         return []
@@ -298,7 +300,7 @@ def scores(record: Record) -> list[float]:
     return [score for _, score in value]
 
 
-def outcome(record: Record, annotation: Answers | None) -> str | None:
+def prediction_outcome(record: Record, annotation: AgentValues | None) -> str | None:
     """``ok`` when the annotation confirms the prediction, ``ko`` when not, None without either."""
     if record.prediction is None or annotation is None or isinstance(record, Text2TextRecord):
         return None

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from apportion.vocabulary import Status
 
-from .individual.resolution import View
-from .records import Answers, Entities, Record, outcome, shown_as
+from .individual.record_view import ResolvedView
+from .records import AgentValues, Entities, Record, prediction_outcome, shown_as
 
 __all__ = ["ANSWER_FIELDS", "MENTION_SEPARATOR", "Term", "answer_terms", "content_terms", "view_terms"]
 
@@ -51,7 +51,7 @@ def content_terms(record: Record) -> list[Term]:
     return terms
 
 
-def answer_terms(record: Record, status: Status, annotation: Answers | None) -> list[Term]:
+def answer_terms(record: Record, status: Status, annotation: AgentValues | None) -> list[Term]:
     """Terms of one view of the record's annotation."""
     terms: list[Term] = [] if status is Status.DEFAULT else [("status", status.value)]
     if annotation is None:
@@ -60,7 +60,7 @@ def answer_terms(record: Record, status: Status, annotation: Answers | None) -> 
     if len(annotation.by_agent) > 1:
         terms += [("annotations", agent) for agent in annotation.by_agent]
     terms += [("annotated_as", label) for label in dict.fromkeys(shown_as(record, annotation))]
-    right = outcome(record, annotation)
+    right = prediction_outcome(record, annotation)
     if right is not None:
         terms.append(("predicted", right))
     if isinstance(annotation.value, Entities):
@@ -68,11 +68,11 @@ def answer_terms(record: Record, status: Status, annotation: Answers | None) -> 
     return terms
 
 
-def view_terms(record: Record, view: View) -> list[Term]:
+def view_terms(record: Record, view: ResolvedView) -> list[Term]:
     """Terms of a record as everybody sees it who sees more than their own."""
     if view.agent is not None and view.value is not None:
         by_agent = {view.agent: view.value, **view.everyone}
-        terms = answer_terms(record, view.status, Answers(view.agent, by_agent))
+        terms = answer_terms(record, view.status, AgentValues(view.agent, by_agent))
     else:
         terms = answer_terms(record, view.status, None)
         terms += [("annotations", name) for name in view.everyone]
@@ -83,7 +83,7 @@ def view_terms(record: Record, view: View) -> list[Term]:
     return terms
 
 
-def _mentions(field: str, record: Record, answers: Answers) -> list[Term]:
+def _mentions(field: str, record: Record, answers: AgentValues) -> list[Term]:
     text, value = record.text, answers.value
     assert isinstance(value, Entities)
     label_of = {text[span.start : span.end]: span.label for span in value.spans}

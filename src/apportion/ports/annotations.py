@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
-from apportion.domain.individual.resolution import View
+from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, EventCode
 
-__all__ = ["Annotations", "Comment", "Event", "PastAnnotation", "Settled"]
+__all__ = ["Annotations", "CaseChange", "Comment", "Event", "PastAnnotation"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class CaseChange:
     """A change of one record: the case before and after it, what everybody sees then, and why it was made.
 
     ``note`` is what is to be remembered of the slots it changes.
@@ -24,7 +24,7 @@ class Settled:
 
     before: Case
     after: Case
-    view: View
+    view: ResolvedView
     why: str = "replaced"
     note: str | None = None
 
@@ -75,7 +75,7 @@ class Annotations(Protocol):
         """The version of somebody's own annotation of each of the records that they have annotated."""
         ...
 
-    def settle(self, dataset: Dataset, changes: Sequence[Settled], *, at: int) -> None:
+    def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
         """Store changes of records: annotations, slots, gold, and what everybody sees."""
         ...
 
@@ -106,27 +106,27 @@ class Annotations(Protocol):
 
     # Carrying a shared dataset over
 
-    def prepare(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
+    def stage(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
         """Store what records of a shared dataset will be, each as it is and as it is to be: people's own views of their
         annotations, the earlier value, slots. Nobody sees any of it before the dataset is individual.
         """
         ...
 
-    def watch(self, dataset: Dataset) -> bool:
+    def track_changes(self, dataset: Dataset) -> bool:
         """From now on remember which records are written; False where somebody else watches already."""
         ...
 
-    def rewritten(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
+    def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
         """Take up to ``limit`` of what was written since the watch began; those that somebody annotated, and whether
         there are more.
         """
         ...
 
-    def unwatch(self, dataset: Dataset) -> None:
+    def stop_tracking(self, dataset: Dataset) -> None:
         """End a watch, if there is one."""
         ...
 
-    def note(
+    def log_event(
         self,
         dataset: Dataset,
         who: str,

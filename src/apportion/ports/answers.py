@@ -12,19 +12,19 @@ from apportion.domain.consensus.answers import Given
 from apportion.domain.datasets import Dataset
 
 if TYPE_CHECKING:  # brings numpy along
-    from apportion.domain.arrays import Column
+    from apportion.domain.numpy_types import Column
 
 __all__ = [
     "THE_QUESTION",
-    "Answers",
-    "Behind",
-    "Checked",
-    "Columns",
-    "Disputed",
-    "KeptGold",
-    "Names",
-    "Said",
+    "AnswerColumns",
+    "AnswerReader",
+    "AnswerTable",
+    "CheckResult",
+    "ColumnNames",
+    "DisputedRecord",
+    "RecordAnswers",
     "SavedPosterior",
+    "StoredGold",
 ]
 
 THE_QUESTION = ""
@@ -32,7 +32,7 @@ THE_QUESTION = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class AnswerColumns:
     """One entry per answer that counts, discards left out.
 
     ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators`` and
@@ -49,7 +49,7 @@ class Columns:
     independent: Column | None = None
 
 
-class Disputed(NamedTuple):
+class DisputedRecord(NamedTuple):
     """A record whose answers differ, by its id and its number, and how near they are (0: as far as can be)."""
 
     id: str
@@ -68,7 +68,7 @@ class SavedPosterior(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AnswerTable:
     """Everybody's answers to some records as they are stored, one entry per answer, in the order of the records.
 
     ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is the word
@@ -93,7 +93,7 @@ class Said:
         return [slice(*each) for each in pairwise(ends)]
 
 
-class Checked(NamedTuple):
+class CheckResult(NamedTuple):
     """Somebody's first answer to a check, and the gold value; a discard has no answer."""
 
     annotator: str
@@ -101,7 +101,7 @@ class Checked(NamedTuple):
     gold: Given
 
 
-class KeptGold(NamedTuple):
+class StoredGold(NamedTuple):
     """A gold value as it is stored."""
 
     value: bytes | None
@@ -113,18 +113,18 @@ class KeptGold(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class RecordAnswers:
     """What stands behind the resolved values of some records: everybody's answers; by place gold and a model's word.
 
     The word is that of the model the dataset's policy names; it may be about answers that have changed since.
     """
 
-    said: Said
-    gold: Mapping[int, KeptGold]
+    said: AnswerTable
+    gold: Mapping[int, StoredGold]
     posteriors: Mapping[int, SavedPosterior]
 
 
-class Names(NamedTuple):
+class ColumnNames(NamedTuple):
     """What a table of the dataset needs columns for."""
 
     inputs: list[str]
@@ -133,12 +133,12 @@ class Names(NamedTuple):
     labels: list[str]
 
 
-class Answers(Protocol):
+class AnswerReader(Protocol):
     """Answers of all datasets, within one transaction."""
 
     def columns(
         self, dataset: Dataset, *, within: Collection[int] | None = None, times: bool = False
-    ) -> Columns:
+    ) -> AnswerColumns:
         """All answers that count, of these records or of all."""
         ...
 
@@ -159,15 +159,15 @@ class Answers(Protocol):
         within: Collection[int] | None,
         after: tuple[float, int] | None,
         limit: int,
-    ) -> tuple[int, list[Disputed]]:
+    ) -> tuple[int, list[DisputedRecord]]:
         """How many records people differ on, and a page of them: the most disputed first, then in order of logging."""
         ...
 
-    def behind(self, dataset: Dataset, numbers: Sequence[int]) -> Behind:
+    def answers_for(self, dataset: Dataset, numbers: Sequence[int]) -> RecordAnswers:
         """What stands behind records, by their numbers; drafts are left out."""
         ...
 
-    def names(self, dataset: Dataset) -> Names:
+    def names(self, dataset: Dataset) -> ColumnNames:
         """Names of inputs, of metadata, of everybody who answered, and of labels, in order."""
         ...
 
@@ -175,7 +175,7 @@ class Answers(Protocol):
         """Records with a gold value that is no record's earlier annotation, and who has answered or settled each."""
         ...
 
-    def checked(self, dataset: Dataset) -> list[Checked]:
+    def checked(self, dataset: Dataset) -> list[CheckResult]:
         """What people answered first to the checks they were given."""
         ...
 

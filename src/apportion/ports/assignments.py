@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from apportion.domain.assignment.people import Person
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.assignment.state import PlanState
-from apportion.domain.assignment.words import Phase, Reason, RowState
+from apportion.domain.assignment.states import Phase, Reason, RowState
+from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 
 if TYPE_CHECKING:  # these bring numpy along
-    from apportion.domain.arrays import Column
-    from apportion.domain.assignment.redealing import Held
-    from apportion.domain.assignment.rows import Rows
+    from apportion.domain.assignment.reallocation import HeldSlot
+    from apportion.domain.assignment.rows import PlanRows
+    from apportion.domain.numpy_types import Column
 
 __all__ = [
     "Active",
     "Assignments",
-    "Count",
-    "Dealing",
+    "Claimant",
     "PlanPhase",
+    "RemainingWork",
+    "SlotBatch",
+    "SlotCount",
     "SlotRow",
     "StoredPlan",
-    "Taker",
-    "WorkLeft",
     "rule_key",
 ]
 
@@ -46,7 +46,7 @@ class PlanPhase(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Extending:
+class ExtensionInProgress:
     """An extension on its way: the numbers of its slots, and the plan as it was before, to which it goes back if the
     extension is cut short.
     """
@@ -70,7 +70,7 @@ class StoredPlan:
     created_by: str
     created_at: int
     changed_at: int
-    extending: Extending | None = None
+    extending: ExtensionInProgress | None = None
     """The extension that is being written, if there is one."""
 
     def person(self, rule: int, name: str) -> Person:
@@ -79,7 +79,7 @@ class StoredPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Dealing:
+class SlotBatch:
     """A plan's rows on their way to the store.
 
     ``rows`` are in the order of their records' numbers, ``by_person`` is the order in which they are offered,
@@ -88,7 +88,7 @@ class Dealing:
     number on its reasons and slots are kept.
     """
 
-    rows: Rows
+    rows: PlanRows
     by_person: Column
     numbers: Column
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]]
@@ -113,7 +113,7 @@ class SlotRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class Claimant:
     """What somebody may take. Rules are named by ``rule_key``."""
 
     person: Person
@@ -137,7 +137,7 @@ class Active(NamedTuple):
     drafts: int
 
 
-class Count(NamedTuple):
+class SlotCount(NamedTuple):
     """How many slots of a rule somebody (None: nobody yet) has in a state."""
 
     plan: int
@@ -147,7 +147,7 @@ class Count(NamedTuple):
     n: int
 
 
-class WorkLeft(NamedTuple):
+class RemainingWork(NamedTuple):
     """What somebody has to do: slots that are theirs or before them, and records with open ones they may take."""
 
     own: int
@@ -195,7 +195,7 @@ class Assignments(Protocol):
         figures: Mapping[str, Any] | None = None,
     ) -> StoredPlan: ...
 
-    def begin_extending(self, plan: StoredPlan, extending: Extending) -> StoredPlan:
+    def begin_extending(self, plan: StoredPlan, extending: ExtensionInProgress) -> StoredPlan:
         """Remember what a plan was before an extension that takes several transactions."""
         ...
 
@@ -203,13 +203,13 @@ class Assignments(Protocol):
         """The extension is written as a whole."""
         ...
 
-    def forget_extension(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
+    def delete_extension_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
         """Remove what was written of an extension, but for slots that somebody has begun with, some at a time: ids of
         their records that are annotated; None once the plan is as it was before.
         """
         ...
 
-    def forget_plan(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
+    def delete_plan_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
         """Remove a plan that was never finished, some slots at a time: ids of their records that are annotated; None
         once nothing is left of it.
         """
@@ -221,7 +221,7 @@ class Assignments(Protocol):
 
     # Dealing
 
-    def numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
+    def record_numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
         """The store's numbers of records by id: of all, or of these."""
         ...
 
@@ -229,15 +229,19 @@ class Assignments(Protocol):
         """Keep the reasons that the plan's next rows point into; the number of the first of them."""
         ...
 
-    def reserve(self, slots: int) -> int:
+    def reserve_slot_numbers(self, slots: int) -> int:
         """Numbers for so many new slots; the first of them."""
         ...
 
-    def deal(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> list[str]:
+    def insert_slots(
+        self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
+    ) -> list[str]:
         """Store some of the rows, by record, as slots; ids of their records that are annotated already."""
         ...
 
-    def offer(self, dataset: Dataset, plan: StoredPlan, dealing: Dealing, start: int, stop: int) -> None:
+    def enqueue_slots(
+        self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
+    ) -> None:
         """Put some of the rows, by person, into the queues, and have people find their records; but for what was
         answered or ended since it was dealt.
         """
@@ -247,11 +251,11 @@ class Assignments(Protocol):
         """Those of the records that this plan has not dealt."""
         ...
 
-    def dealt_ids(self, plan: StoredPlan) -> set[str]:
+    def planned_ids(self, plan: StoredPlan) -> set[str]:
         """Ids of the records that have slots of this plan, in any state."""
         ...
 
-    def held(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
+    def assignees(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
         """Who has a live slot or a lease on each record (of these, or of all), or has skipped it, by record id."""
         ...
 
@@ -275,7 +279,7 @@ class Assignments(Protocol):
         """Every slot of a record, of any plan."""
         ...
 
-    def held_rows(self, plan: StoredPlan, now: int) -> list[tuple[int, Held]]:
+    def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
         """A plan's live slots as the domain's changes read them, with their numbers; pending where a lease ran out."""
         ...
 
@@ -309,7 +313,7 @@ class Assignments(Protocol):
     def candidates(
         self,
         dataset: Dataset,
-        taker: Taker,
+        claimant: Claimant,
         *,
         limit: int,
         now: int,
@@ -322,7 +326,7 @@ class Assignments(Protocol):
         """
         ...
 
-    def refused(self, dataset: Dataset, taker: Taker, *, limit: int) -> list[Slot]:
+    def blocked_slots(self, dataset: Dataset, claimant: Claimant, *, limit: int) -> list[Slot]:
         """Some slots that are theirs or open, whether they may take them or not: why somebody has nothing to do."""
         ...
 
@@ -342,7 +346,7 @@ class Assignments(Protocol):
         """The slots somebody has before them."""
         ...
 
-    def leases(self, dataset: Dataset, annotator: str, now: int) -> list[Count]:
+    def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
         """How many slots of each rule somebody has a running lease on, by whom the slots are planned for."""
         ...
 
@@ -350,7 +354,7 @@ class Assignments(Protocol):
         """Slots whose lease has run out."""
         ...
 
-    def postpone(self, by: int) -> None:
+    def postpone_leases(self, by: int) -> None:
         """Let every lease, of all datasets, run that many microseconds longer."""
         ...
 
@@ -358,11 +362,11 @@ class Assignments(Protocol):
         """Store slots as they are now, with a note why; pairs of before and after."""
         ...
 
-    def counts(self, dataset: Dataset, annotator: str | None = None) -> list[Count]:
+    def slot_counts(self, dataset: Dataset, annotator: str | None = None) -> list[SlotCount]:
         """How many slots there are by plan, rule, person and state."""
         ...
 
-    def left(self, dataset: Dataset, taker: Taker, now: int) -> WorkLeft:
+    def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:
         """How much there is to do for somebody; of open slots some hundred are counted, and many are guessed."""
         ...
 

@@ -29,7 +29,7 @@ class Datasets(Protocol):
         """The dataset at that address."""
         ...
 
-    def numbered(self, no: int) -> Dataset | None:
+    def by_number(self, no: int) -> Dataset | None:
         """The dataset with this number, unless it was deleted."""
         ...
 
@@ -69,11 +69,11 @@ class Datasets(Protocol):
         """Make a deleted dataset visible again, under a name that must be free."""
         ...
 
-    def condemn(self, dataset: Dataset) -> None:
+    def mark_for_purge(self, dataset: Dataset) -> None:
         """From here on a dataset cannot be brought back: it is ``doomed``."""
         ...
 
-    def doomed(self) -> Sequence[int]:
+    def pending_purge(self) -> Sequence[int]:
         """Numbers of datasets that have to go: condemned ones, and what a stop left half made."""
         ...
 
@@ -85,6 +85,6 @@ class Datasets(Protocol):
         """Remove about so many rows of a doomed dataset; True once nothing of it is left."""
         ...
 
-    def give_back(self) -> bool:
+    def release_disk_space(self) -> bool:
         """Give some unused space back to the disk; whether there is more to give."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Annotation, Gold
+from apportion.domain.individual.case import Annotation, GoldValue
 from apportion.domain.jobs import Job, JobKind, JobState
 
 __all__ = ["JobChange", "Jobs"]
@@ -16,7 +16,7 @@ class JobChange(NamedTuple):
     """What a job changed about a record: what was there before, and the version that the job made of it."""
 
     record: str
-    before: Annotation | Gold | None
+    before: Annotation | GoldValue | None
     version: int
 
 
@@ -59,8 +59,8 @@ class Jobs(Protocol):
         """The number of the last event in which somebody answered or took an answer back; 0 without one."""
         ...
 
-    def note(
-        self, job: Job, dataset: Dataset, number: int, before: Annotation | Gold | None, version: int
+    def record_undo(
+        self, job: Job, dataset: Dataset, number: int, before: Annotation | GoldValue | None, version: int
     ) -> None:
         """Keep what a job is about to change, by the record's number."""
         ...

@@ -57,7 +57,7 @@ class People(Protocol):
         """The user with that id, active or not."""
         ...
 
-    def named(self, username: str) -> User | None:
+    def user_by_name(self, username: str) -> User | None:
         """The user of that name, active or not."""
         ...
 

@@ -9,20 +9,29 @@ from typing import Any, NamedTuple, Protocol
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED, Viewer
 from apportion.domain.query import MatchAll, Query
-from apportion.domain.records import Answers, Record, Value, Vector
+from apportion.domain.records import AgentValues, Record, Value, Vector
 from apportion.vocabulary import AnnotationState, Status, Task
 
-__all__ = ["Criteria", "Hits", "Ids", "Prepared", "Records", "Row", "Sorting", "StoredAnnotation"]
+__all__ = [
+    "Criteria",
+    "EncodedRecord",
+    "MatchingIds",
+    "Records",
+    "SearchHits",
+    "SortKey",
+    "StoredAnnotation",
+    "StoredRecord",
+]
 
 
-class Prepared(Protocol):
+class EncodedRecord(Protocol):
     """A record made ready for writing by ``Store.prepare``; only the store looks inside."""
 
     @property
     def id(self) -> str: ...
 
 
-class Sorting(NamedTuple):
+class SortKey(NamedTuple):
     """One sort key: a field of the search language and a direction."""
 
     field: str
@@ -45,7 +54,7 @@ class Criteria:
     alone: bool = False
 
 
-class Ids(NamedTuple):
+class MatchingIds(NamedTuple):
     """Matching records: their ids, their numbers (growing in the order of logging), and the values of fields."""
 
     ids: list[str]
@@ -53,7 +62,7 @@ class Ids(NamedTuple):
     values: Mapping[str, list[Any]]
 
 
-class Row(NamedTuple):
+class StoredRecord(NamedTuple):
     """A stored record as one viewer sees it, still as JSON fragments (see ``storage``'s encoding).
 
     ``prediction`` and ``answer`` hold lines of agent and value by turns, the agent that counts first. ``number`` is the
@@ -70,11 +79,11 @@ class Row(NamedTuple):
     number: int
 
 
-class Hits(NamedTuple):
+class SearchHits(NamedTuple):
     """One page of a search. ``facets`` is empty when none were asked for."""
 
     total: int
-    rows: Sequence[Row]
+    rows: Sequence[StoredRecord]
     facets: Mapping[str, Any]
 
 
@@ -93,11 +102,13 @@ class Records(Protocol):
 
     # Reading
 
-    def get(self, dataset: Dataset, id: str, viewer: Viewer = ..., *, only: str | None = None) -> Row | None:
+    def get(
+        self, dataset: Dataset, id: str, viewer: Viewer = ..., *, only: str | None = None
+    ) -> StoredRecord | None:
         """One record; with ``only``, nobody's assignments but that person's are shown."""
         ...
 
-    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, Row]:
+    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, StoredRecord]:
         """The records that the criteria name by id."""
         ...
 
@@ -106,11 +117,11 @@ class Records(Protocol):
         dataset: Dataset,
         criteria: Criteria,
         *,
-        sort: Sequence[Sorting] = (),
+        sort: Sequence[SortKey] = (),
         start: int = 0,
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
-    ) -> Hits:
+    ) -> SearchHits:
         """A page of matches with their exact total; ``facets`` None counts everything there is to count."""
         ...
 
@@ -124,7 +135,7 @@ class Records(Protocol):
         k: int,
         limit: int,
         facets: frozenset[str] | None = frozenset(),
-    ) -> Hits:
+    ) -> SearchHits:
         """The ``k`` matches whose vector lies nearest, nearest first; counts are over those ``k``."""
         ...
 
@@ -134,10 +145,10 @@ class Records(Protocol):
         criteria: Criteria,
         *,
         after: str | None = None,
-        sort: Sequence[Sorting] = (),
+        sort: Sequence[SortKey] = (),
         offset: int = 0,
         limit: int = 100,
-    ) -> list[Row]:
+    ) -> list[StoredRecord]:
         """The next matches after a record id (``after``) in the order given, for paging through everything."""
         ...
 
@@ -145,7 +156,7 @@ class Records(Protocol):
         """How many records match."""
         ...
 
-    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
+    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> MatchingIds:
         """All matches by id, in any order, with the values of fields (``metadata.<key>``, ``id``, …)."""
         ...
 
@@ -153,11 +164,11 @@ class Records(Protocol):
         """Return the numbers of all matches, in the order of their ids."""
         ...
 
-    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[Row]:
+    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
         """Return records by number, in that order, in the view that the criteria name; those gone are left out."""
         ...
 
-    def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
+    def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
         """A row's prediction and annotation as values."""
         ...
 
@@ -169,7 +180,7 @@ class Records(Protocol):
         """Everybody's annotation of one record."""
         ...
 
-    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, Answers]:
+    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
         """The annotations of those of the records that have one, by id."""
         ...
 
@@ -184,7 +195,7 @@ class Records(Protocol):
     # Writing
 
     def log(
-        self, dataset: Dataset, batch: Sequence[Prepared], *, at: int, keep_answers: bool = False
+        self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
     ) -> None:
         """Store records by id, replacing what was there; with ``keep_answers`` but for status and annotation."""
         ...
@@ -214,7 +225,7 @@ class Records(Protocol):
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
-        annotation: Answers | None = None,
+        annotation: AgentValues | None = None,
         annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
@@ -236,6 +247,6 @@ class Records(Protocol):
         """The numbers of the matches, ascending."""
         ...
 
-    def named(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+    def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
         """The ids of records by number, but for those that are gone or were logged again after an instant."""
         ...

@@ -11,24 +11,24 @@ from apportion.domain.records import Record
 from apportion.vocabulary import Task
 
 from .annotations import Annotations
-from .answers import Answers
+from .answers import AnswerReader
 from .assignments import Assignments
 from .datasets import Datasets
 from .deadline import Deadline
 from .events import Events
 from .jobs import Jobs
 from .people import People
-from .records import Prepared, Records
+from .records import EncodedRecord, Records
 from .totals import Totals
-from .upkeep import Condition, Counts
+from .upkeep import StoreCondition, StoreCounts
 from .webhooks import Webhooks
 
-__all__ = ["Store", "Work"]
+__all__ = ["Store", "Transaction"]
 
 T = TypeVar("T")
 
 
-class Work(Protocol):
+class Transaction(Protocol):
     """One transaction. Everything read through it is of one instant; everything written stands or falls together.
 
     Handed out by ``Store.read`` its writing methods fail.
@@ -56,7 +56,7 @@ class Work(Protocol):
     def annotations(self) -> Annotations: ...
 
     @property
-    def answers(self) -> Answers: ...
+    def answers(self) -> AnswerReader: ...
 
     @property
     def assignments(self) -> Assignments: ...
@@ -77,14 +77,14 @@ class Work(Protocol):
 class Store(Protocol):
     """Where everything is kept."""
 
-    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Work]:
+    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
         """A snapshot; open it, read, leave. Not to be carried across threads.
 
         What is done inside ends by the deadline, with ``QueryTooSlowError``; with ``CallerGone`` once it is cancelled.
         """
         ...
 
-    def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
+    def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         """Queue ``work`` as one transaction; the future resolves once it is safely on disk.
 
         ``urgent`` work (one person's annotation) goes before bulk. What ``work`` raises the future raises,
@@ -92,15 +92,15 @@ class Store(Protocol):
         """
         ...
 
-    def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
+    def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
         """The part of logging that needs no transaction, so that the writer is held up as little as can be."""
         ...
 
-    def condition(self) -> Condition:
+    def condition(self) -> StoreCondition:
         """How it fares; never waits for anything."""
         ...
 
-    def counts(self, now: int) -> Counts:
+    def counts(self, now: int) -> StoreCounts:
         """How much is in it; takes a while when that is a lot."""
         ...
 
@@ -108,11 +108,11 @@ class Store(Protocol):
         """Get ready, piece by piece, what the first searches of large datasets would otherwise wait for."""
         ...
 
-    def last_alive(self) -> int | None:
+    def last_heartbeat(self) -> int | None:
         """When a server before this one last said that it was ``alive``, if that is known."""
         ...
 
-    def alive(self, now: int) -> None:
+    def record_heartbeat(self, now: int) -> None:
         """Note that a server runs at this instant."""
         ...
 

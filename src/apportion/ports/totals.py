@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import Viewer
 
-from .assignments import Active, Count, PlanPhase
+from .assignments import Active, PlanPhase, SlotCount
 
 __all__ = ["Lease", "PlanDates", "Seen", "Totals"]
 
@@ -46,7 +46,7 @@ class Totals(Protocol):
         """Return how many records have which status, for each of these datasets in order."""
         ...
 
-    def slots(self, annotator: str | None = None) -> Mapping[int, list[Count]]:
+    def slots(self, annotator: str | None = None) -> Mapping[int, list[SlotCount]]:
         """Return how many slots everybody has, or one person alone, in which state."""
         ...
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CannotOpenError", "Condition", "Counts", "Problem", "Rebuilt", "Restored", "Upkeep"]
+__all__ = [
+    "CannotOpenError",
+    "Inconsistency",
+    "RebuildReport",
+    "RestoreReport",
+    "StoreCondition",
+    "StoreCounts",
+    "Upkeep",
+]
 
 
 class CannotOpenError(Exception):
@@ -15,7 +23,7 @@ class CannotOpenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class StoreCondition:
     """How a store in use fares, as far as can be told without reading what is in it. Sizes are in bytes."""
 
     writing: bool
@@ -42,7 +50,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class StoreCounts:
     """How much a store holds. Datasets that were deleted do not count; their annotations do until they are purged."""
 
     users: int
@@ -58,7 +66,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Inconsistency:
     """Something that does not agree, in a sentence. ``dataset`` is its address, None for the whole store."""
 
     check: str
@@ -67,7 +75,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildReport:
     """``kept`` is the store as it was; ``left_out`` says how many rows of what belong to nothing that exists."""
 
     kept: Path
@@ -75,7 +83,7 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreReport:
     """``kept`` is what was there before, if anything was; an ``older`` store is upgraded when it is next used."""
 
     kept: Path | None
@@ -92,11 +100,11 @@ class Upkeep(Protocol):
         """
         ...
 
-    def verify(self) -> Sequence[Problem]:
+    def verify(self) -> Sequence[Inconsistency]:
         """Whatever does not agree with the rest; nothing when all is well."""
         ...
 
-    def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> Rebuilt:
+    def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
         """Make everything anew that follows from what people put in. Refused while a server runs.
 
         ``progress`` is told what is being done, how far that is, and of how much.

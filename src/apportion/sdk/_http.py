@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from ._refusals import Asked, decode, problem_of
+from ._error_messages import RequestInfo, decode, problem_of
 from .errors import BaseClientError, InputValueError, ServerTimeoutError, ServerUnreachableError
 
 __all__ = ["KEY_HEADER", "WORKSPACE_HEADER", "AsyncHttpClient", "HttpClient", "Request", "Steps", "path"]
@@ -87,8 +87,8 @@ class _Shared:
             "headers": headers,
         }
 
-    def _asked(self, request: Request) -> Asked:
-        return Asked(
+    def _asked(self, request: Request) -> RequestInfo:
+        return RequestInfo(
             self.base_url,
             request.method,
             request.path,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ._libraries import library
+from ._optional import library
 
 __all__ = ["spans_of"]
 

@@ -13,7 +13,7 @@ from ._http import AsyncHttpClient, Steps
 from ._webhook_calls import AsyncWebhookCalls
 from .client import logged
 from .loading import Annotations, Dataset, Scan, dataset_of, load_on_loop, read_search, search_request
-from .logging_ import Job, log_on_loop
+from .logging_ import LogJob, log_on_loop
 from .people import Member, User, Workspace
 from .progress import Progress
 from .records import BulkResponse
@@ -111,7 +111,7 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         verbose: bool = True,
     ) -> BulkResponse:
         """Store records; see ``rg.log``."""
-        job = Job(records, name, tags=tags, metadata=metadata, batch_size=batch_size)
+        job = LogJob(records, name, tags=tags, metadata=metadata, batch_size=batch_size)
         where = await self._run(self._connection.where(workspace))
         user = await self._run(self._connection.user())
         job.by(user.username, where)

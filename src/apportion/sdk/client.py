@@ -10,16 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from . import _datasets
-from ._beside import in_background
+from ._background import in_background
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
 from ._http import HttpClient, Steps
 from ._rules_and_metrics import RulesAndMetrics
 from ._sharing import Sharing
 from ._team import Team
 from ._webhook_calls import WebhookCalls
-from .facade import Datasets, Metrics, Search
+from .compat_1x import Datasets, Metrics, Search
 from .loading import Annotations, Dataset, Scan, dataset_of, load_now
-from .logging_ import Job, log_now
+from .logging_ import LogJob, log_now
 from .people import User
 from .progress import Progress
 from .records import BulkResponse
@@ -191,7 +191,9 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         chunk_size: int | None = None,
     ) -> BulkResponse | Future[BulkResponse]:
         """Store records; see ``rg.log``."""
-        job = Job(records, name, tags=tags, metadata=metadata, batch_size=batch_size, chunk_size=chunk_size)
+        job = LogJob(
+            records, name, tags=tags, metadata=metadata, batch_size=batch_size, chunk_size=chunk_size
+        )
         where = self._run(self._connection.where(workspace))
         job.by(self.user.username, where)
         if not background:
@@ -206,7 +208,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
 
         return in_background(act)
 
-    def _log(self, job: Job, workspace: str, verbose: bool) -> BulkResponse:
+    def _log(self, job: LogJob, workspace: str, verbose: bool) -> BulkResponse:
         result = log_now(job, self._http.send, Progress(f"Logging to {job.name}", job.total, shown=verbose))
         if verbose:
             print(logged(result, self.base_url, workspace))

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from apportion.vocabulary import Task
 
-from ._bulk import making_many
-from ._libraries import library
+from ._gc import making_many
+from ._optional import library
 from .records import Record, ValidationError
 
 __all__ = ["built", "by_annotator", "columns_of", "from_pandas", "report_unused", "to_pandas"]

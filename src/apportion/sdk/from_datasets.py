@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from apportion.vocabulary import Task
 
-from ._bulk import making_many
-from ._libraries import library
+from ._encode import user_id
+from ._gc import making_many
+from ._optional import library
 from ._tag_columns import spans_of
-from ._wire import user_id
 from .frames import built, columns_of, report_unused
 from .records import Record, TokenClassificationRecord
 from .records.token_classification import of_row

@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 from typing import Any, Literal
 
-from ._libraries import library
+from ._optional import library
 from ._tables import html_table, text_table
 from .errors import InputValueError
 

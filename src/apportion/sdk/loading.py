@@ -12,8 +12,8 @@ import msgspec
 
 from apportion.vocabulary import Task
 
-from . import _wire
-from ._beside import Beside
+from . import _encode
+from ._background import BackgroundWorker
 from ._datasets import selection
 from ._http import Request, path
 from .datasets import DatasetForText2Text, DatasetForTextClassification, DatasetForTokenClassification
@@ -128,7 +128,7 @@ class Scan:
     def read(self, body: bytes) -> list[Record]:
         """The records of a page."""
         with _expected(body), _no_collection():
-            page = _wire.read_page(body, self._dataset.task, everybodys=self._everybodys)
+            page = _encode.read_page(body, self._dataset.task, everybodys=self._everybodys)
             records: list[Record] = page.records
         if not self._vectors:
             for each in records:
@@ -154,7 +154,7 @@ def load_now(scan: Scan, dataset: DatasetInfo, send: Callable[[Request], bytes])
     if scan.nothing:
         return []
     found: list[Record] = []
-    with Beside() as beside:
+    with BackgroundWorker() as beside:
         waiting = beside.start(send, scan.first(dataset))
         while True:
             body = waiting.result()
@@ -220,7 +220,7 @@ def search_request(
 def read_search(body: bytes, task: Task) -> SearchPage:
     """The page."""
     with _expected(body):
-        return SearchPage(*_wire.read_search(body, task))
+        return SearchPage(*_encode.read_search(body, task))
 
 
 @contextmanager

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 
 from apportion.vocabulary import Task
 
-from ._beside import Beside
+from ._background import BackgroundWorker
 from ._connection import check_name, loads
+from ._encode import to_bulk
+from ._error_messages import refused_record
 from ._http import Request, path
-from ._refusals import refused_record
-from ._wire import to_bulk
 from .errors import ArApiResponseError, BaseClientError, HttpResponseError, InputValueError
 from .progress import Progress
 from .records import RECORD_TYPES, BulkResponse, Record, ValidationError
 
-__all__ = ["Job", "log_now", "log_on_loop"]
+__all__ = ["LogJob", "log_now", "log_on_loop"]
 
 log = logging.getLogger("apportion")
 
@@ -36,14 +36,14 @@ _SHOWN = 5
 _PROXY_GAVE_UP = (502, 504)
 
 
-class Batch(NamedTuple):
+class LogBatch(NamedTuple):
     """Some of the records, ready to be sent."""
 
     request: Request
     ids: list[str | int]
 
 
-class Job:
+class LogJob:
     """Records on their way to a dataset."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Job:
             yield chunk
             del chunk  # or it would be kept alive until the next one is there
 
-    def convert(self, chunk: list[Record], place: int) -> Batch:
+    def convert(self, chunk: list[Record], place: int) -> LogBatch:
         """The chunk as a request; ``place`` is how many records came before."""
         task = _task_of(chunk[0], place)
         kind = type(chunk[0])
@@ -106,7 +106,7 @@ class Job:
                 raise
             raise ValidationError(f"records[{place + int(found[1])}]", problem.reason) from None
         route = path("/api/datasets/{}/{}:bulk", self.name, task.value)
-        return Batch(
+        return LogBatch(
             Request("POST", route, {"workspace": self._workspace}, body), [each.id for each in chunk]
         )
 
@@ -159,7 +159,7 @@ class Job:
         return BulkResponse(dataset=self.name, processed=self.accepted, failed=self._failed)
 
 
-def log_now(job: Job, send: Callable[[Request], bytes], progress: Progress) -> BulkResponse:
+def log_now(job: LogJob, send: Callable[[Request], bytes], progress: Progress) -> BulkResponse:
     """Log from this thread: it takes and converts records while another one sends the batch before."""
     waiting: tuple[Any, list[str | int]] | None = None
 
@@ -177,7 +177,7 @@ def log_now(job: Job, send: Callable[[Request], bytes], progress: Progress) -> B
         progress.advance(len(ids))
 
     place = 0
-    with progress, Beside() as beside:
+    with progress, BackgroundWorker() as beside:
         try:
             for chunk in job.chunks():
                 batch = job.convert(chunk, place)
@@ -197,7 +197,7 @@ def log_now(job: Job, send: Callable[[Request], bytes], progress: Progress) -> B
 
 
 async def log_on_loop(
-    job: Job, send: Callable[[Request], Coroutine[Any, Any, bytes]], progress: Progress
+    job: LogJob, send: Callable[[Request], Coroutine[Any, Any, bytes]], progress: Progress
 ) -> BulkResponse:
     """Log on an event loop, which stays free: records are converted in a thread."""
     waiting: tuple[asyncio.Task[bytes], list[str | int]] | None = None

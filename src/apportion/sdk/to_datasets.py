@@ -10,7 +10,7 @@ from typing import Any
 
 from apportion.vocabulary import Task
 
-from ._libraries import library
+from ._optional import library
 from .records import Record
 
 __all__ = ["to_datasets"]

@@ -16,24 +16,24 @@ from starlette.middleware.cors import CORSMiddleware
 
 from apportion.bootstrap import open_store
 from apportion.ports.security import Clock, Passwords, Tokens
-from apportion.services.first_admin import SetupCode
-from apportion.services.sign_in import KeyAttempts, SignIn
+from apportion.services.people.first_admin import SetupCode
+from apportion.services.people.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
+from .app_state import AppState
+from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
-from .guard import Guard
-from .hot import hot_routes
-from .house import House
-from .housekeeping import keep_files, keep_house, keep_models, keep_time, left_behind, warm_up
-from .jobs_room import JobsRoom
-from .noting import Refusals, Scans
+from .fast_routes import fast_routes
+from .guard_middleware import GuardMiddleware
+from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, recover_unfinished, warm_up
+from .job_runner import JobRunner
 from .openapi import docs_page, document, private_operations
 from .readers import Readers
+from .request_log import RequestLogMiddleware
 from .routers import ROUTERS, home
 from .security import Argon2Passwords, JwtTokens, SystemClock
-from .watch import Watch
 from .web import FOLDER, WebApp
 from .webhook_dispatcher import WebhookDispatcher
 from .webhook_secrets import DerivedSecrets
@@ -58,14 +58,14 @@ def create_app(
     tokens: Tokens | None = None,
     web_folder: Path = FOLDER,
 ) -> FastAPI:
-    """The server as an ASGI app; ``app.state.house`` is what it consists of.
+    """The server as an ASGI app; ``app.state.app_state`` is what it consists of.
 
     ``web_folder`` is where the web app was built. The store is closed when the app shuts down.
     """
     clock = clock or SystemClock()
     tokens = tokens or JwtTokens(settings.signing_key(), clock)
     web = WebApp(settings, web_folder)
-    house = _house(settings, store, clock, passwords or Argon2Passwords(), tokens, web)
+    state = _app_state(settings, store, clock, passwords or Argon2Passwords(), tokens, web)
     app = FastAPI(
         title="Apportion",
         version=__version__,
@@ -77,9 +77,9 @@ def create_app(
         generate_unique_id_function=_operation_id,
         lifespan=_lifespan,
     )
-    app.state.house = house
+    app.state.app_state = state
     errors.install(app)
-    app.add_middleware(Guard, settings=settings, stranger=lambda scope: refusal_of(scope, house))
+    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -89,12 +89,12 @@ def create_app(
             allow_headers=["*"],
         )
     app.add_middleware(
-        Watch,
-        tally=house.tally,
+        RequestLogMiddleware,
+        tally=state.tally,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
-    app.router.routes.extend(hot_routes(settings.prefix))
+    app.router.routes.extend(fast_routes(settings.prefix))
     for router in (*ROUTERS, home.router):
         app.include_router(router, prefix=settings.prefix)
     app.router.default = web.fallback(app.router.default)
@@ -105,11 +105,11 @@ def create_app(
     return app
 
 
-def _house(
+def _app_state(
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
-) -> House:
+) -> AppState:
     secrets = DerivedSecrets(settings.signing_key())
-    return House(
+    return AppState(
         settings=settings,
         store=store,
         clock=clock,
@@ -120,7 +120,7 @@ def _house(
         readers=Readers(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
-        jobs=JobsRoom(store, clock),
+        jobs=JobRunner(store, clock),
         scans=Scans(clock),
         refusals=Refusals(store, clock),
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
@@ -131,30 +131,30 @@ def _house(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    house: House = app.state.house
-    house.jobs.start()
-    house.webhooks.start()
-    left = left_behind(house)
+    state: AppState = app.state.app_state
+    state.jobs.start()
+    state.webhooks.start()
+    left = recover_unfinished(state)
     rounds = [
         asyncio.create_task(each)
         for each in (
-            keep_house(house, left),
-            keep_time(house),
-            keep_files(house),
-            keep_models(house),
-            warm_up(house),
+            purge_loop(state, left),
+            clock_loop(state),
+            keep_files(state),
+            model_loop(state),
+            warm_up(state),
         )
     ]
     yield
     for each in rounds:
         each.cancel()
-    house.jobs.close()
-    house.webhooks.close()
-    house.readers.shutdown()
-    house.thinkers.shutdown()
-    house.hashers.shutdown()
-    house.refusals.flush(all=True)
-    house.store.close()
+    state.jobs.close()
+    state.webhooks.close()
+    state.readers.shutdown()
+    state.thinkers.shutdown()
+    state.hashers.shutdown()
+    state.refusals.flush(all=True)
+    state.store.close()
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -18,15 +18,15 @@ from apportion.domain.errors import (
     UnauthorizedError,
 )
 from apportion.domain.people import NAME_LENGTH, Actor
-from apportion.services.acting import Credential
-from apportion.services.sign_in import hash_key
+from apportion.services.people.acting import Credential
+from apportion.services.people.sign_in import hash_key
 from apportion.settings import Settings
 from apportion.vocabulary import SOMEBODY_UNKNOWN
 
 from .addresses import is_among, network_of
-from .house import House
+from .app_state import AppState
 from .logs import one_line
-from .watch import seen_in
+from .request_log import request_info
 
 __all__ = [
     "ANYBODY",
@@ -68,35 +68,35 @@ class Caller:
         return Credential(None if self.key is None else hash_key(self.key), self.sid)
 
 
-def identify(request: Request, house: House) -> Caller:
+def identify(request: Request, state: AppState) -> Caller:
     """The caller of this request, or a refusal.
 
     An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
     """
-    caller = _identified(request, house)
-    if (seen := seen_in(request.scope)) is not None:
+    caller = _identified(request, state)
+    if (seen := request_info(request.scope)) is not None:
         seen.user = caller.actor.username
     return caller
 
 
-def refusal_of(scope: Scope, house: House) -> Refusal | None:
+def refusal_of(scope: Scope, state: AppState) -> Refusal | None:
     """Why whoever sends this is not let in; None where they are."""
     try:
-        identify(Request(scope), house)
+        identify(Request(scope), state)
     except Refusal as refusal:
         return refusal
     return None
 
 
-def _identified(request: Request, house: House) -> Caller:
+def _identified(request: Request, state: AppState) -> Caller:
     headers = request.headers
     if key := headers.get(API_KEY_HEADER):
-        return _by_key(request, house, key)
+        return _by_key(request, state, key)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return _by_bearer(request, house, token.strip())
+        return _by_bearer(request, state, token.strip())
     if cookie := request.cookies.get(COOKIE):
-        caller = _by_token(house, cookie)
+        caller = _by_token(state, cookie)
         _check_page(request, caller.actor.username)
         return caller
     raise UnauthorizedError
@@ -119,57 +119,57 @@ def _check_page(request: Request, current: str) -> None:
     raise SessionChangedError(one_line(believed[:NAME_LENGTH]), current)
 
 
-def _by_key(request: Request, house: House, key: str) -> Caller:
-    seen = seen_in(request.scope)
-    address = address_of(request, house.settings) if seen is None else seen.address
+def _by_key(request: Request, state: AppState, key: str) -> Caller:
+    seen = request_info(request.scope)
+    address = address_of(request, state.settings) if seen is None else seen.address
     try:
-        with house.store.read() as work:
-            return Caller(house.keys.actor(work.people, hash_key(key), address), key=key)
+        with state.store.read() as tx:
+            return Caller(state.keys.actor(tx.people, hash_key(key), address), key=key)
     except UnauthorizedError:
         if seen is not None and not seen.refused:  # a large request is asked twice
             seen.refused = True
             log.warning("API key refused", extra={"fields": {"address": address, "why": "wrong key"}})
-            house.refusals.refused(SOMEBODY_UNKNOWN, "wrong API key")
+            state.refusals.refused(SOMEBODY_UNKNOWN, "wrong API key")
         raise
 
 
-def _by_bearer(request: Request, house: House, token: str) -> Caller:
+def _by_bearer(request: Request, state: AppState, token: str) -> Caller:
     """Clients of 1.x send their API key as bearer token too."""
     if token.count(".") == 2:
         try:
-            return _by_token(house, token)
+            return _by_token(state, token)
         except UnauthorizedError:
             pass  # an API key may have dots as well
-    return _by_key(request, house, token)
+    return _by_key(request, state, token)
 
 
-def _by_token(house: House, token: str) -> Caller:
-    with house.store.read() as work:
-        actor, sid = house.sign_in.by_token(work.people, token)
+def _by_token(state: AppState, token: str) -> Caller:
+    with state.store.read() as tx:
+        actor, sid = state.sign_in.by_token(tx.people, token)
     return Caller(actor, sid=sid)
 
 
 # Signing in with a password
 
 
-async def enter(request: Request, house: House, username: str, password: str) -> str:
+async def enter(request: Request, state: AppState, username: str, password: str) -> str:
     """A token of a new session. Refused attempts are counted and told in the log, where others can act on them."""
-    address = address_of(request, house.settings)
+    address = address_of(request, state.settings)
     try:
-        return await house.hashing(lambda: house.sign_in.with_password(username, password, address), address)
+        return await state.hashing(lambda: state.sign_in.with_password(username, password, address), address)
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
-        house.tally.sign_in_refused()
+        state.tally.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
-        await note_refusal(house, username, why)
+        await note_refusal(state, username, why)
         fields = {"user": one_line(username[:64]), "address": address, "why": why}
         log.warning("sign-in refused", extra={"fields": fields})
         raise
 
 
-async def note_refusal(house: House, username: str, why: str) -> None:
+async def note_refusal(state: AppState, username: str, why: str) -> None:
     """Put a refused password in the audit log: with the name of a user, and without any other name."""
-    known = await house.read(lambda work: len(username) <= NAME_LENGTH and work.people.named(username))
-    written = house.refusals.refused(known.username if known else SOMEBODY_UNKNOWN, why)
+    known = await state.read(lambda tx: len(username) <= NAME_LENGTH and tx.people.user_by_name(username))
+    written = state.refusals.refused(known.username if known else SOMEBODY_UNKNOWN, why)
     if written is not None:
         with contextlib.suppress(Exception):  # which is in the log; the caller is refused in any case
             await asyncio.wrap_future(written)

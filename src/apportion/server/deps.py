@@ -14,17 +14,17 @@ from apportion.domain.people import Actor
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
-from apportion.services.acting import ActingStore, check_rights
+from apportion.services.people.acting import ActingStore, check_rights
 from apportion.settings import Settings
 
+from .app_state import AppState
 from .auth import Caller, identify
-from .hanging_up import HangingUp
-from .house import House
+from .disconnects import HangingUp
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Store, Work
+    from apportion.ports.store import Store, Transaction
 
-__all__ = ["Context", "Ctx", "House", "InHouse", "get_context", "get_house"]
+__all__ = ["AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
 
 T = TypeVar("T")
 LATELY = 1.0
@@ -47,17 +47,17 @@ class Context:
         "_looked_up",
         "actor",
         "began",
-        "house",
         "key",
         "request",
         "sid",
+        "state",
         "workspace",
     )
 
     def __init__(
-        self, house: House, caller: Caller, workspace: str | None, request: Request | None = None
+        self, state: AppState, caller: Caller, workspace: str | None, request: Request | None = None
     ) -> None:
-        self.house = house
+        self.state = state
         self.actor: Actor = caller.actor
         self.began: Actor = caller.actor
         self._credential = caller.credential
@@ -69,7 +69,7 @@ class Context:
 
     @property
     def settings(self) -> Settings:
-        return self.house.settings
+        return self.state.settings
 
     def require_workspace(self) -> str:
         """The workspace the request names; refused when it names none."""
@@ -77,11 +77,11 @@ class Context:
             raise MissingInputParamError("A workspace must be provided")
         return self.workspace
 
-    async def read(self, work: Callable[[Work], T]) -> T:
+    async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Do short reading work on the event loop, in a snapshot of its own."""
-        return await self.house.read(self._as_lately(work))
+        return await self.state.read(self._as_lately(fn))
 
-    async def read_slow(self, work: Callable[[Work], T], *, long: bool = False) -> T:
+    async def read_slow(self, fn: Callable[[Transaction], T], *, long: bool = False) -> T:
         """Do long reading work in a thread, in a snapshot of its own, until its time is up or its caller hangs up.
 
         Everything that evaluates a query belongs here. ``long``: what may take minutes, such as figures.
@@ -89,7 +89,7 @@ class Context:
         deadline = self.deadline(long=long)
         watching = HangingUp(self.request, deadline)
         try:
-            return await self.house.read_slow(self._as_lately(work), deadline, self.actor.username, long=long)
+            return await self.state.read_slow(self._as_lately(fn), deadline, self.actor.username, long=long)
         finally:
             watching.stop()
 
@@ -104,48 +104,48 @@ class Context:
         """The query that a text stands for; a long one is read in a thread."""
         if text is None or not text.strip():
             return MatchAll()
-        return parse(text) if len(text) < _LONG_TEXT else await self.house.think(lambda: parse(text))
+        return parse(text) if len(text) < _LONG_TEXT else await self.state.run_in_thread(lambda: parse(text))
 
     async def digested(self, body: bytes, read: Callable[[], T]) -> T:
         """What is read from a body with a query in it; a long one is read in a thread."""
-        return read() if len(body) < _LONG_TEXT else await self.house.think(read)
+        return read() if len(body) < _LONG_TEXT else await self.state.run_in_thread(read)
 
-    def look_up(self, work: Work) -> Actor:
+    def look_up(self, tx: Transaction) -> Actor:
         """Return who calls with the rights they have now; refused once their key or session has ended."""
-        self.actor = self._credential.actor(work.people, self.house.clock.now())
+        self.actor = self._credential.actor(tx.people, self.state.clock.now())
         self._looked_up = time.monotonic()
         return self.actor
 
-    def _as_now(self, work: Callable[[Work], T]) -> Callable[[Work], T]:
+    def _as_now(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
         """Let the caller be looked up before ``work`` is done."""
 
-        def as_now(within: Work) -> T:
+        def as_now(within: Transaction) -> T:
             self.look_up(within)
-            return work(within)
+            return fn(within)
 
         return as_now
 
-    def _as_lately(self, work: Callable[[Work], T]) -> Callable[[Work], T]:
+    def _as_lately(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
         """Let the caller be looked up before ``work`` is done, unless that was just now: bodies may come slowly."""
-        return work if time.monotonic() - self._looked_up < LATELY else self._as_now(work)
+        return fn if time.monotonic() - self._looked_up < LATELY else self._as_now(fn)
 
-    def check_rights(self, work: Work) -> None:
+    def check_rights(self, tx: Transaction) -> None:
         """Refuse to go on once the caller has fewer rights than when they began."""
-        check_rights(self.began, self.look_up(work))
+        check_rights(self.began, self.look_up(tx))
 
     @property
     def store(self) -> Store:
         """The store for work in several transactions of which each is refused once the caller has fewer rights."""
-        return ActingStore(self.house.store, self._credential, self.began, self.house.clock)
+        return ActingStore(self.state.store, self._credential, self.began, self.state.clock)
 
-    async def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> T:
+    async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Have work done as one transaction, with the rights that ``actor`` has in it; returns once it is on disk."""
-        return await self.house.write(self._as_now(work), urgent=urgent)
+        return await self.state.write(self._as_now(fn), urgent=urgent)
 
     async def write_steps(
         self,
-        steps: Iterable[Callable[[Work], object]],
-        give_up: Callable[[], Iterable[Callable[[Work], object]]] = tuple,
+        steps: Iterable[Callable[[Transaction], object]],
+        give_up: Callable[[], Iterable[Callable[[Transaction], object]]] = tuple,
     ) -> None:
         """Have one piece of work done after the other, each as a transaction, to the end even if nobody waits for it
         any more. When one fails, what ``give_up`` says is done before the failure is told; a job may go on from there.
@@ -159,17 +159,17 @@ class Context:
                     await asyncio.wrap_future(store.write(step))
             except BaseException:
                 for step in give_up():
-                    await self.house.write(step)
-                self.house.jobs.wake()
+                    await self.state.write(step)
+                self.state.jobs.wake()
                 raise
 
         await asyncio.shield(asyncio.ensure_future(all_of_them()))
 
 
-async def get_house(request: Request) -> House:
+async def get_app_state(request: Request) -> AppState:
     """The running server, for routes that need nobody signed in."""
-    house: House = request.app.state.house
-    return house
+    state: AppState = request.app.state.app_state
+    return state
 
 
 async def get_context(
@@ -182,9 +182,9 @@ async def get_context(
     ] = None,
 ) -> Context:
     """Whoever is calling, or a 401."""
-    house: House = request.app.state.house
-    return Context(house, identify(request, house), workspace or x_argilla_workspace, request)
+    state: AppState = request.app.state.app_state
+    return Context(state, identify(request, state), workspace or x_argilla_workspace, request)
 
 
 Ctx = Annotated[Context, Depends(get_context)]
-InHouse = Annotated[House, Depends(get_house)]
+InAppState = Annotated[AppState, Depends(get_app_state)]

@@ -33,7 +33,7 @@ from .logs import request_id
 
 __all__ = [
     "STATUS",
-    "RefusedEarly",
+    "EarlyHTTPError",
     "envelope",
     "error_response",
     "install",
@@ -90,7 +90,7 @@ def error_response(refusal: Refusal) -> Response:
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)
 
 
-class RefusedEarly(HTTPException):
+class EarlyHTTPError(HTTPException):
     """A refusal raised while a body is being read, where FastAPI lets only its own kind of exception through."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -136,7 +136,7 @@ async def _invalid(_: Request, raised: Exception) -> Response:
 async def _framework(request: Request, raised: Exception) -> Response:
     """Errors of the framework keep its form, ``{"detail": text}``."""
     failure = cast(HTTPException, raised)
-    if isinstance(failure, RefusedEarly):
+    if isinstance(failure, EarlyHTTPError):
         return error_response(failure.refusal)
     if failure.status_code == 400 and "parsing the body" in str(failure.detail):
         if isinstance(failure.__cause__, Refusal):  # ours, from reading a body strictly
@@ -218,7 +218,7 @@ def _v1_loc(loc: Sequence[str | int], body: Any, kind: str) -> list[str | int]:
     return found
 
 
-def _say(msg: str, type: str, *limits: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def _message(msg: str, type: str, *limits: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Words with ``{}`` for the limit, which also goes into ``ctx.limit_value``."""
 
     def words(ctx: dict[str, Any], _: Any) -> dict[str, Any]:
@@ -249,34 +249,38 @@ def _string(_: dict[str, Any], given: Any) -> dict[str, Any]:
 
 
 _WORDS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
-    "missing": _say("field required", "value_error.missing"),
+    "missing": _message("field required", "value_error.missing"),
     "string": _string,
     "string_pattern_mismatch": _pattern,
-    "string_too_short": _say(
+    "string_too_short": _message(
         "ensure this value has at least {} characters", "value_error.any_str.min_length", "min_length"
     ),
-    "string_too_long": _say(
+    "string_too_long": _message(
         "ensure this value has at most {} characters", "value_error.any_str.max_length", "max_length"
     ),
     "enum": _enum,
-    "int": _say("value is not a valid integer", "type_error.integer"),
-    "float": _say("value is not a valid float", "type_error.float"),
-    "bool": _say("value could not be parsed to a boolean", "type_error.bool"),
-    "uuid": _say("value is not a valid uuid", "type_error.uuid"),
-    "dict": _say("value is not a valid dict", "type_error.dict"),
-    "list": _say("value is not a valid list", "type_error.list"),
-    "datetime": _say("invalid datetime format", "value_error.datetime"),
-    "extra_forbidden": _say("extra fields not permitted", "value_error.extra"),
-    "too_short": _say("ensure this value has at least {} items", "value_error.list.min_items", "min_length"),
-    "too_long": _say("ensure this value has at most {} items", "value_error.list.max_items", "max_length"),
-    "less_than_equal": _say(
+    "int": _message("value is not a valid integer", "type_error.integer"),
+    "float": _message("value is not a valid float", "type_error.float"),
+    "bool": _message("value could not be parsed to a boolean", "type_error.bool"),
+    "uuid": _message("value is not a valid uuid", "type_error.uuid"),
+    "dict": _message("value is not a valid dict", "type_error.dict"),
+    "list": _message("value is not a valid list", "type_error.list"),
+    "datetime": _message("invalid datetime format", "value_error.datetime"),
+    "extra_forbidden": _message("extra fields not permitted", "value_error.extra"),
+    "too_short": _message(
+        "ensure this value has at least {} items", "value_error.list.min_items", "min_length"
+    ),
+    "too_long": _message(
+        "ensure this value has at most {} items", "value_error.list.max_items", "max_length"
+    ),
+    "less_than_equal": _message(
         "ensure this value is less than or equal to {}", "value_error.number.not_le", "le"
     ),
-    "greater_than_equal": _say(
+    "greater_than_equal": _message(
         "ensure this value is greater than or equal to {}", "value_error.number.not_ge", "ge"
     ),
-    "less_than": _say("ensure this value is less than {}", "value_error.number.not_lt", "lt"),
-    "greater_than": _say("ensure this value is greater than {}", "value_error.number.not_gt", "gt"),
+    "less_than": _message("ensure this value is less than {}", "value_error.number.not_lt", "lt"),
+    "greater_than": _message("ensure this value is greater than {}", "value_error.number.not_gt", "gt"),
 }
 
 _FAMILY: dict[str, str] = {

@@ -6,24 +6,24 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from apportion.services import trash
-from apportion.services.audit import prune_some
-from apportion.services.queue import free_expired
-from apportion.services.tidy_up import tidy_up
-from apportion.services.time_jumps import go_along, time_away
+from apportion.services.assignments.queue import release_expired
+from apportion.services.assignments.recover import recover
+from apportion.services.datasets import trash
+from apportion.services.datasets.clock_jumps import downtime, shift_deadlines
+from apportion.services.insight.audit import prune_some
 
-from .house import House
+from .app_state import AppState
 
 __all__ = [
     "catch_up",
+    "clock_loop",
     "follow_clock",
     "keep_files",
-    "keep_house",
-    "keep_models",
-    "keep_time",
-    "left_behind",
+    "model_loop",
     "prune_audit_log",
     "purge",
+    "purge_loop",
+    "recover_unfinished",
     "warm_up",
 ]
 
@@ -37,43 +37,43 @@ FILES = 60.0
 _DAY = 24 * 3600 * 1_000_000
 
 
-def left_behind(house: House) -> Sequence[int]:
+def recover_unfinished(state: AppState) -> Sequence[int]:
     """Datasets that a stop left half made or half purged. Asked before anybody can connect and make one."""
-    with house.store.read() as work:
-        return work.datasets.doomed()
+    with state.store.read() as tx:
+        return tx.datasets.pending_purge()
 
 
-async def keep_house(house: House, left: Sequence[int] = ()) -> None:
+async def purge_loop(state: AppState, left: Sequence[int] = ()) -> None:
     """Finish what a stop left half done; then, every hour, forget for good the datasets that were deleted long
     enough ago and put leases back that nobody came back to.
 
     Runs until cancelled.
     """
     try:
-        await catch_up(house)
-        while await house.write(tidy_up):
+        await catch_up(state)
+        while await state.write(recover):
             pass
-        await _purge(house, left)
+        await _purge(state, left)
     except Exception:
         log.exception("could not tidy up what a stop left half done")
     while True:
         try:
-            await follow_clock(house)
-            await purge(house)
-            await prune_audit_log(house)
-            now = house.clock.now()
-            house.store.alive(now)
-            await house.write(lambda work, now=now: free_expired(work, now=now))  # type: ignore[misc]
+            await follow_clock(state)
+            await purge(state)
+            await prune_audit_log(state)
+            now = state.clock.now()
+            state.store.record_heartbeat(now)
+            await state.write(lambda tx, now=now: release_expired(tx, now=now))  # type: ignore[misc]
         except Exception:
             log.exception("housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
 
 
-async def catch_up(house: House) -> None:
+async def catch_up(state: AppState) -> None:
     """After a start: what lies in the trash is kept longer by the time for which no server ran, if that was days."""
-    last, now = house.store.last_alive(), house.clock.now()
-    away = await house.write(lambda work: time_away(work, last=last, now=now, least=_DAY))
-    house.store.alive(now)
+    last, now = state.store.last_heartbeat(), state.clock.now()
+    away = await state.write(lambda tx: downtime(tx, last=last, now=now, least=_DAY))
+    state.store.record_heartbeat(now)
     if away:
         log.warning(
             "by the clock a server last ran %.1f days ago; for deleted datasets that time does not count",
@@ -81,78 +81,78 @@ async def catch_up(house: House) -> None:
         )
 
 
-async def follow_clock(house: House) -> None:
+async def follow_clock(state: AppState) -> None:
     """If the clock jumped, have leases and the trash go along with it, and only then go by it."""
-    jump = house.clock.jump()
+    jump = state.clock.jump()
     if jump:
-        await house.write(lambda work: go_along(work, jump))
-        house.clock.follow(jump)
-        house.store.alive(house.clock.now())
+        await state.write(lambda tx: shift_deadlines(tx, jump))
+        state.clock.follow(jump)
+        state.store.record_heartbeat(state.clock.now())
         log.warning(
             "leases and deleted datasets were given %+.1f days to go along with the clock", jump / _DAY
         )
 
 
-async def keep_time(house: House) -> None:
+async def clock_loop(state: AppState) -> None:
     """Follow the clock, wherever it jumps. Runs until cancelled."""
     while True:
         await asyncio.sleep(LOOK)
         try:
-            await follow_clock(house)
-            house.refusals.flush()
+            await follow_clock(state)
+            state.refusals.flush()
         except Exception:
             log.exception("could not follow the clock; it is tried again")
 
 
-async def keep_files(house: House) -> None:
+async def keep_files(state: AppState) -> None:
     """Notice when somebody deletes or replaces the files under the server. Runs until cancelled."""
     while True:
         try:
-            await house.think(house.store.look)
+            await state.run_in_thread(state.store.look)
         except Exception:
             log.exception("could not look at the files; it is tried again")
         await asyncio.sleep(FILES)
 
 
-async def purge(house: House) -> None:
+async def purge(state: AppState) -> None:
     """Remove for good what was deleted long enough ago, some rows at a time."""
-    now = house.clock.now()
-    before = now - house.settings.trash_days * _DAY
-    condemned = await house.write(lambda work: trash.condemn_old(work, before=before, now=now))
-    await _purge(house, condemned)
+    now = state.clock.now()
+    before = now - state.settings.trash_days * _DAY
+    condemned = await state.write(lambda tx: trash.condemn_old(tx, before=before, now=now))
+    await _purge(state, condemned)
     if condemned:
         log.info("purged %d deleted datasets", len(condemned))
 
 
-async def prune_audit_log(house: House) -> None:
+async def prune_audit_log(state: AppState) -> None:
     """Forget events that are older than they are to be kept, some to a transaction; the log tells how many went."""
-    days, now = house.settings.audit_retention_days, house.clock.now()
-    while days and await house.write(lambda work: prune_some(work, before=now - days * _DAY, now=now)):
+    days, now = state.settings.audit_retention_days, state.clock.now()
+    while days and await state.write(lambda tx: prune_some(tx, before=now - days * _DAY, now=now)):
         pass
 
 
-async def _purge(house: House, numbers: Sequence[int]) -> None:
+async def _purge(state: AppState, numbers: Sequence[int]) -> None:
     for no in numbers:
-        while not await house.write(lambda work, no=no: trash.purge_some(work, no)):  # type: ignore[misc]
+        while not await state.write(lambda tx, no=no: trash.purge_some(tx, no)):  # type: ignore[misc]
             pass
     if numbers:
-        while await house.write(lambda work: work.datasets.give_back()):
+        while await state.write(lambda tx: tx.datasets.release_disk_space()):
             pass
 
 
-async def keep_models(house: House) -> None:
+async def model_loop(state: AppState) -> None:
     """Have models look at new answers, where a dataset's policy rests on one. Runs until cancelled."""
     while True:
         await asyncio.sleep(LOOK)
-        house.jobs.look()
+        state.jobs.look()
 
 
-async def warm_up(house: House) -> None:
+async def warm_up(state: AppState) -> None:
     """Read into memory what the first search of a large dataset would wait for. Ends with the last piece, or cancelled
     between two."""
-    pieces, last = house.store.warm(), object()
+    pieces, last = state.store.warm(), object()
     try:
-        while await house.think(lambda: next(pieces, last)) is not last:
+        while await state.run_in_thread(lambda: next(pieces, last)) is not last:
             pass
     except Exception:
         log.exception("could not read ahead; searches will read what they need")

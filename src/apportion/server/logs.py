@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 __all__ = [
-    "BehindHandler",
+    "BackgroundHandler",
     "JsonLines",
     "PlainLines",
     "one_line",
@@ -102,7 +102,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-class BehindHandler(logging.Handler):
+class BackgroundHandler(logging.Handler):
     """Writes in a thread of its own, so that a reader who stalls (a full pipe, a slow disk) stalls nobody else.
 
     Lines nobody takes are dropped after some thousands, and the log says how many. Writes to the descriptor
@@ -165,9 +165,9 @@ class BehindHandler(logging.Handler):
         super().close()
 
 
-def start_logging(level: str, form: str) -> BehindHandler:
+def start_logging(level: str, form: str) -> BackgroundHandler:
     """From now on everything of this process is logged: ours from ``level`` up, of others warnings."""
-    handler = BehindHandler()
+    handler = BackgroundHandler()
     handler.setFormatter(JsonLines() if form == "json" else PlainLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -176,7 +176,7 @@ def start_logging(level: str, form: str) -> BehindHandler:
     return handler
 
 
-def stop_logging(handler: BehindHandler) -> None:
+def stop_logging(handler: BackgroundHandler) -> None:
     """Write what waits, and leave logging as it is by default."""
     logging.getLogger().removeHandler(handler)
     handler.close()

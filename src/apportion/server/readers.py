@@ -37,7 +37,7 @@ class Readers:
         self._long = asyncio.Semaphore(MOST_LONG)
         self._lines: dict[tuple[str, bool], _Line] = {}
 
-    async def run(self, person: str, work: Callable[[], T], *, long: bool = False) -> T:
+    async def run(self, person: str, fn: Callable[[], T], *, long: bool = False) -> T:
         """Return what ``work`` returns. Raises ``TooManyRequestsError`` when too many of theirs wait already."""
         key = person, long
         line = self._lines.setdefault(key, _Line())
@@ -47,16 +47,16 @@ class Readers:
         try:
             async with line.turn:
                 if not long:
-                    return await self._in_thread(work)
+                    return await self._in_thread(fn)
                 async with self._long:
-                    return await self._in_thread(work)
+                    return await self._in_thread(fn)
         finally:
             line.waiting -= 1
             if not line.waiting:
                 self._lines.pop(key, None)
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _in_thread(self, fn: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, fn)
 
     def shutdown(self) -> None:
         """Let what is being read end."""

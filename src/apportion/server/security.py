@@ -27,7 +27,7 @@ JUMP = 24 * 3600 * 1_000_000
 """Microseconds by which no clock is set for other reasons than that it was wrong, before or after."""
 
 
-def _steady() -> int:
+def _monotonic_now() -> int:
     """Microseconds since some moment, whatever anybody sets the clock to; sleep counts where the system tells."""
     which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime_ns(which) // 1000
@@ -41,7 +41,9 @@ class SystemClock:
     would end too early or too late, and says ``follow``.
     """
 
-    def __init__(self, wall: Callable[[], int] | None = None, steady: Callable[[], int] = _steady) -> None:
+    def __init__(
+        self, wall: Callable[[], int] | None = None, steady: Callable[[], int] = _monotonic_now
+    ) -> None:
         self._wall = wall or (lambda: time.time_ns() // 1000)
         self._steady = steady
         self._apart: int | None = None

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apportion.settings import Settings
 
-from .guard import page_policy
-from .watch import APP, seen_in
+from .guard_middleware import page_policy
+from .request_log import APP, request_info
 
 __all__ = ["FOLDER", "WebApp"]
 
@@ -77,7 +77,7 @@ class WebApp:
                 return
             if inside == "api" or inside.startswith("api/"):
                 raise HTTPException(404, "Not Found")
-            if (seen := seen_in(scope)) is not None:
+            if (seen := request_info(scope)) is not None:
                 seen.route = APP
             zipped = "gzip" in Request(scope).headers.get("accept-encoding", "")
             found = self.file(inside, zipped=zipped)

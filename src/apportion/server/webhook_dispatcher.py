@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from apportion.domain.webhooks import Delivery, Webhook, signature
 from apportion.ports.security import Clock
 from apportion.ports.webhooks import WebhookSecrets
-from apportion.services.send_webhooks import (
+from apportion.services.notifications.deliveries import (
     collect,
     disable_unfit,
     is_fit,
@@ -25,7 +25,7 @@ from apportion.services.send_webhooks import (
 
 if TYPE_CHECKING:
     from apportion.domain.addresses import CallPolicy
-    from apportion.ports.store import Store, Work
+    from apportion.ports.store import Store, Transaction
 
     from .webhook_call import Caller
 
@@ -120,12 +120,12 @@ class WebhookDispatcher:
     async def _look(self) -> bool:
         """Make deliveries of what happened, and see that whatever is due is sent; whether there is more to collect."""
         now = self._clock.now()
-        with self._store.read() as work:
-            collected, due = collect(work, now=now), work.webhooks.due(now)
+        with self._store.read() as tx:
+            collected, due = collect(tx, now=now), tx.webhooks.due(now)
             wanted = {*due, *(each.webhook for each in collected if each.deliveries)}
-            unfit = [id for id in wanted if not is_fit(work, id, self._secrets)]
+            unfit = [id for id in wanted if not is_fit(tx, id, self._secrets)]
         if unfit:
-            await self._write(lambda work: disable_unfit(work, unfit, self._secrets, now=now))
+            await self._write(lambda tx: disable_unfit(tx, unfit, self._secrets, now=now))
             due = [id for id in due if id not in unfit]
         for each in collected:
             if each.removed:
@@ -137,7 +137,7 @@ class WebhookDispatcher:
                     each.cursor,
                 )
         if collected:
-            await self._write(lambda work: store_collected(work, collected))
+            await self._write(lambda tx: store_collected(tx, collected))
         for id in {*due, *(each.webhook for each in collected if each.deliveries)} - self._running.keys():
             self._running[id] = asyncio.create_task(self._send_all(id))
         return any(each.more for each in collected)
@@ -147,8 +147,8 @@ class WebhookDispatcher:
         assert self._room is not None
         try:
             while not self._closing.is_set():
-                with self._store.read() as work:
-                    found = to_send(work, id, self._secrets, now=self._clock.now())
+                with self._store.read() as tx:
+                    found = to_send(tx, id, self._secrets, now=self._clock.now())
                 if found is None:
                     return
                 async with self._room:
@@ -171,8 +171,8 @@ class WebhookDispatcher:
         }
         outcome = await self._called().post(webhook.url, headers, body)
         after = await self._write(
-            lambda work: record_attempt(
-                work, webhook.id, delivery.id, outcome, now=self._clock.now(), chance=_dice.random()
+            lambda tx: record_attempt(
+                tx, webhook.id, delivery.id, outcome, now=self._clock.now(), chance=_dice.random()
             )
         )
         if not outcome.taken:
@@ -195,8 +195,8 @@ class WebhookDispatcher:
         return self._caller
 
     async def _prune(self) -> None:
-        while await self._write(lambda work: prune(work, now=self._clock.now())):
+        while await self._write(lambda tx: prune(tx, now=self._clock.now())):
             pass
 
-    async def _write(self, work: Callable[[Work], T]) -> T:
-        return await asyncio.wrap_future(self._store.write(work))
+    async def _write(self, fn: Callable[[Transaction], T]) -> T:
+        return await asyncio.wrap_future(self._store.write(fn))

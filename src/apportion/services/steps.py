@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from apportion.ports.store import Work
+from apportion.ports.store import Transaction
 
 __all__ = ["Step", "parts_of"]
 
 T = TypeVar("T")
-Step = Callable[[Work], object]
+Step = Callable[[Transaction], object]
 
 
 def parts_of(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

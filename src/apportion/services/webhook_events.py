@@ -8,14 +8,14 @@ from typing import Any
 from apportion.domain.events import difference
 from apportion.domain.webhooks import Webhook, host_of
 from apportion.ports.events import About
-from apportion.ports.store import Work
+from apportion.ports.store import Transaction
 from apportion.vocabulary import EventCode
 
 __all__ = ["add_webhook_change", "add_webhook_event", "webhook_facts"]
 
 
 def add_webhook_event(
-    work: Work,
+    tx: Transaction,
     webhook: Webhook,
     what: EventCode,
     *,
@@ -28,23 +28,23 @@ def add_webhook_event(
     """Add an event about a webhook, whose id is the object."""
     about = About(workspace=webhook.workspace, object=webhook.id)
     facts = {"host": host_of(webhook.url), **(detail or {})}
-    work.events.add(what, about, who=who, at=now, before=before, after=after, detail=facts)
+    tx.events.add(what, about, who=who, at=now, before=before, after=after, detail=facts)
 
 
 def add_webhook_change(
-    work: Work, found: Webhook, changed: Webhook, *, who: str, now: int, detail: Mapping[str, Any]
+    tx: Transaction, found: Webhook, changed: Webhook, *, who: str, now: int, detail: Mapping[str, Any]
 ) -> None:
     """Add events of what is different about a webhook: that it is enabled or disabled, and the rest."""
     if changed.enabled != found.enabled:
         what = EventCode.ENABLED_WEBHOOK if changed.enabled else EventCode.DISABLED_WEBHOOK
-        add_webhook_event(work, changed, what, who=who, now=now, detail=detail)
+        add_webhook_event(tx, changed, what, who=who, now=now, detail=detail)
         detail = {}
     before, after = difference(webhook_facts(found), webhook_facts(changed))
     new_address = {"new_address": True} if changed.url != found.url else {}
     facts = {**new_address, **detail}
     if before or after or facts:
         what = EventCode.CHANGED_WEBHOOK
-        add_webhook_event(work, changed, what, who=who, now=now, before=before, after=after, detail=facts)
+        add_webhook_event(tx, changed, what, who=who, now=now, before=before, after=after, detail=facts)
 
 
 def webhook_facts(webhook: Webhook) -> dict[str, Any]:

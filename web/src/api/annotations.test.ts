@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 
 import type { Answer } from "@/core/model";
-import type { Letter } from "@/core/outbox";
+import type { PendingAnswer } from "@/core/outbox";
 
 // what a browser has and Node lacks, when the client is loaded: a page, to which addresses are relative
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
@@ -15,7 +15,7 @@ const { pageIsOf } = await import("./client");
 
 const TEXT = "😀 Ada";
 const answer: Answer = { value: { labels: ["good"] }, state: "submitted" };
-const letter: Letter = {
+const letter: PendingAnswer = {
   key: "k",
   user: "ana",
   dataset: { workspace: "team", name: "own", task: "TextClassification", individual: { uuid: "u1" } },

@@ -7,7 +7,7 @@
 
 import { parseToEcho } from "@/core/exact-json";
 import { type AppRecord, type Answer, type DatasetRef, type Gold, isEmpty, sameAnswer } from "@/core/model";
-import { type Letter, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
+import { type PendingAnswer, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
 import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, type WireOwn, type WireRecord, writeValue } from "@/core/wire";
 
 import { ApiError, ask, asPageOf, client, OfflineError } from "./client";
@@ -23,7 +23,7 @@ const OLD_MS = 60_000;
 const earlier = new Map<string, number>();
 
 /** Sends an answer; never throws, since whatever happens has to be told and nothing may get lost. */
-export async function sendLetter(letter: Letter): Promise<Outcome> {
+export async function sendLetter(letter: PendingAnswer): Promise<Outcome> {
   try {
     return await (letter.dataset.individual ? sendOwn(letter) : sendShared(letter));
   } catch (failure) {
@@ -38,7 +38,7 @@ export async function sendLetter(letter: Letter): Promise<Outcome> {
   }
 }
 
-async function sendShared(letter: Letter): Promise<Outcome> {
+async function sendShared(letter: PendingAnswer): Promise<Outcome> {
   const { dataset, id, answer } = letter;
   const current = await readNow(dataset, id);
   const given = {
@@ -90,7 +90,7 @@ async function readNow({ workspace, name }: DatasetRef, id: string) {
   return parseToEcho(String(text)) as WireRecord & Record<string, unknown>;
 }
 
-async function sendOwn(letter: Letter): Promise<Outcome> {
+async function sendOwn(letter: PendingAnswer): Promise<Outcome> {
   const { dataset, id, answer } = letter;
   const text = textOf(letter.content);
   if (await hasChanged(letter)) return { kind: "conflict", reason: "changed", author: null, seen: letter.seen };
@@ -117,7 +117,7 @@ async function sendOwn(letter: Letter): Promise<Outcome> {
   }
 }
 
-function write(letter: Letter, version: number, text: string): Promise<Own> {
+function write(letter: PendingAnswer, version: number, text: string): Promise<Own> {
   const { dataset, id, answer, token = null } = letter;
   const seconds = secondsInAll(letter);
   const headers = asPageOf(letter.user);
@@ -132,26 +132,26 @@ function write(letter: Letter, version: number, text: string): Promise<Own> {
 }
 
 /** Whether this is the first answer to a record that is sent in a visit of the page. */
-function isNew(letter: Letter): boolean {
+function isNew(letter: PendingAnswer): boolean {
   return Boolean(letter.visit) && !earlier.has(visitOf(letter));
 }
 
-function visitOf({ visit, dataset, id }: Letter): string {
+function visitOf({ visit, dataset, id }: PendingAnswer): string {
   return JSON.stringify([visit, dataset.workspace, dataset.name, id]);
 }
 
-function keepEarlier(letter: Letter, own: Own | null): void {
+function keepEarlier(letter: PendingAnswer, own: Own | null): void {
   if (isNew(letter)) earlier.set(visitOf(letter), own?.seconds ?? 0);
 }
 
 /** The server wants all seconds so far; a letter knows those of its visit. */
-function secondsInAll(letter: Letter): number | null {
+function secondsInAll(letter: PendingAnswer): number | null {
   const { seconds = null } = letter;
   return seconds === null ? null : Math.round((seconds + (earlier.get(visitOf(letter)) ?? 0)) * 10) / 10;
 }
 
 /** Positions mean nothing on another text; labels of a text that has just been read are safe without a look. */
-async function hasChanged({ dataset, id, content, at }: Letter): Promise<boolean> {
+async function hasChanged({ dataset, id, content, at }: PendingAnswer): Promise<boolean> {
   if (dataset.task !== "TokenClassification" && Date.now() - at < OLD_MS) return false;
   try {
     return contentOf(readRecord(await readNow(dataset, id), dataset.task)) !== content;
@@ -173,19 +173,19 @@ function elsewhere(own: Own, dataset: DatasetRef, text: string): Outcome {
 }
 
 /** Somebody's own annotation with its version, and what the record stands by if a human has decided. */
-export interface Mine {
+export interface MyAnnotation {
   readonly answer: Answer;
   readonly version: number;
   readonly gold: Gold | null;
 }
 
 /** One's own annotation of a record with this content. */
-export async function findMine(dataset: DatasetRef, id: string, content: string): Promise<Mine> {
+export async function findMine(dataset: DatasetRef, id: string, content: string): Promise<MyAnnotation> {
   return mine(await readMine(dataset, id), dataset, textOf(content));
 }
 
 /** Back to one's previous answer, on the server, so that it works on any device. */
-export async function undoMine(dataset: DatasetRef, id: string, content: string): Promise<Mine> {
+export async function undoMine(dataset: DatasetRef, id: string, content: string): Promise<MyAnnotation> {
   const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
   const own = await ask(client.POST("/api/datasets/{name}/records/{id}/annotations/me:undo", { params }));
   return mine(own, dataset, textOf(content));
@@ -196,7 +196,7 @@ function readMine({ workspace, name }: DatasetRef, id: string): Promise<Own> {
   return ask(client.GET("/api/datasets/{name}/records/{id}/annotations/me", { params }));
 }
 
-function mine(own: Own, dataset: DatasetRef, text: string): Mine {
+function mine(own: Own, dataset: DatasetRef, text: string): MyAnnotation {
   return { answer: readOwn(own as WireOwn, dataset.task, text), version: own.version, gold: readGold(own, dataset, text) };
 }
 

@@ -2,7 +2,7 @@
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
-import type { Letter, LetterStore } from "./outbox";
+import type { PendingAnswer, PendingAnswerStore } from "./outbox";
 import type { Answer } from "./model";
 
 export interface Draft {
@@ -13,7 +13,7 @@ export interface Draft {
 }
 
 interface Kept extends DBSchema {
-  letters: { key: string; value: Letter };
+  letters: { key: string; value: PendingAnswer };
   drafts: { key: string; value: Draft };
 }
 
@@ -29,9 +29,9 @@ function database(): Promise<IDBPDatabase<Kept> | null> {
   return opened;
 }
 
-const memory = { letters: new Map<string, Letter>(), drafts: new Map<string, Draft>() };
+const memory = { letters: new Map<string, PendingAnswer>(), drafts: new Map<string, Draft>() };
 
-export const letterStore: LetterStore = {
+export const pendingAnswerStore: PendingAnswerStore = {
   all: async () => (await (await database())?.getAll("letters")) ?? [...memory.letters.values()],
   put: async (letter) => {
     const db = await database();

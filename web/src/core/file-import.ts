@@ -3,17 +3,17 @@
 import { type Column, completed, labelsOf } from "./columns";
 import { batches, type Row } from "./file-rows";
 
-export interface Wrong {
+export interface RowError {
   readonly row: number;
   readonly column: string | null;
   readonly message: string;
 }
 
-export interface Checked {
+export interface CheckedFile {
   readonly good: number;
   readonly leftOut: number;
   /** The first of those left out, in the order of the file. */
-  readonly wrong: readonly Wrong[];
+  readonly wrong: readonly RowError[];
   readonly bad: ReadonlySet<number>;
   readonly labels: readonly string[];
 }
@@ -46,14 +46,14 @@ const SHOWN = 100;
 const MOST_LABELS = 2_000;
 
 /** Looks at every row; nothing is stored. */
-export async function checkFile(job: Job): Promise<Checked> {
-  const wrong: Wrong[] = [];
+export async function checkFile(job: Job): Promise<CheckedFile> {
+  const wrong: RowError[] = [];
   const bad = new Set<number>();
   const labels = new Set<string>();
   const ids = new Map<string, number>();
   const idColumn = job.columns.find((each) => each.role === "id")?.name;
   let [good, rows] = [0, 0];
-  const blame = (found: Wrong) => {
+  const blame = (found: RowError) => {
     bad.add(found.row);
     wrong.push(found);
   };
@@ -91,7 +91,7 @@ export async function checkFile(job: Job): Promise<Checked> {
 }
 
 /** Stores the rows that were found good. `onProgress` counts what is stored, which stays stored if it ends early. */
-export async function storeFile(job: Job, { bad }: Pick<Checked, "bad">): Promise<number> {
+export async function storeFile(job: Job, { bad }: Pick<CheckedFile, "bad">): Promise<number> {
   let stored = 0;
   for await (const batch of batches(job.file, AT_ONCE)) {
     job.signal.throwIfAborted();

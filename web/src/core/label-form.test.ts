@@ -2,15 +2,15 @@ import { expect, it } from "vitest";
 
 import { hueOfColour } from "./colours";
 import { hexOfHue } from "./hex";
-import { type FormLabel, moved, troubleWithLabels } from "./label-form";
+import { type FormLabel, moved, labelProblems } from "./label-form";
 
 const label = (name: string, shortcut = ""): FormLabel => ({ key: 0, stored: name, name, description: "", colour: "", shortcut });
 
 it("refuses labels without a name, names and keys that are there twice", () => {
-  expect(troubleWithLabels([label("a", "x"), label("b", "y")])).toBeNull();
-  expect(troubleWithLabels([label("a"), label(" ")])).toEqual({ kind: "empty" });
-  expect(troubleWithLabels([label("a"), label("a ")])).toEqual({ kind: "twice", name: "a" });
-  expect(troubleWithLabels([label("a", "x"), label("b", "X")])).toEqual({ kind: "keyTwice", shortcut: "X", one: "a", other: "b" });
+  expect(labelProblems([label("a", "x"), label("b", "y")])).toBeNull();
+  expect(labelProblems([label("a"), label(" ")])).toEqual({ kind: "empty" });
+  expect(labelProblems([label("a"), label("a ")])).toEqual({ kind: "twice", name: "a" });
+  expect(labelProblems([label("a", "x"), label("b", "X")])).toEqual({ kind: "keyTwice", shortcut: "X", one: "a", other: "b" });
 });
 
 it("moves within bounds", () => {

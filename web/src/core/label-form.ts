@@ -11,9 +11,9 @@ export interface FormLabel {
   readonly shortcut: string;
 }
 
-export type LabelTrouble = { kind: "empty" } | { kind: "twice"; name: string } | { kind: "keyTwice"; shortcut: string; one: string; other: string };
+export type LabelProblem = { kind: "empty" } | { kind: "twice"; name: string } | { kind: "keyTwice"; shortcut: string; one: string; other: string };
 
-export function troubleWithLabels(labels: readonly FormLabel[]): LabelTrouble | null {
+export function labelProblems(labels: readonly FormLabel[]): LabelProblem | null {
   const names = new Set<string>();
   const keys = new Map<string, string>();
   for (const { name, shortcut } of labels) {

@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Answer } from "./model";
-import { type Letter, type LetterStore, type Outcome, Outbox } from "./outbox";
+import { type PendingAnswer, type PendingAnswerStore, type Outcome, Outbox } from "./outbox";
 
 const DATASET = { workspace: "team", name: "reviews", task: "TextClassification" } as const;
 const answer = (label: string): Answer => ({ value: { labels: [label] }, state: "submitted" });
 
 /** A store as the browser's, kept by the test so that it outlives an outbox. */
-class Store implements LetterStore {
-  readonly kept = new Map<string, Letter>();
+class Store implements PendingAnswerStore {
+  readonly kept = new Map<string, PendingAnswer>();
   all = () => Promise.resolve([...this.kept.values()]);
-  put = (letter: Letter) => Promise.resolve(void this.kept.set(letter.key, letter));
+  put = (letter: PendingAnswer) => Promise.resolve(void this.kept.set(letter.key, letter));
   remove = (key: string) => Promise.resolve(void this.kept.delete(key));
 }
 
 describe("the outbox", () => {
   let store: Store;
-  let sent: Letter[];
-  let answerWith: (letter: Letter) => Outcome;
+  let sent: PendingAnswer[];
+  let answerWith: (letter: PendingAnswer) => Outcome;
   const open = (user = "ana") => new Outbox(user, store, (letter) => {
     sent.push(letter);
     return Promise.resolve(answerWith(letter));

@@ -3,7 +3,7 @@
 import type { Answer, DatasetRef, Gold } from "./model";
 
 /** One answer to send. A later one for the same record takes its place. */
-export interface Letter {
+export interface PendingAnswer {
   readonly key: string;
   readonly user: string;
   readonly dataset: DatasetRef;
@@ -22,25 +22,25 @@ export interface Letter {
 }
 
 /** What the server said of an answer it took: why it does not count, and what the record stands by. */
-export interface Note {
+export interface AnswerNote {
   readonly why: string | null;
   readonly gold: Gold | null;
 }
 
-export interface Noted extends Note {
+export interface NotedAnswer extends AnswerNote {
   readonly dataset: DatasetRef;
   readonly id: string;
 }
 
 /** Where letters are kept. */
-export interface LetterStore {
-  all(): Promise<Letter[]>;
-  put(letter: Letter): Promise<void>;
+export interface PendingAnswerStore {
+  all(): Promise<PendingAnswer[]>;
+  put(letter: PendingAnswer): Promise<void>;
   remove(key: string): Promise<void>;
 }
 
 export type Outcome =
-  | { kind: "saved"; seen: string; note?: Note }
+  | { kind: "saved"; seen: string; note?: AnswerNote }
   | { kind: "offline" }
   | { kind: "signed-out" }
   | { kind: "conflict"; author: string | null; seen: string; reason: "answered" | "changed" }
@@ -49,7 +49,7 @@ export type Outcome =
   | { kind: "refused"; message: string };
 
 export interface Problem {
-  readonly letter: Letter;
+  readonly letter: PendingAnswer;
   readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" | "gone" }>;
 }
 
@@ -62,13 +62,13 @@ export interface OutboxState {
   readonly savedAt: number | null;
   readonly problems: readonly Problem[];
   /** The newest answer that does not count, or that was settled already. */
-  readonly noted: Noted | null;
+  readonly noted: NotedAnswer | null;
 }
 
 const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class Outbox {
-  private readonly letters = new Map<string, Letter>();
+  private readonly letters = new Map<string, PendingAnswer>();
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
   private readonly listeners = new Set<() => void>();
@@ -79,16 +79,16 @@ export class Outbox {
   private signedOut = false;
   private closed = false;
   private savedAt: number | null = null;
-  private readonly notes = new Map<string, Noted>();
-  private noted: Noted | null = null;
+  private readonly notes = new Map<string, NotedAnswer>();
+  private noted: NotedAnswer | null = null;
   /** Stays the same list as long as nothing in it changes. */
   private listed: readonly Problem[] = [];
   private told: OutboxState | null = null;
 
   constructor(
     readonly user: string,
-    private readonly store: LetterStore,
-    private readonly send: (letter: Letter) => Promise<Outcome>,
+    private readonly store: PendingAnswerStore,
+    private readonly send: (letter: PendingAnswer) => Promise<Outcome>,
     private readonly clock: () => number = Date.now,
   ) {}
 
@@ -109,10 +109,10 @@ export class Outbox {
   }
 
   /** Keeps the answer and sends it as soon as possible. */
-  async post(letter: Omit<Letter, "key" | "user" | "at">): Promise<void> {
+  async post(letter: Omit<PendingAnswer, "key" | "user" | "at">): Promise<void> {
     const key = keyOf(this.user, letter.dataset, letter.id);
     const waiting = this.letters.get(key);
-    const full: Letter = {
+    const full: PendingAnswer = {
       ...letter,
       key,
       user: this.user,
@@ -140,12 +140,12 @@ export class Outbox {
   }
 
   /** What the server said of the last answer to this record. */
-  noteOn(dataset: DatasetRef, id: string): Noted | undefined {
+  noteOn(dataset: DatasetRef, id: string): NotedAnswer | undefined {
     return this.notes.get(keyOf(this.user, dataset, id));
   }
 
   /** The answer that waits for this record, if one does. */
-  waitingFor(dataset: DatasetRef, id: string): Letter | undefined {
+  waitingFor(dataset: DatasetRef, id: string): PendingAnswer | undefined {
     return this.letters.get(keyOf(this.user, dataset, id));
   }
 
@@ -220,13 +220,13 @@ export class Outbox {
     return this.told;
   }
 
-  private next(): Letter | undefined {
+  private next(): PendingAnswer | undefined {
     for (const letter of this.letters.values()) if (!this.problems.has(letter.key)) return letter;
     return undefined;
   }
 
   /** Returns whether it makes sense to go on with the next. */
-  private async deliver(letter: Letter): Promise<boolean> {
+  private async deliver(letter: PendingAnswer): Promise<boolean> {
     const outcome = await this.send({ ...letter, seen: newest(this.seen.get(letter.key), letter.seen) });
     this.offline = outcome.kind === "offline";
     this.signedOut = outcome.kind === "signed-out";
@@ -250,7 +250,7 @@ export class Outbox {
     return true;
   }
 
-  private take({ key, dataset, id }: Letter, note: Note | undefined): void {
+  private take({ key, dataset, id }: PendingAnswer, note: AnswerNote | undefined): void {
     this.notes.delete(key);
     if (this.noted && keyOf(this.user, this.noted.dataset, this.noted.id) === key) this.noted = null;
     if (!note || (note.why === null && !note.gold)) return;

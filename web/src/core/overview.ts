@@ -45,7 +45,7 @@ interface Where {
   readonly dataset: string;
 }
 
-export type Matter =
+export type AttentionItem =
   | ({ kind: "stale"; person: string; records: number; seen: string } & Where)
   | ({ kind: "overdue"; due: string } & Where)
   | ({ kind: "late"; due: string; finish: string | null } & Where)
@@ -63,18 +63,18 @@ const UNSEEN = 5 * MINUTE;
 /** From when on a due date without any known pace is a matter. */
 const SOON = 3 * DAY;
 
-export const leftOf = (each: Pick<PersonFigures, "assigned" | "done" | "skipped">) => Math.max(0, each.assigned - each.done - each.skipped);
+export const remainingOf = (each: Pick<PersonFigures, "assigned" | "done" | "skipped">) => Math.max(0, each.assigned - each.done - each.skipped);
 const at = (time: string) => Date.parse(time);
 
 export function peopleOf({ datasets, members }: Figures, now: number): Person[] {
   const names = new Set([...members.map((each) => each.username), ...datasets.flatMap((each) => each.people.map((person) => person.annotator))]);
   return [...names].sort((one, other) => one.localeCompare(other)).map((name) => {
     const mine = datasets.flatMap((dataset) => dataset.people.filter((each) => each.annotator === name).map((each) => ({ dataset, each })));
-    const left = mine.reduce((sum, { each }) => sum + leftOf(each), 0);
+    const left = mine.reduce((sum, { each }) => sum + remainingOf(each), 0);
     const times = mine.map(({ each }) => each.last_active).filter((each) => each !== null);
     const lastActive = times.reduce<string | null>((latest, each) => (latest === null || at(each) > at(latest) ? each : latest), null);
     const waiting = datasets.some((each) => each.open > 0 && members.some((one) => one.username === name && one.workspace === each.workspace));
-    const gone = left > 0 && mine.every(({ each }) => leftOf(each) === 0 || !each.member);
+    const gone = left > 0 && mine.every(({ each }) => remainingOf(each) === 0 || !each.member);
     const state: PersonState = gone
       ? "gone"
       : left === 0 && !waiting
@@ -91,14 +91,14 @@ export function peopleOf({ datasets, members }: Figures, now: number): Person[] 
       lastActive,
       done: mine.reduce((sum, { each }) => sum + each.done, 0),
       assigned: mine.reduce((sum, { each }) => sum + each.assigned, 0),
-      where: mine.filter(({ each }) => leftOf(each) > 0).map(({ dataset, each }) => ({ workspace: dataset.workspace, name: dataset.name, left: leftOf(each) })),
+      where: mine.filter(({ each }) => remainingOf(each) > 0).map(({ dataset, each }) => ({ workspace: dataset.workspace, name: dataset.name, left: remainingOf(each) })),
     };
   });
 }
 
 /** When the slowest of those with work left is done; "unknown" where somebody's pace cannot be told. */
 function finishOf(dataset: DatasetFigures): string | "unknown" | null {
-  const busy = dataset.people.filter((each) => leftOf(each) > 0);
+  const busy = dataset.people.filter((each) => remainingOf(each) > 0);
   if (!busy.length) return null;
   const known = busy.map((each) => each.finish_at).filter((each) => each !== null);
   const latest = known.reduce<string | null>((last, each) => (last === null || at(each) > at(last) ? each : last), null);
@@ -106,18 +106,18 @@ function finishOf(dataset: DatasetFigures): string | "unknown" | null {
 }
 
 /** What needs somebody to look, most pressing first. */
-export function mattersOf(figures: Figures, now: number): Matter[] {
-  const found: Record<Matter["kind"], Matter[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], new: [], out: [], free: [], conflicts: [] };
+export function mattersOf(figures: Figures, now: number): AttentionItem[] {
+  const found: Record<AttentionItem["kind"], AttentionItem[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], new: [], out: [], free: [], conflicts: [] };
   for (const dataset of figures.datasets) {
     const where = { workspace: dataset.workspace, dataset: dataset.name };
     for (const each of dataset.people) {
-      const left = leftOf(each);
+      const left = remainingOf(each);
       if (each.held > 0 && each.seen !== null && now - at(each.seen) > UNSEEN) found.stale.push({ kind: "stale", person: each.annotator, records: each.held, seen: each.seen, ...where });
       if (left > 0 && !each.member) found.gone.push({ kind: "gone", person: each.annotator, records: left, ...where });
       else if (left > 0 && each.last_active !== null && now - at(each.last_active) > DAY) found.idle.push({ kind: "idle", person: each.annotator, records: left, lastActive: each.last_active, ...where });
     }
-    const waiting = dataset.people.filter((each) => each.member && each.last_active === null && leftOf(each) > 0);
-    if (waiting.length) found.new.push({ kind: "new", people: waiting.map((each) => each.annotator), records: waiting.reduce((sum, each) => sum + leftOf(each), 0), ...where });
+    const waiting = dataset.people.filter((each) => each.member && each.last_active === null && remainingOf(each) > 0);
+    if (waiting.length) found.new.push({ kind: "new", people: waiting.map((each) => each.annotator), records: waiting.reduce((sum, each) => sum + remainingOf(each), 0), ...where });
     if (dataset.due !== null) {
       const finish = finishOf(dataset);
       if (at(dataset.due) < now) found.overdue.push({ kind: "overdue", due: dataset.due, ...where });

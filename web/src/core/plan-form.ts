@@ -28,10 +28,10 @@ export interface PlanSpec {
 
 export const PRESETS = ["even", "everyone", "double", "own"] as const;
 export type Preset = (typeof PRESETS)[number];
-export type What = "all" | "free" | "search";
+export type RecordsChoice = "all" | "free" | "search";
 
 export interface PlanForm {
-  readonly what: What;
+  readonly what: RecordsChoice;
   readonly search: string;
   /** Those who take part, in the order of the team; weight and cap where they were asked for. */
   readonly people: readonly { readonly name: string; readonly in: boolean; readonly weight: number; readonly cap: number | null }[];

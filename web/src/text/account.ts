@@ -1,6 +1,6 @@
 /** Texts about one's own account. */
 
-export const account = {
+export const accountText = {
   password: "Password",
   intro: "A new password ends your sessions in other browsers. Your API key stays.",
   current: "Present password",

@@ -5,7 +5,7 @@ import { n } from "./en";
 const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
 const records = (count: number) => some(count, "record", "records");
 
-export const say = {
+export const annotatingText = {
   bulk: {
     allOnPage: (count: number) => `All ${n(count)} on this page are selected.`,
     selectAll: (total: number) => `Select all ${n(total)} that match`,

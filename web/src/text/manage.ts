@@ -6,7 +6,7 @@ const some = (count: number, one: string, many: string) => `${n(count)} ${count 
 const list = new Intl.ListFormat("en");
 const records = (count: number) => some(count, "record", "records");
 
-export const manage = {
+export const manageText = {
   nav: { team: "Team", people: "People" },
   once: {
     title: "Shown only now",

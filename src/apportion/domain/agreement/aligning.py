@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from itertools import combinations
 from typing import TypeAlias
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 __all__ = ["GROUPS_AT_MOST", "Marked", "TooManyGroupsError", "align", "can_align"]
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
-from .metrics import Metric, Squared
-from .patterns import Rows
+from .distances import Distance, Squared
+from .patterns import AnswerPatterns
 
 __all__ = ["Alpha", "OrdinalAlpha", "alpha_of_rows"]
 
@@ -32,8 +32,8 @@ class Alpha:
     ``observed`` is a row's sum of d / (m - 1), ``own`` its u'Du, ``size`` its number of answers.
     """
 
-    rows: Rows
-    metric: Metric
+    rows: AnswerPatterns
+    metric: Distance
     observed: Column
     own: Column
 
@@ -61,7 +61,7 @@ class Alpha:
 class OrdinalAlpha:
     """Alpha with the ordinal distance, whose mid-ranks are those of the answers at hand."""
 
-    rows: Rows
+    rows: AnswerPatterns
 
     @property
     def weight(self) -> Column:
@@ -112,7 +112,7 @@ def _spread(counts: Column, x: Column) -> Column:
     return np.asarray(2 * (counts.sum(axis=1) * (counts * x**2).sum(axis=1) - first**2))
 
 
-def alpha_of_rows(rows: Rows, metric: Metric) -> Alpha:
+def alpha_of_rows(rows: AnswerPatterns, metric: Distance) -> Alpha:
     """Alpha over units with two or more answers each."""
     within = metric.within(rows)
     return Alpha(rows, metric, within / (rows.size - 1), within)

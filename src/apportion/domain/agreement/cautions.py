@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from apportion.domain.arrays import np
+from apportion.domain.numpy_types import np
 
 from .figures import Caution
-from .measures import Kind, Measure
+from .measures import AnswerKind, Measure
 from .ratings import Ratings
 
 __all__ = ["ENOUGH", "caution_of"]
@@ -33,7 +33,7 @@ def caution_of(shared: Ratings, measure: Measure, label: str | None = None) -> t
     """
     if measure in _HOLD or not len(shared):
         return None
-    if shared.kind is Kind.SPANS:
+    if shared.kind is AnswerKind.SPANS:
         sets: Sequence[Any] = shared.values
         found = _records(shared, [any(label in (None, span[2]) for span in each) for each in sets])
         return (Caution.FEW_SPANS, found) if found < ENOUGH else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
+from .distances import Distance, Nominal, masi
 from .edits import edit_distance
-from .measures import PAIRS, Kind, Measure
-from .metrics import Metric, Nominal, masi
+from .measures import PAIRS, AnswerKind, Measure
 from .patterns import count_alike
 from .ratings import Ratings, pair_up
 from .spans import span_scores
@@ -45,7 +45,7 @@ def confusion(data: Ratings, *, pairs: int = PAIRS) -> list[Confusion]:
 
     Raises ``ValueError`` for answers that are not single labels.
     """
-    if data.kind is not Kind.LABEL:
+    if data.kind is not AnswerKind.LABEL:
         raise ValueError(f"a confusion matrix is about labels, not {data.kind}")
     one, other = pair_up(data)
     people, values = len(data.annotators), len(data.values)
@@ -72,15 +72,15 @@ def disagreement(data: Ratings) -> Column:
     The mean over its pairs of answers: different or not for labels, the MASI distance for several labels, one minus F1
     of exact spans, the edit distance for texts.
     """
-    if data.kind in (Kind.SPANS, Kind.TEXT):
-        unit, apart = _spans_apart(data) if data.kind is Kind.SPANS else _texts_apart(data)
+    if data.kind in (AnswerKind.SPANS, AnswerKind.TEXT):
+        unit, apart = _spans_apart(data) if data.kind is AnswerKind.SPANS else _texts_apart(data)
         pairs = np.bincount(unit, minlength=data.units)
         return np.asarray(np.bincount(unit, weights=apart, minlength=data.units) / np.maximum(pairs, 1))
     rows = count_alike(data)
     if not len(rows.weight):
         return np.zeros(data.units)
     sets: Any = data.values
-    metric: Metric = Nominal() if data.kind is Kind.LABEL else masi(sets)
+    metric: Distance = Nominal() if data.kind is AnswerKind.LABEL else masi(sets)
     apart = metric.within(rows) / np.maximum(rows.size * (rows.size - 1), 1)
     return np.where(rows.row_of >= 0, apart[rows.row_of], 0.0)
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .aligning import Marked, align
 from .ratings import Ratings

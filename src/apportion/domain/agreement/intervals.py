@@ -15,7 +15,7 @@ import math
 from statistics import NormalDist
 from typing import Protocol
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .measures import Interval
 

@@ -10,25 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
-from .metrics import Metric
-from .patterns import Rows
+from .distances import Distance
+from .patterns import AnswerPatterns
 
-__all__ = ["Chance", "Cohen", "Shares", "cohen", "shares"]
+__all__ = ["Chance", "ChanceShares", "Cohen", "cohen", "shares"]
 
 Chance = str
 """``none`` (percent), ``fleiss`` or ``gwet``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class ChanceShares:
     """Percent agreement, Fleiss and Gwet. ``agreed`` is a row's share of agreement among its ordered pairs.
 
     ``scale`` makes chance agreement of the values' spread: the sum of all weights, over q (q - 1), for Gwet.
     """
 
-    rows: Rows
+    rows: AnswerPatterns
     chance: Chance
     agreed: Column
     shared: Column
@@ -64,7 +64,7 @@ class Shares:
         return np.where(one_value, np.nan, (agreed - by_chance) / np.where(one_value, 1, 1 - by_chance))
 
 
-def shares(rows: Rows, chance: Chance, metric: Metric) -> Shares:
+def shares(rows: AnswerPatterns, chance: Chance, metric: Distance) -> ChanceShares:
     """Percent agreement (``chance="none"``), Fleiss' kappa, Gwet's AC1 (nominal) or AC2 (any other distance).
 
     Agreement of two answers is one minus their distance over the largest distance there is.
@@ -77,7 +77,7 @@ def shares(rows: Rows, chance: Chance, metric: Metric) -> Shares:
     largest = float(distances.max(initial=0.0)) or 1.0
     agreed = np.where(pairs > 0, 1 - metric.within(rows) / largest / np.maximum(pairs, 1), 0.0)
     all_weights = len(used) if many else float((1 - distances / largest).sum())
-    return Shares(rows, chance, agreed, pairs > 0, all_weights / max(1, len(used) * (len(used) - 1)))
+    return ChanceShares(rows, chance, agreed, pairs > 0, all_weights / max(1, len(used) * (len(used) - 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Cohen:
     one: Column
     other: Column
     apart: Column
-    metric: Metric
+    metric: Distance
     values: int
 
     def value(self, weight: Column) -> float:
@@ -112,7 +112,7 @@ class Cohen:
         )
 
 
-def cohen(one: Column, other: Column, metric: Metric, values: int) -> Cohen:
+def cohen(one: Column, other: Column, metric: Distance, values: int) -> Cohen:
     """Cohen's kappa from two people's values on the same records."""
     cells, weight = np.unique(one * values + other, return_counts=True)
     first, second = cells // values, cells % values

@@ -9,9 +9,9 @@ from apportion.vocabulary import Task
 
 __all__ = [
     "PAIRS",
+    "AnswerKind",
     "By",
     "Interval",
-    "Kind",
     "Measure",
     "default_measure",
     "fits",
@@ -29,7 +29,7 @@ class _Word(str, Enum):
         return str(self.value)
 
 
-class Kind(_Word):
+class AnswerKind(_Word):
     """What one answer is."""
 
     LABEL = "label"
@@ -87,11 +87,11 @@ class Interval(_Word):
     """From the binomial distribution, where no record differs from another."""
 
 
-_ANY = frozenset(Kind)
-_LABEL = frozenset({Kind.LABEL})
-_CATEGORIES = frozenset({Kind.LABEL, Kind.LABELS})
-_SETS = frozenset({Kind.LABELS})
-_SPANS = frozenset({Kind.SPANS})
+_ANY = frozenset(AnswerKind)
+_LABEL = frozenset({AnswerKind.LABEL})
+_CATEGORIES = frozenset({AnswerKind.LABEL, AnswerKind.LABELS})
+_SETS = frozenset({AnswerKind.LABELS})
+_SPANS = frozenset({AnswerKind.SPANS})
 
 _OF_SPANS = frozenset(
     {
@@ -106,7 +106,7 @@ _OF_SPANS = frozenset(
 )
 """What is compared lies within the texts, so one text with many spans is enough for a figure."""
 
-_COMPARES: Mapping[Measure, frozenset[Kind]] = {
+_COMPARES: Mapping[Measure, frozenset[AnswerKind]] = {
     Measure.PERCENT: _ANY,
     Measure.COHEN: _CATEGORIES,
     Measure.COHEN_LINEAR: _LABEL,
@@ -128,29 +128,29 @@ _COMPARES: Mapping[Measure, frozenset[Kind]] = {
     Measure.TOKEN_ALPHA: _SPANS,
     Measure.ALPHA_U: _SPANS,
     Measure.GAMMA: _SPANS,
-    Measure.ALPHA_EDIT: frozenset({Kind.TEXT}),
+    Measure.ALPHA_EDIT: frozenset({AnswerKind.TEXT}),
 }
 
-_DEFAULTS: Mapping[Kind, Measure] = {
-    Kind.LABEL: Measure.ALPHA,
-    Kind.LABELS: Measure.ALPHA_MASI,
-    Kind.SPANS: Measure.SPAN_F1,
-    Kind.TEXT: Measure.ALPHA_EDIT,
+_DEFAULTS: Mapping[AnswerKind, Measure] = {
+    AnswerKind.LABEL: Measure.ALPHA,
+    AnswerKind.LABELS: Measure.ALPHA_MASI,
+    AnswerKind.SPANS: Measure.SPAN_F1,
+    AnswerKind.TEXT: Measure.ALPHA_EDIT,
 }
 
-_TASKS: Mapping[Task, Kind] = {
-    Task.TEXT_CLASSIFICATION: Kind.LABEL,
-    Task.TOKEN_CLASSIFICATION: Kind.SPANS,
-    Task.TEXT2TEXT: Kind.TEXT,
+_TASKS: Mapping[Task, AnswerKind] = {
+    Task.TEXT_CLASSIFICATION: AnswerKind.LABEL,
+    Task.TOKEN_CLASSIFICATION: AnswerKind.SPANS,
+    Task.TEXT2TEXT: AnswerKind.TEXT,
 }
 
 
-def kind_of(task: Task, *, multi_label: bool = False) -> Kind:
+def kind_of(task: Task, *, multi_label: bool = False) -> AnswerKind:
     """What one answer of the task is."""
-    return Kind.LABELS if multi_label and task is Task.TEXT_CLASSIFICATION else _TASKS[task]
+    return AnswerKind.LABELS if multi_label and task is Task.TEXT_CLASSIFICATION else _TASKS[task]
 
 
-def default_measure(kind: Kind) -> Measure:
+def default_measure(kind: AnswerKind) -> Measure:
     """What agreement is measured by when nobody asks for a measure.
 
     Alpha copes with gaps and any number of people; for several labels with the MASI distance, which credits sets that
@@ -159,7 +159,7 @@ def default_measure(kind: Kind) -> Measure:
     return _DEFAULTS[kind]
 
 
-def fits(measure: Measure, kind: Kind) -> bool:
+def fits(measure: Measure, kind: AnswerKind) -> bool:
     """Whether the measure compares such answers."""
     return kind in _COMPARES[measure]
 
@@ -172,7 +172,7 @@ def records_needed(measure: Measure) -> int:
     return 1 if measure in _OF_SPANS else 2
 
 
-def measures_of(kind: Kind) -> list[Measure]:
+def measures_of(kind: AnswerKind) -> list[Measure]:
     """Every measure for such answers, the default first."""
     default = default_measure(kind)
     return sorted((each for each in Measure if fits(each, kind)), key=lambda each: each is not default)

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .ratings import Ratings
 
-__all__ = ["Rows", "count_alike"]
+__all__ = ["AnswerPatterns", "count_alike"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class AnswerPatterns:
     """Rows of answers in sparse form: an entry says that a ``value`` came up ``count`` times in a ``row``.
 
     ``weight`` is how many records each row stands for, ``size`` how many answers one of them has. ``members`` has the
@@ -47,7 +47,7 @@ class Rows:
         return np.bincount(self.row, weights=self.count * self.count, minlength=len(self.weight))
 
 
-def count_alike(data: Ratings) -> Rows:
+def count_alike(data: Ratings) -> AnswerPatterns:
     """The different rows of answers, whatever their order, and how many units have each."""
     values = max(1, len(data.values))
     sizes = data.answers()
@@ -70,13 +70,13 @@ def count_alike(data: Ratings) -> Rows:
         rows += len(distinct)
     if not members:
         none = np.zeros(0, dtype=np.int64)
-        return Rows(none, none, none, none, none, [], row_of, values)
+        return AnswerPatterns(none, none, none, none, none, [], row_of, values)
     flat_rows = np.concatenate([np.repeat(numbers, table.shape[1]) for numbers, table in members])
     flat_values = np.concatenate([table.ravel() for _, table in members])
     starts_new = np.ones(len(flat_rows), dtype=np.bool_)
     starts_new[1:] = (flat_rows[1:] != flat_rows[:-1]) | (flat_values[1:] != flat_values[:-1])
     first = np.flatnonzero(starts_new)
-    return Rows(
+    return AnswerPatterns(
         weight=np.concatenate(weights),
         size=np.concatenate(row_sizes),
         row=flat_rows[first],

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
-from .measures import Kind
+from .measures import AnswerKind
 
 __all__ = ["Ratings", "from_answers", "iso_week", "pair_up", "ratings"]
 
@@ -25,7 +25,7 @@ class Ratings:
     texts in ``extents``, and in ``tokens`` where each token starts and ends. ``left_out`` answers were not taken in.
     """
 
-    kind: Kind
+    kind: AnswerKind
     unit: Column
     annotator: Column
     value: Column
@@ -63,7 +63,7 @@ class Ratings:
         """Only the answers of two people on units that both answered."""
         return self.where((self.annotator == one) | (self.annotator == other)).shared()
 
-    def recoded(self, codes: Column, values: Sequence[Hashable], kind: Kind) -> Ratings:
+    def recoded(self, codes: Column, values: Sequence[Hashable], kind: AnswerKind) -> Ratings:
         """The same answers with other values: ``codes`` says what became of each of the old ones."""
         return replace(self, value=np.asarray(codes)[self.value], values=values, kind=kind)
 
@@ -81,7 +81,7 @@ class Ratings:
 
 
 def ratings(
-    kind: Kind,
+    kind: AnswerKind,
     *,
     unit: Sequence[int] | Column,
     annotator: Sequence[int] | Column,
@@ -149,7 +149,7 @@ def ratings(
 
 
 def from_answers(
-    kind: Kind,
+    kind: AnswerKind,
     answers: Iterable[tuple[Hashable, str, Any]],
     *,
     values: Sequence[Hashable] = (),

@@ -21,20 +21,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .alpha import Alpha
+from .distances import Nominal
 from .measures import Measure
-from .metrics import Nominal
-from .patterns import Rows
+from .patterns import AnswerPatterns
 from .ratings import Ratings, pair_up
 
-__all__ = ["Found", "Spans", "found_again", "span_labels", "span_scores", "spans_f1", "token_alpha"]
+__all__ = ["SpanMatches", "Spans", "match_spans", "span_labels", "span_scores", "spans_f1", "token_alpha"]
 
 Spans: TypeAlias = "frozenset[tuple[int, int, str]]"
 
 
-def found_again(kind: Measure, one: Spans, other: Spans) -> tuple[float, int]:
+def match_spans(kind: Measure, one: Spans, other: Spans) -> tuple[float, int]:
     """How much of two people's spans the other one has too, and how many spans both have.
 
     >>> ana, ben = frozenset({(0, 4, "PER"), (9, 12, "LOC")}), frozenset({(0, 4, "PER"), (8, 12, "LOC")})
@@ -84,7 +84,7 @@ _KINDS: dict[Measure, Callable[[Spans, Spans], tuple[float, int]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SpanMatches:
     """F1 over documents: what was found again, of all there was."""
 
     again: Column
@@ -118,11 +118,11 @@ def span_scores(data: Ratings, kind: Measure) -> tuple[Column, Column, Column]:
     return data.unit[one], again, there
 
 
-def spans_f1(data: Ratings, kind: Measure) -> Found:
+def spans_f1(data: Ratings, kind: Measure) -> SpanMatches:
     """F1 over the documents that two or more people answered."""
     unit, again, there = span_scores(data, kind)
     units = np.unique(unit)
-    return Found(
+    return SpanMatches(
         np.bincount(unit, weights=again, minlength=data.units)[units],
         np.bincount(unit, weights=there, minlength=data.units)[units],
     )
@@ -169,7 +169,7 @@ def token_alpha(data: Ratings) -> Alpha:
         observed.append(apart / (people - 1))
         sizes.append(people * len(tokens))
     table = np.array(entries, dtype=np.int64).reshape(-1, 3)
-    rows = Rows(
+    rows = AnswerPatterns(
         weight=np.ones(len(sizes), dtype=np.int64),
         size=np.array(sizes, dtype=np.int64),
         row=table[:, 0],

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .edits import edit_distance
 from .ratings import Ratings, pair_up

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .ratings import Ratings
 from .spans import Spans

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 __all__ = ["base_blocks", "groups", "pair_cycle", "pairs_in_turn", "turns"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from .words import counted
+from .states import counted
 
 __all__ = ["checks_for", "mixed_in", "room_for_work", "sparse"]
 

@@ -11,23 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from apportion.domain.arrays import Column, NDArray, new_runs, np
+from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
+from .allocation import LoadTable, WeightedShares, allocate, room_of
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
-from .dealing import Desk, Shares, deal, room_of
 from .ordering import hash_of
 from .quotas import due_totals
 from .smoothing import smooth
-from .words import Engine, Reason
+from .states import Engine, Reason
 
-__all__ = ["GREEDY_ROWS", "Chunk", "Lot", "deal_lot", "seen_by"]
+__all__ = ["GREEDY_ROWS", "AllocatedRows", "AllocationBatch", "allocate_batch", "seen_by"]
 
 GREEDY_ROWS = 20_000
 """Up to so many rows a batch, the greedy rule deals what a closed form could deal less evenly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class AllocationBatch:
     """Records of one kind, in keyed order, each to go to ``wanted`` of the people who are ``able``."""
 
     records: Column
@@ -39,7 +39,7 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class AllocatedRows:
     """Rows that one engine dealt: columns, and one reason for all or one for each."""
 
     engine: Engine
@@ -49,7 +49,9 @@ class Chunk:
     reasons: Reason | Sequence[Reason]
 
 
-def deal_lot(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+def allocate_batch(
+    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+) -> list[AllocatedRows]:
     """Deal a lot and keep the desk; ``turn`` has how many records of each label were dealt in turn, and is kept too."""
     size, people = len(lot.records), len(lot.able)
     if not size or not lot.wanted or not people:
@@ -69,14 +71,16 @@ def deal_lot(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list
     return _greedy(desk, shares, lot, 0)
 
 
-def _until_a_cap(desk: Desk, shares: Shares, lot: Lot) -> int:
+def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) -> int:
     """How many records can be dealt to people who are alike before a cap can be felt."""
     cap = min(shares.caps[person] for person in lot.able)
     loads = [desk.loads[person] for person in lot.able]
     return max(0, (cap - 2) * len(loads) - sum(loads)) // lot.wanted if max(loads) <= cap - 2 else 0
 
 
-def _up_to_caps(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+def _up_to_caps(
+    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+) -> list[AllocatedRows]:
     """People who are alike but for caps: all of them until the first is nearly full, by the greedy rule until they
     are, and then the others."""
     first = _until_a_cap(desk, shares, lot)
@@ -84,14 +88,16 @@ def _up_to_caps(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> l
     chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
     chunks += _greedy(desk, shares, _part(lot, first, then), 0)
     able = tuple(person for person in lot.able if desk.loads[person] < shares.caps[person])
-    return chunks + deal_lot(desk, shares, replace(_part(lot, then, len(lot.records)), able=able), turn)
+    return chunks + allocate_batch(desk, shares, replace(_part(lot, then, len(lot.records)), able=able), turn)
 
 
-def _part(lot: Lot, start: int, stop: int) -> Lot:
+def _part(lot: AllocationBatch, start: int, stop: int) -> AllocationBatch:
     return replace(lot, records=lot.records[start:stop], keys=lot.keys[start:stop])
 
 
-def _alike(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[Chunk]:
+def _alike(
+    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+) -> list[AllocatedRows]:
     """Two or more people each, all of them alike."""
     size, people = len(lot.records), len(lot.able)
     order = _relabelled(desk, lot)
@@ -112,7 +118,7 @@ def _alike(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[C
         catching_up = _catching_up(lot, desk)
         if catching_up is not None:
             one, rest = catching_up
-            return deal_lot(desk, shares, one, turn) + deal_lot(desk, shares, rest, turn)
+            return allocate_batch(desk, shares, one, turn) + allocate_batch(desk, shares, rest, turn)
         # Leave enough records for those who are behind.
         behind = loads.max() - loads
         keep = int(max(behind.max(), -(-behind.sum() // lot.wanted))) + people
@@ -130,11 +136,11 @@ def _alike(desk: Desk, shares: Shares, lot: Lot, turn: dict[str, int]) -> list[C
         seen_by(desk, team)
         slot = np.tile(np.arange(lot.wanted), bulk)
         record = np.repeat(lot.records[:bulk], lot.wanted)
-        chunks.append(Chunk(engine, record, team.ravel(), slot, reason))
+        chunks.append(AllocatedRows(engine, record, team.ravel(), slot, reason))
     return chunks + _greedy(desk, shares, lot, bulk)
 
 
-def _catching_up(lot: Lot, desk: Desk) -> tuple[Lot, Lot] | None:
+def _catching_up(lot: AllocationBatch, desk: LoadTable) -> tuple[AllocationBatch, AllocationBatch] | None:
     """If many people are far behind the others by the same: the records that bring them up, and the rest."""
     lowest = min(desk.loads[person] for person in lot.able)
     near = tuple(person for person in lot.able if desk.loads[person] <= lowest + len(lot.able))
@@ -151,7 +157,7 @@ def _catching_up(lot: Lot, desk: Desk) -> tuple[Lot, Lot] | None:
     )
 
 
-def _everyone(desk: Desk, lot: Lot) -> Chunk:
+def _everyone(desk: LoadTable, lot: AllocationBatch) -> AllocatedRows:
     size, people = len(lot.records), len(lot.able)
     for place, person in enumerate(lot.able):
         desk.loads[person] += size
@@ -159,10 +165,12 @@ def _everyone(desk: Desk, lot: Lot) -> Chunk:
             desk.meet(person, other, size)
     slot = np.tile(np.arange(people), size)
     record = np.repeat(lot.records, people)
-    return Chunk(Engine.EVERYONE, record, np.array(lot.able)[slot], slot, Reason("everyone"))
+    return AllocatedRows(Engine.EVERYONE, record, np.array(lot.able)[slot], slot, Reason("everyone"))
 
 
-def _in_turn(desk: Desk, shares: Shares, lot: Lot, room: Sequence[int]) -> Chunk:
+def _in_turn(
+    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, room: Sequence[int]
+) -> AllocatedRows:
     loads = [desk.loads[person] for person in lot.able]
     weights = [shares.weights[person] for person in lot.able]
     order = {person: rank for rank, person in enumerate(_relabelled(desk, lot))}
@@ -172,30 +180,30 @@ def _in_turn(desk: Desk, shares: Shares, lot: Lot, room: Sequence[int]) -> Chunk
     for each, total in zip(lot.able, totals, strict=True):
         desk.loads[each] = total
     record = lot.records[: len(person)]
-    return Chunk(
+    return AllocatedRows(
         Engine.TURNS, record, person, np.zeros(len(person), np.int64), Reason("turns", (len(lot.able),))
     )
 
 
-def _greedy(desk: Desk, shares: Shares, lot: Lot, start: int) -> list[Chunk]:
+def _greedy(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, start: int) -> list[AllocatedRows]:
     if start == len(lot.records):
         return []
     jobs = list(zip(lot.records[start:].tolist(), lot.keys[start:].tolist(), strict=True))
     before = list(desk.loads)
-    dealt = deal(desk, shares, jobs, lot.wanted, lot.able, lot.on)
+    dealt = allocate(desk, shares, jobs, lot.wanted, lot.able, lot.on)
     if lot.wanted > 1 and not lot.on and len({shares.weights[person] for person in lot.able}) == 1:
         dealt = smooth(desk, lot.able, dealt, before)
     record = np.array([each[0] for each in dealt], dtype=np.int64)
     person = np.array([each[1] for each in dealt], dtype=np.int64)
-    return [Chunk(Engine.GREEDY, record, person, new_runs(record), [each[2] for each in dealt])]
+    return [AllocatedRows(Engine.GREEDY, record, person, new_runs(record), [each[2] for each in dealt])]
 
 
-def _relabelled(desk: Desk, lot: Lot) -> list[int]:
+def _relabelled(desk: LoadTable, lot: AllocationBatch) -> list[int]:
     """The people in an order that only the seed decides: the closed forms know them by their place in it."""
     return sorted(lot.able, key=lambda person: desk.tie(lot.wanted, person))
 
 
-def seen_by(desk: Desk, team: Column) -> None:
+def seen_by(desk: LoadTable, team: Column) -> None:
     """Count rows on the desk: one line per record, one column per slot."""
     people = len(desk.names)
     for person, more in enumerate(np.bincount(team.ravel(), minlength=people).tolist()):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-from apportion.domain.arrays import NDArray, np
+from apportion.domain.numpy_types import NDArray, np
 
 from .spec import Order
 

@@ -8,19 +8,19 @@ from hashlib import blake2b
 from json import dumps
 from typing import Any
 
-from apportion.domain.arrays import np
+from apportion.domain.numpy_types import np
 
-from .dealing import Desk
+from .allocation import LoadTable
 from .figures import ASSUMED, PairFigures, alpha_half_width, pair_figures
 from .ordering import hashes
-from .people import Person, Records, check_team
 from .refusals import NothingToAssignError, PlanMovedError
 from .repair import Shortfall
-from .rows import PHASES, Rows, RowsBuilder
+from .rows import PHASES, PlanRows, RowsBuilder
 from .rule import RulePlanner
 from .spec import PlanSpec, show_plan
 from .state import PlanState, show_state
-from .words import DEPENDENT, Engine, Mode, Phase
+from .states import DEPENDENT, Engine, Mode, Phase
+from .team import Person, PlanningRecords, check_team
 
 __all__ = ["ENGINE_VERSION", "Plan", "RuleInput", "check_digest", "plan"]
 
@@ -32,7 +32,7 @@ ENGINE_VERSION = 1
 class RuleInput:
     """What the world has to say about one rule: the records it matches, and its team."""
 
-    records: Records
+    records: PlanningRecords
     people: tuple[Person, ...]
 
 
@@ -46,7 +46,7 @@ class Plan:
 
     spec: PlanSpec
     digest: str
-    rows: Rows
+    rows: PlanRows
     records: int
     loads: Mapping[str, int]
     totals: Mapping[str, int]
@@ -101,7 +101,9 @@ def plan(
         check_team(rule, each.people, "rules", number)
     before = state or PlanState()
     names = sorted({person.name for each in given for person in each.people} | _known(before))
-    desk = Desk(names, {}, before.pairs, hashes(spec.seed, [f"person {name}" for name in names]).tolist())
+    desk = LoadTable(
+        names, {}, before.pairs, hashes(spec.seed, [f"person {name}" for name in names]).tolist()
+    )
     builder = RowsBuilder(names)
     digest = blake2b(digest_size=16)
     digest.update(_frame(spec, given, before, policies or {}))
@@ -162,7 +164,7 @@ def _teams(spec: PlanSpec, given: Sequence[RuleInput]) -> list[list[str]]:
     ]
 
 
-def _answers(rows: Rows) -> dict[int, int]:
+def _answers(rows: PlanRows) -> dict[int, int]:
     """How many records get how many answers that agreement will count."""
     counts = np.isin(rows.phase, [number for number, phase in enumerate(PHASES) if phase not in DEPENDENT])
     sizes = np.bincount(np.bincount(rows.record[counts], minlength=1)).tolist()

@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from .people import Person
-from .words import RowState, Skip
+from .states import RowState, Skip
+from .team import Person
 
 __all__ = [
     "CLAIM_LIMIT",
     "Claim",
+    "CountDecision",
     "Lease",
     "Load",
-    "Outcome",
     "Slot",
-    "Verdict",
+    "SubmitOutcome",
     "WhyEmpty",
     "claim",
     "expire",
@@ -65,10 +65,10 @@ class Slot:
     skip: Skip = Skip.NEXT_PERSON
     needs: tuple[tuple[str, str], ...] = ()
     declined: frozenset[str] = frozenset()
-    behind: int = 0
+    deferred: int = 0
     """How often the slot was put back by "back to me": it then waits behind all that were not."""
 
-    tells: bool | None = None
+    reveals_gold: bool | None = None
     """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
 
     def leased(self, now: int) -> bool:
@@ -183,7 +183,7 @@ def claim(
     if me.active:
         # What was put back behind everything else waits for open slots as well.
         for slot in sorted(
-            everything, key=lambda each: (each.behind > 0, each.annotator != me.name, *_urgency(each))
+            everything, key=lambda each: (each.deferred > 0, each.annotator != me.name, *_urgency(each))
         ):
             why = _obstacle(slot, me, now, mine, loads)
             if slot.annotator is None and slot.record in planned:  # theirs comes in its own time
@@ -251,13 +251,13 @@ def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
     if policy is Skip.DROP:
         return replace(slot, state=RowState.SKIPPED, lease=None, annotator=me)
     if policy is Skip.BACK_TO_ME:
-        return replace(slot, state=RowState.PENDING, lease=None, annotator=me, behind=slot.behind + 1)
+        return replace(slot, state=RowState.PENDING, lease=None, annotator=me, deferred=slot.deferred + 1)
     return replace(
         slot, state=RowState.PENDING, lease=None, annotator=None, pull=True, declined=slot.declined | {me}
     )
 
 
-class Verdict(str, Enum):
+class CountDecision(str, Enum):
     """Why an answer counts, or why it is kept as an extra."""
 
     OWN = "it fills your slot"
@@ -276,15 +276,15 @@ class Verdict(str, Enum):
     @property
     def counted(self) -> bool:
         """Whether the answer counts in progress, consensus and agreement."""
-        return self in (Verdict.OWN, Verdict.OPEN, Verdict.WANTED, Verdict.AGAIN)
+        return self in (CountDecision.OWN, CountDecision.OPEN, CountDecision.WANTED, CountDecision.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SubmitOutcome:
     """The slot an answer fills as it is from now on, or None for an extra, and why."""
 
     slot: Slot | None
-    why: Verdict
+    why: CountDecision
 
 
 def submit(
@@ -294,7 +294,7 @@ def submit(
     *,
     loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
-) -> Outcome:
+) -> SubmitOutcome:
     """Which slot of the record an answer fills: one's own, leased or planned, else a free one one may take.
 
     ``slots`` are those of one record. An answer that no slot is left for is an extra: kept, never counted. A stale
@@ -310,27 +310,27 @@ def submit(
     )
     done = next((slot for slot in live if slot.state is RowState.DONE and slot.annotator == me.name), None)
     if done is not None:
-        return Outcome(done, Verdict.AGAIN)
+        return SubmitOutcome(done, CountDecision.AGAIN)
     for slot in live:
         held = slot.leased(now) and slot.lease is not None and slot.lease.annotator == me.name
         planned = slot.annotator == me.name and slot.free(now)
         if held or planned:
             if slot.rule in limited and limited[slot.rule].reached:
-                return Outcome(None, Verdict.CAPPED)
-            return Outcome(_filled(slot, me.name), Verdict.OWN)
-    why = Verdict.FULL if live else Verdict.NO_SLOT
+                return SubmitOutcome(None, CountDecision.CAPPED)
+            return SubmitOutcome(_filled(slot, me.name), CountDecision.OWN)
+    why = CountDecision.FULL if live else CountDecision.NO_SLOT
     for slot in live:
         if not slot.free(now) or slot.annotator is not None or me.name in slot.declined:
             continue
         if teams is not None and slot.rule not in teams:
-            why = Verdict.OTHERS
+            why = CountDecision.OTHERS
         elif not me.can(slot.needs):
-            why = Verdict.INELIGIBLE
+            why = CountDecision.INELIGIBLE
         elif slot.rule in limited and limited[slot.rule].full:
-            why = Verdict.CAPPED
+            why = CountDecision.CAPPED
         else:
-            return Outcome(_filled(slot, me.name), Verdict.OPEN)
-    return Outcome(None, why)
+            return SubmitOutcome(_filled(slot, me.name), CountDecision.OPEN)
+    return SubmitOutcome(None, why)
 
 
 def _filled(slot: Slot, name: str) -> Slot:
@@ -370,4 +370,4 @@ def _obstacle(
 
 
 def _urgency(slot: Slot) -> tuple[int, int, int, str, int]:
-    return slot.behind, slot.due if slot.due is not None else 2**63, slot.priority, slot.record, slot.id
+    return slot.deferred, slot.due if slot.due is not None else 2**63, slot.priority, slot.record, slot.id

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .dealing import UNLIMITED, Desk, Shares
-from .words import counted, listed
+from .allocation import UNLIMITED, LoadTable, WeightedShares
+from .states import counted, listed
 
-__all__ = ["Board", "Shortfall", "room_left", "shortfall"]
+__all__ = ["RepairState", "Shortfall", "room_left", "shortfall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def shortfall(
     >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
     """
-    told = _kinds_told(labels, records == 1)
+    told = _need_kind_names(labels, records == 1)
     which = counted(records, "record") + (f" that {told}" if told else "")
     several = f", {wanted} people each" if wanted > 1 else ""
     if people == 0:
@@ -59,7 +59,7 @@ def shortfall(
     return Shortfall(slots, records, reason)
 
 
-def _kinds_told(labels: Iterable[str], one: bool) -> str:
+def _need_kind_names(labels: Iterable[str], one: bool) -> str:
     """What the records ask of people, as labels of kinds say it: skills, and people who have them already."""
     skills: dict[str, list[str]] = {}
     for label in sorted({label for label in labels if label}):
@@ -74,7 +74,7 @@ def _kinds_told(labels: Iterable[str], one: bool) -> str:
     return " or ".join(told)
 
 
-class Board:
+class RepairState:
     """Who is on which record of one rule, with what may be moved.
 
     ``able[kind]`` are the people who may take records of a kind; ``fixed`` those on a record for good.
@@ -82,8 +82,8 @@ class Board:
 
     def __init__(
         self,
-        desk: Desk,
-        shares: Shares,
+        desk: LoadTable,
+        shares: WeightedShares,
         able: Sequence[frozenset[int]],
         kind: Mapping[int, int],
         fixed: Mapping[int, Sequence[int]],
@@ -136,15 +136,15 @@ class Board:
                 return moved
             giver = max(over, key=lambda each: (self._level(each, -0.5), -each))
             reached, came = self._reach(frozenset([giver]))
-            taker = min(
+            claimant = min(
                 (each for each in reached if self._free(each)),
                 key=lambda each: (self._level(each, 0.5), each),
                 default=giver,
             )
-            if taker == giver or self._level(taker, 0.5) >= self._level(giver, -0.5) - 1e-9:
+            if claimant == giver or self._level(claimant, 0.5) >= self._level(giver, -0.5) - 1e-9:
                 settled.add(giver)
                 continue
-            self._shift(taker, came, "balance")
+            self._shift(claimant, came, "balance")
             moved += 1
 
     def _level(self, person: int, more: float) -> float:
@@ -205,7 +205,7 @@ class Board:
         self.moved.pop((record, person), None)
 
 
-def room_left(shares: Shares, loads: Sequence[int], people: Iterable[int]) -> int | None:
+def room_left(shares: WeightedShares, loads: Sequence[int], people: Iterable[int]) -> int | None:
     """How many rows the people could take together, counted from these loads; None where somebody has no cap."""
     rooms = [max(0, shares.caps[person] - loads[person]) for person in people]
     return None if any(shares.caps[person] == UNLIMITED for person in people) else sum(rooms)

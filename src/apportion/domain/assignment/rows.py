@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from apportion.domain.arrays import Column, NDArray, np
+from apportion.domain.numpy_types import Column, NDArray, np
 
-from .words import Phase, Reason
+from .states import Phase, Reason
 
-__all__ = ["OPEN", "PHASES", "Row", "Rows", "RowsBuilder"]
+__all__ = ["OPEN", "PHASES", "PlanRow", "PlanRows", "RowsBuilder"]
 
 OPEN = -1
 """In place of a person: whoever comes."""
@@ -20,7 +20,7 @@ PHASES = tuple(Phase)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlanRow:
     """One slot: this person (None: whoever comes) is to annotate this record."""
 
     record: str
@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class PlanRows:
     """Rows as columns of equal length; ``records``, ``people`` and ``reasons`` are what their numbers point into.
 
     ``priority`` belongs to the records: one number for each entry of ``records``.
@@ -58,14 +58,14 @@ class Rows:
     def __len__(self) -> int:
         return len(self.record)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[PlanRow]:
         columns = (self.record, self.person, self.rule, self.slot, self.phase, self.reason, self.inclusion)
         for start in range(0, len(self), 10_000):
             part = slice(start, start + 10_000)
             for record, person, rule, slot, phase, reason, inclusion in zip(
                 *(column[part].tolist() for column in columns), strict=True
             ):
-                yield Row(
+                yield PlanRow(
                     self.records[record],
                     None if person == OPEN else self.people[person],
                     rule,
@@ -76,7 +76,7 @@ class Rows:
                     int(self.priority[record]),
                 )
 
-    def in_order(self, order: Column) -> Rows:
+    def in_order(self, order: Column) -> PlanRows:
         """The same rows in another order: which row comes first, which second, and so on."""
         columns = ("record", "person", "rule", "slot", "phase", "reason", "inclusion")
         return replace(self, **{name: getattr(self, name)[order] for name in columns})
@@ -141,7 +141,7 @@ class RowsBuilder:
         why = np.full(len(record), reason, dtype=np.int32) if isinstance(reason, int) else reason
         self._parts.append((record, person, slot, why, rule, PHASES.index(phase), inclusion))
 
-    def finish(self) -> Rows:
+    def finish(self) -> PlanRows:
         """The rows in the order they were added."""
         sizes = [len(part[0]) for part in self._parts]
 
@@ -151,7 +151,7 @@ class RowsBuilder:
         def spread(place: int, kind: Any) -> Column:
             return np.repeat(np.array([part[place] for part in self._parts], dtype=kind), sizes)
 
-        return Rows(
+        return PlanRows(
             self.records,
             self.people,
             list(self._reasons),

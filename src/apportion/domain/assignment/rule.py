@@ -7,18 +7,18 @@ from dataclasses import replace
 from fractions import Fraction
 from hashlib import blake2b
 
-from apportion.domain.arrays import Column, NDArray, new_runs, np
+from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
+from .allocation import LoadTable, shares_of
 from .checks import checks_for, mixed_in, room_for_work, sparse
-from .dealing import Desk, shares_of
-from .engines import GREEDY_ROWS, Chunk, Lot, deal_lot
+from .engines import GREEDY_ROWS, AllocatedRows, AllocationBatch, allocate_batch
 from .ordering import chosen, hashes, keyed, priorities, remix
-from .people import Kind, Person, Records, kinds, words_of
-from .repair import Board, Shortfall, room_left, shortfall
+from .repair import RepairState, Shortfall, room_left, shortfall
 from .rows import OPEN, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
 from .state import RuleState
-from .words import Engine, Mode, Phase, Reason, counted, holding, holding_after
+from .states import Engine, Mode, Phase, Reason, counted, holding, holding_after
+from .team import NeedKind, Person, PlanningRecords, need_kinds, skill_values
 
 __all__ = ["RulePlanner"]
 
@@ -33,7 +33,7 @@ class RulePlanner:
         spec: PlanSpec,
         number: int,
         people: Sequence[Person],
-        desk: Desk,
+        desk: LoadTable,
         builder: RowsBuilder,
         before: RuleState,
     ) -> None:
@@ -59,7 +59,7 @@ class RulePlanner:
         self._checks = None if spec.checks is None else spec.checks.exact_share
         self._like: dict[int, tuple[Reason, float]] = {}
 
-    def run(self, records: Records, gone: set[str]) -> bytes:
+    def run(self, records: PlanningRecords, gone: set[str]) -> bytes:
         """Add the rule's rows, put its records among those ``gone``; returns what the digest needs to know."""
         everything, keys = _in_keyed_order(self._seed, records, gone)
         field = everything.values.get(self.rule.order.by)
@@ -82,7 +82,9 @@ class RulePlanner:
         self.after = replace(self.after, loads=loads)
         return digest
 
-    def _mix_in(self, pool: Records, priority: Column, share: Fraction, before: Sequence[int]) -> set[str]:
+    def _mix_in(
+        self, pool: PlanningRecords, priority: Column, share: Fraction, before: Sequence[int]
+    ) -> set[str]:
         """Give everybody their checks; their reasons and chances tell nobody so, being those of other rows."""
         team = [self._place[person.name] for person in self._people if person.active]
         wanted = {each: checks_for(self._desk.loads[each] - before[each], share) for each in team}
@@ -90,7 +92,7 @@ class RulePlanner:
             cap = self._cap[each]
             if cap is not None:
                 wanted[each] = max(0, min(wanted[each], cap - self._desk.loads[each]))
-        of_kind, numbers = kinds(self.rule, pool)
+        of_kind, numbers = need_kinds(self.rule, pool)
         barred = {}
         for place, id in enumerate(pool.ids):
             kind = of_kind[0 if numbers is None else numbers[place]]
@@ -127,10 +129,10 @@ class RulePlanner:
         )
         return {pool.ids[place] for place in used}
 
-    def _deal_all(self, mine: Records, keys: NDArray[np.uint64], priority: Column) -> None:
+    def _deal_all(self, mine: PlanningRecords, keys: NDArray[np.uint64], priority: Column) -> None:
         self._ids, self._keys = mine.ids, keys
         self._first = self._builder.add_records(mine.ids, priority)
-        self._kinds, numbers = kinds(self.rule, mine)
+        self._kinds, numbers = need_kinds(self.rule, mine)
         self._kind = np.zeros(len(mine.ids), np.int64) if numbers is None else np.array(numbers, np.int64)
         self._able = [
             tuple(self._place[person.name] for person in self._people if kind.allows(person))
@@ -167,8 +169,8 @@ class RulePlanner:
                 f"{counted(missing, 'anchor')} wanted, but only {counted(len(found), 'record')} "
                 "can be answered by everybody"
             )
-        lot = Lot(found, self._keys[found], len(everybody), everybody, "anchors")
-        chunks = deal_lot(self._desk, self._shares, lot, {})
+        lot = AllocationBatch(found, self._keys[found], len(everybody), everybody, "anchors")
+        chunks = allocate_batch(self._desk, self._shares, lot, {})
         share = len(found) / max(1, len(open_to_all))
         why = Reason("anchor")
         for chunk in chunks:
@@ -204,7 +206,7 @@ class RulePlanner:
                 (overlap.annotators, rest[doubled], inclusion * overlap.share),
                 (1, rest[~doubled], inclusion * (1 - overlap.share)),
             ]
-        chunks: list[Chunk] = []
+        chunks: list[AllocatedRows] = []
         for wanted, places, share in parts:
             self._inclusion[places] = share
             chunks += self._deal_part(wanted, places, turn)
@@ -213,9 +215,9 @@ class RulePlanner:
         for chunk in chunks:
             self._add(chunk, Phase.FIXED, self._inclusion[chunk.record])
 
-    def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[Chunk]:
+    def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
         """Records that all go to the same number of people, kind by kind: those that few people may take first."""
-        chunks: list[Chunk] = []
+        chunks: list[AllocatedRows] = []
         kind_of = self._kind[places]
         scarce = sorted(
             range(len(self._kinds)), key=lambda each: (len(self._able[each]), self._kinds[each].label)
@@ -228,7 +230,7 @@ class RulePlanner:
             if possible < wanted and len(own) and isinstance(self.rule.overlap, Overlap):
                 anybody = any(person.active and person.can(kind.needs) for person in self._people)
                 label = (
-                    kind.label if anybody else Kind(kind.needs).label
+                    kind.label if anybody else NeedKind(kind.needs).label
                 )  # who has them already is beside the point
                 counts = missing.setdefault((label, len(able)), [0, 0])
                 counts[0] += (wanted - possible) * len(own)
@@ -237,17 +239,19 @@ class RulePlanner:
             if self.rule.mode is Mode.PULL:
                 slot = np.tile(np.arange(possible), len(own))
                 record = np.repeat(own, possible)
-                chunks.append(Chunk(Engine.OPEN, record, np.full(len(record), OPEN), slot, Reason("open")))
+                chunks.append(
+                    AllocatedRows(Engine.OPEN, record, np.full(len(record), OPEN), slot, Reason("open"))
+                )
                 continue
             there = [self._place[name] for name in sorted(kind.held) if name in self._place]
             on = dict.fromkeys(own.tolist(), there) if there else {}
-            lot = Lot(own, self._keys[own], possible, able, kind.label, on)
-            chunks += deal_lot(self._desk, self._shares, lot, turn)
+            lot = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
+            chunks += allocate_batch(self._desk, self._shares, lot, turn)
         for (label, people), (slots, records) in missing.items():
             self.short.append(shortfall([label], slots, records, wanted, people, None))
         return chunks
 
-    def _repaired(self, chunks: list[Chunk]) -> list[Chunk]:
+    def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
         """The same rows, moved where that fills empty slots or evens loads out; what stays empty is said."""
         record = np.concatenate([np.zeros(0, np.int64), *(chunk.record for chunk in chunks)])
         have = np.bincount(record, minlength=len(self._want))
@@ -266,7 +270,7 @@ class RulePlanner:
             for place, each in kind.items()
             if self._kinds[each].held
         }
-        board = Board(self._desk, self._shares, [frozenset(able) for able in self._able], kind, fixed)
+        board = RepairState(self._desk, self._shares, [frozenset(able) for able in self._able], kind, fixed)
         why: dict[tuple[int, int], Reason] = {}
         for chunk in chunks:
             reasons = (
@@ -292,7 +296,9 @@ class RulePlanner:
         places = np.array([row[0] for row in rows], dtype=np.int64)
         slot = new_runs(places)
         self.engines.update(chunk.engine for chunk in chunks)
-        return [Chunk(Engine.GREEDY, places, np.array([row[1] for row in rows], np.int64), slot, reasons)]
+        return [
+            AllocatedRows(Engine.GREEDY, places, np.array([row[1] for row in rows], np.int64), slot, reasons)
+        ]
 
     def _reasons_now(
         self,
@@ -339,7 +345,7 @@ class RulePlanner:
         record, person = [], []
         nameless = 0
         for place in range(len(self._ids)):
-            names = words_of(column[place]) if column is not None else []
+            names = skill_values(column[place]) if column is not None else []
             nameless += not names
             there: list[int] = []
             for name in names:
@@ -358,10 +364,12 @@ class RulePlanner:
             self.short.append(Shortfall(nameless, nameless, says))
         places = np.array(record, dtype=np.int64)
         slot = new_runs(places)
-        chunk = Chunk(Engine.ADOPTED, places, np.array(person, np.int64), slot, Reason("adopted", (key,)))
+        chunk = AllocatedRows(
+            Engine.ADOPTED, places, np.array(person, np.int64), slot, Reason("adopted", (key,))
+        )
         self._add(chunk, Phase.ADOPTED, np.ones(len(record)))
 
-    def _add(self, chunk: Chunk, phase: Phase, inclusion: Column, why: Reason | None = None) -> None:
+    def _add(self, chunk: AllocatedRows, phase: Phase, inclusion: Column, why: Reason | None = None) -> None:
         self.engines.add(chunk.engine)
         reasons = why or chunk.reasons
         number: Column | int
@@ -384,7 +392,9 @@ class RulePlanner:
         )
 
 
-def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Records, NDArray[np.uint64]]:
+def _in_keyed_order(
+    seed: int, records: PlanningRecords, gone: set[str]
+) -> tuple[PlanningRecords, NDArray[np.uint64]]:
     """The records nobody has yet, each once, in keyed order, with their hashes; how they came is forgotten."""
     ids = list(records.ids)
     new = set(ids)
@@ -400,7 +410,7 @@ def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Record
     places: list[int] = []
     if records.values or records.logged is not None:
         places = [keep[place] for place in places_in_order.tolist()]
-    mine = Records(
+    mine = PlanningRecords(
         np.array(ids, dtype=object)[places_in_order].tolist(),
         {key: [column[place] for place in places] for key, column in records.values.items()},
         None if records.logged is None else [records.logged[place] for place in places],
@@ -410,7 +420,7 @@ def _in_keyed_order(seed: int, records: Records, gone: set[str]) -> tuple[Record
     return mine, values[places_in_order]
 
 
-def _digest(records: Records, keys: NDArray[np.uint64]) -> bytes:
+def _digest(records: PlanningRecords, keys: NDArray[np.uint64]) -> bytes:
     """What the digest has to know of the records: which they are, and what the rule reads of them."""
     hasher = blake2b(keys.astype("<u8").tobytes(), digest_size=16)
     for key in sorted(records.values):

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from .dealing import Dealt, Desk
-from .words import Reason, holding
+from .allocation import Dealt, LoadTable
+from .states import Reason, holding
 
 __all__ = ["ABOVE", "BELOW", "smooth"]
 
@@ -26,7 +26,7 @@ _Swap = tuple[int, int, int, int]
 """A place and who leaves it, another place and who leaves that."""
 
 
-def smooth(desk: Desk, able: Sequence[int], dealt: list[Dealt], before: Sequence[int]) -> list[Dealt]:
+def smooth(desk: LoadTable, able: Sequence[int], dealt: list[Dealt], before: Sequence[int]) -> list[Dealt]:
     """The same rows with as few people exchanged as it takes to bring every pair within the bounds.
 
     ``before`` are everybody's loads before these rows. Where no exchange helps, the pair stays as it is.
@@ -35,7 +35,7 @@ def smooth(desk: Desk, able: Sequence[int], dealt: list[Dealt], before: Sequence
     if not dealt or not (apart or _outside(desk, able)):
         return dealt
     counts = [desk.pairs[one][other] for one, other in combinations(able, 2)]
-    batch = _Batch(desk, dealt, before, sum(counts) / len(counts))
+    batch = _PairBalancer(desk, dealt, before, sum(counts) / len(counts))
     while apart and batch.connect(able):
         apart = _islands(desk, able, {}) > 1
     given_up: set[tuple[int, int]] = set()
@@ -48,7 +48,7 @@ def smooth(desk: Desk, able: Sequence[int], dealt: list[Dealt], before: Sequence
     return batch.rows()
 
 
-def _outside(desk: Desk, able: Sequence[int]) -> list[tuple[int, int]]:
+def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
     """The pairs out of bounds, the worst first."""
     pairs = desk.pairs
     counts = [(pairs[one][other], one, other) for one, other in combinations(able, 2)]
@@ -61,7 +61,7 @@ def _outside(desk: Desk, able: Sequence[int]) -> list[tuple[int, int]]:
     return [(one, other) for _, one, other in sorted(found)]
 
 
-def _islands(desk: Desk, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
+def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
     """How many groups of people there are with nothing in common, once pair counts have changed so."""
     left = set(able)
     found = 0
@@ -81,8 +81,8 @@ def _islands(desk: Desk, able: Sequence[int], changes: Mapping[tuple[int, int], 
     return found
 
 
-class _Batch:
-    def __init__(self, desk: Desk, dealt: list[Dealt], before: Sequence[int], mean: float) -> None:
+class _PairBalancer:
+    def __init__(self, desk: LoadTable, dealt: list[Dealt], before: Sequence[int], mean: float) -> None:
         self._desk = desk
         self._mean = mean
         self._before = list(before)

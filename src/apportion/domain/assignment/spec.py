@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .words import Mode, Skip, Visibility
+from .states import Mode, Skip, Visibility
 
 __all__ = [
     "MAX_RULES",

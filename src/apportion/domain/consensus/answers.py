@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.records import Entities, Value, chosen_labels
 
-__all__ = ["UNUSABLE", "Answer", "Given", "Span", "Unusable", "given", "labels_of"]
+__all__ = ["UNUSABLE", "ConsensusAnswer", "Given", "Span", "Unusable", "given", "labels_of"]
 
 Span: TypeAlias = "tuple[int, int, str]"
 
@@ -30,27 +30,27 @@ Given: TypeAlias = "str | frozenset[str] | frozenset[Span] | Unusable"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConsensusAnswer:
     """What one person answered, in the order of submission where there are several. Drafts and skips are no answers."""
 
     annotator: str
     given: Given
 
 
-def labels_of(said: Given, kind: Kind) -> frozenset[str]:
+def labels_of(said: Given, kind: AnswerKind) -> frozenset[str]:
     """The labels in an answer; a text has none.
 
     >>> labels_of(frozenset({(0, 3, "PER"), (8, 11, "PER")}), Kind.SPANS)
     frozenset({'PER'})
     """
-    if isinstance(said, Unusable) or kind is Kind.TEXT:
+    if isinstance(said, Unusable) or kind is AnswerKind.TEXT:
         return frozenset()
     if isinstance(said, str):
         return frozenset({said})
     return frozenset(each if isinstance(each, str) else each[2] for each in said)
 
 
-def given(value: Value | None, kind: Kind) -> Given:
+def given(value: Value | None, kind: AnswerKind) -> Given:
     """An annotation's value as consensus and agreement compare it: without scores, and without order.
 
     >>> given((("good", 1.0),), Kind.LABEL)
@@ -58,14 +58,14 @@ def given(value: Value | None, kind: Kind) -> Given:
 
     Raises ``ValueError`` for a single label that is missing.
     """
-    if kind is Kind.SPANS:
+    if kind is AnswerKind.SPANS:
         spans = value.spans if isinstance(value, Entities) else ()
         return frozenset((span.start, span.end, span.label) for span in spans)
-    if kind is Kind.LABELS:
+    if kind is AnswerKind.LABELS:
         return frozenset(chosen_labels(value, multi_label=True))
     chosen = chosen_labels(value, multi_label=False)
     if chosen:
         return chosen[0]
-    if kind is Kind.TEXT:
+    if kind is AnswerKind.TEXT:
         return ""
     raise ValueError("a single label is missing")

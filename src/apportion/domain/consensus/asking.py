@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 
-from .answers import UNUSABLE, Answer
-from .resolution import Outcome, Policy
-from .resolving import resolve
+from .answers import UNUSABLE, ConsensusAnswer
+from .deciding import decide
+from .resolution import ResolutionRule, ResolutionStatus
 
-__all__ = ["ACCURACY", "LEAD", "Decision", "Why", "one_more", "vote_posterior"]
+__all__ = ["ACCURACY", "LEAD", "AdaptiveDecision", "AdaptiveReason", "decide_one_more", "vote_posterior"]
 
 ACCURACY = 0.8
 """How often people are taken to be right while nothing is known about them."""
@@ -28,7 +28,7 @@ LEAD = 2
 """By how many votes a label must lead to be settled, once people disagreed and no probability is asked for."""
 
 
-class Why(str, Enum):
+class AdaptiveReason(str, Enum):
     """What decided about one more answer."""
 
     WAITING = "waiting"
@@ -44,23 +44,23 @@ class Why(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AdaptiveDecision:
     """Whether to ask one more person, and why."""
 
     ask: bool
-    why: Why
+    why: AdaptiveReason
 
 
-def one_more(
-    answers: Sequence[Answer],
+def decide_one_more(
+    answers: Sequence[ConsensusAnswer],
     *,
-    kind: Kind,
+    kind: AnswerKind,
     want: int,
     most: int,
     until: float | None = None,
     posterior: Mapping[str, float] | None = None,
     tokens: Sequence[tuple[int, int]] | None = None,
-) -> Decision:
+) -> AdaptiveDecision:
     """Whether the record should get one more slot.
 
     ``want`` is how many answers it is to get so far, ``most`` the cap. Nobody is asked while wanted answers are out.
@@ -74,37 +74,40 @@ def one_more(
     True
     """
     if len(answers) < max(want, 1):
-        return Decision(False, Why.WAITING)
+        return AdaptiveDecision(False, AdaptiveReason.WAITING)
     settled, unsettled = _judge(answers, kind, until, posterior, tokens)
     if settled is not None:
-        return Decision(False, settled)
+        return AdaptiveDecision(False, settled)
     if len(answers) >= most:
-        return Decision(False, Why.CAP)
-    return Decision(True, unsettled)
+        return AdaptiveDecision(False, AdaptiveReason.CAP)
+    return AdaptiveDecision(True, unsettled)
 
 
 def _judge(
-    answers: Sequence[Answer],
-    kind: Kind,
+    answers: Sequence[ConsensusAnswer],
+    kind: AnswerKind,
     until: float | None,
     posterior: Mapping[str, float] | None,
     tokens: Sequence[tuple[int, int]] | None,
-) -> tuple[Why | None, Why]:
+) -> tuple[AdaptiveReason | None, AdaptiveReason]:
     """What settles the record, if anything, and what to say if nothing does."""
     votes = Counter(answer.given for answer in answers)
     unusable = votes[UNUSABLE]
     if posterior is not None and until is not None and not unusable:
-        return Why.SURE if max(posterior.values()) >= until else None, Why.UNSURE
+        return AdaptiveReason.SURE if max(posterior.values()) >= until else None, AdaptiveReason.UNSURE
     if len(votes) == 1:
-        return Why.AGREED, Why.DISAGREE
-    if kind is Kind.LABEL or unusable:
+        return AdaptiveReason.AGREED, AdaptiveReason.DISAGREE
+    if kind is AnswerKind.LABEL or unusable:
         first, second = (count for _, count in votes.most_common(2))
         if until is not None:
             sure = vote_posterior([first, second]) >= until
-            return Why.SURE if sure else None, Why.DISAGREE
-        return Why.SURE if first - second >= LEAD else None, Why.DISAGREE
-    found = resolve(answers, Policy.MAJORITY, kind=kind, want=len(answers), tokens=tokens)
-    return Why.SURE if found.outcome is Outcome.RESOLVED else None, Why.DISAGREE
+            return AdaptiveReason.SURE if sure else None, AdaptiveReason.DISAGREE
+        return AdaptiveReason.SURE if first - second >= LEAD else None, AdaptiveReason.DISAGREE
+    found = decide(answers, ResolutionRule.MAJORITY, kind=kind, want=len(answers), tokens=tokens)
+    return (
+        AdaptiveReason.SURE if found.outcome is ResolutionStatus.RESOLVED else None,
+        AdaptiveReason.DISAGREE,
+    )
 
 
 def vote_posterior(votes: Sequence[int], *, accuracy: float = ACCURACY) -> float:

@@ -17,16 +17,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.agreement.ratings import Ratings
-from apportion.domain.arrays import Column, np
+from apportion.domain.numpy_types import Column, np
 
 from .asking import ACCURACY
 
 _Point: TypeAlias = "tuple[Column, Column]"
 """Where the search is: the shares of the labels, and everybody's confusion matrix."""
 
-__all__ = ["SMOOTHING", "Model", "Quality", "dawid_skene", "one_coin"]
+__all__ = ["SMOOTHING", "AnnotatorAccuracy", "FittedModel", "dawid_skene", "one_coin"]
 
 SMOOTHING = 2.0
 """So many answers for each true label everybody is taken to have given on top, as all people together give them, of
@@ -41,7 +41,7 @@ _MARGIN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class AnnotatorAccuracy:
     """How one annotator does under the model: ``accuracy`` is the expected share of right answers."""
 
     annotator: str
@@ -52,7 +52,7 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class FittedModel:
     """What was found. ``posterior[unit, label]`` is 1 over all labels; records without answers have the shares.
 
     ``labels`` are those that came up in answers, in the order of the schema; any other has probability 0.
@@ -81,11 +81,11 @@ class Model:
         """The probability of each label that came up, for one unit."""
         return {str(label): float(p) for label, p in zip(self.labels, self.posterior[unit], strict=True)}
 
-    def quality(self) -> list[Quality]:
+    def quality(self) -> list[AnnotatorAccuracy]:
         """Everybody's quality. Without answers of theirs, an accuracy says nothing."""
         right = np.einsum("akk,k->a", self.confusion, self.shares)
         return [
-            Quality(name, int(self.answers[number]), float(right[number]), self.confusion[number])
+            AnnotatorAccuracy(name, int(self.answers[number]), float(right[number]), self.confusion[number])
             for number, name in enumerate(self.annotators)
         ]
 
@@ -97,7 +97,7 @@ def dawid_skene(
     tolerance: float = 1e-6,
     steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
-) -> Model:
+) -> FittedModel:
     """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
 
     It ends when no probability of any record is further than ``tolerance`` from where the steps lead, as far as their
@@ -114,7 +114,7 @@ def one_coin(
     tolerance: float = 1e-6,
     steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
-) -> Model:
+) -> FittedModel:
     """One probability of being right for everybody; needs fewer answers per person than confusion matrices do."""
     return _fit(data, _coins, smoothing, tolerance, steps, progress)
 
@@ -126,12 +126,12 @@ def _fit(
     tolerance: float,
     steps: int,
     progress: Callable[[int, float], None] | None,
-) -> Model:
-    if data.kind is not Kind.LABEL:
+) -> FittedModel:
+    if data.kind is not AnswerKind.LABEL:
         raise ValueError(f"models are about single labels, not {data.kind}")
     data = _came_up(data)
     people, labels = len(data.annotators), len(data.values)
-    answers = _Answers(data)
+    answers = _AnswerCounts(data)
     found: list[float] = []
 
     def maximise(posterior: list[Column]) -> _Point:
@@ -155,7 +155,7 @@ def _fit(
         if _left_to_go(before, posterior, at, one, two) < tolerance / _MARGIN:
             at, converged = one, True
             break
-        at = _leap(at, one, two)
+        at = _accelerate(at, one, two)
         beyond = answers.expect(*at)
         if beyond[1] >= likelihood:
             posterior, likelihood = beyond
@@ -166,7 +166,7 @@ def _fit(
         tell(likelihood)
     totals = np.bincount(data.annotator, minlength=people)
     of_unit = answers.by_unit(posterior, at[0])
-    return Model(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
+    return FittedModel(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
 
 
 def _came_up(data: Ratings) -> Ratings:
@@ -192,7 +192,7 @@ def _length(start: _Point, end: _Point) -> float:
     return math.sqrt(sum(float(((b - a) ** 2).sum()) for a, b in zip(start, end, strict=True)))
 
 
-def _leap(start: _Point, one: _Point, two: _Point) -> _Point:
+def _accelerate(start: _Point, one: _Point, two: _Point) -> _Point:
     """Where two steps lead if they are carried on: squared extrapolation, Varadhan and Roland, 2008.
 
     Saves half of the steps. Probabilities fall to no less than a tenth, so that zeros stay the only zeros.
@@ -222,7 +222,7 @@ class _Group:
     """Which row each of the units went into, where equal ones were put together."""
 
 
-class _Answers:
+class _AnswerCounts:
     """The answers, arranged so that a step costs one pass over them, label by label.
 
     Records with the same answers by the same people are one row with a weight: in small teams there are few of those.

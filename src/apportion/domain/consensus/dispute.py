@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from apportion.domain.agreement.edits import edit_distance
-from apportion.domain.agreement.measures import Kind
+from apportion.domain.agreement.measures import AnswerKind
 
-from .answers import UNUSABLE, Answer, Given
+from .answers import UNUSABLE, ConsensusAnswer, Given
 
 __all__ = ["dispute"]
 
 
-def dispute(answers: Sequence[Answer], kind: Kind) -> float | None:
+def dispute(answers: Sequence[ConsensusAnswer], kind: AnswerKind) -> float | None:
     """From 0, all the same, to 1; None with fewer than two answers.
 
     >>> dispute([Answer("ana", "good"), Answer("ben", "bad"), Answer("cy", "bad")], Kind.LABEL)
@@ -32,16 +32,16 @@ def dispute(answers: Sequence[Answer], kind: Kind) -> float | None:
     return sum(m * n * _apart(one, other, kind) for (one, m), (other, n) in combinations(votes, 2)) / pairs
 
 
-def _apart(one: Given, other: Given, kind: Kind) -> float:
+def _apart(one: Given, other: Given, kind: AnswerKind) -> float:
     """The distance of two answers that are not the same."""
-    if one is UNUSABLE or other is UNUSABLE or kind is Kind.LABEL:
+    if one is UNUSABLE or other is UNUSABLE or kind is AnswerKind.LABEL:
         return 1.0
     if isinstance(one, str) and isinstance(other, str):
         return edit_distance(one, other)
     assert isinstance(one, frozenset)
     assert isinstance(other, frozenset)
     common = len(one & other)
-    if kind is Kind.SPANS:
+    if kind is AnswerKind.SPANS:
         return 1 - 2 * common / (len(one) + len(other))
     contained = 2 / 3 if common == min(len(one), len(other)) else 1 / 3
     return 1 - common / len(one | other) * contained

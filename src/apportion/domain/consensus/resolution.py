@@ -9,7 +9,7 @@ from typing import Any
 
 from .answers import UNUSABLE, Given
 
-__all__ = ["Conflict", "Gold", "Outcome", "Policy", "Resolution"]
+__all__ = ["ConflictKind", "GoldDecision", "Resolution", "ResolutionRule", "ResolutionStatus"]
 
 
 class _Word(str, Enum):
@@ -17,7 +17,7 @@ class _Word(str, Enum):
         return str(self.value)
 
 
-class Policy(_Word):
+class ResolutionRule(_Word):
     """How answers become the record's value; a person's decision always wins."""
 
     LATEST = "latest"
@@ -34,7 +34,7 @@ class Policy(_Word):
     """What a person decides."""
 
 
-class Outcome(_Word):
+class ResolutionStatus(_Word):
     """Whether the record is settled."""
 
     RESOLVED = "resolved"
@@ -42,7 +42,7 @@ class Outcome(_Word):
     CONFLICT = "conflict"
 
 
-class Conflict(_Word):
+class ConflictKind(_Word):
     """Why answers that are all there settle nothing."""
 
     TIE = "tie"
@@ -54,17 +54,17 @@ class Conflict(_Word):
 
 
 _SENTENCES = {
-    Conflict.TIE: "the votes are tied",
-    Conflict.NOT_UNANIMOUS: "the answers differ, and the dataset wants them all the same",
-    Conflict.USABLE_OR_NOT: "some find the record unusable, others answered it",
-    Conflict.TEXTS_DIFFER: "the texts differ, and texts cannot be voted on in parts",
-    Conflict.UNSURE: "no value is probable enough",
-    Conflict.AWAITS_A_PERSON: "all answers are there; a person decides",
+    ConflictKind.TIE: "the votes are tied",
+    ConflictKind.NOT_UNANIMOUS: "the answers differ, and the dataset wants them all the same",
+    ConflictKind.USABLE_OR_NOT: "some find the record unusable, others answered it",
+    ConflictKind.TEXTS_DIFFER: "the texts differ, and texts cannot be voted on in parts",
+    ConflictKind.UNSURE: "no value is probable enough",
+    ConflictKind.AWAITS_A_PERSON: "all answers are there; a person decides",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class GoldDecision:
     """A value a person decided on or that was imported, and whose word it is (``adjudicated:ana``)."""
 
     value: Given
@@ -82,14 +82,14 @@ class Resolution:
     person decided. ``by_token`` says that spans were put together from votes on tokens.
     """
 
-    outcome: Outcome
+    outcome: ResolutionStatus
     value: Given | None = None
     agent: str | None = None
     answers: Sequence[str] = ()
     agreeing: Sequence[str] = ()
     support: float | None = None
     by_token: bool = False
-    conflict: Conflict | None = None
+    conflict: ConflictKind | None = None
     missing: int = 0
     """How many wanted answers are not there yet."""
 
@@ -103,7 +103,7 @@ class Resolution:
         """A sentence, unless it is resolved."""
         if self.conflict is not None:
             return _SENTENCES[self.conflict]
-        if self.outcome is not Outcome.OPEN:
+        if self.outcome is not ResolutionStatus.OPEN:
             return None
         if not self.missing:
             return "the model has not looked at these answers yet"
@@ -112,7 +112,7 @@ class Resolution:
     def provenance(self) -> dict[str, Any]:
         """How the value came to be, as JSON; without the value itself, whose shape the task decides."""
         found: dict[str, Any] = {"outcome": str(self.outcome), "answers": list(self.answers)}
-        if self.outcome is Outcome.RESOLVED:
+        if self.outcome is ResolutionStatus.RESOLVED:
             found |= {"agent": self.agent, "agreeing": list(self.agreeing), "support": self.support}
             if self.by_token:
                 found["by_token"] = True

@@ -15,13 +15,13 @@ from typing import Generic, TypeVar
 
 from .answers import Span
 
-__all__ = ["Won", "vote_label", "vote_parts", "vote_spans"]
+__all__ = ["VoteResult", "vote_label", "vote_parts", "vote_spans"]
 
 _Part = TypeVar("_Part", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Won(Generic[_Part]):
+class VoteResult(Generic[_Part]):
     """What was voted in, and the least share of votes that carried any of its parts, in or out."""
 
     value: _Part
@@ -29,7 +29,7 @@ class Won(Generic[_Part]):
     by_token: bool = False
 
 
-def vote_label(labels: Sequence[str]) -> Won[str] | None:
+def vote_label(labels: Sequence[str]) -> VoteResult[str] | None:
     """The label with more votes than any other; None where several have the most.
 
     >>> vote_label(["good", "bad", "good"])
@@ -38,10 +38,10 @@ def vote_label(labels: Sequence[str]) -> Won[str] | None:
     ranked = Counter(labels).most_common(2)
     if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
         return None
-    return Won(ranked[0][0], ranked[0][1] / len(labels))
+    return VoteResult(ranked[0][0], ranked[0][1] / len(labels))
 
 
-def vote_parts(answers: Sequence[frozenset[_Part]]) -> Won[frozenset[_Part]] | None:
+def vote_parts(answers: Sequence[frozenset[_Part]]) -> VoteResult[frozenset[_Part]] | None:
     """Every part that more than half gave; None where a part has exactly half of the votes."""
     votes = Counter(part for answer in answers for part in answer)
     return _elect(votes, len(answers))
@@ -49,7 +49,7 @@ def vote_parts(answers: Sequence[frozenset[_Part]]) -> Won[frozenset[_Part]] | N
 
 def vote_spans(
     answers: Sequence[frozenset[Span]], tokens: Sequence[tuple[int, int]] | None = None
-) -> Won[frozenset[Span]] | None:
+) -> VoteResult[frozenset[Span]] | None:
     """Spans that more than half marked exactly; what remains is voted on token by token.
 
     Tokens that an elected span covers are settled. On all others each label is voted on for itself; a run of tokens
@@ -67,19 +67,19 @@ def vote_spans(
     if by_token is None:
         return None
     certain = min([votes[span] / len(answers) for span in elected], default=1.0)
-    return Won(elected | by_token.value, min(certain, by_token.support), bool(by_token.value))
+    return VoteResult(elected | by_token.value, min(certain, by_token.support), bool(by_token.value))
 
 
-def _elect(votes: Counter[_Part], voters: int) -> Won[frozenset[_Part]] | None:
+def _elect(votes: Counter[_Part], voters: int) -> VoteResult[frozenset[_Part]] | None:
     if any(2 * count == voters for count in votes.values()):
         return None
     support = min((max(count, voters - count) / voters for count in votes.values()), default=1.0)
-    return Won(frozenset(part for part, count in votes.items() if 2 * count > voters), support)
+    return VoteResult(frozenset(part for part, count in votes.items() if 2 * count > voters), support)
 
 
 def _vote_tokens(
     answers: Sequence[frozenset[Span]], elected: Iterable[Span], tokens: Sequence[tuple[int, int]]
-) -> Won[frozenset[Span]] | None:
+) -> VoteResult[frozenset[Span]] | None:
     begins, ends = [token[0] for token in tokens], [token[1] for token in tokens]
 
     def touched(span: Span) -> range:
@@ -110,4 +110,4 @@ def _vote_tokens(
     found = frozenset(
         (begins[first], ends[last], label) for (first, last), label in zip(spans, labels, strict=True)
     )
-    return Won(found, won.support)
+    return VoteResult(found, won.support)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from apportion.domain.assignment.people import Person
-from apportion.domain.assignment.queue import Load, Outcome, Slot, Verdict, submit
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.queue import CountDecision, Load, Slot, SubmitOutcome, submit
+from apportion.domain.assignment.states import RowState
+from apportion.domain.assignment.team import Person
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, Status
 
-from .case import ANSWERED, Annotation, Case, Gold
+from .case import ANSWERED, Annotation, Case, GoldValue
 from .time_spent import so_far
 
-__all__ = ["STATE_OF", "Answered", "answer", "follow", "outdate", "set_gold"]
+__all__ = ["STATE_OF", "AnswerEffect", "invalidate", "record_answer", "set_gold", "sync_slots"]
 
 STATE_OF = {
     Status.VALIDATED: AnnotationState.SUBMITTED,
@@ -25,15 +25,15 @@ STATE_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerEffect:
     """The case as it is from now on, whether the answer counts, and why."""
 
     case: Case
     annotation: Annotation
-    why: Verdict | None = None
+    why: CountDecision | None = None
 
 
-def answer(
+def record_answer(
     case: Case,
     me: Person,
     state: AnnotationState,
@@ -44,7 +44,7 @@ def answer(
     seconds: float | None = None,
     loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
-) -> Answered:
+) -> AnswerEffect:
     """Somebody sets their own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
 
     A submit or discard fills a slot or is an extra. A draft and a withdrawal give back the slot that an earlier
@@ -62,7 +62,7 @@ def answer(
     version = before.version + 1 if before is not None else 1
     spent = so_far(case.seconds_of(me.name), seconds)
     annotation = Annotation(me.name, state, value, version, now, spent, counted)
-    return Answered(case.with_annotation(annotation), annotation, why)
+    return AnswerEffect(case.with_annotation(annotation), annotation, why)
 
 
 def _fill(
@@ -72,18 +72,18 @@ def _fill(
     required: int,
     loads: Mapping[int, Load] | None,
     teams: Collection[int] | None,
-) -> tuple[Case, Verdict]:
+) -> tuple[Case, CountDecision]:
     if case.live_slots():
         outcome = submit(case.slots, me, now, loads=loads, teams=teams)
         return case if outcome.slot is None else case.with_slot(outcome.slot), outcome.why
     before = case.of(me.name)
     if before is not None and before.answered and before.counted:
-        return case, Verdict.AGAIN
+        return case, CountDecision.AGAIN
     others = [each for each in case.counted() if each.annotator != me.name]
-    return case, Verdict.WANTED if len(others) < required else Verdict.FULL
+    return case, CountDecision.WANTED if len(others) < required else CountDecision.FULL
 
 
-def set_gold(case: Case, gold: Gold | None) -> Case:
+def set_gold(case: Case, gold: GoldValue | None) -> Case:
     """A human's decision; closing a record as unusable also ends what was still to be done on it."""
     case = replace(case, gold=gold)
     if gold is not None and gold.value is None:
@@ -93,7 +93,7 @@ def set_gold(case: Case, gold: Gold | None) -> Case:
     return case
 
 
-def outdate(case: Case) -> Case:
+def invalidate(case: Case) -> Case:
     """The record's content was replaced: what was done for it is to be done again."""
     for slot in case.slots:
         if slot.state is RowState.DONE:
@@ -101,7 +101,7 @@ def outdate(case: Case) -> Case:
     return replace(case, annotations={}, gold=None)
 
 
-def follow(slots: tuple[Slot, ...], status: Status, outcome: Outcome | None) -> list[Slot]:
+def sync_slots(slots: tuple[Slot, ...], status: Status, outcome: SubmitOutcome | None) -> list[Slot]:
     """Return the slots of a record of a shared dataset that its one answer, or taking that back, changes.
 
     ``outcome`` is what ``assignment.queue.submit`` makes of the answer; None where nobody is named as its author.

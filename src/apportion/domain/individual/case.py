@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from apportion.domain.assignment.queue import Slot
-from apportion.domain.assignment.words import RowState
-from apportion.domain.consensus.answers import Answer
-from apportion.domain.consensus.resolution import Policy
+from apportion.domain.assignment.states import RowState
+from apportion.domain.consensus.answers import ConsensusAnswer
+from apportion.domain.consensus.resolution import ResolutionRule
 from apportion.domain.records import Record, Value
 from apportion.vocabulary import AnnotationState
 
 from .time_spent import so_far
 
-__all__ = ["ANSWERED", "NOT_WANTED", "Annotation", "Case", "Gold", "Origin", "Posterior"]
+__all__ = ["ANSWERED", "NOT_WANTED", "Annotation", "Case", "GoldValue", "Origin", "Posterior"]
 
 ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
 """States in which somebody has said something for all to hear; a draft is its author's business."""
@@ -56,7 +56,7 @@ class Origin(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class GoldValue:
     """The value a record stands by, whatever people answered; without a value it stands as discarded."""
 
     value: Value | None
@@ -87,7 +87,7 @@ class Case:
     number: int
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
-    gold: Gold | None = None
+    gold: GoldValue | None = None
     past: frozenset[str] = frozenset()
     """Who had a slot or a lease here that is now somebody else's."""
     posterior: Posterior | None = None
@@ -120,7 +120,9 @@ class Case:
         """The answers that count, by name of their author."""
         return [each for _, each in sorted(self.annotations.items()) if each.counted and each.answered]
 
-    def posterior_for(self, answers: Sequence[Answer], rule: Policy) -> Mapping[str, float] | None:
+    def posterior_for(
+        self, answers: Sequence[ConsensusAnswer], rule: ResolutionRule
+    ) -> Mapping[str, float] | None:
         """Return what the rule's model says of these answers.
 
         None once somebody has answered otherwise than it knew, and where it is another model that looked at them.

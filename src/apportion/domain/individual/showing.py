@@ -8,7 +8,7 @@ from apportion.domain.records import Entities, Value
 from apportion.domain.times import utc_iso
 from apportion.vocabulary import Task
 
-from .case import Annotation, Gold
+from .case import Annotation, GoldValue
 
 __all__ = ["show_annotation", "show_gold", "show_value"]
 
@@ -42,7 +42,7 @@ def show_annotation(found: Annotation | None, task: Task | None = None) -> dict[
     }
 
 
-def show_gold(gold: Gold | None, task: Task | None = None) -> dict[str, Any] | None:
+def show_gold(gold: GoldValue | None, task: Task | None = None) -> dict[str, Any] | None:
     """A gold value with where it comes from."""
     if gold is None:
         return None

@@ -9,19 +9,19 @@ from .ast import (
     Not,
     Or,
     Phrase,
-    Piece,
     Query,
     Range,
     Regex,
     Term,
     Wildcard,
+    WildcardPart,
 )
 from .automaton import Automaton
 from .combine import all_of, any_of, negate
 from .highlight import Highlighter, highlights
+from .matching import auto_edits, field_regex, phrase_places, wildcard_regex, within_edits
 from .parse import parse
 from .show import show
-from .words import auto_edits, field_regex, phrase_places, wildcard_regex, within_edits
 
 __all__ = [
     "And",
@@ -34,12 +34,12 @@ __all__ = [
     "Not",
     "Or",
     "Phrase",
-    "Piece",
     "Query",
     "Range",
     "Regex",
     "Term",
     "Wildcard",
+    "WildcardPart",
     "all_of",
     "any_of",
     "auto_edits",

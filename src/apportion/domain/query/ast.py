@@ -11,12 +11,24 @@ from enum import Enum
 from typing import TypeAlias
 
 __all__ = [
-    "And", "Exists", "Fuzzy", "MatchAll", "Nested", "Not", "Or",
-    "Phrase", "Piece", "Query", "Range", "Regex", "Term", "Wildcard",
+    "And",
+    "Exists",
+    "Fuzzy",
+    "MatchAll",
+    "Nested",
+    "Not",
+    "Or",
+    "Phrase",
+    "Query",
+    "Range",
+    "Regex",
+    "Term",
+    "Wildcard",
+    "WildcardPart",
 ]  # fmt: skip
 
 
-class Piece(Enum):
+class WildcardPart(Enum):
     """The moving parts of a wildcard pattern."""
 
     ANY = "*"
@@ -50,7 +62,7 @@ class Wildcard:
     """A word with ``*`` and ``?``; ``pieces`` alternates literals and moving parts."""
 
     field: str | None
-    pieces: tuple[str | Piece, ...]
+    pieces: tuple[str | WildcardPart, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from apportion.domain.text import exact_spans, fold, word_spans
 
 from .ast import And, Fuzzy, Nested, Or, Phrase, Query, Regex, Term, Wildcard
 from .automaton import Automaton
-from .words import auto_edits, field_regex, phrase_places, wildcard_regex, within_edits
+from .matching import auto_edits, field_regex, phrase_places, wildcard_regex, within_edits
 
 __all__ = ["Highlighter", "highlights"]
 
@@ -43,7 +43,7 @@ class Highlighter:
         self.fields = frozenset(name for name, _ in leaves)
         """What the query asks about, as written there: a ``*`` stands for any run."""
         self._leaves = [(field_regex(name), leaf) for name, leaf in leaves]
-        self._wanted: dict[str, _Wanted] = {}
+        self._wanted: dict[str, _HighlightTerms] = {}
 
     def keywords(self, texts: Mapping[str, str]) -> list[str]:
         """The matched stretches of one record; see ``highlights``."""
@@ -54,18 +54,18 @@ class Highlighter:
                 found.update(dict.fromkeys(_stretches(wanted, text[:MAX_TEXT])))
         return list(found)
 
-    def _wanted_in(self, name: str) -> _Wanted:
+    def _wanted_in(self, name: str) -> _HighlightTerms:
         wanted = self._wanted.get(name)
         if wanted is None:
             leaves = [leaf for names, leaf in self._leaves if names.fullmatch(name)]
-            wanted = _Wanted.of(leaves, exact=_is_exact(name))
+            wanted = _HighlightTerms.of(leaves, exact=_is_exact(name))
             if len(self._wanted) < MAX_REMEMBERED_FIELDS:
                 self._wanted[name] = wanted
         return wanted
 
 
 @dataclass(slots=True)
-class _Wanted:
+class _HighlightTerms:
     """What is looked for in one field, cheapest kinds apart."""
 
     exact: bool
@@ -77,7 +77,7 @@ class _Wanted:
         return bool(self.words or self.tests or self.phrases)
 
     @classmethod
-    def of(cls, leaves: list[_Leaf], *, exact: bool) -> _Wanted:
+    def of(cls, leaves: list[_Leaf], *, exact: bool) -> _HighlightTerms:
         wanted = cls(exact)
         costly = 0
         for leaf in leaves:
@@ -127,7 +127,7 @@ def _is_exact(name: str) -> bool:
     return name.endswith(".exact") and name != "inputs.exact"
 
 
-def _stretches(wanted: _Wanted, text: str) -> Iterator[str]:
+def _stretches(wanted: _HighlightTerms, text: str) -> Iterator[str]:
     start = end = -1
     for from_, to, _ in _matched(wanted, text):
         if end < 0 or text[end:from_].strip():
@@ -139,7 +139,7 @@ def _stretches(wanted: _Wanted, text: str) -> Iterator[str]:
         yield text[start:end]
 
 
-def _matched(wanted: _Wanted, text: str) -> Iterable[tuple[int, int, str]]:
+def _matched(wanted: _HighlightTerms, text: str) -> Iterable[tuple[int, int, str]]:
     """The words that are wanted, in order, each with where it starts and ends."""
     if not (wanted.tests or wanted.phrases):  # most queries: each word is looked at once
         words = wanted.words
@@ -148,7 +148,7 @@ def _matched(wanted: _Wanted, text: str) -> Iterable[tuple[int, int, str]]:
     return (spans[place] for place in sorted(_hits(wanted, [word for _, _, word in spans])))
 
 
-def _hits(wanted: _Wanted, words: list[str]) -> set[int]:
+def _hits(wanted: _HighlightTerms, words: list[str]) -> set[int]:
     places: dict[str, list[int]] = {}
     for place, word in enumerate(words):
         places.setdefault(word, []).append(place)

@@ -24,16 +24,28 @@ from .ast import (
     Not,
     Or,
     Phrase,
-    Piece,
     Query,
     Range,
     Regex,
     Term,
     Wildcard,
+    WildcardPart,
 )
 from .automaton import Automaton
 from .combine import all_of, any_of, negate
-from .scan import MAX_WILDCARDS, Bounds, Complaint, Mark, Pattern, Quoted, Sign, Suffix, Token, Word, scan
+from .scan import (
+    MAX_WILDCARDS,
+    PunctuationToken,
+    QuotedToken,
+    RangeToken,
+    RegexToken,
+    ScanError,
+    SuffixToken,
+    Token,
+    TokenKind,
+    WordToken,
+    scan,
+)
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "parse"]
 
@@ -60,11 +72,11 @@ def parse(text: str, *, advanced: bool = False) -> Query:
     """
     try:
         if len(text) > MAX_LENGTH:
-            raise Complaint(MAX_LENGTH, f"a query may have {MAX_LENGTH} characters at most")
+            raise ScanError(MAX_LENGTH, f"a query may have {MAX_LENGTH} characters at most")
         if bad := _UNSPEAKABLE.search(text):
-            raise Complaint(bad.start(), "this character is no text")
+            raise ScanError(bad.start(), "this character is no text")
         return _Parser(text, advanced).parse()
-    except Complaint as trouble:
+    except ScanError as trouble:
         raise InvalidTextSearchError(
             f"Failed to parse query [{_quotable(text)}]", position=trouble.at, reason=trouble.reason
         ) from None
@@ -93,14 +105,14 @@ class _Parser:
             return MatchAll()
         query = self._alternatives(None, 0)
         if self._next < len(self._tokens):  # only a closing bracket ends the loop early
-            raise Complaint(self._tokens[self._next].at, "the bracket closed here was never opened")
+            raise ScanError(self._tokens[self._next].at, "the bracket closed here was never opened")
         return query
 
     def _alternatives(self, field: str | None, depth: int) -> Query:
         parts = [self._both(field, depth)]
         loose = [False]  # joined to its neighbour by nothing but a blank
         while True:
-            if self._sees(Sign.OR):
+            if self._sees(TokenKind.OR):
                 self._next += 1
                 loose.append(False)
             elif self._at_clause():
@@ -113,44 +125,44 @@ class _Parser:
         loose[0] = loose[1]
         return _choose(parts, loose)
 
-    def _both(self, field: str | None, depth: int) -> tuple[Query, Sign | None]:
+    def _both(self, field: str | None, depth: int) -> tuple[Query, TokenKind | None]:
         """One operand of OR, and its sign if it is a single clause that has one."""
         first, sign = self._clause(field, depth)
         parts = [first]
-        while self._sees(Sign.AND) or (not self._advanced and self._at_clause()):
-            self._next += self._sees(Sign.AND)
+        while self._sees(TokenKind.AND) or (not self._advanced and self._at_clause()):
+            self._next += self._sees(TokenKind.AND)
             parts.append(self._clause(field, depth)[0])
         return all_of(parts), sign if len(parts) == 1 else None
 
-    def _clause(self, field: str | None, depth: int) -> tuple[Query, Sign | None]:
+    def _clause(self, field: str | None, depth: int) -> tuple[Query, TokenKind | None]:
         negative = required = False
-        while self._sees(Sign.NOT, Sign.MINUS, Sign.PLUS):
-            if self._sees(Sign.PLUS):
+        while self._sees(TokenKind.NOT, TokenKind.MINUS, TokenKind.PLUS):
+            if self._sees(TokenKind.PLUS):
                 required = True
             else:
                 negative = not negative
             self._next += 1
         query = self._value(field, depth)
         if negative:
-            return negate(query), Sign.PLUS if required else Sign.MINUS
-        return query, Sign.PLUS if required else None
+            return negate(query), TokenKind.PLUS if required else TokenKind.MINUS
+        return query, TokenKind.PLUS if required else None
 
     def _value(self, field: str | None, depth: int) -> Query:
         token = self._peek()
-        if isinstance(token, Word) and self._sees(Sign.COLON, ahead=1):
+        if isinstance(token, WordToken) and self._sees(TokenKind.COLON, ahead=1):
             field = _field_name(token)
             self._next += 2
             token = self._peek()
-            if isinstance(token, Word) and self._sees(Sign.COLON, ahead=1):
-                raise Complaint(
+            if isinstance(token, WordToken) and self._sees(TokenKind.COLON, ahead=1):
+                raise ScanError(
                     self._tokens[self._next + 1].at, "a second colon; write \\: to search for one"
                 )
-            if isinstance(token, Mark) and token.sign is Sign.OPEN:
+            if isinstance(token, PunctuationToken) and token.sign is TokenKind.OPEN:
                 return self._field_group(field, depth)
-        if token is None or isinstance(token, Suffix):
+        if token is None or isinstance(token, SuffixToken):
             raise self._expected_value()
-        if isinstance(token, Mark):
-            if token.sign is not Sign.OPEN:
+        if isinstance(token, PunctuationToken):
+            if token.sign is not TokenKind.OPEN:
                 raise self._expected_value()
             return self._group(field, depth)
         self._next += 1
@@ -166,33 +178,33 @@ class _Parser:
     def _group(self, field: str | None, depth: int) -> Query:
         opened = self._tokens[self._next].at
         if depth == self._max_depth:
-            raise Complaint(opened, f"more than {self._max_depth} brackets inside one another")
+            raise ScanError(opened, f"more than {self._max_depth} brackets inside one another")
         self._next += 1
-        if self._sees(Sign.CLOSE):
-            raise Complaint(opened, "there is nothing between these brackets")
+        if self._sees(TokenKind.CLOSE):
+            raise ScanError(opened, "there is nothing between these brackets")
         if self._peek() is None:
-            raise Complaint(opened, "the bracket opened here is never closed")
+            raise ScanError(opened, "the bracket opened here is never closed")
         query = self._alternatives(field, depth + 1)
-        if not self._sees(Sign.CLOSE):
-            raise Complaint(opened, "the bracket opened here is never closed")
+        if not self._sees(TokenKind.CLOSE):
+            raise ScanError(opened, "the bracket opened here is never closed")
         self._next += 1
         self._suffix_number(fuzzy=False)
         return query
 
-    def _leaf(self, token: Word | Quoted | Pattern | Bounds, field: str | None) -> Query:
-        number = self._suffix_number(fuzzy=not isinstance(token, Bounds))
+    def _leaf(self, token: WordToken | QuotedToken | RegexToken | RangeToken, field: str | None) -> Query:
+        number = self._suffix_number(fuzzy=not isinstance(token, RangeToken))
         if field == _EXISTS:
             return Exists(_named(token))
-        if isinstance(token, Bounds):
+        if isinstance(token, RangeToken):
             return Range(field, token.low, token.high, token.include_low, token.include_high)
-        if isinstance(token, Pattern):
+        if isinstance(token, RegexToken):
             self._regex_size += _size(token)
             if self._regex_size > MAX_REGEX_SIZE:
-                raise Complaint(token.at, "the regular expressions of this query are too large together")
+                raise ScanError(token.at, "the regular expressions of this query are too large together")
             return Regex(field, token.text)
-        if isinstance(token, Quoted):
+        if isinstance(token, QuotedToken):
             return Phrase(field, token.text, int(min(float(number or 0), _MAX_SLOP)))
-        if token.pieces == (Piece.ANY,):
+        if token.pieces == (WildcardPart.ANY,):
             return MatchAll() if field in (None, "*") else Exists(field)
         if len(token.pieces) > 1 or not isinstance(token.pieces[0], str):
             return Wildcard(field, token.pieces)
@@ -202,34 +214,38 @@ class _Parser:
     def _suffix_number(self, *, fuzzy: bool) -> str | None:
         """The number behind ``~``, None without the sign. Boosts order hits, which are sorted: dropped."""
         seen: dict[str, str] = {}
-        while isinstance(token := self._peek(), Suffix):
+        while isinstance(token := self._peek(), SuffixToken):
             if token.sign in seen:
-                raise Complaint(token.at, f"a second {token.sign}")
+                raise ScanError(token.at, f"a second {token.sign}")
             if token.sign == "~" and not fuzzy:
-                raise Complaint(token.at, "~ belongs behind a word or a phrase")
+                raise ScanError(token.at, "~ belongs behind a word or a phrase")
             seen[token.sign] = token.number
             self._next += 1
         return seen.get("~")
 
-    def _expected_value(self) -> Complaint:
+    def _expected_value(self) -> ScanError:
         """What to say when something to search for is due and is not there."""
         token = self._peek()
         before = self._tokens[self._next - 1] if self._next else None
-        if isinstance(before, Mark) and before.sign is not Sign.CLOSE and before.sign is not Sign.OPEN:
-            return Complaint(before.at, f"nothing to search for follows {self._written(before)}")
-        if isinstance(token, Mark) and token.sign is Sign.COLON:
-            return Complaint(token.at, "no field name stands before the colon; write \\: to search for one")
-        if isinstance(token, Mark) and token.sign is Sign.CLOSE:
-            return Complaint(token.at, "the bracket closed here was never opened")
-        if isinstance(token, Mark):
-            return Complaint(token.at, f"nothing to search for stands before {self._written(token)}")
-        if isinstance(token, Suffix):
-            return Complaint(
+        if (
+            isinstance(before, PunctuationToken)
+            and before.sign is not TokenKind.CLOSE
+            and before.sign is not TokenKind.OPEN
+        ):
+            return ScanError(before.at, f"nothing to search for follows {self._written(before)}")
+        if isinstance(token, PunctuationToken) and token.sign is TokenKind.COLON:
+            return ScanError(token.at, "no field name stands before the colon; write \\: to search for one")
+        if isinstance(token, PunctuationToken) and token.sign is TokenKind.CLOSE:
+            return ScanError(token.at, "the bracket closed here was never opened")
+        if isinstance(token, PunctuationToken):
+            return ScanError(token.at, f"nothing to search for stands before {self._written(token)}")
+        if isinstance(token, SuffixToken):
+            return ScanError(
                 token.at, f"nothing stands before {token.sign}; write \\{token.sign} to search for it"
             )
-        return Complaint(len(self._text), "something to search for is missing")
+        return ScanError(len(self._text), "something to search for is missing")
 
-    def _written(self, mark: Mark) -> str:
+    def _written(self, mark: PunctuationToken) -> str:
         doubled = self._text[mark.at : mark.at + 2]
         if doubled in ("&&", "||"):
             return doubled
@@ -239,23 +255,23 @@ class _Parser:
         place = self._next + ahead
         return self._tokens[place] if place < len(self._tokens) else None
 
-    def _sees(self, *signs: Sign, ahead: int = 0) -> bool:
+    def _sees(self, *signs: TokenKind, ahead: int = 0) -> bool:
         token = self._peek(ahead)
-        return isinstance(token, Mark) and token.sign in signs
+        return isinstance(token, PunctuationToken) and token.sign in signs
 
     def _at_clause(self) -> bool:
-        return self._next < len(self._tokens) and not self._sees(Sign.AND, Sign.OR, Sign.CLOSE)
+        return self._next < len(self._tokens) and not self._sees(TokenKind.AND, TokenKind.OR, TokenKind.CLOSE)
 
 
-def _choose(parts: list[tuple[Query, Sign | None]], loose: list[bool]) -> Query:
+def _choose(parts: list[tuple[Query, TokenKind | None]], loose: list[bool]) -> Query:
     """Any of the parts; but once some are required, those only, and never a loosely joined negative one."""
-    required = [query for query, sign in parts if sign is Sign.PLUS]
+    required = [query for query, sign in parts if sign is TokenKind.PLUS]
     banned: list[Query] = []
     optional: list[Query] = []
     for (query, sign), by_blank in zip(parts, loose, strict=True):
-        if sign is Sign.MINUS and isinstance(query, Not) and (by_blank or required):
+        if sign is TokenKind.MINUS and isinstance(query, Not) and (by_blank or required):
             banned.append(query)
-        elif sign is not Sign.PLUS:
+        elif sign is not TokenKind.PLUS:
             optional.append(query)
     if not required and optional:
         required = [any_of(optional)]
@@ -267,13 +283,13 @@ def _groups_naming_fields(tokens: list[Token]) -> set[int]:
     found: set[int] = set()
     open_groups: list[int] = []
     for place, token in enumerate(tokens):
-        if not isinstance(token, Mark):
+        if not isinstance(token, PunctuationToken):
             continue
-        if token.sign is Sign.OPEN:
+        if token.sign is TokenKind.OPEN:
             open_groups.append(place)
-        elif token.sign is Sign.COLON and open_groups:
+        elif token.sign is TokenKind.COLON and open_groups:
             found.add(open_groups[-1])
-        elif token.sign is Sign.CLOSE and open_groups:
+        elif token.sign is TokenKind.CLOSE and open_groups:
             closed = open_groups.pop()
             if closed in found and open_groups:
                 found.add(open_groups[-1])
@@ -296,9 +312,9 @@ def _push(query: Query, field: str) -> Query:
     return query if isinstance(query, (Exists, MatchAll, Nested)) else replace(query, field=field)
 
 
-def _field_name(token: Word) -> str:
-    if Piece.ONE in token.pieces:
-        raise Complaint(token.at, "a field name cannot have the wildcard ?; write \\? for the character")
+def _field_name(token: WordToken) -> str:
+    if WildcardPart.ONE in token.pieces:
+        raise ScanError(token.at, "a field name cannot have the wildcard ?; write \\? for the character")
     name = "".join(piece if isinstance(piece, str) else piece.value for piece in token.pieces)
     return _checked_name(token.at, name)
 
@@ -306,16 +322,16 @@ def _field_name(token: Word) -> str:
 def _checked_name(at: int, name: str) -> str:
     # A star counts however it was written: engines see the name without its escapes.
     if name.count("*") > MAX_WILDCARDS:
-        raise Complaint(at, f"a field name may hold {MAX_WILDCARDS} wildcards at most")
+        raise ScanError(at, f"a field name may hold {MAX_WILDCARDS} wildcards at most")
     return name
 
 
-def _named(token: Word | Quoted | Pattern | Bounds) -> str:
-    if isinstance(token, Word):
+def _named(token: WordToken | QuotedToken | RegexToken | RangeToken) -> str:
+    if isinstance(token, WordToken):
         return _field_name(token)
-    if isinstance(token, Quoted) and token.text:
+    if isinstance(token, QuotedToken) and token.text:
         return _checked_name(token.at, token.text)
-    raise Complaint(token.at, f"the name of a field must follow {_EXISTS}:")
+    raise ScanError(token.at, f"the name of a field must follow {_EXISTS}:")
 
 
 def _edits(number: str, text: str) -> int | None:
@@ -328,8 +344,8 @@ def _edits(number: str, text: str) -> int | None:
     return min(2, int((1 - wanted) * len(text) + 1e-9))
 
 
-def _size(token: Pattern) -> int:
+def _size(token: RegexToken) -> int:
     try:
         return Automaton(token.text).size
     except InvalidTextSearchError as trouble:
-        raise Complaint(token.at, trouble.reason or str(trouble)) from None
+        raise ScanError(token.at, trouble.reason or str(trouble)) from None

@@ -40,7 +40,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Fragment:
     """A piece of the machine with one way in and one way out."""
 
     start: int
@@ -59,10 +59,10 @@ class Machine:
 
 def compile_regex(pattern: str) -> Machine:
     """The automaton of a pattern; raises ``InvalidTextSearchError`` with the place in the pattern."""
-    return _Compiler(pattern).compile()
+    return _RegexCompiler(pattern).compile()
 
 
-class _Compiler:
+class _RegexCompiler:
     """Reads the pattern once and lays down states on the way.
 
     The states of a part lie side by side and lead nowhere else, so repeating it is copying a slice.
@@ -82,25 +82,25 @@ class _Compiler:
             self._refuse("the bracket closed here was never opened")
         return Machine(self._silent, self._steps, whole.start, whole.final)
 
-    def _union(self, nesting: int) -> _Part:
+    def _union(self, nesting: int) -> _Fragment:
         if nesting > MAX_NESTING:
             self._refuse(f"more than {MAX_NESTING} brackets inside one another")
         part = self._sequence(nesting)
         if self._peek() != "|":
             return part
-        whole = _Part(self._state(), self._state())
+        whole = _Fragment(self._state(), self._state())
         self._enclose(whole, part)
         while self._take("|"):
             self._enclose(whole, self._sequence(nesting))
         return whole
 
-    def _sequence(self, nesting: int) -> _Part:
+    def _sequence(self, nesting: int) -> _Fragment:
         whole = self._empty()
         while self._peek() not in ("", "|", ")"):
             whole = self._join(whole, self._repeated(nesting))
         return whole
 
-    def _repeated(self, nesting: int) -> _Part:
+    def _repeated(self, nesting: int) -> _Fragment:
         low = len(self._steps)
         part = self._atom(nesting)
         while (sign := self._peek()) and sign in "?*+{":
@@ -112,7 +112,7 @@ class _Compiler:
             part = self._repeat(part, low, fewest, most)
         return part
 
-    def _repeat(self, part: _Part, low: int, fewest: int, most: int | None) -> _Part:
+    def _repeat(self, part: _Fragment, low: int, fewest: int, most: int | None) -> _Fragment:
         high = len(self._steps)
         copies = fewest + 1 if most is None else most
         if (high - low + 2) * copies > MAX_STATES:
@@ -125,7 +125,7 @@ class _Compiler:
         if most is None:
             self._silent[parts[-1].final].append(parts[-1].start)
         for each in parts[fewest:]:
-            optional = _Part(self._state(), self._state())
+            optional = _Fragment(self._state(), self._state())
             self._silent[optional.start].append(optional.final)
             self._enclose(optional, each)
             whole = self._join(whole, optional)
@@ -151,7 +151,7 @@ class _Compiler:
             self._refuse("a repetition is written {2}, {2,} or {2,5}")
         return int(digits[:9])
 
-    def _atom(self, nesting: int) -> _Part:
+    def _atom(self, nesting: int) -> _Fragment:
         opened = self._at
         char = self._next()
         if char in _REFUSED:
@@ -173,18 +173,18 @@ class _Compiler:
             low = len(self._steps)
             return self._repeat(self._single(((0, _LAST),)), low, 0, None)
         if char == "#":
-            return _Part(self._state(), self._state())  # nothing leads through: matches no word
+            return _Fragment(self._state(), self._state())  # nothing leads through: matches no word
         if char == "\\":
             return self._escape()
         return self._single(((ord(char), ord(char)),))
 
-    def _escape(self) -> _Part:
+    def _escape(self) -> _Fragment:
         char = self._next()
         if char.lower() in _CLASSES:
             return self._single(_CLASSES[char.lower()], negated=char.isupper())
         return self._single(((ord(char), ord(char)),))
 
-    def _literal(self, opened: int) -> _Part:
+    def _literal(self, opened: int) -> _Fragment:
         end = self._pattern.find('"', self._at)
         if end < 0:
             self._refuse("the quote opened here is never closed", opened)
@@ -194,7 +194,7 @@ class _Compiler:
         self._at = end + 1
         return whole
 
-    def _char_class(self, opened: int) -> _Part:
+    def _char_class(self, opened: int) -> _Fragment:
         negated = self._take("^")
         ranges: list[tuple[int, int]] = []
         while not (closed := self._take("]")) and self._peek():
@@ -217,14 +217,14 @@ class _Compiler:
         char = self._next()
         return ord(self._next() if char == "\\" else char)
 
-    def _single(self, ranges: tuple[tuple[int, int], ...], *, negated: bool = False) -> _Part:
-        part = _Part(self._state(), self._state())
+    def _single(self, ranges: tuple[tuple[int, int], ...], *, negated: bool = False) -> _Fragment:
+        part = _Fragment(self._state(), self._state())
         self._steps[part.start] = Step(ranges, part.final, negated)
         return part
 
-    def _empty(self) -> _Part:
+    def _empty(self) -> _Fragment:
         state = self._state()
-        return _Part(state, state)
+        return _Fragment(state, state)
 
     def _state(self) -> int:
         if len(self._steps) >= MAX_STATES:
@@ -233,22 +233,22 @@ class _Compiler:
         self._steps.append(None)
         return len(self._steps) - 1
 
-    def _join(self, first: _Part, second: _Part) -> _Part:
+    def _join(self, first: _Fragment, second: _Fragment) -> _Fragment:
         self._silent[first.final].append(second.start)
-        return _Part(first.start, second.final)
+        return _Fragment(first.start, second.final)
 
-    def _enclose(self, outer: _Part, inner: _Part) -> None:
+    def _enclose(self, outer: _Fragment, inner: _Fragment) -> None:
         self._silent[outer.start].append(inner.start)
         self._silent[inner.final].append(outer.final)
 
-    def _copy(self, part: _Part, low: int, high: int) -> _Part:
+    def _copy(self, part: _Fragment, low: int, high: int) -> _Fragment:
         shift = len(self._steps) - low
         for state in range(low, high):
             place = self._state()
             self._silent[place] = [to + shift for to in self._silent[state]]
             step = self._steps[state]
             self._steps[place] = step and Step(step.ranges, step.to + shift, step.negated)
-        return _Part(part.start + shift, part.final + shift)
+        return _Fragment(part.start + shift, part.final + shift)
 
     def _peek(self) -> str:
         return self._pattern[self._at : self._at + 1]

@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NoReturn, TypeAlias
 
-from .ast import Piece
+from .ast import WildcardPart
 
-__all__ = ["Bounds", "Complaint", "Mark", "Pattern", "Quoted", "Sign", "Suffix", "Token", "Word", "scan"]
+__all__ = [
+    "PunctuationToken",
+    "QuotedToken",
+    "RangeToken",
+    "RegexToken",
+    "ScanError",
+    "SuffixToken",
+    "Token",
+    "TokenKind",
+    "WordToken",
+    "scan",
+]
 
 MAX_WILDCARDS = 100
 
@@ -26,7 +37,7 @@ _COMPARISON = re.compile(r"[<>]=?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-class Complaint(Exception):
+class ScanError(Exception):
     """Why the text cannot be parsed, and where."""
 
     def __init__(self, at: int, reason: str) -> None:
@@ -35,7 +46,7 @@ class Complaint(Exception):
         self.reason = reason
 
 
-class Sign(Enum):
+class TokenKind(Enum):
     """Tokens without a text of their own."""
 
     OPEN = "("
@@ -49,23 +60,23 @@ class Sign(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PunctuationToken:
     """An operator, a bracket or a colon."""
 
     at: int
-    sign: Sign
+    sign: TokenKind
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class WordToken:
     """A word or field name; no two literals and no two ``ANY`` follow each other."""
 
     at: int
-    pieces: tuple[str | Piece, ...]
+    pieces: tuple[str | WildcardPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuotedToken:
     """A phrase without its quotes."""
 
     at: int
@@ -73,7 +84,7 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class RegexToken:
     """A regular expression without its slashes."""
 
     at: int
@@ -81,7 +92,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RangeToken:
     """A range in brackets or behind a comparison sign; an open bound is None and counts as included."""
 
     at: int
@@ -92,7 +103,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Suffix:
+class SuffixToken:
     """``~`` or ``^`` and the number behind it, as written; empty without one."""
 
     at: int
@@ -100,13 +111,13 @@ class Suffix:
     number: str
 
 
-Token: TypeAlias = Mark | Word | Quoted | Pattern | Bounds | Suffix
+Token: TypeAlias = PunctuationToken | WordToken | QuotedToken | RegexToken | RangeToken | SuffixToken
 
-_OPERATORS = {"AND": Sign.AND, "OR": Sign.OR, "NOT": Sign.NOT}
+_OPERATORS = {"AND": TokenKind.AND, "OR": TokenKind.OR, "NOT": TokenKind.NOT}
 
 
 def scan(text: str) -> list[Token]:
-    """The tokens of the text in order; raises ``Complaint``."""
+    """The tokens of the text in order; raises ``ScanError``."""
     return _Scanner(text).tokens()
 
 
@@ -122,7 +133,9 @@ class _Scanner:
         found: list[Token] = []
         self._skip_blanks()
         while self._at < len(self._text):
-            after_colon = bool(found) and isinstance(found[-1], Mark) and found[-1].sign is Sign.COLON
+            after_colon = (
+                bool(found) and isinstance(found[-1], PunctuationToken) and found[-1].sign is TokenKind.COLON
+            )
             found.append(self._next(after_colon))
             self._skip_blanks()
         return found
@@ -131,37 +144,37 @@ class _Scanner:
         at, char = self._at, self._text[self._at]
         if char == "(":
             self._fielded.append(after_colon or self._fielded[-1])
-            return self._mark(Sign.OPEN)
+            return self._mark(TokenKind.OPEN)
         if char == ")":
             if len(self._fielded) > 1:
                 self._fielded.pop()
-            return self._mark(Sign.CLOSE)
+            return self._mark(TokenKind.CLOSE)
         if char == ":":
-            return self._mark(Sign.COLON)
+            return self._mark(TokenKind.COLON)
         if char == "!":
-            return self._mark(Sign.NOT)
+            return self._mark(TokenKind.NOT)
         if char in "+-" and not self._is_word(after_colon):
-            return self._mark(Sign.PLUS if char == "+" else Sign.MINUS)
+            return self._mark(TokenKind.PLUS if char == "+" else TokenKind.MINUS)
         if self._text.startswith(("&&", "||"), at):
-            return self._mark(Sign.AND if char == "&" else Sign.OR, 2)
+            return self._mark(TokenKind.AND if char == "&" else TokenKind.OR, 2)
         if char == '"':
-            return Quoted(at, self._quoted())
+            return QuotedToken(at, self._quoted())
         if char == "/":
-            return Pattern(at, self._regex())
+            return RegexToken(at, self._regex())
         if char in "[{":
             return self._range()
         if char in "]}":
-            raise Complaint(at, "the bracket closed here was never opened")
+            raise ScanError(at, "the bracket closed here was never opened")
         if char in "~^":
             return self._suffix()
         if char in "<>" and (after_colon or self._fielded[-1]):
             return self._comparison()
         return self._word()
 
-    def _mark(self, sign: Sign, width: int = 1) -> Mark:
+    def _mark(self, sign: TokenKind, width: int = 1) -> PunctuationToken:
         at = self._at
         self._at += width
-        return Mark(at, sign)
+        return PunctuationToken(at, sign)
 
     def _is_word(self, after_colon: bool) -> bool:
         """Whether the sign here belongs to a word, as in ``score:-1`` or ``this - and that``."""
@@ -170,7 +183,7 @@ class _Scanner:
 
     def _word(self) -> Token:
         at = self._at
-        pieces: list[str | Piece] = []
+        pieces: list[str | WildcardPart] = []
         literal: list[str] = []
         moving = 0
         bare = True
@@ -186,8 +199,8 @@ class _Scanner:
                 if literal:
                     pieces.append("".join(literal))
                     literal.clear()
-                if char == "?" or not pieces or pieces[-1] is not Piece.ANY:
-                    pieces.append(Piece(char))
+                if char == "?" or not pieces or pieces[-1] is not WildcardPart.ANY:
+                    pieces.append(WildcardPart(char))
                     moving += 1
                 self._at += 1
             elif char in "&|" and not self._text.startswith(char * 2, self._at):
@@ -196,16 +209,16 @@ class _Scanner:
             else:
                 break
         if moving > MAX_WILDCARDS:
-            raise Complaint(at, f"a word may hold {MAX_WILDCARDS} wildcards at most")
+            raise ScanError(at, f"a word may hold {MAX_WILDCARDS} wildcards at most")
         if literal:
             pieces.append("".join(literal))
         if bare and len(pieces) == 1 and isinstance(pieces[0], str) and pieces[0] in _OPERATORS:
-            return Mark(at, _OPERATORS[pieces[0]])
-        return Word(at, tuple(pieces))
+            return PunctuationToken(at, _OPERATORS[pieces[0]])
+        return WordToken(at, tuple(pieces))
 
     def _escaped(self) -> str:
         if self._at + 1 == len(self._text):
-            raise Complaint(self._at, "nothing follows the backslash")
+            raise ScanError(self._at, "nothing follows the backslash")
         self._at += 2
         return self._text[self._at - 1]
 
@@ -227,7 +240,7 @@ class _Scanner:
         self._at += 1
         text = self._run(_QUOTED_RUN)
         if self._at == len(self._text):
-            raise Complaint(at, "the quote opened here is never closed")
+            raise ScanError(at, "the quote opened here is never closed")
         self._at += 1
         return text
 
@@ -245,9 +258,9 @@ class _Scanner:
             else:
                 char = self._escaped()
                 found.append(char if char == "/" else "\\" + char)
-        raise Complaint(at, "the regular expression opened here is never closed; write \\/ for a slash")
+        raise ScanError(at, "the regular expression opened here is never closed; write \\/ for a slash")
 
-    def _range(self) -> Bounds:
+    def _range(self) -> RangeToken:
         at = self._at
         include_low = self._text[at] == "["
         self._at += 1
@@ -257,16 +270,16 @@ class _Scanner:
         if self._at == len(self._text):
             self._never_closed(at)
         if self._run(_RANGE_RUN) != "TO":
-            raise Complaint(middle, "a range is written [low TO high], * for an open end")
+            raise ScanError(middle, "a range is written [low TO high], * for an open end")
         high = self._bound(at)
         self._skip_blanks()
         if self._at == len(self._text):
             self._never_closed(at)
         if self._text[self._at] not in "]}":
-            raise Complaint(self._at, "only one value may follow TO; put quotes around it if it has blanks")
+            raise ScanError(self._at, "only one value may follow TO; put quotes around it if it has blanks")
         include_high = self._text[self._at] == "]"
         self._at += 1
-        return Bounds(at, low, high, include_low or low is None, include_high or high is None)
+        return RangeToken(at, low, high, include_low or low is None, include_high or high is None)
 
     def _bound(self, opened: int) -> str | None:
         self._skip_blanks()
@@ -277,13 +290,13 @@ class _Scanner:
             return self._quoted()
         bound = self._run(_RANGE_RUN)
         if self._text[at : self._at] in ("", "TO"):
-            raise Complaint(at, "a bound is missing here; * stands for an open end")
+            raise ScanError(at, "a bound is missing here; * stands for an open end")
         return None if self._text[at : self._at] == "*" else bound
 
     def _never_closed(self, opened: int) -> NoReturn:
-        raise Complaint(opened, "the bracket opened here is never closed")
+        raise ScanError(opened, "the bracket opened here is never closed")
 
-    def _comparison(self) -> Bounds:
+    def _comparison(self) -> RangeToken:
         at = self._at
         sign = _COMPARISON.match(self._text, at)
         assert sign is not None
@@ -295,21 +308,21 @@ class _Scanner:
         else:
             bound = self._run(_COMPARED_RUN)
             if self._at == start:
-                raise Complaint(at, f"no value follows {sign[0]}")
+                raise ScanError(at, f"no value follows {sign[0]}")
             if self._text[start : self._at] == "*":
                 bound = None
         included = bound is None or sign[0].endswith("=")
         if sign[0].startswith(">"):
-            return Bounds(at, bound, None, include_low=included)
-        return Bounds(at, None, bound, include_high=included)
+            return RangeToken(at, bound, None, include_low=included)
+        return RangeToken(at, None, bound, include_high=included)
 
-    def _suffix(self) -> Suffix:
+    def _suffix(self) -> SuffixToken:
         at = self._at
         number = _NUMBER.match(self._text, at + 1)
         self._at = number.end() if number else at + 1
         if self._text[at] == "^" and number is None:
-            raise Complaint(at, "a number must follow ^; write \\^ to search for the sign")
-        return Suffix(at, self._text[at], number[0] if number else "")
+            raise ScanError(at, "a number must follow ^; write \\^ to search for the sign")
+        return SuffixToken(at, self._text[at], number[0] if number else "")
 
     def _skip_blanks(self) -> None:
         blanks = _BLANKS.match(self._text, self._at)

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation
-from apportion.domain.individual.resolution import View
+from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 
 if TYPE_CHECKING:  # these bring numpy along
-    from apportion.services.agreement import Conflict, Figures, OneFigure, Team
+    from apportion.services.insight.agreement import (
+        AgreementFigures,
+        AnnotatorReport,
+        NamedFigure,
+        RecordConflict,
+    )
 
-__all__ = ["conflict_out", "figures_out", "read_place", "resolution_out", "show_place", "team_out"]
+__all__ = ["conflict_out", "figures_out", "read_position", "resolution_out", "show_position", "team_out"]
 
 
-def figures_out(found: Figures) -> dict[str, Any]:
+def figures_out(found: AgreementFigures) -> dict[str, Any]:
     """A figure with its parts."""
     shown = _figure(found.whole)
     if found.by is not None:
@@ -23,11 +28,11 @@ def figures_out(found: Figures) -> dict[str, Any]:
     return shown
 
 
-def _figure(found: OneFigure) -> dict[str, Any]:
+def _figure(found: NamedFigure) -> dict[str, Any]:
     return {**found.figure.show(), "query": found.query}
 
 
-def conflict_out(found: Conflict, dataset: Dataset) -> dict[str, Any]:
+def conflict_out(found: RecordConflict, dataset: Dataset) -> dict[str, Any]:
     """A record that people differ on, with everybody's answers."""
     return {
         "id": found.id,
@@ -42,7 +47,7 @@ def _annotation(each: Annotation, dataset: Dataset) -> dict[str, Any]:
     return {"annotator": each.annotator, **show_annotation(each, dataset.task)}
 
 
-def resolution_out(view: View, dataset: Dataset) -> dict[str, Any]:
+def resolution_out(view: ResolvedView, dataset: Dataset) -> dict[str, Any]:
     """What became of a record: its status, its value and how that came to be, or why it is not settled."""
     return {
         "status": str(view.status.value),
@@ -51,7 +56,7 @@ def resolution_out(view: View, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def team_out(found: Team) -> dict[str, Any]:
+def team_out(found: AnnotatorReport) -> dict[str, Any]:
     """How good everybody is, and what pairs of people differ on."""
     quality = {each.annotator: each for each in found.quality}
     people: list[dict[str, Any]] = []
@@ -75,12 +80,12 @@ def team_out(found: Team) -> dict[str, Any]:
     }
 
 
-def show_place(place: tuple[float, int] | None) -> str | None:
+def show_position(place: tuple[float, int] | None) -> str | None:
     """Where the next page of conflicts begins, as clients send it back."""
     return None if place is None else f"{place[0]:.3f}-{place[1]}"
 
 
-def read_place(cursor: str | None) -> tuple[float, int] | None:
+def read_position(cursor: str | None) -> tuple[float, int] | None:
     """The place behind a cursor; a wrong one begins at the beginning."""
     if cursor is None:
         return None

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.states import RowState
 from apportion.domain.times import utc_iso
-from apportion.ports.assignments import Count, SlotRow, StoredPlan
+from apportion.ports.assignments import SlotCount, SlotRow, StoredPlan
 from apportion.server.convert.records_out import search_record
-from apportion.services.overview import DatasetOverview
-from apportion.services.progress import PersonProgress, Progress, WorkItem
+from apportion.services.insight.overview import DatasetOverview
+from apportion.services.insight.progress import PersonProgress, Progress, WorkItem
 
 if TYPE_CHECKING:
-    from apportion.services.queue import Item, Queue
+    from apportion.services.assignments.queue import Queue, QueueItem
 
-__all__ = ["overview_out", "plan_out", "progress_out", "queue_out", "row_out", "work_out"]
+__all__ = ["overview_json", "plan_json", "progress_json", "queue_json", "row_json", "work_json"]
 
 _encode = msgspec.json.Encoder().encode
 
 
-def plan_out(stored: StoredPlan, counts: list[Count]) -> dict[str, Any]:
+def plan_json(stored: StoredPlan, counts: list[SlotCount]) -> dict[str, Any]:
     """A plan that was made, with how far it has come."""
     states: dict[str, int] = {str(state): 0 for state in RowState}
     people: dict[str, dict[str, int]] = {}
@@ -42,7 +42,7 @@ def plan_out(stored: StoredPlan, counts: list[Count]) -> dict[str, Any]:
     }
 
 
-def row_out(row: SlotRow) -> dict[str, Any]:
+def row_json(row: SlotRow) -> dict[str, Any]:
     """One slot, with why it exists."""
     return {
         "plan": row.plan,
@@ -59,7 +59,7 @@ def row_out(row: SlotRow) -> dict[str, Any]:
     }
 
 
-def queue_out(queue: Queue) -> bytes:
+def queue_json(queue: Queue) -> bytes:
     """Records in front of somebody, each as in a search with its ``assignment``."""
     records = b",".join(_item(queue, item) for item in queue.items)
     more = {"left": queue.left, "dataset": queue.dataset.uuid}
@@ -68,7 +68,7 @@ def queue_out(queue: Queue) -> bytes:
     return b'{"records":[%b],%b' % (records, _encode(more)[1:])
 
 
-def _item(queue: Queue, item: Item) -> bytes:
+def _item(queue: Queue, item: QueueItem) -> bytes:
     record = search_record(item.row, queue.dataset.task, metrics=False)
     lease = item.slot.lease
     assignment = {
@@ -97,7 +97,7 @@ def _person(person: PersonProgress) -> dict[str, Any]:
     }
 
 
-def progress_out(found: Progress) -> dict[str, Any]:
+def progress_json(found: Progress) -> dict[str, Any]:
     """A dataset's progress."""
     return {
         "annotators": [_person(each) for each in found.annotators],
@@ -109,7 +109,7 @@ def progress_out(found: Progress) -> dict[str, Any]:
     }
 
 
-def work_out(item: WorkItem) -> dict[str, Any]:
+def work_json(item: WorkItem) -> dict[str, Any]:
     """Somebody's work in one dataset."""
     return {
         "workspace": item.dataset.workspace,
@@ -125,7 +125,7 @@ def work_out(item: WorkItem) -> dict[str, Any]:
     }
 
 
-def overview_out(each: DatasetOverview) -> dict[str, Any]:
+def overview_json(each: DatasetOverview) -> dict[str, Any]:
     """A dataset as its list shows it."""
     dataset = each.dataset
     return {

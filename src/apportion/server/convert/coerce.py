@@ -23,19 +23,19 @@ __all__ = [
     "Reader",
     "agent",
     "anything",
+    "boolean",
     "count",
-    "flag",
+    "datetime_value",
+    "enum_value",
     "integer",
     "items",
     "mapping",
-    "maybe",
-    "moment",
     "number",
+    "optional",
     "record_id",
     "shape",
     "text",
     "text_or_texts",
-    "word",
 ]
 
 Reader = Callable[[Any, Path, list[Item]], Any]
@@ -65,7 +65,7 @@ def anything(value: Any, _path: Path, _errors: list[Item]) -> Any:
     return value
 
 
-def maybe(read: Reader) -> Reader:
+def optional(read: Reader) -> Reader:
     """Null, or what the reader takes."""
     return lambda value, path, errors: None if value is None else read(value, path, errors)
 
@@ -161,7 +161,7 @@ def integer(value: Any, path: Path, errors: list[Item]) -> Any:
         return None
 
 
-def flag(value: Any, path: Path, errors: list[Item]) -> Any:
+def boolean(value: Any, path: Path, errors: list[Item]) -> Any:
     """True or false, in any of the usual spellings."""
     if _none(value, path, errors):
         return None
@@ -173,7 +173,7 @@ def flag(value: Any, path: Path, errors: list[Item]) -> Any:
     return None
 
 
-def word(permitted: Sequence[str]) -> Reader:
+def enum_value(permitted: Sequence[str]) -> Reader:
     """One of a few words."""
     known = [str(each) for each in permitted]
 
@@ -201,7 +201,7 @@ def record_id(value: Any, path: Path, errors: list[Item]) -> Any:
     return None
 
 
-def moment(value: Any, path: Path, errors: list[Item]) -> Any:
+def datetime_value(value: Any, path: Path, errors: list[Item]) -> Any:
     """An ISO date-time, which keeps its offset or stays without, or an epoch number as a number."""
     if isinstance(value, str):
         try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from apportion.domain.datasets import Dataset, LabelOption, Settings
+from apportion.domain.datasets import Dataset, LabelOption, LabelSettings
 from apportion.domain.people import NAME_LENGTH, NAME_PATTERN
 from apportion.domain.times import naive_iso
 from apportion.vocabulary import Task
@@ -157,7 +157,7 @@ class SettingsOut(BaseModel):
     allow_character_spans: bool | None = None
 
 
-def settings_in(given: SettingsIn) -> Settings:
+def settings_in(given: SettingsIn) -> LabelSettings:
     """Settings as asked for; a label's id defaults to its name."""
     labels = None
     if given.label_schema is not None:
@@ -166,10 +166,12 @@ def settings_in(given: SettingsIn) -> Settings:
             for each in given.label_schema.labels
         )
     vectors = None if given.vectors is None else {name: each.dim for name, each in given.vectors.items()}
-    return Settings(labels, vectors, bool(given.allow_overlapping_spans), bool(given.allow_character_spans))
+    return LabelSettings(
+        labels, vectors, bool(given.allow_overlapping_spans), bool(given.allow_character_spans)
+    )
 
 
-def settings_out(settings: Settings) -> SettingsOut:
+def settings_out(settings: LabelSettings) -> SettingsOut:
     """Settings for 1.x clients."""
     labels = None
     if settings.labels is not None:

@@ -8,21 +8,21 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.times import utc_iso
-from apportion.ports.answers import KeptGold, Said
-from apportion.ports.records import Row
-from apportion.services.export import Page
+from apportion.ports.answers import AnswerTable, StoredGold
+from apportion.ports.records import StoredRecord
+from apportion.services.records.export import ExportPage
 
-from .export_standing import Book, Standing, Standings
+from .export_provenance import Memo, Provenance, ProvenanceReader
 from .records_out import scan_record
 
-__all__ = ["Names", "gold_json", "instants", "jsonl_pages", "numerals"]
+__all__ = ["NameMemo", "gold_json", "instants", "jsonl_pages", "numerals"]
 
 _encode = msgspec.json.Encoder().encode
 
 
-def jsonl_pages(pages: Iterable[Page], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
+def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
     """A record a line: as the scan shows it, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
-    standings, names, values = Standings(dataset), Names(), _Values()
+    standings, names, values = ProvenanceReader(dataset), NameMemo(), _Values()
     for page in pages:
         rows, behind = page
         members = _answers(behind.said, names, values) if answers else []
@@ -42,14 +42,14 @@ def jsonl_pages(pages: Iterable[Page], dataset: Dataset, *, answers: bool = True
         yield b"}\n".join(lines)
 
 
-def _bare(row: Row, first: tuple[bytes, bytes] | None) -> Row:
+def _bare(row: StoredRecord, first: tuple[bytes, bytes] | None) -> StoredRecord:
     """The record without anybody's own answer: those come with more to them."""
     id, status, updated, content, prediction, _, vectors, number = row
     answer = None if first is None else b"\n".join(first)
-    return Row(id, status, updated, content, prediction, answer, vectors, number)
+    return StoredRecord(id, status, updated, content, prediction, answer, vectors, number)
 
 
-def _answers(said: Said, names: Names, values: _Values) -> list[str]:
+def _answers(said: AnswerTable, names: NameMemo, values: _Values) -> list[str]:
     """The members of ``answers``."""
     return [
         f'{names[name]}:{{"value":{values[value]},"state":"{state}",'
@@ -71,7 +71,7 @@ def _answers(said: Said, names: Names, values: _Values) -> list[str]:
 _EXTRA = 'false,"extra":true'
 
 
-def _provenance(standing: Standing, names: Names) -> str:
+def _provenance(standing: Provenance, names: NameMemo) -> str:
     """Whose value it is, whose answers counted and which of them say the same; what share has which label."""
     first, answered, agreeing, support, soft = standing
     more = "" if soft is None else f',"soft_labels":{_encode(soft).decode()}'
@@ -84,7 +84,7 @@ def _provenance(standing: Standing, names: Names) -> str:
     )
 
 
-class _Values(Book):
+class _Values(Memo):
     """Stored values as JSON."""
 
     def __missing__(self, value: bytes | None) -> str:
@@ -92,7 +92,7 @@ class _Values(Book):
         return found
 
 
-class Names(Book):
+class NameMemo(Memo):
     """Names as JSON."""
 
     def __missing__(self, name: str) -> str:
@@ -123,7 +123,7 @@ def instants(at: Sequence[int]) -> list[str]:
     return found
 
 
-def gold_json(gold: KeptGold) -> bytes:
+def gold_json(gold: StoredGold) -> bytes:
     """A gold value and where it comes from."""
     value = b"null" if gold.value is None else b"{%b}" % gold.value
     more = {"origin": gold.origin, "author": gold.author, "reason": gold.reason, "at": utc_iso(gold.at)}

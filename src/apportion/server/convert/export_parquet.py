@@ -9,11 +9,11 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError
-from apportion.ports.answers import Names
-from apportion.services.export import Page
+from apportion.ports.answers import ColumnNames
+from apportion.services.records.export import ExportPage
 
-from .export_standing import Standings
-from .export_tables import Table
+from .export_provenance import ProvenanceReader
+from .export_tables import ExportTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 """Long texts make smaller ones: until a row group is written it is in memory."""
 
 
-def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], Iterator[bytes]]:
+def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[ExportPage]], Iterator[bytes]]:
     """Writes a table of the CSV's columns.
 
     Refused where pyarrow is not installed.
@@ -40,7 +40,7 @@ def parquet_pages(dataset: Dataset, names: Names) -> Callable[[Iterable[Page]], 
             "or ask for csv or jsonl."
         ) from None
 
-    def write(pages: Iterable[Page]) -> Iterator[bytes]:
+    def write(pages: Iterable[ExportPage]) -> Iterator[bytes]:
         columns, sink = _Columns(dataset, names), _Sink()
         with pq.ParquetWriter(sink, columns.schema, use_dictionary=columns.few) as writer:
             for group in _groups(map(columns.batch, pages)):
@@ -66,16 +66,16 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
 class _Columns:
     """Pages of records as columns of Arrow."""
 
-    def __init__(self, dataset: Dataset, names: Names) -> None:
+    def __init__(self, dataset: Dataset, names: ColumnNames) -> None:
         import pyarrow as pa
 
-        self._table, self._standings = Table(dataset, names), Standings(dataset)
+        self._table, self._standings = ExportTable(dataset, names), ProvenanceReader(dataset)
         kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
         self.schema = pa.schema([(name, kinds[_kind(name)]) for name in self._table.columns])
         self.few = [name for name in self._table.columns if _recurs(name)]
         self._decode = msgspec.json.Decoder().decode
 
-    def batch(self, page: Page) -> pa.RecordBatch:
+    def batch(self, page: ExportPage) -> pa.RecordBatch:
         """A row a record."""
         import pyarrow as pa
 
@@ -98,7 +98,7 @@ class _Columns:
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
-    def _answers(self, page: Page) -> list[pa.Array]:
+    def _answers(self, page: ExportPage) -> list[pa.Array]:
         """Four columns a person: from one column of all answers everybody's own are taken."""
         import numpy as np
         import pyarrow as pa

@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from apportion.domain.datasets import Dataset
-from apportion.ports.answers import KeptGold, Names, Said
-from apportion.ports.records import Row
-from apportion.services.export import Page
+from apportion.ports.answers import AnswerTable, ColumnNames, StoredGold
+from apportion.ports.records import StoredRecord
+from apportion.services.records.export import ExportPage
 from apportion.vocabulary import Task
 
-from .export_lines import Names as JsonNames
+from .export_lines import NameMemo as JsonNames
 from .export_lines import gold_json, instants, numerals
-from .export_standing import Book, Standing, Standings
+from .export_provenance import Memo, Provenance, ProvenanceReader
 from .records_out import everyone, vectors_json
 
-__all__ = ["Table", "cell", "columns_of", "csv_pages", "shown"]
+__all__ = ["ExportTable", "cell", "columns_of", "csv_pages", "shown"]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -64,7 +64,7 @@ _FIRST = frozenset('{["-0123456789tfnNI \t\n\r')
 _SCALAR = re.compile(r"(true|false|null|NaN|-?Infinity|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)\s*")
 
 
-def columns_of(dataset: Dataset, names: Names) -> list[str]:
+def columns_of(dataset: Dataset, names: ColumnNames) -> list[str]:
     """The columns of a table of this dataset."""
     texts = [f"inputs.{name}" for name in names.inputs] or ["text"]
     if dataset.task is Task.TOKEN_CLASSIFICATION:
@@ -91,7 +91,7 @@ def columns_of(dataset: Dataset, names: Names) -> list[str]:
     ]
 
 
-class Answers(NamedTuple):
+class AnswerCells(NamedTuple):
     """Everybody's answers to a page of records in columns, as cells."""
 
     column: list[int | None]
@@ -101,10 +101,10 @@ class Answers(NamedTuple):
     seconds: list[str]
 
 
-class Table:
+class ExportTable:
     """Records as cells: ``head``, four columns a person, soft labels, ``tail``; each of ``columns`` in one of these."""
 
-    def __init__(self, dataset: Dataset, names: Names) -> None:
+    def __init__(self, dataset: Dataset, names: ColumnNames) -> None:
         self.columns = columns_of(dataset, names)
         self.people = {name: place for place, name in enumerate(names.annotators)}
         labels = names.labels if dataset.task is Task.TEXT_CLASSIFICATION else []
@@ -115,7 +115,7 @@ class Table:
         self._metadata = frozenset(names.metadata)
         self._json = JsonNames()
 
-    def head(self, row: Row, content: dict[str, Any], standing: Standing) -> list[str]:
+    def head(self, row: StoredRecord, content: dict[str, Any], standing: Provenance) -> list[str]:
         """Up to the answers. An id is always text, and so are a few words of ours: they are never read as JSON."""
         if self._task is Task.TOKEN_CLASSIFICATION:
             texts = [cell(content["text"]), cell(content["tokens"])]
@@ -130,7 +130,7 @@ class Table:
         agreeing = "" if standing.agreeing is None else self._json.listed(standing.agreeing)
         return [row.id, *texts, row.status.value, value, agent, cell(standing.support), agreeing]
 
-    def tail(self, row: Row, content: dict[str, Any], gold: KeptGold | None) -> list[str]:
+    def tail(self, row: StoredRecord, content: dict[str, Any], gold: StoredGold | None) -> list[str]:
         """From gold on."""
         metadata = content["metadata"] or {}
         rest: dict[str, Any] | None = None
@@ -146,7 +146,7 @@ class Table:
             vectors_json(row.vectors).decode() if row.vectors else "",
         ]
 
-    def answers(self, said: Said) -> Answers:
+    def answers(self, said: AnswerTable) -> AnswerCells:
         """What people said; ``column`` is a person's place among the columns."""
         values = self.values
         state: Sequence[str] = said.state
@@ -156,7 +156,7 @@ class Table:
                 for word, counted in zip(said.state, said.counted, strict=True)
             ]
         seconds = numerals(said.seconds)
-        return Answers(
+        return AnswerCells(
             list(map(self.people.get, said.annotator)),
             ["" if value is None else values[value] for value in said.value],
             list(state),
@@ -165,7 +165,7 @@ class Table:
         )
 
 
-class _Values(Book):
+class _Values(Memo):
     """Cells of stored values: a label as itself; everything else in full."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -202,10 +202,10 @@ def shown(text: str) -> str:
 
 
 def csv_pages(
-    pages: Iterable[Page], dataset: Dataset, names: Names, *, spreadsheet: bool = False
+    pages: Iterable[ExportPage], dataset: Dataset, names: ColumnNames, *, spreadsheet: bool = False
 ) -> Iterator[bytes]:
     """A header, then a record a row; texts as they were logged, unless they are for a spreadsheet."""
-    table, standings = Table(dataset, names), Standings(dataset)
+    table, standings = ExportTable(dataset, names), ProvenanceReader(dataset)
     written = _Quoted(spreadsheet)
     yield f"{','.join([written[each] for each in table.columns])}\r\n".encode()
     nobody = [",,,"] * len(table.people)
@@ -216,7 +216,7 @@ def csv_pages(
         answers = list(map(",".join, zip(values, said.state, said.at, said.seconds, strict=True)))
         lines = []
         each = behind.said.of_each(len(rows))
-        found = zip(rows, each, standings.of(Page(rows, behind), each), strict=True)
+        found = zip(rows, each, standings.of(ExportPage(rows, behind), each), strict=True)
         for place, (row, own, standing) in enumerate(found):
             content = _decode(b"{%b}" % row.content)
             cells = written.all(table.head(row, content, standing))
@@ -236,7 +236,7 @@ def csv_pages(
         yield "\r\n".join(lines).encode()
 
 
-class _Shares(Book):
+class _Shares(Memo):
     """Cells of numbers that come again and again."""
 
     def __missing__(self, share: float) -> str:
@@ -244,7 +244,7 @@ class _Shares(Book):
         return found
 
 
-class _Quoted(Book):
+class _Quoted(Memo):
     """Cells as CSV writes them."""
 
     def __init__(self, spreadsheet: bool) -> None:

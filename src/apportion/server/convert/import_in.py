@@ -11,18 +11,18 @@ from typing import IO, Any
 import msgspec
 
 from apportion.domain.answer_limits import AnswerLimits
-from apportion.domain.datasets import Settings
+from apportion.domain.datasets import LabelSettings
 from apportion.domain.errors import ValidationError
-from apportion.domain.individual.case import Gold, Origin
+from apportion.domain.individual.case import GoldValue, Origin
 from apportion.domain.records import Record
 from apportion.domain.times import instant_of, parse_datetime
-from apportion.services.import_records import Answer, Imported
+from apportion.services.records.import_rows import ImportedAnswer, ImportedRows
 from apportion.vocabulary import AnnotationState, Status, Task
 from apportion.wire.records import AGENT_LENGTH
 
 from .file_rows import FileLimits, file_rows
 from .json_in import MAX_ERRORS, Item
-from .records_in import Limits, read_bulk
+from .records_in import BulkLimits, read_bulk
 from .values import LONGEST_REASON, LONGEST_SECONDS, read_value
 
 __all__ = ["FileRead", "Reading", "read_file", "refusal_of"]
@@ -51,7 +51,7 @@ _LONGEST_TOLD = 500
 class FileRead:
     """What a file holds: its records, the row each is in (from 0), and what is wrong with the other rows."""
 
-    found: list[Imported] = field(default_factory=list)
+    found: list[ImportedRows] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     wrong: list[Item] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
@@ -89,9 +89,9 @@ class Reading:
     kind: str
     task: Task
     mapping: Mapping[str, str]
-    limits: Limits
+    limits: BulkLimits
     file_limits: FileLimits
-    rules: Settings
+    rules: LabelSettings
     by: str
     now: int
 
@@ -169,7 +169,7 @@ class _FileReader:
                 read.rows.append(place)
         self._nested.clear()
 
-    def _imported(self, record: Record, row: Json) -> Imported:
+    def _imported(self, record: Record, row: Json) -> ImportedRows:
         how, limits = self._how, self._how.limits.answers
         answers = [_answer(how.task, name, said, limits) for name, said in _named(row.get("answers"))]
         gold = None if not row.get("gold") else _gold(how.task, row["gold"], limits, how.by, how.now)
@@ -177,7 +177,7 @@ class _FileReader:
         if (answers or gold) and record.annotation is None and row.get("annotation"):
             value = read_value(how.task, row["annotation"], limits)
             agent = row["annotation"].get("agent") or how.by
-        return Imported(record, answers, gold, status, agent, value)
+        return ImportedRows(record, answers, gold, status, agent, value)
 
     def _of_one_kind(self, records: dict[int, Json]) -> None:
         """Leave out records of several labels in a file of one, as the first row says, or the other way round."""
@@ -208,7 +208,7 @@ def _record_of(row: Json, task: Task, by: str) -> Json:
 
 
 def _logged(
-    records: Mapping[int, Json], task: Task, limits: Limits, rules: Settings, read: FileRead
+    records: Mapping[int, Json], task: Task, limits: BulkLimits, rules: LabelSettings, read: FileRead
 ) -> dict[int, Record]:
     """The rows that are records, by row; what is wrong with the others is noted."""
     overlap, parts = rules.allow_overlapping_spans, rules.allow_character_spans
@@ -387,9 +387,9 @@ def _value(value: Any, task: Task) -> Json:
     return {"labels": [one if isinstance(one, dict) else {"class": one} for one in each]}
 
 
-def _answer(task: Task, name: str, said: Json, limits: AnswerLimits) -> Answer:
+def _answer(task: Task, name: str, said: Json, limits: AnswerLimits) -> ImportedAnswer:
     try:
-        return Answer(
+        return ImportedAnswer(
             name,
             read_value(task, said.get("value"), limits),
             AnnotationState(said.get("state", "submitted")),
@@ -415,9 +415,9 @@ def _short(sent: Any, name: str, most: int) -> str | None:
     return sent
 
 
-def _gold(task: Task, said: Json, limits: AnswerLimits, by: str, now: int) -> Gold:
+def _gold(task: Task, said: Json, limits: AnswerLimits, by: str, now: int) -> GoldValue:
     try:
-        return Gold(
+        return GoldValue(
             read_value(task, said.get("value"), limits),
             Origin(said.get("origin", "imported")),
             _short(said.get("author") or by, "author", AGENT_LENGTH) or by,

@@ -10,19 +10,19 @@ import msgspec
 
 from apportion.domain.query import Highlighter, Query
 from apportion.domain.records import joined_text
-from apportion.ports.records import Row, Sorting
+from apportion.ports.records import SortKey, StoredRecord
 from apportion.vocabulary import Task
 
 from .queries import ScanRequest
 
-__all__ = ["Following", "Place", "highlighter_of", "next_page", "read_page", "searched_texts"]
+__all__ = ["CursorPosition", "Following", "highlighter_of", "next_page", "read_page", "searched_texts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CursorPosition:
     """Behind which record a scan goes on, and in which order."""
 
-    sort: Sequence[Sorting]
+    sort: Sequence[SortKey]
     after: str | None
     offset: int
     cursor: str | None
@@ -47,7 +47,7 @@ class _Cursor(msgspec.Struct):
     offset: int = 0
 
 
-def read_page(request: ScanRequest) -> Place:
+def read_page(request: ScanRequest) -> CursorPosition:
     """Where to go on: a valid cursor wins over order and start; a garbled one is ignored, as in 1.x."""
     if request.next_page_cfg:
         try:
@@ -56,19 +56,19 @@ def read_page(request: ScanRequest) -> Place:
             cursor = None
         if cursor is not None and cursor.next_search_params:
             after = str(cursor.next_search_params[-1])
-            sort = [Sorting(key.id, key.order == "desc") for key in cursor.sort_by]
-            return Place(_meant(sort), after, max(0, cursor.offset), request.next_page_cfg)
+            sort = [SortKey(key.id, key.order == "desc") for key in cursor.sort_by]
+            return CursorPosition(_meant(sort), after, max(0, cursor.offset), request.next_page_cfg)
     if request.sort:
-        return Place(_meant(request.sort), None, 0, None)
-    return Place((), request.next_idx, 0, None)
+        return CursorPosition(_meant(request.sort), None, 0, None)
+    return CursorPosition((), request.next_idx, 0, None)
 
 
-def _meant(sort: Sequence[Sorting]) -> Sequence[Sorting]:
+def _meant(sort: Sequence[SortKey]) -> Sequence[SortKey]:
     """No order at all and by id going up are the same, and much the faster."""
-    return () if list(sort) == [Sorting("id")] else sort
+    return () if list(sort) == [SortKey("id")] else sort
 
 
-def next_page(place: Place, rows: Sequence[Row]) -> Following:
+def next_page(place: CursorPosition, rows: Sequence[StoredRecord]) -> Following:
     """How to ask for what comes behind these rows; an empty page hands the cursor back."""
     last = rows[-1].id if rows else place.after
     if not rows and place.cursor is not None:
@@ -93,7 +93,7 @@ def highlighter_of(words: Query | None) -> Highlighter | None:
     return found if shows else None
 
 
-def searched_texts(row: Row, task: Task) -> Mapping[str, str]:
+def searched_texts(row: StoredRecord, task: Task) -> Mapping[str, str]:
     """A row's texts under the names they are searched by."""
     fields: dict[str, Any] = msgspec.json.decode(b"{%b}" % row.content)
     inputs = fields.get("inputs")

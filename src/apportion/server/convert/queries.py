@@ -19,23 +19,23 @@ from apportion.domain.query import (
     negate,
     parse,
 )
-from apportion.ports.records import Criteria, Sorting
+from apportion.ports.records import Criteria, SortKey
 from apportion.vocabulary import Status, Task
 
 from .coerce import (
     Field,
     Reader,
     anything,
+    boolean,
     count,
-    flag,
+    enum_value,
     items,
     mapping,
-    maybe,
     number,
+    optional,
     record_id,
     shape,
     text,
-    word,
 )
 from .json_in import MAX_ERRORS, Item, Path, decode_json, item
 
@@ -97,7 +97,7 @@ class SearchRequest:
     """The body of ``:search``."""
 
     selected: Selected
-    sort: list[Sorting]
+    sort: list[SortKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class ScanRequest:
 
     selected: Selected
     fields: list[str] | None
-    sort: list[Sorting]
+    sort: list[SortKey]
     next_idx: str | None
     next_page_cfg: str | None
 
@@ -134,38 +134,38 @@ _NAMES = Field(items(text(), most=MAX_VALUES))
 def _query(*, strict: bool) -> Reader:
     return shape(
         {
-            "query_text": Field(maybe(text())),
-            "advanced_query_dsl": Field(flag),
-            "ids": Field(maybe(items(record_id, most=MAX_VALUES))),
-            "raw_query": Field(maybe(mapping(anything))),
+            "query_text": Field(optional(text())),
+            "advanced_query_dsl": Field(boolean),
+            "ids": Field(optional(items(record_id, most=MAX_VALUES))),
+            "raw_query": Field(optional(mapping(anything))),
             "annotated_by": _NAMES,
             "predicted_by": _NAMES,
             "annotated_as": _NAMES,
             "predicted_as": _NAMES,
-            "status": Field(items(word([each.value for each in Status]))),
-            "predicted": Field(maybe(word(["ok", "ko"]))),
+            "status": Field(items(enum_value([each.value for each in Status]))),
+            "predicted": Field(optional(enum_value(["ok", "ko"]))),
             "score": Field(
-                maybe(
+                optional(
                     shape(
                         {
                             "from": Field(number(), also=("range_from",)),
-                            "to": Field(maybe(number()), also=("range_to",)),
+                            "to": Field(optional(number()), also=("range_to",)),
                         },
                         strict=strict,
                     )
                 )
             ),
-            "metadata": Field(maybe(mapping(_filter_values))),
-            "has_annotation": Field(maybe(flag)),
-            "has_prediction": Field(maybe(flag)),
+            "metadata": Field(optional(mapping(_filter_values))),
+            "has_annotation": Field(optional(boolean)),
+            "has_prediction": Field(optional(boolean)),
             "uncovered_by_rules": _NAMES,
             "vector": Field(
-                maybe(
+                optional(
                     shape(
                         {
                             "name": Field(text(), required=True),
                             "value": Field(items(number(), least=1), required=True),
-                            "k": Field(maybe(count)),
+                            "k": Field(optional(count)),
                         },
                         strict=strict,
                     )
@@ -178,15 +178,15 @@ def _query(*, strict: bool) -> Reader:
 
 _QUERY = _query(strict=False)
 _STRICT_QUERY = _query(strict=True)
-_SORT = items(shape({"id": Field(text(), required=True), "order": Field(word(["asc", "desc"]))}))
+_SORT = items(shape({"id": Field(text(), required=True), "order": Field(enum_value(["asc", "desc"]))}))
 _SEARCH = shape({"query": Field(_QUERY), "sort": Field(_SORT)})
 _SCAN = shape(
     {
-        "query": Field(maybe(_QUERY)),
-        "fields": Field(maybe(items(text(), most=1000))),
-        "sort_by": Field(maybe(_SORT)),
-        "next_idx": Field(maybe(text())),
-        "next_page_cfg": Field(maybe(text())),
+        "query": Field(optional(_QUERY)),
+        "fields": Field(optional(items(text(), most=1000))),
+        "sort_by": Field(optional(_SORT)),
+        "next_idx": Field(optional(text())),
+        "next_page_cfg": Field(optional(text())),
     }
 )
 
@@ -265,19 +265,19 @@ def read_query(
     return _selected(_clean(_QUERY, value, loc), task, viewer)
 
 
-def read_sort(value: Any, *, loc: Path = ("body", "sort")) -> list[Sorting]:
+def read_sort(value: Any, *, loc: Path = ("body", "sort")) -> list[SortKey]:
     """The order asked for. Raises ``BadRequestError`` for what records cannot be ordered by."""
     return _sorting(_clean(_SORT, value, loc))
 
 
-def _sorting(given: Sequence[dict[str, str]] | None) -> list[Sorting]:
+def _sorting(given: Sequence[dict[str, str]] | None) -> list[SortKey]:
     found = []
     for each in given or ():
         if each["id"].partition(".")[0] not in SORT_IDS:
             raise BadRequestError(
                 f"Cannot sort by {each['id'][:100]!r}. Valid sort ids are: {', '.join(SORT_IDS)}"
             )
-        found.append(Sorting(each["id"], each.get("order") == "desc"))
+        found.append(SortKey(each["id"], each.get("order") == "desc"))
     return found
 
 

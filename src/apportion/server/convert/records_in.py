@@ -18,9 +18,9 @@ from apportion.domain.answer_limits import AnswerLimits, Part
 from apportion.domain.errors import ValidationError
 from apportion.domain.metadata import KEY_LENGTH, flatten
 from apportion.domain.records import (
-    Answers,
+    AgentValues,
     Entities,
-    Problem,
+    InvalidRecordError,
     Record,
     Text2TextRecord,
     TextClassificationRecord,
@@ -36,9 +36,9 @@ from apportion.vocabulary import Status, Task
 from apportion.wire import records as wire
 
 from .json_in import MAX_ERRORS, Item, Path, item, plain_problem
-from .records_lenient import clean_bulk
+from .records_coerce import clean_bulk
 
-__all__ = ["ID_LENGTH", "Bulk", "Limits", "new_id", "read_bulk"]
+__all__ = ["ID_LENGTH", "Bulk", "BulkLimits", "new_id", "read_bulk"]
 
 ID_LENGTH = 512
 
@@ -54,7 +54,7 @@ _DEPTH_OF_METADATA = 4  # body, records, record, metadata
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BulkLimits:
     """How much one request may log."""
 
     max_records: int = 10_000
@@ -80,7 +80,7 @@ def new_id() -> str:
 def read_bulk(
     body: bytes,
     task: Task,
-    limits: Limits,
+    limits: BulkLimits,
     *,
     allow_overlap: bool = False,
     allow_parts: bool = False,
@@ -119,7 +119,7 @@ def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow
     for index, record in enumerate(records):
         try:
             check(record, allow_overlap=allow_overlap, allow_parts=allow_parts)
-        except Problem as problem:
+        except InvalidRecordError as problem:
             errors.append(item(("records", index, *problem.loc), str(problem), problem.type))
             if len(errors) >= MAX_ERRORS:
                 break
@@ -130,7 +130,7 @@ def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow
 class _Reading:
     """Turns wire records into ours, and notes what the wire types cannot tell."""
 
-    def __init__(self, limits: Limits, make_id: Callable[[], str], errors: list[Item]) -> None:
+    def __init__(self, limits: BulkLimits, make_id: Callable[[], str], errors: list[Item]) -> None:
         self._max_text = limits.max_text
         self._longest = limits.metadata_length
         self._answers = limits.answers
@@ -249,7 +249,7 @@ class _Reading:
             kind = "value_error.any_str.max_length"
             self._note(("body", "records", index, name), msg, kind, limit_value=self._max_text)
 
-    def _measure_answers(self, index: int, part: Part, name: str, answers: Answers) -> None:
+    def _measure_answers(self, index: int, part: Part, name: str, answers: AgentValues) -> None:
         by_agent = answers.by_agent
         if len(by_agent) == 1 and part is not Part.TEXTS:
             (value,) = by_agent.values()
@@ -323,7 +323,7 @@ class _Reading:
             found[name] = Vector(each.value, properties, each.model)
         return found
 
-    def _forwards(self, index: int, name: str, singular: object | None, answers: Answers | None) -> None:
+    def _forwards(self, index: int, name: str, singular: object | None, answers: AgentValues | None) -> None:
         """Every span ends after its start."""
         if answers is None:
             return
@@ -355,7 +355,7 @@ def _entities(given: wire.EntityValue) -> Value:
     return Entities(spans, given.score)
 
 
-def _longest_sentence(answers: Answers) -> int:
+def _longest_sentence(answers: AgentValues) -> int:
     sentences = (
         each for value in answers.by_agent.values() for each in cast(Sequence[tuple[str, float]], value)
     )
@@ -366,18 +366,18 @@ def _sentences(given: wire.SentenceValue) -> Value:
     return best_first([(each.text, each.score) for each in given.sentences])
 
 
-def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]) -> Answers | None:
+def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]) -> AgentValues | None:
     """The singular form counts, else the first of the plural; the singular is one of the plural, too."""
     if not several:
-        return None if one is None else Answers(one.agent, {one.agent: convert(one)})
+        return None if one is None else AgentValues(one.agent, {one.agent: convert(one)})
     by_agent = {agent: convert(value) for agent, value in several.items()}
     if one is None:
-        return Answers(next(iter(by_agent)), by_agent, singular=False)
+        return AgentValues(next(iter(by_agent)), by_agent, singular=False)
     by_agent[one.agent] = convert(one)
-    return Answers(one.agent, by_agent)
+    return AgentValues(one.agent, by_agent)
 
 
-class _Kind(NamedTuple):
+class _TaskReader(NamedTuple):
     """How the requests of one task are read."""
 
     type: Any
@@ -385,11 +385,11 @@ class _Kind(NamedTuple):
     convert: Callable[[_Reading, Any], list[Record]]
 
 
-def _kind(type: Any, convert: Callable[[_Reading, Any], list[Record]]) -> _Kind:
-    return _Kind(type, msgspec.json.Decoder(type).decode, convert)
+def _kind(type: Any, convert: Callable[[_Reading, Any], list[Record]]) -> _TaskReader:
+    return _TaskReader(type, msgspec.json.Decoder(type).decode, convert)
 
 
-_KINDS: dict[Task, _Kind] = {
+_KINDS: dict[Task, _TaskReader] = {
     Task.TEXT_CLASSIFICATION: _kind(wire.TextClassificationBulk, _Reading.texts),
     Task.TOKEN_CLASSIFICATION: _kind(wire.TokenClassificationBulk, _Reading.tokens),
     Task.TEXT2TEXT: _kind(wire.Text2TextBulk, _Reading.pairs),

@@ -17,7 +17,7 @@ from apportion.domain.query import field_regex
 from apportion.domain.records import Vector, joined_text
 from apportion.domain.times import naive_iso
 from apportion.domain.token_metrics import token_metrics
-from apportion.ports.records import Row
+from apportion.ports.records import StoredRecord
 from apportion.spans import Entity, token_offsets
 from apportion.vocabulary import Task
 
@@ -110,7 +110,7 @@ class Projection:
 
 
 def search_record(
-    row: Row, task: Task, *, metrics: bool, search_keywords: Sequence[str] | None = None
+    row: StoredRecord, task: Task, *, metrics: bool, search_keywords: Sequence[str] | None = None
 ) -> bytes:
     """The record as ``:search`` shows it: nothing that is null, ids as numbers where they look like one."""
     content = row.content.replace(b'"event_timestamp":null,', b"")
@@ -137,7 +137,7 @@ def search_record(
 
 
 def scan_record(
-    row: Row,
+    row: StoredRecord,
     task: Task,
     *,
     metrics: bool,
@@ -170,7 +170,7 @@ def scan_record(
     )
 
 
-def full_record(row: Row, task: Task) -> bytes:
+def full_record(row: StoredRecord, task: Task) -> bytes:
     """The record with all it has: nulls written, metrics in full, ids as numbers where they look like one."""
     return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,"search_keywords":null,%b,%b}' % (
         _number_or_text(row.id),
@@ -185,7 +185,7 @@ def full_record(row: Row, task: Task) -> bytes:
 
 
 def _projected(
-    row: Row, task: Task, fields: Projection, metrics: bool, search_keywords: Sequence[str] | None
+    row: StoredRecord, task: Task, fields: Projection, metrics: bool, search_keywords: Sequence[str] | None
 ) -> bytes:
     metrics = metrics and fields.touches("metrics")
     text = task is Task.TEXT_CLASSIFICATION and fields.touches("text")
@@ -290,7 +290,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def record_metrics(row: Row, task: Task) -> dict[str, Any]:
+def record_metrics(row: StoredRecord, task: Task) -> dict[str, Any]:
     """The ``metrics`` of a record, derived from what is stored."""
     content = _texts(b"{%b}" % row.content)
     if task is Task.TEXT_CLASSIFICATION:

@@ -15,7 +15,13 @@ from apportion.domain.errors import (
     InvalidTextSearchError,
 )
 from apportion.domain.query import MatchAll
-from apportion.server.convert.agreement import conflict_out, figures_out, read_place, show_place, team_out
+from apportion.server.convert.agreement import (
+    conflict_out,
+    figures_out,
+    read_position,
+    show_position,
+    team_out,
+)
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 
@@ -101,10 +107,10 @@ async def agreement(
     query: Where = None,
 ) -> AgreementOut:
     """How alike people answered, with an interval and the query that opens the records behind each figure."""
-    from apportion.services import agreement as measuring  # brings numpy along
+    from apportion.services.insight import agreement as measuring  # brings numpy along
 
     workspace = ctx.require_workspace()
-    asked = measuring.Asked(
+    asked = measuring.FigureRequest(
         measure,
         by,
         None if interval == "none" else Interval(interval),
@@ -113,7 +119,7 @@ async def agreement(
         await ctx.parsed(query),
     )
     found = await ctx.read_slow(
-        lambda work: measuring.measure(work, ctx.actor, workspace, name, asked), long=True
+        lambda tx: measuring.measure(tx, ctx.actor, workspace, name, asked), long=True
     )
     return AgreementOut.model_validate(figures_out(found))
 
@@ -137,13 +143,13 @@ async def conflicts(
     query: Where = None,
 ) -> ConflictsOut:
     """What people disagree on, most first, with everybody's answers and what became of the record."""
-    from apportion.services import agreement as measuring
+    from apportion.services.insight import agreement as measuring
 
     workspace = ctx.require_workspace()
-    wanted, place = await ctx.parsed(query), read_place(cursor)
+    wanted, place = await ctx.parsed(query), read_position(cursor)
     dataset, total, found, following = await ctx.read_slow(
-        lambda work: measuring.conflicts(
-            work, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
+        lambda tx: measuring.conflicts(
+            tx, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
         ),
         long=True,
     )
@@ -154,7 +160,7 @@ async def conflicts(
         conflicts=[conflict_out(each, dataset) for each in found],
         total=total,
         query=opens,
-        next=show_place(following),
+        next=show_position(following),
     )
 
 
@@ -193,10 +199,10 @@ class AnnotatorsOut(BaseModel):
 @router.get(_DATASET + "/annotators", responses=_REFUSALS)
 async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
     """How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on."""
-    from apportion.services import agreement as measuring
+    from apportion.services.insight import agreement as measuring
 
     workspace, wanted = ctx.require_workspace(), await ctx.parsed(query)
     found = await ctx.read_slow(
-        lambda work: measuring.team(work, ctx.actor, workspace, name, wanted), long=True
+        lambda tx: measuring.annotator_report(tx, ctx.actor, workspace, name, wanted), long=True
     )
     return AnnotatorsOut.model_validate(team_out(found))

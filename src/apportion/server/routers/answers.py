@@ -22,9 +22,10 @@ from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, rea
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
-from apportion.services import adjudicate, annotate, comments
-from apportion.services.annotate import Entry, Mine
-from apportion.services.manage_datasets import find_dataset
+from apportion.services.answers import adjudicate, own_annotations
+from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
+from apportion.services.datasets.access import find_dataset
+from apportion.services.insight import comments
 from apportion.vocabulary import AnnotationState
 
 __all__ = ["router"]
@@ -121,7 +122,7 @@ class GoldOut(BaseModel):
     gold: dict[str, Any] | None
 
 
-def _mine(found: Mine) -> AnnotationOut:
+def _mine(found: AnnotationReceipt) -> AnnotationOut:
     shown = show_annotation(found.annotation, found.dataset.task)
     return AnnotationOut(
         **{**shown, "seconds": found.seconds},
@@ -135,14 +136,14 @@ def _mine(found: Mine) -> AnnotationOut:
 async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
     """Your own annotation of a record."""
     id, workspace = record_id(request), ctx.require_workspace()
-    return _mine(await ctx.read(lambda work: annotate.mine(work, ctx.actor, workspace, name, id)))
+    return _mine(await ctx.read(lambda tx: own_annotations.read_own(tx, ctx.actor, workspace, name, id)))
 
 
 @router.put(_MINE, responses=_WRITES)
 async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -> AnnotationOut:
     """Set your own annotation: a draft, an answer, or that the record is unusable."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
-    entry = Entry(
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    entry = AnnotationEntry(
         lambda task: read_value(task, given.value, ctx.settings.answer_limits),
         AnnotationState(given.state),
         given.version,
@@ -151,7 +152,8 @@ async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -
     )
     return _mine(
         await ctx.write(
-            lambda work: annotate.put_mine(work, ctx.actor, workspace, name, id, entry, now=now), urgent=True
+            lambda tx: own_annotations.put_own_annotation(tx, ctx.actor, workspace, name, id, entry, now=now),
+            urgent=True,
         )
     )
 
@@ -164,10 +166,12 @@ async def delete_mine(
     version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
 ) -> AnnotationOut:
     """Take your own annotation back; its history stays."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     return _mine(
         await ctx.write(
-            lambda work: annotate.withdraw_mine(work, ctx.actor, workspace, name, id, version, now=now),
+            lambda tx: own_annotations.withdraw_own_annotation(
+                tx, ctx.actor, workspace, name, id, version, now=now
+            ),
             urgent=True,
         )
     )
@@ -176,10 +180,11 @@ async def delete_mine(
 @router.post(f"{_MINE}:undo", responses=_WRITES)
 async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
     """Go back to your previous answer; a first answer becomes a draft. Undoing twice is redoing."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     return _mine(
         await ctx.write(
-            lambda work: annotate.undo_mine(work, ctx.actor, workspace, name, id, now=now), urgent=True
+            lambda tx: own_annotations.undo_own_annotation(tx, ctx.actor, workspace, name, id, now=now),
+            urgent=True,
         )
     )
 
@@ -189,7 +194,7 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
     """Everybody's annotations of a record; not for annotators of a blind dataset."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found, gold = await ctx.read(
-        lambda work: annotate.everyones(work, ctx.actor, workspace, name, id)
+        lambda tx: own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
     )
     return AnnotationsOut(
         annotations=[
@@ -210,7 +215,7 @@ async def get_history(
 ) -> HistoryOut:
     """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
-    dataset, found = await ctx.read(lambda work: annotate.history(work, ctx.actor, workspace, name, id))
+    dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, workspace, name, id))
     left = min(
         _number_in(cursor, len(found)), len(found)
     )  # counted from the oldest: what comes in meanwhile moves nothing
@@ -235,12 +240,12 @@ async def get_history(
 @router.put(f"{_RECORD}/gold", responses=_WRITES)
 async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> GoldOut:
     """Settle a record: the value the dataset stands by, or that it is unusable."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
-    task = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE).task)
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    task = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE).task)
     value = read_value(task, given.value, ctx.settings.answer_limits)
     dataset, case = await ctx.write(
-        lambda work: adjudicate.put_gold(
-            work,
+        lambda tx: adjudicate.put_gold(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -264,9 +269,9 @@ async def delete_gold(
     version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
 ) -> GoldOut:
     """Take a decision back: the record is again what people's answers make of it."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     dataset, case = await ctx.write(
-        lambda work: adjudicate.remove_gold(work, ctx.actor, workspace, name, id, version, now=now),
+        lambda tx: adjudicate.remove_gold(tx, ctx.actor, workspace, name, id, version, now=now),
         urgent=True,
     )
     return GoldOut(gold=show_gold(case.gold, dataset.task))
@@ -308,7 +313,7 @@ async def get_comments(
 ) -> CommentsOut:
     """What was said about a record; in a blind dataset, by you and to you."""
     id, workspace = record_id(request), ctx.require_workspace()
-    found = await ctx.read(lambda work: comments.comments(work, ctx.actor, workspace, name, id))
+    found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, workspace, name, id))
     start = _number_in(cursor, 0)
     page = found[start : start + limit]
     following = str(start + limit) if len(found) > start + limit else None
@@ -318,12 +323,10 @@ async def get_comments(
 @router.post(f"{_RECORD}/comments", responses=_REFUSALS)
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> CommentOut:
     """Say something about a record, or flag it to somebody."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     return _comment(
         await ctx.write(
-            lambda work: comments.add_comment(
-                work, ctx.actor, workspace, name, id, sent.text, sent.to, now=now
-            ),
+            lambda tx: comments.add_comment(tx, ctx.actor, workspace, name, id, sent.text, sent.to, now=now),
             urgent=True,
         )
     )

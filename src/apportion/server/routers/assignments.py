@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
-from apportion.domain.assignment.reading import read_plan
+from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
 from apportion.domain.assignment.spec import MAX_SEED, PlanSpec
-from apportion.domain.assignment.words import RowState
+from apportion.domain.assignment.states import RowState
 from apportion.domain.errors import (
     ConflictError,
     EntityNotFoundError,
@@ -29,16 +29,16 @@ from apportion.domain.permissions import Action, require
 from apportion.domain.times import end_in, utc_iso
 from apportion.ports.assignments import StoredPlan
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import plan_out, row_out
+from apportion.server.convert.assignments import plan_json, row_json
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.services.manage_datasets import find_dataset
-from apportion.services.progress import finish_dates
+from apportion.services.datasets.access import find_dataset
+from apportion.services.insight.progress import finish_dates
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Work
-    from apportion.services.assign import Planned
-    from apportion.services.make_change import MakeChange, Undo
+    from apportion.ports.store import Transaction
+    from apportion.services.assignments.apply_change import ApplyPlanChange, UndoPlan
+    from apportion.services.assignments.compute_plan import ComputedPlan
 
 __all__ = ["router"]
 
@@ -74,7 +74,7 @@ class RowsOut(BaseModel):
     next: str | None = None
 
 
-class Why(BaseModel):
+class Explanation(BaseModel):
     """Why somebody has a record before them, or why not."""
 
     record: str
@@ -84,13 +84,13 @@ class Why(BaseModel):
     rows: list[dict[str, Any]]
 
 
-class Extend(BaseModel):
+class ExtendIn(BaseModel):
     """Whether only to look."""
 
     dry_run: bool = False
 
 
-class Rebalance(Extend):
+class RebalanceIn(ExtendIn):
     """Who shall share the rows from now on; those of the plan where nobody is named."""
 
     users: list[Any] | None = Field(None, examples=[["ana", {"user": "ben", "weight": 2}]])
@@ -98,7 +98,7 @@ class Rebalance(Extend):
     rule: int | None = Field(None, ge=0, description="Only this rule of the plan.")
 
 
-class Move(Extend):
+class MoveIn(ExtendIn):
     """Which rows go to whom."""
 
     to: str
@@ -107,7 +107,7 @@ class Move(Extend):
     rule: int = Field(0, ge=0)
 
 
-class Withdraw(Extend):
+class WithdrawIn(ExtendIn):
     """Which rows are taken back; all where nothing is named."""
 
     records: list[str] | None = Field(None, max_length=10_000)
@@ -127,12 +127,12 @@ def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
     return spec if spec.seed is not None else replace(spec, seed=secrets.randbelow(MAX_SEED))
 
 
-async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest: str | None) -> Planned:
-    from apportion.services import assign
+async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest: str | None) -> ComputedPlan:
+    from apportion.services.assignments import compute_plan
 
-    await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ASSIGN))
+    await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ASSIGN))
     return await ctx.read_slow(
-        lambda work: assign.plan_out(work, ctx.actor, workspace, name, spec, digest=digest),
+        lambda tx: compute_plan.compute_plan(tx, ctx.actor, workspace, name, spec, digest=digest),
         long=True,
     )
 
@@ -143,17 +143,17 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
 
     ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
     """
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     require(ctx.actor, Action.ASSIGN, workspace)
     planned = await _plan(ctx, workspace, name, _spec(ctx, sent), None)
     loads = planned.plan.loads
-    dates = await ctx.read(lambda work: finish_dates(work, planned.dataset, loads, now=now))
+    dates = await ctx.read(lambda tx: finish_dates(tx, planned.dataset, loads, now=now))
     finish = {name: None if at is None else utc_iso(at) for name, at in dates.items()}
     return {**planned.show(), "finish_at": finish}
 
 
 @router.post(_PLANS, responses=_PLANNING)
-async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
+async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     """Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at."""
     workspace = ctx.require_workspace()
     require(ctx.actor, Action.ASSIGN, workspace)
@@ -161,7 +161,7 @@ async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     for attempt in range(_TRIES):
         planned = await _plan(ctx, workspace, name, spec, spec.digest)
         try:
-            stored = await _made(ctx, planned)
+            stored = await _plan_made(ctx, planned)
             break
         except ConflictError:
             if attempt == _TRIES - 1:
@@ -169,22 +169,22 @@ async def make(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     return await _shown(ctx, workspace, name, stored.id)
 
 
-async def _made(ctx: Context, planned: Planned) -> StoredPlan:
-    from apportion.services.make_plan import Making
+async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
+    from apportion.services.assignments.apply_plan import ApplyPlan
 
-    at = ctx.house.clock.now()
-    making = await ctx.house.think(lambda: Making(planned, by=ctx.actor.username, at=at))
+    at = ctx.state.clock.now()
+    making = await ctx.state.run_in_thread(lambda: ApplyPlan(planned, by=ctx.actor.username, at=at))
     await ctx.write_steps(making.steps(), making.give_up)
     return making.plan
 
 
 async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, Any]:
-    def find(work: Work) -> dict[str, Any]:
-        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
-        stored = work.assignments.plan(dataset, id)
+    def find(tx: Transaction) -> dict[str, Any]:
+        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        stored = tx.assignments.plan(dataset, id)
         if stored is None:
             raise EntityNotFoundError(id, "AssignmentPlan")
-        return plan_out(stored, work.assignments.counts(dataset))
+        return plan_json(stored, tx.assignments.slot_counts(dataset))
 
     return await ctx.read(find)
 
@@ -194,10 +194,10 @@ async def list_plans(ctx: Ctx, name: str) -> PlansOut:
     """The plans of a dataset, oldest first, with how far each has come."""
     workspace = ctx.require_workspace()
 
-    def find(work: Work) -> list[dict[str, Any]]:
-        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
-        counts = work.assignments.counts(dataset)
-        return [plan_out(stored, counts) for stored in work.assignments.plans(dataset)]
+    def find(tx: Transaction) -> list[dict[str, Any]]:
+        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        counts = tx.assignments.slot_counts(dataset)
+        return [plan_json(stored, counts) for stored in tx.assignments.plans(dataset)]
 
     return PlansOut(assignments=await ctx.read(find))
 
@@ -222,17 +222,17 @@ async def rows(
     workspace = ctx.require_workspace()
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 
-    from apportion.services.explain import with_reasons_that_hold
+    from apportion.services.assignments.explain import with_reasons_that_hold
 
-    def find(work: Work) -> RowsOut:
-        dataset = find_dataset(work, ctx.actor, workspace, name, Action.SEE_PROGRESS)
-        stored = work.assignments.plan(dataset, plan)
+    def find(tx: Transaction) -> RowsOut:
+        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        stored = tx.assignments.plan(dataset, plan)
         if stored is None:
             raise EntityNotFoundError(plan, "AssignmentPlan")
-        found = work.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
+        found = tx.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
         following = str(found[-1][0]) if len(found) == limit else None
-        told = with_reasons_that_hold(work, dataset, [row for _, row in found])
-        return RowsOut(rows=[row_out(row) for row in told], next=following)
+        told = with_reasons_that_hold(tx, dataset, [row for _, row in found])
+        return RowsOut(rows=[row_json(row) for row in told], next=following)
 
     return await ctx.read(find)
 
@@ -243,21 +243,21 @@ async def explain(
     name: str,
     record: Annotated[str, Query(description="The record's id.")],
     annotator: Annotated[str | None, Query(description="Whom it is about; you, if nobody is named.")] = None,
-) -> Why:
+) -> Explanation:
     """Why does somebody have this record, or why not? Annotators may ask about themselves."""
-    from apportion.services.explain import explain as why
+    from apportion.services.assignments.explain import explain as why
 
     workspace = ctx.require_workspace()
-    name_of, now = annotator or ctx.actor.username, ctx.house.clock.now()
+    name_of, now = annotator or ctx.actor.username, ctx.state.clock.now()
     found, sentences = await ctx.read(
-        lambda work: why(work, ctx.actor, workspace, name, record, name_of, now=now)
+        lambda tx: why(tx, ctx.actor, workspace, name, record, name_of, now=now)
     )
-    return Why(
+    return Explanation(
         record=record,
         annotator=name_of,
         assigned=any(row.state is not RowState.WITHDRAWN for row in found),
         why=sentences,
-        rows=[row_out(row) for row in found],
+        rows=[row_json(row) for row in found],
     )
 
 
@@ -265,22 +265,22 @@ async def explain(
 
 
 @router.post(_PLAN + ":extend", responses=_PLANNING)
-async def extend(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
+async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
     """Have records that were logged since join the plan by the same rules; no earlier row moves."""
-    from apportion.services import assign
+    from apportion.services.assignments import compute_plan
 
     workspace = ctx.require_workspace()
 
-    def work_out(work: Work) -> Planned:
-        dataset, stored = assign.find_plan(work, ctx.actor, workspace, name, plan)
-        return assign.extension(work, dataset, stored)
+    def work_out(tx: Transaction) -> ComputedPlan:
+        dataset, stored = compute_plan.find_plan(tx, ctx.actor, workspace, name, plan)
+        return compute_plan.compute_extension(tx, dataset, stored)
 
     for attempt in range(_TRIES):
         planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
             return planned.show()
         try:
-            await _made(ctx, planned)
+            await _plan_made(ctx, planned)
             break
         except ConflictError:
             if attempt == _TRIES - 1:
@@ -289,16 +289,16 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]
 
 
 @router.post(_PLAN + ":rebalance", responses=_CHANGES)
-async def rebalance(ctx: Ctx, name: str, plan: str, sent: Rebalance) -> dict[str, Any]:
+async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> dict[str, Any]:
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
-    from apportion.services import change_plan
+    from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda work: change_plan.rebalancing(
-            work,
+        lambda tx: compute_change.compute_rebalance(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -312,16 +312,16 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: Rebalance) -> dict[str
 
 
 @router.post(_PLAN + ":move", responses=_CHANGES)
-async def move(ctx: Ctx, name: str, plan: str, sent: Move) -> dict[str, Any]:
+async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
     """Give pending rows to somebody by hand."""
-    from apportion.services import change_plan
+    from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda work: change_plan.moving(
-            work,
+        lambda tx: compute_change.compute_move(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -336,48 +336,48 @@ async def move(ctx: Ctx, name: str, plan: str, sent: Move) -> dict[str, Any]:
 
 
 @router.post(_PLAN + ":withdraw", responses=_CHANGES)
-async def withdraw(ctx: Ctx, name: str, plan: str, sent: Withdraw) -> dict[str, Any]:
+async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str, Any]:
     """Take pending rows back; work that was begun stays."""
-    from apportion.services import change_plan
+    from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda work: change_plan.withdrawing(
-            work, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator, now=now
+        lambda tx: compute_change.compute_withdrawal(
+            tx, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator, now=now
         ),
     )
 
 
 @router.post(_PLAN + ":undo", responses=_CHANGES)
-async def undo(ctx: Ctx, name: str, plan: str, sent: Extend) -> dict[str, Any]:
+async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
     """Take a whole plan back, but for the work that was begun."""
-    from apportion.services import change_plan, make_change
+    from apportion.services.assignments import apply_change, compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda work: change_plan.undoing(work, ctx.actor, workspace, name, plan, now=now),
-        make_change.Undo,
+        lambda tx: compute_change.compute_undo(tx, ctx.actor, workspace, name, plan, now=now),
+        apply_change.UndoPlan,
     )
 
 
 async def _change(
     ctx: Context,
     dry_run: bool,
-    work_out: Callable[[Work], Any],
-    make: Callable[..., MakeChange | Undo] | None = None,
+    work_out: Callable[[Transaction], Any],
+    make: Callable[..., ApplyPlanChange | UndoPlan] | None = None,
 ) -> dict[str, Any]:
-    from apportion.services.make_change import MakeChange
+    from apportion.services.assignments.apply_change import ApplyPlanChange
 
     for attempt in range(_TRIES):
         planned: Any = await ctx.read_slow(work_out, long=True)
         if dry_run:
             break
         try:
-            making = (make or MakeChange)(planned, by=ctx.actor.username, at=ctx.house.clock.now())
+            making = (make or ApplyPlanChange)(planned, by=ctx.actor.username, at=ctx.state.clock.now())
             await ctx.write_steps(making.steps(), making.give_up)
             break
         except ConflictError:

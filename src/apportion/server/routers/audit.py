@@ -21,7 +21,7 @@ from apportion.server.convert.audit import (
 )
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.services import audit
+from apportion.services.insight import audit
 from apportion.vocabulary import EventArea, EventCode
 
 __all__ = ["router"]
@@ -72,7 +72,7 @@ async def read_audit(
     ).filter()
     below = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read_slow(
-        lambda work: audit.read_audit(work, ctx.actor, wanted, below=below, limit=limit + 1)
+        lambda tx: audit.read_audit(tx, ctx.actor, wanted, below=below, limit=limit + 1)
     )
     following = str(found[limit - 1].no) if len(found) > limit else None
     return AuditPage(events=[audited_out(each) for each in found[:limit]], next=following)
@@ -88,13 +88,13 @@ async def read_audit(
 )
 async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
     """The events that match as a file, newest first. That it was taken is an event, too."""
-    narrowed, now = wanted.filter(), ctx.house.clock.now()
+    narrowed, now = wanted.filter(), ctx.state.clock.now()
     count, upto = await ctx.read_slow(
-        lambda work: (audit.count_audit(work, ctx.actor, narrowed), audit.last_event(work))
+        lambda tx: (audit.count_audit(tx, ctx.actor, narrowed), audit.last_event(tx))
     )
     asked = {**wanted.model_dump(mode="json", by_alias=True), "events": count}
-    await ctx.write(lambda work: audit.begin_export(work, ctx.actor, asked, now=now))
-    pages = audit.export_audit(ctx.house.store, ctx.actor, narrowed, upto=upto)
+    await ctx.write(lambda tx: audit.begin_export(tx, ctx.actor, asked, now=now))
+    pages = audit.export_audit(ctx.state.store, ctx.actor, narrowed, upto=upto)
     write: Callable[[Iterable[Sequence[AuditedEvent]]], Iterator[bytes]] = (
         audit_table if wanted.format == "csv" else audit_lines
     )
@@ -107,5 +107,5 @@ async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
 
 async def _stream(ctx: Context, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Page by page, each made in a thread."""
-    while (page := await ctx.house.think(lambda: next(pages, None))) is not None:
+    while (page := await ctx.state.run_in_thread(lambda: next(pages, None))) is not None:
         yield page

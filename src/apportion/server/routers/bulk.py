@@ -15,13 +15,13 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
     WrongTaskError,
 )
-from apportion.domain.permissions import Place, place_of
+from apportion.domain.permissions import EffectiveRole, effective_role
 from apportion.server.bodies import JsonRoute, json_body
-from apportion.server.convert.records_in import Limits, read_bulk
+from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
-from apportion.services.log_records import Logging, log_records, speaks_for_others
+from apportion.services.records.log import Logging, log_records, speaks_for_others
 from apportion.vocabulary import Task
 from apportion.wire.schemas import BULK_SCHEMAS
 
@@ -75,8 +75,11 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     body = await json_body(request)
     workspace = ctx.workspace or ""
     known = None
-    if which is Task.TOKEN_CLASSIFICATION and place_of(ctx.actor, workspace) is not Place.OUTSIDER:
-        dataset = await ctx.read(lambda work: work.datasets.find(workspace, name))
+    if (
+        which is Task.TOKEN_CLASSIFICATION
+        and effective_role(ctx.actor, workspace) is not EffectiveRole.OUTSIDER
+    ):
+        dataset = await ctx.read(lambda tx: tx.datasets.find(workspace, name))
         known = None if dataset is None else dataset.settings
     overlap = known is not None and known.allow_overlapping_spans
     parts = known is not None and known.allow_character_spans
@@ -84,21 +87,21 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     def read() -> Logging:
         bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts)
         own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
-        prepared = ctx.house.store.prepare(which, bulk.records) if own else None
+        prepared = ctx.state.store.encode_records(which, bulk.records) if own else None
         return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await ctx.house.think(read)
-    now = ctx.house.clock.now()
+    logging = read() if small else await ctx.state.run_in_thread(read)
+    now = ctx.state.clock.now()
     logged = await ctx.write(
-        lambda work: log_records(work, ctx.actor, logging, now=now, prepare=ctx.house.store.prepare),
+        lambda tx: log_records(tx, ctx.actor, logging, now=now, prepare=ctx.state.store.encode_records),
         urgent=small,
     )
     return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed, kept=logged.kept)
 
 
-def _limits(ctx: Context) -> Limits:
+def _limits(ctx: Context) -> BulkLimits:
     settings = ctx.settings
-    return Limits(
+    return BulkLimits(
         settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
     )

@@ -20,9 +20,9 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import copy_dataset as copying
-from apportion.services import manage_datasets as manage
-from apportion.services import trash
+from apportion.services.datasets import access as manage
+from apportion.services.datasets import trash
+from apportion.services.records import copy as copying
 from apportion.vocabulary import Task
 
 __all__ = ["router"]
@@ -35,7 +35,7 @@ _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNot
 @router.get("/api/datasets/", response_model_exclude_none=True, include_in_schema=False)
 async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
     """List the datasets of one workspace, or of all one may look into."""
-    found = await ctx.read(lambda work: manage.list_datasets(work, ctx.actor, ctx.workspace or None))
+    found = await ctx.read(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
     return [dataset_out(each) for each in found]
 
 
@@ -47,10 +47,10 @@ async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
 async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
     """Create an empty dataset."""
     workspace = wanted.workspace or ctx.require_workspace()
-    now = ctx.house.clock.now()
+    now = ctx.state.clock.now()
     made = await ctx.write(
-        lambda work: manage.create_dataset(
-            work,
+        lambda tx: manage.create_dataset(
+            tx,
             ctx.actor,
             workspace,
             wanted.name,
@@ -67,19 +67,17 @@ async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
 async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
     """One dataset."""
     workspace = ctx.require_workspace()
-    found = await ctx.read(
-        lambda work: manage.find_dataset(work, ctx.actor, workspace, name, Action.SEE_DATASET)
-    )
+    found = await ctx.read(lambda tx: manage.find_dataset(tx, ctx.actor, workspace, name, Action.SEE_DATASET))
     return dataset_out(found)
 
 
 @router.patch("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
 async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetOut:
     """Merge tags and metadata into those a dataset has, and take some away."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     changed = await ctx.write(
-        lambda work: manage.edit_dataset(
-            work,
+        lambda tx: manage.edit_dataset(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -95,8 +93,8 @@ async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetO
 @router.delete("/api/datasets/{name}", responses=_REFUSALS)
 async def delete_dataset(ctx: Ctx, name: str) -> None:
     """Delete a dataset; it can be restored for some days, and it is no error if there is none."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    await ctx.write(lambda work: trash.delete_dataset(work, ctx.actor, workspace, name, now=now))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    await ctx.write(lambda tx: trash.delete_dataset(tx, ctx.actor, workspace, name, now=now))
 
 
 class DeletedOut(BaseModel):
@@ -130,7 +128,7 @@ class RestoreIn(BaseModel):
 async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
     """Deleted datasets that you can restore, of one workspace or of all."""
     kept = ctx.settings.trash_days * 24 * 3600 * 1_000_000
-    found = await ctx.read(lambda work: trash.deleted_datasets(work, ctx.actor, ctx.workspace or None))
+    found = await ctx.read(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
     return DeletedDatasets(
         datasets=[
             DeletedOut(
@@ -155,10 +153,10 @@ async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
 )
 async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
     """Bring a deleted dataset back with everything in it: records, annotations, plans, history."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     restored = await ctx.write(
-        lambda work: trash.restore_dataset(
-            work, ctx.actor, workspace, wanted.name, id=wanted.id, into=wanted.into, now=now
+        lambda tx: trash.restore_dataset(
+            tx, ctx.actor, workspace, wanted.name, id=wanted.id, into=wanted.into, now=now
         )
     )
     return dataset_out(restored)
@@ -167,15 +165,15 @@ async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
 @router.put("/api/datasets/{name}:close", responses=_REFUSALS)
 async def close_dataset(ctx: Ctx, name: str) -> None:
     """Close a dataset: it can be neither searched nor logged into until it is opened again."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=True, now=now))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, workspace, name, closed=True, now=now))
 
 
 @router.put("/api/datasets/{name}:open", responses=_REFUSALS)
 async def open_dataset(ctx: Ctx, name: str) -> None:
     """Open a closed dataset."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    await ctx.write(lambda work: manage.set_closed(work, ctx.actor, workspace, name, closed=False, now=now))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, workspace, name, closed=False, now=now))
 
 
 @router.put(
@@ -185,8 +183,8 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 )
 async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
     """Copy a dataset with its records, annotations and settings."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    asked = copying.Copying(
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    asked = copying.CopyInProgress(
         ctx.actor,
         workspace,
         name,
@@ -211,10 +209,10 @@ class GatherIn(BaseModel):
 @router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
     """Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations."""
-    from apportion.services.gather import Gathering, gather  # brings numpy along
+    from apportion.services.records.gather import GatherInProgress, gather  # brings numpy along
 
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    asked = Gathering(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    asked = GatherInProgress(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
     store = ctx.store
     found = await asyncio.to_thread(lambda: gather(store, asked, dry_run=sent.dry_run, now=now))
     return {"dry_run": sent.dry_run, **found.show()}

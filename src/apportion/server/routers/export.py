@@ -20,7 +20,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from apportion.domain.datasets import Settings
+from apportion.domain.datasets import LabelSettings
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
@@ -38,11 +38,11 @@ from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
 from apportion.server.convert.import_in import Reading, read_file, refusal_of
-from apportion.server.convert.records_in import Limits
+from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.services import export as exporting
-from apportion.services import import_records as importing
+from apportion.services.records import export as exporting
+from apportion.services.records import import_rows as importing
 from apportion.vocabulary import Task
 
 __all__ = ["router"]
@@ -98,7 +98,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     """
     workspace = ctx.require_workspace()
     query = await ctx.parsed(wanted.query)
-    found = await ctx.read(lambda work: exporting.exportable(work, ctx.actor, workspace, name))
+    found = await ctx.read(lambda tx: exporting.exportable(tx, ctx.actor, workspace, name))
     dataset, names = found.dataset, found.names
     if not wanted.answers:
         names = names._replace(annotators=[])
@@ -109,11 +109,11 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
         write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
     else:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
-    store, actor, now = ctx.house.store, ctx.actor, ctx.house.clock.now()
+    store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
     # counted first: a query that takes too long is refused before the file begins, and nobody downloads unnoted
-    count = await ctx.read_slow(lambda work: exporting.matching(work, actor, dataset, query))
+    count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
     told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
-    await ctx.write(lambda work: exporting.note_export(work, actor, workspace, name, told, now=now))
+    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, told, now=now))
     deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
         _while_allowed(
@@ -255,19 +255,19 @@ async def import_file(
     A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What
     is stored is stored whole or not at all, even if the server is stopped meanwhile.
     """
-    workspace, clock = ctx.require_workspace(), ctx.house.clock
+    workspace, clock = ctx.require_workspace(), ctx.state.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
     now = clock.now()
     columns = _mapping(mapping)
-    there = await ctx.read(lambda work: work.datasets.find(workspace, name))
+    there = await ctx.read(lambda tx: tx.datasets.find(workspace, name))
     wanted = None
     if there is not None:  # how it has been set up holds
-        rules = there.settings or Settings()
+        rules = there.settings or LabelSettings()
     else:
-        rules = Settings(
+        rules = LabelSettings(
             allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
         )
-        wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != Settings() else None
+        wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != LabelSettings() else None
     how = Reading(
         format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
@@ -276,7 +276,7 @@ async def import_file(
         async with _READING:
             read = await asyncio.to_thread(lambda: read_file(file, how))
     misfits = await ctx.read_slow(
-        lambda work: importing.begin_import(work, ctx.actor, workspace, name, task, read.found, wanted),
+        lambda tx: importing.begin_import(tx, ctx.actor, workspace, name, task, read.found, wanted),
         long=True,
     )
     read.leave_out(misfits)
@@ -284,7 +284,7 @@ async def import_file(
         raise refusal_of(read)
     found = read.found
     if found and not dry_run:
-        asked = importing.Importing(ctx.actor, workspace, name, task, found, wanted)
+        asked = importing.ImportInProgress(ctx.actor, workspace, name, task, found, wanted)
         store = ctx.store
         await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
     return ImportOut(
@@ -295,7 +295,7 @@ async def import_file(
         stored=bool(found) and not dry_run,
         left_out=len(read.bad),
         errors=[_bad_row(each) for each in read.wrong],
-        wanted=AnswersWanted(**asdict(importing.wanted_by(found))),
+        wanted=AnswersWanted(**asdict(importing.required_answers(found))),
     )
 
 
@@ -309,9 +309,9 @@ async def _spool(request: Request, file: IO[bytes]) -> None:
         raise StorageFullError(f"The file could not be kept while it is read: {failure}.") from failure
 
 
-def _limits(ctx: Context) -> Limits:
+def _limits(ctx: Context) -> BulkLimits:
     settings = ctx.settings
-    return Limits(
+    return BulkLimits(
         settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
     )
 

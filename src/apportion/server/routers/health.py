@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.permissions import Action, require
 from apportion.domain.times import utc_iso
-from apportion.ports.upkeep import Condition
+from apportion.ports.upkeep import StoreCondition
 from apportion.server.bodies import JsonRoute
-from apportion.server.deps import Context, Ctx, House, InHouse
+from apportion.server.deps import AppState, Context, Ctx, InAppState
 from apportion.server.errors import responses
 from apportion.server.memory import resident_bytes
 from apportion.version import __version__
@@ -53,9 +53,9 @@ _NOT_READY: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/api/health")
-async def health(house: InHouse) -> Alive:
+async def health(state: InAppState) -> Alive:
     """Say that the server is up and can read its store."""
-    await house.read(lambda work: work.people.count_users())
+    await state.read(lambda tx: tx.people.count_users())
     return Alive()
 
 
@@ -66,22 +66,22 @@ async def live() -> Alive:
 
 
 @router.get("/api/health/ready", responses=_NOT_READY)
-async def ready(house: InHouse, response: Response) -> Ready:
+async def ready(state: InAppState, response: Response) -> Ready:
     """Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order."""
-    checks = await _checks(house)
+    checks = await _checks(state)
     if all(each == "ok" for each in checks.values()):
         return Ready(status="ok", checks=checks)
     response.status_code = 503
     return Ready(status="not ready", checks=checks)
 
 
-async def _checks(house: House) -> dict[str, str]:
+async def _checks(state: AppState) -> dict[str, str]:
     try:
-        await house.read(lambda work: work.people.count_users())
-        found = house.store.condition()
+        await state.read(lambda tx: tx.people.count_users())
+        found = state.store.condition()
     except Exception as failure:  # whatever it is, it is the answer
         return {"store": f"cannot be read: {type(failure).__name__}"}
-    disk = "ok" if found.free >= house.settings.min_free_disk else "is nearly full"
+    disk = "ok" if found.free >= state.settings.min_free_disk else "is nearly full"
     store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
     if found.lost is not None:
         store = f"has lost a file: {found.lost} while the server runs; stop it in the usual way and start it again"
@@ -90,7 +90,7 @@ async def _checks(house: House) -> dict[str, str]:
         "writer": "ok" if found.writing else "has died; restart the server",
         "tables": "ok" if found.tables == found.tables_wanted else "are not those of this version",
         "disk": disk if found.writable else "cannot be written to",
-        "running": "is shutting down" if house.stopping.is_set() else "ok",
+        "running": "is shutting down" if state.stopping.is_set() else "ok",
     }
 
 
@@ -112,7 +112,7 @@ class Storage(BaseModel):
     tables: int
 
 
-class Held(BaseModel):
+class StoredCounts(BaseModel):
     """How much there is. ``jobs`` are those that wait or run."""
 
     users: int
@@ -145,7 +145,7 @@ class ServerOut(BaseModel):
     checks: dict[str, str]
     writer: Writer
     storage: Storage
-    holds: Held
+    holds: StoredCounts
     requests: Requests
 
 
@@ -153,16 +153,16 @@ class ServerOut(BaseModel):
 async def see_server(ctx: Ctx) -> ServerOut:
     """See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only."""
     require(ctx.actor, Action.SEE_SERVER)
-    house = ctx.house
+    state = ctx.state
     counts = await _counts(ctx)
-    condition, tally = house.store.condition(), house.tally
+    condition, tally = state.store.condition(), state.tally
     by_status = [(status, number) for (_, _, status), number in tally.requests.items()]
     return ServerOut(
         version=__version__,
         started_at=utc_iso(int(tally.started * 1_000_000)),
         uptime_seconds=int(time.time() - tally.started),
         memory_bytes=resident_bytes(),
-        checks=await _checks(house),
+        checks=await _checks(state),
         writer=_writer(condition),
         storage=Storage(
             database=condition.size, log=condition.log_size, free=condition.free, tables=condition.tables
@@ -178,17 +178,17 @@ async def see_server(ctx: Ctx) -> ServerOut:
     )
 
 
-def _writer(found: Condition) -> Writer:
+def _writer(found: StoreCondition) -> Writer:
     return Writer(
         alive=found.writing, waiting=found.waiting, urgent=found.urgent, busy_seconds=round(found.busy, 3)
     )
 
 
-async def _counts(ctx: Context) -> Held:
-    house = ctx.house
-    now = house.clock.now()
-    found = await house.think(lambda: house.store.counts(now))
-    return Held(**{name: getattr(found, name) for name in Held.model_fields})
+async def _counts(ctx: Context) -> StoredCounts:
+    state = ctx.state
+    now = state.clock.now()
+    found = await state.run_in_thread(lambda: state.store.counts(now))
+    return StoredCounts(**{name: getattr(found, name) for name in StoredCounts.model_fields})
 
 
 @router.get(
@@ -199,12 +199,14 @@ async def _counts(ctx: Context) -> Held:
 async def prometheus(ctx: Ctx, request: Request) -> Response:
     """See the server's figures in the form of Prometheus. Administrators only: give it a key of its own."""
     require(ctx.actor, Action.SEE_SERVER)
-    from apportion.server.metrics import rendered  # brings a library along that nothing else needs
+    from apportion.server.prometheus import render_metrics  # brings a library along that nothing else needs
 
     counts = await _counts(ctx)
-    condition = ctx.house.store.condition()
+    condition = ctx.state.store.condition()
     accept = request.headers.get("accept", "")
-    body, kind = await ctx.house.think(
-        lambda: rendered(ctx.house.tally, condition, counts.model_dump(), ctx.house.lost_lines(), accept)
+    body, kind = await ctx.state.run_in_thread(
+        lambda: render_metrics(
+            ctx.state.tally, condition, counts.model_dump(), ctx.state.lost_lines(), accept
+        )
     )
     return Response(body, headers={"Content-Type": kind})

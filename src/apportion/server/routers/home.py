@@ -12,7 +12,7 @@ from pydantic import ValidationError as Invalid
 from apportion.domain.errors import Refusal
 from apportion.server.auth import set_cookie
 from apportion.server.convert.people import Setup
-from apportion.server.deps import House, InHouse
+from apportion.server.deps import AppState, InAppState
 from apportion.server.errors import v1_errors
 from apportion.server.plain_page import page
 
@@ -32,38 +32,38 @@ _FIELDS = (
 
 
 @router.get("/")
-async def home(house: InHouse) -> Response:
+async def home(state: InAppState) -> Response:
     """The web app, which asks for the first administrator where there is none; without it a plain page does."""
-    if house.web.is_built:
-        return house.web.page()
-    if not await house.read(lambda work: work.people.has_admin()):
-        return _form(house)
+    if state.web.is_built:
+        return state.web.page()
+    if not await state.read(lambda tx: tx.people.has_admin()):
+        return _form(state)
     body = (
         "<p>This server shares text records out among annotators.</p>"
         "<p>From a notebook:</p><pre>import apportion as rg\n\n"
         "rg.init(api_url=&quot;…&quot;, api_key=&quot;…&quot;)</pre>"
     )
-    return HTMLResponse(_page(body + _links(house)))
+    return HTMLResponse(_page(body + _links(state)))
 
 
 @router.get("/datasets/{space}/{name}")
-async def dataset_page(house: InHouse, space: str, name: str) -> Response:
+async def dataset_page(state: InAppState, space: str, name: str) -> Response:
     """Where notebooks link to after logging: the web app, else how to get at the dataset without it."""
-    if house.web.is_built:
-        return house.web.page()
+    if state.web.is_built:
+        return state.web.page()
     load = f"rg.load({name!r}, workspace={space!r})"
     body = (
         f"<p>Dataset <b>{escape(name)}</b> of workspace <b>{escape(space)}</b> would open here, but "
         "this server was installed without its web app. In a notebook:</p>"
         f"<pre>import apportion as rg\n\n{escape(load)}</pre>"
     )
-    return HTMLResponse(_page(body + _links(house)))
+    return HTMLResponse(_page(body + _links(state)))
 
 
 @router.post("/")
 async def first_admin(
     request: Request,
-    house: InHouse,
+    state: InAppState,
     code: Annotated[str, Form()] = "",
     first_name: Annotated[str, Form()] = "",
     username: Annotated[str, Form()] = "",
@@ -72,34 +72,34 @@ async def first_admin(
     """Take the form for the first administrator."""
     given = {"code": code, "first_name": first_name, "username": username, "password": password}
     try:
-        made, key, token = await make_first_admin(house, Setup.model_validate(given))
+        made, key, token = await make_first_admin(state, Setup.model_validate(given))
     except Invalid as wrong:
         problems = [f"{each['loc'][-1]}: {each['msg']}" for each in v1_errors(wrong.errors())]
-        return _form(house, problems, given, 422)
+        return _form(state, problems, given, 422)
     except Refusal as refusal:
-        return _form(house, [str(refusal)], given, 403)
+        return _form(state, [str(refusal)], given, 403)
     body = (
         f"<p>Welcome, {escape(made.user.full_name)}. You are the administrator of this server, "
         f"in the workspace <code>{escape(made.username)}</code>.</p>"
         "<p>Your API key is shown only now. Keep it:</p>"
         f"<pre>{escape(key)}</pre>"
     )
-    if house.web.is_built:
-        body += f'<p><a href="{escape(house.settings.base_url)}datasets">Go on to the datasets</a></p>'
-    response = HTMLResponse(_page(body + _links(house)), headers={"Cache-Control": "no-store"})
-    set_cookie(request, response, token, house.settings)
+    if state.web.is_built:
+        body += f'<p><a href="{escape(state.settings.base_url)}datasets">Go on to the datasets</a></p>'
+    response = HTMLResponse(_page(body + _links(state)), headers={"Cache-Control": "no-store"})
+    set_cookie(request, response, token, state.settings)
     return response
 
 
 @docs_router.get("/docs")
 @docs_router.get("/api")
-async def to_docs(house: InHouse) -> RedirectResponse:
+async def to_docs(state: InAppState) -> RedirectResponse:
     """Send whoever looks for the documentation to where it is."""
-    return RedirectResponse(f"{house.settings.prefix}/api/docs", 307)
+    return RedirectResponse(f"{state.settings.prefix}/api/docs", 307)
 
 
 def _form(
-    house: House, problems: list[str] | None = None, given: dict[str, str] | None = None, status: int = 200
+    state: AppState, problems: list[str] | None = None, given: dict[str, str] | None = None, status: int = 200
 ) -> HTMLResponse:
     """The form for the first administrator; passwords are never sent back."""
     known = {**(given or {}), "password": ""}
@@ -111,7 +111,7 @@ def _form(
     )
     body = (
         "<p>Nobody can sign in yet. Create the first administrator; the code stands on the console where the "
-        f'server was started.</p>{told}<form method="post" action="{escape(house.settings.base_url)}">'
+        f'server was started.</p>{told}<form method="post" action="{escape(state.settings.base_url)}">'
         f"{inputs}<button>Create administrator</button></form>"
     )
     return HTMLResponse(_page(body), status)
@@ -121,7 +121,7 @@ def _page(body: str) -> str:
     return page("Apportion", f"<h1>Apportion</h1>{body}")
 
 
-def _links(house: House) -> str:
-    if not house.settings.docs_enabled:
+def _links(state: AppState) -> str:
+    if not state.settings.docs_enabled:
         return ""
-    return f'<p><a href="{escape(house.settings.prefix)}/api/docs">The HTTP API</a></p>'
+    return f'<p><a href="{escape(state.settings.prefix)}/api/docs">The HTTP API</a></p>'

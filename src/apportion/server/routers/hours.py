@@ -14,7 +14,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.hours import hours_csv, hours_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services.hours import dataset_hours, workspace_hours
+from apportion.services.insight.hours import dataset_hours, workspace_hours
 
 __all__ = ["router"]
 
@@ -65,7 +65,7 @@ async def get_dataset_hours(
 ) -> Response | HoursOut:
     """Hours that people spent on a dataset, to pay by; annotators see their own."""
     workspace, span = ctx.require_workspace(), span_of(first, last, timezone or ctx.settings.timezone)
-    found = await ctx.read_slow(lambda work: dataset_hours(work, ctx.actor, workspace, name, span, by))
+    found = await ctx.read_slow(lambda tx: dataset_hours(tx, ctx.actor, workspace, name, span, by))
     return _answer(found, span, format, name)
 
 
@@ -81,7 +81,7 @@ async def get_workspace_hours(
 ) -> Response | HoursOut:
     """Hours that people spent on each dataset of a workspace, to pay by; annotators see their own."""
     span = span_of(first, last, timezone or ctx.settings.timezone)
-    found = await ctx.read_slow(lambda work: workspace_hours(work, ctx.actor, name, span, by))
+    found = await ctx.read_slow(lambda tx: workspace_hours(tx, ctx.actor, name, span, by))
     return _answer(found, span, format, name)
 
 

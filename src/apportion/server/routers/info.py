@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from apportion.domain.errors import Refusal
 from apportion.server.auth import identify
 from apportion.server.bodies import JsonRoute
-from apportion.server.deps import House, InHouse
+from apportion.server.deps import AppState, InAppState
 from apportion.server.memory import virtual_and_resident
 from apportion.version import COMPATIBLE_WITH, __version__
 
@@ -31,21 +31,21 @@ async def info() -> dict[str, str]:
 
 
 @router.get("/api/_status")
-async def status(request: Request, house: InHouse) -> dict[str, Any]:
+async def status(request: Request, state: InAppState) -> dict[str, Any]:
     """Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures."""
     found: dict[str, Any] = {
         "version": COMPATIBLE_WITH,
         "elasticsearch": {"version": "none: this server brings its own search"},
         "mem_info": {},
     }
-    if _is_admin(request, house):
+    if _is_admin(request, state):
         found |= {"apportion": __version__, "mem_info": _memory()}
     return found
 
 
-def _is_admin(request: Request, house: House) -> bool:
+def _is_admin(request: Request, state: AppState) -> bool:
     try:
-        return identify(request, house).actor.is_admin
+        return identify(request, state).actor.is_admin
     except Refusal:
         return False
 

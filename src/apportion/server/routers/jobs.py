@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from apportion.domain.consensus.resolution import Policy
+from apportion.domain.consensus.resolution import ResolutionRule
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
@@ -16,16 +16,16 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     InvalidTextSearchError,
 )
-from apportion.domain.jobs import ENDED, Job, Take
+from apportion.domain.jobs import ENDED, AcceptScope, Job
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.values import LONGEST_REASON, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import import_gold as gold
-from apportion.services import jobs
-from apportion.services.manage_datasets import find_dataset
+from apportion.services.background import jobs
+from apportion.services.datasets.access import find_dataset
+from apportion.services.records import import_gold as gold
 from apportion.vocabulary import AnnotationState
 
 __all__ = ["router"]
@@ -107,13 +107,15 @@ class ApplyIn(BaseModel):
 @router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
 async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ANNOTATE))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ANNOTATE))
     value = read_value(dataset.task, wanted.value, ctx.settings.answer_limits)
     await ctx.parsed(wanted.query)  # here, since the writer has no time for it
-    asked = jobs.Apply(wanted.query, wanted.value, value, AnnotationState(wanted.state), Take(wanted.take))
-    job = await ctx.write(lambda work: jobs.begin_apply(work, ctx.actor, workspace, name, asked, now=now))
-    ctx.house.jobs.wake()
+    asked = jobs.Apply(
+        wanted.query, wanted.value, value, AnnotationState(wanted.state), AcceptScope(wanted.take)
+    )
+    job = await ctx.write(lambda tx: jobs.begin_apply(tx, ctx.actor, workspace, name, asked, now=now))
+    ctx.state.jobs.wake()
     return _out(job, dataset)
 
 
@@ -127,29 +129,29 @@ class AcceptIn(BaseModel):
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> JobOut:
     """Make gold of what people agree on, where nobody has decided: in bulk, to be undone."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    rule = Policy(wanted.rule)
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    rule = ResolutionRule(wanted.rule)
     await ctx.parsed(wanted.query)
     job = await ctx.write(
-        lambda work: jobs.begin_accept(work, ctx.actor, workspace, name, wanted.query, rule, now=now)
+        lambda tx: jobs.begin_accept(tx, ctx.actor, workspace, name, wanted.query, rule, now=now)
     )
-    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE))
-    ctx.house.jobs.wake()
+    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
+    ctx.state.jobs.wake()
     return _out(job, dataset)
 
 
 @router.get("/api/jobs/{id}", responses=responses(EntityNotFoundError))
 async def get_job(ctx: Ctx, id: str) -> JobOut:
     """How far a job has come: for who began it, and for reviewers."""
-    return _out(*await ctx.read(lambda work: jobs.find_job(work, ctx.actor, id)))
+    return _out(*await ctx.read(lambda tx: jobs.find_job(tx, ctx.actor, id)))
 
 
 @router.post("/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError))
 async def undo_job(ctx: Ctx, id: str) -> JobOut:
     """Put back what a job changed, except what somebody has changed since; that is a job, too."""
-    now = ctx.house.clock.now()
-    job, dataset = await ctx.write(lambda work: jobs.begin_undo(work, ctx.actor, id, now=now))
-    ctx.house.jobs.wake()
+    now = ctx.state.clock.now()
+    job, dataset = await ctx.write(lambda tx: jobs.begin_undo(tx, ctx.actor, id, now=now))
+    ctx.state.jobs.wake()
     return _out(job, dataset)
 
 
@@ -179,16 +181,16 @@ class ImportGoldOut(BaseModel):
 @router.post(_DATASET + "/gold:import", responses=_REFUSALS)
 async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOut:
     """Bring in values that are known to be right: all of them or none."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    dataset = await ctx.read(lambda work: find_dataset(work, ctx.actor, workspace, name, Action.ADJUDICATE))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
     entries = []
     for row in wanted.gold:
         sent = (row.value or {}) if row.state == "submitted" else None  # no value is refused by its form
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
         entries.append(gold.GoldEntry(row.id, value, row.reason))
     found = await ctx.write(
-        lambda work: gold.import_gold(
-            work, ctx.actor, workspace, name, entries, overwrite=wanted.overwrite, now=now
+        lambda tx: gold.import_gold(
+            tx, ctx.actor, workspace, name, entries, overwrite=wanted.overwrite, now=now
         )
     )
     return ImportGoldOut(**found)

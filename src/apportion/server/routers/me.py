@@ -13,8 +13,8 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Me, PasswordIn, me_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services.manage_users import change_own_password, set_preferences
-from apportion.services.manage_workspaces import visible_workspaces
+from apportion.services.people.users import change_own_password, set_preferences
+from apportion.services.people.workspaces import visible_workspaces
 
 __all__ = ["router"]
 
@@ -24,34 +24,34 @@ router = APIRouter(tags=["Me"], route_class=JsonRoute)
 @router.get("/api/me", response_model_exclude_none=True)
 async def me(ctx: Ctx) -> Me:
     """See yourself: your role, your workspaces and what you are in each."""
-    names = await ctx.read(lambda work: visible_workspaces(work.people, ctx.actor))
+    names = await ctx.read(lambda tx: visible_workspaces(tx.people, ctx.actor))
     return me_out(ctx.actor, names, ctx.key)
 
 
 @router.get("/api/me/preferences")
 async def preferences(ctx: Ctx) -> dict[str, Any]:
     """See how you like your screens: keys, theme and the like."""
-    return await ctx.read(lambda work: work.people.preferences(ctx.actor.user.id))
+    return await ctx.read(lambda tx: tx.people.preferences(ctx.actor.user.id))
 
 
 @router.put("/api/me/preferences")
 async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any]:
     """Say how you like your screens; replaces what was there."""
-    return await ctx.write(lambda work: set_preferences(work.people, ctx.actor, wanted))
+    return await ctx.write(lambda tx: set_preferences(tx.people, ctx.actor, wanted))
 
 
 @router.put("/api/me/password", responses=responses(ForbiddenOperationError, TooManyAttemptsError))
 async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> None:
     """Give yourself a new password: your other sessions end, your API key stays."""
-    house, address = ctx.house, address_of(request, ctx.settings)
+    state, address = ctx.state, address_of(request, ctx.settings)
     check_password(wanted.new, "body", "new", username=ctx.actor.username)
     try:
-        await house.hashing(
-            lambda: house.sign_in.confirm(ctx.actor.username, wanted.current, address), address
+        await state.hashing(
+            lambda: state.sign_in.confirm(ctx.actor.username, wanted.current, address), address
         )
     except (ForbiddenOperationError, TooManyAttemptsError):
-        await note_refusal(house, ctx.actor.username, "wrong present password")
+        await note_refusal(state, ctx.actor.username, "wrong present password")
         raise
-    hashed = await house.hashing(lambda: house.passwords.hash(wanted.new))
-    now = house.clock.now()
-    await ctx.write(lambda work: change_own_password(work, ctx.actor, hashed, now=now, sid=ctx.sid))
+    hashed = await state.hashing(lambda: state.passwords.hash(wanted.new))
+    now = state.clock.now()
+    await ctx.write(lambda tx: change_own_password(tx, ctx.actor, hashed, now=now, sid=ctx.sid))

@@ -19,7 +19,7 @@ from apportion.server.convert.records_out import record_metrics
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
-from apportion.services import metrics
+from apportion.services.insight import metrics_1x
 from apportion.wire.queries import DELETION_BODY
 
 __all__ = ["router"]
@@ -34,7 +34,7 @@ async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """The metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
-    found = await ctx.read(lambda work: metrics.metrics_of(work, ctx.actor, workspace, name, which))
+    found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, workspace, name, which))
     return [{"id": each.id, "name": each.name, "description": each.description} for each in found]
 
 
@@ -60,10 +60,10 @@ async def metric_summary(
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_metric_query(body, which))
     workspace = ctx.require_workspace()
-    wanted = metrics.Wanted(interval, size, entity_size)
+    wanted = metrics_1x.MetricRequest(interval, size, entity_size)
     found = await ctx.read_slow(
-        lambda work: metrics.metric_summary(
-            work, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
+        lambda tx: metrics_1x.metric_summary(
+            tx, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
         ),
         long=True,
     )

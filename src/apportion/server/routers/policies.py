@@ -18,8 +18,8 @@ from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import guidelines
-from apportion.services import policies as manage
+from apportion.services.assignments import policies as manage
+from apportion.services.datasets import guidelines
 
 __all__ = ["router"]
 
@@ -44,7 +44,7 @@ class PoliciesOut(BaseModel):
 async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
     """The policies of a dataset."""
     workspace = ctx.require_workspace()
-    found = await ctx.read(lambda work: manage.read_of(work, ctx.actor, workspace, name))
+    found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, workspace, name))
     return PoliciesOut.model_validate(found.show())
 
 
@@ -53,12 +53,12 @@ async def change_policies(
     ctx: Ctx, name: str, wanted: Annotated[dict[str, Any], Body(examples=[{"blind": True, "required": 2}])]
 ) -> PoliciesOut:
     """Change policies; what is left out stays. ``keep: latest`` says what a shared dataset keeps of several answers."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     change = manage.PolicyChange(ctx.actor, workspace, name, wanted, now=now)
     await ctx.write_steps(change.steps(), change.give_up)
     found = change.policies
     if found.modelled:
-        ctx.house.jobs.look()
+        ctx.state.jobs.look()
     return PoliciesOut.model_validate(found.show())
 
 
@@ -93,17 +93,17 @@ async def get_guidelines(
     """What annotators are told to do."""
     workspace = ctx.require_workspace()
     return _guidelines(
-        await ctx.read(lambda work: guidelines.read_guidelines(work, ctx.actor, workspace, name, version))
+        await ctx.read(lambda tx: guidelines.read_guidelines(tx, ctx.actor, workspace, name, version))
     )
 
 
 @router.put("/api/datasets/{name}/guidelines", responses={**_REFUSALS, **responses(ConflictError)})
 async def put_guidelines(ctx: Ctx, name: str, sent: GuidelinesIn) -> GuidelinesOut:
     """Write a new version of the guidelines; earlier ones are kept."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     found = await ctx.write(
-        lambda work: guidelines.write_guidelines(
-            work, ctx.actor, workspace, name, sent.text, sent.version, now=now
+        lambda tx: guidelines.write_guidelines(
+            tx, ctx.actor, workspace, name, sent.text, sent.version, now=now
         )
     )
     return _guidelines(found)

@@ -15,15 +15,15 @@ from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import overview_out, progress_out, work_out
+from apportion.server.convert.assignments import overview_json, progress_json, work_json
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.server.watch import seen_in
-from apportion.services import progress as team
-from apportion.services.overview import overview
+from apportion.server.request_log import request_info
+from apportion.services.insight import progress as team
+from apportion.services.insight.overview import overview
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Work
+    from apportion.ports.store import Transaction
 
 __all__ = ["router"]
 
@@ -83,20 +83,20 @@ async def progress(
     ] = False,
 ) -> ProgressOut:
     """The progress of a dataset by person; annotators see their own."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     found = await ctx.read_slow(
-        lambda work: team.progress(work, ctx.actor, workspace, name, now=now, median=median),
+        lambda tx: team.progress(tx, ctx.actor, workspace, name, now=now, median=median),
         long=True,
     )
-    return ProgressOut.model_validate(progress_out(found))
+    return ProgressOut.model_validate(progress_json(found))
 
 
 @router.get("/api/me/work")
 async def my_work(ctx: Ctx) -> WorkOut:
     """My work in all datasets."""
-    now = ctx.house.clock.now()
-    found = await ctx.read(lambda work: team.my_work(work, ctx.actor, now=now))
-    return WorkOut(work=[work_out(each) for each in found])
+    now = ctx.state.clock.now()
+    found = await ctx.read(lambda tx: team.my_work(tx, ctx.actor, now=now))
+    return WorkOut(work=[work_json(each) for each in found])
 
 
 class OverviewOut(BaseModel):
@@ -108,8 +108,8 @@ class OverviewOut(BaseModel):
 @router.get("/api/overview")
 async def get_overview(ctx: Ctx) -> OverviewOut:
     """All datasets I may see, with their statuses as I see them and my work in each."""
-    found = await ctx.read_slow(lambda work: overview(work, ctx.actor), long=True)
-    return OverviewOut(datasets=[overview_out(each) for each in found])
+    found = await ctx.read_slow(lambda tx: overview(tx, ctx.actor), long=True)
+    return OverviewOut(datasets=[overview_json(each) for each in found])
 
 
 @router.get("/api/datasets/{name}/events", responses=_REFUSALS)
@@ -123,7 +123,7 @@ async def events(
     workspace = ctx.require_workspace()
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
     found = await ctx.read(
-        lambda work: team.events(work, ctx.actor, workspace, name, after=0, before=before, limit=limit)
+        lambda tx: team.events(tx, ctx.actor, workspace, name, after=0, before=before, limit=limit)
     )
     following = str(found[-1].no) if len(found) == limit else None
     return EventsOut(events=[_event(each) for each in found], next=following)
@@ -138,10 +138,10 @@ async def stream(
 ) -> StreamingResponse:
     """What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on."""
     workspace = ctx.require_workspace()
-    if (seen := seen_in(request.scope)) is not None:
+    if (seen := request_info(request.scope)) is not None:
         seen.stream = True
     latest = await ctx.read(
-        lambda work: team.events(work, ctx.actor, workspace, dataset, after=0, before=1 << 62, limit=1)
+        lambda tx: team.events(tx, ctx.actor, workspace, dataset, after=0, before=1 << 62, limit=1)
     )
     after = latest[0].no if latest else 0
     if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) < 19:
@@ -154,29 +154,29 @@ async def stream(
 
 
 async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequence[Event]:
-    def look(work: Work) -> Sequence[Event]:
+    def look(tx: Transaction) -> Sequence[Event]:
         ctx.check_rights(
-            work
+            tx
         )  # whoever listens may have been taken out, demoted or given another key meanwhile
-        return team.events(work, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
+        return team.events(tx, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
 
     return await ctx.read(look)
 
 
 async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
-    tally = ctx.house.tally
+    tally = ctx.state.tally
     tally.streams += 1
     try:
-        async for piece in _pieces(ctx, workspace, name, after):
+        async for piece in _frames(ctx, workspace, name, after):
             yield piece
     finally:
         tally.streams -= 1
 
 
-async def _pieces(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
+async def _frames(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
     yield b": here\n\n"
     quiet = 0.0
-    while not ctx.house.stopping.is_set():  # browsers come back by themselves, to the next server
+    while not ctx.state.stopping.is_set():  # browsers come back by themselves, to the next server
         try:
             found = await _since(ctx, workspace, name, after)
         except (EntityNotFoundError, ForbiddenOperationError, UnauthorizedError):

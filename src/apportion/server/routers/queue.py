@@ -17,13 +17,13 @@ from apportion.domain.errors import (
     RecordNotFound,
 )
 from apportion.domain.times import utc_iso
-from apportion.ports.store import Work
+from apportion.ports.store import Transaction
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import queue_out
+from apportion.server.convert.assignments import queue_json
 from apportion.server.convert.values import LONGEST_REASON
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import queue
+from apportion.services.assignments import queue
 
 __all__ = ["router"]
 
@@ -93,12 +93,12 @@ class Skipped(BaseModel):
 @router.post(_QUEUE + ":claim", responses=_CLAIMS)
 async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
     """Lease my next records. Asking again renews what I have and takes nothing more."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
 
-    def lease(among: list[int] | None) -> Callable[[Work], queue.Queue]:
-        return lambda work: queue.claim_next(
-            work,
+    def lease(among: list[int] | None) -> Callable[[Transaction], queue.Queue]:
+        return lambda tx: queue.claim_next(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -111,18 +111,18 @@ async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
 
     if sent.where is None or not sent.where.strip():
         found = await ctx.write(lease(None), urgent=True)
-        return Response(queue_out(found), media_type="application/json")
+        return Response(queue_json(found), media_type="application/json")
     where = sent.where
     for _ in range(_TRIES):
         among = await ctx.read_slow(
-            lambda work: queue.shortlist(
-                work, ctx.actor, workspace, name, where=where, uuid=sent.dataset, now=now
+            lambda tx: queue.shortlist(
+                tx, ctx.actor, workspace, name, where=where, uuid=sent.dataset, now=now
             )
         )
         found = await ctx.write(lease(among), urgent=True)
         if found.items or not among:  # else others took all of them meanwhile
             break
-    return Response(queue_out(found), media_type="application/json")
+    return Response(queue_json(found), media_type="application/json")
 
 
 @router.get(_QUEUE, responses=_CLAIMS)
@@ -133,21 +133,21 @@ async def look(
     where: Annotated[str | None, Query(description="Only records that match.")] = None,
 ) -> Response:
     """See what a claim would bring; nothing is leased."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     read = ctx.read if where is None or not where.strip() else ctx.read_slow
     found = await read(
-        lambda work: queue.look(work, ctx.actor, workspace, name, limit=limit, where=where, now=now)
+        lambda tx: queue.peek(tx, ctx.actor, workspace, name, limit=limit, where=where, now=now)
     )
-    return Response(queue_out(found), media_type="application/json")
+    return Response(queue_json(found), media_type="application/json")
 
 
 @router.post(_QUEUE + ":heartbeat", responses=_REFUSALS)
 async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
     """Keep leases while their records are before me."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     leases = [(each.id, each.token) for each in sent.leases or []]
     found = await ctx.write(
-        lambda work: queue.keep(work, ctx.actor, workspace, name, leases, now=now), urgent=True
+        lambda tx: queue.renew(tx, ctx.actor, workspace, name, leases, now=now), urgent=True
     )
     return LeasesOut(
         leases=[LeaseOut(id=id, lease_until=None if until is None else utc_iso(until)) for id, until in found]
@@ -159,17 +159,19 @@ async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
     """Give leases back; all of mine where none is named."""
     workspace = ctx.require_workspace()
     leases = None if sent.leases is None else [(each.id, each.token) for each in sent.leases]
-    freed = await ctx.write(lambda work: queue.let_go(work, ctx.actor, workspace, name, leases), urgent=True)
+    freed = await ctx.write(
+        lambda tx: queue.release_records(tx, ctx.actor, workspace, name, leases), urgent=True
+    )
     return Freed(released=freed)
 
 
 @router.post(_QUEUE + ":skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)})
 async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
     """Leave a record to others, to later or to nobody, as the plan or the dataset has it."""
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     slot = await ctx.write(
-        lambda work: queue.skip_record(
-            work, ctx.actor, workspace, name, sent.id, sent.token, sent.reason, now=now
+        lambda tx: queue.skip_record(
+            tx, ctx.actor, workspace, name, sent.id, sent.token, sent.reason, now=now
         ),
         urgent=True,
     )

@@ -26,12 +26,12 @@ from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
-from apportion.services import edit_records, search_records
+from apportion.services.records import edit, find
 from apportion.vocabulary import Status
 from apportion.wire.queries import DELETION_BODY
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Work
+    from apportion.ports.store import Transaction
 
 __all__ = ["router"]
 
@@ -58,9 +58,7 @@ class Deleted(BaseModel):
 async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
     """One record with everything it has. The id is one percent-encoded segment and may hold anything."""
     id, workspace = record_id(request), ctx.require_workspace()
-    dataset, row = await ctx.read(
-        lambda work: search_records.find_record(work, ctx.actor, workspace, name, id)
-    )
+    dataset, row = await ctx.read(lambda tx: find.find_record(tx, ctx.actor, workspace, name, id))
     return Response(full_record(row, dataset.task), media_type="application/json")
 
 
@@ -70,13 +68,13 @@ async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
 )
 async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Response:
     """Merge metadata into a record and set its status."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.house.clock.now()
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     metadata = None
     if changes.metadata is not None:
         metadata = flatten(changes.metadata, longest=ctx.settings.metadata_field_length)
     dataset, row = await ctx.write(
-        lambda work: edit_records.patch_record(
-            work, ctx.actor, workspace, name, id, metadata=metadata, status=changes.status, now=now
+        lambda tx: edit.patch_record(
+            tx, ctx.actor, workspace, name, id, metadata=metadata, status=changes.status, now=now
         ),
         urgent=True,
     )
@@ -98,22 +96,20 @@ async def delete_records(
     _refuse_unknown(request, {"workspace", "mark_as_discarded"})
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_deletion(body))
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     of, numbers = await ctx.read_slow(
-        lambda work: edit_records.matching_numbers(
-            work, ctx.actor, workspace, name, criteria, discard=mark_as_discarded
-        )
+        lambda tx: edit.matching_numbers(tx, ctx.actor, workspace, name, criteria, discard=mark_as_discarded)
     )
     done = await ctx.write(
-        lambda work: edit_records.remove_records(
-            work, ctx.actor, workspace, name, numbers, criteria, of=of, discard=mark_as_discarded, now=now
+        lambda tx: edit.remove_records(
+            tx, ctx.actor, workspace, name, numbers, criteria, of=of, discard=mark_as_discarded, now=now
         )
     )
     while (job := done.job) is not None:
         try:
             done = await ctx.write(partial(_remove_some, ctx, workspace, name, job))
         except (ForbiddenOperationError, UnauthorizedError) as refused:  # the rights of who asked have ended
-            await ctx.house.write(partial(edit_records.stop_removing, id=job, why=str(refused), now=now))
+            await ctx.state.write(partial(edit.stop_removing, id=job, why=str(refused), now=now))
             raise
     return Deleted(matched=done.matched, processed=done.processed)
 
@@ -127,5 +123,5 @@ def _refuse_unknown(request: Request, known: set[str]) -> None:
         )
 
 
-def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, work: Work) -> edit_records.Removal:
-    return edit_records.go_on_removing(work, ctx.actor, workspace, name, job, now=ctx.house.clock.now())
+def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, tx: Transaction) -> edit.Removal:
+    return edit.go_on_removing(tx, ctx.actor, workspace, name, job, now=ctx.state.clock.now())

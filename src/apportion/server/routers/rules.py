@@ -23,7 +23,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
-from apportion.services import label_rules
+from apportion.services.insight import label_rules
 from apportion.vocabulary import Task
 
 __all__ = ["router"]
@@ -72,9 +72,7 @@ def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """The dataset's labeling rules, oldest first."""
     place = _place(ctx, name, task)
-    return [
-        _shown(each) for each in await ctx.read(lambda work: label_rules.list_rules(work, ctx.actor, *place))
-    ]
+    return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
@@ -82,16 +80,16 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
     """Store a labeling rule."""
     place, labels = _place(ctx, name, task), sent.all_labels()
     label = sent.label or (labels[0] if len(labels) == 1 else None)
-    now = ctx.house.clock.now()
+    now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
-    return _shown(await ctx.write(lambda work: label_rules.add_rule(work, ctx.actor, *place, rule)))
+    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, *place, rule)))
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
     """How much of the dataset the rules cover together, as you see it."""
     place = _place(ctx, name, task)
-    found = await ctx.read_slow(lambda work: label_rules.rules_metrics(work, ctx.actor, *place), long=True)
+    found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True)
     return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
 
 
@@ -108,7 +106,7 @@ async def rule_metrics(
     """How much a rule covers and how often it is right, as you see it; the rule need not be stored."""
     place, labels = _place(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
-        lambda work: label_rules.rule_metrics(work, ctx.actor, *place, query, labels), long=True
+        lambda tx: label_rules.rule_metrics(tx, ctx.actor, *place, query, labels), long=True
     )
     return _figures(found)
 
@@ -117,18 +115,18 @@ async def rule_metrics(
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
     """One labeling rule by its query."""
     place = _place(ctx, name, task)
-    return _shown(await ctx.read(lambda work: label_rules.find_rule(work, ctx.actor, *place, query)))
+    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Give a rule other labels, and another description if one is sent."""
     place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
-    now = ctx.house.clock.now()
+    now = ctx.state.clock.now()
     return _shown(
         await ctx.write(
-            lambda work: label_rules.edit_rule(
-                work, ctx.actor, *place, query, labels=labels, description=told, now=now
+            lambda tx: label_rules.edit_rule(
+                tx, ctx.actor, *place, query, labels=labels, description=told, now=now
             )
         )
     )
@@ -137,8 +135,8 @@ async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChange
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Forget a labeling rule; it is no error if there is none."""
-    place, now = _place(ctx, name, task), ctx.house.clock.now()
-    await ctx.write(lambda work: label_rules.delete_rule(work, ctx.actor, *place, query, now=now))
+    place, now = _place(ctx, name, task), ctx.state.clock.now()
+    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:

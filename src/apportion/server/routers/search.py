@@ -20,8 +20,8 @@ from apportion.domain.errors import (
 from apportion.domain.query import Highlighter
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
-from apportion.ports.records import Criteria, Hits, Row
-from apportion.ports.store import Work
+from apportion.ports.records import Criteria, SearchHits, StoredRecord
+from apportion.ports.store import Transaction
 from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.pages import highlighter_of, next_page, read_page, searched_texts
 from apportion.server.convert.queries import Selected, read_scan, read_search
@@ -29,8 +29,8 @@ from apportion.server.convert.records_out import Projection, scan_record, search
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
-from apportion.services import search_records
-from apportion.services.search_records import NearTo, Page
+from apportion.services.records import find
+from apportion.services.records.find import SearchPage, SimilarTo
 from apportion.vocabulary import Task
 from apportion.wire.queries import SCAN_BODY, SEARCH_BODY
 
@@ -70,18 +70,16 @@ async def search(
             f"Result window is too large, from + limit must be less than or equal to {_DEEPEST}. "
             "Scan the records instead to read them all."
         )
-    page = Page(wanted.sort, start, limit, _facets(facets, start))
+    page = SearchPage(wanted.sort, start, limit, _facets(facets, start))
     near = _near(wanted.selected, limit)
 
     words = None if near is not None else wanted.selected.words
 
-    def find(work: Work) -> bytes:
-        _, hits = search_records.search(
-            work, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near
-        )
-        return _search_reply(hits, which, words, work.deadline, metrics=include_metrics, counted=start == 0)
+    def run(tx: Transaction) -> bytes:
+        _, hits = find.search(tx, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near)
+        return _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
 
-    return _json(await ctx.read_slow(find))
+    return _json(await ctx.read_slow(run))
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:
@@ -91,13 +89,19 @@ def _facets(asked: str | None, start: int) -> frozenset[str] | None:
     return None if asked is None else frozenset(filter(None, asked.split(",")))
 
 
-def _near(selected: Selected, limit: int) -> NearTo | None:
+def _near(selected: Selected, limit: int) -> SimilarTo | None:
     nearest = selected.nearest
-    return None if nearest is None else NearTo(nearest.name, nearest.value, nearest.k or limit or 5)
+    return None if nearest is None else SimilarTo(nearest.name, nearest.value, nearest.k or limit or 5)
 
 
 def _search_reply(
-    hits: Hits, task: Task, words: SearchQuery | None, deadline: Deadline, *, metrics: bool, counted: bool
+    hits: SearchHits,
+    task: Task,
+    words: SearchQuery | None,
+    deadline: Deadline,
+    *,
+    metrics: bool,
+    counted: bool,
 ) -> bytes:
     highlighter = highlighter_of(words) if hits.rows else None
     records = [
@@ -110,12 +114,14 @@ def _search_reply(
     return reply + b"}"
 
 
-def _watched(deadline: Deadline, rows: Sequence[Row], highlighter: Highlighter | None) -> Iterable[Row]:
+def _watched(
+    deadline: Deadline, rows: Sequence[StoredRecord], highlighter: Highlighter | None
+) -> Iterable[StoredRecord]:
     """The records of a page, the deadline being looked at where finding what matched takes time."""
     return rows if highlighter is None else deadline.each(rows, _BETWEEN)
 
 
-def _keywords(highlighter: Highlighter | None, row: Row, task: Task) -> list[str] | None:
+def _keywords(highlighter: Highlighter | None, row: StoredRecord, task: Task) -> list[str] | None:
     return None if highlighter is None else highlighter.keywords(searched_texts(row, task)) or None
 
 
@@ -140,9 +146,9 @@ async def scan(
     if fields is None or fields.touches("search_keywords"):
         highlighter = highlighter_of(wanted.selected.words)
 
-    def find(work: Work) -> tuple[str, bytes]:
-        dataset, rows = search_records.scan(
-            work,
+    def run(tx: Transaction) -> tuple[str, bytes]:
+        dataset, rows = find.scan(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -162,7 +168,7 @@ async def scan(
                 text=include_metrics,
                 search_keywords=_keywords(highlighter, row, task),
             )
-            for row in _watched(work.deadline, rows, highlighter)
+            for row in _watched(tx.deadline, rows, highlighter)
         ]
         following = next_page(place, rows)
         page = b'{"records":[%b],"next_idx":%b,"next_page_cfg":%b}' % (
@@ -172,21 +178,19 @@ async def scan(
         )
         return dataset.uuid, page
 
-    uuid, page = await ctx.read_slow(find)
-    if ctx.house.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
+    uuid, page = await ctx.read_slow(run)
+    if ctx.state.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
         await _note(ctx, workspace, name, wanted.selected.criteria)
     return _json(page)
 
 
 async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
     """Write the event of a scan. A disk that is full must not keep people from reading what is theirs."""
-    now = ctx.house.clock.now()
-    count = await ctx.read_slow(
-        lambda work: search_records.count_scanned(work, ctx.actor, workspace, name, criteria)
-    )
+    now = ctx.state.clock.now()
+    count = await ctx.read_slow(lambda tx: find.count_scanned(tx, ctx.actor, workspace, name, criteria))
     try:
         await ctx.write(
-            lambda work: search_records.note_scan(work, ctx.actor, workspace, name, criteria, count, now=now),
+            lambda tx: find.note_scan(tx, ctx.actor, workspace, name, criteria, count, now=now),
             urgent=True,
         )
     except StorageFullError:

@@ -10,7 +10,7 @@ from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
 from apportion.server.auth import enter
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Token
-from apportion.server.deps import InHouse
+from apportion.server.deps import InAppState
 from apportion.server.errors import responses
 
 __all__ = ["router"]
@@ -21,10 +21,10 @@ router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
 @router.post("/api/security/token", responses=responses(UnauthorizedError, TooManyAttemptsError))
 async def token(
     request: Request,
-    house: InHouse,
+    state: InAppState,
     username: Annotated[str, Form(min_length=1)],
     password: Annotated[str, Form(min_length=1)],
     grant_type: Annotated[str | None, Form(pattern="^password$")] = None,  # noqa: ARG001 - checked, not used
 ) -> Token:
     """Exchange username and password for a bearer token."""
-    return Token(access_token=await enter(request, house, username, password))
+    return Token(access_token=await enter(request, state, username, password))

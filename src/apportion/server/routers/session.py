@@ -8,9 +8,9 @@ from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsErro
 from apportion.server.auth import CSRF_HEADER, drop_cookie, enter, set_cookie
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import Login, Me, me_out
-from apportion.server.deps import Ctx, InHouse
+from apportion.server.deps import Ctx, InAppState
 from apportion.server.errors import responses
-from apportion.services.manage_workspaces import visible_workspaces
+from apportion.services.people.workspaces import visible_workspaces
 
 __all__ = ["router"]
 
@@ -22,19 +22,19 @@ router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
     response_model_exclude_none=True,
     responses=responses(UnauthorizedError, ForbiddenOperationError, TooManyAttemptsError),
 )
-async def sign_in(request: Request, response: Response, house: InHouse, login: Login) -> Me:
+async def sign_in(request: Request, response: Response, state: InAppState, login: Login) -> Me:
     """Sign in: the answer sets a cookie that scripts cannot read."""
     if CSRF_HEADER not in request.headers:
         raise ForbiddenOperationError(f"Signing in needs the header {CSRF_HEADER}.")
-    token = await enter(request, house, login.username, login.password)
-    set_cookie(request, response, token, house.settings)
-    actor, _ = await house.read(lambda work: house.sign_in.by_token(work.people, token))
-    names = await house.read(lambda work: visible_workspaces(work.people, actor))
+    token = await enter(request, state, login.username, login.password)
+    set_cookie(request, response, token, state.settings)
+    actor, _ = await state.read(lambda tx: state.sign_in.by_token(tx.people, token))
+    names = await state.read(lambda tx: visible_workspaces(tx.people, actor))
     return me_out(actor, names, None)
 
 
 @router.delete("/api/session")
 async def sign_out(request: Request, response: Response, ctx: Ctx) -> None:
     """Sign out: the session ends and the cookie goes."""
-    await ctx.write(lambda work: ctx.house.sign_in.out(work, ctx.actor, ctx.sid))
+    await ctx.write(lambda tx: ctx.state.sign_in.out(tx, ctx.actor, ctx.sid))
     drop_cookie(request, response, ctx.settings)

@@ -17,7 +17,7 @@ from apportion.server.convert.datasets import SettingsIn, SettingsOut, settings_
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
-from apportion.services import dataset_settings as manage
+from apportion.services.datasets import settings as manage
 
 __all__ = ["router"]
 
@@ -39,7 +39,7 @@ async def get_settings(
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
     found = await ctx.read(
-        lambda work: manage.read_settings(work, ctx.actor, workspace, name, which, or_none=or_none)
+        lambda tx: manage.read_settings(tx, ctx.actor, workspace, name, which, or_none=or_none)
     )
     return settings_out(found)
 
@@ -52,10 +52,10 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
     """Save settings; what is left out stays as it was."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
-    given, now = settings_in(wanted), ctx.house.clock.now()
+    given, now = settings_in(wanted), ctx.state.clock.now()
     await ctx.write(
-        lambda work: manage.save_settings(
-            work,
+        lambda tx: manage.save_settings(
+            tx,
             ctx.actor,
             workspace,
             name,
@@ -73,5 +73,5 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
 async def delete_settings(ctx: Ctx, name: str, task: str) -> None:
     """Forget the settings of a dataset."""
     name, which = name_and_task(name, task)
-    workspace, now = ctx.require_workspace(), ctx.house.clock.now()
-    await ctx.write(lambda work: manage.delete_settings(work, ctx.actor, workspace, name, which, now=now))
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.delete_settings(tx, ctx.actor, workspace, name, which, now=now))

@@ -19,8 +19,8 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut, user_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import manage_users as manage
-from apportion.services.create_team import Team, create_team
+from apportion.services.people import users as manage
+from apportion.services.people.create_team import CreatedTeam, create_team
 from apportion.vocabulary import Role
 
 __all__ = ["router"]
@@ -33,7 +33,7 @@ async def list_users(
     ctx: Ctx, inactive: Annotated[bool, Query(description="List deactivated users too.")] = False
 ) -> list[UserOut]:
     """List all users, in the order in which they were created."""
-    found = await ctx.read(lambda work: manage.list_users(work.people, ctx.actor, inactive=inactive))
+    found = await ctx.read(lambda tx: manage.list_users(tx.people, ctx.actor, inactive=inactive))
     return [user_out(each) for each in found]
 
 
@@ -50,14 +50,12 @@ async def create_user(
     """Create a user. The answer has their API key, which is never shown again."""
     require(ctx.actor, Action.CREATE_USER)
     check_password(wanted.password, "body", "password", username=wanted.username)
-    hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(wanted.password))
+    hashed = await ctx.state.hashing(lambda: ctx.state.passwords.hash(wanted.password))
     new = manage.NewUser(
         wanted.username, wanted.first_name, wanted.last_name, wanted.role or Role.ANNOTATOR, hashed
     )
-    now = ctx.house.clock.now()
-    made, key = await ctx.write(
-        lambda work: manage.create_user(work, ctx.actor, new, now=now, restore=restore)
-    )
+    now = ctx.state.clock.now()
+    made, key = await ctx.write(lambda tx: manage.create_user(tx, ctx.actor, new, now=now, restore=restore))
     return user_out(made, key=key)
 
 
@@ -72,12 +70,12 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     for place, each in enumerate(wanted.users):
         check_password(each.password, "body", "users", place, "password", username=each.username)
     for each in wanted.users:
-        hashed = await ctx.house.hashing(lambda each=each: ctx.house.passwords.hash(each.password))  # type: ignore[misc]
+        hashed = await ctx.state.hashing(lambda each=each: ctx.state.passwords.hash(each.password))  # type: ignore[misc]
         role = each.role or Role.ANNOTATOR
         users.append(manage.NewUser(each.username, each.first_name, each.last_name, role, hashed))
-    team = Team(users, wanted.workspace, wanted.membership, wanted.personal)
-    now = ctx.house.clock.now()
-    made = await ctx.write(lambda work: create_team(work, ctx.actor, team, now=now))
+    team = CreatedTeam(users, wanted.workspace, wanted.membership, wanted.personal)
+    now = ctx.state.clock.now()
+    made = await ctx.write(lambda tx: create_team(tx, ctx.actor, team, now=now))
     return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
 
 
@@ -91,12 +89,12 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     require(ctx.actor, Action.EDIT_USER)
     hashed = None
     if (password := wanted.password) is not None:
-        whose = await ctx.read(lambda work: work.people.user(UserId(str(id))))
+        whose = await ctx.read(lambda tx: tx.people.user(UserId(str(id))))
         check_password(password, "body", "password", username=None if whose is None else whose.username)
-        hashed = await ctx.house.hashing(lambda: ctx.house.passwords.hash(password))
-    changes = manage.Changes(wanted.first_name, wanted.last_name, wanted.role, hashed)
-    user, now = UserId(str(id)), ctx.house.clock.now()
-    changed = await ctx.write(lambda work: manage.change_user(work, ctx.actor, user, changes, now=now))
+        hashed = await ctx.state.hashing(lambda: ctx.state.passwords.hash(password))
+    changes = manage.UserChanges(wanted.first_name, wanted.last_name, wanted.role, hashed)
+    user, now = UserId(str(id)), ctx.state.clock.now()
+    changed = await ctx.write(lambda tx: manage.change_user(tx, ctx.actor, user, changes, now=now))
     return user_out(changed)
 
 
@@ -107,8 +105,8 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
     """Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own."""
-    user, now = UserId(str(id)), ctx.house.clock.now()
-    changed, key = await ctx.write(lambda work: manage.reset_key(work, ctx.actor, user, now=now, sid=ctx.sid))
+    user, now = UserId(str(id)), ctx.state.clock.now()
+    changed, key = await ctx.write(lambda tx: manage.reset_key(tx, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)
 
 
@@ -119,6 +117,6 @@ async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
 )
 async def delete_user(ctx: Ctx, id: UUID) -> UserOut:
     """Deactivate a user: nobody can sign in as them any more, and their annotations keep their name."""
-    user, now = UserId(str(id)), ctx.house.clock.now()
-    gone = await ctx.write(lambda work: manage.deactivate_user(work, ctx.actor, user, now=now))
+    user, now = UserId(str(id)), ctx.state.clock.now()
+    gone = await ctx.write(lambda tx: manage.deactivate_user(tx, ctx.actor, user, now=now))
     return user_out(gone)

@@ -17,7 +17,7 @@ from apportion.domain.webhooks import Delivery, DeliveryState, Webhook, codes_fo
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.services import webhooks as manage
+from apportion.services.notifications import webhooks as manage
 from apportion.vocabulary import EventCode
 
 __all__ = ["router"]
@@ -126,19 +126,19 @@ class DeliveriesOut(BaseModel):
 async def list_webhooks(ctx: Ctx, scope: Scope = "workspace") -> WebhooksOut:
     """List the webhooks of a workspace, or of the whole server."""
     place = _place(ctx, scope)
-    found = await ctx.read(lambda work: manage.list_webhooks(work, ctx.actor, place))
+    found = await ctx.read(lambda tx: manage.list_webhooks(tx, ctx.actor, place))
     return WebhooksOut(webhooks=[_out(*each) for each in found], known_events=sorted(codes_for(place)))
 
 
 @router.post(_PATH, responses=_BUSY)
 async def create_webhook(ctx: Ctx, wanted: NewWebhookIn) -> WebhookMade:
     """Set up a webhook, which is told of what happens from now on. The answer alone has its secret."""
-    now, policy, secrets = ctx.house.clock.now(), ctx.settings.call_policy, ctx.house.webhook_secrets
+    now, policy, secrets = ctx.state.clock.now(), ctx.settings.call_policy, ctx.state.webhook_secrets
     asked = manage.NewWebhook(
         _place(ctx, wanted.scope), wanted.url, tuple(wanted.events), wanted.dataset, wanted.description
     )
     made = await ctx.write(
-        lambda work: manage.create_webhook(work, ctx.actor, asked, secrets=secrets, policy=policy, now=now)
+        lambda tx: manage.create_webhook(tx, ctx.actor, asked, secrets=secrets, policy=policy, now=now)
     )
     return _made(made)
 
@@ -146,13 +146,13 @@ async def create_webhook(ctx: Ctx, wanted: NewWebhookIn) -> WebhookMade:
 @router.get(_PATH + "/{id}", responses=_REFUSALS)
 async def get_webhook(ctx: Ctx, id: str) -> WebhookOut:
     """Show a webhook."""
-    return _out(*await ctx.read(lambda work: manage.find_webhook(work, ctx.actor, id)))
+    return _out(*await ctx.read(lambda tx: manage.find_webhook(tx, ctx.actor, id)))
 
 
 @router.patch(_PATH + "/{id}", responses=_REFUSALS)
 async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOut:
     """Change a webhook, disable it, or enable it again."""
-    now, policy = ctx.house.clock.now(), ctx.settings.call_policy
+    now, policy = ctx.state.clock.now(), ctx.settings.call_policy
     change = manage.WebhookChange(
         wanted.url,
         None if wanted.events is None else tuple(wanted.events),
@@ -161,34 +161,34 @@ async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOu
         wanted.skip_missed,
     )
     found = await ctx.write(
-        lambda work: manage.change_webhook(work, ctx.actor, id, change, policy=policy, now=now)
+        lambda tx: manage.change_webhook(tx, ctx.actor, id, change, policy=policy, now=now)
     )
-    ctx.house.webhooks.wake()
+    ctx.state.webhooks.wake()
     return _out(*found)
 
 
 @router.delete(_PATH + "/{id}", responses=_REFUSALS)
 async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
     """Delete a webhook with its deliveries; what waits is never sent."""
-    now = ctx.house.clock.now()
-    await ctx.write(lambda work: manage.delete_webhook(work, ctx.actor, id, now=now))
+    now = ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.delete_webhook(tx, ctx.actor, id, now=now))
     return {"deleted": id}
 
 
 @router.post(_PATH + "/{id}:rotate_secret", responses=_REFUSALS)
 async def rotate_secret(ctx: Ctx, id: str) -> WebhookMade:
     """Give a webhook another secret, by which everything is signed from now on, retries included."""
-    now, secrets = ctx.house.clock.now(), ctx.house.webhook_secrets
-    made = await ctx.write(lambda work: manage.rotate_secret(work, ctx.actor, id, secrets=secrets, now=now))
+    now, secrets = ctx.state.clock.now(), ctx.state.webhook_secrets
+    made = await ctx.write(lambda tx: manage.rotate_secret(tx, ctx.actor, id, secrets=secrets, now=now))
     return _made(made)
 
 
 @router.post(_PATH + "/{id}:ping", responses=_BUSY)
 async def ping(ctx: Ctx, id: str) -> DeliveryOut:
     """Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer."""
-    now, secrets = ctx.house.clock.now(), ctx.house.webhook_secrets
-    made = await ctx.write(lambda work: manage.ping(work, ctx.actor, id, secrets=secrets, now=now))
-    ctx.house.webhooks.wake()
+    now, secrets = ctx.state.clock.now(), ctx.state.webhook_secrets
+    made = await ctx.write(lambda tx: manage.ping(tx, ctx.actor, id, secrets=secrets, now=now))
+    ctx.state.webhooks.wake()
     return _delivery_out(made)
 
 
@@ -203,7 +203,7 @@ async def list_deliveries(
     """List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days."""
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read(
-        lambda work: manage.list_deliveries(work, ctx.actor, id, state=state, before=before, limit=limit)
+        lambda tx: manage.list_deliveries(tx, ctx.actor, id, state=state, before=before, limit=limit)
     )
     following = str(found[-1][0]) if len(found) == limit else None
     return DeliveriesOut(deliveries=[_delivery_out(each) for _, each in found], next=following)
@@ -212,9 +212,9 @@ async def list_deliveries(
 @router.post(_PATH + "/{id}/deliveries/{delivery}:send_again", responses=_BUSY)
 async def send_again(ctx: Ctx, id: str, delivery: str) -> DeliveryOut:
     """Send a delivery once more, under the same id, before those that wait."""
-    now = ctx.house.clock.now()
-    again = await ctx.write(lambda work: manage.send_again(work, ctx.actor, id, delivery, now=now))
-    ctx.house.webhooks.wake()
+    now = ctx.state.clock.now()
+    again = await ctx.write(lambda tx: manage.send_again(tx, ctx.actor, id, delivery, now=now))
+    ctx.state.webhooks.wake()
     return _delivery_out(again)
 
 

@@ -30,7 +30,7 @@ from apportion.server.convert.people import (
 )
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services import manage_workspaces as manage
+from apportion.services.people import workspaces as manage
 
 __all__ = ["router"]
 
@@ -40,15 +40,15 @@ router = APIRouter(tags=["Workspaces"], route_class=JsonRoute)
 @router.get("/api/workspaces")
 async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
     """List workspaces: all for administrators, their own for everybody else."""
-    found = await ctx.read(lambda work: manage.list_workspaces(work.people, ctx.actor))
+    found = await ctx.read(lambda tx: manage.list_workspaces(tx.people, ctx.actor))
     return [workspace_out(each) for each in found]
 
 
 @router.post("/api/workspaces", responses=responses(ForbiddenOperationError, EntityAlreadyExistsError))
 async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
     """Create a workspace with nobody in it."""
-    now = ctx.house.clock.now()
-    made = await ctx.write(lambda work: manage.create_workspace(work, ctx.actor, wanted.name, now=now))
+    now = ctx.state.clock.now()
+    made = await ctx.write(lambda tx: manage.create_workspace(tx, ctx.actor, wanted.name, now=now))
     return workspace_out(made)
 
 
@@ -60,7 +60,7 @@ async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
 async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
     """List the users of a workspace, in the order of joining."""
     which = WorkspaceId(str(id))
-    found = await ctx.read(lambda work: manage.list_workspace_users(work.people, ctx.actor, which))
+    found = await ctx.read(lambda tx: manage.list_workspace_users(tx.people, ctx.actor, which))
     return [user_out(each) for each in found]
 
 
@@ -71,8 +71,8 @@ async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
 )
 async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     """Let a user into a workspace."""
-    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.house.clock.now()
-    return user_out(await ctx.write(lambda work: manage.add_user_to(work, ctx.actor, which, who, now=now)))
+    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.state.clock.now()
+    return user_out(await ctx.write(lambda tx: manage.add_user_to(tx, ctx.actor, which, who, now=now)))
 
 
 @router.delete(
@@ -82,10 +82,8 @@ async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 )
 async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     """Take a user out of a workspace. What they annotated there stays."""
-    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.house.clock.now()
-    return user_out(
-        await ctx.write(lambda work: manage.remove_user_from(work, ctx.actor, which, who, now=now))
-    )
+    which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.state.clock.now()
+    return user_out(await ctx.write(lambda tx: manage.remove_user_from(tx, ctx.actor, which, who, now=now)))
 
 
 @router.get(
@@ -93,7 +91,7 @@ async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 )
 async def list_members(ctx: Ctx, name: str) -> Members:
     """List the members of a workspace with their roles in it."""
-    found = await ctx.read(lambda work: manage.list_members(work.people, ctx.actor, name))
+    found = await ctx.read(lambda tx: manage.list_members(tx.people, ctx.actor, name))
     return members_out(found)
 
 
@@ -102,7 +100,7 @@ async def list_members(ctx: Ctx, name: str) -> Members:
 )
 async def list_leaders(ctx: Ctx, name: str) -> Leaders:
     """List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to."""
-    found = await ctx.read(lambda work: manage.list_leaders(work.people, ctx.actor, name))
+    found = await ctx.read(lambda tx: manage.list_leaders(tx.people, ctx.actor, name))
     return leaders_out(found)
 
 
@@ -112,9 +110,9 @@ async def list_leaders(ctx: Ctx, name: str) -> Leaders:
 )
 async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
     """Let an existing user into a workspace, with a role."""
-    now = ctx.house.clock.now()
+    now = ctx.state.clock.now()
     added = await ctx.write(
-        lambda work: manage.add_member(work, ctx.actor, name, wanted.username, wanted.role, now=now)
+        lambda tx: manage.add_member(tx, ctx.actor, name, wanted.username, wanted.role, now=now)
     )
     return member_out(added, wanted.role)
 
@@ -125,8 +123,8 @@ async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
 )
 async def set_member_role(ctx: Ctx, name: str, user: str, wanted: RoleIn) -> MemberOut:
     """Make a member annotator, reviewer or manager of a workspace."""
-    now = ctx.house.clock.now()
+    now = ctx.state.clock.now()
     changed = await ctx.write(
-        lambda work: manage.set_member_role(work, ctx.actor, name, user, wanted.role, now=now)
+        lambda tx: manage.set_member_role(tx, ctx.actor, name, user, wanted.role, now=now)
     )
     return member_out(changed, wanted.role)

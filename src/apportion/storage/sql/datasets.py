@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
-from apportion.domain.datasets import Dataset, Guidelines, LabelOption, Settings
+from apportion.domain.datasets import Dataset, Guidelines, LabelOption, LabelSettings
 from apportion.domain.ids import DatasetNo
 from apportion.domain.rules import LabelingRule
 from apportion.ports.datasets import DeletedDataset
@@ -57,7 +57,7 @@ class SqlDatasets:
         row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
         return None if row is None else dataset_of(dict(row._mapping))
 
-    def numbered(self, no: int) -> Dataset | None:
+    def by_number(self, no: int) -> Dataset | None:
         query = select(datasets).where(datasets.c.no == no, datasets.c.deleted_at.is_(None))
         row = self._connection.execute(query).first()
         return None if row is None else dataset_of(dict(row._mapping))
@@ -162,17 +162,17 @@ class SqlDatasets:
         self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": None, "name": name})
         return replace(dataset, name=name)
 
-    def condemn(self, dataset: Dataset) -> None:
+    def mark_for_purge(self, dataset: Dataset) -> None:
         self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": DOOMED})
 
-    def doomed(self) -> Sequence[int]:
+    def pending_purge(self) -> Sequence[int]:
         rows = self._connection.execute(select(datasets.c.no).where(datasets.c.deleted_at == DOOMED))
         return [no for (no,) in rows]
 
     def purge(self, no: int, *, limit: int) -> bool:
         return self._purge(no, limit)
 
-    def give_back(self) -> bool:
+    def release_disk_space(self) -> bool:
         return self._give_back()
 
 
@@ -204,11 +204,11 @@ def _rules_out(rules: Sequence[LabelingRule]) -> list[dict[str, Any]]:
     return [{name: getattr(rule, name) for name in LabelingRule.__slots__} for rule in rules]
 
 
-def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:
+def _settings_in(found: Mapping[str, Any] | None) -> LabelSettings | None:
     if found is None:
         return None
     labels = found.get("labels")
-    return Settings(
+    return LabelSettings(
         labels=None if labels is None else tuple(LabelOption(**label) for label in labels),
         vectors=found.get("vectors"),
         allow_overlapping_spans=found.get("allow_overlapping_spans", False),
@@ -216,7 +216,7 @@ def _settings_in(found: Mapping[str, Any] | None) -> Settings | None:
     )
 
 
-def _settings_out(settings: Settings | None) -> dict[str, Any] | None:
+def _settings_out(settings: LabelSettings | None) -> dict[str, Any] | None:
     if settings is None:
         return None
     labels = None

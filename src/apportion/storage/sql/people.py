@@ -103,7 +103,7 @@ class SqlPeople:
         row = self._sql.execute(select(*_USER).where(users.c.id == id)).first()
         return None if row is None else _user(row)
 
-    def named(self, username: str) -> User | None:
+    def user_by_name(self, username: str) -> User | None:
         row = self._sql.execute(select(*_USER).where(users.c.username == username)).first()
         return None if row is None else _user(row)
 

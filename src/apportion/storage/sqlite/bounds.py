@@ -8,8 +8,8 @@ import re
 from apportion.domain.query import Phrase, Range, Term
 from apportion.domain.times import parse_date_bounds
 
-from .matching import Leaf
-from .plans import unfit
+from .predicates import Leaf
+from .selection import type_mismatch
 
 __all__ = ["EXACT_FLOATS", "bounds", "exact", "time_bounds"]
 
@@ -30,13 +30,13 @@ def bounds(name: str, leaf: Leaf) -> tuple[float, float, bool, bool]:
                 float("inf") if high is None else _as_number(name, high),
                 include_low, include_high,
             )  # fmt: skip
-    raise unfit(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
+    raise type_mismatch(f"{name} holds numbers: ask for a number or a range such as [1 TO 5]")
 
 
 def _as_number(name: str, text: str) -> float:
     with contextlib.suppress(ValueError):
         return float(text)
-    raise unfit(f"{name} holds numbers, and {text[:60]!r} is none")
+    raise type_mismatch(f"{name} holds numbers, and {text[:60]!r} is none")
 
 
 def exact(text: str | None, known: float) -> int | float:
@@ -60,7 +60,7 @@ def time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
                 start, end = _as_time(name, high)
                 last = end if include_high else start - 1
             return first, last
-    raise unfit(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
+    raise type_mismatch(f"{name} holds times: ask for a date or a range such as [2026-01-01 TO 2026-02]")
 
 
 def _as_time(name: str, text: str) -> tuple[int, int]:
@@ -74,4 +74,4 @@ def _as_time(name: str, text: str) -> tuple[int, int]:
     try:
         return parse_date_bounds(text)
     except (ValueError, OverflowError):
-        raise unfit(f"{name} holds times, and {text[:60]!r} is none") from None
+        raise type_mismatch(f"{name} holds times, and {text[:60]!r} is none") from None

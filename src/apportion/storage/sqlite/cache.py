@@ -22,10 +22,10 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.ports.deadline import Deadline
 
-from .changes import Changes
-from .database import Link
+from .cache_delta import CacheDelta
+from .database import SqliteConnection
+from .deadlines import UNLIMITED
 from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
-from .patience import UNLIMITED
 
 __all__ = ["DatasetCache"]
 
@@ -48,17 +48,20 @@ class DatasetCache:
     """
 
     def __init__(
-        self, dataset: int, connect: Callable[[], Link], give_back: Callable[[Link], None] | None = None
+        self,
+        dataset: int,
+        connect: Callable[[], SqliteConnection],
+        give_back: Callable[[SqliteConnection], None] | None = None,
     ) -> None:
         self.dataset = dataset
         self._lock = threading.RLock()
         self._depth = 0
-        self._late: deque[tuple[Changes, int]] = deque()
+        self._late: deque[tuple[CacheDelta, int]] = deque()
         """What has been committed and is not taken over yet, with the numbers of the commits."""
         self._deadline = UNLIMITED
         self._connect = connect
         self._give_back = give_back
-        self._link: Link | None = None
+        self._connection: SqliteConnection | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -83,11 +86,11 @@ class DatasetCache:
         """The same, until some text changes."""
 
     @property
-    def link(self) -> Link:
+    def connection(self) -> SqliteConnection:
         """A connection outside any snapshot: it always sees the newest commit."""
-        if self._link is None:
-            self._link = self._connect()
-        return self._link
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
 
     @contextlib.contextmanager
     def held(self, deadline: Deadline = UNLIMITED) -> Iterator[None]:
@@ -107,7 +110,7 @@ class DatasetCache:
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[None]:
         """Several readings of one state of the file."""
-        raw = self.link.raw
+        raw = self.connection.raw
         if raw.in_transaction:  # of somebody who compares caches with the file
             yield
             return
@@ -120,9 +123,9 @@ class DatasetCache:
     def close(self) -> None:
         """Give the connection back; whoever still holds the cache gets another one when they ask."""
         with self._lock:
-            link, self._link = self._link, None
-            if link is not None and self._give_back is not None:
-                self._give_back(link)
+            connection, self._connection = self._connection, None
+            if connection is not None and self._give_back is not None:
+                self._give_back(connection)
 
     def __del__(self) -> None:
         self.close()
@@ -130,7 +133,7 @@ class DatasetCache:
     def warm(self) -> Iterator[None]:
         """Read what most searches need, the lock held for one piece at a time."""
         with self.held():
-            fields = self.link.raw.execute(
+            fields = self.connection.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
             ).fetchall()
             self._id_order()
@@ -142,7 +145,7 @@ class DatasetCache:
                 elif kind in _COUNTED:
                     self.facet(no, RESOLVED)
 
-    def apply(self, changes: Changes, number: int) -> None:
+    def apply(self, changes: CacheDelta, number: int) -> None:
         """Take over what a committed transaction changed, or leave that to whoever is at the cache just now."""
         self._late.append((changes, number))
         if self._lock.acquire(blocking=False):
@@ -161,7 +164,7 @@ class DatasetCache:
                 log.exception("a commit could not be taken over; the dataset is read anew")
                 self._forget()
 
-    def _take_over(self, changes: Changes, commit: int) -> None:
+    def _take_over(self, changes: CacheDelta, commit: int) -> None:
         self.computed.clear()
         everything = self._everything
         if everything is not None:
@@ -173,11 +176,11 @@ class DatasetCache:
         self._apply_facets(changes.lost, changes.field_of, has=False)
         self._apply_facets(changes.gained, changes.field_of, has=True)
         for moves, has in ((changes.unshared, False), (changes.shared, True)):
-            for vid, ns in moves:
-                facet = self._facets.get(changes.field_of[vid])
+            for term_id, ns in moves:
+                facet = self._facets.get(changes.field_of[term_id])
                 if facet is not None:
                     for n in ns:
-                        facet.change(vid, n, has)
+                        facet.change(term_id, n, has)
         for field, values in changes.numbers.items():
             number = self._numbers.get(field)
             if number is not None:
@@ -208,11 +211,11 @@ class DatasetCache:
         facets = self._facets
         if not facets:
             return
-        for n, vids in moves:
-            for vid in vids:
-                facet = facets.get(field_of[vid])
+        for n, term_ids in moves:
+            for term_id in term_ids:
+                facet = facets.get(field_of[term_id])
                 if facet is not None:
-                    facet.change(vid, n, has)
+                    facet.change(term_id, n, has)
         for key in [key for key, facet in facets.items() if facet.crowded()]:
             del facets[key]
 
@@ -223,7 +226,7 @@ class DatasetCache:
         """All records of the dataset. Do not change it."""
         if self._everything is None:
             base = self.dataset << 32
-            (packed,) = self.link.raw.execute(
+            (packed,) = self.connection.raw.execute(
                 "SELECT group_concat(rid & 4294967295) FROM records WHERE rid > ? AND rid < ?",
                 (base, base + (1 << 32)),
             ).fetchone()
@@ -245,32 +248,32 @@ class DatasetCache:
             size = self.size
             # Values and who has them are read one after the other, and belong together
             with self._deadline.uncounted(), self._snapshot():
-                facet = self._facets[key] = FacetField(self.link, field, viewer, size)
+                facet = self._facets[key] = FacetField(self.connection, field, viewer, size)
         return facet
 
-    def having(self, field: int, viewer: int, vids: Collection[int]) -> BitMap:
+    def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
         """Records with any of the values. Do not change it."""
         facet = self.facet(field, viewer)
-        if len(vids) > _MANY and (quick := facet.holders_of(vids)) is not None:
+        if len(term_ids) > _MANY and (quick := facet.holders_of(term_ids)) is not None:
             return quick
         found = []
-        for place, vid in enumerate(vids):
+        for place, term_id in enumerate(term_ids):
             if place % 50 == 49:
                 self._deadline.check()
-            held = facet.holders(vid)
-            found.append(read_bitmap(self.link, vid) if held is None else held)
+            held = facet.holders(term_id)
+            found.append(read_bitmap(self.connection, term_id) if held is None else held)
         return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
     def having_some(self, field: int, viewer: int) -> BitMap:
         """Records with any value of the field at all."""
         found = self.facet(field, viewer).holders_of_any()
         if found is None:
-            found = BitMap((read_keys(self.link, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
+            found = BitMap((read_keys(self.connection, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
         return found
 
     def holders(self, field: int, viewer: int) -> tuple[Numbers, Numbers]:
         """Every value of a field by number, and beside it who has it."""
-        keys = read_keys(self.link, field, viewer)
+        keys = read_keys(self.connection, field, viewer)
         return keys >> 32, keys & 0xFFFFFFFF
 
     def number(self, field: int) -> NumberField:
@@ -278,14 +281,14 @@ class DatasetCache:
         found = self._numbers.get(field)
         if found is None:
             with self._deadline.uncounted():
-                found = self._numbers[field] = NumberField(self.link, field)
+                found = self._numbers[field] = NumberField(self.connection, field)
         return found
 
     def column(self, name: str) -> Column:
         """``updated`` or ``event`` of every record."""
         found = self._columns.get(name)
         if found is None:
-            rows = self.link.raw.execute(
+            rows = self.connection.raw.execute(
                 f"SELECT rid & 4294967295, {name} FROM records WHERE dataset = ? AND {name} IS NOT NULL",
                 (self.dataset,),
             ).fetchall()
@@ -293,7 +296,7 @@ class DatasetCache:
             found = self._columns[name] = Column(ns, values, self.size)
         return found
 
-    def text(self, link: Link, match: str) -> BitMap:
+    def text(self, connection: SqliteConnection, match: str) -> BitMap:
         """Records whose text matches a full-text expression, read in the snapshot of ``link``. Do not change it.
 
         The cache is held for a moment only, so that nobody waits for the index.
@@ -304,42 +307,42 @@ class DatasetCache:
                 self._texts.move_to_end(match)
                 return found
         table = f"fts_{self.dataset}"
-        (packed,) = link.raw.execute(
+        (packed,) = connection.raw.execute(
             f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
         ).fetchone()
         found = bitmap_of(packed)
         with self.held():
             # Without what was committed a moment ago and is not yet taken over here: nothing else knows of it
             found &= self.everything
-            if self._texts_changed <= link.began:
+            if self._texts_changed <= connection.began:
                 self._texts[match] = found
                 if len(self._texts) > _TEXT_SELECTIONS:
                     self._texts.popitem(last=False)
         return found
 
-    def vocabulary(self, link: Link) -> list[str]:
+    def vocabulary(self, connection: SqliteConnection) -> list[str]:
         """Every word of the dataset, read in the snapshot of ``link`` while nobody waits for it."""
         with self.held():
             if self._vocabulary is not None:
                 return self._vocabulary
-        rows = link.raw.execute(f"SELECT term FROM words_{self.dataset}")
+        rows = connection.raw.execute(f"SELECT term FROM words_{self.dataset}")
         found = [term for (term,) in rows]
         with self.held():
-            if self._texts_changed <= link.began:
+            if self._texts_changed <= connection.began:
                 self._vocabulary = found
         return found
 
-    def keep_of_texts(self, link: Link, key: str, found: object) -> None:
+    def keep_of_texts(self, connection: SqliteConnection, key: str, found: object) -> None:
         """Keep what was computed of the texts in the snapshot of ``link``, unless some text has changed since."""
         with self.held():
-            if self._texts_changed <= link.began:
+            if self._texts_changed <= connection.began:
                 self.computed_of_texts[key] = found
 
     def vectors(self, field: int) -> tuple[Numbers, Numbers]:
         """Record numbers, and one row of float32 for each."""
         found = self._vectors.get(field)
         if found is None:
-            rows = self.link.raw.execute(
+            rows = self.connection.raw.execute(
                 "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
             ).fetchall()
             ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
@@ -373,7 +376,7 @@ class DatasetCache:
             middle = (low + high) // 2
             probe, row = middle, None
             while probe < high and row is None:  # deleted since the order was read: ask the next one
-                row = self.link.raw.execute(
+                row = self.connection.raw.execute(
                     "SELECT id FROM records WHERE rid = ?", (base | int(order[probe]),)
                 ).fetchone()
                 probe += 1
@@ -399,7 +402,7 @@ class DatasetCache:
         """
         late = self.size - self._ordered_to
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
-            (packed,) = self.link.raw.execute(
+            (packed,) = self.connection.raw.execute(
                 "SELECT group_concat(n) FROM "
                 "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id)",
                 (self.dataset,),
@@ -418,7 +421,7 @@ class DatasetCache:
     ) -> Iterator[int]:
         """``known`` with late comers let in at their places."""
         base = self.dataset << 32
-        rows = self.link.raw.execute(
+        rows = self.connection.raw.execute(
             "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
             (base, json.dumps(late.to_array().tolist())),
         ).fetchall()
@@ -434,7 +437,7 @@ class DatasetCache:
     def _with_ids(self, ns: Iterator[int]) -> Iterator[tuple[str, int]]:
         base = self.dataset << 32
         for n in ns:
-            row = self.link.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
+            row = self.connection.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
             if row is not None:
                 yield row[0], n
 

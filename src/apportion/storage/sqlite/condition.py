@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from apportion.domain.jobs import JobState
-from apportion.ports.upkeep import Condition, Counts
+from apportion.ports.upkeep import StoreCondition, StoreCounts
 
 from .database import Database
 from .migrate import LATEST, version_of
@@ -15,13 +15,13 @@ from .migrate import LATEST, version_of
 __all__ = ["condition_of", "counts_in"]
 
 
-def condition_of(database: Database) -> Condition:
+def condition_of(database: Database) -> StoreCondition:
     """How the file and its writer fare."""
     alive, waiting, urgent, busy = database.line()
-    with database.read() as link:
-        tables = version_of(link.raw)
+    with database.read() as connection:
+        tables = version_of(connection.raw)
     disk = os.statvfs(database.path.parent)
-    return Condition(
+    return StoreCondition(
         writing=alive,
         waiting=waiting,
         urgent=urgent,
@@ -37,7 +37,7 @@ def condition_of(database: Database) -> Condition:
     )
 
 
-def counts_in(raw: sqlite3.Connection, now: int) -> Counts:
+def counts_in(raw: sqlite3.Connection, now: int) -> StoreCounts:
     """How much there is, as of this snapshot."""
     open_jobs = (str(JobState.WAITING), str(JobState.RUNNING))
 
@@ -47,7 +47,7 @@ def counts_in(raw: sqlite3.Connection, now: int) -> Counts:
     datasets, records = raw.execute(
         "SELECT count(*), coalesce(sum(records), 0) FROM datasets WHERE deleted_at IS NULL"
     ).fetchone()
-    return Counts(
+    return StoreCounts(
         users=count("users WHERE active"),
         workspaces=count("workspaces"),
         sessions=count("sessions WHERE expires_at > ?", now),

@@ -20,11 +20,19 @@ from sqlalchemy.pool import StaticPool
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 
-from .failures import damage_in, interrupted, translated
-from .patience import UNLIMITED, limited
-from .presence import Presence
+from .deadlines import UNLIMITED, limited
+from .error_map import damage_in, interrupted, translate_error
+from .file_watch import Presence
 
-__all__ = ["APPLICATION_ID", "Database", "DatabaseError", "Link", "check_file", "claim", "damaged"]
+__all__ = [
+    "APPLICATION_ID",
+    "Database",
+    "DatabaseError",
+    "SqliteConnection",
+    "check_file",
+    "claim",
+    "damaged",
+]
 
 T = TypeVar("T")
 log = logging.getLogger("apportion.storage")
@@ -45,7 +53,7 @@ class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
 
 
-class Link:
+class SqliteConnection:
     """One connection to the file: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements.
 
     Both speak over the same sqlite3 connection, so they share its transaction; ``sql`` never begins or ends
@@ -89,25 +97,25 @@ class Link:
         self.raw.close()
 
 
-class _Held:
+class _ThreadConnection:
     """A thread's connection, closed when the thread is gone.
 
     An export has a thread of its own, and a connection keeps up to 32 MB of the file in memory.
     """
 
-    def __init__(self, link: Link, forget: Callable[[Link], None]) -> None:
-        self.link = link
+    def __init__(self, connection: SqliteConnection, forget: Callable[[SqliteConnection], None]) -> None:
+        self.connection = connection
         self._forget = forget
 
     def __del__(self) -> None:
-        self._forget(self.link)
+        self._forget(self.connection)
 
 
-class _Job(Generic[T]):
+class _WriteTask(Generic[T]):
     __slots__ = ("future", "since", "work")
 
-    def __init__(self, work: Callable[[Link], T]) -> None:
-        self.work = work
+    def __init__(self, fn: Callable[[SqliteConnection], T]) -> None:
+        self.work = fn
         self.since = time.monotonic()
         self.future: Future[T] = Future()
 
@@ -124,11 +132,11 @@ class Database:
         """Open the file; with ``hold`` claim it for serving first, before anything in it can change."""
         self.path = path
         self._local = threading.local()
-        self._links: list[Link] = []
-        self._idle: list[Link] = []
+        self._links: list[SqliteConnection] = []
+        self._idle: list[SqliteConnection] = []
         self._links_lock = threading.RLock()  # whatever collects garbage may forget a link
-        self._urgent: deque[_Job[Any]] = deque()
-        self._waiting: deque[_Job[Any]] = deque()
+        self._urgent: deque[_WriteTask[Any]] = deque()
+        self._waiting: deque[_WriteTask[Any]] = deque()
         self._wake = threading.Condition()
         self._last_turn = 0.0
         """When work that is not urgent last ended."""
@@ -158,21 +166,21 @@ class Database:
     # Reading
 
     @contextlib.contextmanager
-    def read(self, deadline: Deadline | None = None) -> Iterator[Link]:
+    def read(self, deadline: Deadline | None = None) -> Iterator[SqliteConnection]:
         """This thread's connection, inside one snapshot of the file; what is done with it ends by the deadline."""
-        link = self._reader()
-        if link.raw.in_transaction:  # already inside a snapshot: share it
-            yield link
+        connection = self._reader()
+        if connection.raw.in_transaction:  # already inside a snapshot: share it
+            yield connection
             return
         try:
-            link.began = self.passed_on  # before the snapshot, so that this can only be too few
-            link.deadline = deadline or UNLIMITED
-            link.raw.execute("BEGIN")
+            connection.began = self.passed_on  # before the snapshot, so that this can only be too few
+            connection.deadline = deadline or UNLIMITED
+            connection.raw.execute("BEGIN")
             try:
-                with limited(link.raw, deadline) if deadline else contextlib.nullcontext():
-                    yield link
+                with limited(connection.raw, deadline) if deadline else contextlib.nullcontext():
+                    yield connection
             finally:
-                link.raw.execute("COMMIT")
+                connection.raw.execute("COMMIT")
         except Exception as failure:
             if deadline is not None and interrupted(failure):
                 raise deadline.reason() from None
@@ -186,20 +194,20 @@ class Database:
         self.passed_on += 1
         return self.passed_on
 
-    def _reader(self) -> Link:
-        held: _Held | None = getattr(self._local, "held", None)
+    def _reader(self) -> SqliteConnection:
+        held: _ThreadConnection | None = getattr(self._local, "held", None)
         if held is None:
-            held = self._local.held = _Held(self.connect(), self.forget)
-        return held.link
+            held = self._local.held = _ThreadConnection(self.connect(), self.forget)
+        return held.connection
 
-    def connect(self) -> Link:
+    def connect(self) -> SqliteConnection:
         """A read-only connection of one's own, closed with the database."""
-        link = Link(self.path, readonly=True)
+        connection = SqliteConnection(self.path, readonly=True)
         with self._links_lock:
-            self._links.append(link)
-        return link
+            self._links.append(connection)
+        return connection
 
-    def lend(self) -> Link:
+    def lend(self) -> SqliteConnection:
         """Return a read-only connection that nobody uses, to be given back by ``take_back``.
 
         A new one would read the whole schema, which grows with the number of datasets.
@@ -209,33 +217,33 @@ class Database:
                 return self._idle.pop()
         return self.connect()
 
-    def take_back(self, link: Link) -> None:
+    def take_back(self, connection: SqliteConnection) -> None:
         """Keep a connection for whoever needs one next, or close it if there are enough."""
         with self._links_lock:
-            if link in self._links and len(self._idle) < IDLE_LINKS:
-                self._idle.append(link)
+            if connection in self._links and len(self._idle) < IDLE_LINKS:
+                self._idle.append(connection)
                 return
-        self.forget(link)
+        self.forget(connection)
 
-    def forget(self, link: Link) -> None:
+    def forget(self, connection: SqliteConnection) -> None:
         """Close a connection made by ``connect``."""
         with self._links_lock:
-            if link in self._links:
-                self._links.remove(link)
-        link.close()
+            if connection in self._links:
+                self._links.remove(connection)
+        connection.close()
 
-    def prepare(self, work: Callable[[Link], T]) -> T:
+    def initialise(self, fn: Callable[[SqliteConnection], T]) -> T:
         """Do something with the writer's connection before any writing; ``work`` minds its own transaction."""
-        return work(self._writer_link)
+        return fn(self._writer_link)
 
     # Writing
 
-    def write(self, work: Callable[[Link], T], *, urgent: bool = False) -> Future[T]:
+    def write(self, fn: Callable[[SqliteConnection], T], *, urgent: bool = False) -> Future[T]:
         """Have ``work`` done by the writer thread; the future resolves once it is on disk.
 
         What ``work`` raises is raised by the future, and then nothing of it was kept.
         """
-        job = _Job(work)
+        job = _WriteTask(fn)
         with self._wake:
             if self._closing:
                 raise DatabaseError("The server is shutting down.")
@@ -243,7 +251,7 @@ class Database:
             self._wake.notify()
         return job.future
 
-    def _first_in_line(self) -> deque[_Job[Any]]:
+    def _first_in_line(self) -> deque[_WriteTask[Any]]:
         """Urgent work, unless other work waited long enough and had no turn meanwhile."""
         if self._waiting:
             since = max(self._waiting[0].since, self._last_turn)
@@ -264,80 +272,84 @@ class Database:
 
     def _write_some(self) -> None:
         """One transaction of whatever is waiting. Nothing may escape: the writer must outlive every job."""
-        done: list[tuple[_Job[Any], Any]] = []
-        link = self._writer_link
+        done: list[tuple[_WriteTask[Any], Any]] = []
+        connection = self._writer_link
         until = time.monotonic() + MERGE_SECONDS
         try:
-            link.raw.execute("BEGIN IMMEDIATE")
+            connection.raw.execute("BEGIN IMMEDIATE")
             line = self._first_in_line()
             while line:
                 job = line.popleft()
                 if job.future.set_running_or_notify_cancel():
-                    self._one(link, job, done)
+                    self._one(connection, job, done)
                 if line is self._waiting:
                     self._last_turn = time.monotonic()
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
-            link.raw.execute("COMMIT")
+            connection.raw.execute("COMMIT")
         except BaseException as failure:  # SQLAlchemy wraps SQLite's errors in its own
-            self._rolled_back(link, failure, [job for job, _ in done])
+            self._rolled_back(connection, failure, [job for job, _ in done])
             return
-        self._committed(link)
+        self._committed(connection)
         for job, result in done:
             job.future.set_result(result)
 
     @staticmethod
-    def _committed(link: Link) -> None:
+    def _committed(connection: SqliteConnection) -> None:
         """Tell whoever wanted to know. What they make of it cannot undo the commit."""
-        after, link.after = link.after, []
+        after, connection.after = connection.after, []
         for hook in after:
             try:
                 hook()
             except Exception:
                 log.exception("could not pass on a committed change")
 
-    def _one(self, link: Link, job: _Job[Any], done: list[tuple[_Job[Any], Any]]) -> None:
+    def _one(
+        self, connection: SqliteConnection, job: _WriteTask[Any], done: list[tuple[_WriteTask[Any], Any]]
+    ) -> None:
         """Run one job behind a savepoint. Raises only when the whole transaction is lost."""
-        hooks = len(link.after)
-        link.raw.execute("SAVEPOINT job")
+        hooks = len(connection.after)
+        connection.raw.execute("SAVEPOINT job")
         try:
-            result = job.work(link)
+            result = job.work(connection)
         except BaseException as refused:
-            del link.after[hooks:]
+            del connection.after[hooks:]
             try:
-                link.raw.execute("ROLLBACK TO job")
-                link.raw.execute("RELEASE job")
+                connection.raw.execute("ROLLBACK TO job")
+                connection.raw.execute("RELEASE job")
             except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
                 done.append((job, None))
                 raise refused from None
             job.future.set_exception(self._told(refused))
         else:
             done.append((job, result))
-            link.raw.execute("RELEASE job")
+            connection.raw.execute("RELEASE job")
 
-    def _rolled_back(self, link: Link, failure: BaseException, jobs: list[_Job[Any]]) -> None:
+    def _rolled_back(
+        self, connection: SqliteConnection, failure: BaseException, jobs: list[_WriteTask[Any]]
+    ) -> None:
         """The merged transaction is lost. Work that shared it gets a transaction of its own."""
-        link.after.clear()
-        if link.raw.in_transaction:
+        connection.after.clear()
+        if connection.raw.in_transaction:
             with contextlib.suppress(sqlite3.Error):
-                link.raw.execute("ROLLBACK")
+                connection.raw.execute("ROLLBACK")
         if len(jobs) == 1:
             log.error("write failed: %s", failure)
             jobs[0].future.set_exception(self._told(failure))
             return
         for job in jobs:
             try:
-                link.raw.execute("BEGIN IMMEDIATE")
-                result = job.work(link)
-                link.raw.execute("COMMIT")
+                connection.raw.execute("BEGIN IMMEDIATE")
+                result = job.work(connection)
+                connection.raw.execute("COMMIT")
             except BaseException as refused:
-                link.after.clear()
-                if link.raw.in_transaction:
+                connection.after.clear()
+                if connection.raw.in_transaction:
                     with contextlib.suppress(sqlite3.Error):
-                        link.raw.execute("ROLLBACK")
+                        connection.raw.execute("ROLLBACK")
                 job.future.set_exception(self._told(refused))
                 continue
-            self._committed(link)
+            self._committed(connection)
             job.future.set_result(result)
 
     def _told(self, failure: BaseException) -> BaseException:
@@ -351,7 +363,7 @@ class Database:
                     damaged(self.path, damage),
                 )
             self.damage = damage
-        return translated(failure)
+        return translate_error(failure)
 
     # Life
 
@@ -370,7 +382,7 @@ class Database:
         told = self._lock_file.read(32).strip()
         self.last_alive = int(told) if told.isdecimal() else None
 
-    def alive(self, now: int) -> None:
+    def record_heartbeat(self, now: int) -> None:
         """Note that a server holds the file at this instant; a disk that refuses to keep it does no harm."""
         if self._lock_file is not None:
             with contextlib.suppress(OSError):
@@ -403,8 +415,8 @@ class Database:
             self._wake.notify()
         self._thread.join()
         with self._links_lock:
-            for link in self._links:
-                link.close()
+            for connection in self._links:
+                connection.close()
             self._links.clear()
             self._idle.clear()
         self._writer_link.close()
@@ -437,21 +449,21 @@ def claim(path: Path) -> IO[str]:
     return handle
 
 
-def _opened(path: Path) -> Link:
+def _opened(path: Path) -> SqliteConnection:
     """The writer's connection to a file that is checked to be ours."""
     try:
         path.touch(mode=0o600)  # it holds password hashes
-        link = Link(path, readonly=False)
+        connection = SqliteConnection(path, readonly=False)
     except (OSError, sqlite3.OperationalError) as unreadable:
         raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
     except sqlite3.DatabaseError as broken:
         raise damaged(path, broken) from broken
     try:
-        check_file(link.raw, path)
+        check_file(connection.raw, path)
     except BaseException:
-        link.close()
+        connection.close()
         raise
-    return link
+    return connection
 
 
 def check_sqlite() -> None:

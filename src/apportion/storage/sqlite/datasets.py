@@ -13,7 +13,7 @@ from apportion.domain.datasets import Dataset
 from apportion.storage.sql.datasets import SqlDatasets, dataset_of
 from apportion.storage.tables import datasets
 
-from .database import Link
+from .database import SqliteConnection
 
 __all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 
@@ -31,20 +31,20 @@ class SqliteDatasets(SqlDatasets):
 
     def __init__(
         self,
-        link: Link,
+        connection: SqliteConnection,
         *,
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
         give_back: Callable[[], bool],
     ) -> None:
-        super().__init__(link.sql, created=created, purge=purge, give_back=give_back)
-        self._raw = link.raw
+        super().__init__(connection.sql, created=created, purge=purge, give_back=give_back)
+        self._raw = connection.raw
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
         return None if row is None else dataset_from(row)
 
-    def numbered(self, no: int) -> Dataset | None:
+    def by_number(self, no: int) -> Dataset | None:
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
         return None if row is None else dataset_from(row)
 

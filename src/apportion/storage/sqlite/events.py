@@ -12,7 +12,7 @@ from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
 from apportion.storage.checksums import add_row
 from apportion.vocabulary import EventArea, EventCode
 
-from .database import Link
+from .database import SqliteConnection
 from .rows import as_json
 
 __all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqliteEvents", "audited_event"]
@@ -36,8 +36,8 @@ _REQUEST = ("e.address", "e.request")
 class SqliteEvents:
     """The log, within one transaction; ``request`` is noted with every event that is added."""
 
-    def __init__(self, link: Link, request: RequestMark | None = None) -> None:
-        self._raw = link.raw
+    def __init__(self, connection: SqliteConnection, request: RequestMark | None = None) -> None:
+        self._raw = connection.raw
         self._request = request or RequestMark(None, None)
 
     def add(

@@ -15,11 +15,11 @@ from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import common_words
 from apportion.vocabulary import Status, Task
 
-from .assignment_leaves import mirrors_of
 from .cache import DatasetCache
-from .database import Link
-from .encoding import unpacked
+from .codec import unpacked
+from .database import SqliteConnection
 from .fields import NumberField, Numbers
+from .leaf_assignments import mirrors_of
 
 __all__ = ["ALL_FACETS", "FacetCounter"]
 
@@ -40,7 +40,7 @@ class FacetCounter:
 
     def __init__(
         self,
-        link: Link,
+        connection: SqliteConnection,
         cache: DatasetCache,
         task: Task,
         viewer: int,
@@ -52,7 +52,7 @@ class FacetCounter:
 
         ``alone`` is who may learn of no other assignments than their own.
         """
-        self._link = link
+        self._connection = connection
         self._cache = cache
         self._task = task
         self._viewer = viewer
@@ -60,7 +60,7 @@ class FacetCounter:
         self._texts = texts
         self._alone = alone
         self._ns: Numbers | None = None
-        rows = link.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
+        rows = connection.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
 
     def count_texts(self, facets: frozenset[str] | None, counts: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class FacetCounter:
         viewer = self._viewer if name in ANSWER_FIELDS else 0
         if self._selection is None:
             return dict(
-                self._link.raw.execute(
+                self._connection.raw.execute(
                     "SELECT value, n FROM vals WHERE field = ? AND viewer = ? AND n > 0 "
                     "ORDER BY n DESC, value LIMIT ?",
                     (field[0], viewer, most),
@@ -134,17 +134,21 @@ class FacetCounter:
         if len(counts) > most:  # values that tie with the last one are ordered by name below
             last = counts[most - 1][1]
             counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
-        names = self._names(facet.values, [vid for vid, _ in counts])
-        ranked = sorted(((names[vid], n) for vid, n in counts if vid in names), key=lambda p: (-p[1], p[0]))
+        names = self._names(facet.values, [term_id for term_id, _ in counts])
+        ranked = sorted(
+            ((names[term_id], n) for term_id, n in counts if term_id in names), key=lambda p: (-p[1], p[0])
+        )
         return dict(ranked[:most])
 
-    def _names(self, known: dict[int, str], vids: list[int]) -> dict[int, str]:
-        unknown = [vid for vid in vids if vid not in known]
-        found = {vid: known[vid] for vid in vids if vid in known}
+    def _names(self, known: dict[int, str], term_ids: list[int]) -> dict[int, str]:
+        unknown = [term_id for term_id in term_ids if term_id not in known]
+        found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
         for start in range(0, len(unknown), 500):
             part = unknown[start : start + 500]
             marks = ", ".join("?" * len(part))
-            found.update(self._link.raw.execute(f"SELECT vid, value FROM vals WHERE vid IN ({marks})", part))
+            found.update(
+                self._connection.raw.execute(f"SELECT vid, value FROM vals WHERE vid IN ({marks})", part)
+            )
         return found
 
     def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
@@ -159,29 +163,31 @@ class FacetCounter:
             part = [base | int(n) for n in ns[start : start + 500]]
             marks = ", ".join("?" * len(part))
             if viewer:
-                rows = self._link.raw.execute(
+                rows = self._connection.raw.execute(
                     f"SELECT terms FROM annotations WHERE annotator = ? AND rid IN ({marks})", [viewer, *part]
                 )
             else:
-                rows = self._link.raw.execute(f"SELECT {column} FROM records WHERE rid IN ({marks})", part)
+                rows = self._connection.raw.execute(
+                    f"SELECT {column} FROM records WHERE rid IN ({marks})", part
+                )
             for (terms,) in rows:
                 counts.update(unpacked(terms))
-        ours = self._link.raw.execute(
+        ours = self._connection.raw.execute(
             "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN (SELECT value FROM json_each(?))",
             (field, viewer, json.dumps(list(counts))),
         )
-        return Counter({vid: counts[vid] for (vid,) in ours}).most_common()
+        return Counter({term_id: counts[term_id] for (term_id,) in ours}).most_common()
 
     def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
         """As many values as people: each one's records are at hand."""
         selection = self._cache.everything if self._selection is None else self._selection
-        vids = self._link.raw.execute(
+        term_ids = self._connection.raw.execute(
             "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
         ).fetchall()
         counts = Counter(
             {
-                vid: self._cache.having(field, viewer, [vid]).intersection_cardinality(selection)
-                for (vid,) in vids
+                term_id: self._cache.having(field, viewer, [term_id]).intersection_cardinality(selection)
+                for (term_id,) in term_ids
             }
         )
         return counts.most_common()
@@ -232,7 +238,7 @@ class FacetCounter:
                 found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
             else:
                 found[key] = {} if kind == "nested" else self._terms(name)
-        for name in mirrors_of(self._link.raw, self._cache.dataset):
+        for name in mirrors_of(self._connection.raw, self._cache.dataset):
             found[name.removeprefix("metadata.")] = self._assigned()
         return found
 
@@ -262,12 +268,12 @@ class FacetCounter:
         with self._cache.held():
             known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
-            rows = self._link.raw.execute(
+            rows = self._connection.raw.execute(
                 f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
             )
             found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
             known = dict(found[:MOST_WORDS])
-            self._cache.keep_of_texts(self._link, "words", known)
+            self._cache.keep_of_texts(self._connection, "words", known)
         return known
 
 

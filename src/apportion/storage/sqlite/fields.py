@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from pyroaring import BitMap
 
-from .database import Link
+from .database import SqliteConnection
 
 __all__ = [
     "Column", "FacetField", "NumberField", "Numbers", "bitmap_of", "mask_of", "read_bitmap",
@@ -35,44 +35,44 @@ class FacetField:
     own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
     """
 
-    def __init__(self, link: Link, field: int, viewer: int, size: int) -> None:
-        rows = link.raw.execute(
+    def __init__(self, connection: SqliteConnection, field: int, viewer: int, size: int) -> None:
+        rows = connection.raw.execute(
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
             (field, viewer),
         ).fetchall()
-        self.vids = [vid for vid, _ in rows]
+        self.term_ids = [term_id for term_id, _ in rows]
         self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
-        self._code_of = {vid: code for code, vid in enumerate(self.vids, 1)}
+        self._code_of = {term_id: code for code, term_id in enumerate(self.term_ids, 1)}
         self._bitmaps: dict[int, BitMap] = {}
         self._anyone: BitMap | None = None
         """Who has some value, once somebody asked, as long as there is a column."""
         self.column: Numbers | None = None
-        keys = read_keys(link, field, viewer)
+        keys = read_keys(connection, field, viewer)
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
         highest = int(ns.max()) if ns.size else 0
         if not ns.size or np.bincount(ns).max() == 1:
             self.column = np.zeros(max(size, highest) + 1, dtype=np.uint32)
             self.column[ns] = codes
         elif self._few():
-            for code, vid in enumerate(self.vids, 1):
-                self._bitmaps[vid] = BitMap(ns[codes == code].astype(np.uint32))
+            for code, term_id in enumerate(self.term_ids, 1):
+                self._bitmaps[term_id] = BitMap(ns[codes == code].astype(np.uint32))
 
-    def _codes(self, vids: Numbers) -> Numbers:
-        if not vids.size:
-            return vids
-        known = np.asarray(self.vids, dtype=np.int64)
+    def _codes(self, term_ids: Numbers) -> Numbers:
+        if not term_ids.size:
+            return term_ids
+        known = np.asarray(self.term_ids, dtype=np.int64)
         order = np.argsort(known)
-        return order[np.searchsorted(known, vids, sorter=order)] + 1
+        return order[np.searchsorted(known, term_ids, sorter=order)] + 1
 
     def _few(self) -> bool:
-        return len(self.vids) <= FEW_VALUES
+        return len(self.term_ids) <= FEW_VALUES
 
-    def change(self, vid: int, n: int, has: bool) -> None:
+    def change(self, term_id: int, n: int, has: bool) -> None:
         """A record gains or loses a value."""
-        code = self._code_of.get(vid)
+        code = self._code_of.get(term_id)
         if code is None:
-            self.vids.append(vid)
-            code = self._code_of[vid] = len(self.vids)
+            self.term_ids.append(term_id)
+            code = self._code_of[term_id] = len(self.term_ids)
         if self.column is not None:
             self.column = _grown(self.column, n)
             if not has:
@@ -84,9 +84,9 @@ class FacetField:
                 self._split()
         if self._anyone is not None and self.column is not None:
             (self._anyone.add if self.column[n] else self._anyone.discard)(n)
-        bitmap = self._bitmaps.get(vid)
+        bitmap = self._bitmaps.get(term_id)
         if bitmap is None and self.column is None and self._few():
-            bitmap = self._bitmaps[vid] = BitMap()
+            bitmap = self._bitmaps[term_id] = BitMap()
         if bitmap is not None:
             if has:
                 bitmap.add(n)
@@ -96,8 +96,8 @@ class FacetField:
     def _split(self) -> None:
         """Some record has a second value from now on: a column cannot tell them all."""
         if self._few():
-            for vid in self.vids:
-                self.holders(vid)
+            for term_id in self.term_ids:
+                self.holders(term_id)
         else:
             self._bitmaps.clear()
         self.column = self._anyone = None
@@ -106,26 +106,26 @@ class FacetField:
         """Whether the field has outgrown what is kept of it, so that it has to be read again."""
         return self.column is None and bool(self._bitmaps) and not self._few()
 
-    def holders(self, vid: int) -> BitMap | None:
+    def holders(self, term_id: int) -> BitMap | None:
         """The records that have a value; None when only the file can tell. Do not change it."""
-        found = self._bitmaps.get(vid)
+        found = self._bitmaps.get(term_id)
         if found is None:
-            code = self._code_of.get(vid)
+            code = self._code_of.get(term_id)
             if code is None:
                 return BitMap()
             if self.column is None:
                 return BitMap() if self._few() else None
             found = BitMap(np.flatnonzero(self.column == code).astype(np.uint32))
             if self._few():
-                self._bitmaps[vid] = found
+                self._bitmaps[term_id] = found
         return found
 
-    def holders_of(self, vids: Collection[int]) -> BitMap | None:
+    def holders_of(self, term_ids: Collection[int]) -> BitMap | None:
         """The records that have one of many values, found in one go; None where records have several values."""
         if self.column is None:
             return None
-        wanted = np.zeros(len(self.vids) + 1, dtype=np.bool_)
-        wanted[[self._code_of[vid] for vid in vids if vid in self._code_of]] = True
+        wanted = np.zeros(len(self.term_ids) + 1, dtype=np.bool_)
+        wanted[[self._code_of[term_id] for term_id in term_ids if term_id in self._code_of]] = True
         return BitMap(np.flatnonzero(wanted[self.column]).astype(np.uint32))
 
     def holders_of_any(self) -> BitMap | None:
@@ -141,30 +141,32 @@ class FacetField:
         if self.column is not None:
             known = ns()
             known = known[known < len(self.column)]  # records logged since may lie beyond, without a value
-            found = np.bincount(self.column[known], minlength=len(self.vids) + 1)
+            found = np.bincount(self.column[known], minlength=len(self.term_ids) + 1)
             found[0] = 0
             codes = np.flatnonzero(found)
             weight = (
-                found[codes] * (len(self.vids) + 1) - codes
+                found[codes] * (len(self.term_ids) + 1) - codes
             )  # more first, then in the order of the values
             if codes.size > most:
                 best = np.argpartition(-weight, most)[:most]
                 codes, weight = codes[best], weight[best]
             codes = codes[np.argsort(-weight)]
-            return [(self.vids[code - 1], int(found[code])) for code in codes.tolist()]
+            return [(self.term_ids[code - 1], int(found[code])) for code in codes.tolist()]
         if not self._few():
             return None
-        shared = [(vid, bitmap.intersection_cardinality(selection)) for vid, bitmap in self._bitmaps.items()]
+        shared = [
+            (term_id, bitmap.intersection_cardinality(selection)) for term_id, bitmap in self._bitmaps.items()
+        ]
         return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
 
     def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
         """A number per record, the one its value has in ``rank_of``; None where records have several values."""
         if self.column is None:
             return None
-        table = np.full(len(self.vids) + 1, np.inf)
-        for vid, rank in rank_of.items():
-            if vid in self._code_of:
-                table[self._code_of[vid]] = rank
+        table = np.full(len(self.term_ids) + 1, np.inf)
+        for term_id, rank in rank_of.items():
+            if term_id in self._code_of:
+                table[self._code_of[term_id]] = rank
         places = np.full(size + 1, np.inf)
         column = self.column[: size + 1]
         places[: len(column)] = table[column]
@@ -174,8 +176,8 @@ class FacetField:
 class NumberField:
     """The numbers of one field, record by record: scores, floats, dates."""
 
-    def __init__(self, link: Link, field: int) -> None:
-        ns, values = _read_pairs(link, field)
+    def __init__(self, connection: SqliteConnection, field: int) -> None:
+        ns, values = _read_pairs(connection, field)
         self._new: dict[int, tuple[float, ...]] = {}
         self._take(ns, values)
         self.histogram: dict[int, int] | None = None
@@ -261,10 +263,10 @@ def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[t
     if not ranked:
         return
     held, ns = holders
-    vids = np.asarray([vid for _, vid in ranked], dtype=np.int64)
-    order = np.argsort(vids)
-    at = np.minimum(np.searchsorted(vids, held, sorter=order), vids.size - 1)
-    known = (vids[order[at]] == held) & (ns < len(places))
+    term_ids = np.asarray([term_id for _, term_id in ranked], dtype=np.int64)
+    order = np.argsort(term_ids)
+    at = np.minimum(np.searchsorted(term_ids, held, sorter=order), term_ids.size - 1)
+    known = (term_ids[order[at]] == held) & (ns < len(places))
     ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
     np.minimum.at(places, ns[known], ranks[known])
 
@@ -276,9 +278,9 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
     return mask
 
 
-def read_keys(link: Link, field: int, viewer: int) -> Numbers:
+def read_keys(connection: SqliteConnection, field: int, viewer: int) -> Numbers:
     """Every facet row of a field: value number << 32 | record number."""
-    (packed,) = link.raw.execute(
+    (packed,) = connection.raw.execute(
         "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
         "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
         (field, viewer),
@@ -286,9 +288,9 @@ def read_keys(link: Link, field: int, viewer: int) -> Numbers:
     return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
 
 
-def _read_pairs(link: Link, field: int) -> tuple[Numbers, Numbers]:
+def _read_pairs(connection: SqliteConnection, field: int) -> tuple[Numbers, Numbers]:
     """Record numbers, and the numbers that each has in a field. ``quote`` writes a float out to its last digit."""
-    ns, values = link.raw.execute(
+    ns, values = connection.raw.execute(
         "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
     ).fetchone()
     if not ns:
@@ -296,16 +298,16 @@ def _read_pairs(link: Link, field: int) -> tuple[Numbers, Numbers]:
     return np.fromstring(ns, dtype=np.int64, sep=","), np.fromstring(values, dtype=np.float64, sep=",")
 
 
-def _read_numbers(link: Link, vid: int) -> Numbers:
-    (packed,) = link.raw.execute(
+def _read_numbers(connection: SqliteConnection, term_id: int) -> Numbers:
+    (packed,) = connection.raw.execute(
         "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
-        (vid << 32, vid + 1 << 32),
+        (term_id << 32, term_id + 1 << 32),
     ).fetchone()
     return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
 
 
-def read_bitmap(link: Link, vid: int) -> BitMap:
-    return BitMap(_read_numbers(link, vid))
+def read_bitmap(connection: SqliteConnection, term_id: int) -> BitMap:
+    return BitMap(_read_numbers(connection, term_id))
 
 
 def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:

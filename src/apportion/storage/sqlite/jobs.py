@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Annotation, Gold, Origin
+from apportion.domain.individual.case import Annotation, GoldValue, Origin
 from apportion.domain.jobs import FINISHED_LATER, Job, JobKind, JobState
 from apportion.ports.jobs import JobChange
 from apportion.vocabulary import AnnotationState
 
-from .database import Link
-from .encoding import decode_value, encode_value
+from .codec import decode_value, encode_value
+from .database import SqliteConnection
 
 __all__ = ["SqliteJobs"]
 
@@ -27,8 +27,8 @@ _LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 class SqliteJobs:
     """Jobs within one transaction."""
 
-    def __init__(self, link: Link) -> None:
-        self._raw = link.raw
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._raw = connection.raw
 
     def add(
         self, dataset: Dataset, id: str, kind: JobKind, spec: Mapping[str, Any], *, by: str, at: int
@@ -116,8 +116,8 @@ class SqliteJobs:
 
     # What jobs changed
 
-    def note(
-        self, job: Job, dataset: Dataset, number: int, before: Annotation | Gold | None, version: int
+    def record_undo(
+        self, job: Job, dataset: Dataset, number: int, before: Annotation | GoldValue | None, version: int
     ) -> None:
         state, kept = "none", None
         if isinstance(before, Annotation):
@@ -140,10 +140,10 @@ class SqliteJobs:
         return [JobChange(id, _read(dataset, kept, state, by), version) for id, kept, state, version in rows]
 
 
-def _stored(dataset: Dataset, before: Annotation | Gold) -> bytes:
+def _stored(dataset: Dataset, before: Annotation | GoldValue) -> bytes:
     value = None if before.value is None else encode_value(dataset.task, before.value).decode()
     found: dict[str, Any] = {"value": value, "version": before.version}
-    if isinstance(before, Gold):
+    if isinstance(before, GoldValue):
         found |= {
             "origin": str(before.origin), "author": before.author, "reason": before.reason, "at": before.at,
         }  # fmt: skip
@@ -154,13 +154,13 @@ def _stored(dataset: Dataset, before: Annotation | Gold) -> bytes:
     return _encode(found)
 
 
-def _read(dataset: Dataset, kept: bytes | None, state: str, by: str) -> Annotation | Gold | None:
+def _read(dataset: Dataset, kept: bytes | None, state: str, by: str) -> Annotation | GoldValue | None:
     if kept is None:
         return None
     found = _decode(kept)
     value = None if found["value"] is None else decode_value(dataset.task, found["value"].encode())
     if state == _GOLD:
-        return Gold(
+        return GoldValue(
             value, Origin(found["origin"]), found["author"], found["reason"], found["version"], found["at"]
         )
     return Annotation(

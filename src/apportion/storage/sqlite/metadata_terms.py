@@ -9,8 +9,8 @@ from typing import Any
 from apportion.domain.errors import BadRequestError, BulkDataError, MetadataLimitExceededError
 from apportion.domain.metadata import KEY_LENGTH, KINDS_AS_NUMBERS, MetadataClash, kind_of, terms_of
 
-from .counting import MetadataTerms, NumberTerms
-from .prepare import Prepared
+from .counters import MetadataTerms, NumberTerms
+from .encode_records import EncodedRow
 from .terms import TermSession
 
 __all__ = ["MetadataReader"]
@@ -29,7 +29,7 @@ class MetadataReader:
         self._limit = limit
         self._score_field: int | None = None
 
-    def read(self, batch: Sequence[Prepared]) -> list[tuple[MetadataTerms, NumberTerms]]:
+    def read(self, batch: Sequence[EncodedRow]) -> list[tuple[MetadataTerms, NumberTerms]]:
         """Per record what is counted and what is searched as numbers, its scores included.
 
         Everything is checked before the first record is returned; all bad records are named.

@@ -11,8 +11,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from .creating import LATEST, create_tables, transaction, version_of
-from .database import DatabaseError, Link
+from .create import LATEST, create_tables, transaction, version_of
+from .database import DatabaseError, SqliteConnection
 
 __all__ = ["LATEST", "backup_path", "free_name", "migrate", "upgrade", "version_of"]
 
@@ -20,9 +20,9 @@ _AS_BEFORE = 3
 """For files of earlier steps what follows from the rows is made anew: records are found by more values since."""
 
 
-def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
+def migrate(connection: SqliteConnection, path: Path, *, allowed: bool = True) -> Path | None:
     """Run the steps that are missing. Returns the safety copy made before, if there was anything to lose."""
-    version = version_of(link.raw)
+    version = version_of(connection.raw)
     if version == LATEST:
         return None
     if version > LATEST:
@@ -31,7 +31,7 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
             "Install that version, or restore a backup made before the upgrade."
         )
     if version == 0:
-        create_tables(link)
+        create_tables(connection)
         return None
     if not allowed:
         raise DatabaseError(
@@ -42,12 +42,12 @@ def migrate(link: Link, path: Path, *, allowed: bool = True) -> Path | None:
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds password hashes
     try:
         with contextlib.closing(sqlite3.connect(copy)) as target:
-            link.raw.backup(target)
+            connection.raw.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")  # one file, to be put back as it is
     except BaseException:
         copy.unlink()  # half a copy is none
         raise
-    upgrade(link)
+    upgrade(connection)
     return copy
 
 
@@ -66,7 +66,7 @@ def free_name(path: Path, what: str) -> Path:
     return copy
 
 
-def upgrade(link: Link) -> None:
+def upgrade(connection: SqliteConnection) -> None:
     """Run the steps that are missing; all of them on an empty file."""
     from alembic import command
     from alembic.config import Config
@@ -74,12 +74,12 @@ def upgrade(link: Link) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = link.sql
-    with transaction(link):
-        before = version_of(link.raw)
+    config.attributes["connection"] = connection.sql
+    with transaction(connection):
+        before = version_of(connection.raw)
         command.upgrade(config, "head")
         if 0 < before < _AS_BEFORE:
-            from .rebuilding import derive_again  # brings numpy along
+            from .rebuild import derive_again  # brings numpy along
 
-            derive_again(link)
-        link.raw.execute(f"PRAGMA user_version={LATEST}")
+            derive_again(connection)
+        connection.raw.execute(f"PRAGMA user_version={LATEST}")

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from apportion.domain.people import Actor
 from apportion.storage.sql.people import IDENTIFYING, SqlPeople, actors_of
 
-from .database import Link
+from .database import SqliteConnection
 
 __all__ = ["SqlitePeople"]
 
@@ -28,9 +28,9 @@ class SqlitePeople(SqlPeople):
 
     _written: dict[int, tuple[str, list[str]]] = {}  # noqa: RUF012 - shared on purpose: the same for all
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link.sql)
-        self._raw = link.raw
+    def __init__(self, connection: SqliteConnection) -> None:
+        super().__init__(connection.sql)
+        self._raw = connection.raw
 
     def _one_actor(self, asked: Select[Any], values: Mapping[str, Any]) -> Actor | None:
         if not self._written:

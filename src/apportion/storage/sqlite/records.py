@@ -7,23 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import NOBODY, RESOLVED, Viewer
-from apportion.domain.records import Answers, Record, Value
-from apportion.ports.records import Criteria, Hits, Ids, Prepared, Row, Sorting, StoredAnnotation
+from apportion.domain.records import AgentValues, Record, Value
+from apportion.ports.records import (
+    Criteria,
+    EncodedRecord,
+    MatchingIds,
+    SearchHits,
+    SortKey,
+    StoredAnnotation,
+    StoredRecord,
+)
 from apportion.vocabulary import AnnotationState, Status, Task
 
-from .annotating import STATES
-from .changes import Changes
-from .database import Link
-from .encoding import decode_answers, decode_record, decode_value
-from .prepare import Prepared as Ready
-from .rows import as_json, named
-from .terms import TermBook
-from .writing import Limits, RecordChange
+from .annotation_rows import STATES
+from .cache_delta import CacheDelta
+from .codec import decode_answers, decode_record, decode_value
+from .database import SqliteConnection
+from .encode_records import EncodedRow as Ready
+from .record_writer import MetadataLimits, RecordChange
+from .rows import as_json, rows_by_id
+from .terms import TermRegistry
 
 if TYPE_CHECKING:
     from .cache import DatasetCache
-    from .plans import Plan
     from .search import Searcher
+    from .selection import Plan
 
 __all__ = ["SqliteRecords"]
 
@@ -35,19 +43,19 @@ class SqliteRecords:
 
     def __init__(
         self,
-        link: Link,
+        connection: SqliteConnection,
         *,
         cache_of: Callable[[int], DatasetCache],
-        book: TermBook,
-        limits: Limits,
-        publish: Callable[[Changes], None],
+        registry: TermRegistry,
+        limits: MetadataLimits,
+        publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
     ) -> None:
-        self._link = link
-        self._raw = link.raw
+        self._connection = connection
+        self._raw = connection.raw
         self._withdraw = withdraw
         self._cache_of = cache_of
-        self._book = book
+        self._registry = registry
         self._limits = limits
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
@@ -56,41 +64,41 @@ class SqliteRecords:
     def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
         from .search import Searcher
 
-        prepared = self._prepared.setdefault(dataset.no, {}) if self._link.reads_only else None
-        return Searcher(self._link, self._cache(dataset), dataset, criteria, prepared)
+        prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
+        return Searcher(self._connection, self._cache(dataset), dataset, criteria, prepared)
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
         """The shared cache; or, once this transaction has written, one that sees what it wrote."""
-        if self._link.after:
+        if self._connection.after:
             from .cache import DatasetCache
 
-            return DatasetCache(dataset.no, lambda: self._link)
+            return DatasetCache(dataset.no, lambda: self._connection)
         return self._cache_of(dataset.no)
 
     def _change(self, dataset: Dataset) -> RecordChange:
-        return RecordChange(self._link, dataset.no, self._book, self._limits, self._publish)
+        return RecordChange(self._connection, dataset.no, self._registry, self._limits, self._publish)
 
     # Reading
 
     def get(
         self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED, *, only: str | None = None
-    ) -> Row | None:
+    ) -> StoredRecord | None:
         criteria = Criteria(viewer=viewer, me=only, alone=only is not None)
         return self._searcher(dataset, criteria).get(id)
 
-    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, Row]:
-        return self._searcher(dataset, criteria).named(criteria.ids or ())
+    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, StoredRecord]:
+        return self._searcher(dataset, criteria).rows_by_id(criteria.ids or ())
 
     def search(
         self,
         dataset: Dataset,
         criteria: Criteria,
         *,
-        sort: Sequence[Sorting] = (),
+        sort: Sequence[SortKey] = (),
         start: int = 0,
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
-    ) -> Hits:
+    ) -> SearchHits:
         return self._searcher(dataset, criteria).search(criteria, sort, start, limit, facets)
 
     def nearest(
@@ -103,7 +111,7 @@ class SqliteRecords:
         k: int,
         limit: int,
         facets: frozenset[str] | None = frozenset(),
-    ) -> Hits:
+    ) -> SearchHits:
         return self._searcher(dataset, criteria).nearest(criteria, vector, value, k, limit, facets)
 
     def scan(
@@ -112,25 +120,25 @@ class SqliteRecords:
         criteria: Criteria,
         *,
         after: str | None = None,
-        sort: Sequence[Sorting] = (),
+        sort: Sequence[SortKey] = (),
         offset: int = 0,
         limit: int = 100,
-    ) -> list[Row]:
+    ) -> list[StoredRecord]:
         return self._searcher(dataset, criteria).scan(criteria, after, sort, offset, limit)
 
     def count(self, dataset: Dataset, criteria: Criteria) -> int:
         return self.search(dataset, criteria, limit=0).total
 
-    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> Ids:
+    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> MatchingIds:
         return self._searcher(dataset, criteria).ids(criteria, keys)
 
     def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
         return self._searcher(dataset, criteria).numbers_by_id(criteria)
 
-    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[Row]:
+    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
         return self._searcher(dataset, criteria).rows(numbers)
 
-    def answers_of(self, row: Row, task: Task) -> tuple[Answers | None, Answers | None]:
+    def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
         return decode_answers(task, row.prediction), decode_answers(task, row.answer)
 
     def labels(self, dataset: Dataset, viewer: Viewer = RESOLVED) -> list[str]:
@@ -178,8 +186,8 @@ class SqliteRecords:
             for name, state, value, version, updated in rows
         ]
 
-    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, Answers]:
-        rows = named(self._raw, "id, answer", dataset.no, list(ids))
+    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
+        rows = rows_by_id(self._raw, "id, answer", dataset.no, list(ids))
         found = [(id, decode_answers(dataset.task, answer)) for id, answer in rows]
         return {id: answers for id, answers in found if answers is not None}
 
@@ -207,7 +215,7 @@ class SqliteRecords:
     # Writing
 
     def log(
-        self, dataset: Dataset, batch: Sequence[Prepared], *, at: int, keep_answers: bool = False
+        self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
     ) -> None:
         change = self._change(dataset)
         ready = [record for record in batch if isinstance(record, Ready)]
@@ -237,7 +245,7 @@ class SqliteRecords:
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
-        annotation: Answers | None = None,
+        annotation: AgentValues | None = None,
         annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
@@ -272,7 +280,7 @@ class SqliteRecords:
     def numbers(self, dataset: Dataset, criteria: Criteria) -> list[int]:
         return sorted(self._matching(dataset, criteria))
 
-    def named(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+    def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN (SELECT ? | value FROM json_each(?)) AND updated <= ?",
             (dataset.no << 32, as_json(numbers), logged_by),

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["as_json", "insert_rows", "insert_values", "named"]
+__all__ = ["as_json", "insert_rows", "insert_values", "rows_by_id"]
 
 _MOST_VALUES = 3000
 _ROWS_AT_ONCE = (500, 50)
@@ -53,7 +53,9 @@ def insert_values(
     raw.executemany(f"{insert} (?)", [(value,) for value in values[start:]])
 
 
-def named(raw: sqlite3.Connection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+def rows_by_id(
+    raw: sqlite3.Connection, columns: str, dataset: int, ids: Sequence[str]
+) -> list[tuple[Any, ...]]:
     """Rows of ``records`` by id, in the order of ``ids``; the first of ``columns`` is the id."""
     one = f"SELECT {columns} FROM records WHERE dataset = ? AND id = ?"
     if len(ids) == 1:

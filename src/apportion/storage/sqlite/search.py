@@ -16,24 +16,24 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, InvalidTextSearchError
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
-from apportion.ports.records import Criteria, Hits, Ids, Row, Sorting
+from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
 from apportion.vocabulary import Status
 
-from .annotating import STATES, STATUS_OF
-from .assignment_leaves import assignees_of, mirrors_of
+from .annotation_rows import STATES, STATUS_OF
 from .bounds import EXACT_FLOATS
 from .cache import DatasetCache
-from .compiling import Compiler
-from .database import Link
-from .encoding import decode_vector, encode_name, with_mirrors
-from .evaluating import Evaluation
+from .codec import decode_vector, encode_name, with_mirrors
+from .database import SqliteConnection
 from .facets import FacetCounter
 from .fields import Numbers, set_lowest
-from .matching import Doc, sort_values
-from .plans import All, Plan
-from .rows import as_json, named
+from .leaf_assignments import assignees_of, mirrors_of
+from .predicates import RecordDocument, sort_values
+from .query_compiler import QueryCompiler
+from .query_evaluation import Evaluation
+from .record_writer import STATUSES
+from .rows import as_json, rows_by_id
+from .selection import All, Plan
 from .texts import text_of
-from .writing import STATUSES
 
 __all__ = ["Searcher"]
 
@@ -55,38 +55,40 @@ class Searcher:
 
     def __init__(
         self,
-        link: Link,
+        connection: SqliteConnection,
         cache: DatasetCache,
         dataset: Dataset,
         criteria: Criteria,
         prepared: dict[Criteria, Plan] | None = None,
     ) -> None:
         """``prepared``: what was prepared in the same snapshot before, to be used again."""
-        self._link = link
-        self._raw = link.raw
+        self._connection = connection
+        self._raw = connection.raw
         self._cache = cache
         self._dataset = dataset
         self._criteria = criteria
         self._viewer = criteria.viewer
-        self._deadline = link.deadline
-        self._evaluation = Evaluation(link, cache, self._docs)
+        self._deadline = connection.deadline
+        self._evaluation = Evaluation(connection, cache, self._docs)
         self._prepared = {} if prepared is None else prepared
         self._base = dataset.no << 32
 
     # What matches
 
-    def plan(self, criteria: Criteria) -> Plan:
+    def compile(self, criteria: Criteria) -> Plan:
         """How to find what is meant, with everything found already that takes long. Nobody else waits for it."""
         plan = self._prepared.get(criteria)
         if plan is None:
             with self._deadline.query():
-                compiler = Compiler(self._link, self._dataset, criteria, self._vocabulary, self._mirrors)
-                plan = self._evaluation.prepared(compiler.meant())
+                compiler = QueryCompiler(
+                    self._connection, self._dataset, criteria, self._vocabulary, self._mirrors
+                )
+                plan = self._evaluation.prepared(compiler.resolve_me())
             self._prepared[criteria] = plan
         return plan
 
     def _vocabulary(self) -> list[str]:
-        return self._cache.vocabulary(self._link)
+        return self._cache.vocabulary(self._connection)
 
     @contextlib.contextmanager
     def _selected(self, plan: Plan) -> Iterator[BitMap]:
@@ -96,13 +98,13 @@ class Searcher:
             # what was found in texts a moment ago may have been deleted since
             yield selection if isinstance(plan, All) else selection & self._cache.everything
 
-    def ids(self, criteria: Criteria, keys: Sequence[str]) -> Ids:
+    def ids(self, criteria: Criteria, keys: Sequence[str]) -> MatchingIds:
         """All matches by id in no order, with their numbers and the values of some fields."""
-        plan = self.plan(criteria)
+        plan = self.compile(criteria)
         ns = None if isinstance(plan, All) and not keys else self._matching(plan)
         if not keys:
             return self._plain_ids(ns)
-        found = Ids([], [], {key: [] for key in keys})
+        found = MatchingIds([], [], {key: [] for key in keys})
         for doc in self._deadline.each(self._docs(ns or ())):
             found.ids.append(doc.id)
             found.logged.append(doc.n)
@@ -113,14 +115,14 @@ class Searcher:
                 )
         return found
 
-    def _plain_ids(self, ns: list[int] | None) -> Ids:
+    def _plain_ids(self, ns: list[int] | None) -> MatchingIds:
         ids: list[str] = []
         logged: list[int] = []
         if ns is None:  # the index on ids holds both, the table would have to be read whole
             rows = self._raw.execute(
                 "SELECT id, rid & 4294967295 FROM records WHERE dataset = ?", (self._dataset.no,)
             ).fetchall()
-            return Ids([id for id, _ in rows], [n for _, n in rows], {})
+            return MatchingIds([id for id, _ in rows], [n for _, n in rows], {})
         for start in range(0, len(ns), 5_000):
             rids = as_json(self._base | n for n in ns[start : start + 5_000])
             for id, n in self._raw.execute(
@@ -130,15 +132,15 @@ class Searcher:
             ):
                 ids.append(id)
                 logged.append(n)
-        return Ids(ids, logged, {})
+        return MatchingIds(ids, logged, {})
 
     def matching(self, criteria: Criteria) -> list[int]:
         """The numbers of everything that is meant."""
-        return self._matching(self.plan(criteria))
+        return self._matching(self.compile(criteria))
 
     def numbers_by_id(self, criteria: Criteria) -> array[int]:
         """The same in the order of ids; a million of them are 4 MB."""
-        with self._selected(self.plan(criteria)) as selection:
+        with self._selected(self.compile(criteria)) as selection:
             ordered = self.sorted(selection, ())
         return array("I", ordered.astype(np.uint32).tobytes())
 
@@ -150,13 +152,13 @@ class Searcher:
     def search(
         self,
         criteria: Criteria,
-        sort: Sequence[Sorting],
+        sort: Sequence[SortKey],
         start: int,
         limit: int,
         facets: frozenset[str] | None,
-    ) -> Hits:
+    ) -> SearchHits:
         """A page of matches, their exact total, and counts over all of them."""
-        plan = self.plan(criteria)
+        plan = self.compile(criteria)
         with self._selected(plan) as selection:
             total = len(selection)
             ns = self.page(selection, sort, start, limit) if limit else []
@@ -165,7 +167,7 @@ class Searcher:
                 counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
             counts = {} if counter is None else counter.count(facets)
         rows = self.rows(ns)
-        return Hits(total, rows, counts if counter is None else counter.count_texts(facets, counts))
+        return SearchHits(total, rows, counts if counter is None else counter.count_texts(facets, counts))
 
     def nearest(
         self,
@@ -175,7 +177,7 @@ class Searcher:
         k: int,
         limit: int,
         facets: frozenset[str] | None,
-    ) -> Hits:
+    ) -> SearchHits:
         """The matches whose vector lies nearest by Euclidean distance, nearest first."""
         row = self._raw.execute(
             "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?",
@@ -188,7 +190,7 @@ class Searcher:
             raise BadRequestError(
                 f"Vector {name!r} has {size} dimensions in dataset {self._dataset.id}; {len(value)} were given"
             )
-        with self._selected(self.plan(criteria)) as selection:
+        with self._selected(self.compile(criteria)) as selection:
             ns, matrix = self._cache.vectors(row[0])
             some = None
             if len(selection) < len(self._cache.everything):
@@ -204,18 +206,18 @@ class Searcher:
         counter = self._counter(BitMap(found), criteria)
         with self._cache.held(self._deadline):
             counts = counter.count(facets)
-        return Hits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
+        return SearchHits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
 
     def _counter(self, selection: BitMap | None, criteria: Criteria) -> FacetCounter:
         return FacetCounter(
-            self._link, self._cache, self._dataset.task, self._viewer, selection,
+            self._connection, self._cache, self._dataset.task, self._viewer, selection,
             lambda ns: self._deadline.each(self._texts(ns)),
             criteria.me if criteria.alone else None,
         )  # fmt: skip
 
     # In which order
 
-    def page(self, selection: BitMap, sort: Sequence[Sorting], start: int, limit: int) -> list[int]:
+    def page(self, selection: BitMap, sort: Sequence[SortKey], start: int, limit: int) -> list[int]:
         """Record numbers of one page. The id breaks ties and is the order when none is asked for."""
         if not sort or sort[0].field == "id":
             descending = bool(sort) and sort[0].descending
@@ -223,7 +225,7 @@ class Searcher:
         page: list[int] = self.sorted(selection, sort)[start : start + limit].tolist()
         return page
 
-    def sorted(self, selection: BitMap, sort: Sequence[Sorting]) -> Numbers:
+    def sorted(self, selection: BitMap, sort: Sequence[SortKey]) -> Numbers:
         """All of the selection, in order; records without a value come last."""
         ns = np.asarray(selection.to_array(), dtype=np.int64)
         keys = [self._cache.id_ranks()[ns]]
@@ -231,7 +233,7 @@ class Searcher:
             keys.append(self._sort_key(ns, key))
         return ns[np.lexsort(keys)]
 
-    def _sort_key(self, ns: Numbers, key: Sorting) -> Numbers:
+    def _sort_key(self, ns: Numbers, key: SortKey) -> Numbers:
         """One number per record, small ones first. Of several values the smallest (or largest) counts."""
         name, descending = key
         size = max(self._cache.size, int(ns[-1]) if len(ns) else 0)
@@ -274,7 +276,9 @@ class Searcher:
         if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
             rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
         ranked = [(-rank if descending else rank, row[0]) for rank, row in enumerate(rows)]
-        quick = self._cache.facet(field, viewer).ranks({vid: rank for rank, vid in ranked}, len(places) - 1)
+        quick = self._cache.facet(field, viewer).ranks(
+            {term_id: rank for rank, term_id in ranked}, len(places) - 1
+        )
         if quick is not None:
             places[:] = quick
             return
@@ -287,19 +291,19 @@ class Searcher:
             "SELECT no FROM fields WHERE dataset = ? AND name = 'status'", (self._dataset.no,)
         ).fetchone()
         if row is not None:
-            for vid, value in self._raw.execute(
+            for term_id, value in self._raw.execute(
                 "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (row[0], self._viewer)
             ).fetchall():
-                ns = self._cache.having(row[0], self._viewer, [vid])
+                ns = self._cache.having(row[0], self._viewer, [term_id])
                 held = np.asarray(ns.to_array(), dtype=np.int64)
                 ranks[held[held <= size]] = names.index(value)
         return ranks
 
     def scan(
-        self, criteria: Criteria, after: str | None, sort: Sequence[Sorting], offset: int, limit: int
-    ) -> list[Row]:
+        self, criteria: Criteria, after: str | None, sort: Sequence[SortKey], offset: int, limit: int
+    ) -> list[StoredRecord]:
         """The next matches behind a record id."""
-        plan = self.plan(criteria)
+        plan = self.compile(criteria)
         if isinstance(plan, All) and not sort and not offset:
             return self._next_rows(after, limit)
         with self._selected(plan) as selection:
@@ -309,7 +313,7 @@ class Searcher:
             ns = self._next_sorted(criteria, selection, tuple(sort), after, offset, limit)
         return self.rows(ns)
 
-    def _next_rows(self, after: str | None, limit: int) -> list[Row]:
+    def _next_rows(self, after: str | None, limit: int) -> list[StoredRecord]:
         rows = self._raw.execute(
             f"SELECT {_ROW} FROM records WHERE dataset = ? AND id {'>=' if after is None else '>'} ? "
             "ORDER BY id LIMIT ?",
@@ -317,9 +321,9 @@ class Searcher:
         ).fetchall()
         return self._as_rows(rows)
 
-    def _some_rows(self, ordered: Iterator[int], limit: int) -> list[Row]:
+    def _some_rows(self, ordered: Iterator[int], limit: int) -> list[StoredRecord]:
         """Rows in that order: fewer only where there are no more, though some may be gone since they were selected."""
-        rows: list[Row] = []
+        rows: list[StoredRecord] = []
         while len(rows) < limit and (ns := list(islice(ordered, limit - len(rows)))):
             rows += self.rows(ns)
         return rows
@@ -328,7 +332,7 @@ class Searcher:
         self,
         criteria: Criteria,
         selection: BitMap,
-        sort: tuple[Sorting, ...],
+        sort: tuple[SortKey, ...],
         after: str | None,
         offset: int,
         limit: int,
@@ -351,7 +355,7 @@ class Searcher:
 
     # The records themselves
 
-    def rows(self, ns: Sequence[int]) -> list[Row]:
+    def rows(self, ns: Sequence[int]) -> list[StoredRecord]:
         """Records by number, in that order; those that are gone are left out."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(ns), 500):
@@ -362,12 +366,12 @@ class Searcher:
                 found[row[0] & 0xFFFFFFFF] = row
         return self._as_rows([found[n] for n in ns if n in found])
 
-    def named(self, ids: Sequence[str]) -> dict[str, Row]:
+    def rows_by_id(self, ids: Sequence[str]) -> dict[str, StoredRecord]:
         """Records by id."""
-        rows = named(self._raw, f"id, {_ROW}", self._dataset.no, ids)
+        rows = rows_by_id(self._raw, f"id, {_ROW}", self._dataset.no, ids)
         return {row.id: row for row in self._as_rows([row[1:] for row in rows])}
 
-    def get(self, id: str) -> Row | None:
+    def get(self, id: str) -> StoredRecord | None:
         """One record by id."""
         row = self._raw.execute(
             f"SELECT {_ROW} FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
@@ -378,7 +382,7 @@ class Searcher:
     def _mirrors(self) -> frozenset[str]:
         return mirrors_of(self._raw, self._dataset.no)
 
-    def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[Row]:
+    def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[StoredRecord]:
         if not rows:
             return []
         vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
@@ -391,7 +395,7 @@ class Searcher:
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
-            found.append(Row(id, seen, updated, content, prediction, answer, vectors.get(n), n))
+            found.append(StoredRecord(id, seen, updated, content, prediction, answer, vectors.get(n), n))
         return found
 
     def _mirrored(self, rids: list[int]) -> Mirrored | None:
@@ -444,7 +448,7 @@ class Searcher:
             rows = self._raw.execute(f"SELECT content FROM records WHERE rid IN ({marks})", part).fetchall()
             yield from (text_of(content) for (content,) in rows)
 
-    def _docs(self, ns: Iterable[int]) -> Iterator[Doc]:
+    def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
         """Records to look into, some hundred at a time."""
         remaining = iter(ns)
         while part := [int(n) for n in islice(remaining, 500)]:
@@ -457,6 +461,6 @@ class Searcher:
                 seen = STATUSES[status]
                 if own is not None:
                     seen, answer = own.get(rid, (Status.DEFAULT, None))
-                yield Doc(
+                yield RecordDocument(
                     self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
                 )

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.words import DEPENDENT, Phase, RowState, Skip
+from apportion.domain.assignment.states import DEPENDENT, Phase, RowState, Skip
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
-from .counting import CountedTerms
+from .counters import CountedTerms
 
 __all__ = [
     "DEPENDS",
@@ -150,12 +150,12 @@ class SlotTerms:
 
     def assigned_to(self, annotator: int) -> int:
         """The value that says so of somebody."""
-        return self._vid("assigned_to", annotator)
+        return self._term_id("assigned_to", annotator)
 
     @property
     def pending(self) -> int:
         """The value of records with a slot that is still to be done."""
-        return self._vid("pending", 0)
+        return self._term_id("pending", 0)
 
     def of(self, slots: Iterable[Light]) -> set[int]:
         """The values of a record with these slots."""
@@ -164,25 +164,25 @@ class SlotTerms:
             word = _WORDS[state]
             if word is None:
                 continue
-            found.add(self._vid(word, 0))
+            found.add(self._term_id(word, 0))
             if word != "skipped":
                 if annotator:
-                    found.add(self._vid("assigned_to", annotator))
+                    found.add(self._term_id("assigned_to", annotator))
                 if holder:
-                    found.add(self._vid("assigned_to", holder))
+                    found.add(self._term_id("assigned_to", holder))
             if annotator and word != "pending":
-                found.add(self._vid(word, annotator))
+                found.add(self._term_id(word, annotator))
         return found
 
-    def _vid(self, word: str, annotator: int) -> int:
-        vid = self._known.get((word, annotator))
-        if vid is None:
+    def _term_id(self, word: str, annotator: int) -> int:
+        term_id = self._known.get((word, annotator))
+        if term_id is None:
             if word == "assigned_to":
-                (vid,) = self._counted.vids([(word, self._agents.name(annotator))])
+                (term_id,) = self._counted.term_ids([(word, self._agents.name(annotator))])
             else:
-                (vid,) = self._counted.vids([("assignment", word)], viewer=annotator)
-            self._known[word, annotator] = vid
-        return vid
+                (term_id,) = self._counted.term_ids([("assignment", word)], viewer=annotator)
+            self._known[word, annotator] = term_id
+        return term_id
 
 
 class SlotWriter:
@@ -256,7 +256,7 @@ class SlotWriter:
             (
                 annotator,
                 STATE_NO[new.state],
-                new.behind,
+                new.deferred,
                 new.pull,
                 None if lease is None else self._agents.number(lease.annotator),
                 None if lease is None else lease.until,
@@ -290,7 +290,7 @@ class SlotWriter:
         if slot.state not in (RowState.PENDING, RowState.LEASED):
             return None
         due = NEVER if slot.due is None else slot.due
-        return self._dataset, self._number(slot.annotator), slot.behind, due, slot.priority, slot.id
+        return self._dataset, self._number(slot.annotator), slot.deferred, due, slot.priority, slot.id
 
     def _number(self, name: str | None) -> int:
         return OPEN if name is None else self._agents.number(name)

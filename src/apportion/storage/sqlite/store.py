@@ -16,36 +16,36 @@ from apportion.domain.records import Record
 from apportion.ports.assignments import StoredPlan
 from apportion.ports.deadline import Deadline
 from apportion.ports.events import REQUEST, RequestMark
-from apportion.ports.records import Criteria, Prepared
-from apportion.ports.store import Work
-from apportion.ports.upkeep import Condition, Counts
+from apportion.ports.records import Criteria, EncodedRecord
+from apportion.ports.store import Transaction
+from apportion.ports.upkeep import StoreCondition, StoreCounts
 from apportion.vocabulary import Task
 
 from .agents import Agents
-from .answers import SqliteAnnotations
-from .assigning import SqliteAssignments
-from .changes import Changes
+from .annotations import SqliteAnnotations
+from .assignments import SqliteAssignments
+from .cache_delta import CacheDelta
 from .condition import condition_of, counts_in
-from .database import Database, Link
+from .database import Database, SqliteConnection
 from .datasets import SqliteDatasets
+from .deadlines import limited
+from .encode_records import encode_records
+from .error_map import interrupted
 from .events import SqliteEvents
-from .failures import interrupted
 from .jobs import SqliteJobs
 from .migrate import migrate
-from .patience import limited
 from .people import SqlitePeople
-from .prepare import prepare
-from .purging import give_back, purge_some
+from .purge import purge_some, release_disk_space
+from .record_writer import MetadataLimits
 from .records import SqliteRecords
-from .soundness import check_sound
-from .terms import TermBook
+from .startup_check import check_sound
+from .terms import TermRegistry
 from .texts import create_text_index
 from .totals import SqliteTotals
 from .webhooks import SqliteWebhooks
-from .writing import Limits
 
 if TYPE_CHECKING:
-    from .answered import SqliteAnswers
+    from .answer_columns import SqliteAnswerReader
     from .cache import DatasetCache
 
 __all__ = ["SqliteStore"]
@@ -53,56 +53,58 @@ __all__ = ["SqliteStore"]
 T = TypeVar("T")
 
 
-class SqliteWork:
+class SqliteTransaction:
     """One transaction."""
 
-    def __init__(self, store: SqliteStore, link: Link, request: RequestMark | None = None) -> None:
+    def __init__(
+        self, store: SqliteStore, connection: SqliteConnection, request: RequestMark | None = None
+    ) -> None:
         self._store = store
-        self._link = link
+        self._connection = connection
         self._request = request
 
     @property
     def deadline(self) -> Deadline:
-        return self._link.deadline
+        return self._connection.deadline
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        link, deadline = self._link, Deadline(query=seconds, rests=False)
-        before, link.deadline = link.deadline, deadline
+        connection, deadline = self._connection, Deadline(query=seconds, rests=False)
+        before, connection.deadline = connection.deadline, deadline
         try:
-            with limited(link.raw, deadline):
+            with limited(connection.raw, deadline):
                 yield
         except sqlite3.OperationalError as failure:
             raise (deadline.reason() if interrupted(failure) else failure) from None
         finally:
-            link.deadline = before
+            connection.deadline = before
 
     @cached_property
     def people(self) -> SqlitePeople:
-        return SqlitePeople(self._link)
+        return SqlitePeople(self._connection)
 
     @cached_property
     def datasets(self) -> SqliteDatasets:
-        raw = self._link.raw
+        raw = self._connection.raw
         return SqliteDatasets(
-            self._link,
+            self._connection,
             created=lambda no: create_text_index(raw, no),
-            purge=lambda no, limit: self._store.purge(self._link, no, limit),
-            give_back=lambda: give_back(raw, 500),
+            purge=lambda no, limit: self._store.purge(self._connection, no, limit),
+            give_back=lambda: release_disk_space(raw, 500),
         )
 
     @cached_property
     def _agents(self) -> Agents:
-        return Agents(self._link.raw)
+        return Agents(self._connection.raw)
 
     @cached_property
     def assignments(self) -> SqliteAssignments:
         store = self._store
         return SqliteAssignments(
-            self._link,
-            book=store.book,
+            self._connection,
+            registry=store.registry,
             agents=self._agents,
-            publish=store.published,
+            publish=store.apply_to_cache,
             shelf=store.plans,
             numbering=store.numbering,
         )
@@ -111,45 +113,45 @@ class SqliteWork:
     def annotations(self) -> SqliteAnnotations:
         store = self._store
         return SqliteAnnotations(
-            self._link,
-            book=store.book,
+            self._connection,
+            registry=store.registry,
             agents=self._agents,
             slots_of=self.assignments.reader,
-            publish=store.published,
+            publish=store.apply_to_cache,
             events=self.events,
         )
 
     @cached_property
     def events(self) -> SqliteEvents:
-        return SqliteEvents(self._link, self._request)
+        return SqliteEvents(self._connection, self._request)
 
     @cached_property
-    def answers(self) -> SqliteAnswers:
-        from .answered import SqliteAnswers  # brings numpy along
+    def answers(self) -> SqliteAnswerReader:
+        from .answer_columns import SqliteAnswerReader  # brings numpy along
 
-        return SqliteAnswers(self._link, self._agents)
+        return SqliteAnswerReader(self._connection, self._agents)
 
     @cached_property
     def totals(self) -> SqliteTotals:
-        return SqliteTotals(self._link.raw, self._agents)
+        return SqliteTotals(self._connection.raw, self._agents)
 
     @cached_property
     def jobs(self) -> SqliteJobs:
-        return SqliteJobs(self._link)
+        return SqliteJobs(self._connection)
 
     @cached_property
     def webhooks(self) -> SqliteWebhooks:
-        return SqliteWebhooks(self._link)
+        return SqliteWebhooks(self._connection)
 
     @cached_property
     def records(self) -> SqliteRecords:
         store = self._store
         return SqliteRecords(
-            self._link,
+            self._connection,
             cache_of=store.cache_of,
-            book=store.book,
+            registry=store.registry,
             limits=store.limits,
-            publish=store.published,
+            publish=store.apply_to_cache,
             withdraw=self.assignments.withdraw_from,
         )
 
@@ -168,13 +170,13 @@ class SqliteStore:
         self,
         path: Path,
         *,
-        limits: Limits | None = None,
+        limits: MetadataLimits | None = None,
         open_datasets: int = 32,
         allow_upgrade: bool = True,
         hold: bool = False,
     ) -> None:
-        self.limits = limits or Limits()
-        self.book = TermBook()
+        self.limits = limits or MetadataLimits()
+        self.registry = TermRegistry()
         self.plans: dict[int, StoredPlan] = {}
         self.numbering: dict[str, int] = {}
         self._open_datasets = open_datasets
@@ -185,33 +187,35 @@ class SqliteStore:
         """The copy made before an upgrade, when there was one."""
         try:
             if hold:
-                self.database.prepare(lambda link: check_sound(link.raw, path))
-            self.upgraded_from = self.database.prepare(
-                lambda link: migrate(link, path, allowed=allow_upgrade)
+                self.database.initialise(lambda connection: check_sound(connection.raw, path))
+            self.upgraded_from = self.database.initialise(
+                lambda connection: migrate(connection, path, allowed=allow_upgrade)
             )
         except BaseException:
             self.database.close()
             raise
 
     @contextlib.contextmanager
-    def read(self, deadline: Deadline | None = None) -> Iterator[Work]:
-        with self.database.read(deadline) as link:
-            yield SqliteWork(self, link)
+    def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
+        with self.database.read(deadline) as connection:
+            yield SqliteTransaction(self, connection)
 
-    def write(self, work: Callable[[Work], T], *, urgent: bool = False) -> Future[T]:
+    def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         request = REQUEST.get()  # of whoever asks; the writer's thread knows nothing of it
-        return self.database.write(lambda link: work(SqliteWork(self, link, request)), urgent=urgent)
+        return self.database.write(
+            lambda connection: fn(SqliteTransaction(self, connection, request)), urgent=urgent
+        )
 
-    def prepare(self, task: Task, records: Iterable[Record]) -> Sequence[Prepared]:
+    def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
         """The part of logging that needs no transaction."""
-        return prepare(task, records)
+        return encode_records(task, records)
 
-    def condition(self) -> Condition:
+    def condition(self) -> StoreCondition:
         return condition_of(self.database)
 
-    def counts(self, now: int) -> Counts:
-        with self.database.read() as link:
-            return counts_in(link.raw, now)
+    def counts(self, now: int) -> StoreCounts:
+        with self.database.read() as connection:
+            return counts_in(connection.raw, now)
 
     def hold(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
@@ -220,11 +224,11 @@ class SqliteStore:
     def look(self) -> str | None:
         return self.database.look()
 
-    def last_alive(self) -> int | None:
+    def last_heartbeat(self) -> int | None:
         return self.database.last_alive
 
-    def alive(self, now: int) -> None:
-        self.database.alive(now)
+    def record_heartbeat(self, now: int) -> None:
+        self.database.record_heartbeat(now)
 
     def close(self) -> None:
         self.database.close()
@@ -251,8 +255,8 @@ class SqliteStore:
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
         """Read the caches of large datasets, those first that changed last, as long as there is room for them."""
-        with self.read() as work:
-            found = [each for each in work.datasets.list() if each.records >= least]
+        with self.read() as tx:
+            found = [each for each in tx.datasets.list() if each.records >= least]
         room = WARM_UP_TO
         for dataset in sorted(found, key=lambda each: -each.last_updated)[: self._open_datasets]:
             room -= dataset.records
@@ -261,10 +265,10 @@ class SqliteStore:
             yield
             yield from self.cache_of(dataset.no).warm()
             yield
-            with self.read() as work:
-                work.records.search(dataset, Criteria(), limit=1, facets=None)
+            with self.read() as tx:
+                tx.records.search(dataset, Criteria(), limit=1, facets=None)
 
-    def published(self, changes: Changes) -> None:
+    def apply_to_cache(self, changes: CacheDelta) -> None:
         """Tell the cache, if there is one, what a transaction changed."""
         number = self.database.pass_on()
         with self._caches_lock:
@@ -272,18 +276,20 @@ class SqliteStore:
         if cache is not None:
             cache.apply(changes, number)
 
-    def purge(self, link: Link, dataset: int, limit: int) -> bool:
+    def purge(self, connection: SqliteConnection, dataset: int, limit: int) -> bool:
         """Remove some of a dataset's rows, and what is remembered of it once that is committed."""
         fields = "SELECT count(*) FROM fields WHERE dataset = ?"
-        before = link.raw.execute(fields, (dataset,)).fetchone()
-        done = purge_some(link.raw, dataset, limit)
-        if before != link.raw.execute(fields, (dataset,)).fetchone():
-            self.book.vids.clear()  # at once: field numbers may be given out again before the commit
-            link.after.append(lambda: self._forget(dataset))
+        before = connection.raw.execute(fields, (dataset,)).fetchone()
+        done = purge_some(connection.raw, dataset, limit)
+        if before != connection.raw.execute(fields, (dataset,)).fetchone():
+            self.registry.term_ids.clear()  # at once: field numbers may be given out again before the commit
+            connection.after.append(lambda: self._forget(dataset))
         return done
 
     def _forget(self, dataset: int) -> None:
-        self.book.fields = {key: value for key, value in self.book.fields.items() if key[0] != dataset}
-        self.book.vids.clear()
+        self.registry.fields = {
+            key: value for key, value in self.registry.fields.items() if key[0] != dataset
+        }
+        self.registry.term_ids.clear()
         with self._caches_lock:
             self._caches.pop(dataset, None)

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 from operator import itemgetter
 
-from .database import Link
+from .database import SqliteConnection
 from .rows import insert_rows
 
-__all__ = ["NUMERIC_TERMS", "TermBook", "TermSession"]
+__all__ = ["NUMERIC_TERMS", "TermRegistry", "TermSession"]
 
 NUMERIC_TERMS = frozenset({"long"})
 """Kinds of field whose values are counted one by one and are numbers as well."""
@@ -19,44 +19,44 @@ _LARGEST_BOOK = 400_000
 _VALUES_AT_ONCE = 1000
 
 
-class TermBook:
+class TermRegistry:
     """What the writer remembers of fields and values between transactions."""
 
     def __init__(self) -> None:
         self.fields: dict[tuple[int, str], tuple[int, str]] = {}
-        self.vids: dict[tuple[int, int], dict[str, int]] = {}
+        self.term_ids: dict[tuple[int, int], dict[str, int]] = {}
         """(field, viewer) → value → its number"""
         self.next_vid: int | None = None
 
-    def session(self, link: Link) -> TermSession:
+    def session(self, connection: SqliteConnection) -> TermSession:
         """Numbers and counters within one piece of work; remembered only once that is committed."""
-        return TermSession(self, link)
+        return TermSession(self, connection)
 
 
 class TermSession:
     """Fields, values and counter changes of one piece of work. ``flush`` writes them."""
 
-    def __init__(self, book: TermBook, link: Link) -> None:
-        self._book = book
-        self._raw = link.raw
+    def __init__(self, registry: TermRegistry, connection: SqliteConnection) -> None:
+        self._registry = registry
+        self._raw = connection.raw
         self._fields: dict[tuple[int, str], tuple[int, str]] = {}
         self._vids: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
         self._created: list[tuple[int, int, int, str, float | None]] = []
         self._counts: Counter[int] = Counter()
-        link.after.append(self._remember)
+        connection.after.append(self._remember)
 
     def _remember(self) -> None:
-        book = self._book
-        if sum(map(len, chain(book.vids.values(), self._vids.values()))) > _LARGEST_BOOK:
-            book.vids.clear()
-        for key, vids in self._vids.items():
-            book.vids.setdefault(key, {}).update(vids)
-        book.fields.update(self._fields)
+        registry = self._registry
+        if sum(map(len, chain(registry.term_ids.values(), self._vids.values()))) > _LARGEST_BOOK:
+            registry.term_ids.clear()
+        for key, term_ids in self._vids.items():
+            registry.term_ids.setdefault(key, {}).update(term_ids)
+        registry.fields.update(self._fields)
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
         """Number and kind of a field the dataset already has."""
         key = (dataset, name)
-        known = self._book.fields.get(key) or self._fields.get(key)
+        known = self._registry.fields.get(key) or self._fields.get(key)
         if known is None:
             row = self._raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?", key
@@ -77,9 +77,9 @@ class TermSession:
             known = self._fields[(dataset, name)] = (no, kind)
         return known
 
-    def vids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
+    def term_ids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
         """The numbers of different values of one field, new or known, in the order given."""
-        known, own = self._book.vids.get((field, viewer), {}), self._vids[field, viewer]
+        known, own = self._registry.term_ids.get((field, viewer), {}), self._vids[field, viewer]
         unknown = [value for value in values if value not in known and value not in own]
         for start in range(0, len(unknown), _VALUES_AT_ONCE):
             part = unknown[start : start + _VALUES_AT_ONCE]
@@ -96,20 +96,21 @@ class TermSession:
         return [known.get(value) or own[value] for value in values]
 
     def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
-        vids = self._new_vids(len(values))
-        own.update(zip(values, vids, strict=True))
+        term_ids = self._new_term_ids(len(values))
+        own.update(zip(values, term_ids, strict=True))
         number = _number if kind in NUMERIC_TERMS else _no_number
         self._created += [
-            (vid, field, viewer, value, number(value)) for value, vid in zip(values, vids, strict=True)
+            (term_id, field, viewer, value, number(value))
+            for value, term_id in zip(values, term_ids, strict=True)
         ]
 
-    def _new_vids(self, many: int) -> range:
-        book = self._book
-        if book.next_vid is None:
+    def _new_term_ids(self, many: int) -> range:
+        registry = self._registry
+        if registry.next_vid is None:
             (highest,) = self._raw.execute("SELECT coalesce(max(vid), 0) FROM vals").fetchone()
-            book.next_vid = highest + 1
-        first = book.next_vid
-        book.next_vid += many
+            registry.next_vid = highest + 1
+        first = registry.next_vid
+        registry.next_vid += many
         return range(first, first + many)
 
     def count(self, gained: Iterable[Iterable[int]], lost: Iterable[Iterable[int]]) -> None:
@@ -117,9 +118,9 @@ class TermSession:
         self._counts.update(chain.from_iterable(gained))
         self._counts.subtract(chain.from_iterable(lost))
 
-    def count_many(self, vid: int, gained: int) -> None:
+    def count_many(self, term_id: int, gained: int) -> None:
         """Note that so many more records have a value."""
-        self._counts[vid] += gained
+        self._counts[term_id] += gained
 
     def flush(self) -> None:
         """Write new values and changed counters."""
@@ -127,7 +128,7 @@ class TermSession:
         if self._created:
             insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
-        changes = [(change, vid) for vid, change in counts.items() if change]
+        changes = [(change, term_id) for term_id, change in counts.items() if change]
         if changes:
             changes.sort(key=itemgetter(1))  # one way through the table
             self._raw.executemany("UPDATE vals SET n = n + ? WHERE vid = ?", changes)

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from apportion.ports.assignments import Active, Count, PlanPhase
+from apportion.ports.assignments import Active, PlanPhase, SlotCount
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.vocabulary import Status
 
 from .agents import OPEN, Agents
 from .rows import as_json
 from .slots import ROW_STATES
-from .spending import NOT_ANSWERED
+from .time_spent import NOT_ANSWERED
 
 __all__ = ["SqliteTotals"]
 
@@ -61,22 +61,22 @@ class SqliteTotals:
         ).fetchone()
         if row is None or not own:
             return own + (row[1] if row else 0)
-        vid, assigned = row
+        term_id, assigned = row
         (both,) = self._raw.execute(
             "SELECT count(*) FROM annotations a WHERE a.annotator = ? AND a.rid >= ? AND a.rid < ? AND a.state > 0 "
             "AND EXISTS (SELECT 1 FROM facet f WHERE f.key = ? | (a.rid & 4294967295))",
-            (seen.viewer, no << 32, no + 1 << 32, vid << 32),
+            (seen.viewer, no << 32, no + 1 << 32, term_id << 32),
         ).fetchone()
         return int(own + assigned - both)
 
-    def slots(self, annotator: str | None = None) -> Mapping[int, list[Count]]:
+    def slots(self, annotator: str | None = None) -> Mapping[int, list[SlotCount]]:
         asked = "SELECT dataset, plan, rule, annotator, state, n FROM slot_counts WHERE n != 0"
         if annotator is not None:
             asked += f" AND annotator = {self._agents.find(annotator) or -1}"
-        found: dict[int, list[Count]] = defaultdict(list)
+        found: dict[int, list[SlotCount]] = defaultdict(list)
         for dataset, plan, rule, no, state, n in self._raw.execute(asked):
             name = None if no == OPEN else self._agents.name(no)
-            found[dataset].append(Count(plan, rule, name, ROW_STATES[state], n))
+            found[dataset].append(SlotCount(plan, rule, name, ROW_STATES[state], n))
         return found
 
     def plans(self) -> Mapping[int, list[PlanDates]]:

@@ -12,26 +12,26 @@ from pathlib import Path
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, StorageFullError
-from apportion.ports.upkeep import Problem, Rebuilt, Restored
+from apportion.ports.upkeep import Inconsistency, RebuildReport, RestoreReport
 from apportion.storage.checksums import COVERED
 
 from .cache import DatasetCache
-from .checking import DatasetCheck
-from .checking_file import CHECKSUMS, check_checksums, check_rows, guarded, unreadable_rows
-from .database import DatabaseError, Link, check_file, damaged
+from .database import DatabaseError, SqliteConnection, check_file, damaged
+from .dataset_check import DatasetCheck
 from .datasets import DATASET_COLUMNS, dataset_from
-from .migrate import LATEST, version_of
-from .rebuilding import rebuild
-from .replacing import (
+from .file_check import CHECKSUMS, check_checksums, check_rows, guarded, unreadable_rows
+from .file_swap import (
     PAGES_AT_ONCE,
     check_backup,
     claimed,
     digest_beside,
     holds_something,
     put_in_place,
+    replace_file,
     sha256_of,
-    take_over,
 )
+from .migrate import LATEST, version_of
+from .rebuild import rebuild
 
 __all__ = ["SqliteUpkeep", "restore"]
 
@@ -48,9 +48,9 @@ class SqliteUpkeep:
             raise DatabaseError(f"There is no database at {path}. Set APPORTION_HOME, or give --home.")
         self._path = path
         self._cache_of = cache_of
-        with self._open() as link:
-            check_file(link.raw, path)
-            version = version_of(link.raw)
+        with self._open() as connection:
+            check_file(connection.raw, path)
+            version = version_of(connection.raw)
         if version != LATEST:
             raise DatabaseError(
                 f"{path} has tables {version}, this version of Apportion knows {LATEST}. Run `apportion db "
@@ -58,15 +58,15 @@ class SqliteUpkeep:
             )
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[Link]:
+    def _open(self) -> Iterator[SqliteConnection]:
         try:
-            link = Link(self._path, readonly=True)
+            connection = SqliteConnection(self._path, readonly=True)
         except sqlite3.DatabaseError as broken:
             raise damaged(self._path, broken) from broken
         try:
-            yield link
+            yield connection
         finally:
-            link.close()
+            connection.close()
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
         if target.exists() and target.samefile(self._path):
@@ -97,29 +97,29 @@ class SqliteUpkeep:
             if progress is not None:
                 progress(left, total)
 
-        with self._open() as link, contextlib.closing(sqlite3.connect(part)) as copy:
+        with self._open() as connection, contextlib.closing(sqlite3.connect(part)) as copy:
             # A snapshot held from the first page to the last: without it SQLite would begin anew after
             # every write, and never be done on a busy server. In WAL mode it stops no writer.
-            link.raw.execute("BEGIN")
-            link.raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            link.raw.backup(copy, pages=PAGES_AT_ONCE, progress=told)
+            connection.raw.execute("BEGIN")
+            connection.raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.raw.backup(copy, pages=PAGES_AT_ONCE, progress=told)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file; the server that opens it sets WAL again
         with part.open("rb+") as file:
             os.fsync(file.fileno())
 
-    def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> Rebuilt:
+    def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
         part = self._path.with_name(f"{self._path.name}.part")
-        with claimed(self._path), self._open() as link:
-            link.raw.execute("PRAGMA query_only=OFF")
+        with claimed(self._path), self._open() as connection:
+            connection.raw.execute("PRAGMA query_only=OFF")
             try:
-                link.raw.execute(
+                connection.raw.execute(
                     "BEGIN IMMEDIATE"
                 )  # nobody writes meanwhile: it would be in the old file only
             except sqlite3.Error as busy:
                 raise DatabaseError(f"{self._path} is being written to: {busy}. Try again.") from busy
             try:
                 _empty(part)
-                left = rebuild(link, part, progress or (lambda *_: None))
+                left = rebuild(connection, part, progress or (lambda *_: None))
                 problems = _contradictions(SqliteUpkeep(part).verify())
                 if problems:
                     first = f"{problems[0].check}: {problems[0].message}"
@@ -127,19 +127,19 @@ class SqliteUpkeep:
                         f"The file made anew has {len(problems)} problems ({first}). Nothing was changed; please "
                         "report this."
                     )
-                link.raw.execute("ROLLBACK")
+                connection.raw.execute("ROLLBACK")
                 kept = put_in_place(part, self._path, "before-reindex")
             except (sqlite3.OperationalError, OSError) as failure:
                 raise StorageFullError(f"The new file could not be written: {failure}.") from failure
             finally:
                 _remove(part)
         assert kept is not None
-        return Rebuilt(kept, left)
+        return RebuildReport(kept, left)
 
-    def verify(self) -> Sequence[Problem]:
-        problems: list[Problem] = []
-        with self._open() as link:
-            raw, failed = link.raw, threading.Event()
+    def verify(self) -> Sequence[Inconsistency]:
+        problems: list[Inconsistency] = []
+        with self._open() as connection:
+            raw, failed = connection.raw, threading.Event()
             raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
             raw.execute("BEGIN")
             problems += guarded("file", None, partial(check_rows, raw), failed.set)
@@ -153,15 +153,17 @@ class SqliteUpkeep:
             problems += guarded("datasets", None, read, failed.set)
             for dataset, last_n, deleted_at in datasets:
                 name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
-                problems += self._look_at(link, name, DatasetCheck(link, dataset, last_n), failed.set)
+                problems += self._look_at(
+                    connection, name, DatasetCheck(connection, dataset, last_n), failed.set
+                )
             if failed.is_set():
                 problems += guarded("file", None, partial(unreadable_rows, raw))
         return problems
 
     def _look_at(
-        self, link: Link, name: str, checked: DatasetCheck, failed: Callable[[], object]
-    ) -> list[Problem]:
-        found: list[Problem] = []
+        self, connection: SqliteConnection, name: str, checked: DatasetCheck, failed: Callable[[], object]
+    ) -> list[Inconsistency]:
+        found: list[Inconsistency] = []
         for check, work in checked.checks():
             found += guarded(check, name, work, failed)
         if found:  # a cache of tables that disagree would only repeat what was said
@@ -169,7 +171,9 @@ class SqliteUpkeep:
 
         def compare() -> Iterator[str]:
             no = checked.no
-            return checked.cache(self._cache_of(no) if self._cache_of else DatasetCache(no, lambda: link))
+            return checked.cache(
+                self._cache_of(no) if self._cache_of else DatasetCache(no, lambda: connection)
+            )
 
         return guarded("cache", name, compare, failed)
 
@@ -187,7 +191,7 @@ def _read_datasets(raw: sqlite3.Connection, found: list[tuple[Dataset, int, int 
             yield f"The row no {row[0]!r} of the table datasets cannot be read ({type(failure).__name__}: {failure})."
 
 
-def restore(path: Path, file: Path, *, force: bool) -> Restored:
+def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
     """Put a backup in the place of the file at ``path``, once it has been looked through."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and file.exists() and file.samefile(path):
@@ -201,7 +205,7 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
             )
         version = check_backup(file)
         try:
-            take_over(file, part)
+            replace_file(file, part)
             if version == LATEST and (problems := _contradictions(SqliteUpkeep(part).verify())):
                 first = f"{problems[0].check}: {problems[0].message}"
                 raise DatabaseError(
@@ -215,10 +219,10 @@ def restore(path: Path, file: Path, *, force: bool) -> Restored:
             raise StorageFullError(f"The backup could not be copied: {failure}.") from failure
         finally:
             _remove(part)
-    return Restored(kept, version < LATEST)
+    return RestoreReport(kept, version < LATEST)
 
 
-def _contradictions(problems: Sequence[Problem]) -> list[Problem]:
+def _contradictions(problems: Sequence[Inconsistency]) -> list[Inconsistency]:
     """Leave out values that are not as they were written: no copy makes them better, and the rest is worth keeping."""
     return [each for each in problems if each.check != CHECKSUMS]
 

@@ -9,9 +9,9 @@ from apportion.domain.errors import BadRequestError
 from apportion.domain.metadata import KEY_LENGTH
 from apportion.domain.records import Vector
 
-from .changes import Changes
-from .encoding import encode_vector
-from .prepare import Prepared
+from .cache_delta import CacheDelta
+from .codec import encode_vector
+from .encode_records import EncodedRow
 from .terms import TermSession
 
 __all__ = ["VectorWriter"]
@@ -21,7 +21,7 @@ class VectorWriter:
     """The vectors of one dataset, changed within one transaction."""
 
     def __init__(
-        self, raw: sqlite3.Connection, dataset: int, terms: TermSession, limit: int, changes: Changes
+        self, raw: sqlite3.Connection, dataset: int, terms: TermSession, limit: int, changes: CacheDelta
     ) -> None:
         self._raw = raw
         self._dataset = dataset
@@ -33,7 +33,7 @@ class VectorWriter:
         )
         self._fields = {name: (no, int(kind.partition(":")[2])) for name, no, kind in rows}
 
-    def check(self, batch: Iterable[Prepared]) -> None:
+    def check(self, batch: Iterable[EncodedRow]) -> None:
         """Refuse vectors of another size than the dataset's, and one kind too many."""
         for record in batch:
             for name, vector in (record.vectors or {}).items():

@@ -9,7 +9,7 @@ from typing import Any
 from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, codes_wanted
 from apportion.ports.webhooks import EventsAfter
 
-from .database import Link
+from .database import SqliteConnection
 from .events import EVENT_COLUMNS, EVENT_JOINS, audited_event
 
 __all__ = ["SqliteWebhooks"]
@@ -28,8 +28,8 @@ _DELIVERY = (
 class SqliteWebhooks:
     """Webhooks and deliveries within one transaction."""
 
-    def __init__(self, link: Link) -> None:
-        self._raw = link.raw
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._raw = connection.raw
 
     def add(self, webhook: Webhook) -> None:
         values = _webhook_values(webhook)

@@ -9,7 +9,7 @@ import { useRef } from "react";
 import { agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
 import type { Params } from "@/core/view";
-import { Failed } from "@/features/annotate/nothing";
+import { Failed } from "@/features/annotate/empty-states";
 import { LeadersPage } from "@/features/review/leaders-page";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";

@@ -12,20 +12,20 @@ import { bindingsOf, type ScreenAction } from "@/core/keys";
 import { sees } from "@/core/roles";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { usePreferences } from "@/features/session/preferences";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
 import { GuidelinesNotice } from "./guidelines-notice";
-import { type Habits, HabitsContext } from "./habits";
+import { type AnnotatorSettings, AnnotatorSettingsContext } from "./annotator-settings";
 import { Legend } from "./legend";
 import { NoLabels } from "./no-labels";
 import { OneClaimed, OneFound } from "./one";
-import { Beyond } from "./record-card";
+import { RecordPanelContext } from "./record-card";
 import { Sidebar } from "./sidebar";
 import beside from "./sidebar.module.css";
 import { Toolbar } from "./toolbar";
-import { useWorkplace } from "./use-desk";
+import { useAnnotationSession } from "./use-annotation-session";
 import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
@@ -63,7 +63,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const { keys, hidePredictions } = preferences;
   const bindings = useMemo(() => bindingsOf(keys), [keys]);
   const labels = useLabels(dataset, bindings);
-  const workplace = useWorkplace(dataset, leads(me, workspace, found.created_by));
+  const session = useAnnotationSession(dataset, leads(me, workspace, found.created_by));
   const [current, setCurrent] = useState<string | null>(null);
   const [armed, setArmed] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened>(null);
@@ -71,7 +71,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   // shown for one record at a time where somebody wants to be asked first
   const [shownFor, setShownFor] = useState<string | null>(null);
   const hidden = (hidePredictions ?? false) && (shownFor === null || shownFor !== current);
-  const habits = useMemo((): Habits => ({ bindings, hidden }), [bindings, hidden]);
+  const habits = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
   const search = useRef<HTMLInputElement>(null);
   const sidebar = preferences.sidebar ?? true;
 
@@ -86,12 +86,12 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
 
   const similar = useCallback(
     (id: string, vector?: string) => {
-      const names = workplace.desk.get(id)?.record.vectors ?? [];
+      const names = session.edits.get(id)?.record.vectors ?? [];
       const only = vector ?? (names.length === 1 ? names[0] : undefined);
       if (only !== undefined) onView({ layout: "list", similar: { record: id, vector: only }, page: 1, record: null });
       else if (names.length) setOpened({ what: "vectors", id });
     },
-    [workplace, onView],
+    [session, onView],
   );
   const beyond = useCallback(
     (what: "info" | "similar", id: string) => {
@@ -120,7 +120,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
 
   const mine = work.data?.some((each) => each.workspace === workspace && each.name === name) ?? false;
   const aside = sidebar || guidelines;
-  const shared = { dataset, view, onView, workplace, labels, armed, onScreen, onCurrent: setCurrent };
+  const shared = { dataset, view, onView, session, labels, armed, onScreen, onCurrent: setCurrent };
   const goOn = preferences.goOn ?? true;
   const close = () => { setOpened(null); };
   const style = {
@@ -128,8 +128,8 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     "--line-width": WIDTHS[preferences.lineWidth ?? "normal"],
   } as React.CSSProperties;
   return (
-    <HabitsContext value={habits}>
-      <Beyond value={beyond}>
+    <AnnotatorSettingsContext value={habits}>
+      <RecordPanelContext value={beyond}>
         <div style={style} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
           <Top
             dataset={dataset}
@@ -167,7 +167,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
                 {sidebar && (
                   <Aside
                     dataset={dataset}
-                    desk={workplace.desk}
+                    edits={session.edits}
                     record={current}
                     view={asked}
                     onView={onView}
@@ -178,7 +178,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
             )}
           </div>
           <span className="sr-only" role="status">
-            {hidePredictions ? (hidden ? say.predictions.hidden : say.predictions.shownNow) : ""}
+            {hidePredictions ? (hidden ? annotatingText.predictions.hidden : annotatingText.predictions.shownNow) : ""}
           </span>
         </div>
         <Suspense>
@@ -187,7 +187,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
           {opened?.what === "info" && <RecordInfo dataset={dataset} id={opened.id} onClose={close} />}
           {opened?.what === "vectors" && (
             <ChooseVector
-              names={workplace.desk.get(opened.id)?.record.vectors ?? []}
+              names={session.edits.get(opened.id)?.record.vectors ?? []}
               onChoose={(vector) => {
                 close();
                 similar(opened.id, vector);
@@ -196,7 +196,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
             />
           )}
         </Suspense>
-      </Beyond>
-    </HabitsContext>
+      </RecordPanelContext>
+    </AnnotatorSettingsContext>
   );
 }

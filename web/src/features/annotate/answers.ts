@@ -1,6 +1,6 @@
 /** What actions mean for the answer of a record: choosing a label, accepting what is predicted, settling. */
 
-import type { Held } from "@/core/desk";
+import type { RecordEdit } from "@/core/edit-session";
 import type { AppRecord, Span, Value } from "@/core/model";
 import { putSpan, sameSpan } from "@/core/spans";
 
@@ -33,7 +33,7 @@ export function predictedLabels(record: AppRecord): string[] {
 }
 
 /** Predicted spans that the answer does not have yet. */
-export function openSuggestions({ record, now }: Held): Span[] {
+export function openSuggestions({ record, now }: RecordEdit): Span[] {
   if (now.state === "submitted" || now.state === "discarded") return [];
   const all: Span[] = [];
   const gone = now.value.rejected ?? [];
@@ -49,7 +49,7 @@ export function openSuggestions({ record, now }: Held): Span[] {
 }
 
 /** The value with everything taken over that is predicted. */
-export function acceptAll(held: Held, overlapping: boolean): Value {
+export function acceptAll(held: RecordEdit, overlapping: boolean): Value {
   const { record, now } = held;
   if (record.task === "TextClassification") return { labels: predictedLabels(record) };
   if (record.task === "Text2Text") return { text: record.suggestions[0]?.texts[0]?.text ?? now.value.text ?? "" };
@@ -62,7 +62,7 @@ export function acceptAll(held: Held, overlapping: boolean): Value {
 }
 
 /** The value with predicted spans put aside; they are not offered again. */
-export function reject({ now }: Held, gone: readonly Span[]): Value {
+export function reject({ now }: RecordEdit, gone: readonly Span[]): Value {
   return { ...now.value, rejected: [...(now.value.rejected ?? []), ...gone] };
 }
 
@@ -71,7 +71,7 @@ export function hasSuggestions(record: AppRecord): boolean {
 }
 
 /** Why an answer cannot be submitted as it is; null where it can. */
-export function missing({ record, now }: Held): "label" | "text" | null {
+export function missing({ record, now }: RecordEdit): "label" | "text" | null {
   if (record.task === "TextClassification" && !record.multiLabel && !now.value.labels?.length) return "label";
   if (record.task === "Text2Text" && !now.value.text?.trim()) return "text";
   return null;

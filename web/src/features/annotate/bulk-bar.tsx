@@ -4,11 +4,11 @@ import { ActionIcon, Button, Checkbox, Group, Popover, Progress } from "@mantine
 import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import type { BulkAction } from "./bulk-dialog";
-import { ActionKey } from "./habits";
+import { ActionKey } from "./annotator-settings";
 import { LabelPopup } from "./label-popup";
 import classes from "./list.module.css";
 import type { BulkJob } from "./use-bulk-job";
@@ -39,7 +39,7 @@ export function BulkBar(props: Props) {
   const whole = selected === onPage && onPage > 0;
   const some = selected > 0 || all;
   return (
-    <div className={classes["bulk"]} role="group" aria-label={all ? say.bulk.allSelected(total) : t.annotate.selected(selected)}>
+    <div className={classes["bulk"]} role="group" aria-label={all ? annotatingText.bulk.allSelected(total) : t.annotate.selected(selected)}>
       <Checkbox
         size="sm"
         aria-label={t.annotate.selectAll}
@@ -48,16 +48,16 @@ export function BulkBar(props: Props) {
         onChange={(event) => { onSelect(event.currentTarget.checked ? "page" : "none"); }}
       />
       <span className={classes["count"]} role="status">
-        {all ? say.bulk.allSelected(total) : selected ? t.annotate.selected(selected) : t.annotate.matches(total)}
+        {all ? annotatingText.bulk.allSelected(total) : selected ? t.annotate.selected(selected) : t.annotate.matches(total)}
       </span>
       {whole && !all && mayAll && total > onPage && (
         <Button size="compact-sm" variant="subtle" onClick={() => { onSelect("all"); }}>
-          {say.bulk.selectAll(total)}
+          {annotatingText.bulk.selectAll(total)}
         </Button>
       )}
       {all && total > onPage && (
         <Button size="compact-sm" variant="subtle" onClick={() => { onSelect("page"); }}>
-          {say.bulk.onlyPage}
+          {annotatingText.bulk.onlyPage}
         </Button>
       )}
       {said && (
@@ -67,14 +67,14 @@ export function BulkBar(props: Props) {
       )}
       {some && (
         <Group gap={6}>
-          {labelled && (all ? <Do onClick={() => { onDo("label"); }}>{say.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
-          {predicted && <Do onClick={() => { onDo("accept"); }}>{say.bulk.accept}</Do>}
+          {labelled && (all ? <Do onClick={() => { onDo("label"); }}>{annotatingText.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
+          {predicted && <Do onClick={() => { onDo("accept"); }}>{annotatingText.bulk.accept}</Do>}
           {!(all && gold) && (
             <Button size="compact-sm" onClick={() => { onDo("validate"); }}>
-              {say.bulk.validate}
+              {annotatingText.bulk.validate}
             </Button>
           )}
-          <Do onClick={() => { onDo("discard"); }}>{say.bulk.discard}</Do>
+          <Do onClick={() => { onDo("discard"); }}>{annotatingText.bulk.discard}</Do>
         </Group>
       )}
       <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={onUndo} rightSection={<ActionKey action="undo" at={1} />}>
@@ -128,7 +128,7 @@ export function BulkProgress({ bulk }: { bulk: BulkJob }) {
     <div className={classes["job"]} role={failure ? "alert" : "status"}>
       <span className={classes["jobwords"]}>{words}</span>
       {running && (
-        <Progress className={classes["jobbar"] ?? ""} value={job?.total ? (job.done / job.total) * 100 : 5} aria-label={say.bulk.progress} />
+        <Progress className={classes["jobbar"] ?? ""} value={job?.total ? (job.done / job.total) * 100 : 5} aria-label={annotatingText.bulk.progress} />
       )}
       {job && !running && !undoes && job.undoable && (
         <Button size="compact-sm" variant="default" onClick={() => { bulk.undo(); }} rightSection={<ActionKey action="undo" at={1} />}>
@@ -152,10 +152,10 @@ interface Result {
 
 function inWords({ job, undoes, running }: BulkJob): string {
   if (!job) return "";
-  if (running) return (undoes ? say.bulk.undoing : say.bulk.running)(job.done, job.total);
-  if (job.state === "failed" || job.state === "interrupted") return say.bulk.failed(job.message ?? job.state);
+  if (running) return (undoes ? annotatingText.bulk.undoing : annotatingText.bulk.running)(job.done, job.total);
+  if (job.state === "failed" || job.state === "interrupted") return annotatingText.bulk.failed(job.message ?? job.state);
   const { changed = 0, left = 0, why = [] } = (job.result ?? {}) as Result;
-  const first = (undoes ? say.bulk.undone : say.bulk.done)(changed);
+  const first = (undoes ? annotatingText.bulk.undone : annotatingText.bulk.done)(changed);
   const reasons = [...new Set(why.map((each) => each.why))].slice(0, 2).join("; ");
-  return left ? `${first} ${say.bulk.left(left, reasons)}` : first;
+  return left ? `${first} ${annotatingText.bulk.left(left, reasons)}` : first;
 }

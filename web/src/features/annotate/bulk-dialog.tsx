@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import type { BulkChange } from "@/api/jobs";
 import type { DatasetRef } from "@/core/model";
 import { useOutboxPart } from "@/features/shell/outbox";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import type { LabelSet } from "./use-labels";
@@ -46,26 +46,26 @@ export default function BulkDialog({ action, dataset, labels, several, total, qu
 
   const field = { label: t.annotate.labels, data: names, searchable: true, limit: 100, "data-autofocus": true } as const;
   return (
-    <Modal opened onClose={onClose} title={say.bulk.titles[action](total)}>
+    <Modal opened onClose={onClose} title={annotatingText.bulk.titles[action](total)}>
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <Text size="sm">{say.bulk.intro[action]}</Text>
+          <Text size="sm">{annotatingText.bulk.intro[action]}</Text>
           {action === "label" &&
             (several ? (
-              <MultiSelect {...field} value={chosen} onChange={setChosen} placeholder={chosen.length ? "" : say.bulk.choose} />
+              <MultiSelect {...field} value={chosen} onChange={setChosen} placeholder={chosen.length ? "" : annotatingText.bulk.choose} />
             ) : (
-              <Select {...field} value={chosen[0] ?? null} onChange={(name) => { setChosen(name === null ? [] : [name]); }} placeholder={say.bulk.choose} />
+              <Select {...field} value={chosen[0] ?? null} onChange={(name) => { setChosen(name === null ? [] : [name]); }} placeholder={annotatingText.bulk.choose} />
             ))}
           <Alert variant="light" color={gold || !dataset.individual ? "yellow" : "gray"}>
-            {gold ? say.bulk.gold : dataset.individual ? say.bulk.own : say.bulk.shared}
+            {gold ? annotatingText.bulk.gold : dataset.individual ? annotatingText.bulk.own : annotatingText.bulk.shared}
           </Alert>
-          {waiting > 0 && <Text size="sm" role="status">{say.bulk.waits}</Text>}
+          {waiting > 0 && <Text size="sm" role="status">{annotatingText.bulk.waits}</Text>}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {t.common.cancel}
             </Button>
             <Button type="submit" disabled={!ready} {...(action === "label" ? {} : { "data-autofocus": true })}>
-              {say.bulk.titles[action](total)}
+              {annotatingText.bulk.titles[action](total)}
             </Button>
           </Group>
         </Stack>

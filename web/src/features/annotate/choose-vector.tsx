@@ -2,11 +2,11 @@
 
 import { Button, Modal, Stack } from "@mantine/core";
 
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 
 export default function ChooseVector({ names, onChoose, onClose }: { names: readonly string[]; onChoose: (name: string) => void; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={say.similar.which} size="sm">
+    <Modal opened onClose={onClose} title={annotatingText.similar.which} size="sm">
       <Stack gap="xs">
         {names.map((each, at) => (
           <Button key={each} variant="default" justify="flex-start" {...(at === 0 ? { "data-autofocus": true } : {})} onClick={() => { onChoose(each); }}>

@@ -12,7 +12,7 @@ import { Empty } from "@/ui/empty";
 
 import { Annotate } from "./annotate";
 import classes from "./dataset-page.module.css";
-import { Failed } from "./nothing";
+import { Failed } from "./empty-states";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 

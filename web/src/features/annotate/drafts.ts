@@ -2,7 +2,7 @@
 
 import { contentOf } from "@/api/annotations";
 import { draftStore } from "@/core/browser-store";
-import type { Held } from "@/core/desk";
+import type { RecordEdit } from "@/core/edit-session";
 import { type AppRecord, type DatasetRef, sameAnswer, type Span } from "@/core/model";
 import { keyOf } from "@/core/outbox";
 
@@ -33,10 +33,10 @@ export class DraftKeeper {
   constructor(
     private readonly user: string,
     private readonly dataset: DatasetRef,
-    private readonly send: (held: Held) => void,
+    private readonly send: (held: RecordEdit) => void,
   ) {}
 
-  keep(held: Held): void {
+  keep(held: RecordEdit): void {
     const { id } = held.record;
     const same = sameAnswer(held.now, held.saved);
     if (this.goesToServer(held)) {
@@ -66,12 +66,12 @@ export class DraftKeeper {
   }
 
   /** In a shared dataset a draft of mine must not take the place of what others see; nor one's own of a given answer. */
-  private goesToServer({ saved }: Held): boolean {
+  private goesToServer({ saved }: RecordEdit): boolean {
     return this.dataset.individual !== undefined && (saved.state === "none" || saved.state === "draft");
   }
 
   /** The server has no place for what was rejected, which is nobody else's business either: this browser keeps it. */
-  private note({ record, now }: Held): void {
+  private note({ record, now }: RecordEdit): void {
     const key = rejectedKey(this.keyOf(record.id));
     const { rejected } = now.value;
     if (!rejected?.length) void draftStore.remove(key);

@@ -3,7 +3,7 @@
 import { Alert, Text } from "@mantine/core";
 
 import { type Answer, type Gold, sameValue } from "@/core/model";
-import type { Noted } from "@/core/outbox";
+import type { NotedAnswer } from "@/core/outbox";
 import { useOutbox } from "@/features/shell/outbox";
 import { t } from "@/text/en";
 
@@ -17,7 +17,7 @@ export function inWords({ value, state }: Answer, text: string): string {
 }
 
 /** The last answer was taken, but is not among those that count. */
-export function NotCounted({ noted }: { noted: Noted }) {
+export function NotCounted({ noted }: { noted: NotedAnswer }) {
   const outbox = useOutbox();
   if (noted.why === null) return null;
   return (

@@ -7,7 +7,7 @@ import { lazy, useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { bareName, nameOf, shown } from "./filter-words";
@@ -37,7 +37,7 @@ export function FilterBar({ dataset, view, onView }: Props) {
       {group(t.filters.predictions, [...(labelled ? ["predicted_as", "predicted"] : []), "score", "predicted_by"])}
       {group(t.filters.annotations, [...(labelled ? ["annotated_as"] : []), "annotated_by"])}
       {group(t.filters.status, ["status"])}
-      {group(say.find.assigned, ["assigned_to", "assignment"])}
+      {group(annotatingText.find.assigned, ["assigned_to", "assignment"])}
       <MetadataGroup dataset={dataset} view={view} onApply={apply} />
       <GroupButton title={t.filters.sort} count={view.sort.length}>
         {(close) => <SortPanel dataset={dataset} view={view} onView={onView} onClose={close} />}

@@ -1,7 +1,7 @@
 /** Filters in words: what each is called, and what is chosen. */
 
 import { isRange, rangeOf, readRange } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { metadataKey } from "./use-facets";
@@ -10,15 +10,15 @@ import { metadataKey } from "./use-facets";
 export const bareName = (filter: string) => (isRange(filter) ? filter.slice(rangeOf("").length) : filter);
 
 export function nameOf(filter: string): string {
-  return metadataKey(bareName(filter)) ?? t.filters.names[filter] ?? say.find.names[filter] ?? filter;
+  return metadataKey(bareName(filter)) ?? t.filters.names[filter] ?? annotatingText.find.names[filter] ?? filter;
 }
 
 export function shown(filter: string, values: readonly string[]): string {
   if (isRange(filter)) {
     const { from, to } = readRange(values[0]);
-    return from || to ? say.find.range(from, to) : "";
+    return from || to ? annotatingText.find.range(from, to) : "";
   }
-  if (filter === "assignment") return values.map((each) => say.find.states[each] ?? each).join(", ");
+  if (filter === "assignment") return values.map((each) => annotatingText.find.states[each] ?? each).join(", ");
   if (filter === "score") return (values[0] ?? "").split("-").map((each) => `${String(Math.round(Number(each) * 100))} %`).join(" – ");
   return values.map((each) => (filter.startsWith("metadata.") ? each : (t.filters.values[each] ?? each))).join(", ");
 }

@@ -7,7 +7,7 @@ import { useEffect, useState } from "react";
 import { guidelinesQuery } from "@/api/work";
 import type { DatasetRef } from "@/core/model";
 import { usePreferences } from "@/features/session/preferences";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 
 import classes from "./list.module.css";
 
@@ -27,9 +27,9 @@ export function GuidelinesNotice({ dataset, open, onOpen }: { dataset: DatasetRe
   if (open || !data?.text || data.version <= read) return null;
   return (
     <div className={classes["job"]} role="status">
-      <span className={classes["jobwords"]}>{read ? say.guidelines.changed : say.guidelines.isNew}</span>
+      <span className={classes["jobwords"]}>{read ? annotatingText.guidelines.changed : annotatingText.guidelines.isNew}</span>
       <Button size="compact-sm" variant="default" onClick={onOpen}>
-        {say.guidelines.read}
+        {annotatingText.guidelines.read}
       </Button>
     </div>
   );

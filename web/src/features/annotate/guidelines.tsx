@@ -9,7 +9,7 @@ import { useEffect } from "react";
 import { guidelinesQuery } from "@/api/work";
 import type { DatasetRef } from "@/core/model";
 import { usePreferences } from "@/features/session/preferences";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Ago } from "@/ui/time";
 
@@ -89,7 +89,7 @@ export default function Guidelines({ dataset, labels, onClose }: Props) {
       {defined.length > 0 && (
         <>
           <Title order={3} size="sm">
-            {say.guidelines.labels}
+            {annotatingText.guidelines.labels}
           </Title>
           <dl className={classes["defined"]}>
             {defined.map((each) => (

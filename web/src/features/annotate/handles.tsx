@@ -3,7 +3,7 @@
 import { useState } from "react";
 
 import type { Range } from "@/core/offsets";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 
 import classes from "./handles.module.css";
 import { type Edge, edges, positionAt, select } from "./text-selection";
@@ -55,7 +55,7 @@ export function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
       className={classes["handle"]}
       aria-hidden
       data-edge={edge}
-      title={say.spans.resize}
+      title={annotatingText.spans.resize}
       style={{ left: places[edge].left, top: places[edge].top, height: places[edge].height, "--h": hue } as React.CSSProperties}
       onMouseDown={(event) => { event.stopPropagation(); }}
       onPointerDown={(event) => { drag(edge, event); }}

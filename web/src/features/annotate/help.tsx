@@ -6,16 +6,16 @@ import { Link } from "@tanstack/react-router";
 import { ACTIONS } from "@/core/keys";
 import type { Task } from "@/core/model";
 import { actionName } from "@/features/session/action-names";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 
 type Row = readonly [readonly string[], string];
 
 export default function Help({ onClose, task, characters }: { onClose: () => void; task: Task; characters: boolean }) {
-  const { bindings } = useHabits();
+  const { bindings } = useAnnotatorSettings();
   const actions: Row[] = ACTIONS.map((name) => [bindings[name], actionName(name)]);
   const spans: Row[] = [
     [["←", "→", "↑", "↓"], t.help.caret],
@@ -23,16 +23,16 @@ export default function Help({ onClose, task, characters }: { onClose: () => voi
     [["1", "…", "9"], t.help.apply],
     [["Space"], t.help.acceptHere],
     [["Delete"], t.help.removeHere],
-    [["Alt+←", "Alt+→"], say.keys.resizeEnd],
-    [["Shift+Alt+←", "Shift+Alt+→"], say.keys.resizeStart],
-    ...(characters ? [[[",", "."], say.keys.characters] as Row] : []),
+    [["Alt+←", "Alt+→"], annotatingText.keys.resizeEnd],
+    [["Shift+Alt+←", "Shift+Alt+→"], annotatingText.keys.resizeStart],
+    ...(characters ? [[[",", "."], annotatingText.keys.characters] as Row] : []),
     [["Esc"], t.help.escape],
   ];
   return (
     <Modal opened onClose={onClose} title={t.help.title} size="lg">
       <Keys title={t.help.general} rows={actions} />
       <Anchor size="sm" component={Link} to="/user-settings" hash="keys">
-        {say.keys.choose}
+        {annotatingText.keys.choose}
       </Anchor>
       {task === "TextClassification" && <Keys title={t.help.labels} rows={[[["1", "…", "9", "0"], t.help.digits]]} />}
       {task === "TokenClassification" && <Keys title={t.help.spans} rows={spans} />}
@@ -57,7 +57,7 @@ function Keys({ title, rows }: { title: string; rows: readonly Row[] }) {
                         <Key of={each} />
                       </span>
                     ))
-                  : say.keys.none}
+                  : annotatingText.keys.none}
               </Table.Td>
               <Table.Td>{what}</Table.Td>
             </Table.Tr>

@@ -11,20 +11,20 @@ import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import { sees } from "@/core/roles";
 import { searchBody, SIZES, type View, whereOf } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { hasSuggestions } from "./answers";
 import { BulkBar, BulkProgress } from "./bulk-bar";
 import type { BulkAction } from "./bulk-dialog";
-import { useHabits } from "./habits";
-import { Failed, NothingFound } from "./nothing";
+import { useAnnotatorSettings } from "./annotator-settings";
+import { Failed, NothingFound } from "./empty-states";
 import { RecordCard } from "./record-card";
 import record from "./record.module.css";
 import { SimilarTo, useNear } from "./similar-to";
 import { useActions } from "./use-actions";
 import { useBulkJob } from "./use-bulk-job";
-import type { Workplace } from "./use-desk";
+import type { AnnotationSession } from "./use-annotation-session";
 import { useKeys } from "./use-keys";
 import { labelAt, type LabelSet } from "./use-labels";
 
@@ -35,17 +35,17 @@ interface Props {
   readonly dataset: DatasetRef;
   readonly view: View;
   readonly onView: (part: Partial<View>, replace?: boolean) => void;
-  readonly workplace: Workplace;
+  readonly session: AnnotationSession;
   readonly labels: LabelSet;
   readonly armed: string | null;
   readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
 }
 
-export default function List({ dataset, view, onView, workplace, labels, armed, onScreen, onCurrent }: Props) {
-  const { desk, layDown } = workplace;
+export default function List({ dataset, view, onView, session, labels, armed, onScreen, onCurrent }: Props) {
+  const { edits, load } = session;
   const { data: me } = useSuspenseQuery(meQuery);
-  const { hidden } = useHabits();
+  const { hidden } = useAnnotatorSettings();
   const near = useNear(dataset, view.similar);
   const body = useMemo(() => nearest(searchBody(view), near.data ?? null), [view, near.data]);
   const from = (view.page - 1) * view.size;
@@ -53,7 +53,7 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
     queryKey: ["records", dataset.workspace, dataset.name, body, from, view.size],
     queryFn: async ({ signal }) => {
       const page = await findRecords(dataset, body, { limit: view.size, from }, signal);
-      await layDown(page.records);
+      await load(page.records);
       return { total: page.total, ids: page.records.map((each) => each.id) };
     },
     enabled: !view.similar || near.isSuccess,
@@ -70,13 +70,13 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
   const [everything, setEverything] = useState<string | null>(null);
   const all = everything === asked;
   const [doing, setDoing] = useState<BulkAction | null>(null);
-  const bulk = useBulkJob(dataset, workplace);
+  const bulk = useBulkJob(dataset, session);
   const gold = dataset.individual !== undefined && sees(me, dataset.workspace);
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
   const [said, setSaid] = useState("");
   const settled = useCallback(() => { setSaid(""); }, []);
-  const actions = useActions(desk, { overlapping: labels.overlapping, settleOnPick: true, onSettled: settled, onSay: setSaid });
+  const actions = useActions(edits, { overlapping: labels.overlapping, settleOnPick: true, onSettled: settled, onSay: setSaid });
   const check = useCallback((id: string, on: boolean) => {
     setEverything(null);
     setChecked((before) => {
@@ -94,7 +94,7 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
     const next = ids?.[at];
     if (next !== undefined) setFront({ active: next, follow: true });
   };
-  const undo = () => { if (!bulk.undo()) desk.undo(); };
+  const undo = () => { if (!bulk.undo()) edits.undo(); };
 
   function select(what: "page" | "all" | "none") {
     setChecked(new Set(what === "none" ? [] : ids));
@@ -111,7 +111,7 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
     (action) => {
       const targets = selected.length ? selected : current ? [current] : [];
       if (action === "undo") undo();
-      else if (action === "redo") desk.redo();
+      else if (action === "redo") edits.redo();
       else if (action === "next") move(1);
       else if (action === "previous") move(-1);
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
@@ -157,7 +157,7 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
     );
   const total = found.data.total;
   const pages = Math.ceil(Math.min(total, REACH) / view.size);
-  const first = desk.get(ids[0] ?? "")?.record;
+  const first = edits.get(ids[0] ?? "")?.record;
   return (
     <>
       {reference}
@@ -182,7 +182,7 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
         {ids.map((id) => (
           <RecordCard
             key={id}
-            desk={desk}
+            edits={edits}
             id={id}
             labels={labels}
             active={id === current}
@@ -207,8 +207,8 @@ export default function List({ dataset, view, onView, workplace, labels, armed, 
             onChange={(size) => { onView({ size: Number(size), page: 1 }); }}
             allowDeselect={false}
           />
-          <Tooltip label={say.find.refresh}>
-            <ActionIcon aria-label={say.find.refresh} loading={found.isFetching} onClick={() => void found.refetch()}>
+          <Tooltip label={annotatingText.find.refresh}>
+            <ActionIcon aria-label={annotatingText.find.refresh} loading={found.isFetching} onClick={() => void found.refetch()}>
               <IconRefresh size={16} />
             </ActionIcon>
           </Tooltip>

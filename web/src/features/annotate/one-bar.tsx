@@ -3,11 +3,11 @@
 import { Button } from "@mantine/core";
 import { IconArrowBackUp, IconChevronLeft, IconChevronRight, IconEye } from "@tabler/icons-react";
 
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { printed } from "@/ui/key";
 
-import { ActionKey, useHabits } from "./habits";
+import { ActionKey, useAnnotatorSettings } from "./annotator-settings";
 import classes from "./one.module.css";
 import type { Actions } from "./use-actions";
 
@@ -30,7 +30,7 @@ interface Props {
 }
 
 export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, position, first, onUndo, onSkip, onShow, onGo }: Props) {
-  const { bindings, hidden } = useHabits();
+  const { bindings, hidden } = useAnnotatorSettings();
   const keyTitle = (key: string | undefined) => (key === undefined ? undefined : t.common.keys(printed(key)));
   const quiet = { variant: "subtle", color: "gray" } as const;
   return (
@@ -49,7 +49,7 @@ export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, p
         )}
         {id && predicted && hidden && (
           <Button {...quiet} onClick={onShow} leftSection={<IconEye size={16} />} rightSection={<ActionKey action="predictions" />}>
-            {say.predictions.show}
+            {annotatingText.predictions.show}
           </Button>
         )}
         {id && predicted && !hidden && open !== 0 && (
@@ -59,7 +59,7 @@ export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, p
         )}
         {id && !hidden && open !== null && open > 0 && (
           <Button {...quiet} onClick={() => { actions.reject(id); }} rightSection={<ActionKey action="reject" />}>
-            {say.spans.reject}
+            {annotatingText.spans.reject}
           </Button>
         )}
       </div>

@@ -14,12 +14,12 @@ import { useOutboxPart } from "@/features/shell/outbox";
 
 import { hasSuggestions, openSuggestions } from "./answers";
 import { NotCounted } from "./feedback";
-import { useHabits } from "./habits";
-import { Failed, NothingAssigned, NothingFound, whyEmpty } from "./nothing";
+import { useAnnotatorSettings } from "./annotator-settings";
+import { Failed, NothingAssigned, NothingFound, whyEmpty } from "./empty-states";
 import { OneBar } from "./one-bar";
 import { RecordCard } from "./record-card";
 import { useActions } from "./use-actions";
-import { useEdition, useHeld, type Workplace } from "./use-desk";
+import { useEdition, useRecordEdit, type AnnotationSession } from "./use-annotation-session";
 import { useKeys } from "./use-keys";
 import { labelAt, type LabelSet } from "./use-labels";
 import { type Claims, useClaims } from "./use-claims";
@@ -31,7 +31,7 @@ export interface OneProps {
   readonly dataset: DatasetRef;
   readonly view: View;
   readonly onView: (part: Partial<View>, replace?: boolean) => void;
-  readonly workplace: Workplace;
+  readonly session: AnnotationSession;
   readonly labels: LabelSet;
   readonly armed: string | null;
   readonly goOn: boolean;
@@ -66,14 +66,14 @@ function usePlace(first: string | null): Place {
 /** Everything that matches the view. */
 export function OneFound(props: OneProps) {
   const place = usePlace(props.view.record);
-  const queue = useQueue(props.dataset, props.view, props.workplace, place.of);
+  const queue = useQueue(props.dataset, props.view, props.session, place.of);
   return <One {...props} place={place} queue={queue} claims={null} />;
 }
 
 /** What was assigned to me. */
 export function OneClaimed(props: OneProps) {
   const place = usePlace(null);
-  const claims = useClaims(props.dataset, props.view, props.workplace, place.of);
+  const claims = useClaims(props.dataset, props.view, props.session, place.of);
   return <One {...props} place={place} queue={claims} claims={claims} />;
 }
 
@@ -83,14 +83,14 @@ interface Props extends OneProps {
   readonly claims: Claims | null;
 }
 
-function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
-  const { desk } = workplace;
-  const { hidden } = useHabits();
+function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
+  const { edits } = session;
+  const { hidden } = useAnnotatorSettings();
   const at = place.of(queue.ids);
   const { set: setWanted } = place;
   const id = queue.ids[at] ?? null;
-  const held = useHeld(desk, id ?? "");
-  useEdition(desk);
+  const held = useRecordEdit(edits, id ?? "");
+  useEdition(edits);
   const [settled, setSettled] = useState(0);
   const [said, setSaid] = useState("");
   const [skipping, setSkipping] = useState(false);
@@ -111,11 +111,11 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
   useEffect(() => {
     // the next record is painted first; what stands around it follows
     startTransition(() => { onCurrent(id); });
-    workplace.stopwatch.front(id);
+    session.stopwatch.front(id);
     if (!showsRecord || !id || told.current === id) return;
     told.current = id;
     startTransition(() => { onView({ record: id }, true); });
-  }, [id, onView, onCurrent, showsRecord, workplace]);
+  }, [id, onView, onCurrent, showsRecord, session]);
 
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {
@@ -124,12 +124,12 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
     setWanted(view.record);
   }, [view.record, setWanted]);
 
-  const actions = useActions(desk, {
+  const actions = useActions(edits, {
     overlapping: labels.overlapping,
     settleOnPick: goOn,
     onSettled: (ids) => {
       setSettled((before) => before + 1);
-      const state = ids[0] === undefined ? undefined : desk.get(ids[0])?.now.state;
+      const state = ids[0] === undefined ? undefined : edits.get(ids[0])?.now.state;
       setSaid(state === "discarded" ? t.annotate.discarded : t.annotate.submitted);
       go(at + 1);
     },
@@ -138,14 +138,14 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
 
   /** The last step of this visit; before that, one's last answer on any device. */
   async function undo() {
-    const back = desk.undo()[0] ?? (await undoBefore(dataset, workplace, queue.ids, claims));
+    const back = edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
     setSaid(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
     if (back !== null && (claims || queue.ids.includes(back))) setWanted(back);
     else if (back !== null) onView({ record: back });
   }
 
   function redo() {
-    const back = desk.redo()[0];
+    const back = edits.redo()[0];
     if (back !== undefined && queue.ids.includes(back)) setWanted(back);
   }
 
@@ -207,7 +207,7 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
         // the next one is drawn out of sight while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
           <Activity key={each} mode={each === id ? "visible" : "hidden"}>
-            <RecordCard desk={desk} id={each} labels={labels} active={each === id} roomy armed={armed} actions={actions} />
+            <RecordCard edits={edits} id={each} labels={labels} active={each === id} roomy armed={armed} actions={actions} />
           </Activity>
         ))
       ) : queue.complete ? (
@@ -229,7 +229,7 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
         predicted={predicted && held?.now.state !== "submitted"}
         open={dataset.task === "TokenClassification" ? open : null}
         writing={dataset.task === "Text2Text"}
-        mayUndo={desk.canUndo() || dataset.individual !== undefined}
+        mayUndo={edits.canUndo() || dataset.individual !== undefined}
         said={said}
         position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
         first={at === 0}
@@ -248,14 +248,14 @@ function One({ dataset, view, onView, workplace, labels, armed, goOn, onScreen, 
 }
 
 /** Takes back the last answer that was not given on this page; the record it was about, or null. */
-async function undoBefore(dataset: DatasetRef, workplace: Workplace, ids: readonly string[], claims: Claims | null): Promise<string | null> {
+async function undoBefore(dataset: DatasetRef, session: AnnotationSession, ids: readonly string[], claims: Claims | null): Promise<string | null> {
   if (!dataset.individual) return null;
   const last = await lastAnswered(dataset);
   if (last === null) return null;
   const record = await findRecord(dataset, last);
   if (!record) return null;
   if (claims) await claims.bring(record);
-  else if (!ids.includes(last)) await workplace.layDown([record]);
-  await workplace.undoSaved(last);
+  else if (!ids.includes(last)) await session.load([record]);
+  await session.undoSaved(last);
   return last;
 }

@@ -1,6 +1,6 @@
 /** A record's texts and what its task asks of the annotator. */
 
-import type { Desk, Held } from "@/core/desk";
+import type { EditSession, RecordEdit } from "@/core/edit-session";
 
 import { reject, toggleLabel } from "./answers";
 import { MarkedText } from "./marked-text";
@@ -11,8 +11,8 @@ import { TokenClassification } from "./token-classification";
 import type { LabelSet } from "./use-labels";
 
 interface Props {
-  readonly desk: Desk;
-  readonly held: Held;
+  readonly edits: EditSession;
+  readonly held: RecordEdit;
   readonly labels: LabelSet;
   readonly active: boolean;
   readonly roomy: boolean;
@@ -22,7 +22,7 @@ interface Props {
   readonly clipped?: boolean;
 }
 
-export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
+export function RecordBody({ edits, held, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
   const { record } = held;
   if (record.task === "TokenClassification") {
     return (
@@ -32,8 +32,8 @@ export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLab
         active={active && roomy}
         armed={armed}
         clipped={clipped ?? false}
-        onChange={(spans) => { desk.edit(record.id, { ...held.now.value, spans }); }}
-        onReject={(gone) => { desk.edit(record.id, reject(held, gone)); }}
+        onChange={(spans) => { edits.edit(record.id, { ...held.now.value, spans }); }}
+        onReject={(gone) => { edits.edit(record.id, reject(held, gone)); }}
       />
     );
   }
@@ -59,7 +59,7 @@ export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLab
         <TextToText
           held={held}
           active={active && roomy}
-          onChange={(text, typing) => { desk.edit(record.id, { text }, typing); }}
+          onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }}
         />
       )}
     </>
@@ -67,6 +67,6 @@ export function RecordBody({ desk, held, labels, active, roomy, armed, onPickLab
 }
 
 /** The value a click on a label leads to. */
-export function picked(held: Held, label: string) {
+export function picked(held: RecordEdit, label: string) {
   return toggleLabel(held.record, held.now.value, label);
 }

@@ -4,17 +4,17 @@ import { ActionIcon, Button, Checkbox, CopyButton, UnstyledButton } from "@manti
 import { IconCopy, IconInfoCircle, IconVectorTriangle } from "@tabler/icons-react";
 import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
-import type { Desk } from "@/core/desk";
+import type { EditSession } from "@/core/edit-session";
 import type { AnswerState } from "@/core/model";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
 import { hasSuggestions } from "./answers";
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 import { RecordBody } from "./record-body";
 import classes from "./record.module.css";
-import { useHeld } from "./use-desk";
+import { useRecordEdit } from "./use-annotation-session";
 import type { LabelSet } from "./use-labels";
 
 const STATES: Record<AnswerState, string> = {
@@ -34,13 +34,13 @@ export interface CardActions {
 }
 
 /** What the page can show of a record beside it. */
-export const Beyond = createContext<((what: "info" | "similar", id: string) => void) | null>(null);
+export const RecordPanelContext = createContext<((what: "info" | "similar", id: string) => void) | null>(null);
 
 /** Texts longer than this are clipped in a list. */
 const LONG = 1_200;
 
 interface Props {
-  readonly desk: Desk;
+  readonly edits: EditSession;
   readonly id: string;
   readonly labels: LabelSet;
   readonly active: boolean;
@@ -55,10 +55,10 @@ interface Props {
 }
 
 export const RecordCard = memo(function RecordCard(props: Props) {
-  const { desk, id, labels, active, follow, roomy, armed, actions, checked, onCheck, onActivate } = props;
-  const held = useHeld(desk, id);
-  const { hidden } = useHabits();
-  const beyond = use(Beyond);
+  const { edits, id, labels, active, follow, roomy, armed, actions, checked, onCheck, onActivate } = props;
+  const held = useRecordEdit(edits, id);
+  const { hidden } = useAnnotatorSettings();
+  const beyond = use(RecordPanelContext);
   const frame = useRef<HTMLElement>(null);
   const [unfolded, setUnfolded] = useState(false);
 
@@ -95,7 +95,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         </span>
         <CopyButton value={id} timeout={1500}>
           {({ copied, copy }) => (
-            <UnstyledButton className={classes["id"] ?? ""} title={copied ? t.common.copied : say.record.copyId} onClick={copy}>
+            <UnstyledButton className={classes["id"] ?? ""} title={copied ? t.common.copied : annotatingText.record.copyId} onClick={copy}>
               {copied ? t.common.copied : id}
             </UnstyledButton>
           )}
@@ -103,12 +103,12 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         {record.author && now.state !== "draft" && now.state !== "none" && <span>{record.author}</span>}
         <span className={classes["end"]}>
           {beyond && record.vectors.length > 0 && (
-            <ActionIcon aria-label={say.similar.find} title={say.similar.find} onClick={() => { beyond("similar", id); }}>
+            <ActionIcon aria-label={annotatingText.similar.find} title={annotatingText.similar.find} onClick={() => { beyond("similar", id); }}>
               <IconVectorTriangle size={15} />
             </ActionIcon>
           )}
           {beyond && (
-            <ActionIcon aria-label={say.record.info} title={say.record.info} onClick={() => { beyond("info", id); }}>
+            <ActionIcon aria-label={annotatingText.record.info} title={annotatingText.record.info} onClick={() => { beyond("info", id); }}>
               <IconInfoCircle size={15} />
             </ActionIcon>
           )}
@@ -118,7 +118,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         </span>
       </div>
       <RecordBody
-        desk={desk}
+        edits={edits}
         held={held}
         labels={labels}
         active={active}
@@ -147,7 +147,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
           )}
           {long && (
             <Button size="compact-sm" variant="subtle" color="gray" ml="auto" aria-expanded={unfolded} onClick={() => { setUnfolded(!unfolded); }}>
-              {unfolded ? say.record.less : say.record.more}
+              {unfolded ? annotatingText.record.less : annotatingText.record.more}
             </Button>
           )}
         </div>

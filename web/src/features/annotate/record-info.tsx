@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { rawRecord } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
@@ -25,14 +25,14 @@ function readable(text: string): string {
 export default function RecordInfo({ dataset, id, onClose }: { dataset: DatasetRef; id: string; onClose: () => void }) {
   const found = useQuery({ queryKey: ["raw", dataset.workspace, dataset.name, id], queryFn: () => rawRecord(dataset, id), gcTime: 0 });
   return (
-    <Modal opened onClose={onClose} title={say.record.infoTitle(id)} size="xl">
+    <Modal opened onClose={onClose} title={annotatingText.record.infoTitle(id)} size="xl">
       {found.isError ? (
         <p role="alert">{found.error.message}</p>
       ) : found.data === undefined ? (
         <Skeleton h={200} aria-label={t.common.loading} />
       ) : (
         <>
-          <Copy text={found.data} label={say.record.copyAll}>
+          <Copy text={found.data} label={annotatingText.record.copyAll}>
             <IconCopy size={16} />
           </Copy>
           <Code block tabIndex={0} mah="60vh" style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>

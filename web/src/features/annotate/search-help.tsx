@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { labelsQuery } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 
 import classes from "./search-help.module.css";
 import { metadataKeysQuery } from "./use-facets";
@@ -16,11 +16,11 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
   const label = labels.data?.options[0]?.name;
   const quoted = label === undefined ? "LABEL" : /^\w+$/.test(label) ? label : `"${label}"`;
   const key = keys.data?.[0] ?? "source";
-  const examples = say.find.examples.filter(([example]) => dataset.task !== "Text2Text" || !example.includes("LABEL"));
+  const examples = annotatingText.find.examples.filter(([example]) => dataset.task !== "Text2Text" || !example.includes("LABEL"));
   return (
-    <Modal opened onClose={onClose} title={say.find.helpTitle} size="lg">
+    <Modal opened onClose={onClose} title={annotatingText.find.helpTitle} size="lg">
       <Text size="sm" mb="xs">
-        {say.find.helpIntro}
+        {annotatingText.find.helpIntro}
       </Text>
       <Table withRowBorders={false} verticalSpacing={2}>
         <Table.Tbody>
@@ -40,11 +40,11 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
         </Table.Tbody>
       </Table>
       <Text size="sm" mt="xs">
-        {say.find.helpMore}
+        {annotatingText.find.helpMore}
       </Text>
       {keys.data && keys.data.length > 0 && (
         <Text size="sm" mt="xs" c="dimmed">
-          {say.find.helpMetadata(keys.data)}
+          {annotatingText.find.helpMetadata(keys.data)}
         </Text>
       )}
     </Modal>

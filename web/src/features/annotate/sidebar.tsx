@@ -8,37 +8,37 @@ import { lazy, Suspense, useState } from "react";
 import { progressQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { policiesQuery, type Work, workQuery } from "@/api/work";
-import type { Desk } from "@/core/desk";
+import type { EditSession } from "@/core/edit-session";
 import type { DatasetRef } from "@/core/model";
 import { sees } from "@/core/roles";
 import type { View } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
-import { Own } from "./own";
+import { MyAnswer } from "./my-answer";
 import classes from "./sidebar.module.css";
-import { useHeld } from "./use-desk";
+import { useRecordEdit } from "./use-annotation-session";
 
 const Stats = lazy(() => import("./stats"));
 
 interface Props {
   readonly dataset: DatasetRef;
-  readonly desk: Desk;
+  readonly edits: EditSession;
   readonly record: string | null;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
   readonly onFlag: (id: string) => void;
 }
 
-export function Sidebar({ dataset, desk, record, view, onView, onFlag }: Props) {
-  const held = useHeld(desk, record ?? "");
+export function Sidebar({ dataset, edits, record, view, onView, onFlag }: Props) {
+  const held = useRecordEdit(edits, record ?? "");
   return (
     <>
       <HowFar dataset={dataset} />
-      {held && <Own key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
-      {record !== null && <About desk={desk} id={record} view={view} onView={onView} />}
+      {held && <MyAnswer key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
+      {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
       <Counted dataset={dataset} view={view} onView={onView} />
     </>
   );
@@ -61,11 +61,11 @@ function HowFar({ dataset }: { dataset: DatasetRef }) {
 
 function MyShare({ mine: { done, drafts, skipped, left } }: { mine: Work }) {
   const total = done + left;
-  const facts = [say.mine.done(done, total), ...(drafts ? [say.mine.drafts(drafts)] : []), ...(skipped ? [say.mine.skipped(skipped)] : [])];
+  const facts = [annotatingText.mine.done(done, total), ...(drafts ? [annotatingText.mine.drafts(drafts)] : []), ...(skipped ? [annotatingText.mine.skipped(skipped)] : [])];
   return (
     <Gauge
-      title={say.mine.title}
-      label={say.mine.done(done, total)}
+      title={annotatingText.mine.title}
+      label={annotatingText.mine.done(done, total)}
       total={total}
       done={done}
       parts={[["done", done], ["draft", drafts]]}
@@ -137,7 +137,7 @@ function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partia
       <UnstyledButton className={classes["fold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
         <IconChevronRight size={14} aria-hidden />
         <Title order={2} size="sm">
-          {say.stats.title}
+          {annotatingText.stats.title}
         </Title>
       </UnstyledButton>
       {open && (
@@ -149,8 +149,8 @@ function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partia
   );
 }
 
-function About({ desk, id, view, onView }: Pick<Props, "desk" | "view" | "onView"> & { id: string }) {
-  const held = useHeld(desk, id);
+function About({ edits, id, view, onView }: Pick<Props, "edits" | "view" | "onView"> & { id: string }) {
+  const held = useRecordEdit(edits, id);
   if (!held) return null;
   const { record } = held;
   const agents = record.suggestions.map((each) => each.agent).filter(Boolean);

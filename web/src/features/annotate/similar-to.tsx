@@ -7,7 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { findNear, type Near } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { MarkedText } from "./marked-text";
@@ -35,15 +35,15 @@ interface Props {
 
 export function SimilarTo({ near, missing, labels, count, onBack }: Props) {
   return (
-    <section className={classes["pinned"]} aria-label={say.similar.reference}>
+    <section className={classes["pinned"]} aria-label={annotatingText.similar.reference}>
       <div className={classes["head"]}>
         <Button size="compact-sm" variant="default" leftSection={<IconArrowLeft size={15} />} onClick={onBack}>
-          {say.similar.back}
+          {annotatingText.similar.back}
         </Button>
-        <span>{near && count !== null && say.similar.shown(count, near.vector)}</span>
+        <span>{near && count !== null && annotatingText.similar.shown(count, near.vector)}</span>
       </div>
       {missing ? (
-        <p role="alert">{say.similar.gone}</p>
+        <p role="alert">{annotatingText.similar.gone}</p>
       ) : near ? (
         near.record.fields.map((each) => (
           <div key={each.name} className={record["text"]} dir="auto">

@@ -7,7 +7,7 @@ import { useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { metadataKeysQuery } from "./use-facets";
@@ -15,7 +15,7 @@ import { metadataKeysQuery } from "./use-facets";
 const FIELDS = ["id", "last_updated", "event_timestamp", "score", "status", "predicted_as", "annotated_as", "predicted_by", "annotated_by"];
 
 function fieldName(field: string): string {
-  return say.find.sortNames[field] ?? t.filters.names[field] ?? field;
+  return annotatingText.find.sortNames[field] ?? t.filters.names[field] ?? field;
 }
 
 interface Props {

@@ -5,7 +5,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { Span } from "@/core/model";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 
 import classes from "./span-list.module.css";
@@ -53,7 +53,7 @@ export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAc
           {(!open || onReject) && (
             <UnstyledButton
               className={classes["remove"] ?? ""}
-              aria-label={(open ? say.spans.rejectSpan : t.annotate.removeSpan)(words(span), span.label)}
+              aria-label={(open ? annotatingText.spans.rejectSpan : t.annotate.removeSpan)(words(span), span.label)}
               onClick={() => { (open ? onReject : onRemove)?.(span); }}
             >
               <IconX size={13} aria-hidden />

@@ -3,17 +3,17 @@
 import { TextInput, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
-import type { Held } from "@/core/desk";
+import type { RecordEdit } from "@/core/edit-session";
 import { n, t } from "@/text/en";
 import { Key } from "@/ui/key";
 
 import { labelScores, predictedLabels } from "./answers";
-import { ActionKey, useHabits } from "./habits";
+import { ActionKey, useAnnotatorSettings } from "./annotator-settings";
 import classes from "./labels.module.css";
 import type { LabelSet } from "./use-labels";
 
 export interface LabelsProps {
-  readonly held: Held;
+  readonly held: RecordEdit;
   readonly labels: LabelSet;
   readonly onPick: (label: string) => void;
   /** Shows keys, and more labels at once. */
@@ -29,7 +29,7 @@ export function TextClassification({ held, labels, onPick, active, roomy }: Labe
   const { record, now } = held;
   const most = roomy ? 30 : 10;
   const chosen = now.value.labels ?? [];
-  const { hidden } = useHabits();
+  const { hidden } = useAnnotatorSettings();
   const scores = hidden ? NONE : labelScores(record);
   const predicted = hidden ? [] : predictedLabels(record);
   const words = filter.trim().toLowerCase();

@@ -3,14 +3,14 @@
 import { Button, Group, Text, Textarea } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
-import type { Held } from "@/core/desk";
+import type { RecordEdit } from "@/core/edit-session";
 import { t } from "@/text/en";
 
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 import classes from "./record.module.css";
 
 interface Props {
-  readonly held: Held;
+  readonly held: RecordEdit;
   readonly active: boolean;
   readonly onChange: (text: string, typing: boolean) => void;
 }
@@ -19,7 +19,7 @@ export function TextToText({ held, active, onChange }: Props) {
   const { record, now } = held;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = now.value.text ?? "";
-  const { hidden } = useHabits();
+  const { hidden } = useAnnotatorSettings();
   const suggestions = (hidden ? [] : record.suggestions).flatMap((each) => each.texts.map((one) => ({ ...one, agent: each.agent })));
   const done = now.state === "submitted" || now.state === "discarded";
 

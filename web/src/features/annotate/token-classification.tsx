@@ -2,16 +2,16 @@
 
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
-import type { Held } from "@/core/desk";
+import type { RecordEdit } from "@/core/edit-session";
 import { actionOf, keyOf } from "@/core/keys";
 import type { Span } from "@/core/model";
 import { type Range, snap, tokenAt } from "@/core/offsets";
 import { byCharacter, byWord, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "@/core/spans";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { openSuggestions } from "./answers";
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 import { Handles } from "./handles";
 import { LabelPopup } from "./label-popup";
 import { MarkedText } from "./marked-text";
@@ -21,7 +21,7 @@ import { edges, readSelection, select, selectionBox } from "./text-selection";
 import { labelAt, type LabelSet } from "./use-labels";
 
 interface Props {
-  readonly held: Held;
+  readonly held: RecordEdit;
   readonly labels: LabelSet;
   readonly active: boolean;
   readonly onChange: (spans: readonly Span[]) => void;
@@ -47,7 +47,7 @@ export function TokenClassification({ held, labels, active, onChange, onReject, 
   const { record, now } = held;
   const text = record.fields[0]?.text ?? "";
   const spans = now.value.spans ?? [];
-  const { bindings, hidden } = useHabits();
+  const { bindings, hidden } = useAnnotatorSettings();
   const suggestions = hidden ? NONE : openSuggestions(held);
   const hint = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -258,7 +258,7 @@ export function TokenClassification({ held, labels, active, onChange, onReject, 
           <MarkedText text={text} hits={record.hits} spans={spans} suggestions={suggestions} hue={labels.hue} />
         </div>
         <span id={hint} className="sr-only">
-          {t.annotate.textHint} {say.spans.hint} {labels.characters && say.spans.characters}
+          {t.annotate.textHint} {annotatingText.spans.hint} {labels.characters && annotatingText.spans.characters}
         </span>
         {popup?.span && popup.ends && (
           <Handles

@@ -8,15 +8,15 @@ import { type FormEvent, lazy, memo, Suspense, useState } from "react";
 import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { Layout, View } from "@/core/view";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 import { printed } from "@/ui/key";
 
-import { Comfort } from "./comfort";
+import { DisplaySettings } from "./display-settings";
 import classes from "./dataset-page.module.css";
 import { ActiveFilters, FilterBar } from "./filter-bar";
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 
 const DatasetNav = lazy(() => import("@/features/shell/dataset-nav"));
 const AssignThese = lazy(() => import("@/features/assign/assign-these"));
@@ -40,7 +40,7 @@ interface Props {
 
 export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, guidelines, sidebar }: Props) {
   const { workspace, name } = dataset;
-  const { bindings } = useHabits();
+  const { bindings } = useAnnotatorSettings();
   // on a small screen, or far zoomed in, the text comes first
   const [unfolded, setUnfolded] = useState(false);
   const hint = (words: string, action: ScreenAction) => {
@@ -87,7 +87,7 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
           <Suspense>
             <ExportButton dataset={dataset} view={view} />
           </Suspense>
-          <Comfort task={dataset.task} />
+          <DisplaySettings task={dataset.task} />
           <Tooltip label={hint(t.guidelines.title, "guidelines")}>
             <ActionIcon aria-label={t.guidelines.title} aria-pressed={guidelines} onClick={() => { onScreen("guidelines"); }}>
               <IconBook size={18} />
@@ -162,7 +162,7 @@ function SearchBox({ dataset, field, text, onSearch }: SearchBoxProps) {
                 <IconX size={14} />
               </ActionIcon>
             )}
-            <ActionIcon aria-label={say.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
+            <ActionIcon aria-label={annotatingText.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
               <IconHelp size={15} />
             </ActionIcon>
           </>

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 
-import type { Desk } from "@/core/desk";
+import type { EditSession } from "@/core/edit-session";
 import { isEmpty } from "@/core/model";
 import { t } from "@/text/en";
 
@@ -28,77 +28,77 @@ export interface Actions extends CardActions {
   readonly acceptEach: (ids: readonly string[]) => void;
 }
 
-export function useActions(desk: Desk, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
+export function useActions(edits: EditSession, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
   return useMemo(() => {
     function submit(ids: readonly string[]) {
       const ready = ids.filter((id) => {
-        const held = desk.get(id);
+        const held = edits.get(id);
         return held && !missing(held);
       });
-      const held = ids[0] === undefined ? undefined : desk.get(ids[0]);
+      const held = ids[0] === undefined ? undefined : edits.get(ids[0]);
       if (!ready.length) {
         if (held) onSay(missing(held) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
         return;
       }
-      desk.settle(ready, "submitted");
+      edits.commit(ready, "submitted");
       onSettled(ready);
     }
 
     return {
       pickLabel: (id, label) => {
-        const held = desk.get(id);
+        const held = edits.get(id);
         if (!held) return;
         const value = picked(held, label);
-        if (held.record.multiLabel || !settleOnPick) desk.edit(id, value);
+        if (held.record.multiLabel || !settleOnPick) edits.edit(id, value);
         else if (value.labels?.length) {
-          desk.settle([id], "submitted", () => value);
+          edits.commit([id], "submitted", () => value);
           onSettled([id]);
-        } else desk.settle([id], "none", () => value);
+        } else edits.commit([id], "none", () => value);
       },
       submit: (id) => { submit([id]); },
       discard: (id) => {
-        const back = desk.get(id)?.now.state === "discarded";
-        desk.settle([id], back ? "none" : "discarded");
+        const back = edits.get(id)?.now.state === "discarded";
+        edits.commit([id], back ? "none" : "discarded");
         if (!back) onSettled([id]);
       },
-      clear: (id) => { desk.settle([id], "none", () => ({})); },
+      clear: (id) => { edits.commit([id], "none", () => ({})); },
       accept: (id) => {
-        const held = desk.get(id);
+        const held = edits.get(id);
         if (!held) return;
         const value = acceptAll(held, overlapping);
         if (held.record.task === "TextClassification" && !held.record.multiLabel && settleOnPick) {
           if (!value.labels?.length) return;
-          desk.settle([id], "submitted", () => value);
+          edits.commit([id], "submitted", () => value);
           onSettled([id]);
-        } else desk.edit(id, value);
+        } else edits.edit(id, value);
       },
       reject: (id) => {
-        const held = desk.get(id);
+        const held = edits.get(id);
         const open = held ? openSuggestions(held) : [];
-        if (held && open.length) desk.edit(id, reject(held, open));
+        if (held && open.length) edits.edit(id, reject(held, open));
       },
       settleAll: (ids, state) => {
         if (state === "submitted") submit(ids);
         else {
-          desk.settle(ids, state);
+          edits.commit(ids, state);
           onSettled(ids);
         }
       },
       acceptEach: (ids) => {
         const ready = ids.filter((id) => {
-          const held = desk.get(id);
+          const held = edits.get(id);
           return held && hasSuggestions(held.record) && !isEmpty(acceptAll(held, overlapping));
         });
         if (!ready.length) return;
-        desk.settle(ready, "submitted", (held) => acceptAll(held, overlapping));
+        edits.commit(ready, "submitted", (held) => acceptAll(held, overlapping));
         onSettled(ready);
       },
       labelAll: (ids, label) => {
-        desk.settle(ids, "submitted", ({ record, now }) => ({
+        edits.commit(ids, "submitted", ({ record, now }) => ({
           labels: record.multiLabel ? [...new Set([...(now.value.labels ?? []), label])] : [label],
         }));
         onSettled(ids);
       },
     };
-  }, [desk, overlapping, settleOnPick, onSettled, onSay]);
+  }, [edits, overlapping, settleOnPick, onSettled, onSay]);
 }

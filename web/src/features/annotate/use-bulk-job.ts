@@ -8,7 +8,7 @@ import { applyToAll, type BulkChange, findJob, hasEnded, type Job, undoJob } fro
 import type { DatasetRef } from "@/core/model";
 import { useOutbox } from "@/features/shell/outbox";
 
-import type { Workplace } from "./use-desk";
+import type { AnnotationSession } from "./use-annotation-session";
 
 const POLL_MS = 400;
 
@@ -24,17 +24,17 @@ export interface BulkJob {
   readonly dismiss: () => void;
 }
 
-export function useBulkJob(dataset: DatasetRef, { desk }: Workplace): BulkJob {
+export function useBulkJob(dataset: DatasetRef, { edits }: AnnotationSession): BulkJob {
   const cache = useQueryClient();
   const outbox = useOutbox();
   const [followed, setFollowed] = useState<{ job: Job; undoes: boolean; steps: number } | null>(null);
   const begin = useMutation({
     mutationFn: (change: BulkChange) => applyToAll(dataset, change),
-    onSuccess: (job) => { setFollowed({ job, undoes: false, steps: desk.steps() }); },
+    onSuccess: (job) => { setFollowed({ job, undoes: false, steps: edits.steps() }); },
   });
   const undo = useMutation({
     mutationFn: (id: string) => undoJob(id),
-    onSuccess: (job) => { setFollowed({ job, undoes: true, steps: desk.steps() }); },
+    onSuccess: (job) => { setFollowed({ job, undoes: true, steps: edits.steps() }); },
   });
   const id = followed?.job.id ?? "";
   const found = useQuery({
@@ -63,7 +63,7 @@ export function useBulkJob(dataset: DatasetRef, { desk }: Workplace): BulkJob {
     failure: begin.error ?? undo.error ?? found.error,
     begin: (change) => { begin.mutate(change); },
     undo: () => {
-      if (!followed || followed.undoes || !job?.undoable || desk.steps() > followed.steps) return false;
+      if (!followed || followed.undoes || !job?.undoable || edits.steps() > followed.steps) return false;
       undo.mutate(job.id);
       return true;
     },

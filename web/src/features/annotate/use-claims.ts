@@ -9,7 +9,7 @@ import { type View, whereOf } from "@/core/view";
 import { useOutbox } from "@/features/shell/outbox";
 import { sessionEnded } from "@/features/session/query-client";
 
-import type { Workplace } from "./use-desk";
+import type { AnnotationSession } from "./use-annotation-session";
 import type { Queue } from "./use-queue";
 
 /** So many are asked for at a time, and so many lie ahead before more are. */
@@ -52,8 +52,8 @@ interface State {
 
 const EMPTY: State = { key: "", ids: [], beyond: 0, exhausted: false, complete: false, why: null, failure: null, lost: new Set(), again: 0 };
 
-export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace, at: (ids: readonly string[]) => number): Claims {
-  const { desk, tokens, layDown } = workplace;
+export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSession, at: (ids: readonly string[]) => number): Claims {
+  const { edits, tokens, load } = session;
   const outbox = useOutbox();
   const [round, setRound] = useState(0);
   const where = whereOf(view);
@@ -67,7 +67,7 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
   const few = atEnd ? !current.complete : !current.exhausted && place > current.ids.length - AHEAD;
   const needed = state.key !== key || (few && !current.failure);
 
-  const settled = useCallback((id: string) => isSettled(desk.get(id)?.saved.state), [desk]);
+  const settled = useCallback((id: string) => isSettled(edits.get(id)?.saved.state), [edits]);
   /** An answer that is on its way: the server still has its record as mine. */
   const onItsWay = useCallback(
     (id: string) => settled(id) && !outbox.state().problems.some((each) => each.letter.id === id),
@@ -94,7 +94,7 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
       .then(async (found) => {
         take(found);
         const fresh = found.items.map((each) => each.record).filter((each) => !seen.includes(each.id));
-        await layDown(fresh);
+        await load(fresh);
         const waits = !fresh.length && found.items.some((each) => onItsWay(each.record.id));
         setState((before) => ({
           key,
@@ -115,7 +115,7 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
         setState((before) => ({ ...(before.key === key ? before : EMPTY), key, failure: told }));
       });
     return undefined;
-  }, [needed, atEnd, key, state, dataset, where, layDown, onItsWay, outbox, settled, take]);
+  }, [needed, atEnd, key, state, dataset, where, load, onItsWay, outbox, settled, take]);
 
   const mine = useCallback((): Lease[] => {
     const open = [...tokens].filter(([id]) => !settled(id));
@@ -153,7 +153,7 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
   // what was begun stays mine; the rest is for whoever comes next
   useEffect(() => {
     const leave = () => {
-      const untouched = mine().filter(({ id }) => desk.get(id)?.now.state === "none");
+      const untouched = mine().filter(({ id }) => edits.get(id)?.now.state === "none");
       if (untouched.length) void releaseLeases(dataset, untouched).catch(() => undefined);
     };
     window.addEventListener("pagehide", leave);
@@ -161,7 +161,7 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
       window.removeEventListener("pagehide", leave);
       leave();
     };
-  }, [mine, desk, dataset]);
+  }, [mine, edits, dataset]);
 
   const reload = useCallback(() => { setRound((before) => before + 1); }, []);
   useEffect(() => {
@@ -188,10 +188,10 @@ export function useClaims(dataset: DatasetRef, view: View, workplace: Workplace,
 
   const bring = useCallback(
     async (record: AppRecord) => {
-      await layDown([record]);
+      await load([record]);
       setState((before) => (before.ids.includes(record.id) ? before : { ...before, ids: [record.id, ...before.ids], complete: false }));
     },
-    [layDown],
+    [load],
   );
 
   const reasonOf = useCallback((id: string) => reasons.current.get(id) ?? null, []);

@@ -4,14 +4,14 @@ import { useEffect, useEffectEvent } from "react";
 
 import { type ActionName, actionOf, keyOf } from "@/core/keys";
 
-import { useHabits } from "./habits";
+import { useAnnotatorSettings } from "./annotator-settings";
 
 const TYPING = "input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable=true]";
 const OPEN = "[role=dialog], [role=menu], [role=listbox]";
 
 /** `label` is offered the keys that are no action, and says whether it took them. */
 export function useKeys(act: (action: ActionName) => void, label: (key: string) => boolean): void {
-  const { bindings } = useHabits();
+  const { bindings } = useAnnotatorSettings();
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : null;

@@ -8,7 +8,7 @@ import type { DatasetRef } from "@/core/model";
 import { searchBody, type View } from "@/core/view";
 import { sessionEnded } from "@/features/session/query-client";
 
-import type { Workplace } from "./use-desk";
+import type { AnnotationSession } from "./use-annotation-session";
 
 const CHUNK = 20;
 const AHEAD = 6;
@@ -34,7 +34,7 @@ interface State {
 const EMPTY: State = { key: "", ids: [], total: 0, complete: false, failure: null };
 
 /** `at` is the place of the record in front of the annotator; records are read so that some lie ahead of it. */
-export function useQueue(dataset: DatasetRef, view: View, workplace: Workplace, at: (ids: readonly string[]) => number): Queue {
+export function useQueue(dataset: DatasetRef, view: View, session: AnnotationSession, at: (ids: readonly string[]) => number): Queue {
   const [round, setRound] = useState(0);
   const body = useMemo(() => searchBody(view), [view]);
   const key = JSON.stringify([dataset, body, round]);
@@ -56,7 +56,7 @@ export function useQueue(dataset: DatasetRef, view: View, workplace: Workplace, 
     if (!needed || asked.current === request) return undefined;
     asked.current = request;
     const seen = state.key === key ? state.ids : [];
-    void readOn(dataset, body, seen, shifts, workplace, wantedRecord.current).then(
+    void readOn(dataset, body, seen, shifts, session, wantedRecord.current).then(
       (next) => { setState({ key, failure: null, ...next }); },
       (failure: unknown) => {
         if (failure instanceof ApiError && failure.status === 401) sessionEnded();
@@ -64,7 +64,7 @@ export function useQueue(dataset: DatasetRef, view: View, workplace: Workplace, 
       },
     );
     return undefined;
-  }, [needed, key, state, dataset, body, shifts, workplace]);
+  }, [needed, key, state, dataset, body, shifts, session]);
 
   const reload = useCallback(() => { setRound((before) => before + 1); }, []);
   return {
@@ -83,20 +83,20 @@ async function readOn(
   body: ReturnType<typeof searchBody>,
   seen: readonly string[],
   shifts: boolean,
-  workplace: Workplace,
+  session: AnnotationSession,
   first: string | null,
 ): Promise<{ ids: readonly string[]; total: number; complete: boolean }> {
   const known = new Set(seen);
   const ids = [...seen];
   const linked = first && !known.has(first) && !seen.length ? await findRecord(dataset, first) : null;
   // what has been answered may no longer match, so what follows has moved up by as many places at the most
-  const answered = shifts ? seen.filter((id) => hasLeft(workplace, id)).length : 0;
+  const answered = shifts ? seen.filter((id) => hasLeft(session, id)).length : 0;
   let from = Math.max(0, seen.length - answered);
   for (;;) {
     const page = await findRecords(dataset, body, { limit: CHUNK, from });
     const fresh = page.records.filter((each) => !known.has(each.id));
     if (linked && !seen.length && !fresh.some((each) => each.id === linked.id)) fresh.unshift(linked);
-    await workplace.layDown(fresh);
+    await session.load(fresh);
     ids.push(...fresh.map((each) => each.id));
     const complete = from + CHUNK >= page.total;
     if (fresh.length || complete) return { ids, total: Math.max(page.total, ids.length), complete };
@@ -104,8 +104,8 @@ async function readOn(
   }
 }
 
-function hasLeft(workplace: Workplace, id: string): boolean {
-  const held = workplace.desk.get(id);
+function hasLeft(session: AnnotationSession, id: string): boolean {
+  const held = session.edits.get(id);
   return held !== undefined && held.saved.state !== held.record.answer.state;
 }
 

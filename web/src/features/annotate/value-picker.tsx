@@ -8,7 +8,7 @@ import type { SearchBody } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
 import { readRange } from "@/core/view";
 import { useOutbox } from "@/features/shell/outbox";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 
 import classes from "./filters.module.css";
@@ -44,8 +44,8 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
   const values = [...new Set([...picked, ...counts.keys()])];
   const name = (value: string) => {
     if (key !== null) return value;
-    if (filter === "assignment") return say.find.states[value] ?? value;
-    if (filter === "assigned_to" && value === user) return `${value} (${say.find.me})`;
+    if (filter === "assignment") return annotatingText.find.states[value] ?? value;
+    if (filter === "assigned_to" && value === user) return `${value} (${annotatingText.find.me})`;
     return t.filters.values[value] ?? value;
   };
   const wanted = words.trim().toLowerCase();
@@ -61,7 +61,7 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
         <TextInput
           size="xs"
           mb={4}
-          aria-label={t.filters.searchValues(key ?? t.filters.names[filter] ?? say.find.names[filter] ?? filter)}
+          aria-label={t.filters.searchValues(key ?? t.filters.names[filter] ?? annotatingText.find.names[filter] ?? filter)}
           placeholder={t.common.search}
           value={words}
           onChange={(event) => { setWords(event.currentTarget.value); }}
@@ -85,7 +85,7 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
         />
       ))}
       {typed && (
-        <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={say.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
+        <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={annotatingText.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
       )}
       {matching.length > MOST && <Text size="xs" c="dimmed">{t.filters.more(matching.length - MOST)}</Text>}
       {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : t.filters.noValues}</Text>}
@@ -110,12 +110,12 @@ function Numbers({ name, stats, range, onRange }: NumbersProps) {
     <div className={classes["values"]}>
       {known && (
         <Text size="xs" c="dimmed" mb={4}>
-          {say.find.numbersFrom(n(min), n(max))}
+          {annotatingText.find.numbersFrom(n(min), n(max))}
         </Text>
       )}
       <div className={classes["range"]}>
-        <NumberInput size="xs" label={say.find.atLeast} aria-label={`${name}: ${say.find.atLeast}`} value={from} onChange={(value) => { change(String(value), to); }} hideControls />
-        <NumberInput size="xs" label={say.find.atMost} aria-label={`${name}: ${say.find.atMost}`} value={to} onChange={(value) => { change(from, String(value)); }} hideControls />
+        <NumberInput size="xs" label={annotatingText.find.atLeast} aria-label={`${name}: ${annotatingText.find.atLeast}`} value={from} onChange={(value) => { change(String(value), to); }} hideControls />
+        <NumberInput size="xs" label={annotatingText.find.atMost} aria-label={`${name}: ${annotatingText.find.atMost}`} value={to} onChange={(value) => { change(from, String(value)); }} hideControls />
       </div>
     </div>
   );

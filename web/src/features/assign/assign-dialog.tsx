@@ -11,10 +11,10 @@ import { makePlan, type Member, membersQuery, plansQuery, previewPlan, teamKey }
 import type { DatasetRef } from "@/core/model";
 import { firstForm, planOf, type PlanForm } from "@/core/plan-form";
 import { t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 import classes from "./assign.module.css";
-import { Outlook } from "./outlook";
+import { PlanPreview } from "./plan-preview";
 import { How, What, Who } from "./steps";
 
 interface Props {
@@ -30,7 +30,7 @@ export default function AssignDialog(props: Props) {
   const plans = useQuery(plansQuery(props.dataset));
   const annotators = members.data?.filter((each) => each.role === "annotator" && each.global_role !== "admin");
   return (
-    <Modal opened onClose={props.onClose} title={lead.assign.title(props.dataset.name)} size={1040} centered={false}>
+    <Modal opened onClose={props.onClose} title={teamText.assign.title(props.dataset.name)} size={1040} centered={false}>
       {members.isError ? (
         <Alert color="red" variant="light" role="alert">
           {members.error.message}
@@ -41,8 +41,8 @@ export default function AssignDialog(props: Props) {
         <Form {...props} annotators={annotators} begun={Boolean(plans.data?.some((each) => each.state === "live"))} />
       ) : (
         <>
-          <Text mb="md">{lead.assign.nobody(props.dataset.workspace)}</Text>
-          <Button renderRoot={(root) => <Link {...root} to="/people" search={{ workspace: props.dataset.workspace }} />}>{lead.assign.addPeople}</Button>
+          <Text mb="md">{teamText.assign.nobody(props.dataset.workspace)}</Text>
+          <Button renderRoot={(root) => <Link {...root} to="/people" search={{ workspace: props.dataset.workspace }} />}>{teamText.assign.addPeople}</Button>
         </>
       )}
     </Modal>
@@ -94,21 +94,21 @@ function Form({ dataset, search, annotators, begun, onClose, onDone }: Props & {
           <Who form={form} change={change} members={annotators} />
           <How form={form} change={change} />
         </div>
-        <aside className={classes["outlook"]} aria-label={lead.assign.preview}>
-          <Outlook
+        <aside className={classes["outlook"]} aria-label={teamText.assign.preview}>
+          <PlanPreview
             form={asked}
             found={preview.isError || !anybody ? undefined : preview.data}
             waiting={form !== asked || preview.isFetching}
-            failure={anybody ? (preview.error?.message ?? null) : lead.assign.choose}
+            failure={anybody ? (preview.error?.message ?? null) : teamText.assign.choose}
           />
           {made.isError && (
             <Alert color={moved ? "yellow" : "red"} variant="light" role="alert" mt="sm">
-              {moved ? lead.assign.moved : made.error.message}
+              {moved ? teamText.assign.moved : made.error.message}
             </Alert>
           )}
           <Group mt="md" gap="xs">
             <Button type="submit" disabled={!current?.slots} loading={made.isPending}>
-              {lead.assign.apply(preview.data?.records ?? 0)}
+              {teamText.assign.apply(preview.data?.records ?? 0)}
             </Button>
             <Button variant="default" onClick={onClose}>
               {t.common.cancel}

@@ -8,7 +8,7 @@ import { Link } from "@tanstack/react-router";
 import { meQuery } from "@/api/session";
 import { manages } from "@/core/roles";
 import { DEFAULT_VIEW, type View, writeView } from "@/core/view";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 export default function AssignThese({ workspace, name, view }: { workspace: string; name: string; view: View }) {
   const { data: me } = useQuery(meQuery);
@@ -28,7 +28,7 @@ export default function AssignThese({ workspace, name, view }: { workspace: stri
         />
       )}
     >
-      {q || Object.keys(filters).length ? lead.assign.these : lead.assign.open}
+      {q || Object.keys(filters).length ? teamText.assign.these : teamText.assign.open}
     </Button>
   );
 }

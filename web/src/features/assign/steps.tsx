@@ -8,8 +8,8 @@ import { type ReactNode, useState } from "react";
 import { countRecords } from "@/api/records";
 import type { Member } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { mayAskMore, mayCheck, mostOf, OVERLAPS, type PlanForm, type Preset, PRESETS, type What as WhatKind, whereOf } from "@/core/plan-form";
-import { lead } from "@/text/lead";
+import { mayAskMore, mayCheck, mostOf, OVERLAPS, type PlanForm, type Preset, PRESETS, type RecordsChoice as WhatKind, whereOf } from "@/core/plan-form";
+import { teamText } from "@/text/team";
 
 import classes from "./assign.module.css";
 
@@ -35,29 +35,29 @@ export function What({ form, change, dataset }: Props & { dataset: DatasetRef })
     retry: false,
   });
   return (
-    <Step title={lead.assign.what}>
+    <Step title={teamText.assign.what}>
       <Radio.Group
-        aria-label={lead.assign.what}
+        aria-label={teamText.assign.what}
         value={form.what}
         onChange={(what) => { change({ what: what as WhatKind }); }}
       >
         <Group gap="lg">
           {(["all", "free", "search"] as const).map((each) => (
-            <Radio key={each} value={each} label={lead.assign.whats[each]} data-autofocus={each === form.what || undefined} />
+            <Radio key={each} value={each} label={teamText.assign.whats[each]} data-autofocus={each === form.what || undefined} />
           ))}
         </Group>
       </Radio.Group>
       {form.what === "search" && (
         <TextInput
           mt="xs"
-          aria-label={lead.assign.search}
-          placeholder={lead.assign.searchHint}
+          aria-label={teamText.assign.search}
+          placeholder={teamText.assign.searchHint}
           value={form.search}
           onChange={(event) => { change({ search: event.currentTarget.value }); }}
         />
       )}
       <Text size="sm" mt={6} c={found.isError ? "red" : "dimmed"} role={found.isError ? "alert" : "status"}>
-        {found.isError ? found.error.message : found.data ? lead.assign.found(found.data.total) : " "}
+        {found.isError ? found.error.message : found.data ? teamText.assign.found(found.data.total) : " "}
       </Text>
     </Step>
   );
@@ -70,8 +70,8 @@ export function Who({ form, change, members }: Props & { members: readonly Membe
   };
   const full = (name: string) => members.find((each) => each.username === name)?.full_name ?? name;
   return (
-    <Step title={lead.assign.who}>
-      <div className={classes["people"]} role="group" aria-label={lead.assign.members}>
+    <Step title={teamText.assign.who}>
+      <div className={classes["people"]} role="group" aria-label={teamText.assign.members}>
         {form.people.map((each) => (
           <div key={each.name} className={classes["person"]}>
             <Checkbox
@@ -83,7 +83,7 @@ export function Who({ form, change, members }: Props & { members: readonly Membe
               <>
                 <NumberInput
                   size="xs"
-                  aria-label={lead.assign.weight(each.name)}
+                  aria-label={teamText.assign.weight(each.name)}
                   value={each.weight}
                   min={0.1}
                   step={0.5}
@@ -91,8 +91,8 @@ export function Who({ form, change, members }: Props & { members: readonly Membe
                 />
                 <NumberInput
                   size="xs"
-                  aria-label={lead.assign.cap(each.name)}
-                  placeholder={lead.assign.noCap}
+                  aria-label={teamText.assign.cap(each.name)}
+                  placeholder={teamText.assign.noCap}
                   value={each.cap ?? ""}
                   min={0}
                   allowDecimal={false}
@@ -104,11 +104,11 @@ export function Who({ form, change, members }: Props & { members: readonly Membe
         ))}
       </div>
       <Anchor component="button" type="button" size="sm" mt={4} aria-expanded={details} onClick={() => { setDetails(!details); }}>
-        {lead.assign.details}
+        {teamText.assign.details}
       </Anchor>
       {details && (
         <Text size="xs" c="dimmed">
-          {lead.assign.weightHint}
+          {teamText.assign.weightHint}
         </Text>
       )}
     </Step>
@@ -132,33 +132,33 @@ export function How({ form, change }: Props) {
     />
   );
   return (
-    <Step title={lead.assign.how}>
-      <Radio.Group aria-label={lead.assign.how} value={form.preset} onChange={(value) => { choose(value as Preset); }}>
+    <Step title={teamText.assign.how}>
+      <Radio.Group aria-label={teamText.assign.how} value={form.preset} onChange={(value) => { choose(value as Preset); }}>
         <div className={classes["presets"]}>
           {PRESETS.map((each) => (
             <div key={each} className={classes["preset"]}>
-              <Radio value={each} label={lead.assign.presets[each][0]} description={lead.assign.presets[each][1]} />
+              <Radio value={each} label={teamText.assign.presets[each][0]} description={teamText.assign.presets[each][1]} />
             </div>
           ))}
         </div>
       </Radio.Group>
       {form.preset === "own" && (
         <div className={classes["numbers"]}>
-          {whole("annotators", lead.assign.annotators, { min: 1, max: people })}
-          {whole("share", lead.assign.share, { min: 1, max: 100, suffix: lead.assign.percent })}
-          {whole("anchors", lead.assign.anchors, { min: 0, max: 1_000_000 })}
+          {whole("annotators", teamText.assign.annotators, { min: 1, max: people })}
+          {whole("share", teamText.assign.share, { min: 1, max: 100, suffix: teamText.assign.percent })}
+          {whole("anchors", teamText.assign.anchors, { min: 0, max: 1_000_000 })}
         </div>
       )}
       <Group mt="sm" gap="lg" align="flex-start">
         <Checkbox
-          label={lead.assign.blind}
-          description={lead.assign.blindHint}
+          label={teamText.assign.blind}
+          description={teamText.assign.blindHint}
           checked={form.blind}
           onChange={(event) => { change({ blind: event.currentTarget.checked }); }}
         />
         <Checkbox
-          label={lead.assign.standing}
-          description={lead.assign.standingHint}
+          label={teamText.assign.standing}
+          description={teamText.assign.standingHint}
           checked={form.standing}
           onChange={(event) => { change({ standing: event.currentTarget.checked }); }}
         />
@@ -167,35 +167,35 @@ export function How({ form, change }: Props) {
       <TextInput
         mt="sm"
         maw={260}
-        label={lead.assign.due}
-        description={lead.assign.dueHint}
+        label={teamText.assign.due}
+        description={teamText.assign.dueHint}
         type="date"
         value={form.due}
         onChange={(event) => { change({ due: event.currentTarget.value }); }}
       />
       <Anchor component="button" type="button" size="sm" mt="sm" aria-expanded={more} onClick={() => { setMore(!more); }}>
-        {lead.assign.more}
+        {teamText.assign.more}
       </Anchor>
       {more && (
         <>
           <Checkbox
             mt="xs"
-            label={lead.assign.pull}
-            description={lead.assign.pullHint}
+            label={teamText.assign.pull}
+            description={teamText.assign.pullHint}
             checked={form.pull}
             onChange={(event) => { change({ pull: event.currentTarget.checked }); }}
           />
           <div className={classes["numbers"]}>
             <TextInput
-              label={lead.assign.mirror}
-              description={lead.assign.mirrorHint}
+              label={teamText.assign.mirror}
+              description={teamText.assign.mirrorHint}
               placeholder="user"
               value={form.mirror}
               onChange={(event) => { change({ mirror: event.currentTarget.value }); }}
             />
             <NumberInput
-              label={lead.assign.seed}
-              description={lead.assign.seedHint}
+              label={teamText.assign.seed}
+              description={teamText.assign.seedHint}
               value={form.seed}
               min={0}
               allowDecimal={false}
@@ -216,8 +216,8 @@ function Quality({ form, change }: Props) {
     <div className={classes["quality"]}>
       <div>
         <Checkbox
-          label={lead.assign.adaptive}
-          description={more ? lead.assign.adaptiveHint : lead.assign.adaptiveOff}
+          label={teamText.assign.adaptive}
+          description={more ? teamText.assign.adaptiveHint : teamText.assign.adaptiveOff}
           disabled={!more}
           checked={form.adaptive && more}
           onChange={(event) => { change({ adaptive: event.currentTarget.checked }); }}
@@ -225,7 +225,7 @@ function Quality({ form, change }: Props) {
         {form.adaptive && more && (
           <NumberInput
             size="xs"
-            aria-label={lead.assign.most}
+            aria-label={teamText.assign.most}
             value={mostOf(form)}
             min={form.annotators + 1}
             max={people}
@@ -237,8 +237,8 @@ function Quality({ form, change }: Props) {
       </div>
       <div>
         <Checkbox
-          label={lead.assign.checks}
-          description={check ? lead.assign.checksHint : lead.assign.checksOff}
+          label={teamText.assign.checks}
+          description={check ? teamText.assign.checksHint : teamText.assign.checksOff}
           disabled={!check}
           checked={form.checks && check}
           onChange={(event) => { change({ checks: event.currentTarget.checked }); }}
@@ -247,18 +247,18 @@ function Quality({ form, change }: Props) {
           <>
             <NumberInput
               size="xs"
-              aria-label={lead.assign.checkShare}
+              aria-label={teamText.assign.checkShare}
               value={form.checkShare}
               min={1}
               max={50}
-              suffix={lead.assign.percent}
+              suffix={teamText.assign.percent}
               allowDecimal={false}
               clampBehavior="strict"
               onChange={(value) => { if (value !== "") change({ checkShare: Number(value) }); }}
             />
             <Checkbox
               size="xs"
-              label={lead.assign.feedback}
+              label={teamText.assign.feedback}
               checked={form.feedback}
               onChange={(event) => { change({ feedback: event.currentTarget.checked }); }}
             />

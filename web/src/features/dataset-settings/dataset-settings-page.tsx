@@ -7,10 +7,10 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { meQuery } from "@/api/session";
 import { manages } from "@/core/roles";
 import { DatasetFrame } from "@/features/shell/dataset-frame";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
-import { Danger } from "./danger";
+import { DangerZone } from "./danger-zone";
 import { Guidelines } from "./guidelines";
 import { Labels } from "./labels";
 import { Policies } from "./policies";
@@ -20,11 +20,11 @@ import { Tags } from "./tags";
 const route = getRouteApi("/inside/datasets/$workspace/$name/settings");
 
 const PARTS = [
-  ["labels", manage.settings.labels.title, Labels],
-  ["guidelines", manage.settings.guidelines.title, Guidelines],
-  ["policies", manage.settings.policies.title, Policies],
-  ["tags", manage.settings.tags.title, Tags],
-  ["danger", manage.settings.danger.title, Danger],
+  ["labels", manageText.settings.labels.title, Labels],
+  ["guidelines", manageText.settings.guidelines.title, Guidelines],
+  ["policies", manageText.settings.policies.title, Policies],
+  ["tags", manageText.settings.tags.title, Tags],
+  ["danger", manageText.settings.danger.title, DangerZone],
 ] as const;
 
 /** A bare `#labels` would be an address below the base of the app. */
@@ -39,11 +39,11 @@ export function DatasetSettingsPage() {
   const { workspace, name } = route.useParams();
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <DatasetFrame key={`${workspace}/${name}`} workspace={workspace} name={name} title={manage.settings.title}>
+    <DatasetFrame key={`${workspace}/${name}`} workspace={workspace} name={name} title={manageText.settings.title}>
       {(dataset) =>
         manages(me, workspace) ? (
           <div className={classes["page"]}>
-            <nav className={classes["toc"]} aria-label={manage.settings.title}>
+            <nav className={classes["toc"]} aria-label={manageText.settings.title}>
               {PARTS.map(([id, title]) => (
                 <a key={id} href={`#${id}`} onClick={(event) => { goTo(event, id); }}>
                   {title}
@@ -59,10 +59,10 @@ export function DatasetSettingsPage() {
             </div>
           </div>
         ) : (
-          <Empty title={manage.settings.notForYou}>
-            <p>{manage.settings.notForYouIntro(workspace)}</p>
+          <Empty title={manageText.settings.notForYou}>
+            <p>{manageText.settings.notForYouIntro(workspace)}</p>
             <Anchor component={Link} to="/datasets/$workspace/$name" params={{ workspace, name } as never}>
-              {manage.settings.toRecords}
+              {manageText.settings.toRecords}
             </Anchor>
           </Empty>
         )

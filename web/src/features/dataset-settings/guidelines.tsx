@@ -10,14 +10,14 @@ import { ApiError } from "@/api/client";
 import { type Guidelines as Version, guidelinesVersionQuery, saveGuidelines, settingsKey } from "@/api/dataset-settings";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 import { Ago } from "@/ui/time";
 
 import { SaveBar } from "./save-bar";
 import classes from "./settings.module.css";
 
-const words = manage.settings.guidelines;
+const words = manageText.settings.guidelines;
 const OPTIONS = { disableParsingRawHTML: true, forceBlock: true, wrapper: "div" as const, overrides: { img: ({ alt }: { alt?: string }) => <em>{alt}</em>, h1: { component: "h3" as const }, h2: { component: "h3" as const }, h3: { component: "h4" as const } } };
 
 export function Guidelines({ dataset }: { dataset: DatasetRef }) {

@@ -8,16 +8,16 @@ import { useRef, useState } from "react";
 import { labelUseQuery, saveLabels, saveSpanRules, type Settings, settingsKey, settingsQuery, type SpanRules } from "@/api/dataset-settings";
 import { hueOf } from "@/core/colours";
 import { hexOfHue } from "@/core/hex";
-import { type FormLabel, type LabelTrouble, moved, troubleWithLabels } from "@/core/label-form";
+import { type FormLabel, type LabelProblem, moved, labelProblems } from "@/core/label-form";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 
 import { SaveBar } from "./save-bar";
 import classes from "./settings.module.css";
 
-const words = manage.settings.labels;
+const words = manageText.settings.labels;
 
 export function Labels({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(settingsQuery(dataset));
@@ -55,7 +55,7 @@ async function afterwards(cache: ReturnType<typeof useQueryClient>, dataset: Dat
   ]);
 }
 
-function told(trouble: LabelTrouble | null): string | null {
+function told(trouble: LabelProblem | null): string | null {
   if (trouble === null) return null;
   if (trouble.kind === "empty") return words.empty;
   return trouble.kind === "twice" ? words.twice(trouble.name) : words.keyTwice(trouble.shortcut, trouble.one, trouble.other);
@@ -76,7 +76,7 @@ function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
   const [labels, setLabels] = useState(start);
   const [fresh, setFresh] = useState("");
   const dirty = JSON.stringify(labels) !== JSON.stringify(start());
-  const trouble = dirty ? told(troubleWithLabels(labels)) : null;
+  const trouble = dirty ? told(labelProblems(labels)) : null;
   const saving = useMutation({
     mutationFn: () =>
       saveLabels(dataset, labels.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
@@ -103,7 +103,7 @@ function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
                 <th scope="col">{words.description}</th>
                 <th scope="col">{words.used}</th>
                 <th>
-                  <span className="sr-only">{manage.people.actions}</span>
+                  <span className="sr-only">{manageText.people.actions}</span>
                 </th>
               </tr>
             </thead>

@@ -9,13 +9,13 @@ import { datasetPoliciesQuery, type Policies as Stored, savePolicies, settingsKe
 import type { DatasetRef } from "@/core/model";
 import { changesOf, withChange } from "@/core/policy-form";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 
 import { SaveBar } from "./save-bar";
 import classes from "./settings.module.css";
 
-const words = manage.settings.policies;
+const words = manageText.settings.policies;
 
 /** Rules for annotations of one's own; the latest one's is for shared datasets. */
 const OWN_RULES = Object.fromEntries(Object.entries(words.resolutions).filter(([rule]) => rule !== "latest")) as Partial<Record<Stored["resolution"], readonly string[]>>;
@@ -109,7 +109,7 @@ function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored
           </div>
         </Checkbox.Group>
       </div>
-      <SaveBar dirty={dirty} pending={saving.isPending} failure={conflict ? null : (saving.error?.message ?? null)} saved={saved ? manage.settings.saved : null} onSave={() => { saving.mutate(false); }} onRevert={() => { setForm(stored); saving.reset(); }} />
+      <SaveBar dirty={dirty} pending={saving.isPending} failure={conflict ? null : (saving.error?.message ?? null)} saved={saved ? manageText.settings.saved : null} onSave={() => { saving.mutate(false); }} onRevert={() => { setForm(stored); saving.reset(); }} />
       {conflict && (
         <Modal opened onClose={() => { setConflict(false); }} title={words.annotations.shared[0]}>
           <Stack>

@@ -2,7 +2,7 @@
 
 import { Alert, Button } from "@mantine/core";
 
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 
 import classes from "./settings.module.css";
 
@@ -27,15 +27,15 @@ export function SaveBar({ label, dirty, trouble, pending, failure, saved, onSave
       )}
       <div className={classes["foot"]}>
         <Button onClick={onSave} loading={pending} disabled={!dirty || Boolean(trouble)}>
-          {label ?? manage.settings.save}
+          {label ?? manageText.settings.save}
         </Button>
         {dirty && (
           <Button variant="default" onClick={onRevert} disabled={pending}>
-            {manage.settings.revert}
+            {manageText.settings.revert}
           </Button>
         )}
         <span className={classes["state"]} role="status">
-          {trouble ?? (dirty ? manage.settings.unsaved : (saved ?? ""))}
+          {trouble ?? (dirty ? manageText.settings.unsaved : (saved ?? ""))}
         </span>
       </div>
     </>

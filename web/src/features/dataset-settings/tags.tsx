@@ -8,13 +8,13 @@ import { useRef, useState } from "react";
 import { type Dataset, saveTags } from "@/api/dataset-settings";
 import { datasetQuery, refOf } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 
 import { SaveBar } from "./save-bar";
 import classes from "./settings.module.css";
 
-const words = manage.settings.tags;
+const words = manageText.settings.tags;
 
 export function Tags({ dataset }: { dataset: DatasetRef }) {
   const { data } = useQuery(datasetQuery(dataset.workspace, dataset.name));
@@ -86,7 +86,7 @@ function Form({ dataset, saved, onSaved }: { dataset: Dataset; saved: boolean; o
           </Button>
         </div>
       </div>
-      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? manage.settings.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setTags(start()); saving.reset(); }} />
+      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? manageText.settings.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setTags(start()); saving.reset(); }} />
     </>
   );
 }

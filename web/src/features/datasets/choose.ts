@@ -3,7 +3,7 @@
 import type { ListedDataset } from "@/api/datasets";
 import type { Params } from "@/core/view";
 
-export interface Wanted {
+export interface ListOptions {
   readonly q: string;
   readonly workspace: readonly string[];
   readonly task: string | null;
@@ -14,7 +14,7 @@ export interface Wanted {
 
 export const DEFAULT_SORT = "-updated";
 
-export function readWanted(params: Params): Wanted {
+export function readListOptions(params: Params): ListOptions {
   const all = (name: string) => [params[name] ?? []].flat().filter(Boolean);
   return {
     q: all("q")[0] ?? "",
@@ -25,7 +25,7 @@ export function readWanted(params: Params): Wanted {
   };
 }
 
-export function writeWanted(wanted: Wanted): Params {
+export function writeWanted(wanted: ListOptions): Params {
   const params: Params = {};
   if (wanted.q) params["q"] = wanted.q;
   if (wanted.workspace.length) params["workspace"] = [...wanted.workspace];
@@ -37,7 +37,7 @@ export function writeWanted(wanted: Wanted): Params {
 
 export const tagsOf = (dataset: ListedDataset) => Object.entries(dataset.tags).map(([key, value]) => `${key}: ${value}`);
 
-export function filterDatasets(all: readonly ListedDataset[], wanted: Wanted): ListedDataset[] {
+export function filterDatasets(all: readonly ListedDataset[], wanted: ListOptions): ListedDataset[] {
   const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter(
     (each) =>
@@ -63,7 +63,7 @@ export function sortDatasets(all: readonly ListedDataset[], sort: string): Liste
 }
 
 /** What there is to choose from, with what is chosen at the front whether it exists or not. */
-export function choicesOf(all: readonly ListedDataset[], wanted: Wanted) {
+export function choicesOf(all: readonly ListedDataset[], wanted: ListOptions) {
   const distinct = (values: string[]) => [...new Set(values)].sort((one, other) => one.localeCompare(other));
   return {
     workspaces: distinct([...all.map((each) => each.workspace), ...wanted.workspace]),

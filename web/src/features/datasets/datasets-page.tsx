@@ -10,10 +10,10 @@ import { meQuery } from "@/api/session";
 import type { Params } from "@/core/view";
 import { managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
-import { choicesOf, filterDatasets, readWanted, sortDatasets, type Wanted, writeWanted } from "./choose";
+import { choicesOf, filterDatasets, readListOptions, sortDatasets, type ListOptions, writeWanted } from "./choose";
 import { Deleted } from "./deleted";
 import { DatasetsTable } from "./datasets-table";
 
@@ -28,8 +28,8 @@ export function DatasetsPage() {
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
   const found = useQuery(datasetsQuery);
-  const wanted = readWanted(params);
-  const change = (part: Partial<Wanted>) => {
+  const wanted = readListOptions(params);
+  const change = (part: Partial<ListOptions>) => {
     void navigate({ search: writeWanted({ ...wanted, ...part }), replace: true });
   };
 
@@ -53,7 +53,7 @@ export function DatasetsPage() {
   );
 }
 
-function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: Wanted; change: (part: Partial<Wanted>) => void }) {
+function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOptions; change: (part: Partial<ListOptions>) => void }) {
   const matching = filterDatasets(all, wanted);
   const shown = sortDatasets(matching, wanted.sort);
   const choices = choicesOf(all, wanted);
@@ -136,7 +136,7 @@ function NewDataset() {
   if (!managesSomething(me)) return null;
   return (
     <Button leftSection={<IconPlus size={16} />} renderRoot={(props: object) => <Link {...props} to="/datasets/new" search={{}} />}>
-      {manage.create.open}
+      {manageText.create.open}
     </Button>
   );
 }

@@ -11,7 +11,7 @@ import type { ListedDataset } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { manages } from "@/core/roles";
 import { n, t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
 import { Ago } from "@/ui/time";
@@ -114,8 +114,8 @@ function Row({ dataset, children }: { dataset: ListedDataset; children: ReactNod
             <IconLink size={16} />
           </Copy>
           {(manages(me, workspace) || dataset.created_by === me.username) && (
-            <Tooltip label={manage.remove.open(name)}>
-              <ActionIcon aria-label={manage.remove.open(name)} onClick={() => { setDeleting(true); }}>
+            <Tooltip label={manageText.remove.open(name)}>
+              <ActionIcon aria-label={manageText.remove.open(name)} onClick={() => { setDeleting(true); }}>
                 <IconTrash size={16} />
               </ActionIcon>
             </Tooltip>

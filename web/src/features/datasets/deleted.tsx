@@ -8,7 +8,7 @@ import { deletedQuery, restoreDataset } from "@/api/dataset-settings";
 import { meQuery } from "@/api/session";
 import { managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Ago } from "@/ui/time";
 
 import classes from "./datasets.module.css";
@@ -27,18 +27,18 @@ export function Deleted() {
   return (
     <>
       <Anchor component="button" type="button" size="sm" mt="sm" onClick={() => { setOpen(true); }}>
-        {manage.remove.recent(all.length)}
+        {manageText.remove.recent(all.length)}
       </Anchor>
       {open && (
-        <Modal opened onClose={() => { setOpen(false); }} title={manage.remove.recentTitle} size="lg">
+        <Modal opened onClose={() => { setOpen(false); }} title={manageText.remove.recentTitle} size="lg">
           <Stack gap="sm">
             <Text size="sm" c="dimmed">
-              {manage.remove.recentIntro}
+              {manageText.remove.recentIntro}
             </Text>
             <div role="status">
               {back.isSuccess && (
                 <Alert variant="light" color="pine">
-                  {manage.remove.restored(back.data.name)}
+                  {manageText.remove.restored(back.data.name)}
                 </Alert>
               )}
               {back.isError && (
@@ -57,12 +57,12 @@ export function Deleted() {
                     </Text>
                   </Text>
                   <Text size="sm" c="dimmed">
-                    {each.deleted_by && `${manage.remove.deletedBy(each.deleted_by)} `}
-                    <Ago time={each.deleted_at} /> · {manage.remove.until} <Ago time={each.purged_at} />
+                    {each.deleted_by && `${manageText.remove.deletedBy(each.deleted_by)} `}
+                    <Ago time={each.deleted_at} /> · {manageText.remove.until} <Ago time={each.purged_at} />
                   </Text>
                 </div>
-                <Button variant="default" size="xs" aria-label={manage.remove.restoreOf(each.name, each.workspace)} loading={back.isPending && back.variables.id === each.id} onClick={() => { back.mutate(each); }}>
-                  {manage.remove.restore}
+                <Button variant="default" size="xs" aria-label={manageText.remove.restoreOf(each.name, each.workspace)} loading={back.isPending && back.variables.id === each.id} onClick={() => { back.mutate(each); }}>
+                  {manageText.remove.restore}
                 </Button>
               </div>
             ))}

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 
 import { deleteDataset } from "@/api/dataset-settings";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 
 interface Props {
   readonly workspace: string;
@@ -32,14 +32,14 @@ export default function DeleteDataset({ workspace, name, records, onClose, onDon
     if (typed === name) gone.mutate();
   }
   return (
-    <Modal opened onClose={onClose} title={manage.remove.title(name)}>
+    <Modal opened onClose={onClose} title={manageText.remove.title(name)}>
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <Text size="sm">{manage.remove.intro(name, records)}</Text>
+          <Text size="sm">{manageText.remove.intro(name, records)}</Text>
           <Text size="sm">
-            {manage.remove.kept} <Code>apportion datasets restore</Code>
+            {manageText.remove.kept} <Code>apportion datasets restore</Code>
           </Text>
-          <TextInput label={manage.remove.type(name)} value={typed} onChange={(event) => { setTyped(event.currentTarget.value); }} autoComplete="off" autoCapitalize="none" spellCheck={false} data-autofocus />
+          <TextInput label={manageText.remove.type(name)} value={typed} onChange={(event) => { setTyped(event.currentTarget.value); }} autoComplete="off" autoCapitalize="none" spellCheck={false} data-autofocus />
           {gone.isError && (
             <Alert color="red" variant="light" role="alert">
               {gone.error.message}
@@ -50,7 +50,7 @@ export default function DeleteDataset({ workspace, name, records, onClose, onDon
               {t.common.cancel}
             </Button>
             <Button type="submit" color="red.9" disabled={typed !== name} loading={gone.isPending}>
-              {manage.remove.do}
+              {manageText.remove.do}
             </Button>
           </Group>
         </Stack>

@@ -10,7 +10,7 @@ import type { DatasetRef } from "@/core/model";
 import { searchOf } from "@/core/plan-form";
 import { sees } from "@/core/roles";
 import type { View } from "@/core/view";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 const ExportDialog = lazy(() => import("./export-dialog"));
 
@@ -20,8 +20,8 @@ export default function ExportButton({ dataset, view }: { dataset: DatasetRef; v
   if (!me || !sees(me, dataset.workspace)) return null;
   return (
     <>
-      <Tooltip label={lead.export.open}>
-        <ActionIcon aria-label={lead.export.open} onClick={() => { setOpen(true); }}>
+      <Tooltip label={teamText.export.open}>
+        <ActionIcon aria-label={teamText.export.open} onClick={() => { setOpen(true); }}>
           <IconDownload size={18} />
         </ActionIcon>
       </Tooltip>

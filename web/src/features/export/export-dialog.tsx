@@ -9,7 +9,7 @@ import { countRecords } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
 import { saveFile } from "@/core/save-file";
 import { t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 const FORMATS: readonly ExportFormat[] = ["jsonl", "csv", "parquet"];
 
@@ -40,37 +40,37 @@ export default function ExportDialog({ dataset, search, onClose }: { dataset: Da
     if (!made.isPending) made.mutate();
   }
   return (
-    <Modal opened onClose={onClose} title={lead.export.title(dataset.name)} size={560}>
+    <Modal opened onClose={onClose} title={teamText.export.title(dataset.name)} size={560}>
       <form onSubmit={submit}>
         <Stack gap="md">
           {search && (
-            <Radio.Group label={lead.export.which} value={wanted.query ? "found" : "all"} onChange={(value) => { set({ query: value === "found" ? search : "" }); }}>
+            <Radio.Group label={teamText.export.which} value={wanted.query ? "found" : "all"} onChange={(value) => { set({ query: value === "found" ? search : "" }); }}>
               <Stack gap={6} mt={6}>
-                <Radio value="found" label={<>{lead.export.found} <Code>{search}</Code></>} data-autofocus />
-                <Radio value="all" label={lead.export.all} />
+                <Radio value="found" label={<>{teamText.export.found} <Code>{search}</Code></>} data-autofocus />
+                <Radio value="all" label={teamText.export.all} />
               </Stack>
             </Radio.Group>
           )}
           <Text size="sm" role={count.isError ? "alert" : "status"} c={count.isError ? "red" : "dimmed"}>
-            {count.isError ? count.error.message : count.data ? lead.assign.records(count.data.total) : " "}
+            {count.isError ? count.error.message : count.data ? teamText.assign.records(count.data.total) : " "}
           </Text>
-          <Radio.Group label={lead.export.what} value={wanted.answers ? "answers" : "resolved"} onChange={(value) => { set({ answers: value === "answers" }); }}>
+          <Radio.Group label={teamText.export.what} value={wanted.answers ? "answers" : "resolved"} onChange={(value) => { set({ answers: value === "answers" }); }}>
             <Stack gap={6} mt={6}>
-              <Radio value="answers" label={lead.export.whats.answers[0]} description={lead.export.whats.answers[1]} />
-              <Radio value="resolved" label={lead.export.whats.resolved[0]} description={lead.export.whats.resolved[1]} />
+              <Radio value="answers" label={teamText.export.whats.answers[0]} description={teamText.export.whats.answers[1]} />
+              <Radio value="resolved" label={teamText.export.whats.resolved[0]} description={teamText.export.whats.resolved[1]} />
             </Stack>
           </Radio.Group>
-          <Radio.Group label={lead.export.format} value={wanted.format} onChange={(value) => { set({ format: value as ExportFormat }); }}>
+          <Radio.Group label={teamText.export.format} value={wanted.format} onChange={(value) => { set({ format: value as ExportFormat }); }}>
             <Stack gap={6} mt={6}>
               {FORMATS.map((each) => (
-                <Radio key={each} value={each} label={lead.export.formats[each][0]} description={lead.export.formats[each][1]} />
+                <Radio key={each} value={each} label={teamText.export.formats[each][0]} description={teamText.export.formats[each][1]} />
               ))}
             </Stack>
           </Radio.Group>
           {wanted.format === "csv" && (
             <Checkbox
-              label={lead.export.spreadsheet}
-              description={lead.export.spreadsheetHint}
+              label={teamText.export.spreadsheet}
+              description={teamText.export.spreadsheetHint}
               checked={wanted.spreadsheet}
               onChange={(event) => { set({ spreadsheet: event.currentTarget.checked }); }}
             />
@@ -82,13 +82,13 @@ export default function ExportDialog({ dataset, search, onClose }: { dataset: Da
           )}
           <Group gap="sm">
             <Button type="submit" loading={made.isPending} disabled={count.isError}>
-              {lead.export.download}
+              {teamText.export.download}
             </Button>
             <Button variant="default" onClick={onClose}>
               {made.isSuccess ? t.common.close : t.common.cancel}
             </Button>
             <Text size="sm" role="status">
-              {made.isPending ? lead.export.coming(bytes) : made.isSuccess ? lead.export.done(`${dataset.name}.${wanted.format}`, bytes) : ""}
+              {made.isPending ? teamText.export.coming(bytes) : made.isSuccess ? teamText.export.done(`${dataset.name}.${wanted.format}`, bytes) : ""}
             </Text>
           </Group>
         </Stack>

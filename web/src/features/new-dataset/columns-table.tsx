@@ -5,7 +5,7 @@ import { Select, Table } from "@mantine/core";
 import { type Column, type Role, ROLES } from "@/core/columns";
 import type { Row } from "@/core/file-rows";
 import type { Task } from "@/core/model";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import sheet from "@/ui/sheet.module.css";
 
 import classes from "./new-dataset.module.css";
@@ -24,12 +24,12 @@ export function ColumnsTable({ columns, rows, task, onChange }: Props) {
   const set = (name: string, role: Role) => { onChange(columns.map((each) => (each.name === name ? { name, role } : each))); };
   return (
     <div className={sheet["sheet"]}>
-      <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manage.create.columns}>
+      <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manageText.create.columns}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{manage.create.column}</Table.Th>
-            <Table.Th>{manage.create.values}</Table.Th>
-            <Table.Th w={210}>{manage.create.becomes}</Table.Th>
+            <Table.Th>{manageText.create.column}</Table.Th>
+            <Table.Th>{manageText.create.values}</Table.Th>
+            <Table.Th w={210}>{manageText.create.becomes}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -48,8 +48,8 @@ export function ColumnsTable({ columns, rows, task, onChange }: Props) {
               <Table.Td>
                 <Select
                   size="xs"
-                  aria-label={manage.create.becomesOf(name)}
-                  data={[...roles, ...(role === "own" ? (["own"] as const) : [])].map((value) => ({ value, label: manage.create.roles[value] }))}
+                  aria-label={manageText.create.becomesOf(name)}
+                  data={[...roles, ...(role === "own" ? (["own"] as const) : [])].map((value) => ({ value, label: manageText.create.roles[value] }))}
                   value={role}
                   onChange={(value) => { if (value) set(name, value); }}
                   allowDeselect={false}
@@ -71,7 +71,7 @@ export function FirstRecords({ columns, rows }: { columns: readonly Column[]; ro
       {rows.slice(0, 2).map((row, at) => {
         const own = of(row, "own").filter(([name]) => name === "inputs" || name.startsWith("inputs."));
         const texts = [...of(row, "text"), ...own];
-        const facts = [...of(row, "label").map(([, value]) => [manage.create.roles.label, value]), ...of(row, "prediction").map(([, value]) => [manage.create.roles.prediction, value]), ...of(row, "metadata")];
+        const facts = [...of(row, "label").map(([, value]) => [manageText.create.roles.label, value]), ...of(row, "prediction").map(([, value]) => [manageText.create.roles.prediction, value]), ...of(row, "metadata")];
         return (
           <article key={at} className={classes["first"]}>
             {texts.map(([name, text]) => (

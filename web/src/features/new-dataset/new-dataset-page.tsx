@@ -14,7 +14,7 @@ import type { DatasetRef, Task } from "@/core/model";
 import { isName } from "@/core/people";
 import { manages, managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 import { Empty } from "@/ui/empty";
 
@@ -37,14 +37,14 @@ export function NewDatasetPage() {
   const ordered = mine && [...mine.filter((each) => !personal.has(each)), ...mine.filter((each) => personal.has(each))];
   return (
     <Container component="main" size={860} py="lg">
-      <title>{`${manage.create.title} · ${t.app}`}</title>
+      <title>{`${manageText.create.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
-        {manage.create.title}
+        {manageText.create.title}
       </Title>
       {!managesSomething(me) ? (
-        <Empty title={manage.create.notForYou}>{manage.create.notForYouIntro}</Empty>
+        <Empty title={manageText.create.notForYou}>{manageText.create.notForYouIntro}</Empty>
       ) : workspaces.isError ? (
-        <Empty title={manage.people.failed} alert>
+        <Empty title={manageText.people.failed} alert>
           <p>{workspaces.error.message}</p>
           <Button onClick={() => void workspaces.refetch()}>{t.common.retry}</Button>
         </Empty>
@@ -53,7 +53,7 @@ export function NewDatasetPage() {
       ) : ordered.length ? (
         <Form workspaces={ordered} />
       ) : (
-        <Empty title={manage.create.notForYou}>{manage.create.noWorkspace}</Empty>
+        <Empty title={manageText.create.notForYou}>{manageText.create.noWorkspace}</Empty>
       )}
     </Container>
   );
@@ -92,8 +92,8 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   const there = known.data?.find((each) => each.workspace === workspace && each.name === name);
   const { state } = coming;
   const finished = state.step === "done";
-  const clash = there && !finished && (how === "empty" ? manage.create.taken : there.task !== task ? manage.create.otherTask : null);
-  const badName = name !== "" && !isName(name) ? manage.create.badName : clash;
+  const clash = there && !finished && (how === "empty" ? manageText.create.taken : there.task !== task ? manageText.create.otherTask : null);
+  const badName = name !== "" && !isName(name) ? manageText.create.badName : clash;
   const trouble = look ? troubleWith(columns, task) : null;
   const dataset: DatasetRef = { workspace, name, task };
   const wanted = look && { file: look.file, dataset, columns, multiLabel, spans: task === "TokenClassification" ? spans : NO_SPANS, labels, tags, exists: Boolean(there) };
@@ -119,14 +119,14 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
     setUnread(null);
     setLook(null);
     if (!kindOf(file.name)) {
-      setUnread(manage.create.unknown(file.name));
+      setUnread(manageText.create.unknown(file.name));
       return;
     }
     try {
       const first = await peek(file, PEEK);
       const rows = first.rows.map((each) => each.row);
       if (!rows.length) {
-        setUnread(first.broken[0] ? manage.create.unreadable(first.broken[0].message) : manage.create.nothingIn);
+        setUnread(first.broken[0] ? manageText.create.unreadable(first.broken[0].message) : manageText.create.nothingIn);
         return;
       }
       const kind = guessTask(rows);
@@ -137,7 +137,7 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
       const codec = /compression codec: (\w+)/.exec(why)?.[1];
-      setUnread(codec ? manage.create.codec(codec) : manage.create.unreadable(why));
+      setUnread(codec ? manageText.create.codec(codec) : manageText.create.unreadable(why));
     }
   }
 
@@ -170,8 +170,8 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   return (
     <form onSubmit={submit} className={classes["page"]}>
       <SegmentedControl
-        aria-label={manage.create.how}
-        data={(["file", "empty"] as const).map((value) => ({ value, label: manage.create.hows[value] }))}
+        aria-label={manageText.create.how}
+        data={(["file", "empty"] as const).map((value) => ({ value, label: manageText.create.hows[value] }))}
         value={how}
         onChange={(value) => { setHow(value); }}
         style={{ alignSelf: "flex-start" }}
@@ -179,47 +179,47 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
       {how === "file" && <Drop look={look} unread={unread} onChoose={(file) => void choose(file)} />}
       {(how === "empty" || look) && (
         <>
-          <Card title={manage.create.what}>
+          <Card title={manageText.create.what}>
             <Stack gap="sm">
               <div className={classes["fields"]}>
-                <TextInput label={manage.create.name} description={manage.create.nameHint} inputWrapperOrder={["label", "input", "error", "description"]} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
-                <Select label={manage.create.workspace} data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
+                <TextInput label={manageText.create.name} description={manageText.create.nameHint} inputWrapperOrder={["label", "input", "error", "description"]} value={name} onChange={(event) => { setName(event.currentTarget.value); }} error={badName ?? undefined} autoCapitalize="none" autoComplete="off" required withAsterisk={false} />
+                <Select label={manageText.create.workspace} data={[...workspaces]} value={workspace} onChange={(value) => { setWorkspace(value ?? workspace); }} allowDeselect={false} searchable />
               </div>
               {how === "file" && there && !clash && (
                 <Alert variant="light" color="yellow" role="status">
-                  {manage.create.exists(there.records)}
+                  {manageText.create.exists(there.records)}
                 </Alert>
               )}
-              <Radio.Group label={manage.create.task} value={task} onChange={(value) => { changeTask(value as Task); }}>
+              <Radio.Group label={manageText.create.task} value={task} onChange={(value) => { changeTask(value as Task); }}>
                 <Group mt={6} gap="lg" align="flex-start">
                   {TASKS.map((each) => (
-                    <Radio key={each} value={each} label={t.tasks[each]} description={manage.create.taskHints[each]} />
+                    <Radio key={each} value={each} label={t.tasks[each]} description={manageText.create.taskHints[each]} />
                   ))}
                 </Group>
               </Radio.Group>
             </Stack>
           </Card>
           {how === "file" && look && (
-            <Card title={manage.create.columns} intro={manage.create.looked(look.rows.length, look.broken)}>
+            <Card title={manageText.create.columns} intro={manageText.create.looked(look.rows.length, look.broken)}>
               <Stack gap="sm">
                 <ColumnsTable columns={columns} rows={look.rows} task={task} onChange={setColumns} />
                 {trouble ? (
                   <Alert variant="light" color="yellow" role="alert">
-                    {manage.create.trouble[trouble]}
+                    {manageText.create.trouble[trouble]}
                   </Alert>
                 ) : (
                   <Text size="sm" c="dimmed">
                     {[
-                      columns.some((each) => each.role === "id") ? "" : manage.create.noId,
-                      task === "TokenClassification" && !columns.some((each) => each.role === "tokens") ? manage.create.noTokens : "",
-                      columns.some((each) => each.role === "label") ? manage.create.annotated : "",
+                      columns.some((each) => each.role === "id") ? "" : manageText.create.noId,
+                      task === "TokenClassification" && !columns.some((each) => each.role === "tokens") ? manageText.create.noTokens : "",
+                      columns.some((each) => each.role === "label") ? manageText.create.annotated : "",
                     ].filter(Boolean).join(" ")}
                   </Text>
                 )}
                 {!trouble && (
-                  <div role="group" aria-label={manage.create.first}>
+                  <div role="group" aria-label={manageText.create.first}>
                     <Text size="sm" fw={550} mb={4}>
-                      {manage.create.first}
+                      {manageText.create.first}
                     </Text>
                     <FirstRecords columns={columns} rows={look.rows} />
                   </div>
@@ -227,21 +227,21 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
               </Stack>
             </Card>
           )}
-          <Card title={isText2Text ? manage.create.tags : manage.create.labelling}>
+          <Card title={isText2Text ? manageText.create.tags : manageText.create.labelling}>
             <Stack gap="sm">
               {!isText2Text && !there && (
-                <TagsInput label={manage.create.labels} description={`${manage.create.labelsHint} ${manage.create.labelsLater}`} value={[...labels]} onChange={setLabels} splitChars={[","]} clearable />
+                <TagsInput label={manageText.create.labels} description={`${manageText.create.labelsHint} ${manageText.create.labelsLater}`} value={[...labels]} onChange={setLabels} splitChars={[","]} clearable />
               )}
               {task === "TextClassification" && how === "file" && (
-                <Switch label={manage.create.multi} checked={multiLabel} onChange={(event) => { setMultiLabel(event.currentTarget.checked); }} />
+                <Switch label={manageText.create.multi} checked={multiLabel} onChange={(event) => { setMultiLabel(event.currentTarget.checked); }} />
               )}
               {task === "TokenClassification" && !there && (
                 <Group gap="xl">
-                  <Switch label={manage.settings.labels.overlapping} checked={spans.overlapping} onChange={(event) => { setSpans({ ...spans, overlapping: event.currentTarget.checked }); }} />
-                  <Switch label={manage.settings.labels.characters} checked={spans.characters} onChange={(event) => { setSpans({ ...spans, characters: event.currentTarget.checked }); }} />
+                  <Switch label={manageText.settings.labels.overlapping} checked={spans.overlapping} onChange={(event) => { setSpans({ ...spans, overlapping: event.currentTarget.checked }); }} />
+                  <Switch label={manageText.settings.labels.characters} checked={spans.characters} onChange={(event) => { setSpans({ ...spans, characters: event.currentTarget.checked }); }} />
                 </Group>
               )}
-              <TagsInput label={manage.create.tags} description={manage.create.tagsHint} placeholder={tagTexts.length ? "" : "language: eu"} value={[...tagTexts]} onChange={setTagTexts} error={badTag !== null ? manage.create.badTag(badTag) : undefined} clearable />
+              <TagsInput label={manageText.create.tags} description={manageText.create.tagsHint} placeholder={tagTexts.length ? "" : "language: eu"} value={[...tagTexts]} onChange={setTagTexts} error={badTag !== null ? manageText.create.badTag(badTag) : undefined} clearable />
             </Stack>
           </Card>
         </>
@@ -261,7 +261,7 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
       {(how === "empty" || look) && (
         <div className={classes["foot"]}>
           <Button type="submit" size="md" disabled={busy || !name || Boolean(badName) || badTag !== null || (how === "file" && Boolean(trouble))} loading={made.isPending}>
-            {how === "empty" ? manage.create.createEmpty : look?.whole ? manage.create.importCount(look.rows.length) : manage.create.import}
+            {how === "empty" ? manageText.create.createEmpty : look?.whole ? manageText.create.importCount(look.rows.length) : manageText.create.import}
           </Button>
         </div>
       )}
@@ -289,7 +289,7 @@ function Drop({ look, unread, onChoose }: { look: Look | null; unread: string | 
       >
         <input
           type="file"
-          aria-label={manage.create.file}
+          aria-label={manageText.create.file}
           accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt,.parquet"
           onChange={(event) => {
             onChoose(event.currentTarget.files?.[0]);
@@ -299,12 +299,12 @@ function Drop({ look, unread, onChoose }: { look: Look | null; unread: string | 
         {look ? (
           <>
             <span>{look.file.name}</span>
-            <strong>{manage.create.another}</strong>
+            <strong>{manageText.create.another}</strong>
           </>
         ) : (
           <>
-            <strong>{manage.create.choose}</strong>
-            <small>{manage.create.drop}</small>
+            <strong>{manageText.create.choose}</strong>
+            <small>{manageText.create.drop}</small>
           </>
         )}
       </label>

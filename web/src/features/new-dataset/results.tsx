@@ -4,8 +4,8 @@ import { Alert, Button, Group, Progress, Stack, Table, Text, Title } from "@mant
 import { IconArrowRight } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 
-import type { Checked } from "@/core/file-import";
-import { manage } from "@/text/manage";
+import type { CheckedFile } from "@/core/file-import";
+import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 import sheet from "@/ui/sheet.module.css";
 
@@ -14,30 +14,30 @@ import type { ImportState } from "./use-import";
 
 export function Working({ state, onStop }: { state: Extract<ImportState, { step: "checking" | "storing" }>; onStop: () => void }) {
   const { progress } = state;
-  const title = state.step === "checking" ? manage.create.checking : manage.create.storing;
+  const title = state.step === "checking" ? manageText.create.checking : manageText.create.storing;
   return (
-    <Card title={title} tools={<Button size="xs" variant="default" onClick={onStop}>{manage.create.stop}</Button>}>
+    <Card title={title} tools={<Button size="xs" variant="default" onClick={onStop}>{manageText.create.stop}</Button>}>
       <Progress value={Math.max(2, progress.share * 100)} aria-label={title} transitionDuration={150} />
       <Text size="sm" c="dimmed" mt={6}>
-        {state.step === "checking" ? manage.create.checkedSoFar(progress.rows) : manage.create.storedSoFar(progress.rows)}
+        {state.step === "checking" ? manageText.create.checkedSoFar(progress.rows) : manageText.create.storedSoFar(progress.rows)}
       </Text>
     </Card>
   );
 }
 
-export function BadRows({ checked, onLeaveOut }: { checked: Checked; onLeaveOut: () => void }) {
+export function BadRows({ checked, onLeaveOut }: { checked: CheckedFile; onLeaveOut: () => void }) {
   return (
     <Alert variant="light" color={checked.good ? "yellow" : "red"} role="alert">
-      <Text fw={600}>{checked.good ? manage.create.bad(checked.leftOut, checked.good) : manage.create.badAll}</Text>
-      {checked.good > 0 && <Text size="sm">{manage.create.badIntro}</Text>}
+      <Text fw={600}>{checked.good ? manageText.create.bad(checked.leftOut, checked.good) : manageText.create.badAll}</Text>
+      {checked.good > 0 && <Text size="sm">{manageText.create.badIntro}</Text>}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- many errors are scrolled by keyboard */}
-      <div className={classes["errors"]} tabIndex={0} role="region" aria-label={manage.create.why}>
+      <div className={classes["errors"]} tabIndex={0} role="region" aria-label={manageText.create.why}>
         <Table verticalSpacing={4} fz="sm">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manage.create.row}</Table.Th>
-              <Table.Th>{manage.create.at}</Table.Th>
-              <Table.Th>{manage.create.why}</Table.Th>
+              <Table.Th>{manageText.create.row}</Table.Th>
+              <Table.Th>{manageText.create.at}</Table.Th>
+              <Table.Th>{manageText.create.why}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -50,11 +50,11 @@ export function BadRows({ checked, onLeaveOut }: { checked: Checked; onLeaveOut:
             ))}
           </Table.Tbody>
         </Table>
-        {checked.leftOut > checked.wrong.length && <Text size="sm">{manage.create.moreBad(checked.leftOut - checked.wrong.length)}</Text>}
+        {checked.leftOut > checked.wrong.length && <Text size="sm">{manageText.create.moreBad(checked.leftOut - checked.wrong.length)}</Text>}
       </div>
       {checked.good > 0 && (
         <Button mt="sm" size="sm" onClick={onLeaveOut}>
-          {manage.create.leaveOut(checked.good)}
+          {manageText.create.leaveOut(checked.good)}
         </Button>
       )}
     </Alert>
@@ -75,9 +75,9 @@ export function Done({ workspace, name, stored, leftOut, afterwards, code }: Don
   return (
     <Stack align="flex-start" py="lg" role="status">
       <Title order={2} size="h1">
-        {stored === null ? manage.create.doneEmpty(name) : manage.create.done(stored, name)}
+        {stored === null ? manageText.create.doneEmpty(name) : manageText.create.done(stored, name)}
       </Title>
-      {leftOut > 0 && <Text size="sm">{manage.create.doneLeftOut(leftOut)}</Text>}
+      {leftOut > 0 && <Text size="sm">{manageText.create.doneLeftOut(leftOut)}</Text>}
       {afterwards && (
         <Alert color="yellow" variant="light">
           {afterwards}
@@ -85,7 +85,7 @@ export function Done({ workspace, name, stored, leftOut, afterwards, code }: Don
       )}
       {code && (
         <>
-          <Text size="sm">{manage.create.logInto}</Text>
+          <Text size="sm">{manageText.create.logInto}</Text>
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it may be wider than the screen */}
           <pre tabIndex={0} style={{ margin: 0, padding: "0.6rem 0.8rem", border: "1px solid var(--line)", borderRadius: 6, background: "var(--sheet)", maxWidth: "100%", overflow: "auto", fontSize: "0.8125rem" }}>
             {code}
@@ -93,19 +93,19 @@ export function Done({ workspace, name, stored, leftOut, afterwards, code }: Don
         </>
       )}
       <Text size="sm" c="dimmed">
-        {manage.create.next}
+        {manageText.create.next}
       </Text>
       <Group gap="xs">
         {stored !== null && (
           <Button rightSection={<IconArrowRight size={16} />} renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/team" params={params} search={{ assign: "1" }} />}>
-            {manage.create.assign}
+            {manageText.create.assign}
           </Button>
         )}
         <Button variant={stored === null ? "filled" : "default"} renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/settings" params={params} search={{}} />}>
-          {manage.create.settings}
+          {manageText.create.settings}
         </Button>
         <Button variant="default" renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name" params={params} search={{ view: "list" }} />}>
-          {manage.create.see}
+          {manageText.create.see}
         </Button>
       </Group>
     </Stack>

@@ -6,11 +6,11 @@ import { useRef, useState } from "react";
 import { saveLabels, saveTags, type SpanRules } from "@/api/dataset-settings";
 import { sendRows } from "@/api/import";
 import { type Column, mappingOf } from "@/core/columns";
-import { type Checked, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
+import { type CheckedFile, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
 import type { DatasetRef } from "@/core/model";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 
-export interface Wanted {
+export interface ImportRequest {
   readonly file: File;
   readonly dataset: DatasetRef;
   readonly columns: readonly Column[];
@@ -25,7 +25,7 @@ export interface Wanted {
 export type ImportState =
   | { step: "idle" }
   | { step: "checking"; progress: Progress }
-  | { step: "checked"; checked: Checked }
+  | { step: "checked"; checked: CheckedFile }
   | { step: "storing"; progress: Progress }
   | { step: "failed"; message: string }
   | { step: "done"; stored: number; leftOut: number; afterwards: string | null };
@@ -38,7 +38,7 @@ export function useImport() {
   const stopping = useRef<AbortController | null>(null);
   const prefix = useRef(`${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? ""}-`);
 
-  function jobOf(wanted: Wanted, step: "checking" | "storing"): Job {
+  function jobOf(wanted: ImportRequest, step: "checking" | "storing"): Job {
     const { dataset, columns } = wanted;
     const leaving = new AbortController();
     stopping.current = leaving;
@@ -50,12 +50,12 @@ export function useImport() {
       send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: wanted.spans, signal: leaving.signal }),
       onProgress: (progress) => { setState({ step, progress }); },
       signal: leaving.signal,
-      duplicate: manage.create.duplicate,
+      duplicate: manageText.create.duplicate,
     };
   }
 
   /** Checks everything; stores it at once if nothing is wrong. */
-  async function begin(wanted: Wanted) {
+  async function begin(wanted: ImportRequest) {
     setState({ step: "checking", progress: NOTHING });
     const job = jobOf(wanted, "checking");
     try {
@@ -63,11 +63,11 @@ export function useImport() {
       if (checked.leftOut || !checked.good) setState({ step: "checked", checked });
       else await store(wanted, checked);
     } catch (failure) {
-      setState({ step: "failed", message: job.signal.aborted ? manage.create.stopped(0) : manage.create.failed(0, told(failure)) });
+      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(0) : manageText.create.failed(0, told(failure)) });
     }
   }
 
-  async function store(wanted: Wanted, checked: Checked) {
+  async function store(wanted: ImportRequest, checked: CheckedFile) {
     let stored = 0;
     const job = jobOf(wanted, "storing");
     setState({ step: "storing", progress: NOTHING });
@@ -75,7 +75,7 @@ export function useImport() {
       await storeFile({ ...job, onProgress: (progress) => { stored = progress.rows; job.onProgress(progress); } }, checked);
     } catch (failure) {
       await refresh(wanted.dataset);
-      setState({ step: "failed", message: job.signal.aborted ? manage.create.stopped(stored) : manage.create.failed(stored, told(failure)) });
+      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(stored) : manageText.create.failed(stored, told(failure)) });
       return;
     }
     let afterwards = null;
@@ -86,7 +86,7 @@ export function useImport() {
       }
       if (Object.keys(wanted.tags).length) await saveTags(wanted.dataset, { tags: wanted.tags, remove_tags: [] });
     } catch (failure) {
-      afterwards = manage.create.afterwards(told(failure));
+      afterwards = manageText.create.afterwards(told(failure));
     }
     await refresh(wanted.dataset);
     setState({ step: "done", stored, leftOut: checked.leftOut, afterwards });

@@ -9,10 +9,10 @@ import { meQuery } from "@/api/session";
 import { mattersOf, peopleOf } from "@/core/overview";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
-import { Matters } from "./matters";
+import { AttentionList } from "./attention-list";
 import classes from "./overview.module.css";
 import { Start } from "./start";
 import { Datasets, People } from "./tables";
@@ -23,11 +23,11 @@ export function OverviewPage() {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
     <Container component="main" size={1240} py="lg">
-      <title>{`${manage.overview.title} · ${t.app}`}</title>
+      <title>{`${manageText.overview.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
-        {manage.overview.title}
+        {manageText.overview.title}
       </Title>
-      {seesSomething(me) ? <Overview admin={me.role === "admin"} leads={managesSomething(me)} /> : <Empty title={manage.overview.none}>{manage.overview.noneIntro}</Empty>}
+      {seesSomething(me) ? <Overview admin={me.role === "admin"} leads={managesSomething(me)} /> : <Empty title={manageText.overview.none}>{manageText.overview.noneIntro}</Empty>}
     </Container>
   );
 }
@@ -38,7 +38,7 @@ function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
   const failure = found.error ?? datasets.error;
   if (failure && !(found.data && datasets.data)) {
     return (
-      <Empty title={manage.overview.failed} alert>
+      <Empty title={manageText.overview.failed} alert>
         <p>{failure.message}</p>
         <Button onClick={() => { void found.refetch(); void datasets.refetch(); }}>{t.common.retry}</Button>
       </Empty>
@@ -62,12 +62,12 @@ function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
       {!begun && leads && <Start annotators={new Set(team.members.map((each) => each.username)).size} datasets={datasets.data} assigned={assigned} admin={admin} />}
       {assigned ? (
         <>
-          <Matters matters={mattersOf(team, now)} />
+          <AttentionList matters={mattersOf(team, now)} />
           <People people={peopleOf(team, now)} />
           <Datasets datasets={team.datasets} />
         </>
       ) : (
-        !leads && <Empty title={manage.overview.nothing}>{manage.overview.nothingIntro}</Empty>
+        !leads && <Empty title={manageText.overview.nothing}>{manageText.overview.nothingIntro}</Empty>
       )}
     </div>
   );

@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { ListedDataset } from "@/api/datasets";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 
 import classes from "./overview.module.css";
 
@@ -23,25 +23,25 @@ export function Start({ annotators, datasets, assigned, admin }: Props) {
   const next = done.indexOf(false);
   const look = (at: number) => ({ variant: at === next ? "filled" : "default", size: "sm" as const });
   return (
-    <section aria-label={manage.start.title}>
+    <section aria-label={manageText.start.title}>
       <Title order={2} mb={2}>
-        {manage.start.title}
+        {manageText.start.title}
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        {manage.start.intro}
+        {manageText.start.intro}
       </Text>
       <ol className={classes["steps"]}>
-        <Step at={1} title={manage.start.people} done={done[0]} next={next === 0} intro={done[0] ? manage.start.peopleDone(annotators) : manage.start.peopleIntro}>
+        <Step at={1} title={manageText.start.people} done={done[0]} next={next === 0} intro={done[0] ? manageText.start.peopleDone(annotators) : manageText.start.peopleIntro}>
           <Button {...look(0)} renderRoot={(props: object) => <Link {...props} to="/people" search={admin ? { add: "1" } : {}} />}>
-            {manage.start.peopleDo}
+            {manageText.start.peopleDo}
           </Button>
         </Step>
-        <Step at={2} title={manage.start.data} done={done[1]} next={next === 1} intro={done[1] ? manage.start.dataDone(datasets.length) : manage.start.dataIntro}>
+        <Step at={2} title={manageText.start.data} done={done[1]} next={next === 1} intro={done[1] ? manageText.start.dataDone(datasets.length) : manageText.start.dataIntro}>
           <Button {...look(1)} renderRoot={(props: object) => <Link {...props} to="/datasets/new" search={{}} />}>
-            {manage.start.dataDo}
+            {manageText.start.dataDo}
           </Button>
         </Step>
-        <Step at={3} title={manage.start.assign} done={done[2]} next={next === 2} intro={first ? manage.start.assignIntro : `${manage.start.assignIntro} ${manage.start.assignWait}`}>
+        <Step at={3} title={manageText.start.assign} done={done[2]} next={next === 2} intro={first ? manageText.start.assignIntro : `${manageText.start.assignIntro} ${manageText.start.assignWait}`}>
           {first && (
             <Button
               {...look(2)}
@@ -49,7 +49,7 @@ export function Start({ annotators, datasets, assigned, admin }: Props) {
                 <Link {...props} to="/datasets/$workspace/$name/team" params={{ workspace: first.workspace, name: first.name }} search={{ assign: "1" }} />
               )}
             >
-              {manage.start.assignDo(first.name)}
+              {manageText.start.assignDo(first.name)}
             </Button>
           )}
         </Step>
@@ -66,7 +66,7 @@ function Step(props: { at: number; title: string; intro: string; done: boolean |
           {props.done ? <IconCheck size={15} /> : props.at}
         </span>
         {props.title}
-        {props.done && <span className="sr-only">({manage.start.done})</span>}
+        {props.done && <span className="sr-only">({manageText.start.done})</span>}
       </span>
       <p>{props.intro}</p>
       <div>{props.children}</div>

@@ -4,9 +4,9 @@ import { Badge, Table, Title, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 
 import type { TeamDataset } from "@/api/lead";
-import { leftOf, type Person } from "@/core/overview";
+import { remainingOf, type Person } from "@/core/overview";
 import { n, t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import sheet from "@/ui/sheet.module.css";
 import { Ago, readTime } from "@/ui/time";
@@ -16,20 +16,20 @@ import { day } from "./times";
 
 export function People({ people }: { people: readonly Person[] }) {
   return (
-    <section aria-label={manage.overview.people}>
+    <section aria-label={manageText.overview.people}>
       <Title order={2} mb="xs">
-        {manage.overview.people}
+        {manageText.overview.people}
       </Title>
       <div className={sheet["sheet"]}>
-        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manage.overview.people}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manageText.overview.people}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manage.overview.person}</Table.Th>
-              <Table.Th>{manage.overview.state}</Table.Th>
+              <Table.Th>{manageText.overview.person}</Table.Th>
+              <Table.Th>{manageText.overview.state}</Table.Th>
               <Table.Th>{t.datasets.progress}</Table.Th>
-              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.left}</Table.Th>
-              <Table.Th>{manage.overview.lastActive}</Table.Th>
-              <Table.Th>{manage.overview.where}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manageText.overview.left}</Table.Th>
+              <Table.Th>{manageText.overview.lastActive}</Table.Th>
+              <Table.Th>{manageText.overview.where}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -37,9 +37,9 @@ export function People({ people }: { people: readonly Person[] }) {
               <Table.Tr key={each.name}>
                 <Table.Th scope="row">{each.name}</Table.Th>
                 <Table.Td>
-                  <Tooltip label={manage.overview.stateHints[each.state]}>
+                  <Tooltip label={manageText.overview.stateHints[each.state]}>
                     <Badge color="gray" tabIndex={0} miw="max-content">
-                      {manage.overview.states[each.state]}
+                      {manageText.overview.states[each.state]}
                     </Badge>
                   </Tooltip>
                 </Table.Td>
@@ -80,21 +80,21 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
   // eslint-disable-next-line react-hooks/purity -- what was late at the last render is good enough
   const now = Date.now();
   return (
-    <section aria-label={manage.overview.datasets}>
+    <section aria-label={manageText.overview.datasets}>
       <Title order={2} mb="xs">
-        {manage.overview.datasets}
+        {manageText.overview.datasets}
       </Title>
       <div className={sheet["sheet"]}>
-        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manage.overview.datasets}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={8} aria-label={manageText.overview.datasets}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manage.overview.dataset}</Table.Th>
-              <Table.Th>{manage.people.workspace}</Table.Th>
-              <Table.Th>{manage.overview.answers}</Table.Th>
-              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.conflictsHead}</Table.Th>
-              <Table.Th className={sheet["number"] ?? ""}>{manage.overview.freeHead}</Table.Th>
-              <Table.Th>{manage.overview.due}</Table.Th>
-              <Table.Th>{manage.overview.finish}</Table.Th>
+              <Table.Th>{manageText.overview.dataset}</Table.Th>
+              <Table.Th>{manageText.people.workspace}</Table.Th>
+              <Table.Th>{manageText.overview.answers}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manageText.overview.conflictsHead}</Table.Th>
+              <Table.Th className={sheet["number"] ?? ""}>{manageText.overview.freeHead}</Table.Th>
+              <Table.Th>{manageText.overview.due}</Table.Th>
+              <Table.Th>{manageText.overview.finish}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -102,7 +102,7 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
               const { workspace, name } = each;
               const assigned = each.people.reduce((sum, person) => sum + person.assigned, each.open);
               const done = each.people.reduce((sum, person) => sum + person.done, 0);
-              const left = each.people.some((person) => leftOf(person) > 0);
+              const left = each.people.some((person) => remainingOf(person) > 0);
               return (
                 <Table.Tr key={each.dataset}>
                   <Table.Th scope="row">
@@ -119,7 +119,7 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
                   <Table.Td className={sheet["number"] ?? ""}>
                     <span className={classes["links"]} style={{ justifyContent: "flex-end" }}>
                       {each.in_conflict > 0 ? (
-                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}} aria-label={manage.overview.toReviewOf(name)}>
+                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}} aria-label={manageText.overview.toReviewOf(name)}>
                           {n(each.in_conflict)}
                         </Link>
                       ) : (
@@ -129,9 +129,9 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
                   </Table.Td>
                   <Table.Td className={sheet["number"] ?? ""}>{n(each.free)}</Table.Td>
                   <Table.Td className={`${sheet["nowrap"] ?? ""} ${classes["due"] ?? ""}`} data-late={each.due !== null && readTime(each.due).getTime() < now ? true : undefined}>
-                    {each.due ? day(each.due) : manage.overview.noDue}
+                    {each.due ? day(each.due) : manageText.overview.noDue}
                   </Table.Td>
-                  <Table.Td className={sheet["nowrap"] ?? ""}>{!left && each.open === 0 ? manage.start.done : each.finish_at ? day(each.finish_at) : manage.overview.noDue}</Table.Td>
+                  <Table.Td className={sheet["nowrap"] ?? ""}>{!left && each.open === 0 ? manageText.start.done : each.finish_at ? day(each.finish_at) : manageText.overview.noDue}</Table.Td>
                 </Table.Tr>
               );
             })}

@@ -7,8 +7,8 @@ import { type FormEvent, useState } from "react";
 import { createTeam, type MembershipRole, peopleKey, usersQuery, workspacesQuery } from "@/api/people";
 import { drawPassword, isName, namesIn, spoken } from "@/core/people";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
-import { Once, type Secret } from "@/ui/once";
+import { manageText } from "@/text/manage";
+import { ShownOnce, type Secret } from "@/ui/shown-once";
 
 const NONE = "";
 const NEW = "\n"; // no workspace is called like that
@@ -17,13 +17,13 @@ export default function AddPeople({ onClose, workspace: wanted }: { onClose: () 
   const workspaces = useQuery(workspacesQuery);
   const [secrets, setSecrets] = useState<readonly Secret[] | null>(null);
   return (
-    <Modal opened onClose={onClose} title={manage.people.addTitle} size="lg" closeOnClickOutside={!secrets}>
+    <Modal opened onClose={onClose} title={manageText.people.addTitle} size="lg" closeOnClickOutside={!secrets}>
       {secrets ? (
         <Stack>
-          <Once secrets={secrets} />
+          <ShownOnce secrets={secrets} />
           <Group justify="flex-end">
             <Button data-autofocus onClick={onClose}>
-              {manage.once.close}
+              {manageText.once.close}
             </Button>
           </Group>
         </Stack>
@@ -82,23 +82,23 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
     <form onSubmit={submit}>
       <Stack gap="sm">
         <TextInput
-          label={manage.people.usernames}
-          description={manage.people.usernamesHint}
+          label={manageText.people.usernames}
+          description={manageText.people.usernamesHint}
           placeholder="ana ben cy"
           value={text}
           onChange={(event) => { setText(event.currentTarget.value); }}
-          error={bad.length ? manage.people.badNames(bad) : known.length ? manage.people.knownNames(known) : undefined}
+          error={bad.length ? manageText.people.badNames(bad) : known.length ? manageText.people.knownNames(known) : undefined}
           autoCapitalize="none"
           autoComplete="off"
           data-autofocus
         />
         <Group grow align="flex-start">
           <Select
-            label={manage.people.joins}
+            label={manageText.people.joins}
             data={[
-              { value: NEW, label: manage.people.newWorkspace },
-              ...(workspaces.length ? [{ group: manage.people.workspaces, items: [...shared, ...workspaces.filter((each) => people.has(each))] }] : []),
-              { value: NONE, label: manage.people.noWorkspace },
+              { value: NEW, label: manageText.people.newWorkspace },
+              ...(workspaces.length ? [{ group: manageText.people.workspaces, items: [...shared, ...workspaces.filter((each) => people.has(each))] }] : []),
+              { value: NONE, label: manageText.people.noWorkspace },
             ]}
             value={workspace}
             onChange={(value) => { setWorkspace(value ?? NONE); }}
@@ -107,17 +107,17 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
           />
           {workspace === NEW && (
             <TextInput
-              label={manage.people.workspaceName}
+              label={manageText.people.workspaceName}
               value={fresh}
               onChange={(event) => { setFresh(event.currentTarget.value); }}
-              error={badWorkspace ? manage.people.workspaceHint : undefined}
+              error={badWorkspace ? manageText.people.workspaceHint : undefined}
               autoCapitalize="none"
             />
           )}
           {joins !== NONE && (
             <Select
-              label={manage.people.as}
-              data={(["annotator", "reviewer", "manager"] as const).map((value) => ({ value, label: manage.people.memberRoles[value] }))}
+              label={manageText.people.as}
+              data={(["annotator", "reviewer", "manager"] as const).map((value) => ({ value, label: manageText.people.memberRoles[value] }))}
               value={membership}
               onChange={(value) => { setMembership(value ?? "annotator"); }}
               allowDeselect={false}
@@ -126,8 +126,8 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
           )}
         </Group>
         <Checkbox
-          label={manage.people.personal}
-          description={manage.people.personalHint}
+          label={manageText.people.personal}
+          description={manageText.people.personalHint}
           checked={personal}
           onChange={(event) => { setPersonal(event.currentTarget.checked); }}
         />
@@ -141,7 +141,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
             {t.common.cancel}
           </Button>
           <Button type="submit" loading={made.isPending} disabled={!names.length || bad.length > 0 || known.length > 0 || badWorkspace}>
-            {names.length ? manage.people.create(names.length) : manage.people.createNone}
+            {names.length ? manageText.people.create(names.length) : manageText.people.createNone}
           </Button>
         </Group>
       </Stack>

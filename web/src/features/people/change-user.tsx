@@ -8,19 +8,19 @@ import { changeUser, deactivateUser, peopleKey, restoreUser, type User } from "@
 import { resetKey } from "@/api/session";
 import { drawPassword } from "@/core/people";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
-import { Once, type Secret } from "@/ui/once";
+import { manageText } from "@/text/manage";
+import { ShownOnce, type Secret } from "@/ui/shown-once";
 
 import { OpenWork } from "./open-work";
 
 export type UserAct = "edit" | "password" | "key" | "deactivate" | "restore";
 
 const TITLES: Record<UserAct, (name: string) => string> = {
-  edit: manage.people.editTitle,
-  password: manage.people.resetPasswordTitle,
-  key: manage.people.resetKeyTitle,
-  deactivate: manage.people.deactivateTitle,
-  restore: manage.people.restoreTitle,
+  edit: manageText.people.editTitle,
+  password: manageText.people.resetPasswordTitle,
+  key: manageText.people.resetKeyTitle,
+  deactivate: manageText.people.deactivateTitle,
+  restore: manageText.people.restoreTitle,
 };
 
 export default function ChangeUser({ user, act, onClose }: { user: User; act: UserAct; onClose: () => void }) {
@@ -61,9 +61,9 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
     <Modal opened onClose={onClose} title={TITLES[act](username)} size={secret ? "lg" : "md"} closeOnClickOutside={!secret}>
       {secret ? (
         <Stack>
-          <Once secrets={[secret]} />
+          <ShownOnce secrets={[secret]} />
           <Group justify="flex-end">
-            <Button onClick={onClose}>{manage.once.close}</Button>
+            <Button onClick={onClose}>{manageText.once.close}</Button>
           </Group>
         </Stack>
       ) : (
@@ -71,24 +71,24 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
           <Stack gap="sm">
             {act === "edit" && (
               <>
-                <TextInput label={manage.people.firstName} value={form.first_name} required withAsterisk={false} data-autofocus onChange={(event) => { setForm({ ...form, first_name: event.currentTarget.value }); }} />
-                <TextInput label={manage.people.lastName} value={form.last_name} onChange={(event) => { setForm({ ...form, last_name: event.currentTarget.value }); }} />
+                <TextInput label={manageText.people.firstName} value={form.first_name} required withAsterisk={false} data-autofocus onChange={(event) => { setForm({ ...form, first_name: event.currentTarget.value }); }} />
+                <TextInput label={manageText.people.lastName} value={form.last_name} onChange={(event) => { setForm({ ...form, last_name: event.currentTarget.value }); }} />
                 <Select
-                  label={manage.people.role}
-                  description={manage.people.roleHint}
-                  data={(["annotator", "admin"] as const).map((value) => ({ value, label: manage.people.roles[value] }))}
+                  label={manageText.people.role}
+                  description={manageText.people.roleHint}
+                  data={(["annotator", "admin"] as const).map((value) => ({ value, label: manageText.people.roles[value] }))}
                   value={form.role}
                   allowDeselect={false}
                   onChange={(role) => { setForm({ ...form, role: role ?? form.role }); }}
                 />
               </>
             )}
-            {act === "password" && <Text size="sm">{manage.people.resetPasswordIntro}</Text>}
-            {act === "key" && <Text size="sm">{manage.people.resetKeyIntro}</Text>}
-            {act === "restore" && <Text size="sm">{manage.people.restoreIntro(username)}</Text>}
+            {act === "password" && <Text size="sm">{manageText.people.resetPasswordIntro}</Text>}
+            {act === "key" && <Text size="sm">{manageText.people.resetKeyIntro}</Text>}
+            {act === "restore" && <Text size="sm">{manageText.people.restoreIntro(username)}</Text>}
             {act === "deactivate" && (
               <>
-                <Text size="sm">{manage.people.deactivateIntro(username)}</Text>
+                <Text size="sm">{manageText.people.deactivateIntro(username)}</Text>
                 <OpenWork username={username} />
               </>
             )}
@@ -102,7 +102,7 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
                 {t.common.cancel}
               </Button>
               <Button type="submit" loading={done.isPending} color={act === "deactivate" ? "red.9" : "pine"}>
-                {act === "edit" ? manage.people.save : act === "deactivate" ? manage.people.deactivate : act === "restore" ? manage.people.restore : manage.people.make}
+                {act === "edit" ? manageText.people.save : act === "deactivate" ? manageText.people.deactivate : act === "restore" ? manageText.people.restore : manageText.people.make}
               </Button>
             </Group>
           </Stack>

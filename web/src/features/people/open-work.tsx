@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 
 import { teamOverviewQuery } from "@/api/lead";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 
 /** In one workspace, or in all. */
 export function OpenWork({ username, workspace }: { username: string; workspace?: string }) {
@@ -23,24 +23,24 @@ export function OpenWork({ username, workspace }: { username: string; workspace?
   if (!open.length) {
     return (
       <Text size="sm" c="dimmed">
-        {manage.people.noPending}
+        {manageText.people.noPending}
       </Text>
     );
   }
   return (
     <div>
-      <Text size="sm">{manage.people.pending(open.reduce((sum, each) => sum + each.left, 0))}</Text>
+      <Text size="sm">{manageText.people.pending(open.reduce((sum, each) => sum + each.left, 0))}</Text>
       <List size="sm" my={4}>
         {open.map(({ workspace: where, name, left }) => (
           <List.Item key={`${where}/${name}`}>
             <Anchor component={Link} to="/datasets/$workspace/$name/team" params={{ workspace: where, name } as never} size="sm">
-              {manage.people.pendingIn(name, left)}
+              {manageText.people.pendingIn(name, left)}
             </Anchor>
           </List.Item>
         ))}
       </List>
       <Text size="sm" c="dimmed">
-        {manage.people.pendingThen}
+        {manageText.people.pendingThen}
       </Text>
     </div>
   );

@@ -10,7 +10,7 @@ import { meQuery } from "@/api/session";
 import { managesSomething } from "@/core/roles";
 import type { Params } from "@/core/view";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
 import { Users } from "./users";
@@ -30,22 +30,22 @@ export function PeoplePage() {
   if (!managesSomething(me)) {
     return (
       <Container component="main" size={1040} py="lg">
-        <Empty title={manage.people.notForYou}>{manage.people.notForYouIntro}</Empty>
+        <Empty title={manageText.people.notForYou}>{manageText.people.notForYouIntro}</Empty>
       </Container>
     );
   }
   return (
     <Container component="main" size={1040} py="lg">
-      <title>{`${manage.people.title} · ${t.app}`}</title>
+      <title>{`${manageText.people.title} · ${t.app}`}</title>
       <Group justify="space-between" mb="md">
-        <Title order={1}>{manage.people.title}</Title>
+        <Title order={1}>{manageText.people.title}</Title>
         <Group gap="xs">
           <Button variant="default" renderRoot={(props: object) => <Link {...props} to="/webhooks" search={{ workspace }} />}>
-            {manage.people.webhooks}
+            {manageText.people.webhooks}
           </Button>
           {admin && (
             <Button leftSection={<IconUserPlus size={16} />} onClick={() => { go({ ...params, add: "1" }); }}>
-              {manage.people.add}
+              {manageText.people.add}
             </Button>
           )}
         </Group>
@@ -53,8 +53,8 @@ export function PeoplePage() {
       {admin ? (
         <Tabs value={workspace ? "workspaces" : "users"} onChange={(tab) => { go(tab === "workspaces" ? { workspace: "-" } : {}); }} keepMounted={false}>
           <Tabs.List mb="md">
-            <Tabs.Tab value="users">{manage.people.users}</Tabs.Tab>
-            <Tabs.Tab value="workspaces">{manage.people.workspaces}</Tabs.Tab>
+            <Tabs.Tab value="users">{manageText.people.users}</Tabs.Tab>
+            <Tabs.Tab value="workspaces">{manageText.people.workspaces}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="users">
             <Users />

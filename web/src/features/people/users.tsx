@@ -8,7 +8,7 @@ import { lazy, Suspense, useState } from "react";
 import { type User, usersQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 import sheet from "@/ui/sheet.module.css";
 
@@ -22,15 +22,15 @@ export function Users() {
   const [q, setQ] = useState("");
   const [act, setAct] = useState<{ user: User; act: UserAct } | null>(null);
   if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manage.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
   const words = q.toLowerCase();
   const shown = found.data.filter((each) => `${each.username} ${each.full_name}`.toLowerCase().includes(words));
   return (
     <>
       <Group mb="sm" justify="space-between">
         <TextInput
-          aria-label={manage.people.find}
-          placeholder={manage.people.find}
+          aria-label={manageText.people.find}
+          placeholder={manageText.people.find}
           leftSection={<IconSearch size={16} />}
           value={q}
           onChange={(event) => { setQ(event.currentTarget.value); }}
@@ -38,16 +38,16 @@ export function Users() {
         />
       </Group>
       <div className={sheet["sheet"]}>
-        <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manage.people.users}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manageText.people.users}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manage.once.username}</Table.Th>
-              <Table.Th>{manage.people.name}</Table.Th>
-              <Table.Th>{manage.people.role}</Table.Th>
-              <Table.Th>{manage.people.in}</Table.Th>
-              <Table.Th>{manage.people.key}</Table.Th>
+              <Table.Th>{manageText.once.username}</Table.Th>
+              <Table.Th>{manageText.people.name}</Table.Th>
+              <Table.Th>{manageText.people.role}</Table.Th>
+              <Table.Th>{manageText.people.in}</Table.Th>
+              <Table.Th>{manageText.people.key}</Table.Th>
               <Table.Th>
-                <span className="sr-only">{manage.people.actions}</span>
+                <span className="sr-only">{manageText.people.actions}</span>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -59,7 +59,7 @@ export function Users() {
         </Table>
         {!shown.length && (
           <Text size="sm" c="dimmed" p="md" role="status">
-            {manage.people.noMatch}
+            {manageText.people.noMatch}
           </Text>
         )}
       </div>
@@ -80,12 +80,12 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
       <Table.Th scope="row">
         <span className={sheet["tags"]}>
           {user.username}
-          {self && <Badge color="gray">{manage.people.yourself}</Badge>}
-          {gone && <Badge color="gray">{manage.people.deactivated}</Badge>}
+          {self && <Badge color="gray">{manageText.people.yourself}</Badge>}
+          {gone && <Badge color="gray">{manageText.people.deactivated}</Badge>}
         </span>
       </Table.Th>
       <Table.Td>{user.full_name}</Table.Td>
-      <Table.Td>{manage.people.roles[user.role]}</Table.Td>
+      <Table.Td>{manageText.people.roles[user.role]}</Table.Td>
       <Table.Td>
         <Group gap={4}>
           {names.map((each) => (
@@ -104,23 +104,23 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
       <Table.Td ta="right">
         <Menu position="bottom-end" width={220}>
           <Menu.Target>
-            <ActionIcon aria-label={manage.people.actionsOf(user.username)}>
+            <ActionIcon aria-label={manageText.people.actionsOf(user.username)}>
               <IconDots size={18} />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
             {gone ? (
-              <Menu.Item onClick={() => { onAct("restore"); }}>{manage.people.restore} …</Menu.Item>
+              <Menu.Item onClick={() => { onAct("restore"); }}>{manageText.people.restore} …</Menu.Item>
             ) : (
               <>
-                <Menu.Item onClick={() => { onAct("edit"); }}>{manage.people.edit} …</Menu.Item>
-                <Menu.Item onClick={() => { onAct("password"); }}>{manage.people.resetPassword} …</Menu.Item>
-                <Menu.Item onClick={() => { onAct("key"); }}>{manage.people.resetKey} …</Menu.Item>
+                <Menu.Item onClick={() => { onAct("edit"); }}>{manageText.people.edit} …</Menu.Item>
+                <Menu.Item onClick={() => { onAct("password"); }}>{manageText.people.resetPassword} …</Menu.Item>
+                <Menu.Item onClick={() => { onAct("key"); }}>{manageText.people.resetKey} …</Menu.Item>
                 {!self && (
                   <>
                     <Menu.Divider />
                     <Menu.Item onClick={() => { onAct("deactivate"); }}>
-                      {manage.people.deactivate} …
+                      {manageText.people.deactivate} …
                     </Menu.Item>
                   </>
                 )}

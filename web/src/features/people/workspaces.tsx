@@ -10,7 +10,7 @@ import { meQuery } from "@/api/session";
 import { isName } from "@/core/people";
 import { manages } from "@/core/roles";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 import sheet from "@/ui/sheet.module.css";
 
@@ -21,7 +21,7 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
   const found = useQuery(workspacesQuery);
   const [adding, setAdding] = useState(false);
   if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manage.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
   const mine = found.data.filter((each) => manages(me, each.name));
   const workspace = mine.find((each) => each.name === chosen) ?? mine[0];
   return (
@@ -29,7 +29,7 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
       <Group mb="sm" align="flex-end">
         {mine.length > 0 && (
           <Select
-            aria-label={manage.people.pickWorkspace}
+            aria-label={manageText.people.pickWorkspace}
             data={mine.map((each) => each.name)}
             value={workspace?.name ?? null}
             onChange={(value) => { if (value) onChoose(value); }}
@@ -40,14 +40,14 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
         )}
         {me.role === "admin" && (
           <Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { setAdding(true); }}>
-            {manage.people.createWorkspace}
+            {manageText.people.createWorkspace}
           </Button>
         )}
       </Group>
       {workspace ? (
         <Members key={workspace.id} workspace={workspace} admin={me.role === "admin"} self={me.username} />
       ) : (
-        <Empty title={manage.people.empty}>{me.role !== "admin" && manage.people.nothing}</Empty>
+        <Empty title={manageText.people.empty}>{me.role !== "admin" && manageText.people.nothing}</Empty>
       )}
       {adding && (
         <NewWorkspace
@@ -63,7 +63,7 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
 }
 
 const ROLES = ["annotator", "reviewer", "manager"] as const;
-const roles = ROLES.map((value) => ({ value, label: manage.people.memberRoles[value] }));
+const roles = ROLES.map((value) => ({ value, label: manageText.people.memberRoles[value] }));
 
 function Members({ workspace, admin, self }: { workspace: Workspace; admin: boolean; self: string }) {
   const found = useQuery(membersOf(workspace.name));
@@ -74,18 +74,18 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
     onSettled: () => afterwards(cache),
   });
   if (found.isPending) return <Skeleton h={200} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manage.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
   return (
     <Stack gap="sm">
       <div className={sheet["sheet"]}>
-        <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manage.people.members(found.data.length)}>
+        <Table className={sheet["table"] ?? ""} verticalSpacing={6} aria-label={manageText.people.members(found.data.length)}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manage.once.username}</Table.Th>
-              <Table.Th>{manage.people.name}</Table.Th>
-              <Table.Th>{manage.people.role}</Table.Th>
+              <Table.Th>{manageText.once.username}</Table.Th>
+              <Table.Th>{manageText.people.name}</Table.Th>
+              <Table.Th>{manageText.people.role}</Table.Th>
               <Table.Th>
-                <span className="sr-only">{manage.people.actions}</span>
+                <span className="sr-only">{manageText.people.actions}</span>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -95,14 +95,14 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
                 <Table.Th scope="row">
                   <span className={sheet["tags"]}>
                     {each.username}
-                    {each.username === self && <Badge color="gray">{manage.people.yourself}</Badge>}
-                    {each.global_role === "admin" && <Badge color="gray">{manage.people.isAdmin}</Badge>}
+                    {each.username === self && <Badge color="gray">{manageText.people.yourself}</Badge>}
+                    {each.global_role === "admin" && <Badge color="gray">{manageText.people.isAdmin}</Badge>}
                   </span>
                 </Table.Th>
                 <Table.Td>{each.full_name}</Table.Td>
                 <Table.Td>
                   <Select
-                    aria-label={manage.people.memberRole(each.username)}
+                    aria-label={manageText.people.memberRole(each.username)}
                     size="xs"
                     w={140}
                     data={roles}
@@ -116,10 +116,10 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
                     size="xs"
                     variant="subtle"
                     color="gray"
-                    aria-label={manage.people.removeOf(each.username, workspace.name)}
+                    aria-label={manageText.people.removeOf(each.username, workspace.name)}
                     onClick={() => { setLeaving(each); }}
                   >
-                    {manage.people.remove} …
+                    {manageText.people.remove} …
                   </Button>
                 </Table.Td>
               </Table.Tr>
@@ -128,7 +128,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
         </Table>
         {!found.data.length && (
           <Text size="sm" c="dimmed" p="md">
-            {manage.people.noMembers} {admin && manage.people.noMembersAdmin}
+            {manageText.people.noMembers} {admin && manageText.people.noMembersAdmin}
           </Text>
         )}
       </div>
@@ -141,7 +141,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
       <ul style={{ margin: 0, paddingLeft: "1.1rem" }}>
         {ROLES.map((each) => (
           <Text component="li" size="xs" c="dimmed" key={each}>
-            {manage.people.memberRoles[each]}: {manage.people.memberRoleHints[each]}
+            {manageText.people.memberRoles[each]}: {manageText.people.memberRoleHints[each]}
           </Text>
         ))}
       </ul>
@@ -179,13 +179,13 @@ function AddMember({ workspace, admin, members }: { workspace: string; admin: bo
     <form onSubmit={submit}>
       <Group gap="xs" align="flex-end">
         {admin ? (
-          <Select label={manage.people.addMemberLabel} placeholder={manage.people.addMemberChoose} data={others ?? []} value={username || null} onChange={(value) => { setUsername(value ?? ""); }} searchable clearable w={220} />
+          <Select label={manageText.people.addMemberLabel} placeholder={manageText.people.addMemberChoose} data={others ?? []} value={username || null} onChange={(value) => { setUsername(value ?? ""); }} searchable clearable w={220} />
         ) : (
-          <TextInput label={manage.people.addMemberLabel} placeholder={manage.people.addMemberHint} value={username} onChange={(event) => { setUsername(event.currentTarget.value); }} autoCapitalize="none" autoComplete="off" w={220} />
+          <TextInput label={manageText.people.addMemberLabel} placeholder={manageText.people.addMemberHint} value={username} onChange={(event) => { setUsername(event.currentTarget.value); }} autoCapitalize="none" autoComplete="off" w={220} />
         )}
-        <Select aria-label={manage.people.as} data={roles} value={role} onChange={(value) => { setRole(value ?? "annotator"); }} allowDeselect={false} w={140} />
+        <Select aria-label={manageText.people.as} data={roles} value={role} onChange={(value) => { setRole(value ?? "annotator"); }} allowDeselect={false} w={140} />
         <Button type="submit" variant="default" disabled={!username.trim()} loading={added.isPending}>
-          {manage.people.addMember}
+          {manageText.people.addMember}
         </Button>
       </Group>
       {added.isError && (
@@ -207,9 +207,9 @@ function Leave({ workspace, member, onClose }: { workspace: Workspace; member: M
     },
   });
   return (
-    <Modal opened onClose={onClose} title={manage.people.removeTitle(member.username, workspace.name)}>
+    <Modal opened onClose={onClose} title={manageText.people.removeTitle(member.username, workspace.name)}>
       <Stack gap="sm">
-        <Text size="sm">{manage.people.removeIntro(member.username)}</Text>
+        <Text size="sm">{manageText.people.removeIntro(member.username)}</Text>
         <OpenWork username={member.username} workspace={workspace.name} />
         {gone.isError && (
           <Alert color="red" variant="light" role="alert">
@@ -221,7 +221,7 @@ function Leave({ workspace, member, onClose }: { workspace: Workspace; member: M
             {t.common.cancel}
           </Button>
           <Button color="red.9" loading={gone.isPending} onClick={() => { gone.mutate(); }}>
-            {manage.people.remove}
+            {manageText.people.remove}
           </Button>
         </Group>
       </Stack>
@@ -241,7 +241,7 @@ function NewWorkspace({ onClose, onDone }: { onClose: () => void; onDone: (name:
   });
   const good = isName(name.trim());
   return (
-    <Modal opened onClose={onClose} title={manage.people.workspaceTitle}>
+    <Modal opened onClose={onClose} title={manageText.people.workspaceTitle}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -250,11 +250,11 @@ function NewWorkspace({ onClose, onDone }: { onClose: () => void; onDone: (name:
       >
         <Stack gap="sm">
           <TextInput
-            label={manage.people.workspace}
-            description={manage.people.workspaceHint}
+            label={manageText.people.workspace}
+            description={manageText.people.workspaceHint}
             value={name}
             onChange={(event) => { setName(event.currentTarget.value); }}
-            error={made.error?.message ?? (name && !good ? manage.create.badName : undefined)}
+            error={made.error?.message ?? (name && !good ? manageText.create.badName : undefined)}
             autoCapitalize="none"
             data-autofocus
           />
@@ -263,7 +263,7 @@ function NewWorkspace({ onClose, onDone }: { onClose: () => void; onDone: (name:
               {t.common.cancel}
             </Button>
             <Button type="submit" disabled={!good} loading={made.isPending}>
-              {manage.people.createWorkspace}
+              {manageText.people.createWorkspace}
             </Button>
           </Group>
         </Stack>

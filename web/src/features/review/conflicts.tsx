@@ -8,7 +8,7 @@ import { useEffect, useState } from "react";
 import { caseQuery, commentsQuery, decide, takeBack } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { Failed } from "@/features/annotate/nothing";
+import { Failed } from "@/features/annotate/empty-states";
 import type { LabelSet } from "@/features/annotate/use-labels";
 import barClasses from "@/features/annotate/one.module.css";
 import { t } from "@/text/en";

@@ -10,7 +10,7 @@ import { datasetQuery, refOf } from "@/api/datasets";
 import { policiesQuery } from "@/api/review";
 import { type Me, meQuery } from "@/api/session";
 import type { DatasetRef } from "@/core/model";
-import { Failed } from "@/features/annotate/nothing";
+import { Failed } from "@/features/annotate/empty-states";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 

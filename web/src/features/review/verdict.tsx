@@ -11,7 +11,7 @@ import { labelNumber } from "@/core/keys";
 import { type AppRecord, type DatasetRef, sameValue, type Value } from "@/core/model";
 import { missing, toggleLabel } from "@/features/annotate/answers";
 import { MarkedText } from "@/features/annotate/marked-text";
-import { Failed } from "@/features/annotate/nothing";
+import { Failed } from "@/features/annotate/empty-states";
 import { TextClassification } from "@/features/annotate/text-classification";
 import { TextToText } from "@/features/annotate/text-to-text";
 import { TokenClassification } from "@/features/annotate/token-classification";

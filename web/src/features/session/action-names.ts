@@ -1,10 +1,10 @@
 /** What each action of the annotation screen is called. */
 
 import type { ActionName } from "@/core/keys";
-import { say } from "@/text/annotating";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
-const NAMES: Readonly<Record<ActionName, string>> = { ...t.help.actions, ...say.keys.actions };
+const NAMES: Readonly<Record<ActionName, string>> = { ...t.help.actions, ...annotatingText.keys.actions };
 
 export function actionName(action: ActionName): string {
   return NAMES[action];

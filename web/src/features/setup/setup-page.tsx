@@ -9,7 +9,7 @@ import { type FormEvent, useState } from "react";
 import { setUp } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
 import { t } from "@/text/en";
-import { manage } from "@/text/manage";
+import { manageText } from "@/text/manage";
 import { Copy } from "@/ui/copy";
 import { Logo } from "@/ui/logo";
 
@@ -17,11 +17,11 @@ export function SetupPage() {
   const [made, setMade] = useState<{ me: Me; key: string | null } | null>(null);
   return (
     <Center component="main" mih="100vh" p="md">
-      <title>{`${manage.setup.title} · ${t.app}`}</title>
+      <title>{`${manageText.setup.title} · ${t.app}`}</title>
       <Paper withBorder p="xl" w={460} maw="100%">
         <Group gap="xs" mb="md" wrap="nowrap">
           <Logo size={28} />
-          <Title order={1}>{made ? manage.setup.welcome(made.me.first_name) : manage.setup.title}</Title>
+          <Title order={1}>{made ? manageText.setup.welcome(made.me.first_name) : manageText.setup.title}</Title>
         </Group>
         {made ? <Welcome apiKey={made.key} /> : <Form onDone={setMade} />}
       </Paper>
@@ -58,19 +58,19 @@ function Form({ onDone }: { onDone: (made: { me: Me; key: string | null }) => vo
     <form onSubmit={submit}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          {manage.setup.intro}
+          {manageText.setup.intro}
         </Text>
         {attempt.isError && (
           <Alert color="red" variant="light" role="alert">
             {attempt.error.message}
           </Alert>
         )}
-        <TextInput label={manage.setup.code} description={manage.setup.codeHint} autoComplete="off" autoCapitalize="none" spellCheck={false} autoFocus {...field("code")} />
-        <TextInput label={manage.setup.name} autoComplete="given-name" {...field("first_name")} />
-        <TextInput label={manage.setup.username} description={manage.setup.usernameHint} autoComplete="username" autoCapitalize="none" pattern="[a-z0-9][a-z0-9_\-]*" {...field("username")} />
-        <PasswordInput label={manage.setup.password} description={manage.setup.passwordHint} autoComplete="new-password" minLength={8} maxLength={100} {...field("password")} />
+        <TextInput label={manageText.setup.code} description={manageText.setup.codeHint} autoComplete="off" autoCapitalize="none" spellCheck={false} autoFocus {...field("code")} />
+        <TextInput label={manageText.setup.name} autoComplete="given-name" {...field("first_name")} />
+        <TextInput label={manageText.setup.username} description={manageText.setup.usernameHint} autoComplete="username" autoCapitalize="none" pattern="[a-z0-9][a-z0-9_\-]*" {...field("username")} />
+        <PasswordInput label={manageText.setup.password} description={manageText.setup.passwordHint} autoComplete="new-password" minLength={8} maxLength={100} {...field("password")} />
         <Button type="submit" loading={attempt.isPending} mt="xs">
-          {manage.setup.submit}
+          {manageText.setup.submit}
         </Button>
       </Stack>
     </form>
@@ -83,7 +83,7 @@ function Welcome({ apiKey }: { apiKey: string | null }) {
     <Stack>
       {apiKey && (
         <>
-          <Text size="sm">{manage.setup.keyIntro}</Text>
+          <Text size="sm">{manageText.setup.keyIntro}</Text>
           <Group gap={4} wrap="nowrap">
             <Code style={{ overflowWrap: "anywhere" }}>{apiKey}</Code>
             <Copy text={apiKey} label={t.settings.copyKey}>
@@ -93,7 +93,7 @@ function Welcome({ apiKey }: { apiKey: string | null }) {
         </>
       )}
       <Button autoFocus rightSection={<IconArrowRight size={16} />} onClick={() => void navigate({ to: "/team", search: {} })}>
-        {manage.setup.goOn}
+        {manageText.setup.goOn}
       </Button>
     </Stack>
   );

@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { meQuery } from "@/api/session";
 import { manages, sees } from "@/core/roles";
 import { t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 import classes from "./shell.module.css";
 
@@ -15,12 +15,12 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
   if (!me || !sees(me, workspace)) return null;
   const params = { workspace, name };
   return (
-    <nav className={classes["nav"]} aria-label={lead.nav.label}>
+    <nav className={classes["nav"]} aria-label={teamText.nav.label}>
       <Link to="/datasets/$workspace/$name" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-        {lead.nav.records}
+        {teamText.nav.records}
       </Link>
       <Link to="/datasets/$workspace/$name/team" params={params}>
-        {lead.nav.team}
+        {teamText.nav.team}
       </Link>
       <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
         {t.review.title}
@@ -30,7 +30,7 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
       </Link>
       {manages(me, workspace) && (
         <Link to="/datasets/$workspace/$name/settings" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
-          {lead.nav.settings}
+          {teamText.nav.settings}
         </Link>
       )}
     </nav>

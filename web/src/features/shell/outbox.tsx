@@ -3,14 +3,14 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 
 import { sendLetter } from "@/api/annotations";
-import { letterStore } from "@/core/browser-store";
+import { pendingAnswerStore } from "@/core/browser-store";
 import { Outbox, type OutboxState } from "@/core/outbox";
 import { sessionEnded } from "@/features/session/query-client";
 
 const Context = createContext<Outbox | null>(null);
 
 export function OutboxProvider({ user, children }: { user: string; children: ReactNode }) {
-  const outbox = useMemo(() => new Outbox(user, letterStore, sendLetter), [user]);
+  const outbox = useMemo(() => new Outbox(user, pendingAnswerStore, sendLetter), [user]);
 
   useEffect(() => {
     void outbox.open();

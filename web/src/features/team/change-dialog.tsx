@@ -7,7 +7,7 @@ import { useState } from "react";
 import { type Change, changePlan, type Difference, extendPlan, membersQuery, type Plan, teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 import classes from "./team.module.css";
 
@@ -66,22 +66,22 @@ export default function ChangeDialog({ dataset, plan, verb, onClose }: Props) {
   const possible = ready && looked.data && !looked.isFetching && (!empty || verb === "undo");
 
   return (
-    <Modal opened onClose={onClose} title={lead.team.changes[verb]} size="md">
+    <Modal opened onClose={onClose} title={teamText.team.changes[verb]} size="md">
       <form onSubmit={(event) => { event.preventDefault(); if (possible) done.mutate(); }}>
         <Stack gap="sm">
-          <Text size="sm">{lead.team.changeIntro[verb]}</Text>
+          <Text size="sm">{teamText.team.changeIntro[verb]}</Text>
           <Questions verb={verb} asked={asked} inPlan={inPlan} annotators={annotators} onChange={(part) => { setGiven({ ...given, ...part }); }} />
           {ready && (
-            <section className={classes["diff"]} aria-label={lead.team.difference} aria-live="polite">
+            <section className={classes["diff"]} aria-label={teamText.team.difference} aria-live="polite">
               <Title order={3} size="h5">
-                {lead.team.difference}
+                {teamText.team.difference}
               </Title>
               {looked.isError ? (
                 <Text size="sm">{looked.error.message}</Text>
               ) : looked.data ? (
                 <Diff found={looked.data} before={plan} />
               ) : (
-                <Text size="sm">{lead.assign.looking}</Text>
+                <Text size="sm">{teamText.assign.looking}</Text>
               )}
             </section>
           )}
@@ -92,7 +92,7 @@ export default function ChangeDialog({ dataset, plan, verb, onClose }: Props) {
           )}
           <Group gap="xs">
             <Button type="submit" disabled={!possible} loading={done.isPending} {...(verb === "undo" ? { color: "red" } : {})}>
-              {lead.team.applyChange}
+              {teamText.team.applyChange}
             </Button>
             <Button variant="default" onClick={onClose}>
               {t.common.cancel}
@@ -140,7 +140,7 @@ function Questions({ verb, asked, inPlan, annotators, onChange }: QuestionProps)
     return (
       <>
         <Checkbox.Group
-          label={lead.team.amongWhom}
+          label={teamText.team.amongWhom}
           value={[...asked.users]}
           onChange={(users) => { onChange({ users: annotators.filter((each) => users.includes(each)) }); }}
         >
@@ -150,7 +150,7 @@ function Questions({ verb, asked, inPlan, annotators, onChange }: QuestionProps)
             ))}
           </Stack>
         </Checkbox.Group>
-        <Checkbox label={lead.team.level} checked={asked.level} onChange={(event) => { onChange({ level: event.currentTarget.checked }); }} />
+        <Checkbox label={teamText.team.level} checked={asked.level} onChange={(event) => { onChange({ level: event.currentTarget.checked }); }} />
       </>
     );
   }
@@ -158,8 +158,8 @@ function Questions({ verb, asked, inPlan, annotators, onChange }: QuestionProps)
     return (
       <Group grow>
         <Select
-          label={lead.team.from}
-          placeholder={verb === "withdraw" ? lead.team.everybody : ""}
+          label={teamText.team.from}
+          placeholder={verb === "withdraw" ? teamText.team.everybody : ""}
           data={[...inPlan]}
           value={asked.from}
           clearable={verb === "withdraw"}
@@ -167,7 +167,7 @@ function Questions({ verb, asked, inPlan, annotators, onChange }: QuestionProps)
         />
         {verb === "move" && (
           <Select
-            label={lead.team.to}
+            label={teamText.team.to}
             data={annotators.filter((each) => each !== asked.from)}
             value={asked.to}
             onChange={(to) => { onChange({ to }); }}
@@ -180,7 +180,7 @@ function Questions({ verb, asked, inPlan, annotators, onChange }: QuestionProps)
 }
 
 function Diff({ found, before }: { found: Difference; before: Plan }) {
-  const { diff } = lead.team;
+  const { diff } = teamText.team;
   const loads = Object.entries(found.loads ?? {}).filter(([, change]) => change !== 0);
   const now = (name: string) => {
     const states = before.progress.annotators[name];

@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 
 import { eventsKey, readEvents, type TeamEvent } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 import { Ago } from "@/ui/time";
 
 import classes from "./team.module.css";
@@ -20,12 +20,12 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
   });
   const events = found.data?.pages.flatMap((each) => each.events) ?? [];
   return (
-    <section aria-label={lead.team.history}>
+    <section aria-label={teamText.team.history}>
       <Title order={2} mb="xs">
-        {lead.team.history}
+        {teamText.team.history}
       </Title>
       {found.isError && <Text role="alert">{found.error.message}</Text>}
-      {found.data && !events.length && <Text c="dimmed">{lead.team.noEvents}</Text>}
+      {found.data && !events.length && <Text c="dimmed">{teamText.team.noEvents}</Text>}
       {events.length > 0 && (
         <ul className={`${classes["sheet"] ?? ""} ${classes["events"] ?? ""}`}>
           {events.map((each) => (
@@ -38,7 +38,7 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
       )}
       {found.hasNextPage && (
         <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {lead.team.olderEvents}
+          {teamText.team.olderEvents}
         </Button>
       )}
     </section>
@@ -50,7 +50,7 @@ function Said({ dataset, event }: { dataset: DatasetRef; event: TeamEvent }) {
   const facts = Object.entries(event.detail ?? {}).filter(([key, value]) => key !== "plan" && value !== null && value !== 0 && value !== "");
   return (
     <span>
-      <strong>{event.who}</strong> {lead.team.event[event.what] ?? event.what.replaceAll("_", " ")}{" "}
+      <strong>{event.who}</strong> {teamText.team.event[event.what] ?? event.what.replaceAll("_", " ")}{" "}
       {event.record !== null && (
         <Link to="/datasets/$workspace/$name" params={{ workspace, name }} search={{ record: event.record }}>
           {event.record}

@@ -6,9 +6,9 @@ import { useState } from "react";
 
 import { hoursAddress, type HoursBy } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
-const words = lead.team.hours;
+const words = teamText.team.hours;
 const PERIODS: HoursBy[] = ["day", "week", "month"];
 
 export function Hours({ dataset }: { dataset: DatasetRef }) {

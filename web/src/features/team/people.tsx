@@ -8,7 +8,7 @@ import { type Figure, peopleAgreementQuery } from "@/api/agreement";
 import { type PersonProgress, timesQuery } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
@@ -22,13 +22,13 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
   const times = useQuery(timesQuery(dataset)).data;
   const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
   const { workspace, name } = dataset;
-  const heads = [lead.team.assigned, lead.team.done, lead.team.left, lead.team.drafts, lead.team.skipped];
+  const heads = [teamText.team.assigned, teamText.team.done, teamText.team.left, teamText.team.drafts, teamText.team.skipped];
   return (
     <div className={classes["sheet"]}>
-      <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={lead.team.people}>
+      <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={teamText.team.people}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{lead.team.person}</Table.Th>
+            <Table.Th>{teamText.team.person}</Table.Th>
             <Table.Th>{t.datasets.progress}</Table.Th>
             {heads.map((each) => (
               <Table.Th key={each} ta="right">
@@ -36,21 +36,21 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
               </Table.Th>
             ))}
             <Table.Th ta="right">
-              <Tooltip label={lead.team.timeHint}>
+              <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
-                  {lead.team.time}
+                  {teamText.team.time}
                 </Text>
               </Tooltip>
             </Table.Th>
             <Table.Th>
-              <Tooltip label={lead.team.agreementHint} multiline maw={300}>
+              <Tooltip label={teamText.team.agreementHint} multiline maw={300}>
                 <Link className={classes["number"]} to="/datasets/$workspace/$name/agreement" params={{ workspace, name }} search={{}} preload={false}>
-                  {lead.team.agreement}
+                  {teamText.team.agreement}
                 </Link>
               </Tooltip>
             </Table.Th>
-            <Table.Th>{lead.team.lastActive}</Table.Th>
-            <Table.Th>{lead.team.finishAt}</Table.Th>
+            <Table.Th>{teamText.team.lastActive}</Table.Th>
+            <Table.Th>{teamText.team.finishAt}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -78,7 +78,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
     <Table.Td ta="right">
-      <RecordsLink dataset={dataset} count={count} search={search} label={lead.team.show(what, annotator)} />
+      <RecordsLink dataset={dataset} count={count} search={search} label={teamText.team.show(what, annotator)} />
     </Table.Td>
   );
   const share = assigned ? done / assigned : 0;
@@ -87,13 +87,13 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
       <Table.Th scope="row">
         {annotator}{" "}
         {idle && (
-          <Tooltip label={lead.team.idleHint}>
+          <Tooltip label={teamText.team.idleHint}>
             <Badge color="yellow" tabIndex={0}>
-              {lead.team.idle}
+              {teamText.team.idle}
             </Badge>
           </Tooltip>
         )}
-        {!idle && assigned > 0 && !person.last_active && <Badge color="gray">{lead.team.notStarted}</Badge>}
+        {!idle && assigned > 0 && !person.last_active && <Badge color="gray">{teamText.team.notStarted}</Badge>}
       </Table.Th>
       <Table.Td>
         <div className={classes["progress"]}>
@@ -107,17 +107,17 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
           <span>{t.datasets.percent(share)}</span>
         </div>
       </Table.Td>
-      {link(lead.team.assigned, assigned, theirs)}
-      {link(lead.team.done, done, `${theirs} AND ${answered}`)}
-      {link(lead.team.left, left, `${theirs} AND NOT ${answered}`)}
+      {link(teamText.team.assigned, assigned, theirs)}
+      {link(teamText.team.done, done, `${theirs} AND ${answered}`)}
+      {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
       <Table.Td ta="right">{n(drafts)}</Table.Td>
       <Table.Td ta="right">{n(skipped)}</Table.Td>
-      <Table.Td ta="right">{seconds ? lead.team.seconds(seconds) : "–"}</Table.Td>
+      <Table.Td ta="right">{seconds ? teamText.team.seconds(seconds) : "–"}</Table.Td>
       <Table.Td>{figure ? <Agrees dataset={dataset} figure={figure} /> : "–"}</Table.Td>
       <Table.Td>
         <Ago time={person.last_active} />
       </Table.Td>
-      <Table.Td>{left <= 0 ? lead.team.finished : person.finish_at ? day(person.finish_at) : "–"}</Table.Td>
+      <Table.Td>{left <= 0 ? teamText.team.finished : person.finish_at ? day(person.finish_at) : "–"}</Table.Td>
     </Table.Tr>
   );
 }
@@ -125,7 +125,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
 /** How far somebody agrees with the others; opens the records that it rests on. */
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
-  if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? lead.team.noSpans : lead.team.tooFew}</span>;
+  if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;
   const share = n(Math.round(estimate * 100));
   return (
     <Link
@@ -134,9 +134,9 @@ function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
       params={{ workspace: dataset.workspace, name: dataset.name }}
       search={{ q: query, view: "list" }}
       preload={false}
-      aria-label={lead.team.agreesOf(person ?? "", share, records)}
+      aria-label={teamText.team.agreesOf(person ?? "", share, records)}
     >
-      {lead.team.agrees(share, records)}
+      {teamText.team.agrees(share, records)}
     </Link>
   );
 }

@@ -6,7 +6,7 @@ import { lazy, Suspense, useState } from "react";
 
 import type { Plan } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
@@ -19,9 +19,9 @@ const VERBS: Verb[] = ["rebalance", "move", "extend", "withdraw", "undo"];
 export function Plans({ dataset, plans, leads }: { dataset: DatasetRef; plans: readonly Plan[]; leads: boolean }) {
   const [changing, setChanging] = useState<{ plan: Plan; verb: Verb } | null>(null);
   return (
-    <section aria-label={lead.team.plans}>
+    <section aria-label={teamText.team.plans}>
       <Title order={2} mb="xs">
-        {lead.team.plans}
+        {teamText.team.plans}
       </Title>
       <div className={classes["sheet"]}>
         {plans.map((each) => (
@@ -45,44 +45,44 @@ function Row({ plan, leads, onChange }: { plan: Plan; leads: boolean; onChange: 
     .map(([name]) => name);
   const rule = plan.rules[0];
   const facts = [
-    ...(plan.rules.length === 1 && rule ? [lead.team.overlap(rule)] : []),
-    ...(rule?.where ? [lead.team.where(rule.where)] : []),
-    ...(plan.blind ? [lead.team.blind] : []),
-    ...(plan.standing ? [lead.team.standing] : []),
-    ...(rule?.mode === "pull" ? [lead.team.pull] : []),
-    ...(plan.adaptive ? [lead.team.adaptive(plan.adaptive.max)] : []),
-    ...(plan.checks ? [lead.team.checks(typeof plan.checks === "number" ? plan.checks : plan.checks.share)] : []),
-    ...(rule?.due ? [lead.team.due(rule.due)] : []),
-    ...(plan.seed === undefined ? [] : [lead.team.seed(plan.seed)]),
+    ...(plan.rules.length === 1 && rule ? [teamText.team.overlap(rule)] : []),
+    ...(rule?.where ? [teamText.team.where(rule.where)] : []),
+    ...(plan.blind ? [teamText.team.blind] : []),
+    ...(plan.standing ? [teamText.team.standing] : []),
+    ...(rule?.mode === "pull" ? [teamText.team.pull] : []),
+    ...(plan.adaptive ? [teamText.team.adaptive(plan.adaptive.max)] : []),
+    ...(plan.checks ? [teamText.team.checks(typeof plan.checks === "number" ? plan.checks : plan.checks.share)] : []),
+    ...(rule?.due ? [teamText.team.due(rule.due)] : []),
+    ...(plan.seed === undefined ? [] : [teamText.team.seed(plan.seed)]),
   ];
-  const state = lead.team.planStates[plan.state] ?? plan.state;
+  const state = teamText.team.planStates[plan.state] ?? plan.state;
   return (
     <article className={classes["plan"]} data-undone={plan.state === "undone" || undefined}>
       <div>
         <Text size="sm" fw={600}>
-          {lead.team.plan(people.length ? people : Object.keys(plan.loads), plan.records)} {state && <Badge color="gray">{state}</Badge>}
+          {teamText.team.plan(people.length ? people : Object.keys(plan.loads), plan.records)} {state && <Badge color="gray">{state}</Badge>}
         </Text>
         <Text size="sm" c="dimmed">
-          {facts.join(" · ")} · {lead.team.madeBy(plan.created_by)} <Ago time={plan.created_at} />
+          {facts.join(" · ")} · {teamText.team.madeBy(plan.created_by)} <Ago time={plan.created_at} />
         </Text>
       </div>
       <div>
         <Text size="xs" mb={4}>
-          {lead.team.answers(done, all)}
+          {teamText.team.answers(done, all)}
         </Text>
-        <Bar label={lead.team.answers(done, all)} parts={[{ kind: "done", share: all ? done / all : 0 }]} />
+        <Bar label={teamText.team.answers(done, all)} parts={[{ kind: "done", share: all ? done / all : 0 }]} />
       </div>
       {leads && plan.state === "live" && (
         <Menu position="bottom-end">
           <Menu.Target>
             <Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>
-              {lead.team.change}
+              {teamText.team.change}
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
             {VERBS.map((verb) => (
               <Menu.Item key={verb} onClick={() => { onChange(verb); }} {...(verb === "undo" ? { color: "red" } : {})}>
-                {lead.team.changes[verb]}
+                {teamText.team.changes[verb]}
               </Menu.Item>
             ))}
           </Menu.Dropdown>

@@ -14,7 +14,7 @@ import { manages } from "@/core/roles";
 import { type Params, readView } from "@/core/view";
 import { DatasetFrame } from "@/features/shell/dataset-frame";
 import { t } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 import { Empty } from "@/ui/empty";
 
 import { Events } from "./events";
@@ -43,11 +43,11 @@ export function TeamPage() {
       key={`${workspace}/${name}`}
       workspace={workspace}
       name={name}
-      title={lead.team.title}
+      title={teamText.team.title}
       tools={
         leads && (
           <Button leftSection={<IconUsersPlus size={16} />} onClick={open}>
-            {lead.assign.open}
+            {teamText.assign.open}
           </Button>
         )
       }
@@ -73,7 +73,7 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
   const failure = progress.error ?? plans.error;
   if (failure) {
     return (
-      <Empty title={lead.team.failed} alert>
+      <Empty title={teamText.team.failed} alert>
         <p>{failure.message}</p>
         <Button onClick={() => { void progress.refetch(); void plans.refetch(); }}>{t.common.retry}</Button>
       </Empty>
@@ -87,10 +87,10 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
         <>
           <div className={classes["heading"]}>
             <Title order={2} mb="xs">
-              {lead.team.people}{" "}
+              {teamText.team.people}{" "}
               {live !== null && (
                 <span role="status" className={classes["live"]} data-gone={live ? undefined : true}>
-                  {live ? lead.team.live : lead.team.notLive}
+                  {live ? teamText.team.live : teamText.team.notLive}
                 </span>
               )}
             </Title>
@@ -99,7 +99,7 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
           <People dataset={dataset} people={progress.data.annotators} />
         </>
       ) : (
-        !plans.data.length && <Empty title={lead.team.nothing}>{lead.team.nothingIntro}</Empty>
+        !plans.data.length && <Empty title={teamText.team.nothing}>{teamText.team.nothingIntro}</Empty>
       )}
       {plans.data.length > 0 && <Plans dataset={dataset} plans={plans.data} leads={leads} />}
       <Events dataset={dataset} />

@@ -8,7 +8,7 @@ import { type Progress, teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { FREE } from "@/core/plan-form";
 import { n } from "@/text/en";
-import { lead } from "@/text/lead";
+import { teamText } from "@/text/team";
 
 import { RecordsLink } from "./records-link";
 import classes from "./team.module.css";
@@ -22,12 +22,12 @@ export function Totals({ dataset, progress }: { dataset: DatasetRef; progress: P
   const link = (count: number, search: string) => <RecordsLink dataset={dataset} count={count} search={search} />;
   const finished = progress.records > 0 && progress.complete === progress.records;
   const totals: [string, ReactNode, boolean?][] = [
-    [lead.team.total, link(progress.records, "")],
-    [lead.team.complete, link(progress.complete, "status:(Validated OR Discarded)")],
-    [lead.team.conflicts, link(progress.in_conflict, "conflict:true")],
-    [lead.team.free, free.data ? link(free.data.total, FREE) : "–"],
-    ...(progress.open ? ([[lead.team.open, n(progress.open)]] as [string, ReactNode][]) : []),
-    [lead.team.finish, finished ? lead.team.finished : progress.finish_at ? day(progress.finish_at) : lead.team.unknown, true],
+    [teamText.team.total, link(progress.records, "")],
+    [teamText.team.complete, link(progress.complete, "status:(Validated OR Discarded)")],
+    [teamText.team.conflicts, link(progress.in_conflict, "conflict:true")],
+    [teamText.team.free, free.data ? link(free.data.total, FREE) : "–"],
+    ...(progress.open ? ([[teamText.team.open, n(progress.open)]] as [string, ReactNode][]) : []),
+    [teamText.team.finish, finished ? teamText.team.finished : progress.finish_at ? day(progress.finish_at) : teamText.team.unknown, true],
   ];
   return (
     <dl className={classes["totals"]}>

@@ -5,7 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 
 import { changePassword } from "@/api/session";
-import { account } from "@/text/account";
+import { accountText } from "@/text/account";
 
 export function Password({ username }: { username: string }) {
   const [current, setCurrent] = useState("");
@@ -26,10 +26,10 @@ export function Password({ username }: { username: string }) {
   return (
     <form onSubmit={submit}>
       <Stack gap="sm" maw={360}>
-        <Text size="sm">{account.intro}</Text>
+        <Text size="sm">{accountText.intro}</Text>
         {change.isSuccess && (
           <Alert variant="light" role="status">
-            {account.done}
+            {accountText.done}
           </Alert>
         )}
         {change.isError && (
@@ -39,7 +39,7 @@ export function Password({ username }: { username: string }) {
         )}
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
         <PasswordInput
-          label={account.current}
+          label={accountText.current}
           autoComplete="current-password"
           value={current}
           onChange={(event) => { setCurrent(event.currentTarget.value); }}
@@ -47,8 +47,8 @@ export function Password({ username }: { username: string }) {
           withAsterisk={false}
         />
         <PasswordInput
-          label={account.fresh}
-          description={account.rule}
+          label={accountText.fresh}
+          description={accountText.rule}
           autoComplete="new-password"
           minLength={8}
           maxLength={100}
@@ -58,7 +58,7 @@ export function Password({ username }: { username: string }) {
           withAsterisk={false}
         />
         <Button type="submit" variant="default" loading={change.isPending} style={{ alignSelf: "flex-start" }}>
-          {account.submit}
+          {accountText.submit}
         </Button>
       </Stack>
     </form>

@@ -7,8 +7,8 @@ import { type ReactNode, useState } from "react";
 
 import { type Me, meQuery, resetKey } from "@/api/session";
 import { usePreferences } from "@/features/session/preferences";
-import { account } from "@/text/account";
-import { say } from "@/text/annotating";
+import { accountText } from "@/text/account";
+import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
@@ -26,7 +26,7 @@ export function UserSettingsPage() {
       <Stack>
         <Profile me={me} />
         <ApiKey me={me} />
-        <Card title={account.password}>
+        <Card title={accountText.password}>
           <Password username={me.username} />
         </Card>
         <Look />
@@ -174,7 +174,7 @@ function Look() {
         />
         <Switch
           mt="sm"
-          label={say.comfort.predictions}
+          label={annotatingText.comfort.predictions}
           checked={now.hidePredictions ?? false}
           onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }}
         />

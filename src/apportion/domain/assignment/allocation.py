@@ -1,0 +1,221 @@
+"""The greedy rule: record by record, to whoever has least to do for their share and met the others least.
+
+What it remembers is the desk: how much everybody has and who shares how many records with whom. A desk that is
+kept lets the next batch continue where the last one ended, and no row ever has to move for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from apportion.domain.numpy_types import Column, np
+
+from .quotas import due_totals
+from .states import MORE_NAMES, Reason
+
+__all__ = ["UNLIMITED", "Dealt", "LoadTable", "allocate", "room_of", "shares_of"]
+
+UNLIMITED = 2**62
+_MASK = 2**64 - 1
+
+Dealt = tuple[int, int, Reason]
+"""Number of the record, number of the person, and why."""
+
+
+class LoadTable:
+    """Loads of one rule and pairs of a whole plan, by number of person; ``names`` are in sorted order."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        loads: Mapping[str, int],
+        pairs: Mapping[tuple[str, str], int],
+        keys: Sequence[int],
+    ) -> None:
+        number = {name: place for place, name in enumerate(names)}
+        self.names = list(names)
+        self.keys = list(keys)
+        self.loads = [loads.get(name, 0) for name in names]
+        self.pairs = [[0] * len(names) for _ in names]
+        self._parent = list(range(len(names)))
+        for (one, other), count in pairs.items():
+            if count and one in number and other in number:
+                self.meet(number[one], number[other], count)
+
+    def meet(self, one: int, other: int, times: int = 1) -> None:
+        """Count that two people share ``times`` more records (or fewer: islands, once joined, stay joined)."""
+        row = self.pairs[one]
+        row[other] += times
+        self.pairs[other][one] = row[other]
+        self._parent[self.island(one)] = self.island(other)
+
+    def met(self, times: Column) -> None:
+        """Count how many more records everybody (row) shares with everybody else (column), each pair on one side."""
+        both = times + times.T
+        for person in np.flatnonzero(both.any(axis=1)).tolist():
+            self.pairs[person] = (np.array(self.pairs[person]) + both[person]).tolist()
+        islands = len({self.island(person) for person in range(len(self.names))})
+        for one, other in np.argwhere(times):
+            if islands == 1:
+                break
+            near, far = self.island(int(one)), self.island(int(other))
+            islands -= near != far
+            self._parent[near] = far
+
+    def island(self, person: int) -> int:
+        """A number that is the same for people who are connected by records they share."""
+        parent = self._parent
+        while parent[person] != person:
+            parent[person] = parent[parent[person]]
+            person = parent[person]
+        return person
+
+    def take(self, person: int, others: Iterable[int]) -> None:
+        """Count that a person got a record that ``others`` have."""
+        self.loads[person] += 1
+        for other in others:
+            self.meet(person, other)
+
+    def give(self, person: int, others: Iterable[int]) -> None:
+        """Count that a person lost a record that ``others`` have."""
+        self.loads[person] -= 1
+        for other in others:
+            self.pairs[person][other] -= 1
+            self.pairs[other][person] -= 1
+
+    def tie(self, key: int, person: int) -> int:
+        """Who wins among equals, for a record with this key: the smallest number."""
+        mixed = (key ^ self.keys[person]) * 0xBF58476D1CE4E5B9 & _MASK
+        mixed = (mixed ^ mixed >> 29) * 0x94D049BB133111EB & _MASK
+        return mixed ^ mixed >> 32
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedShares:
+    """What somebody is due: their weight, and a cap on their load."""
+
+    weights: Sequence[float]
+    caps: Sequence[int]
+
+
+def shares_of(weights: Sequence[float], caps: Sequence[int | None]) -> WeightedShares:
+    """Weights as parts of the largest; no cap is a large one."""
+    top = max(weights, default=1.0)
+    return WeightedShares(
+        [weight / top for weight in weights], [UNLIMITED if cap is None else cap for cap in caps]
+    )
+
+
+def room_of(desk: LoadTable, shares: WeightedShares, people: Iterable[int], records: int) -> list[int]:
+    """How many of ``records`` new records each of the people could take at most."""
+    return [max(0, min(records, shares.caps[person] - desk.loads[person])) for person in people]
+
+
+def allocate(
+    desk: LoadTable,
+    shares: WeightedShares,
+    jobs: Sequence[tuple[int, int]],
+    wanted: int,
+    able: Sequence[int],
+    on: Mapping[int, Sequence[int]] | None = None,
+    barred: Mapping[int, Collection[int]] | None = None,
+) -> list[Dealt]:
+    """Give every record to ``wanted`` of the people who are ``able``; with too little room, to as many as go.
+
+    ``jobs`` are pairs of record number and key, in keyed order; ``on`` says who is on a record already, ``barred``
+    who must not get it for other reasons. Everybody
+    gets their share of the batch, and who is behind catches up first: at every moment equal people with equal
+    histories are within one row of each other. Among the people whose turn it is, those win who have nothing in
+    common yet with who is on the record, then those who share the fewest records with them, then the key decides.
+    """
+    on = on or {}
+    spots = range(len(able))
+    room = room_of(desk, shares, able, len(jobs))
+    ties = [desk.tie(len(jobs), person) for person in able]
+    top = max([shares.weights[person] for person in able], default=1.0)
+    weights = [shares.weights[person] / top for person in able]
+    before = [desk.loads[person] for person in able]
+    totals = due_totals(before, weights, room, len(jobs) * wanted, ties)
+    level = [_turn(desk, able[spot], weights[spot]) for spot in spots]
+    number = {person: spot for spot, person in enumerate(able)}
+    dealt: list[Dealt] = []
+    left = len(jobs)
+    for record, key in jobs:
+        there = list(on.get(record, ()))
+        away = [*there, *barred.get(record, ())] if barred else there
+        taken = {number[person] for person in away if person in number}
+        for _ in range(wanted):
+            spot, reason = _pick(desk, shares, able, taken, there, totals, level, left, key)
+            if spot is None or reason is None:
+                break
+            person = able[spot]
+            desk.take(person, there)
+            there.append(person)
+            taken.add(spot)
+            level[spot] = _turn(desk, person, weights[spot])
+            dealt.append((record, person, reason))
+        left -= 1
+    return dealt
+
+
+def _turn(desk: LoadTable, person: int, weight: float) -> int:
+    """In which round somebody gets their next row; those with half the weight get one in every two.
+
+    In which of the two the key decides, lest people of one weight always meet each other.
+    """
+    load = desk.loads[person]
+    return load if weight == 1 else int((load + desk.tie(load, person) / _MASK) / weight)
+
+
+def _pick(
+    desk: LoadTable,
+    shares: WeightedShares,
+    able: Sequence[int],
+    taken: set[int],
+    there: Sequence[int],
+    totals: Sequence[int],
+    level: Sequence[int],
+    left: int,
+    key: int,
+) -> tuple[int | None, Reason | None]:
+    loads = desk.loads
+    free = [spot for spot, person in enumerate(able) if loads[person] < totals[spot] and spot not in taken]
+    if not free:  # their shares are full; before a slot stays empty, somebody gets more than theirs
+        over = [
+            spot
+            for spot, person in enumerate(able)
+            if spot not in taken and loads[person] < shares.caps[person]
+        ]
+        if not over:
+            return None, None
+        spot = min(over, key=lambda each: (level[each], desk.tie(key, able[each])))
+        return spot, Reason("over_share", (loads[able[spot]], totals[spot]))
+    # Who has as many rows to come as there are records left cannot pass on this one.
+    best = [spot for spot in free if totals[spot] - loads[able[spot]] >= left]
+    if not best:
+        lowest = min([level[spot] for spot in free])
+        best = [spot for spot in free if level[spot] == lowest]
+    code, more = "least_loaded", ()  # type: tuple[str, tuple[str | int, ...]]
+    if there and len(best) > 1:
+        best, code, more = _fewest_pairs(desk, able, best, there)
+    spot = best[0] if len(best) == 1 else min(best, key=lambda each: desk.tie(key, able[each]))
+    return spot, Reason(code, (loads[able[spot]], totals[spot], *more))
+
+
+def _fewest_pairs(
+    desk: LoadTable, able: Sequence[int], best: list[int], there: Sequence[int]
+) -> tuple[list[int], str, tuple[str | int, ...]]:
+    islands = {desk.island(person) for person in there}
+    apart = [spot for spot in best if desk.island(able[spot]) not in islands]
+    names = ", ".join(desk.names[person] for person in there[:3])
+    if len(there) > 3:
+        names += MORE_NAMES
+    if apart and len(apart) < len(best):
+        return apart, "other_island", (names,)
+    shared = [sum([desk.pairs[able[spot]][person] for person in there]) for spot in best]
+    fewest = min(shared)
+    if fewest == max(shared):
+        return best, "least_loaded", ()
+    found = [spot for spot, count in zip(best, shared, strict=True) if count == fewest]
+    return found, "fewest_shared", (names, fewest)

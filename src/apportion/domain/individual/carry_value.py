@@ -1,0 +1,37 @@
+"""Records that go elsewhere without their plans stand there as they stood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apportion.vocabulary import Status
+
+from .case import Case, GoldValue, Origin
+from .record_view import CONSENSUS, ResolvedView, Rule, build_view
+from .required_answers import RequiredAnswers
+
+__all__ = ["earlier_value", "wanted_with"]
+
+
+def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> RequiredAnswers:
+    """What is known of answers wanted, with a record as it stands where its plans are."""
+    answers, found = len(case.counted()), view.resolution
+    if not answers or (case.gold is not None and case.gold.origin is not Origin.EARLIER):
+        return wanted
+    if view.conflict:
+        return wanted.in_conflict(answers)
+    return wanted.waiting(answers) if found is None or found.missing else wanted
+
+
+def earlier_value(
+    case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, required: int, now: int
+) -> tuple[Case, ResolvedView]:
+    """A record with what it stood by ``before``, if its answers alone make something else here: until they do."""
+    settled = before.status in (Status.VALIDATED, Status.DISCARDED)
+    if case.gold is not None or not settled or (before.status, before.agent) == (view.status, view.agent):
+        return case, view
+    discarded = before.status is Status.DISCARDED
+    author = before.agent or (before.resolution and before.resolution.agent) or f"{CONSENSUS}{rule}"
+    gold = GoldValue(None if discarded else before.value, Origin.EARLIER, author, None, 1, now)
+    after = replace(case, gold=gold)
+    return after, build_view(after, rule=rule, required=required)

@@ -1,0 +1,195 @@
+"""What a record's answers come to: the view of everybody who sees more than their own.
+
+The decision is that of ``domain.consensus``; here it becomes the words of the 1.x status: ``Default`` nobody has
+answered and there is no gold value, ``Edited`` somebody has but nothing is settled, ``Validated`` settled with a value,
+``Discarded`` settled as unusable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+
+from apportion.domain.agreement.measures import AnswerKind, kind_of
+from apportion.domain.consensus import resolution as consensus
+from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer, Given, given
+from apportion.domain.consensus.deciding import decide as settle
+from apportion.domain.consensus.dispute import dispute
+from apportion.domain.consensus.resolution import Resolution, ResolutionStatus
+from apportion.domain.consensus.resolution import ResolutionRule as Rule
+from apportion.domain.records import (
+    Entities,
+    Record,
+    TextClassificationRecord,
+    TokenClassificationRecord,
+    Value,
+    chosen_labels,
+)
+from apportion.spans import Entity, SpanError, token_offsets
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .case import Annotation, Case, GoldValue, Origin
+
+__all__ = [
+    "ADJUDICATED",
+    "CONSENSUS",
+    "ResolvedView",
+    "Rule",
+    "answers_of",
+    "build_view",
+    "canonical_value",
+    "kind_of_record",
+    "places_of_tokens",
+    "same_value",
+    "value_of",
+]
+
+CONSENSUS = "consensus:"
+ADJUDICATED = "adjudicated:"
+"""What the agents of resolved values begin with; nobody can be called that."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedView:
+    """A record's status, whose word counts and what it is, and everybody's submitted values by name."""
+
+    status: Status
+    agent: str | None = None
+    value: Value | None = None
+    everyone: Mapping[str, Value] = field(default_factory=dict)
+    conflict: bool = False
+    """All answers wanted are there, and they do not settle it."""
+    agreement: float | None = None
+    """How near the answers that count are to each other, 1 for all the same; None with fewer than two."""
+    resolution: Resolution | None = None
+    """How it came to be; None where a value stands that was there before anybody answered."""
+
+
+def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
+    """The view of a record: a human's decision first, then the rule once all wanted answers are there."""
+    record, gold = case.record, case.gold
+    kind = kind_of_record(record)
+    counted = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
+    answers = [_answer(each, kind) for each in counted]
+    decided = None
+    if gold is not None and gold.origin is not Origin.EARLIER:
+        decided = consensus.GoldDecision(
+            UNUSABLE if gold.value is None else _said(gold.value, kind), _agent_of_gold(gold)
+        )
+    found = settle(
+        answers,
+        rule,
+        kind=kind,
+        want=case.want(required),
+        gold=decided,
+        tokens=_tokens(record, answers),
+        posterior=case.posterior_for(answers, rule),
+    )
+    apart = dispute(answers, kind)
+    everyone = {
+        name: each.value
+        for name, each in sorted(case.annotations.items())
+        if each.state is AnnotationState.SUBMITTED and each.value is not None
+    }
+    view = ResolvedView(
+        Status.DEFAULT,
+        everyone=everyone,
+        conflict=found.outcome is ResolutionStatus.CONFLICT,
+        agreement=None if apart is None else 1 - apart,
+        resolution=found,
+    )
+    return _seen(view, case, counted, found)
+
+
+def _seen(view: ResolvedView, case: Case, counted: list[Annotation], found: Resolution) -> ResolvedView:
+    gold = case.gold
+    if found.outcome is ResolutionStatus.RESOLVED and gold is not None and gold.origin is not Origin.EARLIER:
+        status = Status.DISCARDED if gold.value is None else Status.VALIDATED
+        agent = None if gold.value is None else _agent_of_gold(gold)
+        return replace(view, status=status, agent=agent, value=gold.value)
+    if found.outcome is ResolutionStatus.RESOLVED:
+        if found.discarded:
+            single = counted[-1] if found.agent == counted[-1].annotator else None
+            value = None if single is None else single.value
+            agent = None if single is None or value is None else single.annotator
+            return replace(view, status=Status.DISCARDED, agent=agent, value=value)
+        said = [each.value for each in counted if each.annotator in found.agreeing]
+        assert found.value is not None
+        value = said[-1] if said else value_of(found.value, kind_of_record(case.record))
+        return replace(view, status=Status.VALIDATED, agent=found.agent, value=value)
+    if gold is not None:  # it was there before anybody answered, and nothing has replaced it yet
+        status = Status.DISCARDED if gold.value is None else Status.VALIDATED
+        agent = None if gold.value is None else gold.author
+        return replace(view, status=status, agent=agent, value=gold.value, conflict=False, resolution=None)
+    answered = any(each.answered for each in case.annotations.values())
+    return replace(view, status=Status.EDITED if answered else Status.DEFAULT)
+
+
+def _agent_of_gold(gold: GoldValue) -> str:
+    return f"{ADJUDICATED}{gold.author}"
+
+
+def kind_of_record(record: Record) -> AnswerKind:
+    """What one answer to the record is."""
+    if isinstance(record, TextClassificationRecord):
+        return kind_of(Task.TEXT_CLASSIFICATION, multi_label=record.multi_label)
+    return AnswerKind.SPANS if isinstance(record, TokenClassificationRecord) else AnswerKind.TEXT
+
+
+def answers_of(case: Case) -> list[ConsensusAnswer]:
+    """The answers that count as consensus compares them, in order of submission."""
+    kind = kind_of_record(case.record)
+    ordered = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
+    return [_answer(each, kind) for each in ordered]
+
+
+def _answer(each: Annotation, kind: AnswerKind) -> ConsensusAnswer:
+    return ConsensusAnswer(
+        each.annotator, UNUSABLE if each.state is AnnotationState.DISCARDED else _said(each.value, kind)
+    )
+
+
+def _said(value: Value | None, kind: AnswerKind) -> Given:
+    """A single label that is missing, as 1.x may have stored it, says no more than a discard does."""
+    return UNUSABLE if kind is AnswerKind.LABEL and not value else given(value, kind)
+
+
+def _tokens(record: Record, answers: list[ConsensusAnswer]) -> list[tuple[int, int]] | None:
+    """Where the tokens lie, if votes on them may be needed."""
+    if not isinstance(record, TokenClassificationRecord) or len({each.given for each in answers}) < 2:
+        return None
+    return places_of_tokens(record)
+
+
+def places_of_tokens(record: TokenClassificationRecord) -> list[tuple[int, int]] | None:
+    """Where each token starts and ends; None where they are not found in the text."""
+    try:
+        return token_offsets(record.raw, record.tokens)
+    except SpanError:
+        return None
+
+
+def value_of(found: Given, kind: AnswerKind) -> Value:
+    """A value that was voted on, part by part, as annotations have it; every part with score 1."""
+    if isinstance(found, str):
+        return ((found, 1.0),)
+    assert isinstance(found, frozenset)
+    if kind is AnswerKind.SPANS:
+        return Entities([Entity(*span) for span in sorted(found)])  # type: ignore[misc]
+    return tuple((str(label), 1.0) for label in sorted(found))
+
+
+def canonical_value(record: Record, value: Value | None) -> Hashable:
+    """What a value says, scores apart: equal for values that mean the same."""
+    if value is None:
+        return None
+    if isinstance(value, Entities):
+        return frozenset((span.start, span.end, span.label) for span in value.spans)
+    if isinstance(record, TextClassificationRecord):
+        return frozenset(chosen_labels(value, multi_label=record.multi_label))
+    return tuple(text for text, _ in value[:1])
+
+
+def same_value(record: Record, one: Value | None, other: Value | None) -> bool:
+    """Whether two values of a record mean the same."""
+    return canonical_value(record, one) == canonical_value(record, other)

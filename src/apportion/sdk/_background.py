@@ -1,0 +1,63 @@
+"""One thread beside the caller's, so that the network and the processor work at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from types import TracebackType
+from typing import Any, TypeVar
+
+__all__ = ["BackgroundWorker", "in_background"]
+
+T = TypeVar("T")
+
+
+class BackgroundWorker:
+    """A thread that does one thing at a time, in the order in which they are given.
+
+    Not a ``ThreadPoolExecutor``: that refuses work once the interpreter ends, while logs in the background
+    may go on until they are done.
+    """
+
+    def __init__(self) -> None:
+        self._given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        Thread(target=self._work, name="apportion-network", daemon=True).start()
+
+    def __enter__(self) -> BackgroundWorker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._given.put(None)
+
+    def start(self, act: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Have it done; the future has what comes of it."""
+        promise: Future[T] = Future()
+        self._given.put(lambda: _keep(promise, act, *arguments))
+        return promise
+
+    def _work(self) -> None:
+        while (todo := self._given.get()) is not None:
+            todo()
+            del todo  # or it would be kept alive until the next one comes
+
+
+def in_background(act: Callable[[], T]) -> Future[T]:
+    """Have it done in a thread of its own, which the interpreter waits for before it ends."""
+    promise: Future[T] = Future()
+    Thread(target=_keep, args=(promise, act), name="apportion-background").start()
+    return promise
+
+
+def _keep(promise: Future[T], act: Callable[..., T], *arguments: Any) -> None:
+    if not promise.set_running_or_notify_cancel():
+        return
+    try:
+        result = act(*arguments)
+    except BaseException as problem:
+        promise.set_exception(problem)
+    else:
+        promise.set_result(result)

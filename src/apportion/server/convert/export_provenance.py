@@ -1,0 +1,138 @@
+"""What the resolved values of records rest on: whose answers counted, who agrees, what share each label has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, compress
+from typing import Any, NamedTuple
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.ports.answers import RecordAnswers
+from apportion.ports.records import StoredRecord
+from apportion.services.records.export import ExportPage
+from apportion.vocabulary import AnnotationState, Status, Task
+
+__all__ = ["Memo", "Provenance", "ProvenanceReader"]
+
+_decode = msgspec.json.Decoder().decode
+_DISCARDED = AnnotationState.DISCARDED.value
+_SETTLED = (Status.VALIDATED, Status.DISCARDED)
+
+
+class Memo(dict[Any, Any]):
+    """What was worked out before, by what it was worked out from.
+
+    It forgets everything when it is full, and keeps no long texts: those hardly come again, and would fill memory.
+    """
+
+    MOST = 50_000
+    LONGEST = 400
+
+    def keep(self, key: Any, found: Any) -> Any:
+        """Remember what was found, which is handed back."""
+        if len(self) >= self.MOST:
+            self.clear()
+        if not hasattr(key, "__len__") or len(key) <= self.LONGEST:
+            self[key] = found
+        return found
+
+
+class Provenance(NamedTuple):
+    """``first`` is agent (JSON) and value (JSON members) that count; those who ``answered`` are counted ones.
+
+    ``agreeing`` and ``support`` are None unless the record is settled, ``soft`` where there are no labels.
+    """
+
+    first: tuple[bytes, bytes] | None
+    answered: Sequence[str] | None
+    agreeing: Sequence[str] | None
+    support: float | None
+    soft: dict[str, float] | None
+
+
+class ProvenanceReader:
+    """Works out what records of a dataset rest on, page by page."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._soft = dataset.task is Task.TEXT_CLASSIFICATION
+        self._multi = bool(dataset.multi_label)
+        self._meanings = _Meanings(dataset)
+
+    def of(self, page: ExportPage, each: Sequence[slice]) -> list[Provenance]:
+        """One entry a record; ``each`` says where its answers are."""
+        rows, behind = page
+        said, meanings = behind.said, self._meanings
+        meant = [
+            None if value is None or state == _DISCARDED else meanings[value]
+            for value, state in zip(said.value, said.state, strict=True)
+        ]
+        extras = 0 in said.counted
+        found = []
+        for place, (row, own) in enumerate(zip(rows, each, strict=True)):
+            names, means = said.annotator[own], meant[own]
+            if extras:
+                counted = said.counted[own]
+                names, means = list(compress(names, counted)), list(compress(means, counted))
+            found.append(self._one(place, row, names, means, behind))
+        return found
+
+    def _one(
+        self, place: int, row: StoredRecord, names: Sequence[str], meant: list[Any], behind: RecordAnswers
+    ) -> Provenance:
+        first = _first(row.answer)
+        if first is None and not names:
+            return Provenance(None, None, None, None, None)
+        posterior = behind.posteriors.get(place)
+        if posterior is not None and posterior.answers != dict(zip(names, meant, strict=True)):
+            posterior = None  # somebody has answered otherwise since
+        soft = dict(posterior.labels) if posterior is not None else self._shares(meant)
+        if row.status not in _SETTLED:
+            return Provenance(first, names, None, None, soft)
+        value = None if first is None else self._meanings[first[1]]
+        agreeing = list(compress(names, [each == value for each in meant]))
+        support: float | None = len(agreeing) / len(names) if names else None
+        if posterior is not None and first is not None and first[0].startswith(b'"consensus:'):
+            support = posterior.labels.get(str(value))
+        return Provenance(first, names, agreeing, support, soft)
+
+    def _shares(self, meant: list[Any]) -> dict[str, float] | None:
+        if not self._soft:
+            return None
+        most = len(meant) - meant.count(None)
+        given = list(chain.from_iterable(filter(None, meant))) if self._multi else meant
+        labels = set(given)
+        labels.discard(None)
+        return {label: given.count(label) / most for label in sorted(labels)} or None
+
+
+def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
+    """Agent and value that count."""
+    if answer is None or answer.startswith(b"null\n"):
+        return None
+    agent, value = answer.split(b"\n", 2)[:2]
+    return agent, value
+
+
+class _Meanings(Memo):
+    """What stored values say, scores apart."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__()
+        self._task = dataset.task
+        self._multi = bool(dataset.multi_label)
+
+    def __missing__(self, value: bytes) -> Any:
+        found = _decode(b"{%b}" % value)
+        if self._task is Task.TOKEN_CLASSIFICATION:
+            known: Any = frozenset((each["start"], each["end"], each["label"]) for each in found["entities"])
+        elif self._task is Task.TEXT2TEXT:
+            best = max(found["sentences"], key=lambda each: each["score"], default=None)
+            known = "" if best is None else best["text"]
+        elif self._multi:
+            known = frozenset(each["class_label"] for each in found["labels"] if each["score"] > 0.5)
+        else:
+            best = max(found["labels"], key=lambda each: each["score"], default=None)
+            known = "" if best is None else best["class_label"]
+        return self.keep(value, known)

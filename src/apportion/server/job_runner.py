@@ -1,0 +1,74 @@
+"""The room where jobs are done: one thread, woken when there is something to do."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from apportion.ports.security import Clock
+from apportion.services.background.worker import JobContext, mark_interrupted, queue_models, run_next
+
+from .convert.values import read_value
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store
+
+__all__ = ["JobRunner"]
+
+log = logging.getLogger("apportion.jobs")
+REST = 10
+"""So many times longer than a look at all answers took, nobody looks at them again."""
+
+
+class JobRunner:
+    """Does jobs, one after the other."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._thread = ThreadPoolExecutor(1, "apportion-jobs")
+        self._closing = threading.Event()
+        self._room = JobContext(store, clock, partial(read_value, limits=None), self._closing.is_set)
+        self._rest_until = 0.0
+
+    def start(self) -> None:
+        """After a start: tell what was interrupted, and go on with what waits."""
+        self._submit(lambda: mark_interrupted(self._room))
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be a job to do."""
+        self._submit(self._work)
+
+    def look(self) -> None:
+        """See whether somebody answered since the models last looked, unless that was just now."""
+        if time.monotonic() >= self._rest_until:
+            self._submit(self._catch_up)
+
+    def close(self) -> None:
+        """Let the transaction at hand finish; its job is interrupted."""
+        self._closing.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _work(self) -> None:
+        while not self._closing.is_set() and run_next(self._room):
+            pass
+
+    def _catch_up(self) -> None:
+        began = time.monotonic()
+        if queue_models(self._room):
+            self._work()
+            self._rest_until = time.monotonic() + REST * (time.monotonic() - began)
+
+    def _submit(self, fn: Callable[[], object]) -> None:
+        def safely() -> None:
+            try:
+                fn()
+            except Exception:
+                log.exception("the jobs room stumbled")
+
+        if not self._closing.is_set():
+            self._thread.submit(safely)

@@ -1,0 +1,112 @@
+"""The server's figures as Prometheus reads them. Counting is ``tally``'s; the library only writes them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+
+from apportion.ports.upkeep import StoreCondition
+from apportion.version import __version__
+
+from .request_stats import BOUNDS, RequestStats, Timings
+
+__all__ = ["render_metrics"]
+
+_HELD = {
+    "users": "Users who may sign in.",
+    "workspaces": "Workspaces.",
+    "sessions": "Sessions that have not expired.",
+    "datasets": "Datasets, without deleted ones.",
+    "records": "Records of these datasets.",
+    "annotations": "Annotations, drafts and withdrawn ones too.",
+    "leases": "Records somebody has taken from a queue and not given back.",
+    "jobs": "Jobs that wait or run.",
+}
+
+
+def render_metrics(
+    tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
+) -> tuple[bytes, str]:
+    """The figures, in the form that was asked for, and its name."""
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_StatsCollector(tally, condition, counts, lost_lines))
+    encode, kind = choose_encoder(accept)
+    return encode(registry), kind
+
+
+class _StatsCollector:
+    """All there is to tell about one moment."""
+
+    def __init__(
+        self, tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int
+    ) -> None:
+        self._tally = tally
+        self._condition = condition
+        self._counts = counts
+        self._lost_lines = lost_lines
+
+    def collect(self) -> Iterable[Metric]:
+        yield InfoMetricFamily("apportion_build", "Which version this is.", {"version": __version__})
+        yield from self._requests()
+        yield from self._store()
+        for name, about in _HELD.items():
+            yield _gauge(name, about, self._counts[name])
+
+    def _requests(self) -> Iterable[Metric]:
+        tally = self._tally
+        total = CounterMetricFamily(
+            "apportion_http_requests", "Requests answered.", labels=("method", "route", "status")
+        )
+        for (method, route, status), number in list(tally.requests.items()):
+            total.add_metric((method, route, str(status)), number)
+        yield total
+        times = HistogramMetricFamily(
+            "apportion_http_request_duration_seconds",
+            "How long answers took, streams apart.",
+            labels=("method", "route"),
+        )
+        for key, timings in list(tally.timings.items()):
+            times.add_metric(key, _buckets(timings), timings.seconds)
+        yield times
+        yield _gauge("http_requests_in_progress", "Requests being answered.", tally.running)
+        yield _gauge("event_streams", "Browsers that listen to events.", tally.streams)
+        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", tally.refused_sign_ins)
+        yield _counter("log_lines_lost", "Lines of the log that nobody took.", self._lost_lines)
+
+    def _store(self) -> Iterable[Metric]:
+        found = self._condition
+        yield _gauge("writer_up", "1 while the writer lives.", int(found.writing))
+        waiting = GaugeMetricFamily("apportion_writer_waiting", "Writes in line.", labels=("urgent",))
+        waiting.add_metric(("true",), found.urgent)
+        waiting.add_metric(("false",), found.waiting - found.urgent)
+        yield waiting
+        yield _gauge("writer_busy_seconds", "How long the transaction at hand has taken so far.", found.busy)
+        yield _gauge("database_bytes", "Size of the database.", found.size)
+        yield _gauge("database_log_bytes", "Size of its write-ahead log.", found.log_size)
+        yield _gauge("disk_free_bytes", "Left on the disk of the database.", found.free)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"apportion_{name}", about, value)
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(f"apportion_{name}", about, value)
+
+
+def _buckets(timings: Timings) -> list[tuple[str, float]]:
+    found, seen = [], 0
+    for bound, number in zip((*map(repr, BOUNDS), "+Inf"), list(timings.classes), strict=True):
+        seen += number
+        found.append((bound, float(seen)))
+    return found

@@ -1,0 +1,122 @@
+"""Looks at every request from outside: gives it an id, writes one line about it, counts it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from apportion.ports.events import REQUEST, RequestMark
+
+from .logs import request_id
+from .request_stats import RequestStats
+
+__all__ = ["APP", "NOTHING", "REQUEST_ID", "RequestInfo", "RequestLogMiddleware", "request_info"]
+
+REQUEST_ID = "X-Request-ID"
+APP = "(app)"
+"""Stands for the route of everything that is of the web app."""
+NOTHING = "(none)"
+"""Stands for the route where there is none."""
+
+log = logging.getLogger("apportion.request")
+_SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = ("/api/health", "/metrics")
+"""Asked every few seconds by machines: not worth a line each."""
+_KEY = "apportion.seen"
+
+
+@dataclass(slots=True)
+class RequestInfo:
+    """What others find out about a request while they answer it."""
+
+    id: str
+    address: str
+    user: str | None = None
+    route: str | None = None
+    stream: bool = False
+    refused: bool = False
+    """Whether it was noted that nobody has its API key."""
+
+
+def request_info(scope: Scope) -> RequestInfo | None:
+    """The note about this request, to be added to."""
+    found: RequestInfo | None = scope.get(_KEY)
+    return found
+
+
+class RequestLogMiddleware:
+    """The outermost layer. Nothing of what it writes was chosen by the caller, but for a sane request id."""
+
+    def __init__(
+        self, app: ASGIApp, tally: RequestStats, prefix: str, address: Callable[[Scope], str]
+    ) -> None:
+        """``address`` tells where a request comes from."""
+        self._address = address
+        self._app = app
+        self._tally = tally
+        self._quiet = tuple(prefix + each for each in _QUIET)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        seen = scope[_KEY] = RequestInfo(_given_id(scope) or secrets.token_hex(8), self._address(scope))
+        token = request_id.set(seen.id)
+        mark = REQUEST.set(RequestMark(seen.address, seen.id))
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = seen.id
+            await send(message)
+
+        self._tally.running += 1
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            self._tally.running -= 1
+            self._done(scope, seen, status, time.perf_counter() - began)
+            request_id.reset(token)
+            REQUEST.reset(mark)
+
+    def _done(self, scope: Scope, seen: RequestInfo, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        route = seen.route or _route(scope) or NOTHING
+        self._tally.answered(method, route, status, 0.0 if seen.stream else seconds)
+        level = logging.DEBUG if route.startswith(self._quiet) else logging.INFO
+        if log.isEnabledFor(level):
+            fields: dict[str, Any] = {
+                "method": method,
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1000, 1),
+                "user": seen.user,
+                "request": seen.id,
+            }
+            log.log(level, "answered", extra={"fields": fields})
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The id the caller, or a proxy, gave; none where it is anything but short and plain."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode("ascii") if _SANE.fullmatch(value) else None
+    return None
+
+
+def _route(scope: Scope) -> str | None:
+    """The route as the documentation has it."""
+    route = scope.get("route")
+    return getattr(route, "path_format", None) or getattr(route, "path", None)

@@ -1,0 +1,149 @@
+"""For those who lead teams: all of their teams at a glance, and records taken back from who left them lying."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from apportion.domain.errors import BadRequestError, EntityNotFoundError, ForbiddenOperationError
+from apportion.domain.times import utc_iso
+from apportion.server.bodies import JsonRoute
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services.insight import team_overview
+from apportion.vocabulary import Task
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Progress"], route_class=JsonRoute)
+
+
+class TeamPerson(BaseModel):
+    """What one person was given in one dataset. ``held`` records are before them, as their screen said at ``seen``.
+
+    ``member`` is false for somebody who has work left but no longer belongs to the workspace.
+    """
+
+    annotator: str
+    assigned: int
+    done: int
+    skipped: int
+    drafts: int
+    last_active: str | None
+    finish_at: str | None
+    member: bool
+    held: int
+    seen: str | None
+    held_until: str | None
+
+
+class TeamDataset(BaseModel):
+    """A dataset with work that is shared out. Nobody has the ``free`` records; ``open`` places are for who is free."""
+
+    workspace: str
+    name: str
+    dataset: str
+    task: Task
+    records: int
+    complete: int
+    in_conflict: int
+    open: int
+    free: int
+    due: str | None = Field(description="The next due date of work that is not done.")
+    finish_at: str | None
+    people: list[TeamPerson]
+
+
+class TeamMemberOut(BaseModel):
+    """Somebody who annotates in a workspace."""
+
+    workspace: str
+    username: str
+    full_name: str
+
+
+class TeamOut(BaseModel):
+    """Every dataset with shared-out work in the workspaces I lead, and everybody who annotates there."""
+
+    datasets: list[TeamDataset]
+    members: list[TeamMemberOut]
+
+
+@router.get("/api/team")
+async def get_team(ctx: Ctx) -> TeamOut:
+    """All teams I lead at a glance: what each person has left, what is due, what lies unattended."""
+    now = ctx.state.clock.now()
+    found = await ctx.read_slow(lambda tx: team_overview.team_overview(tx, ctx.actor, now=now), long=True)
+    return TeamOut(
+        datasets=[_dataset(each) for each in found.datasets],
+        members=[
+            TeamMemberOut(workspace=each.workspace, username=each.username, full_name=each.full_name)
+            for each in found.members
+        ],
+    )
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else utc_iso(at)
+
+
+def _dataset(each: team_overview.TeamDataset) -> TeamDataset:
+    dataset, progress = each.dataset, each.progress
+    people = []
+    for person in progress.annotators:
+        hold = each.holds.get(person.annotator)
+        people.append(
+            TeamPerson(
+                annotator=person.annotator,
+                assigned=person.assigned,
+                done=person.done,
+                skipped=person.skipped,
+                drafts=person.drafts,
+                last_active=_time(person.last_active),
+                finish_at=_time(person.finish_at),
+                member=person.annotator not in each.gone,
+                held=0 if hold is None else hold.records,
+                seen=None if hold is None else _time(hold.seen),
+                held_until=None if hold is None else _time(hold.until),
+            )
+        )
+    return TeamDataset(
+        workspace=dataset.workspace,
+        name=dataset.name,
+        dataset=dataset.uuid,
+        task=dataset.task,
+        records=progress.records,
+        complete=progress.complete,
+        in_conflict=progress.in_conflict,
+        open=progress.open,
+        free=each.free,
+        due=_time(each.due),
+        finish_at=_time(progress.finish_at),
+        people=people,
+    )
+
+
+class TakeBackIn(BaseModel):
+    """From whom."""
+
+    annotators: list[str] = Field(max_length=1_000)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"annotators": ["ben"]}]})
+
+
+class TakenBack(BaseModel):
+    """Records that are free again."""
+
+    released: list[str]
+
+
+@router.post(
+    "/api/datasets/{name}/queue:take_back",
+    responses=responses(ForbiddenOperationError, EntityNotFoundError, BadRequestError),
+)
+async def take_back(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
+    """End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever."""
+    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    freed = await ctx.write(
+        lambda tx: team_overview.release_for(tx, ctx.actor, workspace, name, sent.annotators, now=now)
+    )
+    return TakenBack(released=freed)

@@ -1,0 +1,97 @@
+"""One more person for a record whose answers do not settle it: decided in the transaction of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.states import Mode, RowState
+from apportion.domain.assignment.team import Person
+from apportion.domain.consensus.asking import decide_one_more
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.record_view import answers_of, kind_of_record, places_of_tokens
+from apportion.domain.policies import Policies
+from apportion.domain.records import TokenClassificationRecord
+from apportion.ports.assignments import StoredPlan, rule_key
+from apportion.ports.store import Transaction
+
+from .eligibility import is_full
+
+__all__ = ["next_adaptive_slot"]
+
+
+def next_adaptive_slot(
+    tx: Transaction, dataset: Dataset, case: Case, policies: Policies, now: int
+) -> Slot | None:
+    """The slot to add, planned for somebody or open to whoever comes; None if nobody is to be asked, or can be."""
+    live = sorted(case.live_slots(), key=lambda slot: slot.id)
+    if not live or case.gold is not None:
+        return None
+    like = live[0]
+    plan = next((each for each in tx.assignments.plans(dataset) if each.no == like.rule >> 8), None)
+    if plan is None or plan.spec.adaptive is None:
+        return None
+    answers = answers_of(case)
+    record = case.record
+    tokens = places_of_tokens(record) if isinstance(record, TokenClassificationRecord) else None
+    decision = decide_one_more(
+        answers,
+        kind=kind_of_record(record),
+        want=case.want(policies.required),
+        most=plan.spec.adaptive.most,
+        until=plan.spec.adaptive.until,
+        posterior=case.posterior_for(answers, policies.resolution),
+        tokens=tokens,
+    )
+    if not decision.ask:
+        return None
+    rule = like.rule & 0xFF
+    able = _eligible_people(case, plan.teams[rule], like)
+    if not able:
+        return None
+    open_to_all = plan.spec.rules[rule].mode is Mode.PULL
+    name = None if open_to_all else _least_loaded(tx, dataset, plan, rule, able, now)
+    if not open_to_all and name is None:
+        return None
+    # A number below zero: new, and like that slot in all that it does not say itself.
+    return Slot(
+        -like.id,
+        like.record,
+        name,
+        RowState.PENDING,
+        None,
+        like.rule,
+        like.priority,
+        open_to_all,
+        like.due,
+        like.minutes,
+        like.skip,
+        like.needs,
+    )
+
+
+def _eligible_people(case: Case, team: Sequence[Person], like: Slot) -> list[Person]:
+    """Who has had nothing to do with the record yet, and has the skills it asks for."""
+    there = {name for name, each in case.annotations.items() if each.answered}
+    for slot in case.slots:
+        there |= {slot.annotator or "", *slot.declined}
+        if slot.lease is not None:
+            there.add(slot.lease.annotator)
+    return [each for each in team if each.active and each.name not in there and each.can(like.needs)]
+
+
+def _least_loaded(
+    tx: Transaction, dataset: Dataset, plan: StoredPlan, rule: int, able: Sequence[Person], now: int
+) -> str | None:
+    """Who has the least to do for their share, and room for one more."""
+    key = rule_key(plan.no, rule)
+    loads: dict[str, int] = {}
+    for count in tx.assignments.slot_counts(dataset):
+        here = rule_key(count.plan, count.rule) == key
+        if here and count.annotator is not None and count.state is not RowState.WITHDRAWN:
+            loads[count.annotator] = loads.get(count.annotator, 0) + count.n
+    room = [each for each in able if each.cap is None or not is_full(tx, dataset, each.name, key, now)]
+    if not room:
+        return None
+    return min(room, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name

@@ -1,0 +1,265 @@
+"""Logging into a dataset where everybody has annotations of their own: everybody writes what they see.
+
+An annotator's ``annotation`` and ``status`` are their own; content is never changed by them. A reviewer's, manager's
+or administrator's ``annotation`` is the resolved value: one that is stored already changes nothing, a new one is their
+decision. People's own annotations are written in bulk through the plural ``annotations``, by managers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    ForbiddenOperationError,
+    OtherContentError,
+    RecordNotFound,
+    ValidationError,
+)
+from apportion.domain.individual.answering import STATE_OF, invalidate
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.record_view import (
+    ADJUDICATED,
+    CONSENSUS,
+    ResolvedView,
+    build_view,
+    same_value,
+)
+from apportion.domain.people import Actor
+from apportion.domain.permissions import EffectiveRole, effective_role
+from apportion.domain.policies import Policies
+from apportion.domain.records import Record, Value, shown_content
+from apportion.ports.annotations import CaseChange
+from apportion.ports.records import EncodedRecord
+from apportion.ports.store import Transaction
+from apportion.vocabulary import AnnotationState, EventCode, Status, Task
+
+from .adjudicate import decide
+from .own_annotations import apply_answer, checked_value, log_answer
+
+__all__ = ["log_individual", "own_state"]
+
+Prepare = Callable[[Task, Sequence[Record]], Sequence[EncodedRecord]]
+
+
+def log_individual(
+    tx: Transaction,
+    actor: Actor,
+    dataset: Dataset,
+    records: Sequence[Record],
+    prepared: Sequence[EncodedRecord] = (),
+    *,
+    now: int,
+    prepare: Prepare,
+) -> int:
+    """Store the records, of which some may be ``prepared``, as this person may; how many annotations were left as
+    they were."""
+    wanted = list({record.id: record for record in records}.values())
+    cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in wanted])}
+    if effective_role(actor, dataset.workspace) is EffectiveRole.MEMBER:
+        return _own(tx, actor, dataset, wanted, cases, now)
+    people = _people(tx, actor, dataset, wanted)
+    bare = [_content_only(record) for record in wanted]
+    ready = _reencode(dataset, wanted, bare, prepared, prepare)
+    tx.records.log(dataset, ready, at=now, keep_answers=True)
+    return _resolved(tx, actor, dataset, list(zip(wanted, bare, strict=True)), people, cases, now)
+
+
+def own_state(status: Status, annotated: bool) -> AnnotationState:
+    """What a 1.x status makes of the writer's own annotation."""
+    return STATE_OF.get(status, AnnotationState.DRAFT if annotated else AnnotationState.NONE)
+
+
+# An annotator
+
+
+def _own(
+    tx: Transaction,
+    actor: Actor,
+    dataset: Dataset,
+    records: Sequence[Record],
+    cases: dict[str, Case],
+    now: int,
+) -> int:
+    name = actor.username
+    policies = Policies.of(dataset.policies)
+    for record in records:
+        case = cases.get(record.id)
+        if str(policies.visibility) == "assigned" and (case is None or not case.ever_had(name)):
+            raise RecordNotFound(dataset.id, record.id)
+        if case is None:
+            raise ForbiddenOperationError(
+                f"Operation not allowed: record {record.id} is new, and annotators add no records to dataset "
+                f"{dataset.name}. Nothing of this request was stored."
+            )
+    other = [
+        record.id for record in records if shown_content(record) != shown_content(cases[record.id].record)
+    ]
+    if other:
+        raise OtherContentError(other)
+    kept = 0
+    for record in records:
+        case = cases[record.id]
+        sent = None if record.annotation is None else record.annotation.value
+        state = own_state(record.status, sent is not None)
+        value = checked_value(dataset, case.record, sent, state)
+        before = case.of(name)
+        if before is None and state is AnnotationState.NONE:
+            continue
+        if (
+            before is not None
+            and before.state is state
+            and (before.value is None) is (value is None)
+            and same_value(case.record, before.value, value)
+        ):
+            kept += 1
+            continue
+        settled, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
+        tx.annotations.save_cases(dataset, [settled], at=now)
+        log_answer(tx, dataset, case, name, state, now)
+    return kept
+
+
+# Somebody who sees the resolved view
+
+
+def _resolved(
+    tx: Transaction,
+    actor: Actor,
+    dataset: Dataset,
+    records: Sequence[tuple[Record, Record]],
+    people: dict[str, dict[str, Value]],
+    cases: dict[str, Case],
+    now: int,
+) -> int:
+    """What the records just stored, as they came and bare, make of annotations that are there or come with them."""
+    kept = 0
+    for record, content in records:
+        if record.id in cases:
+            _follow(tx, dataset, cases[record.id], content, now)
+        said = False
+        for name, value in people.get(record.id, {}).items():
+            said = _set_of(tx, dataset, record.id, name, value, now) or said
+        if _decided(tx, actor, dataset, record, now):
+            said = True
+        if record.annotation is not None and not said:
+            kept += 1
+    return kept
+
+
+def _content_only(record: Record) -> Record:
+    """The record without what somebody said of it."""
+    if record.annotation is None and record.status is Status.DEFAULT:
+        return record
+    return replace(record, status=Status.DEFAULT, annotation=None)
+
+
+def _reencode(
+    dataset: Dataset,
+    records: Sequence[Record],
+    bare: Sequence[Record],
+    prepared: Sequence[EncodedRecord],
+    prepare: Prepare,
+) -> list[EncodedRecord]:
+    """The bare records ready for writing: those that came bare may be so already."""
+    ready = {each.id: each for each in prepared}
+    other = [
+        each for record, each in zip(records, bare, strict=True) if each is not record or each.id not in ready
+    ]
+    ready |= {each.id: each for each in prepare(dataset.task, other)}
+    return [ready[each.id] for each in bare]
+
+
+def _follow(tx: Transaction, dataset: Dataset, before: Case, content: Record, now: int) -> None:
+    """Another text outdates what was said of the one before; another prediction may agree with it or not."""
+    outdated = shown_content(content) != shown_content(before.record)
+    after = replace(invalidate(before) if outdated else before, record=content)
+    new_prediction = content.prediction != before.record.prediction
+    if after != replace(before, record=content) or (new_prediction and (after.annotations or after.gold)):
+        why, note = ("outdated", "outdated") if outdated else ("replaced", None)
+        tx.annotations.save_cases(
+            dataset, [CaseChange(before, after, _view(dataset, after), why, note)], at=now
+        )
+
+
+def _view(dataset: Dataset, case: Case) -> ResolvedView:
+    policies = Policies.of(dataset.policies)
+    return build_view(case, rule=policies.resolution, required=policies.required)
+
+
+def _people(
+    tx: Transaction, actor: Actor, dataset: Dataset, records: Sequence[Record]
+) -> dict[str, dict[str, Value]]:
+    """Whose own annotations the records carry, by record id."""
+    found: dict[str, dict[str, Value]] = {}
+    for place, record in enumerate(records):
+        if record.annotation is None:
+            continue
+        for name, value in record.annotation.by_agent.items():
+            singular = record.annotation.singular and name == record.annotation.agent
+            if not singular and not name.startswith((CONSENSUS, ADJUDICATED)):
+                if tx.people.user_by_name(name) is None:
+                    raise ValidationError(
+                        [
+                            {
+                                "loc": ["body", "records", place, "annotations", name],
+                                "msg": f"there is no user {name}; nothing of this request was stored",
+                                "type": "value_error",
+                            }
+                        ]
+                    )
+                found.setdefault(record.id, {})[name] = value
+    if found and effective_role(actor, dataset.workspace) is EffectiveRole.REVIEWER:
+        return {}
+    return found
+
+
+def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
+    """Set somebody's own annotation; False when it is or was that already: then an older copy was logged back."""
+    case = tx.annotations.case(dataset, id)
+    assert case is not None
+    before = case.of(name)
+    stored = [each.value for each in tx.annotations.history(dataset, id, name)]
+    if before is not None and before.answered:
+        stored.append(before.value)
+    if any(each is not None and same_value(case.record, each, value) for each in stored):
+        return False
+    checked = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
+    settled, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
+    tx.annotations.save_cases(dataset, [settled], at=now)
+    return True
+
+
+def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
+    """Whether the record carries a decision that is not stored yet; it then is."""
+    if record.status not in (Status.VALIDATED, Status.DISCARDED):
+        return False
+    sent = record.annotation
+    if record.status is Status.VALIDATED and (sent is None or not sent.singular):
+        return False
+    case = tx.annotations.case(dataset, record.id)
+    assert case is not None
+    view = _view(dataset, case)
+    value = None
+    if record.status is Status.DISCARDED:
+        if view.status is Status.DISCARDED:
+            return False
+    else:
+        assert sent is not None
+        value = checked_value(dataset, case.record, sent.value, AnnotationState.SUBMITTED)
+        if _known(tx, dataset, case, view, value):
+            return False
+    settled = decide(dataset, case, value, actor.username, "logged", now)
+    tx.annotations.save_cases(dataset, [settled], at=now)
+    tx.annotations.log_event(
+        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
+    )
+    return True
+
+
+def _known(tx: Transaction, dataset: Dataset, case: Case, view: ResolvedView, value: Value | None) -> bool:
+    """Whether the value is the resolved one, somebody's, or was at some time: then nobody decided anything."""
+    stored = [view.value, *view.everyone.values()]
+    stored += [each.value for each in tx.annotations.history(dataset, case.id)]
+    return any(each is not None and same_value(case.record, each, value) for each in stored)

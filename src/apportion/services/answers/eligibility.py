@@ -1,0 +1,93 @@
+"""Where somebody stands towards the slots of a record: what the plans know of them, and what they have already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from apportion.domain.assignment.queue import Load, Slot
+from apportion.domain.assignment.states import RowState
+from apportion.domain.assignment.team import Person
+from apportion.domain.datasets import Dataset
+from apportion.ports.assignments import Claimant, StoredPlan, rule_key
+from apportion.ports.store import Transaction
+
+__all__ = ["Eligibility", "eligibility_of", "is_full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Somebody as the plans of a dataset know them. Rules are named by ``ports.assignments.rule_key``."""
+
+    person: Person
+    loads: dict[int, Load] = field(default_factory=dict)
+    """What they have of each rule that gives them a cap."""
+    teams: frozenset[int] = frozenset()
+    """The rules whose open slots they may take."""
+
+    @property
+    def claimant(self) -> Claimant:
+        """Them as the store is asked for slots that they may take."""
+        full = frozenset(rule for rule, load in self.loads.items() if load.full)
+        begun = frozenset(rule for rule, load in self.loads.items() if load.begun)
+        return Claimant(self.person, self.teams, full, begun)
+
+    def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
+        """The slots without the open ones of rules they have nothing to do with, unless they have one leased."""
+        me = self.person.name
+        return tuple(
+            slot
+            for slot in slots
+            if slot.annotator is not None
+            or slot.rule in self.teams
+            or (slot.lease is not None and slot.lease.annotator == me)
+        )
+
+
+def eligibility_of(
+    tx: Transaction, dataset: Dataset, name: str, now: int, plans: Sequence[StoredPlan] | None = None
+) -> Eligibility:
+    """Return how somebody stands towards a dataset's plans."""
+    caps: dict[int, int] = {}
+    skills: dict[str, tuple[str, ...]] = {}
+    teams = set()
+    for plan in tx.assignments.plans(dataset) if plans is None else plans:
+        for rule, team in enumerate(plan.teams):
+            person = next((each for each in team if each.name == name), None)
+            if person is None:
+                continue
+            key = rule_key(plan.no, rule)
+            if person.active:
+                teams.add(key)
+            if person.cap is not None:
+                caps[key] = person.cap
+            for skill, values in person.skills.items():
+                skills[skill] = tuple(sorted({*skills.get(skill, ()), *values}))
+    loads = _loads(tx, dataset, name, now, caps) if caps else {}
+    return Eligibility(Person(name, skills=skills), loads, frozenset(teams))
+
+
+def _loads(
+    tx: Transaction, dataset: Dataset, name: str, now: int, caps: Mapping[int, int]
+) -> dict[int, Load]:
+    """Count somebody's slots of the rules with a cap, as ``assignment.queue.loads_of`` would."""
+    done: Counter[int] = Counter()
+    planned: Counter[int] = Counter()
+    for count in tx.assignments.slot_counts(dataset, name):
+        if count.state is RowState.DONE:
+            done[rule_key(count.plan, count.rule)] += count.n
+        elif count.state in (RowState.PENDING, RowState.LEASED):
+            planned[rule_key(count.plan, count.rule)] += count.n
+    # An open slot that is leased has no annotator yet, so the counters do not know whose it is.
+    leased: Counter[int] = Counter()
+    for count in tx.assignments.leases(dataset, name, now):
+        leased[rule_key(count.plan, count.rule)] += count.n
+        if count.annotator is not None:
+            planned[rule_key(count.plan, count.rule)] -= count.n
+    return {rule: Load(cap, done[rule], leased[rule], planned[rule]) for rule, cap in caps.items()}
+
+
+def is_full(tx: Transaction, dataset: Dataset, name: str, rule: int, now: int) -> bool:
+    """Return whether somebody has all that was agreed for a rule, named by ``ports.assignments.rule_key``."""
+    return rule in eligibility_of(tx, dataset, name, now).claimant.full

@@ -1,0 +1,342 @@
+"""Make a plan that was worked out, in steps: each a transaction of its own, so that nobody annotating waits for long.
+
+Slots are dealt and offered while nobody is told of them; what was answered before is carried over where the dataset
+becomes individual; then the plan is live, and what it changed is settled.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import repeat
+from typing import Any
+
+from apportion.domain.assignment.refusals import NothingToAssignError
+from apportion.domain.assignment.rows import PlanRows
+from apportion.domain.assignment.spec import PlanSpec
+from apportion.domain.assignment.team import need_kinds
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    EntityNotFoundError,
+    QueryTooSlowError,
+    ValidationError,
+)
+from apportion.domain.jobs import Job
+from apportion.domain.numpy_types import Column, np
+from apportion.domain.times import parse_date_bounds
+from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotBatch, StoredPlan
+from apportion.ports.store import Transaction
+from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
+from apportion.services.answers.reresolve import (
+    begin_reresolving,
+    forget_batch,
+    requeue_job,
+    reresolve_records,
+    reresolving_steps,
+)
+from apportion.services.steps import Step, parts_of
+from apportion.vocabulary import EventCode
+
+from .compute_plan import ComputedPlan, compute_extension, inputs_version, policies_after
+from .migrate_individual import IndividualMigration
+from .policies import policies_of, put_policies, set_policies
+
+__all__ = [
+    "NEVER",
+    "SLOTS_AT_ONCE",
+    "ApplyPlan",
+    "due_of",
+    "extend_standing_plans",
+    "slot_batch_of",
+    "with_numbers",
+]
+
+NEVER = 1 << 62
+SLOTS_AT_ONCE = 2_500
+"""Slots a transaction: nobody who annotates waits for more than those."""
+AT_ONCE = 20_000
+"""A plan of so many slots is made in one transaction."""
+_FORGOTTEN_AT_ONCE = 2_000
+_WHERE_SECONDS = 0.25
+"""Computing time for the query of a standing plan while records are being logged: everybody's answers wait for it."""
+
+
+class ApplyPlan:
+    """A plan on its way into the store; ``joining`` are records that were just logged, beside whatever goes on.
+
+    Raises ``NothingToAssignError`` where nobody would get anything.
+    """
+
+    def __init__(self, planned: ComputedPlan, *, by: str, at: int, joining: bool = False) -> None:
+        if not len(planned.plan.rows):
+            raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
+        self._planned = planned
+        self._by = by
+        self._at = at
+        self._joining = joining
+        self._plan: StoredPlan | None = None
+        self._batch = _slot_batch(planned)
+        self._touched: dict[str, None] = {}
+        """Records among those dealt that people have answered."""
+        self._carrying: IndividualMigration | None = None
+        self._jobs: list[Job] = []
+
+    @property
+    def plan(self) -> StoredPlan:
+        """The plan as it is stored, once it is."""
+        assert self._plan is not None
+        return self._plan
+
+    def steps(self) -> Iterator[Step]:
+        """What to do, transaction by transaction."""
+        total = len(self._planned.plan.rows)
+        parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
+        written = [self._begin, *map(self._deal, parts), *map(self._offer, parts)]
+        if total <= AT_ONCE and not self._planned.many_answered:
+            yield lambda tx: self._whole(tx, written)
+            return
+        if self._planned.into is not None and not self._joining:
+            written[0] = self._begin_extending
+        yield from written
+        policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
+        if not policies.individual:  # nobody is told what becomes of the slots before the plan is live
+            for part in parts_of(list(self._touched), SETTLED_AT_ONCE):
+                yield lambda tx, part=part: reresolve_records(  # type: ignore[misc]
+                    tx, self._planned.dataset, part, now=self._at
+                )
+            yield self._go_live
+            return
+        if not self._planned.dataset.individual:
+            self._carrying = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
+            yield from self._carrying.ahead()
+        yield self._go_live_and_settle
+        yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
+
+    def give_up(self) -> Iterator[Step]:
+        """What to do when one of the steps has failed: a plan that is live stays, and others settle what it changed;
+        another is forgotten.
+        """
+        if self._carrying is not None:
+            yield self._carrying.give_up
+        for job in self._jobs:
+            yield lambda tx, job=job: requeue_job(tx, job.id, now=self._at)  # type: ignore[misc]
+        if self._plan is None:
+            return
+        plan, dataset = self._plan, self._planned.dataset
+        forgotten = False
+
+        def some(tx: Transaction) -> None:
+            nonlocal forgotten
+            there = tx.assignments.plan(dataset, plan.id)
+            if there is None or (there.phase is not PlanPhase.WRITING and there.extending is None):
+                forgotten = True
+            else:
+                forgotten = forget_batch(tx, dataset, there, _FORGOTTEN_AT_ONCE)
+
+        while not forgotten:
+            yield some
+
+    @property
+    def _answered(self) -> dict[str, None]:
+        return self._touched if self._carrying is None else self._carrying.ids
+
+    def _whole(self, tx: Transaction, written: Sequence[Step]) -> None:
+        self._touched.clear()  # a transaction that was lost is run again
+        for step in written:
+            step(tx)
+        dataset = self._go_live(tx)
+        reresolve_records(tx, dataset, list(self._touched), now=self._at)
+
+    def _begin(self, tx: Transaction) -> None:
+        if not self._joining:
+            _check_alone(tx, self._planned)
+        self._plan = _store_plan(tx, self._planned, self._by, self._at)
+        self._batch = with_numbers(tx, self._plan, self._batch)
+
+    def _begin_extending(self, tx: Transaction) -> None:
+        """The same, with a note of what the plan was before: should the extension be cut short, it is so again."""
+        before = self._planned.into
+        assert before is not None
+        state = tx.assignments.state_of(before)
+        self._begin(tx)
+        first = self._batch.first_slot
+        extending = ExtensionInProgress(first, first + len(self._planned.plan.rows), before.figures, state)
+        self._plan = tx.assignments.begin_extending(self.plan, extending)
+
+    def _deal(self, part: tuple[int, int]) -> Step:
+        def step(tx: Transaction) -> None:
+            answered = tx.assignments.insert_slots(self._planned.dataset, self.plan, self._batch, *part)
+            self._touched.update(dict.fromkeys(answered))
+
+        return step
+
+    def _offer(self, part: tuple[int, int]) -> Step:
+        return lambda tx: tx.assignments.enqueue_slots(self._planned.dataset, self.plan, self._batch, *part)
+
+    def _go_live(self, tx: Transaction) -> Dataset:
+        """The plan and the policies that it asks for are in force from now on."""
+        planned, by, at = self._planned, self._by, self._at
+        dataset = _find_unchanged(tx, planned)
+        after = policies_after(policies_of(dataset), planned.spec)
+        if self._carrying is None:
+            dataset = set_policies(tx, dataset, after, by=by, now=at, plan=self.plan.no)
+        else:
+            self._carrying.arrive(tx)
+            dataset = put_policies(tx, dataset, after, by=by, now=at)
+        detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
+        what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED
+        tx.annotations.log_event(dataset, by, what, at=at, detail=detail)
+        if planned.into is not None and not self._joining:
+            tx.assignments.end_extending(self.plan)
+        self._plan = tx.assignments.change_plan(self.plan, at=at, phase=PlanPhase.LIVE)
+        return dataset
+
+    def _go_live_and_settle(self, tx: Transaction) -> None:
+        dataset = self._go_live(tx)
+        carried = self._carrying is not None
+        job = begin_reresolving(
+            tx,
+            dataset,
+            len(self._answered),
+            by=self._by,
+            now=self._at,
+            plan=None if carried else self.plan.no,  # what was carried over is all that was answered
+            carried=carried,
+        )
+        self._jobs[:] = [job]
+
+
+def _find_unchanged(tx: Transaction, planned: ComputedPlan) -> Dataset:
+    dataset = tx.datasets.find(planned.dataset.workspace, planned.dataset.name)
+    if dataset is None or dataset.uuid != planned.dataset.uuid:
+        raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
+    return dataset
+
+
+def _check_alone(tx: Transaction, planned: ComputedPlan) -> None:
+    dataset = _find_unchanged(tx, planned)
+    half = (PlanPhase.WRITING, PlanPhase.UNDOING)
+    if any(each.phase in half or each.extending is not None for each in tx.assignments.plans(dataset)):
+        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
+
+
+def _store_plan(tx: Transaction, planned: ComputedPlan, by: str, at: int) -> StoredPlan:
+    dataset = _find_unchanged(tx, planned)
+    if inputs_version(tx, dataset) != planned.mark:
+        raise ConflictError(
+            "The records, the policies or the plans of this dataset changed while this one was worked out. "
+            "Nothing was assigned; try again."
+        )
+    if planned.into is not None:
+        return tx.assignments.change_plan(
+            planned.into, at=at, state=planned.plan.state, figures=_figures_with(planned)
+        )
+    return tx.assignments.add_plan(
+        dataset,
+        str(uuid.uuid4()),
+        planned.spec,
+        planned.teams,
+        planned.plan.state,
+        planned.show(),
+        phase=PlanPhase.WRITING,
+        by=by,
+        at=at,
+    )
+
+
+def _figures_with(planned: ComputedPlan) -> dict[str, Any]:
+    """What a plan that was extended comes to: records and answers add up, and pairs are those of the whole plan."""
+    assert planned.into is not None
+    before, more = planned.into.figures, planned.plan.show()
+    total = {name: before[name] + more[name] for name in ("records", "slots")}
+    return {**before, **total, "pairs": more["pairs"]}
+
+
+# The rows on their way to the store
+
+
+def _slot_batch(planned: ComputedPlan) -> SlotBatch:
+    """What storing the plan's rows takes: by person and priority, as they will be claimed."""
+    rows = planned.plan.rows
+    needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
+    numbers: dict[str, int] = {}
+    for number, (rule, each) in enumerate(zip(planned.spec.rules, planned.given, strict=True)):
+        assert each.records.logged is not None
+        numbers.update(zip(each.records.ids, each.records.logged, strict=True))
+        if rule.needs:
+            asked, of = need_kinds(rule, replace(each.records, held={}))
+            for place, id in enumerate(each.records.ids):
+                needs[number, id] = asked[of[place] if of is not None else 0].needs
+    known = np.fromiter(map(numbers.get, rows.records, repeat(0)), np.int64, len(rows.records))
+    return slot_batch_of(rows, known, needs, due_of(planned.spec))
+
+
+def with_numbers(tx: Transaction, stored: StoredPlan, batch: SlotBatch) -> SlotBatch:
+    """The rows with numbers for their slots and reasons."""
+    return replace(
+        batch,
+        first_reason=tx.assignments.add_reasons(stored, batch.rows.reasons),
+        first_slot=tx.assignments.reserve_slot_numbers(len(batch.rows)),
+    )
+
+
+def due_of(spec: PlanSpec) -> list[int]:
+    """When the slots of each rule are due."""
+    return [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
+
+
+def slot_batch_of(
+    rows: PlanRows,
+    numbers: Column,
+    needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]],
+    due: Sequence[int],
+) -> SlotBatch:
+    """Rows in the two orders in which they are stored: each table is then written from one end to the other.
+
+    Slots are numbered in the order of their records, so what ``rows`` has in that order is stored in it.
+    """
+    rows = rows.in_order(np.argsort(numbers[rows.record], kind="stable"))
+    by_person = np.lexsort((rows.priority[rows.record], rows.person))
+    return SlotBatch(rows, by_person, numbers, needs, due)
+
+
+# Records that are logged later
+
+
+def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
+    """Records that have just been logged join the standing plans of their dataset.
+
+    Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
+    for somebody to rebalance or extend it, and an event says so.
+    """
+    dataset = tx.datasets.find(dataset.workspace, dataset.name) or dataset  # as it now is
+    for stored in tx.assignments.plans(dataset):
+        if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
+            continue
+        fresh = tx.assignments.without_slots(dataset, stored, ids)
+        if not fresh:
+            continue
+        try:
+            with tx.within(_WHERE_SECONDS):
+                planned = compute_extension(tx, dataset, stored, fresh)
+            making = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
+        except QueryTooSlowError as slow:
+            detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
+            tx.annotations.log_event(
+                dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
+            )
+            continue
+        except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
+            continue
+        except ValidationError as problem:
+            why = problem.errors[0]["msg"]
+            detail = {"plan": stored.id, "records": len(fresh), "why": why}
+            tx.annotations.log_event(
+                dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
+            )
+            continue
+        for step in making.steps():
+            step(tx)

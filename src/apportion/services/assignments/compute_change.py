@@ -1,0 +1,226 @@
+"""Work out how a plan that was made is to change: rebalanced, moved, withdrawn, undone. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.plan_changes import PlanChange, move, rebalance, withdraw
+from apportion.domain.assignment.read_plan import read_plan
+from apportion.domain.assignment.reallocation import HeldSlot
+from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
+from apportion.domain.assignment.states import RowState
+from apportion.domain.assignment.team import Person
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError, ValidationError
+from apportion.domain.people import Actor
+from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.store import Transaction
+
+from .compute_plan import find_plan, team_of
+
+__all__ = [
+    "ComputedChange",
+    "ComputedUndo",
+    "compute_move",
+    "compute_rebalance",
+    "compute_undo",
+    "compute_withdrawal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedChange:
+    """A change worked out on one snapshot: the difference, and what it takes to make it."""
+
+    dataset: Dataset
+    stored: StoredPlan
+    what: str
+    change: PlanChange
+    numbers: Mapping[tuple[str, str | None], list[int]]
+    on: Mapping[str, set[str]]
+    teams: tuple[tuple[Person, ...], ...] | None = None
+    spec: PlanSpec | None = None
+
+    def show(self) -> dict[str, Any]:
+        """The difference as JSON."""
+        return self.change.show()
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedUndo:
+    """The undoing of a whole plan: the slots that go, and how many stay since work on them has begun."""
+
+    dataset: Dataset
+    stored: StoredPlan
+    pending: Sequence[int]
+    kept: int
+
+    def show(self) -> dict[str, Any]:
+        """The difference as JSON."""
+        return {"added": 0, "removed": len(self.pending), "moved": 0, "kept": self.kept}
+
+
+class _LiveSlots:
+    """The live rows of a plan, and whose they are."""
+
+    def __init__(self, tx: Transaction, stored: StoredPlan, now: int) -> None:
+        self.numbers: dict[tuple[str, str | None], list[int]] = {}
+        self.rows: list[HeldSlot] = []
+        self.on: dict[str, set[str]] = {}
+        for no, row in tx.assignments.live_slots_of(stored, now):
+            self.rows.append(row)
+            self.numbers.setdefault((row.record, row.annotator), []).append(no)
+            if row.annotator is not None:
+                self.on.setdefault(row.record, set()).add(row.annotator)
+
+
+def compute_rebalance(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    users: Any = None,
+    level: bool = False,
+    rule: int | None = None,
+    now: int,
+) -> ComputedChange:
+    """Bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
+    dataset, stored = _open(tx, actor, workspace, name, id)
+    spec = stored.spec
+    if rule is not None:
+        _check_rule(stored, rule)
+    if users is not None:
+        number = rule or 0
+        asked = read_plan({"rules": [{"users": users}]}, "body").rules[0].users
+        rules = [replace(each, users=asked) if n == number else each for n, each in enumerate(spec.rules)]
+        spec = replace(spec, rules=tuple(rules))
+    rows = _LiveSlots(tx, stored, now)
+    others = tx.assignments.assignees(dataset) if len(tx.assignments.plans(dataset)) > 1 else {}
+    teams = list(stored.teams)
+    parts: list[PlanChange] = []
+    for number, each in enumerate(spec.rules):
+        if rule is not None and number != rule:
+            continue
+        teams[number] = team_of(tx, dataset, each, number, [], lenient=users is None)
+        blocked = {
+            record: others[record] - rows.on.get(record, set()) for record in rows.on if record in others
+        }
+        parts.append(
+            rebalance(
+                rows.rows,
+                teams[number],
+                spec.seed or 0,
+                rule=number,
+                level=level,
+                blocked={record: names for record, names in blocked.items() if names},
+            )
+        )
+    return ComputedChange(
+        dataset, stored, "rebalanced", _together(parts), rows.numbers, rows.on, tuple(teams), spec
+    )
+
+
+def compute_move(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    to: str,
+    records: Sequence[str] | None,
+    annotator: str | None,
+    rule: int = 0,
+    now: int,
+) -> ComputedChange:
+    """Give some of a plan's rows to somebody by hand."""
+    dataset, stored = _open(tx, actor, workspace, name, id)
+    _check_rule(stored, rule)
+    person = _person(tx, dataset, stored, rule, to)
+    rows = _LiveSlots(tx, stored, now)
+    on = {**rows.on}
+    for record, names in (tx.assignments.assignees(dataset) if records is not None else {}).items():
+        on[record] = on.get(record, set()) | names
+    has = sum(row.annotator == to for row in rows.rows if row.rule == rule)
+    mine = [row for row in rows.rows if row.rule == rule]
+    change = move(
+        mine, person, records=None if records is None else set(records), annotator=annotator, on=on, has=has
+    )
+    return ComputedChange(dataset, stored, "moved", change, rows.numbers, rows.on)
+
+
+def compute_withdrawal(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    *,
+    records: Sequence[str] | None,
+    annotator: str | None,
+    now: int,
+) -> ComputedChange:
+    """Take some of a plan's rows back."""
+    dataset, stored = _open(tx, actor, workspace, name, id)
+    rows = _LiveSlots(tx, stored, now)
+    change = withdraw(rows.rows, records=None if records is None else set(records), annotator=annotator)
+    return ComputedChange(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
+
+
+def compute_undo(
+    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, *, now: int
+) -> ComputedUndo:
+    """Take a whole plan back, but for the work that was begun."""
+    dataset, stored = _open(tx, actor, workspace, name, id)
+    pending = tx.assignments.pending_of(stored, 1 << 62, now)
+    counts = [each for each in tx.assignments.slot_counts(dataset) if each.plan == stored.no]
+    live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
+    return ComputedUndo(dataset, stored, pending, live - len(pending))
+
+
+def _open(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, StoredPlan]:
+    dataset, stored = find_plan(tx, actor, workspace, name, id)
+    if stored.phase in (PlanPhase.WRITING, PlanPhase.UNDOING):
+        raise ConflictError("This plan is being written just now. Nothing was changed; try again.")
+    if stored.phase is PlanPhase.UNDONE:
+        raise ConflictError("This plan was undone. Nothing was changed.")
+    return dataset, stored
+
+
+def _check_rule(stored: StoredPlan, rule: int) -> None:
+    if not 0 <= rule < len(stored.spec.rules):
+        raise ValidationError(
+            [
+                {
+                    "loc": ["body", "rule"],
+                    "msg": f"the plan has {len(stored.spec.rules)} rules",
+                    "type": "value_error",
+                }
+            ]
+        )
+
+
+def _person(tx: Transaction, dataset: Dataset, stored: StoredPlan, rule: int, name: str) -> Person:
+    """Somebody as the rule knows them, or as one who belongs to the workspace and joins now."""
+    known = next((each for each in stored.teams[rule] if each.name == name), None)
+    try:
+        (person,) = team_of(tx, dataset, RuleSpec(users=(UserEntry(name),)), rule, [])
+    except ValidationError as problem:
+        msg = problem.errors[0]["msg"].replace("planned", "changed")
+        raise ValidationError([{"loc": ["body", "to"], "msg": msg, "type": "value_error"}]) from None
+    return known or person
+
+
+def _together(parts: Sequence[PlanChange]) -> PlanChange:
+    return PlanChange(
+        tuple(each for part in parts for each in part.added),
+        tuple(each for part in parts for each in part.removed),
+        tuple(each for part in parts for each in part.moved),
+        tuple(each for part in parts for each in part.kept),
+        tuple(each for part in parts for each in part.unassigned),
+        tuple(each for part in parts for each in part.refused),
+    )

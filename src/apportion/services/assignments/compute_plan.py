@@ -1,0 +1,308 @@
+"""Share records out: work a plan out, or what it takes to extend one.
+
+Looking and making are the same computation; making compares its digest with what was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
+from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
+from apportion.domain.assignment.states import Visibility
+from apportion.domain.assignment.team import Person, expand_team, named_people
+from apportion.domain.assignment.team import PlanningRecords as PlanRecords
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, EntityNotFoundError, ValidationError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import AnnotationMode, Policies
+from apportion.domain.query import MatchAll, parse
+from apportion.ports.assignments import StoredPlan
+from apportion.ports.records import Criteria
+from apportion.ports.store import Transaction
+from apportion.services.answers.reresolve import many_answered
+from apportion.services.datasets.access import find_dataset
+from apportion.vocabulary import MembershipRole, Role
+
+from .policies import policies_of
+
+__all__ = [
+    "ComputedPlan",
+    "compute_extension",
+    "compute_plan",
+    "find_plan",
+    "inputs_version",
+    "policies_after",
+    "team_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedPlan:
+    """A plan worked out on one snapshot, and what it takes to store it."""
+
+    dataset: Dataset
+    spec: PlanSpec
+    plan: Plan
+    teams: tuple[tuple[Person, ...], ...]
+    given: tuple[RuleInput, ...]
+    warnings: tuple[str, ...]
+    mark: tuple[Any, ...]
+    """What the snapshot was of; another mark means that it has to be worked out again."""
+    many_answered: bool
+    """Whether more records have answers than are settled at once."""
+    into: StoredPlan | None = None
+    """The plan that is extended."""
+
+    def show(self) -> dict[str, Any]:
+        """The preview as JSON."""
+        shown = self.plan.show()
+        return {**show_plan(self.spec), **shown, "warnings": [*shown["warnings"], *self.warnings]}
+
+
+def compute_plan(
+    tx: Transaction, actor: Actor, workspace: str, name: str, spec: PlanSpec, *, digest: str | None = None
+) -> ComputedPlan:
+    """Work a plan out. Nothing is written. With ``digest``, refused unless it is what was looked at."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ASSIGN, open_only=True)
+    _check_mirror(tx, dataset, spec)
+    if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
+        raise BadRequestError(
+            "Checks are only of use where nobody can look up what others answered: make the plan blind. "
+            "Nothing was planned."
+        )
+    held = tx.assignments.assignees(dataset) if tx.assignments.plans(dataset) else {}
+    given, warnings = _inputs(tx, dataset, spec, held, None)
+    found = plan(spec, given, policies=policies_of(dataset).show())
+    check_digest(digest, found.digest)
+    return _computed(tx, dataset, spec, given, found, tuple(warnings), many_answered(tx, dataset), None)
+
+
+def compute_extension(
+    tx: Transaction, dataset: Dataset, stored: StoredPlan, ids: Sequence[str] | None = None
+) -> ComputedPlan:
+    """Work out how the records that a plan has not dealt yet join it: of all, or of these. Nothing is written.
+
+    People who have left since keep what they have and get nothing.
+    """
+    teams = [_deactivate_leavers(tx, dataset, team) for team in stored.teams]
+    dealt = frozenset() if ids is not None else tx.assignments.planned_ids(stored)
+    held: Mapping[str, set[str]] = {}
+    if len(tx.assignments.plans(dataset)) > 1:  # nobody gets a record that they have by another plan
+        held = tx.assignments.assignees(dataset, ids)
+        held = {id: names for id, names in held.items() if id not in dealt}
+    given, warnings = _inputs(tx, dataset, stored.spec, held, ids, teams=teams)
+    taken = sorted(dealt)
+    found = plan(
+        stored.spec,
+        given,
+        state=tx.assignments.state_of(stored),
+        taken=taken,
+        policies=policies_of(dataset).show(),
+    )
+    # Records that were just logged are few, and nobody who logs is to wait for a count of all others
+    many = ids is None and many_answered(tx, dataset)
+    return _computed(tx, dataset, stored.spec, given, found, tuple(warnings), many, stored)
+
+
+def _computed(
+    tx: Transaction,
+    dataset: Dataset,
+    spec: PlanSpec,
+    given: Sequence[RuleInput],
+    found: Plan,
+    warnings: tuple[str, ...],
+    many: bool,
+    into: StoredPlan | None,
+) -> ComputedPlan:
+    teams = tuple(each.people for each in given)
+    return ComputedPlan(
+        dataset, spec, found, teams, tuple(given), warnings, inputs_version(tx, dataset), many, into
+    )
+
+
+def inputs_version(tx: Transaction, dataset: Dataset) -> tuple[Any, ...]:
+    """What a plan is worked out on: when it changes, so may the plan."""
+    plans = tx.assignments.plans(dataset)
+    latest = max((each.changed_at for each in plans), default=0)
+    written = dataset.last_updated if dataset.individual else 0  # in a shared dataset every answer moves it
+    return dataset.uuid, dataset.records, written, dict(dataset.policies), len(plans), latest
+
+
+# What the world has to say about each rule
+
+
+def _inputs(
+    tx: Transaction,
+    dataset: Dataset,
+    spec: PlanSpec,
+    held: Mapping[str, set[str]],
+    ids: Sequence[str] | None,
+    *,
+    teams: Sequence[tuple[Person, ...]] | None = None,
+) -> tuple[list[RuleInput], list[str]]:
+    given = []
+    warnings: list[str] = []
+    known = tx.answers.known(dataset) if spec.checks is not None else {}
+    for number, rule in enumerate(spec.rules):
+        records = _matching(tx, dataset, rule, ids)
+        team = teams[number] if teams is not None else team_of(tx, dataset, rule, number, warnings)
+        here = {id: names for id in records.ids if (names := held.get(id))} if held else {}
+        gold = {id: names for id in records.ids if (names := known.get(id))} if known else {}
+        given.append(RuleInput(replace(records, held=here, gold=gold), team))
+    return given, list(dict.fromkeys(warnings))
+
+
+def _matching(tx: Transaction, dataset: Dataset, rule: RuleSpec, ids: Sequence[str] | None) -> PlanRecords:
+    some = rule.where is not None and bool(rule.where.strip())
+    query = parse(rule.where or "") if some else MatchAll()
+    criteria = Criteria(ids=tuple(ids)) if ids is not None and not some else Criteria(query)
+    found = tx.records.ids(dataset, criteria, rule.keys)
+    if ids is None or not some:
+        return PlanRecords(found.ids, found.values, found.logged)
+    wanted = set(ids)
+    places = [place for place, id in enumerate(found.ids) if id in wanted]
+    return PlanRecords(
+        [found.ids[place] for place in places],
+        {key: [values[place] for place in places] for key, values in found.values.items()},
+        [found.logged[place] for place in places],
+    )
+
+
+def team_of(
+    tx: Transaction,
+    dataset: Dataset,
+    rule: RuleSpec,
+    number: int,
+    warnings: list[str],
+    *,
+    lenient: bool = False,
+) -> tuple[Person, ...]:
+    """The people of a rule, each of whom must belong to the workspace; ``lenient`` makes those who left inactive."""
+    workspace = tx.people.workspace_named(dataset.workspace)
+    assert workspace is not None
+    members = {actor.username: (actor, role) for actor, role in tx.people.members(workspace.id)}
+    annotators = sorted(
+        name
+        for name, (actor, role) in members.items()
+        if role is MembershipRole.ANNOTATOR and actor.user.role is Role.ANNOTATOR
+    )
+    workspaces = _workspaces(tx, rule)
+    team = expand_team(rule, annotators, workspaces, "body", "rules", number)
+    strangers = []
+    for person in team:
+        if person.name in members:
+            if person.name not in annotators:
+                role = (
+                    "an administrator" if members[person.name][0].is_admin else f"a {members[person.name][1]}"
+                )
+                warnings.append(
+                    f"{person.name} is {role} of this workspace: outside of the queue they see everybody's answers."
+                )
+            continue
+        actor = tx.people.actor(person.name)
+        if actor is not None and actor.is_admin:
+            warnings.append(
+                f"{person.name} is an administrator: outside of the queue they see everybody's answers."
+            )
+            continue
+        strangers.append(person.name)
+    if strangers and lenient:
+        return tuple(replace(each, active=each.active and each.name not in strangers) for each in team)
+    if strangers:
+        raise ValidationError([_not_a_member(tx, rule, number, name, dataset) for name in strangers[:50]])
+    return team
+
+
+def _deactivate_leavers(tx: Transaction, dataset: Dataset, team: Sequence[Person]) -> tuple[Person, ...]:
+    """A team as it was dealt to, where whoever does not belong to the workspace any more is not active."""
+    workspace = tx.people.workspace_named(dataset.workspace)
+    assert workspace is not None
+    there = {actor.username for actor, _ in tx.people.members(workspace.id)}
+
+    def stays(name: str) -> bool:
+        actor = None if name in there else tx.people.actor(name)
+        return name in there or (actor is not None and actor.is_admin)
+
+    return tuple(each if stays(each.name) else replace(each, active=False) for each in team)
+
+
+def _not_a_member(
+    tx: Transaction, rule: RuleSpec, number: int, name: str, dataset: Dataset
+) -> dict[str, Any]:
+    known = tx.people.user_by_name(name)
+    if known is None:
+        why = f"there is no user {name}"
+    elif not known.active:
+        why = f"{name} has been deactivated"
+    else:
+        why = f"{name} does not belong to workspace {dataset.workspace}"
+    place = named_people(rule).index(name) if name in named_people(rule) else 0
+    return {
+        "loc": ["body", "rules", number, "users", place],
+        "msg": f"{why}; nothing was planned",
+        "type": "value_error",
+    }
+
+
+def _workspaces(tx: Transaction, rule: RuleSpec) -> dict[str, list[str]]:
+    found = {}
+    for entry in rule.users if isinstance(rule.users, tuple) else ():
+        if isinstance(entry, WorkspaceEntry):
+            workspace = tx.people.workspace_named(entry.workspace)
+            if workspace is None:
+                raise EntityNotFoundError(entry.workspace, "Workspace")
+            found[entry.workspace] = [
+                actor.username
+                for actor, role in tx.people.members(workspace.id)
+                if role is MembershipRole.ANNOTATOR and actor.user.role is Role.ANNOTATOR
+            ]
+    return found
+
+
+def _check_mirror(tx: Transaction, dataset: Dataset, spec: PlanSpec) -> None:
+    if spec.mirror is None:
+        return
+    kinds_there = tx.records.metadata_kinds(dataset)
+    adopted = any(
+        isinstance(rule.users, FromMetadata) and rule.users.key == spec.mirror for rule in spec.rules
+    )
+    if spec.mirror in kinds_there and not spec.mirror_overwrite and not adopted:
+        raise BadRequestError(
+            f"Records of dataset {dataset.name} have values under metadata key {spec.mirror!r}, which would be "
+            "hidden behind the names of the assignees. Choose another key, or send 'mirror_overwrite': true. "
+            "Nothing was planned."
+        )
+    if spec.mirror not in kinds_there and len(kinds_there) >= 50:
+        raise BadRequestError(
+            f"Dataset {dataset.name} has {len(kinds_there)} metadata keys already; a mirror would be one too many."
+        )
+
+
+def policies_after(before: Policies, spec: PlanSpec) -> Policies:
+    """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
+    after = before
+    if spec.individual and not before.individual:
+        usual = Policies.of({"annotation": "individual"})
+        after = replace(after, annotation=AnnotationMode.INDIVIDUAL, resolution=usual.resolution)
+    if spec.blind:
+        after = replace(after, blind=True)
+    if spec.visibility is not None:
+        after = replace(after, visibility=spec.visibility)
+    elif spec.blind:
+        after = replace(after, visibility=Visibility.ASSIGNED)
+    return after
+
+
+def find_plan(
+    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, action: Action = Action.ASSIGN
+) -> tuple[Dataset, StoredPlan]:
+    """A dataset's plan."""
+    dataset = find_dataset(tx, actor, workspace, name, action)
+    stored = tx.assignments.plan(dataset, id)
+    if stored is None:
+        raise EntityNotFoundError(id, "AssignmentPlan")
+    return dataset, stored

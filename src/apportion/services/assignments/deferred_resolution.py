@@ -1,0 +1,90 @@
+"""A long change of a plan, and the records with answers that it touches: settled at its end, whatever comes before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.jobs import Job, JobState
+from apportion.ports.store import Transaction
+from apportion.services.answers.reresolve import (
+    FEW,
+    begin_reresolving,
+    requeue_job,
+    reresolve_records,
+    reresolving_steps,
+)
+from apportion.services.steps import Step
+
+__all__ = ["DeferredResolution"]
+
+WHOLE = 2_500
+"""So many slots of a plan are changed in one transaction."""
+
+
+class DeferredResolution:
+    """The records that a long change of a plan touches; they are settled at its end.
+
+    There is a job for it from the beginning: a stop or a failure in the middle forgets none of them.
+    """
+
+    def __init__(self, dataset: Dataset, plan: int, *, by: str, at: int) -> None:
+        self._dataset = dataset
+        self._plan = plan
+        self._by = by
+        self._at = at
+        self._touched: dict[str, None] = {}
+        self._job: Job | None = None
+
+    def touch(self, ids: Sequence[str]) -> None:
+        """These have answers and are to be settled."""
+        self._touched.update(dict.fromkeys(ids))
+
+    def around(
+        self, begin: Step, parts: Sequence[Step], finish: Callable[[Transaction], Dataset | None], size: int
+    ) -> Iterator[Step]:
+        """The whole change: in one transaction where at most ``WHOLE`` slots are to be changed.
+
+        ``finish`` returns the dataset as it is then, if it is still there.
+        """
+
+        def first(tx: Transaction) -> None:
+            begin(tx)
+            self._job = begin_reresolving(tx, self._dataset, None, by=self._by, now=self._at, plan=self._plan)
+
+        def last(tx: Transaction) -> None:
+            self._settle(tx, finish(tx))
+
+        def whole(tx: Transaction) -> None:
+            self._touched.clear()  # a transaction that was lost is run again
+            self._job = None
+            for step in (begin, *parts, last):
+                step(tx)
+
+        if size <= WHOLE:
+            yield whole
+        else:
+            yield from (first, *parts, last)
+        if self._job is not None:
+            yield from reresolving_steps(self._job, list(self._touched), now=self._at)
+
+    def give_up(self, *steps: Step) -> Iterator[Step]:
+        """What to do when one of the steps has failed: ``steps``, and somebody else settles what was touched."""
+        yield from steps
+        job = self._job
+        if job is not None:
+            yield lambda tx: requeue_job(tx, job.id, now=self._at)
+
+    def _settle(self, tx: Transaction, dataset: Dataset | None) -> None:
+        many = len(self._touched)
+        if dataset is not None and many > FEW:
+            if self._job is None:
+                self._job = begin_reresolving(tx, dataset, many, by=self._by, now=self._at, plan=self._plan)
+            else:
+                self._job = tx.jobs.change(self._job, at=self._at, total=many)
+            return
+        if dataset is not None:
+            reresolve_records(tx, dataset, list(self._touched), now=self._at)
+        if self._job is not None:
+            tx.jobs.change(self._job, at=self._at, state=JobState.DONE, done=many, total=many)
+            self._job = None

@@ -1,0 +1,130 @@
+"""A shared dataset becomes an individual one: what people said becomes their own, ahead of the switch.
+
+Nobody sees what is prepared: in a shared dataset a record has one annotation, whatever else is stored of it. What is
+written meanwhile is watched and prepared once more; the last of it in the transaction that switches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from apportion.domain.assignment.states import RowState
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError
+from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
+from apportion.domain.policies import Policies
+from apportion.domain.records import AgentValues
+from apportion.ports.store import Transaction
+from apportion.services.answers.own_annotations import no_annotation
+from apportion.services.answers.reresolve import AT_ONCE, user_check
+from apportion.services.steps import Step, parts_of
+from apportion.vocabulary import Status
+
+__all__ = ["IndividualMigration", "own_annotations", "stage_records"]
+
+_LOOKED_AT = 2_000
+"""Records written meanwhile that are looked at in a transaction; most of them have no answers."""
+_ROUNDS = 1_000
+"""So often what was written meanwhile is gone through before the switch takes the rest along."""
+
+
+@dataclass(slots=True)
+class IndividualMigration:
+    """The way of one dataset; ``plan`` is the number of the plan that leads there, if one does."""
+
+    dataset: Dataset
+    policies: Policies
+    now: int
+    plan: int | None = None
+    ids: dict[str, None] = field(default_factory=dict)
+    """The records that are prepared; after the switch they are to be settled."""
+    _watching: bool = False
+    _more: bool = True
+
+    def ahead(self) -> Iterator[Step]:
+        """What is done before the switch, transaction by transaction."""
+        yield self._begin
+        for part in parts_of(list(self.ids), AT_ONCE):
+            yield lambda tx, part=part: self._prepare(tx, part)  # type: ignore[misc]
+        rounds = 0
+        while self._more and rounds < _ROUNDS:
+            yield self._catch_up
+            rounds += 1
+
+    def arrive(self, tx: Transaction) -> None:
+        """The last step before the switch, in its transaction."""
+        ids, _ = tx.annotations.take_changed(self.dataset, 1 << 40)
+        self._prepare(tx, ids)
+        tx.annotations.stop_tracking(self.dataset)
+
+    def give_up(self, tx: Transaction) -> None:
+        """Something failed: the dataset stays shared, and what was prepared is of no account."""
+        if self._watching:
+            tx.annotations.stop_tracking(self.dataset)
+
+    def _begin(self, tx: Transaction) -> None:
+        if not tx.annotations.track_changes(self.dataset):
+            raise ConflictError(
+                f"Dataset {self.dataset.name} is becoming individual just now. Nothing was changed."
+            )
+        self._watching = True
+        self.ids = dict.fromkeys(tx.annotations.answered(self.dataset))
+
+    def _catch_up(self, tx: Transaction) -> None:
+        ids, self._more = tx.annotations.take_changed(self.dataset, _LOOKED_AT)
+        self._prepare(tx, ids)
+
+    def _prepare(self, tx: Transaction, ids: Sequence[str]) -> None:
+        self.ids.update(dict.fromkeys(ids))
+        stage_records(tx, self.dataset, ids, self.policies, now=self.now, plan=self.plan)
+
+
+def stage_records(
+    tx: Transaction,
+    dataset: Dataset,
+    ids: Sequence[str],
+    policies: Policies,
+    *,
+    now: int,
+    plan: int | None = None,
+) -> None:
+    """Prepare records of a shared dataset for ``policies``; they are settled once these are in force.
+
+    A shared answer withdraws the slots of others; those of the ``plan`` on its way stay as they were dealt.
+    """
+    is_user = user_check(tx)
+    answers = tx.records.stored_answers(dataset, ids)
+    changes = []
+    for case in tx.annotations.cases(dataset, ids):
+        slots = tuple(
+            replace(slot, state=RowState.PENDING, lease=None) if slot.rule >> 8 == plan else slot
+            for slot in case.slots
+        )
+        bare = replace(case, slots=slots, gold=None)
+        changes.append((case, own_annotations(is_user, bare, answers.get(case.id), policies, now)))
+    tx.annotations.stage(dataset, changes)
+
+
+def own_annotations(
+    is_user: Callable[[str], bool], case: Case, answers: AgentValues | None, policies: Policies, now: int
+) -> Case:
+    """A record of a shared dataset as one of an individual dataset: its annotation becomes its author's; one by no
+    user stands as the earlier value.
+    """
+    users = {name: each for name, each in case.annotations.items() if is_user(name)}
+    live = case.live_slots()
+    done = {slot.annotator for slot in live if slot.state is RowState.DONE}
+    found: dict[str, Annotation] = {}
+    for name, each in sorted(users.items()):
+        counts = name in done if live else len([a for a in found.values() if a.counted]) < policies.required
+        found[name] = replace(each, counted=counts and each.answered)
+    gold = None
+    status = case.record.status
+    author = answers.agent if answers is not None else ""
+    if author not in users and status in (Status.VALIDATED, Status.DISCARDED):
+        value = None
+        if status is Status.VALIDATED:
+            value = answers.value if answers is not None else no_annotation(case.record)
+        gold = GoldValue(value, Origin.EARLIER, author or "somebody", None, 1, now)
+    return replace(case, annotations=found, gold=gold)

@@ -1,0 +1,240 @@
+"""Read and change the policies of a dataset, and carry its annotations over when their kind changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError
+from apportion.domain.individual.case import Case
+from apportion.domain.individual.record_view import ResolvedView, build_view
+from apportion.domain.jobs import Job
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import Policies, read_policies
+from apportion.domain.records import AgentValues
+from apportion.ports.annotations import CaseChange
+from apportion.ports.assignments import PlanPhase
+from apportion.ports.store import Transaction
+from apportion.services.answers.reresolve import (
+    begin_reresolving,
+    many_answered,
+    requeue_job,
+    reresolve_records,
+    reresolving_steps,
+)
+from apportion.services.datasets.access import find_dataset
+from apportion.services.steps import Step, parts_of
+from apportion.vocabulary import AnnotationState, EventCode, Status
+
+from .migrate_individual import IndividualMigration, stage_records
+
+__all__ = ["PolicyChange", "policies_of", "put_policies", "read_of", "set_policies"]
+
+_PAGE = 500
+
+
+def read_of(tx: Transaction, actor: Actor, workspace: str, name: str) -> Policies:
+    """The policies of a dataset."""
+    return policies_of(find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS))
+
+
+def policies_of(dataset: Dataset) -> Policies:
+    """The policies of a dataset that has been found."""
+    return Policies.of(dataset.policies)
+
+
+class PolicyChange:
+    """A change of policies on its way: at once where little has to be settled again, else some records at a time.
+
+    From individual to shared only with ``keep: latest`` where people differ.
+    """
+
+    def __init__(self, actor: Actor, workspace: str, name: str, json: Mapping[str, Any], *, now: int) -> None:
+        self._actor = actor
+        self._place = workspace, name
+        self._json = json
+        self._now = now
+        self._after: Policies | None = None
+        self._slow: Dataset | None = None
+        self._carrying: IndividualMigration | None = None
+        self._job: Job | None = None
+        self._answered: list[str] = []
+
+    @property
+    def policies(self) -> Policies:
+        """The policies as they are after the change."""
+        assert self._after is not None
+        return self._after
+
+    def steps(self) -> Iterator[Step]:
+        """What to do, transaction by transaction."""
+        yield self._begin
+        if self._slow is None:
+            return
+        if not self._slow.individual:
+            self._carrying = IndividualMigration(self._slow, self.policies, self._now)
+            yield from self._carrying.ahead()
+        yield self._switch
+        assert self._job is not None
+        yield from reresolving_steps(self._job, self._answered, now=self._now)
+
+    def give_up(self) -> Iterator[Step]:
+        """What to do when one of the steps has failed: after the switch, others settle what is left."""
+        if self._carrying is not None:
+            yield self._carrying.give_up
+        job = self._job
+        if job is not None:
+            yield lambda tx: requeue_job(tx, job.id, now=self._now)
+
+    def _found(self, tx: Transaction) -> Dataset:
+        return find_dataset(tx, self._actor, *self._place, Action.EDIT_POLICIES)
+
+    def _begin(self, tx: Transaction) -> None:
+        dataset = self._found(tx)
+        before = policies_of(dataset)
+        self._after = after = read_policies(before, self._json)
+        self._slow = None
+        if _needs_job(before, after) and many_answered(tx, dataset):
+            _check_free(tx, dataset, before, after, None)
+            self._slow = dataset
+        else:
+            keep = self._json.get("keep")
+            set_policies(tx, dataset, after, by=self._actor.username, now=self._now, keep=keep)
+
+    def _switch(self, tx: Transaction) -> None:
+        before, dataset = self._slow, self._found(tx)
+        assert before is not None
+        if dataset.uuid != before.uuid or dataset.policies != before.policies:
+            raise ConflictError(
+                f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
+            )
+        if self._carrying is not None:
+            self._carrying.arrive(tx)
+        by, now = self._actor.username, self._now
+        dataset = put_policies(tx, dataset, self.policies, by=by, now=now)
+        carried = self._carrying is not None
+        self._answered = (
+            tx.annotations.answered(dataset) if self._carrying is None else list(self._carrying.ids)
+        )
+        self._job = begin_reresolving(tx, dataset, len(self._answered), by=by, now=now, carried=carried)
+
+
+def _needs_job(before: Policies, after: Policies) -> bool:
+    """Whether records with answers may stand by something else, and that can be worked out record by record."""
+    return after.individual and (
+        not before.individual or (after.resolution, after.required) != (before.resolution, before.required)
+    )
+
+
+def put_policies(tx: Transaction, dataset: Dataset, after: Policies, *, by: str, now: int) -> Dataset:
+    """Make these the policies of a dataset, and nothing else."""
+    before = policies_of(dataset)
+    changed = tx.datasets.update(dataset, policies=after.store())
+    detail = {name: value for name, value in after.show().items() if value != before.show()[name]}
+    tx.annotations.log_event(dataset, by, EventCode.CHANGED_POLICIES, at=now, detail=detail)
+    return changed
+
+
+def set_policies(
+    tx: Transaction,
+    dataset: Dataset,
+    after: Policies,
+    *,
+    by: str,
+    now: int,
+    keep: str | None = None,
+    plan: int | None = None,
+) -> Dataset:
+    """Make these the policies of a dataset in one transaction; what people said is carried over.
+
+    ``plan`` is the number of the plan that asks for it, which is being written just now.
+    """
+    before = policies_of(dataset)
+    if after == before:
+        return dataset
+    _check_free(tx, dataset, before, after, plan)
+    if before.individual and not after.individual:
+        _check_single(tx, dataset, keep)
+    ids = tx.annotations.answered(dataset) if _needs_job(before, after) else []
+    carried = after.individual and not before.individual
+    if carried:
+        for part in parts_of(ids, _PAGE):
+            stage_records(tx, dataset, part, after, now=now, plan=plan)
+    changed = put_policies(tx, dataset, after, by=by, now=now)
+    for part in parts_of(ids, _PAGE):
+        reresolve_records(tx, changed, part, now=now, fill=carried, carried=carried)
+    if before.individual and not after.individual:
+        _to_shared(tx, changed, before, now)
+    return changed
+
+
+def _check_free(
+    tx: Transaction, dataset: Dataset, before: Policies, after: Policies, plan: int | None
+) -> None:
+    """Whose annotations count is not changed below a plan that is being written."""
+    if before.individual == after.individual:
+        return
+    if any(each.phase is PlanPhase.WRITING and each.no != plan for each in tx.assignments.plans(dataset)):
+        raise ConflictError(
+            f"A plan of dataset {dataset.name} is being written just now. Nothing was changed; try again."
+        )
+
+
+def _pages(tx: Transaction, dataset: Dataset) -> Iterator[list[Case]]:
+    for part in parts_of(tx.annotations.answered(dataset), _PAGE):
+        yield tx.annotations.cases(dataset, part)
+
+
+def _view(case: Case, policies: Policies) -> ResolvedView:
+    return build_view(case, rule=policies.resolution, required=policies.required)
+
+
+# And back
+
+
+def _check_single(tx: Transaction, dataset: Dataset, keep: str | None) -> None:
+    if keep == "latest":
+        return
+    for cases in _pages(tx, dataset):
+        for case in cases:
+            if sum(each.answered for each in case.annotations.values()) > 1:
+                raise ConflictError(
+                    f"Record {case.id} has annotations by several people, of which a shared dataset keeps one. "
+                    "Send 'keep': 'latest' to keep the resolved value or else the latest one; the others go to "
+                    "history. Nothing was changed."
+                )
+
+
+def _to_shared(tx: Transaction, dataset: Dataset, before: Policies, now: int) -> None:
+    """Each record keeps its resolved value, or else the latest answer; all others go to history."""
+    for cases in _pages(tx, dataset):
+        for case in cases:
+            status, answers = _one_of(case, before)
+            bare = replace(case, annotations={}, gold=None)
+            tx.annotations.save_cases(
+                dataset, [CaseChange(case, bare, ResolvedView(Status.DEFAULT), "shared from now on")], at=now
+            )
+            if answers is not None or status is not Status.DEFAULT:
+                tx.records.patch(
+                    dataset, case.id, metadata=None, status=status, at=now, annotation=answers, annotated=True
+                )
+
+
+def _one_of(case: Case, policies: Policies) -> tuple[Status, AgentValues | None]:
+    view = _view(case, policies)
+    if view.status in (Status.VALIDATED, Status.DISCARDED):
+        if view.value is None or view.agent is None:
+            return view.status, None
+        return view.status, AgentValues(view.agent, {view.agent: view.value})
+    answered = [each for each in case.annotations.values() if each.answered]
+    if not answered:
+        return Status.DEFAULT, None
+    latest = max(answered, key=lambda each: (each.updated, each.annotator))
+    status = Status.VALIDATED if latest.state is AnnotationState.SUBMITTED else Status.DISCARDED
+    answers = (
+        None if latest.value is None else AgentValues(latest.annotator, {latest.annotator: latest.value})
+    )
+    return status, answers

@@ -1,0 +1,306 @@
+"""My next records: claim them, keep them, give them back, skip them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from apportion.domain.assignment.queue import (
+    CLAIM_LIMIT,
+    Lease,
+    Slot,
+    WhyEmpty,
+    claim,
+    expire,
+    heartbeat,
+    release,
+    skip,
+)
+from apportion.domain.assignment.states import RowState, holding
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import ConflictError, RecordNotFound
+from apportion.domain.ids import RESOLVED
+from apportion.domain.individual.record_view import build_view
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, EffectiveRole, effective_role
+from apportion.domain.policies import Policies
+from apportion.domain.query import parse
+from apportion.ports.annotations import CaseChange
+from apportion.ports.assignments import SlotRow
+from apportion.ports.records import Criteria, StoredRecord
+from apportion.ports.store import Transaction
+from apportion.services.answers.eligibility import Eligibility, eligibility_of
+from apportion.services.answers.own_annotations import find_at
+from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.vocabulary import EventCode
+
+__all__ = [
+    "LeaseGoneError",
+    "Queue",
+    "QueueItem",
+    "claim_next",
+    "peek",
+    "release_expired",
+    "release_records",
+    "renew",
+    "shortlist",
+    "skip_record",
+]
+
+
+_AT_ONCE = 500
+SHORTLIST = 200
+"""Records found for a claim before the writer is asked: others may take some of them meanwhile."""
+
+
+class LeaseGoneError(ConflictError):
+    """The lease has run out or was given back; somebody else may have the record now."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """A record in front of somebody, and the slot it fills."""
+
+    row: StoredRecord
+    slot: Slot
+    why: SlotRow | None
+    version: int
+    """Of their own annotation so far; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Records in front of somebody, how many more there are, and if there are none, why."""
+
+    dataset: Dataset
+    items: tuple[QueueItem, ...]
+    left: int
+    why_empty: WhyEmpty | None
+
+
+def claim_next(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    tokens: Sequence[str],
+    *,
+    limit: int,
+    among: Collection[int] | None,
+    uuid: str | None,
+    now: int,
+) -> Queue:
+    """Lease the next records to somebody, in this one transaction. Asking again renews what they have.
+
+    ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Whether each is still free is
+    looked at here; whether its record still matches is not.
+    """
+    return _claim(tx, actor, workspace, name, tokens, limit, among, None, uuid, now, keep=True)
+
+
+def shortlist(
+    tx: Transaction, actor: Actor, workspace: str, name: str, *, where: str, uuid: str | None, now: int
+) -> list[int]:
+    """Return the slots that a claim with a query would be about, more than one claim takes. Not for the writer."""
+    dataset = find_at(tx, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
+    within = _matching(tx, actor, dataset, where)
+    eligibility = eligibility_of(tx, dataset, actor.username, now)
+    slots = tx.assignments.candidates(dataset, eligibility.claimant, limit=SHORTLIST, now=now, within=within)
+    return [slot.id for slot in slots]
+
+
+def _matching(tx: Transaction, actor: Actor, dataset: Dataset, where: str) -> set[str]:
+    """The ids of the records that a query means to somebody."""
+    seen = seen_by(tx, actor, dataset, Criteria(parse(where)))
+    return set(tx.records.ids(dataset, replace(seen, assigned_to=None)).ids)
+
+
+def peek(
+    tx: Transaction, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
+) -> Queue:
+    """What a claim would bring; nothing is leased."""
+    return _claim(tx, actor, workspace, name, [""] * limit, limit, None, where, None, now, keep=False)
+
+
+def _claim(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    tokens: Sequence[str],
+    limit: int,
+    among: Collection[int] | None,
+    where: str | None,
+    uuid: str | None,
+    now: int,
+    *,
+    keep: bool,
+) -> Queue:
+    dataset = find_at(tx, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
+    me = actor.username
+    limit = min(limit, CLAIM_LIMIT)
+    within = None
+    if where is not None and where.strip():
+        within = _matching(tx, actor, dataset, where)
+    eligibility = eligibility_of(tx, dataset, me, now)
+    slots = tx.assignments.candidates(
+        dataset, eligibility.claimant, limit=limit, now=now, within=within, among=among
+    )
+    ended = {slot.id: slot for slot in expire(slots, now)}
+    mine = eligibility.open_to(ended.get(slot.id, slot) for slot in slots)
+    found = claim(mine, eligibility.person, now, tokens, limit=limit, loads=eligibility.loads)
+    if keep:
+        # What ran out on these records is free at once: nobody has two slots of one record before them.
+        taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
+        free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
+        before = {slot.id: slot for slot in slots}
+        tx.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
+    # A rule may be full by now.
+    after = eligibility_of(tx, dataset, me, now) if keep and eligibility.loads else eligibility
+    left = tx.assignments.remaining(dataset, after.claimant, now)
+    why = found.why_empty
+    if why is not None:
+        why = _why(tx, dataset, eligibility, now)
+    return Queue(
+        dataset,
+        _items(tx, dataset, me, found.slots),
+        max(0, left.own + left.open - len(found.slots)),
+        why,
+    )
+
+
+def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) -> WhyEmpty | None:
+    """Why nothing came: what stands in the way of the slots there are, or that there are none."""
+    me = eligibility.person.name
+    slots = tx.assignments.blocked_slots(dataset, eligibility.claimant, limit=CLAIM_LIMIT)
+    found = claim(eligibility.open_to(slots), eligibility.person, now, [""], limit=1, loads=eligibility.loads)
+    why = found.why_empty or WhyEmpty.OTHERS
+    if why is not WhyEmpty.NOTHING_PLANNED:
+        return why
+    counts = tx.assignments.slot_counts(dataset)
+    if any(each.annotator == me and each.state in (RowState.DONE, RowState.SKIPPED) for each in counts):
+        return WhyEmpty.ALL_DONE
+    if eligibility.teams and any(each.annotator is None for each in counts):
+        return WhyEmpty.OTHERS
+    return why
+
+
+def _items(tx: Transaction, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[QueueItem, ...]:
+    """The records in front of somebody, as they see them."""
+    viewer = tx.records.viewer(me) if dataset.individual else RESOLVED
+    ids = tuple(slot.record for slot in slots)
+    rows = tx.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
+    reasons = {
+        no: row._replace(reason=holding(row.reason, ()))  # it names nobody else who has the record
+        for no, row in tx.assignments.rows_by_number([slot.id for slot in slots]).items()
+    }
+    versions = tx.annotations.versions(dataset, ids, me)
+    return tuple(
+        QueueItem(row, slot, reasons.get(slot.id), versions.get(slot.record, 0))
+        for slot in slots
+        if (row := rows.get(slot.record)) is not None
+    )
+
+
+def renew(
+    tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]], *, now: int
+) -> list[tuple[str, int | None]]:
+    """Renew leases, pairs of record and token; until when each now runs, None for those that are gone."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    found: list[tuple[str, int | None]] = []
+    changed = []
+    for id, token in leases:
+        slot = _held_by(tx, actor, dataset, id, token)
+        renewed = None if slot is None else heartbeat(slot, token, now)
+        if slot is not None and renewed is not None:
+            changed.append((slot, renewed))
+        lease = None if renewed is None else renewed.lease
+        found.append((id, None if lease is None else lease.until))
+    tx.assignments.save(dataset, changed)
+    return found
+
+
+def _held_by(tx: Transaction, actor: Actor, dataset: Dataset, id: str, token: str) -> Slot | None:
+    """Return the slot that was leased with this token, if ``actor`` holds it or leads the workspace."""
+    slot = tx.assignments.slot_of(dataset, id, token)
+    if slot is None or slot.lease is None:
+        return None
+    leads = effective_role(actor, dataset.workspace) is not EffectiveRole.MEMBER
+    return slot if leads or slot.lease.annotator == actor.username else None
+
+
+def release_records(
+    tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]] | None
+) -> list[str]:
+    """Give leases back, or all one has; ids of the records that are free again."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    if leases is None:
+        mine = tx.assignments.leased(dataset, actor.username)
+        leases = [(slot.record, slot.lease.token) for slot in mine if slot.lease is not None]
+    freed, changed = [], []
+    for id, token in leases:
+        slot = _held_by(tx, actor, dataset, id, token)
+        after = None if slot is None else release(slot, token)
+        if slot is not None and after is not None:
+            changed.append((slot, after))
+            freed.append(id)
+    tx.assignments.save(dataset, changed)
+    return freed
+
+
+def skip_record(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    token: str | None,
+    reason: str | None,
+    *,
+    now: int,
+) -> Slot:
+    """Leave a record to others, to later, or to nobody, as the rule or the dataset has it; the slot as it then is."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    me = actor.username
+    case = tx.annotations.case(dataset, id)
+    if case is None:
+        raise RecordNotFound(dataset.id, id)
+    slot = next((each for each in case.slots if _is_mine(each, me, token)), None)
+    if slot is None:
+        if not case.ever_had(me):
+            raise RecordNotFound(dataset.id, id)
+        raise LeaseGoneError(f"Record {id} is not before you any more. Nothing was changed.")
+    after = skip(slot, me)
+    policies = Policies.of(dataset.policies)
+    changed = case.with_slot(after)
+    view = build_view(changed, rule=policies.resolution, required=policies.required)
+    if policies.individual:
+        tx.annotations.save_cases(dataset, [CaseChange(case, changed, view, note=_skipped(reason))], at=now)
+    else:
+        tx.assignments.save(dataset, [(slot, after)], _skipped(reason))
+    tx.annotations.log_event(dataset, me, EventCode.SKIPPED, at=now, record=case, detail={"reason": reason})
+    return after
+
+
+def _skipped(reason: str | None) -> str:
+    return "skipped" if reason is None else f"skipped: {reason}"
+
+
+def _is_mine(slot: Slot, me: str, token: str | None) -> bool:
+    if slot.state not in (RowState.PENDING, RowState.LEASED):
+        return False
+    held: Lease | None = slot.lease
+    if held is not None and held.annotator == me:
+        return token is None or held.token == token
+    return slot.annotator == me and token is None
+
+
+def release_expired(tx: Transaction, *, now: int) -> int:
+    """Put slots back whose lease has run out, so that they do not look as if somebody were at them; how many."""
+    freed = 0
+    for dataset in tx.datasets.list():
+        slots = tx.assignments.expired(dataset, now, _AT_ONCE)
+        after = {slot.id: slot for slot in expire(slots, now)}
+        tx.assignments.save(dataset, [(slot, after[slot.id]) for slot in slots if slot.id in after])
+        freed += len(after)
+    return freed

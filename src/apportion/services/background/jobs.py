@@ -1,0 +1,208 @@
+"""Begin jobs, look at them, undo them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apportion.domain.consensus.resolution import ResolutionRule
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, Refusal
+from apportion.domain.jobs import ENDED, AcceptScope, Job, JobKind
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, EffectiveRole, allowed, effective_role, require
+from apportion.domain.policies import Policies
+from apportion.domain.records import Value
+from apportion.ports.events import About
+from apportion.ports.store import Transaction
+from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.rights import require_right
+from apportion.vocabulary import AnnotationState, EventCode
+
+__all__ = [
+    "Apply",
+    "begin_accept",
+    "begin_apply",
+    "begin_model",
+    "begin_undo",
+    "check_still_allowed",
+    "find_job",
+    "model_wanted",
+]
+
+ACCEPTABLE = (ResolutionRule.UNANIMOUS, ResolutionRule.MAJORITY)
+
+_FIT = 2
+"""Which version of the models looked: once they are fitted otherwise, every dataset is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """What to set on all records that match: as JSON for the job, and read already, which checks it."""
+
+    query: str
+    json: Mapping[str, Any] | None
+    value: Value | None
+    state: AnnotationState
+    take: AcceptScope = AcceptScope.VALUE
+
+
+def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
+    """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    if asked.take is not AcceptScope.VALUE and asked.value is not None:
+        raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
+    if (
+        asked.take is AcceptScope.VALUE
+        and asked.value is None
+        and asked.state is not AnnotationState.DISCARDED
+    ):
+        raise BadRequestError("There is no value to set. Nothing was changed.")
+    gold = (
+        Policies.of(dataset.policies).individual
+        and effective_role(actor, workspace) is not EffectiveRole.MEMBER
+    )
+    if gold and asked.state is AnnotationState.DRAFT:
+        raise BadRequestError("A decision is no draft: the state must be submitted or discarded.")
+    if gold and asked.take is AcceptScope.OWN:
+        raise BadRequestError("A decision needs a value, or what is predicted; nobody's own answer is one.")
+    spec = {
+        "query": asked.query,
+        "value": asked.json,
+        "state": str(asked.state),
+        "take": str(asked.take),
+        "gold": gold,
+    }
+    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
+    _note(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    return job
+
+
+def begin_accept(
+    tx: Transaction, actor: Actor, workspace: str, name: str, query: str, rule: ResolutionRule, *, now: int
+) -> Job:
+    """Make what people agree on the gold value of every record that matches and that nobody decided on."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
+    _check_individual(dataset)
+    if rule not in ACCEPTABLE:
+        raise BadRequestError(
+            f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
+        )
+    spec = {"query": query, "rule": str(rule)}
+    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    _note(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    return job
+
+
+def _note(
+    tx: Transaction,
+    dataset: Dataset,
+    actor: Actor,
+    what: EventCode,
+    job: Job,
+    detail: Mapping[str, Any],
+    now: int,
+) -> None:
+    about = About(dataset, object=job.id)
+    tx.events.add(what, about, who=actor.username, at=now, detail=detail)
+
+
+def _check_individual(dataset: Dataset) -> None:
+    if not Policies.of(dataset.policies).individual:
+        raise BadRequestError(
+            f"Dataset {dataset.name} is shared: its latest annotation is the record's, there is nothing to agree "
+            "on. Set the policy 'annotation' to 'individual' first."
+        )
+
+
+def begin_model(tx: Transaction, dataset: Dataset, by: str, *, now: int) -> Job | None:
+    """Look at all answers again, if the dataset's policy rests on a model that has not seen them yet."""
+    if not model_wanted(tx, dataset):
+        return None
+    spec = _model_spec(tx, dataset)
+    return tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.MODEL, spec, by=by, at=now)
+
+
+def _model_spec(tx: Transaction, dataset: Dataset) -> dict[str, Any]:
+    """What a model's figures depend on: the same is not worked out twice."""
+    policy = str(Policies.of(dataset.policies).resolution)
+    return {"upto": tx.jobs.last_answer(dataset), "policy": policy, "fit": _FIT}
+
+
+def model_wanted(tx: Transaction, dataset: Dataset) -> bool:
+    """Whether somebody answered since a model last looked, or it never has under this policy."""
+    policies = Policies.of(dataset.policies)
+    if not policies.modelled:
+        return False
+    last = tx.jobs.latest(dataset, JobKind.MODEL)
+    if last is None:
+        return True
+    if last.state not in ENDED:
+        return False
+    return last.spec != _model_spec(tx, dataset)
+
+
+def find_job(tx: Transaction, actor: Actor, id: str) -> tuple[Job, Dataset]:
+    """Return a job, for who began it and is still a member, and for those who see what others do in its dataset."""
+    job = tx.jobs.find(id)
+    dataset = None if job is None else tx.datasets.by_number(job.dataset)
+    if job is None or dataset is None:
+        raise EntityNotFoundError(id, "Job")
+    action = Action.SEE_DATASET if job.by == actor.username else Action.SEE_EVENTS
+    if not allowed(actor, action, dataset.workspace):
+        raise EntityNotFoundError(id, "Job")
+    return job, dataset
+
+
+def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job, Dataset]:
+    """Put back what a job changed, where nobody has changed it since."""
+    job, dataset = find_job(tx, actor, id)
+    find_dataset(tx, actor, dataset.workspace, dataset.name, Action.ANNOTATE, open_only=True)
+    if job.by != actor.username and not allowed(actor, Action.EDIT_POLICIES, dataset.workspace):
+        raise EntityNotFoundError(id, "Job")
+    if not job.kind.undoable:
+        raise ConflictError(f"A job of the kind {job.kind} changes no answers; there is nothing to undo.")
+    if job.state not in ENDED:
+        raise ConflictError(f"The job is {job.state}; only one that has ended can be undone.")
+    gold = _sets_gold(job)
+    if gold:
+        require(actor, Action.ADJUDICATE, dataset.workspace)
+    spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
+    undo = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
+    detail = {"job": job.id, "kind": str(job.kind)}
+    _note(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
+    return undo, dataset
+
+
+def _sets_gold(job: Job) -> bool:
+    return bool(job.spec.get("gold", job.kind is JobKind.ACCEPT))
+
+
+_NEEDED = {
+    JobKind.APPLY: Action.ANNOTATE,
+    JobKind.ACCEPT: Action.ADJUDICATE,
+    JobKind.UNDO: Action.ANNOTATE,
+    JobKind.DELETE: Action.DELETE_RECORDS,
+    JobKind.DISCARD: Action.DISCARD_RECORDS,
+}
+"""What whoever wanted a job must be allowed to do, for as long as it runs; the others belong to the server."""
+
+
+def check_still_allowed(tx: Transaction, job: Job, dataset: Dataset) -> Actor:
+    """Return who wanted a job as they are now; refused once they may not do themselves what it does."""
+    name = str(job.spec.get("asked_by", job.by))
+    actor = tx.people.actor(name)
+    if actor is None:
+        raise Refusal(f"{name} cannot sign in any more. {_STAYS}")
+    action = Action.ADJUDICATE if _sets_gold(job) else _NEEDED[job.kind]
+    if not allowed(actor, action, dataset.workspace, dataset.created_by):
+        raise Refusal(f"{name} may not {action} any more. {_STAYS}")
+    if job.kind is JobKind.DISCARD:
+        require_right(actor, dataset, "discard_by_query")
+    return actor
+
+
+_STAYS = "What was done before stays."

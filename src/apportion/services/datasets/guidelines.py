@@ -1,0 +1,43 @@
+"""What annotators are told to do: guidelines with their versions."""
+
+from __future__ import annotations
+
+from apportion.domain.datasets import Guidelines
+from apportion.domain.errors import BadRequestError, StaleVersionError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.ports.store import Transaction
+from apportion.vocabulary import EventCode
+
+from .access import find_dataset
+
+__all__ = ["LONGEST", "read_guidelines", "write_guidelines"]
+
+LONGEST = 200_000
+
+
+def read_guidelines(
+    tx: Transaction, actor: Actor, workspace: str, name: str, version: int | None = None
+) -> Guidelines | None:
+    """The latest guidelines, or those of a version; None where there are none."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_DATASET)
+    return tx.datasets.guidelines(dataset, version)
+
+
+def write_guidelines(
+    tx: Transaction, actor: Actor, workspace: str, name: str, text: str, version: int | None, *, now: int
+) -> Guidelines:
+    """A new version of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_GUIDELINES)
+    if len(text) > LONGEST:
+        raise BadRequestError(f"Guidelines may have {LONGEST:,} characters; these have {len(text):,}.")
+    known = tx.datasets.guidelines(dataset)
+    current = 0 if known is None else known.version
+    if version is not None and version != current:
+        raise StaleVersionError(version, {"version": current, "text": "" if known is None else known.text})
+    found = Guidelines(current + 1, text, actor.username, now)
+    tx.datasets.add_guidelines(dataset, found)
+    tx.annotations.log_event(
+        dataset, actor.username, EventCode.CHANGED_GUIDELINES, at=now, detail={"version": found.version}
+    )
+    return found

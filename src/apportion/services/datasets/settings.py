@@ -1,0 +1,123 @@
+"""What a dataset asks of its annotators: the label schema and what goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from apportion.domain.datasets import Dataset, LabelOption, LabelSettings
+from apportion.domain.errors import BadRequestError, EntityNotFoundError
+from apportion.domain.events import difference
+from apportion.domain.people import Actor, check_name
+from apportion.domain.permissions import Action, require
+from apportion.ports.events import About
+from apportion.ports.store import Transaction
+from apportion.vocabulary import EventCode, Task
+
+from .access import find_dataset, viewer_of
+
+__all__ = ["delete_settings", "read_settings", "save_settings"]
+
+
+def read_settings(
+    tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, or_none: bool = False
+) -> LabelSettings:
+    """The settings, if any were ever saved; refused otherwise, or with ``or_none`` empty."""
+    check_name(name, "path", "name")
+    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
+    if dataset.settings is None and or_none:
+        return LabelSettings()
+    if dataset.settings is None:
+        raise EntityNotFoundError(name, f"{task}Settings")
+    return dataset.settings
+
+
+def save_settings(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    wanted: LabelSettings,
+    *,
+    overlapping: bool | None = None,
+    characters: bool | None = None,
+    now: int,
+) -> LabelSettings:
+    """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away.
+
+    ``overlapping`` says whether spans may overlap, ``characters`` whether they may be parts of tokens; None leaves
+    that as it is.
+    """
+    check_name(name, "path", "name")
+    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
+    if wanted.labels is not None:
+        # In the view of who asks, because the refusal names labels, and comes before the one for lack of rights
+        missing = wanted.unknown(tx.records.labels(dataset, viewer_of(tx, actor, dataset)))
+        if missing:
+            raise BadRequestError(
+                f"Labels {missing} are used by records of dataset {name} but missing in the new label schema. "
+                "Nothing was changed."
+            )
+    require(actor, Action.EDIT_SETTINGS, workspace, dataset.created_by)
+    known = dataset.settings or LabelSettings()
+    merged = LabelSettings(
+        labels=_merged(known.labels, wanted.labels),
+        vectors=known.vectors if wanted.vectors is None else {**(known.vectors or {}), **wanted.vectors},
+        allow_overlapping_spans=known.allow_overlapping_spans if overlapping is None else overlapping,
+        allow_character_spans=known.allow_character_spans if characters is None else characters,
+    )
+    tx.datasets.update(dataset, settings=merged)
+    _note(tx, actor, dataset, merged, now)
+    return merged
+
+
+def _note(tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings | None, now: int) -> None:
+    before, changed = difference(_shown(dataset.settings), _shown(after))
+    if before or changed:
+        what = EventCode.CHANGED_SETTINGS
+        tx.events.add(what, About(dataset), who=actor.username, at=now, before=before, after=changed)
+
+
+def _shown(settings: LabelSettings | None) -> dict[str, Any]:
+    """What the audit log has of the settings."""
+    if settings is None:
+        return {}
+    found = asdict(settings)
+    for label in found["labels"] or ():
+        for name in [each for each, value in label.items() if value is None]:
+            del label[name]
+    return found
+
+
+def _merged(
+    known: tuple[LabelOption, ...] | None, wanted: tuple[LabelOption, ...] | None
+) -> tuple[LabelOption, ...] | None:
+    """The labels wanted. What a client of 1.x cannot say of one, its colour for instance, stays; "" removes it."""
+    if wanted is None:
+        return known
+    before = {each.name: each for each in known or ()}
+    return tuple(_kept(each, before.get(each.name)) for each in wanted)
+
+
+def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
+    known = before or LabelOption(label.id, label.name)
+
+    def of(said: str | None, before: str | None) -> str | None:
+        return (before if said is None else said) or None
+
+    return replace(
+        label,
+        description=of(label.description, known.description),
+        colour=of(label.colour, known.colour),
+        shortcut=of(label.shortcut, known.shortcut),
+    )
+
+
+def delete_settings(
+    tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, now: int
+) -> None:
+    """Forget the settings; there may be none."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_SETTINGS, task=task)
+    tx.datasets.update(dataset, settings=None)
+    _note(tx, actor, dataset, None, now)

@@ -1,0 +1,91 @@
+"""Deleted datasets: who sees them, how they come back, and when they go for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
+from apportion.domain.people import Actor, check_name
+from apportion.domain.permissions import Action, EffectiveRole, allowed, effective_role, require
+from apportion.ports.datasets import DeletedDataset
+from apportion.ports.store import Transaction
+from apportion.vocabulary import SERVER, EventCode
+
+from .access import find_dataset
+
+__all__ = ["condemn_old", "delete_dataset", "deleted_datasets", "purge_some", "restore_dataset"]
+
+_ROWS = 2_000
+"""Rows removed in one transaction: nobody annotating waits long."""
+
+
+def delete_dataset(tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int) -> None:
+    """Make a dataset disappear at once; it can be brought back for some days. One that is not there needs no
+    deleting."""
+    if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
+        require(actor, Action.DELETE_DATASET, workspace)
+    if tx.datasets.find(workspace, name) is None:
+        return
+    dataset = find_dataset(tx, actor, workspace, name, Action.DELETE_DATASET)
+    tx.annotations.log_event(
+        dataset, actor.username, EventCode.DELETED, at=now, detail={"records": dataset.records}
+    )
+    tx.datasets.delete(dataset, at=now)
+
+
+def deleted_datasets(tx: Transaction, actor: Actor, workspace: str | None) -> Sequence[DeletedDataset]:
+    """What ``actor`` could bring back, of one workspace or of all; the last one deleted first."""
+    if workspace is not None:
+        known = tx.people.workspace_named(workspace) is not None
+        if not known or not (actor.is_admin or workspace in actor.workspaces):
+            raise EntityNotFoundError(workspace, "Workspace")
+    found = tx.datasets.deleted(None if workspace is None else [workspace])
+    return [each for each in found if _may(actor, each.dataset)]
+
+
+def _may(actor: Actor, dataset: Dataset) -> bool:
+    return allowed(actor, Action.RESTORE_DATASET, dataset.workspace, dataset.created_by)
+
+
+def restore_dataset(
+    tx: Transaction, actor: Actor, workspace: str, name: str, *, id: str | None, into: str | None, now: int
+) -> Dataset:
+    """Bring back what was deleted under a name, or the one of these with the UUID ``id``, with everything in it.
+
+    Refused while another dataset has the name; ``into`` is then the name it gets instead.
+    """
+    gone = [each for each in tx.datasets.deleted([workspace]) if each.dataset.name == name]
+    found = next((each.dataset for each in gone if id in (None, each.dataset.uuid)), None)
+    if found is None:
+        require(actor, Action.RESTORE_DATASET, workspace)
+        raise EntityNotFoundError(name if id is None else id, "DeletedDataset")
+    require(actor, Action.RESTORE_DATASET, workspace, found.created_by)
+    called = name if into is None else check_name(into, "into")
+    if tx.datasets.find(workspace, called) is not None:
+        raise EntityAlreadyExistsError(
+            called,
+            "ServiceDataset",
+            workspace,
+            message=f"Another dataset is called {called} by now. Nothing was restored: give the name that the "
+            "restored one shall have.",
+        )
+    restored = tx.datasets.restore(found, name=called)
+    detail = None if called == name else {"from": name}
+    tx.annotations.log_event(restored, actor.username, EventCode.RESTORED, at=now, detail=detail)
+    return restored
+
+
+def condemn_old(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
+    """Nobody can bring back any more what was deleted before an instant; the numbers of these datasets."""
+    old = [each.dataset for each in tx.datasets.deleted() if each.at < before]
+    for dataset in old:
+        detail = {"records": dataset.records}
+        tx.annotations.log_event(dataset, SERVER, EventCode.PURGED, at=now, detail=detail)
+        tx.datasets.mark_for_purge(dataset)
+    return [dataset.no for dataset in old]
+
+
+def purge_some(tx: Transaction, no: int) -> bool:
+    """Remove some of a doomed dataset; True once nothing of it is left."""
+    return tx.datasets.purge(no, limit=_ROWS)

@@ -1,0 +1,1 @@
+"""Read-only views: agreement, progress, team overview, metrics; comments and labeling rules beside them."""

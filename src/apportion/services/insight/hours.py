@@ -1,0 +1,40 @@
+"""Hours that people spent on datasets: what one can pay by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.time_spent import Hours, Period, Span, hours_of
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, allowed, require
+from apportion.ports.store import Transaction
+from apportion.services.datasets.access import find_dataset
+from apportion.services.people.workspaces import find_workspace
+
+__all__ = ["dataset_hours", "workspace_hours"]
+
+
+def dataset_hours(
+    tx: Transaction, actor: Actor, workspace: str, name: str, span: Span, by: Period
+) -> list[Hours]:
+    """Return everybody's hours on a dataset; annotators see their own."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    return _hours(tx, actor, [dataset], span, by)
+
+
+def workspace_hours(tx: Transaction, actor: Actor, workspace: str, span: Span, by: Period) -> list[Hours]:
+    """Return everybody's hours on each dataset of a workspace; annotators see their own."""
+    require(actor, Action.ANNOTATE, workspace)  # before anything else: whether it exists is members' business
+    find_workspace(tx.people, workspace)
+    return _hours(tx, actor, tx.datasets.list([workspace]), span, by)
+
+
+def _hours(tx: Transaction, actor: Actor, datasets: Sequence[Dataset], span: Span, by: Period) -> list[Hours]:
+    found: list[Hours] = []
+    for dataset in datasets:
+        quarters = tx.annotations.spent(dataset, span.since, span.until)
+        if not allowed(actor, Action.SEE_PROGRESS, dataset.workspace, dataset.created_by):
+            quarters = [each for each in quarters if each[0] == actor.username]
+        found += hours_of(dataset.name, quarters, by, span.zone)
+    return found

@@ -1,0 +1,368 @@
+"""The metrics of 1.x: which there are for a task, and each of them over the records that match."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import EntityNotFoundError
+from apportion.domain.metrics import consistency, histogram, label_f1, most_frequent, span_f1
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.query import MatchAll
+from apportion.domain.records import AgentValues, Entities, Value, chosen_labels
+from apportion.ports.records import Criteria, StoredRecord
+from apportion.ports.store import Transaction
+from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.spans import Entity
+from apportion.vocabulary import Task
+
+__all__ = ["Details", "Metric", "MetricRequest", "metric_summary", "metrics_of"]
+
+Details: TypeAlias = Callable[[StoredRecord, Task], Mapping[str, Any]]
+"""Tells the ``metrics`` of a stored record, as replies show them."""
+
+_PAGE = 500
+_MOST_VALUES = 5_000
+_MOST_LABELS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRequest:
+    """How a metric is to be told."""
+
+    interval: float | None = None
+    size: int | None = None
+    entity_size: int | None = None
+
+    def most(self, otherwise: int = 1_000) -> int:
+        """How many values at the most."""
+        return min(self.size or otherwise, _MOST_VALUES)
+
+
+class _Matches:
+    """The records a metric is about, as somebody sees them: counted by the store, or read one by one."""
+
+    def __init__(self, tx: Transaction, dataset: Dataset, seen: Criteria, details: Details) -> None:
+        self._work = tx
+        self._seen = seen
+        self._details = details
+        self.dataset = dataset
+
+    def counted(self, facet: str) -> Mapping[str, Any]:
+        """What a search counts under that name."""
+        return self.counted_of_all(facet)[1]
+
+    def counted_of_all(self, facet: str) -> tuple[int, Mapping[str, Any]]:
+        """The same, and how many records there are."""
+        hits = self._work.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
+        return hits.total, hits.facets.get(facet) or {}
+
+    def rows(self) -> Iterator[StoredRecord]:
+        """Every record."""
+        after: str | None = None
+        while rows := self._work.records.scan(self.dataset, self._seen, after=after, limit=_PAGE):
+            yield from rows
+            after = rows[-1].id
+
+    def details(self) -> Iterator[Mapping[str, Any]]:
+        """The ``metrics`` of every record."""
+        return (self._details(row, self.dataset.task) for row in self.rows())
+
+    def answers(self) -> Iterator[tuple[AgentValues | None, AgentValues | None]]:
+        """What is predicted and what is annotated, for every record."""
+        return (self._work.records.answers_of(row, self.dataset.task) for row in self.rows())
+
+    def labels(self) -> list[str]:
+        """Every label some prediction or annotation has, of any score."""
+        if self._seen.ids is None and isinstance(self._seen.query, MatchAll):
+            return self._work.records.labels(self.dataset, self._seen.viewer)
+        said = (answers for both in self.answers() for answers in both if answers is not None)
+        return sorted(
+            {label for each in said for value in each.by_agent.values() for label in _labels(value)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric by its name of 1.x."""
+
+    id: str
+    name: str
+    description: str
+    compute: Callable[[_Matches, MetricRequest], Mapping[str, Any]]
+
+
+def metrics_of(tx: Transaction, actor: Actor, workspace: str, name: str, task: Task) -> Sequence[Metric]:
+    """The metrics there are for a dataset."""
+    find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
+    return list(_METRICS[task].values())
+
+
+def metric_summary(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    task: Task,
+    metric: str,
+    criteria: Criteria,
+    wanted: MetricRequest,
+    details: Details,
+) -> Mapping[str, Any]:
+    """One metric of the records that match, in the view of who asks."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
+    found = _METRICS[task].get(metric)
+    if found is None:
+        raise EntityNotFoundError(metric, "ServiceBaseMetric")
+    return found.compute(_Matches(tx, dataset, seen_by(tx, actor, dataset, criteria), details), wanted)
+
+
+# How each is computed
+
+
+def _labels(value: Value) -> list[str]:
+    """All labels of a value, whatever their score."""
+    return (
+        [span.label for span in value.spans] if isinstance(value, Entities) else [label for label, _ in value]
+    )
+
+
+def _terms(facet: str, matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    return most_frequent(matches.counted(facet), wanted.most())
+
+
+def _words(matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    return most_frequent(matches.counted("words"), wanted.most(80))
+
+
+def _scores(matches: _Matches, _: MetricRequest) -> Mapping[str, Any]:
+    return matches.counted("score")
+
+
+def _text_length(matches: _Matches, _: MetricRequest) -> dict[str, int]:
+    return histogram((each["text_length"] for each in matches.details()), 1)
+
+
+def _outcomes(matches: _Matches, _: MetricRequest) -> dict[str, int]:
+    total, known = matches.counted_of_all("predicted")
+    unknown = total - sum(known.values())
+    return most_frequent({**known, **({"unknown": unknown} if unknown else {})}, 3)
+
+
+def _metadata(matches: _Matches, wanted: MetricRequest) -> dict[str, Any]:
+    counted = matches.counted("metadata")
+    return {
+        key: values if "argilla:stats" in values else most_frequent(values, wanted.most())
+        for key, values in counted.items()
+    }
+
+
+def _dataset_labels(matches: _Matches, _: MetricRequest) -> dict[str, Any]:
+    return {"labels": matches.labels()}
+
+
+def _judged(matches: _Matches) -> Iterator[tuple[list[str], list[str]]]:
+    """Labels predicted and annotated, of records that have both answers."""
+    multi_label = bool(matches.dataset.multi_label)
+    for predicted, annotated in matches.answers():
+        if predicted is not None and annotated is not None:
+            yield (
+                chosen_labels(predicted.value, multi_label=multi_label),
+                chosen_labels(annotated.value, multi_label=multi_label),
+            )
+
+
+def _first_label_f1(matches: _Matches, _: MetricRequest) -> dict[str, float]:
+    return label_f1((predicted[:1], annotated[:1]) for predicted, annotated in _judged(matches))
+
+
+def _multi_label_f1(matches: _Matches, _: MetricRequest) -> dict[str, float]:
+    return label_f1(_judged(matches))
+
+
+def _spans(answers: AgentValues | None) -> Sequence[Entity]:
+    return answers.value.spans if answers is not None and isinstance(answers.value, Entities) else ()
+
+
+def _span_f1(matches: _Matches, _: MetricRequest) -> dict[str, float]:
+    said = (
+        (p, a) for p, a in matches.answers() if a is not None
+    )  # what nobody judged is neither right nor wrong
+    return span_f1((_spans(predicted), _spans(annotated)) for predicted, annotated in said)
+
+
+def _tokens_length(matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    return histogram((each["tokens_length"] for each in matches.details()), wanted.interval or 0.1)
+
+
+def _of_tokens(matches: _Matches, name: str) -> Iterator[Any]:
+    return (token[name] for each in matches.details() for token in each["tokens"])
+
+
+def _token_terms(name: str, matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    return most_frequent(Counter(_given(_of_tokens(matches, name))), wanted.most())
+
+
+def _token_length(matches: _Matches, _: MetricRequest) -> dict[str, int]:
+    return histogram(_of_tokens(matches, "length"), 1)
+
+
+def _mentions(side: str, matches: _Matches) -> Iterator[Mapping[str, Any]]:
+    return (mention for each in matches.details() for mention in each[side]["mentions"])
+
+
+def _mention_terms(side: str, name: str, matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    return most_frequent(Counter(_given(each[name] for each in _mentions(side, matches))), wanted.most())
+
+
+def _mention_histogram(
+    side: str, name: str, interval: float | None, matches: _Matches, wanted: MetricRequest
+) -> dict[str, int]:
+    return histogram((each[name] for each in _mentions(side, matches)), interval or wanted.interval or 0.1)
+
+
+def _mentions_distribution(side: str, matches: _Matches, wanted: MetricRequest) -> dict[str, dict[str, int]]:
+    counted: dict[str, Counter[str]] = {}
+    for each in _mentions(side, matches):
+        counted.setdefault(each["label"], Counter())[each["value"]] += 1
+    return {label: most_frequent(counts, wanted.most()) for label, counts in sorted(counted.items())}
+
+
+def _mentions_consistency(side: str, matches: _Matches, wanted: MetricRequest) -> dict[str, Any]:
+    return _consistency(((each["value"], each["label"]) for each in _mentions(side, matches)), wanted)
+
+
+def _tag_consistency(side: str, matches: _Matches, wanted: MetricRequest) -> dict[str, Any]:
+    tagged = (token for each in matches.details() for token in each[side]["tags"])
+    return _consistency(((token["value"], token["tag"]) for token in tagged), wanted)
+
+
+def _consistency(pairs: Iterable[tuple[str, str]], wanted: MetricRequest) -> dict[str, Any]:
+    """As in 1.x, the interval is how many labels a text needs at the least."""
+    return consistency(
+        pairs,
+        size=wanted.most(50),
+        at_least=int(wanted.interval or 1),
+        labels=min(wanted.entity_size or _MOST_LABELS, _MOST_LABELS),
+    )
+
+
+def _given(values: Iterable[str | None]) -> Iterator[str]:
+    return (value for value in values if value is not None)
+
+
+# Which there are
+
+_COMMON = (
+    Metric(
+        "text_length", "Length of texts", "Records by the number of characters of their text", _text_length
+    ),
+    Metric(
+        "error_distribution",
+        "Right and wrong",
+        "Records by whether the annotation is as predicted",
+        _outcomes,
+    ),
+    Metric("status_distribution", "Status", "Records by status", partial(_terms, "status")),
+    Metric("words_cloud", "Words", "The words that most records have", _words),
+    Metric("metadata", "Metadata", "Records by the values of their metadata", _metadata),
+    Metric("predicted_by", "Predicted by", "Records by who predicted", partial(_terms, "predicted_by")),
+    Metric("annotated_by", "Annotated by", "Records by who annotated", partial(_terms, "annotated_by")),
+    Metric("score", "Scores", "Records by the score of their prediction", _scores),
+)
+_LABELS = (
+    Metric(
+        "dataset_labels",
+        "The dataset's labels",
+        "Every label that predictions or annotations of the dataset have",
+        _dataset_labels,
+    ),
+    Metric(
+        "predicted_as",
+        "Predicted as",
+        "Records by what they are predicted as",
+        partial(_terms, "predicted_as"),
+    ),
+    Metric(
+        "annotated_as",
+        "Annotated as",
+        "Records by what they are annotated as",
+        partial(_terms, "annotated_as"),
+    ),
+)
+_TEXT = (
+    Metric("F1", "F1 by label", "Precision, recall and F1 of the predicted label", _first_label_f1),
+    Metric("MultiLabelF1", "F1 of several labels", "Precision, recall and F1 of all labels", _multi_label_f1),
+)
+_TOKENS = (
+    Metric("F1", "F1 by span", "Precision, recall and F1 of spans, right if border and label are", _span_f1),
+    Metric("tokens_length", "Tokens per record", "Records by how many tokens they have", _tokens_length),
+    Metric("token_frequency", "Tokens", "How often each token occurs", partial(_token_terms, "value")),
+    Metric("token_length", "Length of tokens", "Tokens by their number of characters", _token_length),
+    Metric(
+        "token_capitalness",
+        "Case of tokens",
+        "Tokens by upper and lower case",
+        partial(_token_terms, "capitalness"),
+    ),
+)
+
+
+def _of_mentions(side: str) -> Iterator[Metric]:
+    """What is computed of predicted spans and of annotated ones alike."""
+
+    def made(id: str, name: str, description: str, compute: Any, *args: Any) -> Metric:
+        told = f"{description}, {side}"
+        return Metric(f"{side}_{id}", f"{name} ({side})", told, partial(compute, side, *args))
+
+    yield made(
+        "entity_density",
+        "Density",
+        "Mentions by their share of the tokens",
+        _mention_histogram,
+        "density",
+        None,
+    )
+    yield made("entity_labels", "Labels", "Mentions by label", _mention_terms, "label")
+    yield made(
+        "entity_capitalness", "Case", "Mentions by upper and lower case", _mention_terms, "capitalness"
+    )
+    yield made(
+        "mention_token_length",
+        "Tokens",
+        "Mentions by number of tokens",
+        _mention_histogram,
+        "tokens_length",
+        None,
+    )
+    yield made(
+        "mention_char_length",
+        "Characters",
+        "Mentions by number of characters",
+        _mention_histogram,
+        "chars_length",
+        1,
+    )
+    yield made("mentions_distribution", "Mentions", "What is mentioned by label", _mentions_distribution)
+    yield made(
+        "top_k_mentions_consistency", "Consistency", "Mentions with several labels", _mentions_consistency
+    )
+    yield made("tag_consistency", "Consistency of tags", "Tokens with several tags", _tag_consistency)
+
+
+_METRICS: dict[Task, dict[str, Metric]] = {
+    task: {each.id: each for each in metrics}
+    for task, metrics in (
+        (Task.TEXT_CLASSIFICATION, (*_COMMON, *_TEXT, *_LABELS)),
+        (
+            Task.TOKEN_CLASSIFICATION,
+            (*_COMMON, *_TOKENS, *_LABELS, *_of_mentions("predicted"), *_of_mentions("annotated")),
+        ),
+        (Task.TEXT2TEXT, _COMMON),
+    )
+}

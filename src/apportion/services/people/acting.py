@@ -1,0 +1,101 @@
+"""Look up who is acting again, while their work goes on: rights end when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from apportion.domain.errors import ForbiddenOperationError, UnauthorizedError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import has_lost_rights
+from apportion.domain.records import Record
+from apportion.ports.deadline import Deadline
+from apportion.ports.people import People
+from apportion.ports.records import EncodedRecord
+from apportion.ports.security import Clock
+from apportion.ports.store import Store, Transaction
+from apportion.ports.upkeep import StoreCondition, StoreCounts
+from apportion.vocabulary import Task
+
+__all__ = ["ActingStore", "Credential", "check_rights", "unchecked"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """By what somebody was let in: the hash of an API key, or of a session's id."""
+
+    key_hash: str | None = None
+    session: str | None = None
+
+    def actor(self, people: People, now: int) -> Actor:
+        """Return whose it is, with the rights they have now; refused once it has ended."""
+        found = None
+        if self.key_hash is not None:
+            found = people.by_key(self.key_hash)
+        elif self.session is not None:
+            found = people.by_session(self.session, now)
+        if found is None:
+            raise UnauthorizedError
+        return found
+
+
+def check_rights(began: Actor, now: Actor) -> None:
+    """Refuse to go on once somebody has fewer rights than when they began."""
+    if has_lost_rights(began, now):
+        raise ForbiddenOperationError(
+            "Operation not allowed: your rights were changed while this was being done. Nothing of it was kept."
+        )
+
+
+class ActingStore:
+    """A store on which somebody's long work is done: every transaction first reads again who they are."""
+
+    def __init__(self, store: Store, credential: Credential, began: Actor, clock: Clock) -> None:
+        self.store = store
+        self._credential = credential
+        self._began = began
+        self._clock = clock
+
+    def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
+        return self.store.read(deadline)
+
+    def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
+        def checked(within: Transaction) -> T:
+            check_rights(self._began, self._credential.actor(within.people, self._clock.now()))
+            return fn(within)
+
+        return self.store.write(checked, urgent=urgent)
+
+    def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
+        return self.store.encode_records(task, records)
+
+    def condition(self) -> StoreCondition:
+        return self.store.condition()
+
+    def counts(self, now: int) -> StoreCounts:
+        return self.store.counts(now)
+
+    def warm(self) -> Iterator[None]:
+        return self.store.warm()
+
+    def last_heartbeat(self) -> int | None:
+        return self.store.last_heartbeat()
+
+    def record_heartbeat(self, now: int) -> None:
+        self.store.record_heartbeat(now)
+
+    def look(self) -> str | None:
+        return self.store.look()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def unchecked(store: Store) -> Store:
+    """Return the store itself: what was begun has to be cleared away, whatever has become of who began it."""
+    return store.store if isinstance(store, ActingStore) else store

@@ -1,0 +1,54 @@
+"""The first administrator of an empty server, guarded by a code that only its console shows."""
+
+from __future__ import annotations
+
+import secrets
+
+from apportion.domain.errors import ForbiddenOperationError
+from apportion.domain.people import Actor
+from apportion.ports.people import People
+from apportion.ports.security import Clock
+from apportion.ports.store import Transaction
+from apportion.vocabulary import MembershipRole, Role
+
+from .sign_in import MINUTE, Throttle
+from .users import NewUser, add_user, new_key
+from .workspaces import ensure_workspace, join
+
+__all__ = ["SetupCode", "create_first_admin", "require_no_admin"]
+
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Without those that look alike."""
+
+
+class SetupCode:
+    """A code drawn when the server starts; few guesses are allowed, from wherever they come."""
+
+    def __init__(self, clock: Clock, code: str | None = None) -> None:
+        self.code = code or "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+        self._throttle = Throttle(clock, attempts=20, within=10 * MINUTE)
+
+    def check(self, given: str) -> None:
+        """Refuse any other code."""
+        self._throttle.attempt("anybody")
+        if not secrets.compare_digest(given.strip().lower().encode(), self.code.encode()):
+            raise ForbiddenOperationError(
+                "This is not the code. It stands on the console where the server was started."
+            )
+        self._throttle.forget("anybody")
+
+
+def require_no_admin(people: People) -> None:
+    """Refuse once there is an administrator."""
+    if people.has_admin():
+        raise ForbiddenOperationError("There is an administrator already. Ask them for an account.")
+
+
+def create_first_admin(tx: Transaction, new: NewUser, *, now: int) -> tuple[Actor, str]:
+    """The first administrator, in a workspace of their own name, and their API key."""
+    require_no_admin(tx.people)
+    key = new_key()
+    add_user(tx, NewUser(new.username, new.first_name, new.last_name, Role.ADMIN, new.password_hash),
+             key=key, now=now, by=new.username)  # fmt: skip
+    workspace = ensure_workspace(tx, new.username, now=now, by=new.username)
+    return join(tx, workspace, new.username, MembershipRole.ANNOTATOR, now=now, by=new.username), key

@@ -1,0 +1,199 @@
+"""Sign in, stay signed in, sign out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
+from apportion.domain.people import NAME_LENGTH, Actor, User
+from apportion.ports.events import About
+from apportion.ports.people import People
+from apportion.ports.security import Claims, Clock, Passwords, Tokens
+from apportion.vocabulary import EventCode
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store, Transaction
+
+__all__ = ["KeyAttempts", "SignIn", "Throttle", "hash_key"]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+
+def hash_key(key: str) -> str:
+    """Return what is stored of an API key or of a session's id: both are random and long, so a fast hash will do."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Throttle:
+    """Lets so many attempts through within a time, each counted before it is made."""
+
+    def __init__(self, clock: Clock, *, attempts: int, within: int, remembered: int = 10_000) -> None:
+        self._clock = clock
+        self._attempts = attempts
+        self._within = within
+        self._remembered = remembered
+        self._made: OrderedDict[str, list[int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def attempt(self, who: str) -> None:
+        """Count an attempt; refuse it when there were too many."""
+        with self._lock:
+            now = self._clock.now()
+            recent = [at for at in self._made.get(who, ()) if now - at < self._within]
+            if len(recent) >= self._attempts:
+                left = self._within - (now - recent[-self._attempts])
+                raise TooManyAttemptsError(max(1, -(-left // SECOND)))
+            recent.append(now)
+            self._made[who] = recent
+            self._made.move_to_end(who)
+            while len(self._made) > self._remembered:
+                self._made.popitem(last=False)
+
+    def take_back(self, who: str) -> None:
+        """The last attempt was a good one and does not count."""
+        with self._lock:
+            if made := self._made.get(who):
+                made.pop()
+
+    def forget(self, who: str) -> None:
+        """Start counting anew."""
+        with self._lock:
+            self._made.pop(who, None)
+
+
+class KeyAttempts:
+    """Wrong API keys, counted by address: after many of them only keys known to be good are looked up from there."""
+
+    def __init__(
+        self, clock: Clock, *, attempts: int = 100, within: int = 5 * MINUTE, remembered: int = 10_000
+    ) -> None:
+        self._wrong = Throttle(clock, attempts=attempts, within=within)
+        self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._remembered = remembered
+        self._lock = threading.Lock()
+
+    def actor(self, people: People, key_hash: str, address: str) -> Actor:
+        """Return whose key this is. A wrong one is counted; nobody is shut out who comes with a good one as before."""
+        known = (address, key_hash)
+        if known not in self._good:
+            self._wrong.attempt(address)
+        actor = people.by_key(key_hash)
+        with self._lock:
+            if actor is None:
+                self._good.pop(known, None)
+                raise UnauthorizedError
+            if known not in self._good:
+                self._wrong.take_back(address)
+            self._good[known] = None
+            self._good.move_to_end(known)
+            if len(self._good) > self._remembered:
+                self._good.popitem(last=False)
+        return actor
+
+
+class SignIn:
+    """Sessions against passwords, with attempts throttled per user and address, and per address."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        tokens: Tokens,
+        clock: Clock,
+        *,
+        minutes: int,
+        attempts: int = 10,
+        attempts_per_address: int = 100,
+        within: int = 5 * MINUTE,
+    ) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._tokens = tokens
+        self._clock = clock
+        self._minutes = minutes
+        self._one = Throttle(clock, attempts=attempts, within=within)
+        self._all = Throttle(clock, attempts=attempts_per_address, within=within)
+        self._nobody: str | None = None
+
+    def with_password(self, username: str, password: str, address: str) -> str:
+        """A token of a new session. Slow on purpose, and as slow for users that do not exist."""
+        user = self._attempt(username, password, address)
+        if user is None:
+            raise UnauthorizedError
+        return self._store.write(lambda tx: self.open(tx, user), urgent=True).result()
+
+    def confirm(self, username: str, password: str, address: str) -> None:
+        """Refuse unless this is the password of somebody who has signed in. Throttled as signing in is."""
+        if self._attempt(username, password, address) is None:
+            raise ForbiddenOperationError("This is not your present password.")
+
+    def _attempt(self, username: str, password: str, address: str) -> User | None:
+        who = f"{username[:NAME_LENGTH]}\n{address}"  # whatever is sent, little of it is kept
+        self._all.attempt(address)
+        self._one.attempt(who)
+        user = self.check(username, password)
+        if user is not None:
+            self._one.forget(who)
+            self._all.take_back(address)
+        return user
+
+    def check(self, username: str, password: str) -> User | None:
+        """The user whose name and password these are. Slow on purpose."""
+        nobodys = self._nobodys_hash()
+        with self._store.read() as tx:
+            found = tx.people.password_hash(username) if len(username) <= NAME_LENGTH else None
+        user, hashed = found if found is not None else (None, None)
+        if user is None or hashed is None:
+            self._passwords.verify(password, nobodys)
+            return None
+        if not self._passwords.verify(password, hashed):
+            return None
+        if self._passwords.outdated(hashed):
+            self._rehash(user, hashed, self._passwords.hash(password))
+        return user
+
+    def _rehash(self, user: User, old: str, new: str) -> None:
+        def work(within: Transaction) -> None:
+            found = within.people.password_hash(user.username)
+            if found is not None and found[1] == old:  # unless it was changed meanwhile
+                within.people.set_password_hash(user.id, new, now=user.updated_at)
+
+        self._store.write(work).result()
+
+    def _nobodys_hash(self) -> str:
+        if self._nobody is None:
+            self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
+        return self._nobody
+
+    def open(self, tx: Transaction, user: User) -> str:
+        """A token of a new session for somebody we already know to be who they say."""
+        sid = secrets.token_urlsafe(24)
+        now = self._clock.now()
+        expires_at = now + self._minutes * MINUTE
+        tx.people.open_session(hash_key(sid), user.id, now=now, expires_at=expires_at)
+        about = About(object=user.username)
+        tx.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
+        return self._tokens.issue(Claims(user.username, sid), expires_at)
+
+    def by_token(self, people: People, token: str) -> tuple[Actor, str]:
+        """Return whose token this is, and what is stored of its session's id; refused once the session has ended."""
+        claims = self._tokens.read(token)
+        if claims is None:
+            raise UnauthorizedError
+        session = hash_key(claims.sid)
+        actor = people.by_session(session, self._clock.now())
+        if actor is None or actor.username != claims.username:
+            raise UnauthorizedError
+        return actor, session
+
+    def out(self, tx: Transaction, actor: Actor, sid: str | None) -> None:
+        """End a session; nothing happens if there is none."""
+        if sid is not None:
+            tx.people.close_session(sid)
+            about, now = About(object=actor.username), self._clock.now()
+            tx.events.add(EventCode.SIGNED_OUT, about, who=actor.username, at=now)

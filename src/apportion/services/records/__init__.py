@@ -1,0 +1,1 @@
+"""Records: logging, searching, editing, importing, exporting, copying."""

@@ -1,0 +1,115 @@
+"""Read a dataset out, a page at a time: records with everything that stands behind their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import DatasetGoneError, ForbiddenOperationError
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action, require
+from apportion.domain.query import MatchAll, Query
+from apportion.ports.answers import ColumnNames, RecordAnswers
+from apportion.ports.deadline import Deadline
+from apportion.ports.records import Criteria, StoredRecord
+from apportion.ports.store import Store, Transaction
+from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.vocabulary import EventCode
+
+__all__ = ["ExportPage", "Exported", "export", "exportable", "matching", "note_export"]
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The dataset, and the names that a table of it needs columns for."""
+
+    dataset: Dataset
+    names: ColumnNames
+
+
+class ExportPage(NamedTuple):
+    """Some records, and what stands behind them."""
+
+    rows: list[StoredRecord]
+    behind: RecordAnswers
+
+
+def exportable(tx: Transaction, actor: Actor, workspace: str, name: str) -> Exported:
+    """The dataset, if it may be exported."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.EXPORT)
+    return Exported(dataset, tx.answers.names(dataset))
+
+
+def matching(tx: Transaction, actor: Actor, dataset: Dataset, query: Query) -> int:
+    """How many records an export of a query holds."""
+    return tx.records.count(dataset, seen_by(tx, actor, dataset, Criteria(query)))
+
+
+def note_export(
+    tx: Transaction, actor: Actor, workspace: str, name: str, asked: Mapping[str, Any], *, now: int
+) -> None:
+    """Write the event of an export before the first of it goes out: nobody downloads unnoted.
+
+    ``asked`` is the format, the query, and how many records match.
+    """
+    dataset = find_dataset(tx, actor, workspace, name, Action.EXPORT)
+    tx.annotations.log_event(dataset, actor.username, EventCode.EXPORTED, at=now, detail=asked)
+
+
+def export(
+    store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline | None = None
+) -> Iterator[ExportPage]:
+    """Yield pages of records in order of their ids, each as the dataset is when it is asked for.
+
+    No snapshot is open between two pages, however slowly they are taken: one that is keeps SQLite from emptying its
+    log. A record that is there all the time comes once; everything about a record is of one instant. Which records
+    match a query is worked out once, in the beginning. Ends with a refusal once the dataset is gone, or the right to
+    export it.
+    """
+    if isinstance(query, MatchAll):
+        yield from _all_pages(store, actor, dataset, deadline)
+        return
+    with store.read(deadline) as tx:
+        now = _as_it_is(tx, actor, dataset)
+        numbers = tx.records.numbers_by_id(now, seen_by(tx, actor, now, Criteria(query)))
+    for start in range(0, len(numbers), PAGE):
+        with store.read(deadline) as tx:
+            now = _as_it_is(tx, actor, dataset)
+            seen = seen_by(tx, actor, now, Criteria())
+            rows = tx.records.numbered(now, seen, numbers[start : start + PAGE])
+            page = ExportPage(rows, tx.answers.answers_for(now, [row.number for row in rows]))
+        if rows:
+            yield page
+
+
+def _all_pages(
+    store: Store, actor: Actor, dataset: Dataset, deadline: Deadline | None
+) -> Iterator[ExportPage]:
+    after = None
+    while True:
+        with store.read(deadline) as tx:
+            now = _as_it_is(tx, actor, dataset)
+            rows = tx.records.scan(now, seen_by(tx, actor, now, Criteria()), after=after, limit=PAGE)
+            page = ExportPage(rows, tx.answers.answers_for(now, [row.number for row in rows]))
+        if not rows:
+            return
+        yield page
+        after = rows[-1].id
+
+
+def _as_it_is(tx: Transaction, actor: Actor, dataset: Dataset) -> Dataset:
+    """Return the dataset if it is still there and may still be exported by who began."""
+    found = tx.datasets.by_number(dataset.no)
+    if found is None:
+        raise DatasetGoneError(dataset.name)
+    who = tx.people.actor(actor.username)
+    if who is None or who.user.id != actor.user.id:
+        raise ForbiddenOperationError(
+            f"Operation not allowed: {actor.username}, who began this export, is no user any more."
+        )
+    require(who, Action.EXPORT, found.workspace, found.created_by)
+    return found

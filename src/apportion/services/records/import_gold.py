@@ -1,0 +1,90 @@
+"""Bring values in that are known to be right: all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from apportion.domain.errors import BadRequestError, Refusal, ValidationError
+from apportion.domain.individual.answering import set_gold
+from apportion.domain.individual.case import GoldValue, Origin
+from apportion.domain.individual.record_view import build_view, same_value
+from apportion.domain.people import Actor
+from apportion.domain.permissions import Action
+from apportion.domain.policies import Policies
+from apportion.domain.records import Value
+from apportion.ports.annotations import CaseChange
+from apportion.ports.store import Transaction
+from apportion.services.answers.own_annotations import checked_value
+from apportion.services.datasets.access import find_dataset
+from apportion.vocabulary import AnnotationState, EventCode
+
+__all__ = ["GoldEntry", "import_gold"]
+
+
+class GoldEntry(NamedTuple):
+    """The value of one record; None: it is unusable."""
+
+    id: str
+    value: Value | None
+    reason: str | None = None
+
+
+def import_gold(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    entries: Sequence[GoldEntry],
+    *,
+    overwrite: bool,
+    now: int,
+) -> dict[str, int]:
+    """Store them; how many were stored, and how many records kept a human's decision made here."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
+    policies = Policies.of(dataset.policies)
+    if not policies.individual:
+        raise BadRequestError(
+            f"Dataset {name} is shared and keeps no gold values. Set the policy 'annotation' to 'individual' first."
+        )
+    cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in entries])}
+    wrong: list[dict[str, Any]] = []
+    changes, kept, seen = [], 0, set()
+    for place, each in enumerate(entries):
+        case = cases.get(each.id)
+        if case is None or each.id in seen:
+            problem = "is named twice" if each.id in seen else "is not in the dataset"
+            wrong.append(_item(place, "id", f"record {each.id} {problem}; nothing was stored"))
+            continue
+        seen.add(each.id)
+        value = None
+        if each.value is not None:
+            try:
+                value = checked_value(dataset, case.record, each.value, AnnotationState.SUBMITTED)
+            except Refusal as refused:
+                wrong.append(_item(place, "value", f"record {each.id}: {refused}; nothing was stored"))
+                continue
+        there = case.gold
+        if there is not None and there.origin is Origin.ADJUDICATED and not overwrite:
+            kept += 1
+            continue
+        if (
+            there is not None
+            and there.origin is Origin.IMPORTED
+            and same_value(case.record, there.value, value)
+        ):
+            continue
+        version = 1 if there is None else there.version + 1
+        after = set_gold(case, GoldValue(value, Origin.IMPORTED, actor.username, each.reason, version, now))
+        view = build_view(after, rule=policies.resolution, required=policies.required)
+        changes.append(CaseChange(case, after, view, f"imported by {actor.username}"))
+    if wrong:
+        raise ValidationError(wrong[:100], model="Gold")
+    tx.annotations.save_cases(dataset, changes, at=now)
+    detail = {"records": len(changes)}
+    tx.annotations.log_event(dataset, actor.username, EventCode.IMPORTED_GOLD, at=now, detail=detail)
+    return {"imported": len(changes), "kept": kept}
+
+
+def _item(place: int, member: str, message: str) -> dict[str, Any]:
+    return {"loc": ["body", "gold", place, member], "msg": message, "type": "value_error"}

@@ -1,0 +1,216 @@
+"""Who annotated which record how: one row per annotator, and a history of what was before."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from apportion.domain.individual.case import ANSWERED, Annotation
+from apportion.domain.records import AgentValues, Record, Value
+from apportion.domain.terms import answer_terms
+from apportion.storage.checksums import COVERED, add_row, checksum, covered
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .agents import Agents
+from .codec import decode_record, decode_value, encode_value, packed, unpacked
+from .counters import CountedTerms
+
+__all__ = ["STATES", "STATUS_OF", "AnnotationRows", "set_seconds"]
+
+STATES = tuple(AnnotationState)
+STATUS_OF = {
+    AnnotationState.SUBMITTED: Status.VALIDATED,
+    AnnotationState.DRAFT: Status.EDITED,
+    AnnotationState.DISCARDED: Status.DISCARDED,
+    AnnotationState.NONE: Status.DEFAULT,
+}
+_STATE_NO = {state: no for no, state in enumerate(STATES)}
+_STATE_OF = {
+    Status.VALIDATED: AnnotationState.SUBMITTED,
+    Status.EDITED: AnnotationState.DRAFT,
+    Status.DISCARDED: AnnotationState.DISCARDED,
+    Status.DEFAULT: AnnotationState.DRAFT,
+}
+
+
+_PUT = (
+    f"INSERT INTO annotations ({covered('annotations')}, checksum, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (rid, annotator) DO UPDATE SET state = excluded.state, counted = excluded.counted, "
+    "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
+    "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
+)
+"""Writes a row in its place: the indexes of its key stay as they are."""
+_COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND annotator = ?"
+_SECONDS = COVERED["annotations"].index("seconds")
+
+
+def set_seconds(raw: sqlite3.Connection, rid: int, annotator: int, seconds: float | None) -> None:
+    """Change nothing of somebody's annotation, if there is one, but the seconds they have spent on it."""
+    row = raw.execute(_COVERED, (rid, annotator)).fetchone()
+    if row is None or row[_SECONDS] == seconds:
+        return
+    values = list(row)
+    values[_SECONDS] = None if seconds is None else float(seconds)
+    raw.execute(
+        "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
+        (values[_SECONDS], checksum(values), rid, annotator),
+    )
+
+
+class _AnnotationRow(NamedTuple):
+    state: int
+    value: bytes | None
+    version: int
+    terms: bytes
+    seconds: float | None = None
+    counted: bool = False
+
+
+class AnnotationRows:
+    """The annotations of one dataset, changed within one transaction."""
+
+    def __init__(
+        self,
+        raw: sqlite3.Connection,
+        dataset: int,
+        task: Task,
+        counted: CountedTerms,
+        agents: Agents | None = None,
+    ) -> None:
+        self._raw = raw
+        self._dataset = dataset
+        self._task = task
+        self._counted = counted
+        self._agents = agents or Agents(raw)
+        self.agent = self._agents.number
+
+    def keep(self, rid: int, status: Status, annotation: AgentValues | None, at: int, *, new: bool) -> None:
+        """In a shared dataset: take over a record's annotation; what it does not repeat goes to history."""
+        by_agent = annotation.by_agent if annotation is not None else {}
+        wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
+        state = _STATE_NO[_STATE_OF[status]]
+        there = {} if new else self._kept(rid)
+        for annotator, before in there.items():
+            if (wanted.get(annotator), state) != (before.value, before.state):
+                self._remember(rid, annotator, before, at, "replaced")
+            if annotator not in wanted:
+                self._forget(rid, annotator, before)
+        for annotator, value in wanted.items():
+            known = there.get(annotator)
+            if known is None or (known.state, known.value) != (state, value):
+                now = _AnnotationRow(state, value, 1, b"")
+                if known is not None:  # what they spent on it so far stays theirs
+                    now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
+                self._put(rid, annotator, now, at)
+
+    def set(
+        self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
+    ) -> int | None:
+        """In an individual dataset: set one annotator's own annotation; its version, None without such a record."""
+        row = self._raw.execute(
+            "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
+        ).fetchone()
+        if row is None:
+            return None
+        rid, content, prediction = row
+        viewer = self.agent(annotator)
+        before = self._kept(rid).get(viewer)
+        term_ids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
+        if before is not None:
+            self._remember(rid, viewer, before, at, "replaced")
+        version = before.version + 1 if before else 1
+        encoded = None if value is None else encode_value(self._task, value)
+        self._put(rid, viewer, _AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
+        return version
+
+    def change(
+        self, rid: int, record: Record, before: Annotation | None, after: Annotation | None, at: int, why: str
+    ) -> None:
+        """One annotator's annotation of a record was ``before`` and is ``after``, None being none at all.
+
+        What somebody had answered goes to history, if it is known before; a draft is overwritten in place, and that
+        an answer counts or no longer does makes no other answer of it.
+        """
+        name = (after or before).annotator  # type: ignore[union-attr]
+        viewer = self._agents.number(name)
+        kept = self._kept(rid).get(viewer)
+        same = after is not None and before is not None and after.version == before.version
+        if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
+            self._remember(rid, viewer, kept, at, why)
+        if after is None:
+            if kept is not None:
+                self._forget(rid, viewer, kept)
+            return
+        status = STATUS_OF[after.state]
+        answers = None if after.value is None else AgentValues(name, {name: after.value})
+        term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms) if kept else (), term_ids)
+        value = None if after.value is None else encode_value(self._task, after.value)
+        state = _STATE_NO[after.state]
+        now = _AnnotationRow(state, value, after.version, packed(term_ids), after.seconds, after.counted)
+        self._put(rid, viewer, now, after.updated)
+
+    def discard(self, rid: int, at: int) -> None:
+        """Mark everybody's annotation of a record as discarded."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, "discarded by query")
+            discarded = _STATE_NO[AnnotationState.DISCARDED]
+            self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
+
+    def delete(self, rid: int, at: int, why: str) -> None:
+        """Move everybody's annotation of a record to history."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, why)
+            self._forget(rid, annotator, before)
+
+    def refresh(self, rid: int, content: bytes, prediction: bytes | None) -> None:
+        """Everybody's own view after the prediction changed: it may be right now, or wrong."""
+        for annotator, kept in self._kept(rid).items():
+            (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
+            value = None if kept.value is None else decode_value(self._task, kept.value)
+            term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
+            self._raw.execute(
+                "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
+                (packed(term_ids), rid, annotator),
+            )
+
+    def _view(
+        self,
+        rid: int,
+        viewer: int,
+        name: str,
+        before: _AnnotationRow | None,
+        value: Value | None,
+        content: bytes,
+        prediction: bytes | None,
+        state: AnnotationState | None = None,
+    ) -> list[int]:
+        """Give a record the terms of one annotator's view instead of those it had."""
+        if state is None:
+            assert before is not None
+            state = STATES[before.state]
+        status = STATUS_OF[state]
+        answers = None if value is None else AgentValues(name, {name: value})
+        record = decode_record(self._task, "", status, content, prediction, None)
+        term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), term_ids)
+        return term_ids
+
+    def _kept(self, rid: int) -> dict[int, _AnnotationRow]:
+        rows = self._raw.execute(
+            "SELECT annotator, state, value, version, terms, seconds, counted FROM annotations WHERE rid = ?",
+            (rid,),
+        )
+        return {row[0]: _AnnotationRow(*row[1:]) for row in rows.fetchall()}
+
+    def _put(self, rid: int, annotator: int, kept: _AnnotationRow, at: int) -> None:
+        seconds = None if kept.seconds is None else float(kept.seconds)
+        values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
+        self._raw.execute(_PUT, (*values, checksum(values), kept.terms))
+
+    def _forget(self, rid: int, annotator: int, kept: _AnnotationRow) -> None:
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
+        self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
+
+    def _remember(self, rid: int, annotator: int, kept: _AnnotationRow, at: int, why: str) -> None:
+        add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, why))

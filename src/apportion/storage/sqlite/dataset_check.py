@@ -1,0 +1,409 @@
+"""Whether rows, counters, text index and caches of a dataset agree, looked at from every side within one snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.metadata import kind_of, terms_of
+from apportion.domain.terms import MENTION_SEPARATOR
+from apportion.domain.text import analysed
+
+from .cache import DatasetCache
+from .codec import unpacked
+from .database import SqliteConnection
+from .derived import COUNTS, WAITING, Derivation, Derived
+from .fields import Column, Numbers
+from .record_writer import STATUSES
+from .slots import PHASE_STATES, ROW_STATES
+from .texts import create_text_index
+
+__all__ = ["DatasetCheck"]
+
+ROWS_AT_ONCE = 20_000
+_LOW = 0xFFFFFFFF
+_TOLD = 5
+_KNOWN = range(len(STATUSES))
+
+
+@dataclass(slots=True)
+class DatasetCheck:
+    """One dataset, looked at from every side within one snapshot."""
+
+    connection: SqliteConnection
+    dataset: Dataset
+    last_n: int
+    expected: Numbers = None
+    """Facet keys as the records, annotations and slots have them."""
+    actual: Numbers = None
+    """Facet keys as the facet table has them."""
+    texts: sqlite3.Connection = field(init=False)
+    numbers: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    fields: dict[str, tuple[int, str]] = field(default_factory=dict)
+    term_ids: dict[tuple[int, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    wrong: list[str] = field(default_factory=list)
+    """Records that are found by something else than what follows from them, in a sentence each."""
+
+    def checks(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
+        """Each check by name. In this order: reading the records is what the later ones build on."""
+        with contextlib.closing(sqlite3.connect("")) as self.texts:  # a temporary file
+            yield "records", self._records
+            yield "terms", self._terms
+            yield "text index", self._text_index
+            yield "facets", self._facets
+            yield "counters", self._counters
+            yield "numbers", self._numbers
+            yield "vectors", self._vectors
+            yield "assignments", self._assignments
+
+    @property
+    def no(self) -> int:
+        """The dataset's number."""
+        return self.dataset.no
+
+    @property
+    def _raw(self) -> sqlite3.Connection:
+        return self.connection.raw
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        return self.no << 32, (self.no + 1) << 32
+
+    def _records(self) -> Iterator[str]:
+        count, highest, strangers = self._raw.execute(
+            "SELECT count(*), coalesce(max(rid) & 4294967295, 0), coalesce(sum(dataset <> ?), 0) FROM records "
+            "WHERE rid >= ? AND rid < ?",
+            (self.no, *self._span),
+        ).fetchone()
+        if count != self.dataset.records:
+            yield f"{self.dataset.records} records are noted, and there are {count}."
+        if highest > self.last_n:
+            yield f"{self.last_n} is noted as the highest record number, and there is a record {highest}."
+        if strangers:
+            yield f"{strangers} records are numbered here but say that they belong to another dataset."
+        yield from self._read()
+
+    def _read(self) -> Iterator[str]:
+        """One pass over the records: their texts, terms and numbers, worked out from what people put in."""
+        raw = self._raw
+        create_text_index(self.texts, self.no)
+        for name, no, kind in raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (self.no,)):
+            self.fields[name] = (no, kind)
+        for term_id, no, viewer, value in raw.execute(
+            "SELECT vid, field, viewer, value FROM vals WHERE field IN (SELECT no FROM fields WHERE dataset = ?)",
+            (self.no,),
+        ):
+            self.term_ids[no, viewer][value] = term_id
+        unreadable: list[str] = []
+        keys: list[Numbers] = [np.empty(0, dtype=np.int64)]
+
+        def failed(rid: int, failure: Exception) -> None:
+            unreadable.append(f"Record {self._id(rid & _LOW)} cannot be read: {failure}.")
+
+        for some in Derivation(self.connection, self.dataset).records(failed):
+            keys.append(np.asarray(self._look_at(some), dtype=np.int64))
+        keys.append(self._slot_keys())
+        self.expected = np.unique(np.concatenate(keys))
+        yield from unreadable
+
+    def _look_at(self, some: Sequence[Derived]) -> list[int]:
+        """Compare what records are found by with what is stored; the facet keys that follow."""
+        raw, span = self._raw, (some[0].rid, some[-1].rid)
+        stored = {
+            rid: (STATUSES[status] if status in _KNOWN else None, answer, terms, answer_terms)
+            for rid, status, answer, terms, answer_terms in raw.execute(
+                "SELECT rid, status, answer, terms, answer_terms FROM records WHERE rid >= ? AND rid <= ?",
+                span,
+            )
+        }
+        own: dict[tuple[int, int], bytes] = {
+            (rid, annotator): terms
+            for rid, annotator, terms in raw.execute(
+                "SELECT rid, annotator, terms FROM annotations WHERE rid >= ? AND rid <= ?", span
+            )
+        }
+        keys: list[int] = []
+        for each in some:
+            n = each.n
+            self.texts.execute(
+                f"INSERT INTO fts_{self.no}(rowid, text) VALUES (?, ?)", (n, analysed(each.ready.text))
+            )
+            status, answer, terms, answer_terms = stored[each.rid]
+            if (status, answer) != (each.status, each.answer):
+                shown = "nothing known" if status is None else status.value
+                self.wrong.append(
+                    f"Record {each.ready.id!r} is shown as {shown}, and by everybody's answers it is "
+                    f"{each.status.value}, or its value is another."
+                )
+            found = [
+                (self._term_ids_of(self._content_terms(each)), terms),
+                (self._term_ids_of((*term, 0) for term in each.terms), answer_terms),
+            ]
+            found += [
+                (self._term_ids_of((*term, annotator) for term in said), own.get((each.rid, annotator), b""))
+                for annotator, said in each.own.items()
+            ]
+            for wanted, packed in found:
+                if not _holds(packed, wanted):
+                    self.wrong.append(f"Record {each.ready.id!r} is found by other values than it has.")
+                    break
+            keys += [term_id << 32 | n for wanted, _ in found for term_id in wanted]
+        return keys
+
+    def _content_terms(self, each: Derived) -> Iterator[tuple[str, str, int]]:
+        """What follows from a record's content; numbers are noted by the way."""
+        for name, value in each.ready.content_terms:
+            yield name, value, 0
+        if each.ready.scores and "score" in self.fields:
+            self.numbers[self.fields["score"][0]] += [(score, each.n) for score in each.ready.scores]
+        for key, value in each.ready.metadata.items():
+            known = self.fields.get(f"metadata.{key}")
+            if known is None:
+                if not key.startswith("_") and kind_of(value) is not None:
+                    yield f"metadata.{key}", "", 0  # which no value has
+                continue
+            for term in terms_of(known[1], value):
+                if isinstance(term, str):
+                    yield f"metadata.{key}", term, 0
+                else:
+                    self.numbers[known[0]].append((term, each.n))
+
+    def _term_ids_of(self, terms: Iterable[tuple[str, str, int]]) -> set[int]:
+        """The numbers of values; 0 stands for one that nobody has noted."""
+        found = set()
+        for name, value, viewer in terms:
+            no, _ = self.fields.get(name, (0, ""))
+            found.add(self.term_ids[no, viewer].get(value, 0))
+        return found
+
+    def _terms(self) -> Iterator[str]:
+        yield from self.wrong[:_TOLD]
+        if len(self.wrong) > _TOLD:
+            yield f"{len(self.wrong) - _TOLD} more records have such problems."
+
+    def _text_index(self) -> Iterator[str]:
+        self.texts.execute(f"CREATE VIRTUAL TABLE should USING fts5vocab(fts_{self.no}, instance)")
+        self._raw.execute(
+            f"CREATE VIRTUAL TABLE temp.is_{self.no} USING fts5vocab(main, fts_{self.no}, instance)"
+        )
+        should = self.texts.execute("SELECT term, doc, offset FROM should")
+        there = self._raw.execute(f"SELECT term, doc, offset FROM temp.is_{self.no}")
+        while True:
+            wanted, found = should.fetchmany(ROWS_AT_ONCE), there.fetchmany(ROWS_AT_ONCE)
+            if wanted != found:
+                break
+            if not wanted:
+                return
+        kind, (word, n, _) = _first_difference(wanted, found)
+        yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
+
+    def _slot_keys(self) -> Numbers:
+        """What records should be found by because of their slots."""
+        known = {
+            (name, value, viewer): term_id
+            for term_id, name, value, viewer in self._raw.execute(
+                "SELECT v.vid, f.name, v.value, v.viewer FROM fields f JOIN vals v ON v.field = f.no "
+                "WHERE f.dataset = ? AND f.name IN ('assigned_to', 'assignment')",
+                (self.no,),
+            )
+        }
+        found = set()
+        for rid, annotator, state, name, held_by in self._raw.execute(
+            "SELECT s.rid, s.annotator, s.state, a.name, h.name FROM slots s "
+            "LEFT JOIN agents a ON a.no = s.annotator LEFT JOIN agents h ON h.no = s.holder WHERE s.dataset = ?",
+            (self.no,),
+        ):
+            word = PHASE_STATES.get(ROW_STATES[state]) if state in range(len(ROW_STATES)) else None
+            if word is None:
+                continue
+            terms = [("assignment", word, 0)]
+            if word != "skipped":
+                terms += [("assigned_to", each, 0) for each in (name, held_by) if each is not None]
+            if annotator and word != "pending":
+                terms.append(("assignment", word, annotator))
+            found |= {known.get(term, 0) << 32 | (rid & _LOW) for term in terms}
+        return np.fromiter(found, dtype=np.int64, count=len(found))
+
+    def _facets(self) -> Iterator[str]:
+        parts = [np.empty(0, dtype=np.int64)]
+        rows = self._raw.execute(
+            "SELECT f.key FROM fields d CROSS JOIN vals v ON v.field = d.no "
+            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
+            (self.no,),
+        )
+        while some := rows.fetchmany(ROWS_AT_ONCE):
+            parts.append(np.asarray([key for (key,) in some], dtype=np.int64))
+        self.actual = np.unique(np.concatenate(parts))
+        for keys, what in (
+            (np.setdiff1d(self.expected, self.actual, assume_unique=True), "missing"),
+            (np.setdiff1d(self.actual, self.expected, assume_unique=True), "too many"),
+        ):
+            if len(keys):
+                first = int(keys[0])
+                yield (
+                    f"{len(keys)} facet {'row is' if len(keys) == 1 else 'rows are'} {what}, the first one "
+                    f"being {self._value(first >> 32)} of record {self._id(first & _LOW)}."
+                )
+
+    def _counters(self) -> Iterator[str]:
+        term_ids, counts = np.unique(self.actual >> 32, return_counts=True)
+        real = dict(zip(term_ids.tolist(), counts.tolist(), strict=True))
+        wrong = [
+            (term_id, n)
+            for term_id, n in self._raw.execute(
+                "SELECT vid, n FROM vals WHERE field IN (SELECT no FROM fields WHERE dataset = ?)", (self.no,)
+            )
+            if n != real.get(term_id, 0)
+        ]
+        for term_id, n in wrong[:5]:
+            yield f"The counter of {self._value(term_id)} says {n}, and {real.get(term_id, 0)} records have it."
+        if len(wrong) > 5:
+            yield f"{len(wrong) - 5} more counters are wrong."
+
+    def _numbers(self) -> Iterator[str]:
+        for no, name in self._raw.execute(
+            "SELECT no, name FROM fields WHERE dataset = ?", (self.no,)
+        ).fetchall():
+            found = self._raw.execute("SELECT value, n FROM numbers WHERE field = ?", (no,)).fetchall()
+            wanted = sorted(set(self.numbers.get(no, ())))
+            if found != wanted:
+                kind, (value, n) = _first_difference(wanted, found)
+                yield f"The numbers of {name} {kind.replace('lacks', 'lack')} {value} of record {self._id(n)}."
+
+    def _vectors(self) -> Iterator[str]:
+        (stray,) = self._raw.execute(
+            "SELECT count(*) FROM vectors WHERE field IN (SELECT no FROM fields WHERE dataset = ?) "
+            "AND (? | n) NOT IN (SELECT rid FROM records)",
+            (self.no, self.no << 32),
+        ).fetchone()
+        if stray:
+            yield f"{stray} vectors are of records that do not exist."
+        for name, no, kind in self._raw.execute(
+            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self.no,)
+        ).fetchall():
+            size = 8 * int(kind.partition(":")[2])
+            (wrong,) = self._raw.execute(
+                "SELECT count(*) FROM vectors WHERE field = ? AND length(value) <> ?", (no, size)
+            ).fetchone()
+            if wrong:
+                yield f"{wrong} vectors of {name} have another number of dimensions than the field."
+
+    def _assignments(self) -> Iterator[str]:
+        """What waits for whom and how many slots are in which state, but for plans that are still being written."""
+        whole = "dataset = ?1 AND plan NOT IN (SELECT no FROM plans WHERE state = 'writing')"
+        of_plans = f"SELECT no FROM slots WHERE {whole}"
+        kinds = (
+            (
+                "waiting",
+                f"SELECT * FROM ({WAITING}) WHERE no IN ({of_plans})",
+                "SELECT * FROM waiting WHERE dataset = ?1 AND (slot NOT IN (SELECT no FROM slots) "
+                f"OR slot IN ({of_plans}))",
+            ),
+            (
+                "counted",
+                f"SELECT * FROM ({COUNTS}) WHERE {whole}",
+                f"SELECT * FROM slot_counts WHERE n <> 0 AND {whole}",
+            ),
+        )
+        for word, wanted, found in kinds:
+            for what, one, other in (("not", wanted, found), ("wrongly", found, wanted)):
+                (count,) = self._raw.execute(
+                    f"SELECT count(*) FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other}))", (self.no,)
+                ).fetchone()
+                if count:
+                    yield (
+                        f"{count} groups of slots are {what} {word}."
+                        if word == "counted"
+                        else (f"{count} slots are {what} {word} for their people.")
+                    )
+
+    # What is cached in memory
+
+    def cache(self, cache: DatasetCache) -> Iterator[str]:
+        """Compare a cache with the tables, once these are known to agree."""
+        with cache.held():
+            rows = self._raw.execute(
+                "SELECT rid & 4294967295, updated, event FROM records WHERE rid >= ? AND rid < ? ORDER BY id",
+                self._span,
+            ).fetchall()
+            everything = BitMap(n for n, _, _ in rows)
+            if cache.everything != everything:
+                yield "The cached set of all records differs from the records."
+                return
+            if list(cache.in_order(everything)) != [n for n, _, _ in rows]:
+                yield "The cached order of records differs from the order of their ids."
+            for place, name in ((1, "updated"), (2, "event")):
+                column = cache.column(name).values
+                if any(
+                    column[row[0]] != (Column.MISSING if row[place] is None else row[place]) for row in rows
+                ):
+                    yield f"The cached column {name} differs from the records."
+            yield from self._cached_facets(cache)
+            yield from self._cached_numbers(cache)
+
+    def _cached_facets(self, cache: DatasetCache) -> Iterator[str]:
+        vals = self._raw.execute(
+            "SELECT vid, field, viewer FROM vals WHERE field IN (SELECT no FROM fields WHERE dataset = ?)",
+            (self.no,),
+        ).fetchall()
+        for term_id, no, viewer in vals:
+            low, high = np.searchsorted(self.actual, [term_id << 32, (term_id + 1) << 32])
+            ns = (self.actual[low:high] & _LOW).astype(np.uint32)
+            held = cache.facet(no, viewer).holders(term_id)
+            if held is not None and held != BitMap(ns):
+                yield f"The cached records of {self._value(term_id)} differ from its facet rows."
+
+    def _cached_numbers(self, cache: DatasetCache) -> Iterator[str]:
+        for no, wanted in self.numbers.items():
+            ns, values = cache.number(no).pairs()
+            cached = sorted(zip(values.tolist(), ns.tolist(), strict=True))
+            if cached != sorted(set(wanted)):
+                (name,) = self._raw.execute("SELECT name FROM fields WHERE no = ?", (no,)).fetchone()
+                yield f"The cached numbers of {name} differ from the table."
+
+    # How things are called
+
+    def _id(self, n: int) -> str:
+        row = self._raw.execute("SELECT id FROM records WHERE rid = ?", (self.no << 32 | n,)).fetchone()
+        return repr(row[0]) if row is not None else f"number {n}, which does not exist"
+
+    def _value(self, term_id: int) -> str:
+        row = self._raw.execute(
+            "SELECT f.name, v.value, a.name FROM vals v JOIN fields f ON f.no = v.field "
+            "LEFT JOIN agents a ON a.no = v.viewer WHERE v.vid = ?",
+            (term_id,),
+        ).fetchone()
+        if row is None:
+            return f"an unknown value ({term_id})"
+        name, value, viewer = row
+        seen = f" as {viewer} sees it" if viewer is not None else ""
+        return f"{name} = {value.replace(MENTION_SEPARATOR, ' ')!r}{seen}"
+
+
+def _holds(packed: bytes, wanted: set[int]) -> bool:
+    try:
+        return wanted == set(unpacked(packed))
+    except (TypeError, ValueError):  # cut off, or no bytes any more
+        return False
+
+
+def _keys(terms: bytes, n: int) -> Numbers:
+    return (np.frombuffer(terms, dtype="<u4").astype(np.int64) << 32) | n
+
+
+def _first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> tuple[str, Any]:
+    """The first row that only one of two sorted lists has, and what that means for the second."""
+    for one, other in zip(wanted, found, strict=False):
+        if one != other:
+            return ("lacks", one) if one < other else ("has, and should not have,", other)
+    if len(wanted) > len(found):
+        return "lacks", wanted[len(found)]
+    return "has, and should not have,", found[len(wanted)]

@@ -1,0 +1,190 @@
+"""What to look up for a query, as small nodes, and how to combine what is found into one set of records.
+
+Leaves that no index answers become a ``Check``: their candidates are read and tested one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyroaring import BitMap
+
+from apportion.domain.errors import InvalidTextSearchError
+
+from .predicates import Test
+
+__all__ = [
+    "All",
+    "Between",
+    "Both",
+    "Check",
+    "During",
+    "Either",
+    "Found",
+    "Having",
+    "Nothing",
+    "Plan",
+    "Text",
+    "These",
+    "TypeMismatchError",
+    "Without",
+    "both",
+    "either",
+    "too_costly",
+    "type_mismatch",
+    "without",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """Records with any of some values of a counted field; no ``vids`` given: with any value at all."""
+
+    field: int
+    viewer: int
+    term_ids: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Records whose text matches a full-text expression."""
+
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Records with a number of the field in the range."""
+
+    field: int
+    low: float
+    high: float
+    include_low: bool = True
+    include_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """Records whose time column lies in the closed range."""
+
+    column: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class These:
+    """Records by number."""
+
+    ns: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Records that were found already. Do not change them."""
+
+    records: BitMap
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Those of the candidates that pass a test on the record itself."""
+
+    candidates: Plan
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """All records but these."""
+
+    plan: Plan
+
+
+Plan: TypeAlias = (
+    All | Nothing | Having | Text | Between | During | These | Found | Check | Both | Either | Without
+)
+
+
+def too_costly(reason: str) -> InvalidTextSearchError:
+    return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
+
+
+class TypeMismatchError(InvalidTextSearchError):
+    """The field holds another kind of value than was asked for."""
+
+
+def type_mismatch(reason: str) -> InvalidTextSearchError:
+    return TypeMismatchError(f"Cannot answer this query: {reason}.", reason=reason)
+
+
+def both(plans: list[Plan]) -> Plan:
+    """All of the plans at once; full-text parts are asked in one question."""
+    if any(isinstance(plan, Nothing) for plan in plans):
+        return Nothing()
+    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | All)]
+    if texts:
+        rest.insert(0, Text(" AND ".join(f"({match})" for match in texts) if len(texts) > 1 else texts[0]))
+    if not rest:
+        return All()
+    return rest[0] if len(rest) == 1 else Both(tuple(rest))
+
+
+def either(plans: list[Plan]) -> Plan:
+    if any(isinstance(plan, All) for plan in plans):
+        return All()
+    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    rest = _merged(plan for plan in plans if not isinstance(plan, Text | Nothing))
+    if 1 < len(texts) <= 50:
+        rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
+    else:
+        rest += [Text(match) for match in texts]
+    if not rest:
+        return Nothing()
+    return rest[0] if len(rest) == 1 else Either(tuple(rest))
+
+
+def _merged(plans: Iterable[Plan]) -> list[Plan]:
+    """The plans, those on values of one field made one: many patterns cost one look-up then."""
+    found: list[Plan] = []
+    term_ids: dict[tuple[int, int], dict[int, None]] = {}
+    for plan in plans:
+        if isinstance(plan, Having) and plan.term_ids is not None:
+            term_ids.setdefault((plan.field, plan.viewer), {}).update(dict.fromkeys(plan.term_ids))
+        else:
+            found.append(plan)
+    return [*(Having(field, viewer, tuple(some)) for (field, viewer), some in term_ids.items()), *found]
+
+
+def without(plan: Plan) -> Plan:
+    match plan:
+        case All():
+            return Nothing()
+        case Nothing():
+            return All()
+        case Without(inner):
+            return inner
+    return Without(plan)

@@ -1,0 +1,94 @@
+/** What a plan would do, in a sentence and per person. */
+
+import { Alert, List, Text, Title } from "@mantine/core";
+
+import type { Preview } from "@/api/team";
+import { type PlanForm, sharedOf } from "@/core/plan-form";
+import { n } from "@/text/en";
+import { teamText } from "@/text/team";
+
+import classes from "./assign.module.css";
+
+interface Props {
+  readonly form: PlanForm;
+  readonly found: Preview | undefined;
+  readonly waiting: boolean;
+  readonly failure: string | null;
+}
+
+export function PlanPreview({ form, found, waiting, failure }: Props) {
+  return (
+    <>
+      <Title order={3} size="h5" mb={6}>
+        {teamText.assign.preview}
+      </Title>
+      {failure && !waiting && (
+        <Alert color="yellow" variant="light" role="alert">
+          {failure}
+        </Alert>
+      )}
+      {!found && waiting && <Text size="sm">{teamText.assign.looking}</Text>}
+      {found && (
+        <div className={waiting ? classes["waiting"] : undefined}>
+          <Figures form={form} found={found} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Figures({ form, found }: { form: PlanForm; found: Preview }) {
+  const loads = Object.entries(found.loads).sort(([, one], [, other]) => other - one);
+  const missing = found.unassigned.reduce((sum, each) => sum + each.count, 0);
+  const open = found.slots - loads.reduce((sum, [, count]) => sum + count, 0);
+  const shared = sharedOf(form, found);
+  const sentence = [
+    ...(loads.length <= 6 ? [teamText.assign.everyoneGets(loads)] : [teamText.assign.records(found.records)]),
+    ...(shared === null ? [] : [teamText.assign.shared(shared)]),
+    teamText.assign.unassigned(missing),
+    found.agreement_half_width === null ? teamText.assign.noAgreement : teamText.assign.agreement(found.agreement_half_width),
+  ].join(", ");
+  const most = Math.max(1, ...loads.map(([, count]) => count));
+  return (
+    <>
+      <Text size="sm" role="status" fw={550}>
+        {sentence}
+      </Text>
+      <ul className={classes["loads"]}>
+        {loads.map(([name, count]) => (
+          <li key={name} className={classes["load"]}>
+            <span title={name}>{name}</span>
+            <span className={classes["bar"]} style={{ width: `${String((100 * count) / most)}%` }} />
+            <span>{n(count)}</span>
+          </li>
+        ))}
+      </ul>
+      {open > 0 && <Text size="sm">{teamText.assign.open_(open)}</Text>}
+      {found.pairs && (
+        <Text size="sm" c="dimmed">
+          {teamText.assign.pairs(found.pairs.min, found.pairs.max)}
+        </Text>
+      )}
+      {found.seed !== undefined && (
+        <Text size="sm" c="dimmed">
+          {teamText.assign.seedOf(found.seed)}
+        </Text>
+      )}
+      {found.agreement_half_width !== null && (
+        <Text size="xs" c="dimmed" mt={4}>
+          {teamText.assign.assumes(found.agreement_assumes)}
+        </Text>
+      )}
+      {(found.unassigned.length > 0 || found.warnings.length > 0) && (
+        <List size="sm" mt="xs" spacing={4} className={classes["warnings"] ?? ""}>
+          {found.unassigned.map((each) => (
+            <List.Item key={each.reason}>{each.reason}</List.Item>
+          ))}
+          {found.warnings.map((each) => (
+            <List.Item key={each}>{each}</List.Item>
+          ))}
+        </List>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,131 @@
+/** What needs attention, most pressing first, each with what to do about it. */
+
+import { Alert, Button, Text, Title } from "@mantine/core";
+import { IconAlertTriangle, IconArrowsSplit2, IconClock, IconClockExclamation, IconHandOff, IconInbox, IconMoodEmpty, IconPlayerPause, IconUserOff } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { takeBack, teamOverviewQuery } from "@/api/lead";
+import { meQuery } from "@/api/session";
+import type { AttentionItem } from "@/core/overview";
+import { manages } from "@/core/roles";
+import { manageText } from "@/text/manage";
+import { Ago } from "@/ui/time";
+import sheet from "@/ui/sheet.module.css";
+import { useSuspenseQuery } from "@tanstack/react-query";
+
+import classes from "./overview.module.css";
+import { day } from "./times";
+
+const ICONS = { stale: IconHandOff, overdue: IconClockExclamation, late: IconClock, gone: IconUserOff, idle: IconMoodEmpty, new: IconPlayerPause, out: IconInbox, free: IconArrowsSplit2, conflicts: IconAlertTriangle };
+
+export function AttentionList({ matters }: { matters: readonly AttentionItem[] }) {
+  const cache = useQueryClient();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const taken = useMutation({
+    mutationFn: async (matter: Extract<AttentionItem, { kind: "stale" }>) => ({
+      person: matter.person,
+      count: await takeBack({ workspace: matter.workspace, name: matter.dataset }, [matter.person]),
+    }),
+    onSettled: () => cache.invalidateQueries({ queryKey: teamOverviewQuery.queryKey }),
+  });
+  return (
+    <section aria-label={manageText.overview.attention}>
+      <Title order={2} mb="xs">
+        {manageText.overview.attention}
+      </Title>
+      <div role="status">
+        {taken.isSuccess && (
+          <Alert variant="light" color="pine" mb="xs">
+            {manageText.overview.taken(taken.data.person, taken.data.count)}
+          </Alert>
+        )}
+        {taken.isError && (
+          <Alert variant="light" color="red" mb="xs">
+            {taken.error.message}
+          </Alert>
+        )}
+      </div>
+      <div className={sheet["sheet"]}>
+        {matters.length ? (
+          <ul className={classes["matters"]}>
+            {matters.map((each) => {
+              const Icon = ICONS[each.kind];
+              const [said, more] = words(each);
+              return (
+                <li key={keyOf(each)} className={classes["matter"]} data-kind={each.kind}>
+                  <Icon size={20} aria-hidden />
+                  <span className={classes["said"]}>
+                    {said}
+                    {more && <small>{more}</small>}
+                  </span>
+                  {each.kind === "stale" && manages(me, each.workspace) ? (
+                    <Button size="xs" variant="default" loading={taken.isPending && taken.variables === each} aria-label={manageText.overview.takeBackOf(each.person, each.dataset)} onClick={() => { taken.mutate(each); }}>
+                      {manageText.overview.takeBack}
+                    </Button>
+                  ) : (
+                    <Go matter={each} leads={manages(me, each.workspace)} />
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        ) : (
+          <Text size="sm" c="dimmed" p="md">
+            {manageText.overview.fine}
+          </Text>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const keyOf = (each: AttentionItem) => [each.kind, each.workspace, "dataset" in each ? each.dataset : "", "person" in each ? each.person : ""].join("/");
+
+function words(each: AttentionItem): [string, ReactNode] {
+  const o = manageText.overview;
+  switch (each.kind) {
+    case "stale":
+      return [o.stale(each.person, each.records), <>{each.dataset}. {o.staleIntro} <Ago time={each.seen} />.</>];
+    case "overdue":
+      return [o.overdue(each.dataset), <>{o.lateDue} {day(each.due)}</>];
+    case "late":
+      return [o.late(each.dataset), each.finish ? `${o.lateDue} ${day(each.due)}, ${o.lateAt} ${day(each.finish)}` : `${o.lateDue} ${day(each.due)}. ${o.lateUnknown}`];
+    case "gone":
+      return [o.gone(each.person, each.records), `${each.dataset}. ${o.goneIntro}`];
+    case "idle":
+      return [o.idle(each.person, each.records), <>{each.dataset}. {o.idleSince} <Ago time={each.lastActive} />.</>];
+    case "new":
+      return [o.notStarted(each.people), `${each.dataset}. ${o.notStartedIntro(each.records)}`];
+    case "out":
+      return [`${o.out(each.people)} ${o.outIntro(each.workspace)}`, null];
+    case "free":
+      return [o.free(each.records, each.dataset), null];
+    case "conflicts":
+      return [o.conflicts(each.records, each.dataset), null];
+  }
+}
+
+function Go({ matter, leads }: { matter: AttentionItem; leads: boolean }) {
+  if (!("dataset" in matter)) return null;
+  const params = { workspace: matter.workspace, name: matter.dataset };
+  if (matter.kind === "conflicts") {
+    return (
+      <Button size="xs" variant="default" aria-label={manageText.overview.toReviewOf(matter.dataset)} renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/review" params={params} search={{}} />}>
+        {manageText.overview.toReview}
+      </Button>
+    );
+  }
+  const assign = matter.kind === "free" && leads;
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      aria-label={assign ? manageText.overview.toAssignOf(matter.dataset) : manageText.overview.toTeamOf(matter.dataset)}
+      renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/team" params={params} search={assign ? { assign: "1" } : {}} />}
+    >
+      {assign ? manageText.overview.toAssign : manageText.overview.toTeam}
+    </Button>
+  );
+}
