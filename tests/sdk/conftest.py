@@ -72,7 +72,7 @@ def app(with_team: Path, tmp_path: Path, clock: FakeClock, passwords: Argon2Pass
     settings = Settings(home=tmp_path, secret_key="only for tests, and long enough to sign")
     made = create_app(settings, store, clock=clock, passwords=passwords)
     yield made
-    made.state.house.jobs.close()
+    made.state.app_state.jobs.close()
     store.close()
 
 

@@ -81,7 +81,7 @@ def make_app(
 
     yield make
     for each in made:
-        each.state.house.jobs.close()
+        each.state.app_state.jobs.close()
 
 
 @pytest.fixture

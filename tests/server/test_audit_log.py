@@ -121,7 +121,7 @@ def test_deleted_records_are_counted_and_named(room: Room) -> None:
 def test_the_first_administrator_is_in_the_log(empty_app: FastAPI) -> None:
     from support import Client
 
-    house = empty_app.state.house
+    house = empty_app.state.app_state
     with Client(empty_app) as client:
         wrong = {"code": "wrong", "username": "eva", "first_name": "Eva", "password": "long enough"}
         client.post("/api/setup", json=wrong)
@@ -351,7 +351,7 @@ def test_events_are_forgotten_after_their_time_and_the_log_tells_so(
     old = audit(room.client_as, limit=1000)
     clock.pass_minutes(40 * DAY)
     tag(room)
-    house = make_app(replace(settings, audit_retention_days=30)).state.house
+    house = make_app(replace(settings, audit_retention_days=30)).state.app_state
 
     asyncio.run(prune_audit_log(house))
     asyncio.run(prune_audit_log(house))

@@ -21,7 +21,7 @@ def visitor(empty_app: FastAPI) -> Iterator[Client]:
 
 @pytest.fixture
 def code(empty_app: FastAPI) -> str:
-    return str(empty_app.state.house.setup.code)
+    return str(empty_app.state.app_state.setup.code)
 
 
 def test_the_code_of_the_console_makes_an_administrator_with_a_workspace(visitor: Client, code: str) -> None:

@@ -50,7 +50,7 @@ def test_the_app_asks_for_the_first_administrator_itself(built: Path, empty_app:
     with Client(empty_app) as client:
         assert "<title>The app</title>" in client.get("/").text
         assert client.get("/api/setup").json() == {"needed": True}
-        code = empty_app.state.house.setup.code
+        code = empty_app.state.app_state.setup.code
         eva = {"first_name": "Eva", "username": "eva", "password": "long enough", "code": code}
         client.post("/api/setup", json=eva)
         assert client.get("/api/setup").json() == {"needed": False}
