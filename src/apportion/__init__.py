@@ -159,8 +159,8 @@ __all__ = [
     "webhooks",
 ]
 
-_HOMES = {
-    "agreeing": (
+_MODULES = {
+    "agreement": (
         "Agreement",
         "accept_consensus",
         "adjudicate",
@@ -207,7 +207,7 @@ _HOMES = {
         "set_workspace",
     ),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
-    "sharing": (
+    "assignments": (
         "assign",
         "audit",
         "events",
@@ -237,7 +237,7 @@ _HOMES = {
         "webhooks",
     ),
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: home for home, names in _MODULES.items() for name in names}
 
 _LISTENER = (
     "there are no listeners here. Ask in a loop of your own: rg.search(name, query, limit=0).total tells how "
@@ -264,7 +264,7 @@ _GONE = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
+    home = _MODULE_OF.get(name)
     if home is not None:
         found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
         return found
