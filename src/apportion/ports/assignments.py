@@ -287,7 +287,7 @@ class Assignments(Protocol):
         ...
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
-        """Return the numbers of some slots of a plan that nobody has started; an expired lease is no start."""
+        """Return the numbers of some slots of a plan that nobody has started, expired leases included."""
         ...
 
     def still_pending(self, slots: Sequence[int], now: int) -> list[int]:

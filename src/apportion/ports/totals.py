@@ -14,7 +14,7 @@ __all__ = ["Lease", "PlanDates", "Seen", "Totals"]
 
 
 class Seen(NamedTuple):
-    """A dataset as one viewer sees it. ``assigned`` limits it to records that person has assigned or annotated."""
+    """A dataset as one viewer sees it. ``assigned`` limits it to what is assigned to or annotated by them."""
 
     dataset: Dataset
     viewer: Viewer

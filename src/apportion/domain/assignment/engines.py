@@ -81,8 +81,8 @@ def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) 
 def _up_to_caps(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Allocate to people who are alike except for caps: to all by the closed form until the first is nearly full, by the
-    greedy rule until they are full, and then to the others."""
+    """Allocate to people who are alike except for caps: to all until the first is nearly full, by the greedy rule
+    until they are full, and then to the others."""
     first = _until_a_cap(desk, shares, lot)
     then = min(len(lot.records), first + 3 * len(lot.able))
     chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
@@ -119,7 +119,7 @@ def _alike(
         if catching_up is not None:
             one, rest = catching_up
             return allocate_batch(desk, shares, one, turn) + allocate_batch(desk, shares, rest, turn)
-        # Leave enough records for the greedy rule to bring up those who are behind.
+        # Leave enough records for those who are behind to catch up.
         behind = loads.max() - loads
         keep = int(max(behind.max(), -(-behind.sum() // lot.wanted))) + people
         bulk = max(0, size - keep) // people * people
