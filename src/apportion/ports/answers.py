@@ -35,9 +35,9 @@ THE_QUESTION = ""
 class AnswerColumns:
     """One entry per answer that counts, discards left out.
 
-    ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators`` and
-    ``values``, ``at`` is the instant it was given (None unless requested). ``independent`` is False where an answer was
-    requested because of others; None if there is no such answer.
+    ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators``
+    and ``values``, ``at`` is the instant it was given (None unless requested). ``independent`` is False where
+    an answer was requested because of others; None if there is no such answer.
     """
 
     record: Column
@@ -50,7 +50,7 @@ class AnswerColumns:
 
 
 class DisputedRecord(NamedTuple):
-    """A record whose answers differ: its id, its number, and their agreement (0: they differ as much as possible)."""
+    """A record whose answers differ: its id, its number, and their agreement (0: as low as can be)."""
 
     id: str
     number: int
@@ -58,7 +58,7 @@ class DisputedRecord(NamedTuple):
 
 
 class SavedPosterior(NamedTuple):
-    """The posterior of a record, by number: the answers the model read by annotator, and a probability per label."""
+    """The posterior of a record: its number, the answers the model read by name, a probability per label."""
 
     number: int
     model: str
@@ -69,10 +69,11 @@ class SavedPosterior(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """Everybody's answers to some records as they are stored, one entry per answer, in the order of the records.
+    """Everybody's answers to some records as they are stored, one entry per answer, in the order of the
+    records.
 
-    ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is the value
-    of an ``AnnotationState``, ``at`` the instant it was given. What is not ``counted`` is an extra.
+    ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is
+    the value of an ``AnnotationState``, ``at`` the instant it was given. What is not ``counted`` is an extra.
     """
 
     place: Sequence[int] = ()
@@ -114,9 +115,11 @@ class StoredGold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswers:
-    """The answers, gold values and posteriors behind the resolved values of some records; the last two by index.
+    """The answers, gold values and posteriors behind the resolved values of some records; the last two by
+    index.
 
-    The posteriors are of the model that the dataset's policy names; they may be of answers that have changed since.
+    The posteriors are of the model that the dataset's policy names; they may be of answers that have changed
+    since.
     """
 
     said: AnswerTable
@@ -172,7 +175,7 @@ class AnswerReader(Protocol):
         ...
 
     def known(self, dataset: Dataset) -> dict[str, set[str]]:
-        """Return records whose gold value is no earlier annotation, with who has answered or resolved each."""
+        """Return records whose gold is no earlier annotation, with who has answered or resolved each."""
         ...
 
     def checked(self, dataset: Dataset) -> list[CheckResult]:

@@ -47,8 +47,8 @@ class PlanPhase(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExtensionInProgress:
-    """An extension that is being written: the numbers of its slots, and the plan as it was before. The plan is put back
-    to that if the extension is interrupted.
+    """An extension that is being written: the numbers of its slots, and the plan as it was before. The plan
+    is put back to that if the extension is interrupted.
     """
 
     first: int
@@ -59,7 +59,7 @@ class ExtensionInProgress:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan as it was applied: its spec, the people it was allocated to, and the figures that the preview showed."""
+    """A plan as it was applied: its spec, the people it was allocated to, and the figures of the preview."""
 
     no: int
     id: str
@@ -74,7 +74,7 @@ class StoredPlan:
     """The extension that is being written, if there is one."""
 
     def person(self, rule: int, name: str) -> Person:
-        """Return a person as a rule lists them; outside its team, without skills and barred from open slots."""
+        """Return a person as a rule lists them; outside its team, without skills and open slots."""
         return next((each for each in self.teams[rule] if each.name == name), Person(name, active=False))
 
 
@@ -83,9 +83,9 @@ class SlotBatch:
     """The rows of a plan that are to be inserted as slots.
 
     ``rows`` are in the order of their records' numbers, ``by_person`` is the order in which they are queued,
-    ``numbers`` has the number of each of ``rows.records`` (0: it was deleted), ``needs`` the skills that records need
-    by rule and id, ``due`` the instant at which each rule's slots are due, ``first_reason`` and ``first_slot`` the
-    numbers of its first reason and first slot.
+    ``numbers`` has the number of each of ``rows.records`` (0: it was deleted), ``needs`` the skills that
+    records need by rule and id, ``due`` the instant at which each rule's slots are due, ``first_reason`` and
+    ``first_slot`` the numbers of its first reason and first slot.
     """
 
     rows: PlanRows
@@ -114,7 +114,10 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """A person who asks the queue for slots, with the rules that limit them. Rules are named by ``rule_key``."""
+    """A person who asks the queue for slots, with the rules that limit them.
+
+    Rules are named by ``rule_key``.
+    """
 
     person: Person
     teams: frozenset[int] = frozenset()
@@ -125,12 +128,12 @@ class Claimant:
 
 
 def rule_key(plan: int, rule: int) -> int:
-    """Return one number for a rule of a plan, as in ``Slot.rule``: one record can have slots of several plans."""
+    """Return one number for a rule of a plan, as in ``Slot.rule``: a record can have slots of several plans."""
     return plan << 8 | rule
 
 
 class Active(NamedTuple):
-    """The activity of a person: the instant of their last annotation, seconds spent on answers, number of drafts."""
+    """The activity of a person: last annotation (an instant), seconds spent on answers, number of drafts."""
 
     last: int | None
     seconds: float
@@ -148,7 +151,7 @@ class SlotCount(NamedTuple):
 
 
 class RemainingWork(NamedTuple):
-    """The work left for a person: slots planned for or leased by them, and records with open slots they may take."""
+    """The work left for a person: slots planned for or leased by them, and records with open slots for them."""
 
     own: int
     open: int
@@ -204,7 +207,8 @@ class Assignments(Protocol):
         ...
 
     def delete_extension_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
-        """Remove what was written of an extension, some slots at a time, except slots that somebody has started.
+        """Remove what was written of an extension, some slots at a time, except slots that somebody has
+        started.
 
         Return the ids of their records that are annotated; None once the plan is as it was before.
         """
@@ -238,7 +242,7 @@ class Assignments(Protocol):
     def insert_slots(
         self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
     ) -> list[str]:
-        """Store some of the rows, by record, as slots; return ids of their records that are annotated already."""
+        """Store some of the rows, by record, as slots; return ids of records annotated already."""
         ...
 
     def enqueue_slots(
@@ -259,7 +263,7 @@ class Assignments(Protocol):
         ...
 
     def assignees(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
-        """Return the people with a live slot or lease on each record, or who skipped it, by id (None: of all)."""
+        """Return by record id who has a live slot or lease on it or skipped it; None: of all records."""
         ...
 
     def rows_of(
@@ -283,7 +287,7 @@ class Assignments(Protocol):
         ...
 
     def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
-        """Return a plan's live slots with their numbers, to compute a change; pending where the lease has expired."""
+        """Return a plan's live slots, with numbers, to compute a change; pending if the lease expired."""
         ...
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
@@ -299,7 +303,8 @@ class Assignments(Protocol):
     ) -> list[str]:
         """Reassign slots, by number, to other people; return ids of their records that somebody has answered.
 
-        Nobody gets a record twice: where the new person has meanwhile got the record another way, the slot stays.
+        Nobody gets a record twice: where the new person has meanwhile got the record another way, the slot
+        stays.
         """
         ...
 
@@ -323,14 +328,16 @@ class Assignments(Protocol):
         within: Collection[str] | None = None,
         among: Collection[int] | None = None,
     ) -> list[Slot]:
-        """Return all slots of the records to assign next: the person's own by urgency, then open ones they may take.
+        """Return all slots of the records to assign next: the person's own by urgency, then open ones they
+        may take.
 
-        Apart from what they have leased, only records with an id in ``within`` and slots numbered in ``among``.
+        Apart from what they have leased, only records with an id in ``within`` and slots numbered in
+        ``among``.
         """
         ...
 
     def blocked_slots(self, dataset: Dataset, claimant: Claimant, *, limit: int) -> list[Slot]:
-        """Return some slots planned for them or open, allowed or not, to explain why they have nothing to do."""
+        """Return some slots that are theirs or open, allowed or not, to explain an empty queue."""
         ...
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
@@ -350,7 +357,7 @@ class Assignments(Protocol):
         ...
 
     def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
-        """Count the slots of each rule on which a person has a running lease, by whom the slots are planned for."""
+        """Count a person's running leases by rule and by the person for whom the slots are planned."""
         ...
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
@@ -370,7 +377,7 @@ class Assignments(Protocol):
         ...
 
     def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:
-        """Count the work left for a person; open slots are counted up to some hundred and estimated beyond."""
+        """Count the work left for a person; open slots are counted to some hundred, estimated beyond."""
         ...
 
     def last_active(self, dataset: Dataset) -> dict[str, Active]:
@@ -378,7 +385,8 @@ class Assignments(Protocol):
         ...
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
-        """Return by annotator (or of one) the median seconds spent on the answers given, where these are known.
+        """Return by annotator (or of one) the median seconds spent on the answers given, where these are
+        known.
 
         Reads every answer of the dataset.
         """

@@ -74,11 +74,11 @@ class Datasets(Protocol):
         ...
 
     def pending_purge(self) -> Sequence[int]:
-        """Return numbers of datasets to purge: marked ones, and those a stop of the server left half written."""
+        """Return numbers of datasets to purge: marked ones, and those that a stop left half written."""
         ...
 
     def add_hidden(self, dataset: Dataset) -> Dataset:
-        """Create a dataset that is hidden until it is ``restore``d; until then it counts as marked for purge."""
+        """Create a dataset that is hidden, and counts as marked for purge, until it is ``restore``d."""
         ...
 
     def purge(self, no: int, *, limit: int) -> bool:

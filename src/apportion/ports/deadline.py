@@ -29,8 +29,8 @@ class CallerGone(Exception):
 class Deadline:
     """The time budget of one request; created in any thread, started in the one thread that does the work.
 
-    Only the computing time of that thread counts, so that a query is not refused because others keep the machine busy.
-    ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
+    Only the computing time of that thread counts, so that a query is not refused because others keep the
+    machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
     """
 
     def __init__(

@@ -28,8 +28,8 @@ REQUEST: ContextVar[RequestMark | None] = ContextVar("apportion_request", defaul
 class About:
     """The thing an event is about.
 
-    ``workspace`` is only needed where there is no dataset. ``object`` names anything else: a user, a rule, a file;
-    ``record`` is the number of a record that still exists.
+    ``workspace`` is only needed where there is no dataset. ``object`` names anything else: a user, a rule, a
+    file; ``record`` is the number of a record that still exists.
     """
 
     dataset: Dataset | None = None
@@ -91,7 +91,10 @@ class Events(Protocol):
         after: Mapping[str, Any] | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Append an event, of any kind; there is no other way. Must never be given a password, key or token."""
+        """Append an event, of any kind; there is no other way.
+
+        Must never be given a password, key or token.
+        """
         ...
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:

@@ -68,5 +68,8 @@ class Jobs(Protocol):
     def changes(
         self, job: Job, dataset: Dataset, *, by: str, after: str | None, limit: int
     ) -> list[JobChange]:
-        """Return changes by a job after an id, in order of record ids. ``by`` names whose annotations they were."""
+        """Return changes by a job after an id, in order of record ids.
+
+        ``by`` names whose annotations they were.
+        """
         ...

@@ -15,8 +15,8 @@ __all__ = ["People"]
 class People(Protocol):
     """Users, workspaces, memberships and sessions, within one transaction.
 
-    Deactivated users are only found where a method says so. Lists are in order of creation, members in order of
-    joining. ``now`` and all times are microseconds since 1970 in UTC.
+    Deactivated users are only found where a method says so. Lists are in order of creation, members in order
+    of joining. ``now`` and all times are microseconds since 1970 in UTC.
     """
 
     # Signing in

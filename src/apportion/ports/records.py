@@ -42,8 +42,9 @@ class SortKey(NamedTuple):
 class Criteria:
     """A selection of records: by a query, or exactly these ids, as one viewer sees them.
 
-    ``me`` is the user that the word means in a query; with ``alone`` the query sees nobody else's assignments. With
-    ``assigned_to`` only records match that are assigned to, leased or annotated by that person.
+    ``me`` is the user that the word means in a query; with ``alone`` the query sees nobody else's
+    assignments. With ``assigned_to`` only records match that are assigned to, leased or annotated by that
+    person.
     """
 
     query: Query = field(default_factory=MatchAll)
@@ -55,7 +56,7 @@ class Criteria:
 
 
 class MatchingIds(NamedTuple):
-    """Matching records: their ids, their numbers (ascending in order of logging), and the values of fields."""
+    """Matching records: ids, numbers (ascending in order of logging), and values of fields."""
 
     ids: list[str]
     logged: list[int]
@@ -149,7 +150,7 @@ class Records(Protocol):
         offset: int = 0,
         limit: int = 100,
     ) -> list[StoredRecord]:
-        """Return the next matches after a record id (``after``) in the order given, to page through everything."""
+        """Return the next matches after a record id (``after``) in the order given, for paging."""
         ...
 
     def count(self, dataset: Dataset, criteria: Criteria) -> int:
@@ -210,7 +211,7 @@ class Records(Protocol):
         *,
         at: int,
     ) -> int | None:
-        """Set an annotator's annotation, in their view only; return its version, None without such a record."""
+        """Set an annotator's annotation, in their view only; return its version, None without a record."""
         ...
 
     def viewer(self, username: str) -> Viewer:
@@ -229,7 +230,8 @@ class Records(Protocol):
         annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata, set status and, if ``annotated``, the annotation; return False without such a record.
+        """Merge metadata, set status and, if ``annotated``, the annotation; return False without such a
+        record.
 
         With ``keep_answers`` status and annotation stay exactly as they are.
         """

@@ -16,7 +16,8 @@ class Clock(Protocol):
         ...
 
     def jump(self) -> int:
-        """Return the microseconds by which the machine's clock was set ahead (or back) by more than a day, else 0.
+        """Return the microseconds by which the machine's clock was set ahead (or back) by more than a day,
+        else 0.
 
         0 again once ``follow`` has adopted the jump.
         """

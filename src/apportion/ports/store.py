@@ -29,8 +29,8 @@ T = TypeVar("T")
 
 
 class Transaction(Protocol):
-    """One transaction. Everything read through it is of one instant; everything written is committed or rolled back
-    together.
+    """One transaction. Everything read through it is of one instant; everything written is committed or
+    rolled back together.
 
     The writing methods of one that ``Store.read`` opened fail.
     """
@@ -41,7 +41,7 @@ class Transaction(Protocol):
         ...
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Limit each query evaluated inside to some seconds of computing, for queries that run in the writer."""
+        """Limit each query inside to some seconds of computing, for queries that run in the writer."""
         ...
 
     @property
@@ -81,20 +81,22 @@ class Store(Protocol):
     def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
         """Open a snapshot. It must stay in one thread.
 
-        Work inside is ended at the deadline with ``QueryTooSlowError``, and with ``CallerGone`` once it is cancelled.
+        Work inside is ended at the deadline with ``QueryTooSlowError``, and with ``CallerGone`` once it is
+        cancelled.
         """
         ...
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         """Queue ``fn`` as one transaction; the future resolves once it is safely on disk.
 
-        ``urgent`` writes (one person's annotation) go before bulk writes. The future raises what ``fn`` raises, and
-        then nothing was written. ``fn`` may run twice if a transaction it shared with others was rolled back.
+        ``urgent`` writes (one person's annotation) go before bulk writes. The future raises what ``fn``
+        raises, and then nothing was written. ``fn`` may run twice if a transaction it shared with others was
+        rolled back.
         """
         ...
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
-        """Encode records outside any transaction, so that the single writer is blocked as briefly as possible."""
+        """Encode records outside any transaction, so that the writer is blocked as briefly as possible."""
         ...
 
     def condition(self) -> StoreCondition:
@@ -106,7 +108,7 @@ class Store(Protocol):
         ...
 
     def warm(self) -> Iterator[None]:
-        """Load, piece by piece, the caches that the first searches of large datasets would otherwise wait for."""
+        """Load, piece by piece, caches that the first searches of large datasets would else wait for."""
         ...
 
     def last_heartbeat(self) -> int | None:
@@ -118,7 +120,7 @@ class Store(Protocol):
         ...
 
     def look(self) -> str | None:
-        """Return what has happened to the store's files since it was opened, if they are not where they were."""
+        """Return what happened to the store's files since it was opened, if they are not where they were."""
         ...
 
     def close(self) -> None: ...

@@ -24,7 +24,10 @@ class CannotOpenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoreCondition:
-    """The condition of a store in use, as far as it is known without reading its contents. Sizes are in bytes."""
+    """The condition of a store in use, as far as it is known without reading its contents.
+
+    Sizes are in bytes.
+    """
 
     writing: bool
     """True while the writer is running."""
@@ -51,7 +54,10 @@ class StoreCondition:
 
 @dataclass(frozen=True, slots=True)
 class StoreCounts:
-    """The contents of a store in numbers. Deleted datasets do not count; their annotations do until they are purged."""
+    """The contents of a store in numbers.
+
+    Deleted datasets do not count; their annotations do until they are purged.
+    """
 
     users: int
     workspaces: int
@@ -76,7 +82,10 @@ class Inconsistency:
 
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """The result of a rebuild. ``kept`` is the store as it was; ``left_out`` counts, by kind, rows without a parent."""
+    """The result of a rebuild.
+
+    ``kept`` is the store as it was; ``left_out`` counts, by kind, rows without a parent.
+    """
 
     kept: Path
     left_out: Mapping[str, int]
@@ -84,14 +93,20 @@ class RebuildReport:
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """The result of a restore. ``kept`` is the earlier store, if any; an ``older`` one is upgraded on next use."""
+    """The result of a restore.
+
+    ``kept`` is the earlier store, if any; an ``older`` one is upgraded on next use.
+    """
 
     kept: Path | None
     older: bool
 
 
 class Upkeep(Protocol):
-    """Maintenance of a store. All but ``reindex`` only read and block nobody, so they work beside a running server."""
+    """Maintenance of a store.
+
+    All but ``reindex`` only read and block nobody, so they work beside a running server.
+    """
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
         """Write a consistent copy as of now; it appears only once complete. Refused over the store itself.

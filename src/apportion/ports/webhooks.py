@@ -20,7 +20,7 @@ class EventsAfter(NamedTuple):
 
 
 class WebhookSecrets(Protocol):
-    """Derives the secret of a webhook from the server's secret and a salt, so that no webhook secret is stored."""
+    """Derives a webhook's secret from the server's secret and a salt, so that no webhook secret is stored."""
 
     def new_salt(self) -> bytes: ...
 
@@ -67,7 +67,7 @@ class Webhooks(Protocol):
         ...
 
     def events_after(self, webhook: Webhook, *, look: int, limit: int) -> EventsAfter:
-        """Return the events to deliver to a webhook among the next ``look`` after its cursor, at most ``limit``."""
+        """Return events for a webhook among the next ``look`` after its cursor, at most ``limit``."""
         ...
 
     # Deliveries
@@ -87,13 +87,13 @@ class Webhooks(Protocol):
     def next_delivery(self, webhook: Webhook, *, now: int, in_line: int) -> Delivery | None:
         """Return the delivery that a webhook sends next, if one is due.
 
-        Pings go first, then the oldest of those that failed fewer than ``in_line`` times, then the oldest of the
-        others whose next attempt is due.
+        Pings go first, then the oldest of those that failed fewer than ``in_line`` times, then the oldest of
+        the others whose next attempt is due.
         """
         ...
 
     def due(self, now: int) -> list[str]:
-        """Return webhooks that may have something to send: a ping, or a waiting delivery once their pause is over."""
+        """Return webhooks that may have something to send: a ping, or a delivery once their pause is over."""
         ...
 
     def waiting(self, webhook: str) -> int:
@@ -105,7 +105,7 @@ class Webhooks(Protocol):
         ...
 
     def prune(self, *, keep: int, before: int, limit: int) -> int:
-        """Delete some old deliveries that do not wait: delivered ones except the newest ``keep`` of each webhook, and
-        all that ended before an instant. Return how many.
+        """Delete some old deliveries that do not wait: delivered ones except the newest ``keep`` of each
+        webhook, and all that ended before an instant. Return how many.
         """
         ...

@@ -1,7 +1,8 @@
-"""The greedy rule: record by record, to whoever has least for their share and shares fewest records with the others.
+"""The greedy rule: record by record, to whoever has least for their share, then fewest records with the
+others.
 
-Its state is the load table: everybody's load and the number of records each pair shares. Keeping the table lets the
-next batch continue where the last one ended, without moving any row.
+Its state is the load table: everybody's load and the number of records each pair shares. Keeping the table
+lets the next batch continue where the last one ended, without moving any row.
 """
 
 from __future__ import annotations
@@ -121,13 +122,13 @@ def allocate(
     on: Mapping[int, Sequence[int]] | None = None,
     barred: Mapping[int, Collection[int]] | None = None,
 ) -> list[Dealt]:
-    """Give every record to ``wanted`` of the people who are ``able``; with too little room, to as many as possible.
+    """Give every record to ``wanted`` of the people who are ``able``; to fewer if there is too little room.
 
-    ``jobs`` are pairs of record number and key, in keyed order; ``on`` has the people already on a record, ``barred``
-    those who must not get it for other reasons. Everybody gets their share of the batch, and whoever is behind catches
-    up first: after every record, equal people with equal histories are within one row of each other. Among the people
-    whose turn it is, those win who are not connected yet to the people on the record, then those who share the fewest
-    records with them, then the key decides.
+    ``jobs`` are pairs of record number and key, in keyed order; ``on`` has the people already on a record,
+    ``barred`` those who must not get it for other reasons. Everybody gets their share of the batch, and
+    whoever is behind catches up first: after every record, equal people with equal histories are within one
+    row of each other. Among the people whose turn it is, those win who are not connected yet to the people on
+    the record, then those who share the fewest records with them, then the key decides.
     """
     on = on or {}
     spots = range(len(able))
@@ -160,9 +161,9 @@ def allocate(
 
 
 def _turn(desk: LoadTable, person: int, weight: float) -> int:
-    """Return the round in which a person gets their next row; with half the weight, one row in every two rounds.
+    """Return the round in which a person gets their next row; half the weight means every other round.
 
-    The key decides in which of the two, so that people of one weight do not always share records with each other.
+    The key decides in which of the two, so that people of one weight do not always meet each other.
     """
     load = desk.loads[person]
     return load if weight == 1 else int((load + desk.tie(load, person) / _MASK) / weight)

@@ -22,8 +22,8 @@ def turns(
 ) -> Column:
     """Return the people who get the next rows, in order, until everybody has gone from load to total.
 
-    The rounds are those of the greedy rule: whoever is behind comes first, and a person with half the weight every
-    other round. ``rank`` orders the people within a round.
+    The rounds are those of the greedy rule: whoever is behind comes first, and a person with half the weight
+    every other round. ``rank`` orders the people within a round.
 
     >>> turns([0, 0, 1], [2, 2, 2], [1.0, 1.0, 1.0], [2, 1, 0]).tolist()
     [1, 0, 2, 1, 0]
@@ -40,9 +40,9 @@ def turns(
 def pair_cycle(people: int) -> Column:
     """Return every pair once, ordered so that loads stay within one of each other after every single record.
 
-    An even number of people meets in rounds of disjoint pairs, everybody in each round. An odd number goes around
-    one circle after another in which every neighbour is new, twice each: first every other edge, then the rest.
-    The first ``people - 1`` pairs connect everybody.
+    An even number of people meets in rounds of disjoint pairs, everybody in each round. An odd number goes
+    around one circle after another in which every neighbour is new, twice each: first every other edge, then
+    the rest. The first ``people - 1`` pairs connect everybody.
 
     >>> pair_cycle(4).tolist()
     [[3, 0], [1, 2], [3, 1], [2, 0], [3, 2], [0, 1]]
@@ -75,8 +75,8 @@ def pairs_in_turn(people: int, first: int, count: int) -> Column:
 def base_blocks(people: int, size: int, count: int) -> Column:
     """Build ``count`` groups of ``size`` numbers on a circle, whose differences occur almost equally often.
 
-    Shifting a group once around the circle gives everybody ``size`` rows. Each group is grown number by number,
-    taking the one whose differences to those already in it have been used least.
+    Shifting a group once around the circle gives everybody ``size`` rows. Each group is grown number by
+    number, taking the one whose differences to those already in it have been used least.
     """
     used = np.zeros(people, dtype=np.int64)
     places = np.arange(people)
@@ -105,7 +105,7 @@ def base_blocks(people: int, size: int, count: int) -> Column:
 
 
 def _dearer(used: Column, steps: Column) -> Column:
-    """Return the growth of the squares of pair counts; half around the circle, half as many pairs count double."""
+    """Return the growth of squared pair counts; half around the circle, half as many pairs count double."""
     return np.asarray(2 * used[steps] + 1 + (2 * steps == len(used)))
 
 

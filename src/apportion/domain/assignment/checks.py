@@ -35,7 +35,7 @@ def room_for_work(cap: int, share: Fraction) -> int:
 def mixed_in(
     wanted: Mapping[int, int], pool: Sequence[int], barred: Mapping[int, Collection[int]]
 ) -> list[tuple[int, int]]:
-    """Return pairs of ``pool`` record and person, in the pool's keyed order. ``barred`` has who may not get one.
+    """Return pairs of ``pool`` record and person, in the pool's keyed order. ``barred`` may not get it.
 
     >>> mixed_in({1: 2, 2: 1}, [10, 11, 12], {10: {1}})
     [(10, 2), (11, 1), (12, 1)]

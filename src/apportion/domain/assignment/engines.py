@@ -1,9 +1,9 @@
 """Allocate the records of one kind: by a closed form where people are alike, else by the greedy rule.
 
-The greedy rule keeps pairs within -2 … +3 of ideal, but looks at every person for every slot. So it allocates small
-and uneven batches; the closed forms allocate one person each at any size, two each where people are alike, and
-from 20,000 rows on three and more. The last records of a large batch are always allocated greedily when the closed
-form cannot leave the loads even by itself.
+The greedy rule keeps pairs within -2 … +3 of ideal, but looks at every person for every slot. So it allocates
+small and uneven batches; the closed forms allocate one person each at any size, two each where people are
+alike, and from 20,000 rows on three and more. The last records of a large batch are always allocated greedily
+when the closed form cannot leave the loads even by itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class AllocatedRows:
 def allocate_batch(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Allocate a batch and update the load table and ``turn``, the number of records allocated in turn by label."""
+    """Allocate a batch; update the load table and ``turn``, the count of records allocated in turn by label."""
     size, people = len(lot.records), len(lot.able)
     if not size or not lot.wanted or not people:
         return []
@@ -81,8 +81,8 @@ def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) 
 def _up_to_caps(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Allocate to people who are alike except for caps: to all until the first is nearly full, by the greedy rule
-    until they are full, and then to the others."""
+    """Allocate to people who are alike except for caps: to all until the first is nearly full, by the greedy
+    rule until they are full, and then to the others."""
     first = _until_a_cap(desk, shares, lot)
     then = min(len(lot.records), first + 3 * len(lot.able))
     chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
@@ -141,7 +141,7 @@ def _alike(
 
 
 def _catching_up(lot: AllocationBatch, desk: LoadTable) -> tuple[AllocationBatch, AllocationBatch] | None:
-    """Split off the records that bring up many people who are equally far behind; None if there are none such."""
+    """Split off the records that bring up many people who are equally far behind; None if there are none."""
     lowest = min(desk.loads[person] for person in lot.able)
     near = tuple(person for person in lot.able if desk.loads[person] <= lowest + len(lot.able))
     ahead = [desk.loads[person] for person in lot.able if person not in near]

@@ -22,7 +22,7 @@ _MASK = 2**64 - 1
 
 
 def hashes(seed: int, texts: Iterable[str]) -> Hashes:
-    """Return one number per text, which depends on seed and text only: on every platform, in every process."""
+    """Return one number per text, that depends on seed and text only: on every platform, in every process."""
     start = blake2b(digest_size=8, key=f"apportion {seed}".encode()).copy
 
     found: list[bytes] = []
@@ -65,8 +65,8 @@ def priorities(
 ) -> NDArray[np.int64]:
     """Return a number per record; smaller ones come first. ``values`` are the records' hashes.
 
-    Shuffled and as logged, a record's number never changes. By a field it is the rank among the records given, so
-    adding records means ranking all pending ones again.
+    Shuffled and as logged, a record's number never changes. By a field it is the rank among the records
+    given, so adding records means ranking all pending ones again.
     """
     if order.by == "shuffled":
         found = (values >> np.uint64(1)).astype(np.int64)

@@ -1,4 +1,5 @@
-"""Change a plan: every change is computed as a difference first, and work that was started is never taken away.
+"""Change a plan: every change is computed as a difference first, and work that was started is never taken
+away.
 
 A row is started once it is leased, done, skipped, or has a draft. Only pending rows move.
 """
@@ -29,7 +30,10 @@ class SlotMove:
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """A change of rows. ``kept`` are rows that were selected but stay as they are, since work on them has started."""
+    """A change of rows.
+
+    ``kept`` are rows that were selected but stay as they are, since work on them has started.
+    """
 
     added: tuple[tuple[HeldSlot, Reason], ...] = ()
     removed: tuple[HeldSlot, ...] = ()
@@ -76,13 +80,13 @@ def rebalance(
     """Bring one rule's rows in line with its team as it is now, moving only what has to move.
 
     Pending rows of people who are inactive or no longer in the team, and those above somebody's cap, are
-    reallocated by the greedy rule to whoever has least for their share. With ``level``, people above their share give
-    up the surplus, so that people who joined or got more weight get their share. New people also get the anchors.
-    Rows that nobody can take are removed and listed. ``blocked`` names, by record, people who must not get it for
-    reasons that are not in ``rows`` (they answered it as an extra).
+    reallocated by the greedy rule to whoever has least for their share. With ``level``, people above their
+    share give up the surplus, so that people who joined or got more weight get their share. New people also
+    get the anchors. Rows that nobody can take are removed and listed. ``blocked`` names, by record, people
+    who must not get it for reasons that are not in ``rows`` (they answered it as an extra).
 
-    ``rows`` are all live rows of the rule, in any state. With the plan's ``state``, which knows loads and pairs, those
-    on the records of the people affected are enough; ``level`` and new people need all.
+    ``rows`` are all live rows of the rule, in any state. With the plan's ``state``, which knows loads and
+    pairs, those on the records of the people affected are enough; ``level`` and new people need all.
     """
     held = sorted((row for row in rows if row.rule == rule and row.live), key=by_order)
     known = None if state is None else (state.rule(rule).loads, state.pairs)
@@ -120,11 +124,12 @@ def move(
     on: Mapping[str, Collection[str]],
     has: int,
 ) -> PlanChange:
-    """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None: anybody).
+    """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None:
+    anybody).
 
-    ``on`` has the people on each record, ``has`` the number of rows of the rule the person has before. Rows whose
-    record the person has already, may not have or has no room for are refused one by one, each with its sentence;
-    rows that were started are kept.
+    ``on`` has the people on each record, ``has`` the number of rows of the rule the person has before. Rows
+    whose record the person has already, may not have or has no room for are refused one by one, each with its
+    sentence; rows that were started are kept.
     """
     mine = sorted(rows, key=by_order)
     asked = [
@@ -169,7 +174,10 @@ def _unknown(records: Collection[str] | None, there: Iterable[str]) -> list[tupl
 def withdraw(
     rows: Iterable[HeldSlot], *, records: Collection[str] | None = None, annotator: str | None = None
 ) -> PlanChange:
-    """Take rows back: those of these records and this annotator, None meaning all. Started ones are kept and listed."""
+    """Take rows back: those of these records and this annotator, None meaning all.
+
+    Started ones are kept and listed.
+    """
     asked = [
         row
         for row in sorted(rows, key=by_order)
@@ -218,7 +226,7 @@ def invert(change: PlanChange, rows: Iterable[HeldSlot]) -> PlanChange:
 
 
 def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[str]]) -> PlanState:
-    """Return the plan's state after the change; ``on`` has the people on each record before it, by live rows."""
+    """Return the plan's state after the change; ``on`` has the people on each record before, by live rows."""
     loads = {number: dict(rule.loads) for number, rule in state.rules.items()}
     pairs = dict(state.pairs)
     there = {record: set(names) for record, names in on.items()}

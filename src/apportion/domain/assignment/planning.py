@@ -40,8 +40,8 @@ class RuleInput:
 class Plan:
     """A computed plan: its rows, its figures, and the state from which a next batch continues.
 
-    ``loads`` counts the rows of this batch, ``totals`` all rows of the plan's rules; ``pairs`` are those of the
-    whole plan, since a next batch evens those out.
+    ``loads`` counts the rows of this batch, ``totals`` all rows of the plan's rules; ``pairs`` are those of
+    the whole plan, since a next batch evens those out.
     """
 
     spec: PlanSpec
@@ -85,15 +85,16 @@ def plan(
 ) -> Plan:
     """Compute a plan, with one input per rule. The same arguments always give the same plan.
 
-    Nothing depends on the order of records or people, only on their identity. A record that an earlier rule got, or
-    that is ``taken``, is not allocated again. With the ``state`` of an earlier batch, the new records are allocated
-    so that everything together is balanced; no earlier row is changed.
+    Nothing depends on the order of records or people, only on their identity. A record that an earlier rule
+    got, or that is ``taken``, is not allocated again. With the ``state`` of an earlier batch, the new records
+    are allocated so that everything together is balanced; no earlier row is changed.
 
     >>> rule = RuleInput(PlanningRecords([f"r{n}" for n in range(90)]), (Person("ana"), Person("ben"), Person("cy")))
     >>> plan(PlanSpec(seed=7), [rule]).loads
     {'ana': 30, 'ben': 30, 'cy': 30}
 
-    Raises ``NothingToAssignError`` when no record is left to allocate, ``ValidationError`` when a team is too small.
+    Raises ``NothingToAssignError`` when no record is left to allocate, ``ValidationError`` when a team is too
+    small.
     """
     if spec.seed is None or len(given) != len(spec.rules):
         raise ValueError("a plan needs its seed and one input per rule")
@@ -174,7 +175,7 @@ def _answers(rows: PlanRows) -> dict[int, int]:
 def _frame(
     spec: PlanSpec, given: Sequence[RuleInput], state: PlanState, policies: Mapping[str, Any]
 ) -> bytes:
-    """Return all a plan depends on except records: rules, seed, people with their loads and caps, policies."""
+    """Return what a plan depends on besides records: rules, seed, people with their loads and caps, policies."""
     asked = show_plan(spec)
     asked.pop("digest", None)
     for rule in asked["rules"]:

@@ -17,8 +17,8 @@ def due_totals(
     """Return the load each person should end with when ``more`` rows are added: in proportion to the weights.
 
     Nobody loses rows, so whoever is ahead waits until the others have caught up; nobody gets more than their
-    ``limits`` of new rows. If the limits leave too little room, everybody gets all they can. ``ties`` decides who
-    gets the row that cannot be halved.
+    ``limits`` of new rows. If the limits leave too little room, everybody gets all they can. ``ties`` decides
+    who gets the row that cannot be halved.
 
     >>> due_totals([0, 0, 4], [1, 1, 1], [9, 9, 9], 5, [2, 1, 3])
     [2, 3, 4]

@@ -97,7 +97,7 @@ class ReallocationState:
         return self._last({person: loads[person] - caps[person] for person in self._active}, ())
 
     def surplus(self, gone: Sequence[HeldSlot]) -> list[HeldSlot]:
-        """Return the rows above the share of active people, those they would get last; ``gone`` is shared out too."""
+        """Return rows above the shares of active people, those they get last; ``gone`` is shared out too."""
         begun = self._counts(row for row in self._held if not row.movable or row.phase in PERSONAL)
         given = self._counts(gone)
         loads = self._desk.loads
@@ -123,7 +123,7 @@ class ReallocationState:
         )
 
     def deal_again(self, rows: Sequence[HeldSlot]) -> tuple[list[tuple[HeldSlot, str, Reason]], list[Stuck]]:
-        """Reallocate these rows; return each with its new person and the reason, and the rows nobody can take."""
+        """Reallocate these rows; return each with its new person and reason, and those nobody can take."""
         for row in rows:
             self._take_back(row)
         away: dict[str, set[str]] = {row.record: set(self._blocked.get(row.record, ())) for row in rows}
@@ -247,7 +247,8 @@ class ReallocationState:
         return sorted(self._place[name] for name in self._on[row.record])
 
     def _last(self, surplus: Mapping[int, int], gone: Sequence[HeldSlot]) -> list[HeldSlot]:
-        """Return so many rows of these people, those they would get last; of different records where possible.
+        """Return so many rows of these people, those they would get last; of different records where
+        possible.
 
         A new person can have each record only once.
         """

@@ -18,7 +18,7 @@ __all__ = ["NothingToAssignError", "PlanMovedError"]
 
 
 class NothingToAssignError(BadRequestError):
-    """No record matches any rule of the plan, every one that does is assigned already, or nobody can take any."""
+    """No record matches any rule of the plan, all that do are assigned already, or nobody can take one."""
 
     def __init__(self, reasons: Sequence[str] = ()) -> None:
         why = (

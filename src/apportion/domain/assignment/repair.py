@@ -37,8 +37,9 @@ def shortfall(
 ) -> Shortfall:
     """Build the shortfall, with its sentence, for slots that stay empty.
 
-    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply too few
-    for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these people, where not all.
+    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply
+    too few for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these
+    people, where not all.
 
     >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
@@ -60,7 +61,7 @@ def shortfall(
 
 
 def _need_kind_names(labels: Iterable[str], one: bool) -> str:
-    """Phrase the needs of records from labels of their kinds: skills, and people who have the records already."""
+    """Phrase the needs of records from labels of kinds: skills, and people who have them already."""
     skills: dict[str, list[str]] = {}
     for label in sorted({label for label in labels if label}):
         needs, _, held = label.rpartition(" not ") if " not " in label else (label, "", "")
@@ -98,7 +99,7 @@ class RepairState:
         self._full: frozenset[int] = frozenset()
         self._stuck: dict[frozenset[int], frozenset[int]] = {}
         self.moved: dict[tuple[int, int], str] = {}
-        """The rows changed since allocation, by record and person: changed by ``repair`` or by ``balance``."""
+        """The rows changed since allocation: by record and person, ``repair`` or ``balance``."""
 
     def place(self, record: int, person: int) -> None:
         """Register a row that was allocated already."""
@@ -110,7 +111,8 @@ class RepairState:
         return sorted((record, person) for person, records in self._has.items() for record in records)
 
     def fill(self, record: int) -> frozenset[int] | None:
-        """Fill one more slot of the record; return None when done, else the people who are too few, all of them full.
+        """Fill one more slot of the record; return None when done, else the people who are too few, all of
+        them full.
 
         They can pass none of their rows to anybody else, so no other plan can fill the slot.
         """
@@ -127,7 +129,7 @@ class RepairState:
         return self._stuck[starts]
 
     def balance(self) -> int:
-        """Move rows while somebody gets closer to their share and nobody further away; return how many moved."""
+        """Move rows while that brings somebody closer to their share and nobody away; return how many."""
         moved = 0
         settled: set[int] = set()
         while True:
@@ -185,7 +187,7 @@ class RepairState:
         return sorted(people, key=lambda each: (self._level(each, 0), each))
 
     def _shift(self, person: int, came: Mapping[int, tuple[int, int] | None], why: str) -> int:
-        """Move one row on from everybody on the path to ``person``; return the person where the path began."""
+        """Move one row on from everybody on the path to ``person``; return the person where it began."""
         while (step := came[person]) is not None:
             giver, record = step
             self._remove(record, giver)

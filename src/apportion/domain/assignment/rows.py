@@ -38,7 +38,8 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRows:
-    """Rows as columns of equal length; the numbers in them point into ``records``, ``people`` and ``reasons``.
+    """Rows as columns of equal length; the numbers in them point into ``records``, ``people`` and
+    ``reasons``.
 
     ``priority`` belongs to the records: one number for each entry of ``records``.
     """
@@ -77,7 +78,7 @@ class PlanRows:
                 )
 
     def in_order(self, order: Column) -> PlanRows:
-        """Return the same rows in another order: ``order`` has the index of the first, of the second, and so on."""
+        """Return the same rows in another order: ``order`` has the index of the first, then the second …"""
         columns = ("record", "person", "rule", "slot", "phase", "reason", "inclusion")
         return replace(self, **{name: getattr(self, name)[order] for name in columns})
 

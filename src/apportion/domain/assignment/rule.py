@@ -26,7 +26,10 @@ _ANCHORS = 0x414E43484F52
 
 
 class RulePlanner:
-    """The planner of one rule, from records to rows. ``desk`` has the rule's loads and the whole plan's pairs."""
+    """The planner of one rule, from records to rows.
+
+    ``desk`` has the rule's loads and the whole plan's pairs.
+    """
 
     def __init__(
         self,
@@ -85,7 +88,7 @@ class RulePlanner:
     def _mix_in(
         self, pool: PlanningRecords, priority: Column, share: Fraction, before: Sequence[int]
     ) -> set[str]:
-        """Give everybody their checks, with reasons and probabilities of other rows so that none stands out."""
+        """Give everybody their checks, with reasons and chances of other rows so that none stands out."""
         team = [self._place[person.name] for person in self._people if person.active]
         wanted = {each: checks_for(self._desk.loads[each] - before[each], share) for each in team}
         for each in team:
@@ -216,7 +219,7 @@ class RulePlanner:
             self._add(chunk, Phase.FIXED, self._inclusion[chunk.record])
 
     def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
-        """Allocate records that all go to the same number of people, by kind: those that few people may take first."""
+        """Allocate records that go to the same number of people: kinds that few people may take first."""
         chunks: list[AllocatedRows] = []
         kind_of = self._kind[places]
         scarce = sorted(
@@ -252,7 +255,7 @@ class RulePlanner:
         return chunks
 
     def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
-        """Return the rows, moved where that fills empty slots or evens out loads; explain what stays empty."""
+        """Return rows, moved where that fills empty slots or evens out loads; explain what stays empty."""
         record = np.concatenate([np.zeros(0, np.int64), *(chunk.record for chunk in chunks)])
         have = np.bincount(record, minlength=len(self._want))
         empty = np.flatnonzero(have < self._want)
@@ -307,7 +310,7 @@ class RulePlanner:
         moved: Mapping[tuple[int, int], str],
         fixed: Mapping[int, Sequence[int]],
     ) -> list[Reason]:
-        """Return the reasons of rows of which some were moved: each is true of the people on its record now."""
+        """Return reasons of rows of which some were moved: each is true of the people on its record now."""
         names = self._desk.names
         on = {place: {names[person] for person in fixed.get(place, ())} for place, _ in moved}
         for place, person in rows:
@@ -323,7 +326,7 @@ class RulePlanner:
         return found
 
     def _explain(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
-        """Add a shortfall for each group of people who are too few: how many records compete for their slots."""
+        """Add a shortfall per group of people who are too few: how many records compete for their slots."""
         for people, empty in stuck.items():
             # Records that need these people: there are not enough others for the answers they want.
             others = np.array([len(set(able) - people) for able in self._able])
@@ -395,7 +398,7 @@ class RulePlanner:
 def _in_keyed_order(
     seed: int, records: PlanningRecords, gone: set[str]
 ) -> tuple[PlanningRecords, NDArray[np.uint64]]:
-    """Return the records nobody has yet, each once, in keyed order, whatever their order was, with their hashes."""
+    """Return the records nobody has yet, once each, with hashes, in keyed order whatever the order given."""
     ids = list(records.ids)
     new = set(ids)
     if len(new) < len(ids) or not gone.isdisjoint(new):

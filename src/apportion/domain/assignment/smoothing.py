@@ -1,8 +1,8 @@
 """Exchange people between records where greedy allocation left two of them together too often or too seldom,
 or groups of people that share no records.
 
-That is rare, since the greedy rule corrects itself, but the bounds are promised. Nobody's load changes, and loads
-are never further apart than they were, after any record.
+That is rare, since the greedy rule corrects itself, but the bounds are promised. Nobody's load changes, and
+loads are never further apart than they were, after any record.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
-    """Count the groups of people that share no records with each other, after these changes of pair counts."""
+    """Count the groups of people that share no records with each other, given changes of pair counts."""
     left = set(able)
     found = 0
     while left:
@@ -95,7 +95,7 @@ class _PairBalancer:
             self._why[place[record]][person] = reason
 
     def rows(self) -> list[Dealt]:
-        """Return the rows after the exchanges, with reasons that are true of the people on each record now."""
+        """Return the rows after the exchanges, with reasons true of the people on each record now."""
         found: list[Dealt] = []
         for record, people, why in zip(self._records, self._on, self._why, strict=True):
             touched = len(why) < len(people)
@@ -121,7 +121,7 @@ class _PairBalancer:
         return False
 
     def _swaps(self, one: int, other: int) -> Iterator[_Swap]:
-        """Yield exchanges that separate the two on a record they share, or bring them together on one of them."""
+        """Yield exchanges that separate the two where they share a record, or join them where not."""
         has_one = [place for place, people in enumerate(self._on) if one in people]
         has_other = [place for place, people in enumerate(self._on) if other in people]
         both = set(has_one) & set(has_other)
@@ -142,7 +142,8 @@ class _PairBalancer:
         return range(max(0, place - _NEAREST), min(len(self._on), place + _NEAREST + 1))
 
     def connect(self, able: Sequence[int]) -> bool:
-        """Make one exchange that leaves fewer separate groups; return False if none does or there are too many to try.
+        """Make one exchange that leaves fewer separate groups; return False if none does or there are too
+        many to try.
 
         Only a very small batch of records can leave separate groups at all.
         """

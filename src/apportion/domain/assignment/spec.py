@@ -134,7 +134,7 @@ class Adaptive:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The share of everybody's records that have a known gold value; with ``feedback`` they see it after answering."""
+    """The share of everybody's records with a known gold value; with ``feedback`` it is shown afterwards."""
 
     share: float
     feedback: bool = False

@@ -55,7 +55,10 @@ class Visibility(_Word):
 
 
 class Phase(_Word):
-    """The part of the plan that a row belongs to. Agreement counts rows of every phase but those in ``DEPENDENT``."""
+    """The part of the plan that a row belongs to.
+
+    Agreement counts rows of every phase but those in ``DEPENDENT``.
+    """
 
     FIXED = "fixed"
     ANCHOR = "anchor"
@@ -67,7 +70,7 @@ class Phase(_Word):
 
 
 DEPENDENT = frozenset({Phase.ADAPTIVE, Phase.CHECK})
-"""Phases of answers requested because of other answers: adaptive ones, and those on records already resolved."""
+"""Phases of answers that depend on other answers: adaptive ones, and those on records already resolved."""
 
 PERSONAL = frozenset({Phase.ANCHOR, Phase.CHECK})
 """Phases of rows that are tied to the person: they are never reassigned."""

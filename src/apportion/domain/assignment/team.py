@@ -24,7 +24,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person a rule may assign records to. Who is not ``active`` (paused, gone) keeps their rows and gets no more."""
+    """A person a rule may assign records to.
+
+    Who is not ``active`` (paused, gone) keeps their rows and gets no more.
+    """
 
     name: str
     weight: float = 1.0
@@ -41,9 +44,10 @@ class Person:
 class PlanningRecords:
     """The records that one rule's ``where`` matched, in any order.
 
-    ``values`` has, for every key of ``RuleSpec.keys``, one value per record (None: it has none); ``logged`` their
-    index in the order of logging; ``held`` the people already on a record by other plans or by their own choice;
-    ``gold`` the records with a gold value and who knows it, given only where they are used as checks.
+    ``values`` has, for every key of ``RuleSpec.keys``, one value per record (None: it has none); ``logged``
+    their index in the order of logging; ``held`` the people already on a record by other plans or by their
+    own choice; ``gold`` the records with a gold value and who knows it, given only where they are used as
+    checks.
     """
 
     ids: Sequence[str]
@@ -83,7 +87,8 @@ class NeedKind:
 def need_kinds(rule: RuleSpec, records: PlanningRecords) -> tuple[list[NeedKind], list[int] | None]:
     """Return the kinds of these records, and the number of each record's kind (None: all are of the first).
 
-    A record without a value under a key of ``needs`` needs nothing; one with a list of values needs each of them.
+    A record without a value under a key of ``needs`` needs nothing; one with a list of values needs each of
+    them.
     """
     columns = [(skill, records.values.get(key)) for key, skill in rule.needs]
     if not any(column is not None for _, column in columns) and not records.held:
@@ -128,10 +133,11 @@ def expand_team(
     workspaces: Mapping[str, Sequence[str]],
     *at: str | int,
 ) -> tuple[Person, ...]:
-    """Return the team of a rule: everybody it names, sorted by name; an entry for a person overrides a workspace.
+    """Return the team of a rule: everybody it names, sorted by name; an entry for a person overrides a
+    workspace.
 
-    ``annotators`` are those of the dataset's workspace, ``workspaces`` the people of those the rule names. Refuses
-    a team smaller than the overlap, larger than 1,000, or empty, with ``at`` as the path of the rule.
+    ``annotators`` are those of the dataset's workspace, ``workspaces`` the people of those the rule names.
+    Refuses a team smaller than the overlap, larger than 1,000, or empty, with ``at`` as the path of the rule.
     """
     team: dict[str, Person] = {}
     if rule.users is None or isinstance(rule.users, FromMetadata):

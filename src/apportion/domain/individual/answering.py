@@ -1,4 +1,4 @@
-"""The effect of an answer on its case: the slot it fills, whether it counts, and the changes of other slots."""
+"""The effect of an answer on its case: the slot it fills, whether it counts, changes of other slots."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def record_answer(
 ) -> AnswerEffect:
     """Set a person's own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
 
-    A submit or discard fills a slot or is an extra. A draft or withdrawal reopens the slot that an earlier answer
-    filled, reserved for the same person.
+    A submit or discard fills a slot or is an extra. A draft or withdrawal reopens the slot that an earlier
+    answer filled, reserved for the same person.
     """
     before = case.of(me.name)
     counted, why = False, None
@@ -84,7 +84,7 @@ def _fill(
 
 
 def set_gold(case: Case, gold: GoldValue | None) -> Case:
-    """Set or remove the gold value; closing a record as unusable also withdraws its slots still to be done."""
+    """Set or remove the gold value; closing a record as unusable also withdraws its unfinished slots."""
     case = replace(case, gold=gold)
     if gold is not None and gold.value is None:
         for slot in case.live_slots():
@@ -104,9 +104,9 @@ def invalidate(case: Case) -> Case:
 def sync_slots(slots: tuple[Slot, ...], status: Status, outcome: SubmitOutcome | None) -> list[Slot]:
     """Return the slots of a record of a shared dataset that its one answer, or taking that back, changes.
 
-    ``outcome`` is the result of ``assignment.queue.submit`` for the answer; None where nobody is named as its author.
-    One answer resolves the record: it fills a slot where there is one for it, and the open slots of others are
-    withdrawn. When the answer is taken back, the slot it filled is to be done again.
+    ``outcome`` is the result of ``assignment.queue.submit`` for the answer; None where nobody is named as its
+    author. One answer resolves the record: it fills a slot where there is one for it, and the open slots of
+    others are withdrawn. When the answer is taken back, the slot it filled is to be done again.
     """
     changed: list[Slot] = []
     if status in (Status.VALIDATED, Status.DISCARDED):

@@ -26,7 +26,7 @@ def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> Requ
 def earlier_value(
     case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, required: int, now: int
 ) -> tuple[Case, ResolvedView]:
-    """Return a record with its resolved value of ``before``, if its answers alone resolve it differently here."""
+    """Return a record with its value of ``before`` if its answers alone resolve it differently here."""
     settled = before.status in (Status.VALIDATED, Status.DISCARDED)
     if case.gold is not None or not settled or (before.status, before.agent) == (view.status, view.agent):
         return case, view

@@ -25,7 +25,10 @@ NOT_WANTED = frozenset({RowState.WITHDRAWN, RowState.SKIPPED})
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One person's annotation of a record. ``counted`` is True for one of the answers wanted, False for an extra."""
+    """One person's annotation of a record.
+
+    ``counted`` is True for one of the answers wanted, False for an extra.
+    """
 
     annotator: str
     state: AnnotationState
@@ -80,7 +83,8 @@ class Posterior:
 class Case:
     """A record, everybody's annotation of it, its slots, and its gold value if it has one.
 
-    ``number`` is the store's own number of the record. ``slots`` are those of every plan, withdrawn ones included.
+    ``number`` is the store's own number of the record. ``slots`` are those of every plan, withdrawn ones
+    included.
     """
 
     record: Record

@@ -12,7 +12,7 @@ __all__ = ["with_slots_filled"]
 
 
 def with_slots_filled(case: Case, required: int) -> Case:
-    """Return the case with each answer in its author's slot; without live slots the first ``required`` count."""
+    """Return the case with answers in their authors' slots; without slots the first ``required`` count."""
     for name, annotation in sorted(case.annotations.items()):
         if not annotation.answered:
             continue

@@ -1,8 +1,8 @@
 """The resolved view of a record's answers, for everybody who sees more than their own.
 
-``domain.consensus`` decides; here the decision becomes a 1.x status: ``Default`` nobody has answered and there is no
-gold value, ``Edited`` somebody has but nothing is resolved, ``Validated`` resolved with a value, ``Discarded`` resolved
-as unusable.
+``domain.consensus`` decides; here the decision becomes a 1.x status: ``Default`` nobody has answered and
+there is no gold value, ``Edited`` somebody has but nothing is resolved, ``Validated`` resolved with a value,
+``Discarded`` resolved as unusable.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ResolvedView:
 
 
 def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
-    """Build the view of a record: by a human's decision if there is one, else by the rule once all answers are in."""
+    """Build the view of a record: from a human's decision, else by the rule once all answers are there."""
     record, gold = case.record, case.gold
     kind = kind_of_record(record)
     counted = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
@@ -150,7 +150,7 @@ def _answer(each: Annotation, kind: AnswerKind) -> ConsensusAnswer:
 
 
 def _given(value: Value | None, kind: AnswerKind) -> Given:
-    """Return a value as consensus compares it; a missing single label, as 1.x may have stored it, is a discard."""
+    """Return a value as consensus compares it; a missing single label (1.x may have one) is a discard."""
     return UNUSABLE if kind is AnswerKind.LABEL and not value else given(value, kind)
 
 

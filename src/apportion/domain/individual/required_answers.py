@@ -43,7 +43,8 @@ class RequiredAnswers:
         return self + RequiredAnswers(least_in_conflict=answers)
 
     def required(self, usual: int) -> int:
-        """Return the number of answers to require of every record: ``usual``, if that leaves all records as they were.
+        """Return the number of answers to require of every record: ``usual``, if that leaves all records as
+        they were.
 
         More, if otherwise a waiting record would be resolved; fewer, if otherwise one in conflict would wait.
         """

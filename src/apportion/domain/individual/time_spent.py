@@ -1,7 +1,7 @@
 """Time people spend on records, and its sum in hours.
 
-A person's time on a record is all they have spent on it so far. It only grows: answering again, discarding, taking
-back and undoing leave what was there, since people are paid by it.
+A person's time on a record is all they have spent on it so far. It only grows: answering again, discarding,
+taking back and undoing leave what was there, since people are paid by it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def so_far(before: float | None, sent: float | None) -> float | None:
 class Hours:
     """One person's work on a dataset in one period, first and last day included.
 
-    ``answers`` counts records answered for the first time, discards included; the time of answers that were changed
-    or taken back is included, that of drafts is not.
+    ``answers`` counts records answered for the first time, discards included; the time of answers that were
+    changed or taken back is included, that of drafts is not.
     """
 
     dataset: str
