@@ -69,8 +69,7 @@ class SavedPosterior(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """Everybody's answers to some records as they are stored, one entry per answer, in the order of the
-    records.
+    """Everybody's answers to some records as they are stored, one entry per answer, in order of the records.
 
     ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is
     the value of an ``AnnotationState``, ``at`` the instant it was given. What is not ``counted`` is an extra.
@@ -115,8 +114,7 @@ class StoredGold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswers:
-    """The answers, gold values and posteriors behind the resolved values of some records; the last two by
-    index.
+    """The answers behind the resolved values of some records, and by index their gold values and posteriors.
 
     The posteriors are of the model that the dataset's policy names; they may be of answers that have changed
     since.

@@ -128,7 +128,7 @@ class Claimant:
 
 
 def rule_key(plan: int, rule: int) -> int:
-    """Return one number for a rule of a plan, as in ``Slot.rule``: a record can have slots of several plans."""
+    """Return one number for a rule of a plan, as in ``Slot.rule``: a record may have slots of many plans."""
     return plan << 8 | rule
 
 
@@ -151,7 +151,7 @@ class SlotCount(NamedTuple):
 
 
 class RemainingWork(NamedTuple):
-    """The work left for a person: slots planned for or leased by them, and records with open slots for them."""
+    """The work left for a person: slots planned for or leased by them, records with open slots for them."""
 
     own: int
     open: int
@@ -207,8 +207,7 @@ class Assignments(Protocol):
         ...
 
     def delete_extension_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
-        """Remove what was written of an extension, some slots at a time, except slots that somebody has
-        started.
+        """Remove what was written of an extension, some slots at a time, except started slots.
 
         Return the ids of their records that are annotated; None once the plan is as it was before.
         """
@@ -385,8 +384,7 @@ class Assignments(Protocol):
         ...
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
-        """Return by annotator (or of one) the median seconds spent on the answers given, where these are
-        known.
+        """Return by annotator (or of one) the median seconds spent on answers, where these are known.
 
         Reads every answer of the dataset.
         """

@@ -230,8 +230,7 @@ class Records(Protocol):
         annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata, set status and, if ``annotated``, the annotation; return False without such a
-        record.
+        """Merge metadata, set status and, if ``annotated``, the annotation; False without such a record.
 
         With ``keep_answers`` status and annotation stay exactly as they are.
         """

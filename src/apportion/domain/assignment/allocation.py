@@ -1,5 +1,4 @@
-"""The greedy rule: record by record, to whoever has least for their share, then fewest records with the
-others.
+"""The greedy rule: record by record, to whoever has least for their share, then shares fewest records.
 
 Its state is the load table: everybody's load and the number of records each pair shares. Keeping the table
 lets the next batch continue where the last one ended, without moving any row.

@@ -52,7 +52,7 @@ class AllocatedRows:
 def allocate_batch(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Allocate a batch; update the load table and ``turn``, the count of records allocated in turn by label."""
+    """Allocate a batch; update the load table and ``turn``: records allocated in turn so far, by label."""
     size, people = len(lot.records), len(lot.able)
     if not size or not lot.wanted or not people:
         return []

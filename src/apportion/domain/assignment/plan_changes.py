@@ -1,5 +1,4 @@
-"""Change a plan: every change is computed as a difference first, and work that was started is never taken
-away.
+"""Change a plan: every change is first computed as a difference, and started work is never taken away.
 
 A row is started once it is leased, done, skipped, or has a draft. Only pending rows move.
 """

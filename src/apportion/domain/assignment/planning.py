@@ -175,7 +175,7 @@ def _answers(rows: PlanRows) -> dict[int, int]:
 def _frame(
     spec: PlanSpec, given: Sequence[RuleInput], state: PlanState, policies: Mapping[str, Any]
 ) -> bytes:
-    """Return what a plan depends on besides records: rules, seed, people with their loads and caps, policies."""
+    """Return what a plan depends on besides records: rules, seed, people with loads and caps, policies."""
     asked = show_plan(spec)
     asked.pop("digest", None)
     for rule in asked["rules"]:

@@ -247,8 +247,7 @@ class ReallocationState:
         return sorted(self._place[name] for name in self._on[row.record])
 
     def _last(self, surplus: Mapping[int, int], gone: Sequence[HeldSlot]) -> list[HeldSlot]:
-        """Return so many rows of these people, those they would get last; of different records where
-        possible.
+        """Return so many rows of these people, those they would get last; of different records if possible.
 
         A new person can have each record only once.
         """

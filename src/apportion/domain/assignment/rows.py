@@ -38,8 +38,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRows:
-    """Rows as columns of equal length; the numbers in them point into ``records``, ``people`` and
-    ``reasons``.
+    """Rows as columns of equal length; their numbers point into ``records``, ``people`` and ``reasons``.
 
     ``priority`` belongs to the records: one number for each entry of ``records``.
     """

@@ -234,7 +234,7 @@ class RulePlanner:
                 anybody = any(person.active and person.can(kind.needs) for person in self._people)
                 label = (
                     kind.label if anybody else NeedKind(kind.needs).label
-                )  # who has them already is beside the point
+                )  # without anybody skilled, naming who has it already would mislead
                 counts = missing.setdefault((label, len(able)), [0, 0])
                 counts[0] += (wanted - possible) * len(own)
                 counts[1] += len(own)
@@ -344,7 +344,7 @@ class RulePlanner:
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
         """Assign the records to the people they name, as far as these are in the team."""
         team = {person.name for person in self._people if person.active}
-        strangers: dict[str, int] = {}
+        non_members: dict[str, int] = {}
         record, person = [], []
         nameless = 0
         for place in range(len(self._ids)):
@@ -353,13 +353,13 @@ class RulePlanner:
             there: list[int] = []
             for name in names:
                 if name not in team:
-                    strangers[name] = strangers.get(name, 0) + 1
+                    non_members[name] = non_members.get(name, 0) + 1
                     continue
                 self._desk.take(self._place[name], there)
                 there.append(self._place[name])
             record += [place] * len(there)
             person += there
-        for name, count in sorted(strangers.items()):
+        for name, count in sorted(non_members.items()):
             says = f"{counted(count, 'record')} under {key!r} {'names' if count == 1 else 'name'} {name!r}"
             self.short.append(Shortfall(count, count, f"{says}, who does not annotate here"))
         if nameless:

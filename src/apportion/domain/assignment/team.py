@@ -133,7 +133,7 @@ def expand_team(
     workspaces: Mapping[str, Sequence[str]],
     *at: str | int,
 ) -> tuple[Person, ...]:
-    """Return the team of a rule: everybody it names, sorted by name; an entry for a person overrides a
+    """Return the team of a rule: everybody it names, sorted by name; an entry for a person wins over a
     workspace.
 
     ``annotators`` are those of the dataset's workspace, ``workspaces`` the people of those the rule names.
