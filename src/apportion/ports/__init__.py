@@ -1,1 +1,1 @@
-"""What use cases need from outside, as protocols. Engines fulfil them; bootstrap picks the engine."""
+"""Protocols for what use cases need from outside. Adapters implement them; bootstrap picks the adapter."""

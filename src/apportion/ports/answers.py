@@ -28,16 +28,16 @@ __all__ = [
 ]
 
 THE_QUESTION = ""
-"""The one question that there is to each record of a dataset."""
+"""The name of the only question of each record of a dataset."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerColumns:
     """One entry per answer that counts, discards left out.
 
-    ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators`` and
-    ``values``, ``at`` is when it was given (None unless asked for). ``independent`` is False where an answer was asked
-    for because of others; None if there are none such.
+    ``record`` is the record's number, ``annotator`` and ``value`` are codes that point into ``annotators``
+    and ``values``, ``at`` is the instant it was given (None unless requested). ``independent`` is False where
+    an answer was requested because of others; None if there is no such answer.
     """
 
     record: Column
@@ -50,7 +50,7 @@ class AnswerColumns:
 
 
 class DisputedRecord(NamedTuple):
-    """A record whose answers differ, by its id and its number, and how near they are (0: as far as can be)."""
+    """A record whose answers differ: its id, its number, and their agreement (0: as low as can be)."""
 
     id: str
     number: int
@@ -58,7 +58,7 @@ class DisputedRecord(NamedTuple):
 
 
 class SavedPosterior(NamedTuple):
-    """What a model says about a record: by number, the labels it was told by name, and the probability of each."""
+    """The posterior of a record: its number, the answers the model read by name, a probability per label."""
 
     number: int
     model: str
@@ -69,10 +69,10 @@ class SavedPosterior(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """Everybody's answers to some records as they are stored, one entry per answer, in the order of the records.
+    """Everybody's answers to some records as they are stored, one entry per answer, in order of the records.
 
-    ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is the word
-    for an ``AnnotationState``, ``at`` when it was given. What is not ``counted`` is an extra.
+    ``place`` is the record's among those asked for, ``value`` holds JSON members without braces, ``state`` is
+    the value of an ``AnnotationState``, ``at`` the instant it was given. What is not ``counted`` is an extra.
     """
 
     place: Sequence[int] = ()
@@ -85,7 +85,7 @@ class AnswerTable:
     counted: Sequence[int] = ()
 
     def of_each(self, records: int) -> list[slice]:
-        """Where the entries of each record are."""
+        """Return the slice of entries of each record."""
         ends = [0] * records
         for place, many in Counter(self.place).items():
             ends[place] = many
@@ -114,9 +114,10 @@ class StoredGold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswers:
-    """What stands behind the resolved values of some records: everybody's answers; by place gold and a model's word.
+    """The answers behind the resolved values of some records, and by index their gold values and posteriors.
 
-    The word is that of the model the dataset's policy names; it may be about answers that have changed since.
+    The posteriors are of the model that the dataset's policy names; they may be of answers that have changed
+    since.
     """
 
     said: AnswerTable
@@ -125,7 +126,7 @@ class RecordAnswers:
 
 
 class ColumnNames(NamedTuple):
-    """What a table of the dataset needs columns for."""
+    """The names for which a table of the dataset needs columns."""
 
     inputs: list[str]
     metadata: list[str]
@@ -139,17 +140,17 @@ class AnswerReader(Protocol):
     def columns(
         self, dataset: Dataset, *, within: Collection[int] | None = None, times: bool = False
     ) -> AnswerColumns:
-        """All answers that count, of these records or of all."""
+        """Return all answers that count, of these records or of all."""
         ...
 
     def ids(self, dataset: Dataset, numbers: Iterable[int]) -> list[str]:
-        """The ids of records by their numbers, in that order; those that are gone are left out."""
+        """Return the ids of records by number, in that order; deleted ones are left out."""
         ...
 
     def texts(
         self, dataset: Dataset, numbers: Iterable[int]
     ) -> dict[int, tuple[int, list[tuple[int, int]] | None]]:
-        """For each record the length of its text and where its tokens lie, by number."""
+        """Return by number the length of each record's text and the offsets of its tokens."""
         ...
 
     def disputed(
@@ -160,25 +161,25 @@ class AnswerReader(Protocol):
         after: tuple[float, int] | None,
         limit: int,
     ) -> tuple[int, list[DisputedRecord]]:
-        """How many records people differ on, and a page of them: the most disputed first, then in order of logging."""
+        """Count the records on which people differ and return a page: most disputed first, then as logged."""
         ...
 
     def answers_for(self, dataset: Dataset, numbers: Sequence[int]) -> RecordAnswers:
-        """What stands behind records, by their numbers; drafts are left out."""
+        """Return answers, gold and posteriors of records, by number; drafts are left out."""
         ...
 
     def names(self, dataset: Dataset) -> ColumnNames:
-        """Names of inputs, of metadata, of everybody who answered, and of labels, in order."""
+        """Return the names of inputs, of metadata, of everybody who answered, and of labels, in order."""
         ...
 
     def known(self, dataset: Dataset) -> dict[str, set[str]]:
-        """Records with a gold value that is no record's earlier annotation, and who has answered or settled each."""
+        """Return records whose gold is no earlier annotation, with who has answered or resolved each."""
         ...
 
     def checked(self, dataset: Dataset) -> list[CheckResult]:
-        """What people answered first to the checks they were given."""
+        """Return the first answer of each person to each of their checks."""
         ...
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
-        """Keep what a model says about these records."""
+        """Store the posteriors of these records."""
         ...

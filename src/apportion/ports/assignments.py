@@ -1,4 +1,4 @@
-"""Where plans and their slots are kept."""
+"""The port for plans and their slots."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class PlanPhase(str, Enum):
-    """How far a plan as a whole has come. While it is being written or undone nobody is offered its slots."""
+    """The phase of a whole plan. While it is being written or undone the queue returns none of its slots."""
 
     WRITING = "writing"
     LIVE = "live"
@@ -47,8 +47,8 @@ class PlanPhase(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExtensionInProgress:
-    """An extension on its way: the numbers of its slots, and the plan as it was before, to which it goes back if the
-    extension is cut short.
+    """An extension that is being written: the numbers of its slots, and the plan as it was before. The plan
+    is put back to that if the extension is interrupted.
     """
 
     first: int
@@ -59,7 +59,7 @@ class ExtensionInProgress:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan as it was made: what was asked for, the people it was dealt to, and what the preview showed."""
+    """A plan as it was applied: its spec, the people it was allocated to, and the figures of the preview."""
 
     no: int
     id: str
@@ -74,18 +74,18 @@ class StoredPlan:
     """The extension that is being written, if there is one."""
 
     def person(self, rule: int, name: str) -> Person:
-        """Somebody as a rule knows them; who is not of its team has no skills and may take no open slot."""
+        """Return a person as a rule lists them; outside its team, without skills and open slots."""
         return next((each for each in self.teams[rule] if each.name == name), Person(name, active=False))
 
 
 @dataclass(frozen=True, slots=True)
 class SlotBatch:
-    """A plan's rows on their way to the store.
+    """The rows of a plan that are to be inserted as slots.
 
-    ``rows`` are in the order of their records' numbers, ``by_person`` is the order in which they are offered,
-    ``numbers`` has the number of each of ``rows.records`` (0: it is gone), ``needs`` what records ask of people by
-    rule and id, ``due`` when each rule's slots are due (an instant), ``first_reason`` and ``first_slot`` from which
-    number on its reasons and slots are kept.
+    ``rows`` are in the order of their records' numbers, ``by_person`` is the order in which they are queued,
+    ``numbers`` has the number of each of ``rows.records`` (0: it was deleted), ``needs`` the skills that
+    records need by rule and id, ``due`` the instant at which each rule's slots are due, ``first_reason`` and
+    ``first_slot`` the numbers of its first reason and first slot.
     """
 
     rows: PlanRows
@@ -98,7 +98,7 @@ class SlotBatch:
 
 
 class SlotRow(NamedTuple):
-    """One slot with why it exists."""
+    """A slot with the reason why it exists."""
 
     plan: str
     record: str
@@ -114,23 +114,26 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """What somebody may take. Rules are named by ``rule_key``."""
+    """A person who asks the queue for slots, with the rules that limit them.
+
+    Rules are named by ``rule_key``.
+    """
 
     person: Person
     teams: frozenset[int] = frozenset()
     full: frozenset[int] = frozenset()
-    """The rules of which they may take no further open slot: they have all that was agreed."""
+    """The rules of which they may take no further open slot: they have as many as their cap allows."""
     begun: frozenset[int] = frozenset()
-    """The rules of which they may not even begin with a slot of their own."""
+    """The rules of which they may not even start a slot of their own."""
 
 
 def rule_key(plan: int, rule: int) -> int:
-    """One number for a rule of a plan, as ``Slot.rule`` has it: rules of several plans meet on one record."""
+    """Return one number for a rule of a plan, as in ``Slot.rule``: a record may have slots of many plans."""
     return plan << 8 | rule
 
 
 class Active(NamedTuple):
-    """When somebody last annotated, the seconds they spent on answers, and how many drafts they have."""
+    """The activity of a person: last annotation (an instant), seconds spent on answers, number of drafts."""
 
     last: int | None
     seconds: float
@@ -138,7 +141,7 @@ class Active(NamedTuple):
 
 
 class SlotCount(NamedTuple):
-    """How many slots of a rule somebody (None: nobody yet) has in a state."""
+    """The number of slots of a rule in one state that a person (None: nobody yet) has."""
 
     plan: int
     rule: int
@@ -148,7 +151,7 @@ class SlotCount(NamedTuple):
 
 
 class RemainingWork(NamedTuple):
-    """What somebody has to do: slots that are theirs or before them, and records with open ones they may take."""
+    """The work left for a person: slots planned for or leased by them, records with open slots for them."""
 
     own: int
     open: int
@@ -166,7 +169,7 @@ class Assignments(Protocol):
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None: ...
 
     def state_of(self, plan: StoredPlan) -> PlanState:
-        """Where the plan's next batch goes on."""
+        """Return the state from which the plan's next batch continues."""
         ...
 
     def add_plan(
@@ -196,22 +199,24 @@ class Assignments(Protocol):
     ) -> StoredPlan: ...
 
     def begin_extending(self, plan: StoredPlan, extending: ExtensionInProgress) -> StoredPlan:
-        """Remember what a plan was before an extension that takes several transactions."""
+        """Store what a plan was before an extension that takes several transactions."""
         ...
 
     def end_extending(self, plan: StoredPlan) -> StoredPlan:
-        """The extension is written as a whole."""
+        """Mark the extension as completely written."""
         ...
 
     def delete_extension_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
-        """Remove what was written of an extension, but for slots that somebody has begun with, some at a time: ids of
-        their records that are annotated; None once the plan is as it was before.
+        """Remove what was written of an extension, some slots at a time, except started slots.
+
+        Return the ids of their records that are annotated; None once the plan is as it was before.
         """
         ...
 
     def delete_plan_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
-        """Remove a plan that was never finished, some slots at a time: ids of their records that are annotated; None
-        once nothing is left of it.
+        """Remove a plan that was never finished, some slots at a time.
+
+        Return the ids of their records that are annotated; None once nothing is left of the plan.
         """
         ...
 
@@ -219,36 +224,37 @@ class Assignments(Protocol):
         """Plans that were being written, extended or undone when the server stopped, with their datasets' numbers."""
         ...
 
-    # Dealing
+    # Inserting and changing slots
 
     def record_numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
-        """The store's numbers of records by id: of all, or of these."""
+        """Return the store's numbers of records by id: of all, or of these."""
         ...
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
-        """Keep the reasons that the plan's next rows point into; the number of the first of them."""
+        """Store the reasons that the plan's next rows point into; return the number of the first."""
         ...
 
     def reserve_slot_numbers(self, slots: int) -> int:
-        """Numbers for so many new slots; the first of them."""
+        """Reserve numbers for so many new slots; return the first of them."""
         ...
 
     def insert_slots(
         self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
     ) -> list[str]:
-        """Store some of the rows, by record, as slots; ids of their records that are annotated already."""
+        """Store some of the rows, by record, as slots; return ids of records annotated already."""
         ...
 
     def enqueue_slots(
         self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
     ) -> None:
-        """Put some of the rows, by person, into the queues, and have people find their records; but for what was
-        answered or ended since it was dealt.
+        """Put some of the rows, by person, into the queues, and make their records visible to these people.
+
+        Rows that were answered or ended since they were inserted are left out.
         """
         ...
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
-        """Those of the records that this plan has not dealt."""
+        """Return those of the records that have no slot of this plan."""
         ...
 
     def planned_ids(self, plan: StoredPlan) -> set[str]:
@@ -256,7 +262,7 @@ class Assignments(Protocol):
         ...
 
     def assignees(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
-        """Who has a live slot or a lease on each record (of these, or of all), or has skipped it, by record id."""
+        """Return by record id who has a live slot or lease on it or skipped it; None: of all records."""
         ...
 
     def rows_of(
@@ -268,47 +274,48 @@ class Assignments(Protocol):
         after: int = 0,
         limit: int = 50,
     ) -> list[tuple[int, SlotRow]]:
-        """A plan's slots behind a number, with their own numbers."""
+        """Return a plan's slots with numbers above ``after``, each with its number."""
         ...
 
     def rows_by_number(self, slots: Sequence[int]) -> dict[int, SlotRow]:
-        """Slots by number, with why they exist."""
+        """Return slots by number, with the reasons why they exist."""
         ...
 
     def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
-        """Every slot of a record, of any plan."""
+        """Return every slot of a record, of any plan."""
         ...
 
     def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
-        """A plan's live slots as the domain's changes read them, with their numbers; pending where a lease ran out."""
+        """Return a plan's live slots, with numbers, to compute a change; pending if the lease expired."""
         ...
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
-        """Some slots of a plan that nobody has begun with, by number; those whose lease has run out among them."""
+        """Return the numbers of some slots of a plan that nobody has started, expired leases included."""
         ...
 
     def still_pending(self, slots: Sequence[int], now: int) -> list[int]:
-        """Those of the slots that nobody has begun with, or whose lease has run out."""
+        """Return those of the slots that nobody has started, or whose lease has expired."""
         ...
 
     def reassign(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
     ) -> list[str]:
-        """Give slots, by number, to somebody else; ids of their records that somebody has answered.
+        """Reassign slots, by number, to other people; return ids of their records that somebody has answered.
 
-        Nobody is given a record twice: where somebody has come to be on it otherwise, the slot stays where it is.
+        Nobody gets a record twice: where the new person has meanwhile got the record another way, the slot
+        stays.
         """
         ...
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
-        """Withdraw slots by number; ids of their records that somebody has answered."""
+        """Withdraw slots by number; return ids of their records that somebody has answered."""
         ...
 
     def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
-        """Make withdrawn slots pending again; ids of their records that somebody has answered."""
+        """Make withdrawn slots pending again; return ids of their records that somebody has answered."""
         ...
 
-    # Work
+    # The queue
 
     def candidates(
         self,
@@ -320,67 +327,69 @@ class Assignments(Protocol):
         within: Collection[str] | None = None,
         among: Collection[int] | None = None,
     ) -> list[Slot]:
-        """All slots of the records that somebody should get next: theirs by urgency, then open ones they may take.
+        """Return all slots of the records to assign next: the person's own by urgency, then open ones they
+        may take.
 
-        Beyond what they hold, only of records with an id in ``within`` and a slot with a number in ``among``.
+        Apart from what they have leased, only records with an id in ``within`` and slots numbered in
+        ``among``.
         """
         ...
 
     def blocked_slots(self, dataset: Dataset, claimant: Claimant, *, limit: int) -> list[Slot]:
-        """Some slots that are theirs or open, whether they may take them or not: why somebody has nothing to do."""
+        """Return some slots that are theirs or open, allowed or not, to explain an empty queue."""
         ...
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
-        """The slot of a record whose lease has this token."""
+        """Return the slot of a record whose lease has this token."""
         ...
 
     def datasets_held(self, annotator: str) -> list[int]:
-        """Numbers of the datasets in which somebody has slots before them."""
+        """Return the numbers of the datasets in which a person has leased slots."""
         ...
 
     def holders(self, dataset: Dataset) -> list[str]:
-        """Who has slots of the dataset before them."""
+        """Return the people who have leased slots of the dataset."""
         ...
 
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
-        """The slots somebody has before them."""
+        """Return the slots that a person has leased."""
         ...
 
     def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
-        """How many slots of each rule somebody has a running lease on, by whom the slots are planned for."""
+        """Count a person's running leases by rule and by the person for whom the slots are planned."""
         ...
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
-        """Slots whose lease has run out."""
+        """Return slots whose lease has expired."""
         ...
 
     def postpone_leases(self, by: int) -> None:
-        """Let every lease, of all datasets, run that many microseconds longer."""
+        """Extend every lease, of all datasets, by that many microseconds."""
         ...
 
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
-        """Store slots as they are now, with a note why; pairs of before and after."""
+        """Store changed slots, given as pairs of before and after, with a note why."""
         ...
 
     def slot_counts(self, dataset: Dataset, annotator: str | None = None) -> list[SlotCount]:
-        """How many slots there are by plan, rule, person and state."""
+        """Count the slots by plan, rule, person and state."""
         ...
 
     def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:
-        """How much there is to do for somebody; of open slots some hundred are counted, and many are guessed."""
+        """Count the work left for a person; open slots are counted to some hundred, estimated beyond."""
         ...
 
     def last_active(self, dataset: Dataset) -> dict[str, Active]:
-        """Return by annotator what they did."""
+        """Return the activity of each annotator."""
         ...
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
-        """By annotator (or of one alone): the median of the seconds spent on the answers given, where these are known.
+        """Return by annotator (or of one) the median seconds spent on answers, where these are known.
 
-        Looks at every answer of the dataset.
+        Reads every answer of the dataset.
         """
         ...
 
     def datasets_with_work(self, annotator: str) -> list[int]:
-        """Numbers of the datasets in which somebody has or may take slots."""
+        """Return the numbers of the datasets in which a person has or may take slots."""
         ...

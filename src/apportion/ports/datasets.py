@@ -1,4 +1,4 @@
-"""Where datasets are kept."""
+"""The port for datasets."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Datasets", "DeletedDataset"]
 
 
 class DeletedDataset(NamedTuple):
-    """A dataset that was deleted and can still be brought back; when, and by whom if that is known.
+    """A deleted dataset that can still be restored, with when it was deleted, and by whom if that is known.
 
-    The days for which it is kept begin ``at``: later than it was deleted if for a time no server ran.
+    The days for which it is kept begin ``at``: later than ``deleted_at`` if no server ran for some time.
     """
 
     dataset: Dataset
@@ -23,22 +23,22 @@ class DeletedDataset(NamedTuple):
 
 
 class Datasets(Protocol):
-    """Datasets by workspace and name, within one transaction. Deleted ones are not seen."""
+    """Datasets by workspace and name, within one transaction. Deleted ones are left out."""
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        """The dataset at that address."""
+        """Return the dataset of that workspace and name."""
         ...
 
     def by_number(self, no: int) -> Dataset | None:
-        """The dataset with this number, unless it was deleted."""
+        """Return the dataset with this number, unless it was deleted."""
         ...
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
-        """Datasets of these workspaces (None: of all), oldest first."""
+        """Return datasets of these workspaces (None: of all), oldest first."""
         ...
 
     def add(self, dataset: Dataset) -> Dataset:
-        """Create a dataset; its number is given out here."""
+        """Create a dataset; the store assigns its number."""
         ...
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
@@ -46,11 +46,11 @@ class Datasets(Protocol):
         ...
 
     def guidelines(self, dataset: Dataset, version: int | None = None) -> Guidelines | None:
-        """The latest guidelines, or those of a version."""
+        """Return the latest guidelines, or those of a version."""
         ...
 
     def add_guidelines(self, dataset: Dataset, found: Guidelines) -> None:
-        """Keep a new version of the guidelines."""
+        """Store a new version of the guidelines."""
         ...
 
     def delete(self, dataset: Dataset, *, at: int) -> None:
@@ -58,11 +58,11 @@ class Datasets(Protocol):
         ...
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
-        """Deleted datasets of these workspaces (None: of all), the last one deleted first."""
+        """Return deleted datasets of these workspaces (None: of all), the last one deleted first."""
         ...
 
     def postpone_purges(self, by: int) -> None:
-        """Let the days for which deleted datasets are kept begin that many microseconds later."""
+        """Postpone the purge of all deleted datasets by that many microseconds."""
         ...
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:
@@ -70,21 +70,21 @@ class Datasets(Protocol):
         ...
 
     def mark_for_purge(self, dataset: Dataset) -> None:
-        """From here on a dataset cannot be brought back: it is ``doomed``."""
+        """Mark a dataset for purge; from here on it cannot be restored."""
         ...
 
     def pending_purge(self) -> Sequence[int]:
-        """Numbers of datasets that have to go: condemned ones, and what a stop left half made."""
+        """Return numbers of datasets to purge: marked ones, and those that a stop left half written."""
         ...
 
     def add_hidden(self, dataset: Dataset) -> Dataset:
-        """Create a dataset that nobody sees until it is ``restore``d; until then it counts as doomed."""
+        """Create a dataset that is hidden, and counts as marked for purge, until it is ``restore``d."""
         ...
 
     def purge(self, no: int, *, limit: int) -> bool:
-        """Remove about so many rows of a doomed dataset; True once nothing of it is left."""
+        """Remove about so many rows of a dataset marked for purge; return True once nothing of it is left."""
         ...
 
     def release_disk_space(self) -> bool:
-        """Give some unused space back to the disk; whether there is more to give."""
+        """Release some unused disk space; return whether there is more to release."""
         ...

@@ -1,4 +1,4 @@
-"""The computing time that one request may take, and its early end when nobody waits for it any more."""
+"""The computing time that one request may take, and its early end once the caller is gone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CallerGone", "Deadline"]
 T = TypeVar("T")
 
 AT_ONCE = 500
-"""Items that are looked at between two checks."""
+"""Items processed between two checks."""
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
@@ -27,10 +27,10 @@ class CallerGone(Exception):
 
 
 class Deadline:
-    """What is left of the time for one request; made anywhere, started in the one thread that works for it.
+    """The time budget of one request; created in any thread, started in the one thread that does the work.
 
-    Counted is the computing time of that thread, so that a query is not refused because others keep the machine busy.
-    ``query`` limits the evaluation of each query inside of longer work; None: as ``seconds``.
+    Only the computing time of that thread counts, so that a query is not refused because others keep the
+    machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Deadline:
         self._cancelled = False
         self._in_query = False
         self.checks = 0
-        """How often it was looked at."""
+        """Number of checks so far."""
 
     def start(self) -> None:
         """Begin to count, in the thread that does the work."""
@@ -78,7 +78,7 @@ class Deadline:
 
     @contextlib.contextmanager
     def uncounted(self) -> Iterator[None]:
-        """Leave out what is done inside: reading what is kept for everybody is no part of one query."""
+        """Exclude what is done inside from the budget: filling a shared cache is no part of one query."""
         before = self._clock()
         try:
             yield

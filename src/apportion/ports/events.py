@@ -1,4 +1,4 @@
-"""Where what happened is kept: a log that is only ever added to, and read back with filters."""
+"""The port for the audit log: events are only ever appended, and read back with filters."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["REQUEST", "About", "AuditFilter", "AuditedEvent", "Events", "Request
 
 
 class RequestMark(NamedTuple):
-    """The request that made something happen: the caller's address, and the id that is in the server's log."""
+    """The request that caused an event: the caller's address, and its id in the server's log."""
 
     address: str | None
     id: str | None
 
 
 REQUEST: ContextVar[RequestMark | None] = ContextVar("apportion_request", default=None)
-"""The request that is being answered; the store notes it with every event of its transactions."""
+"""The request that is being answered; the store adds it to every event of its transactions."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """The thing an event is about.
 
-    ``workspace`` is only needed where there is no dataset. ``object`` names what is neither: a user, a rule, a file;
-    ``record`` is the number of a record that is still there.
+    ``workspace`` is only needed where there is no dataset. ``object`` names anything else: a user, a rule, a
+    file; ``record`` is the number of a record that still exists.
     """
 
     dataset: Dataset | None = None
@@ -59,10 +59,10 @@ class AuditedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which events to read; None does not narrow. ``workspaces`` keeps events of these workspaces only.
+    """A filter of events; None does not filter. ``workspaces`` keeps events of these workspaces only.
 
-    ``since`` is the first instant and ``until`` the first one after. ``text`` is looked for in names, records
-    and all values, whatever the case.
+    ``since`` is the first instant and ``until`` the first one after. ``text`` is searched in names, records
+    and all values, ignoring case.
     """
 
     codes: Collection[EventCode] | None = None
@@ -74,11 +74,11 @@ class AuditFilter:
     until: int | None = None
     text: str | None = None
     with_requests: bool = True
-    """Whether ``text`` is also looked for in addresses and ids of requests."""
+    """True if ``text`` is also searched in addresses and ids of requests."""
 
 
 class Events(Protocol):
-    """The log of what happened, within one transaction. Nothing in it is ever changed."""
+    """The audit log, within one transaction. No event in it is ever changed."""
 
     def add(
         self,
@@ -91,21 +91,24 @@ class Events(Protocol):
         after: Mapping[str, Any] | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write an event: the only way in, for every kind of event. Never given a password, key or token."""
+        """Append an event, of any kind; there is no other way.
+
+        Must never be given a password, key or token.
+        """
         ...
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
-        """The events that match, newest first, with numbers below one where that is given."""
+        """Return the events that match, newest first, with numbers below ``below`` if given."""
         ...
 
     def count(self, wanted: AuditFilter, *, below: int | None = None) -> int:
-        """How many events match."""
+        """Count the events that match."""
         ...
 
     def last(self) -> int:
-        """The number of the newest event; 0 where there is none."""
+        """Return the number of the newest event; 0 without one."""
         ...
 
     def prune(self, *, before: int, limit: int) -> int:
-        """Forget up to ``limit`` events that are older than an instant; how many. For retention only."""
+        """Delete up to ``limit`` events older than an instant; return how many. For retention only."""
         ...

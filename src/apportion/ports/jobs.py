@@ -1,4 +1,4 @@
-"""Where jobs are kept, and what they changed."""
+"""The port for jobs and the changes they made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["JobChange", "Jobs"]
 
 
 class JobChange(NamedTuple):
-    """What a job changed about a record: what was there before, and the version that the job made of it."""
+    """A change of a record by a job: the value before it, and the version that the job wrote."""
 
     record: str
     before: Annotation | GoldValue | None
@@ -30,7 +30,7 @@ class Jobs(Protocol):
     def find(self, id: str) -> Job | None: ...
 
     def waiting(self) -> Job | None:
-        """The job that has waited longest."""
+        """Return the job that has waited longest."""
         ...
 
     def change(
@@ -44,29 +44,32 @@ class Jobs(Protocol):
         message: str | None = None,
         result: Mapping[str, Any] | None = None,
     ) -> Job:
-        """What has happened since; what is None stays."""
+        """Update a job; what is None stays as it is."""
         ...
 
     def interrupted(self, *, at: int) -> int:
-        """Mark what was running when the server stopped; how many that were."""
+        """Mark jobs that were running when the server stopped as interrupted; return how many."""
         ...
 
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:
-        """The job of a kind that was begun last."""
+        """Return the job of a kind that was started last."""
         ...
 
     def last_answer(self, dataset: Dataset) -> int:
-        """The number of the last event in which somebody answered or took an answer back; 0 without one."""
+        """Return the number of the last event that gave or took back an answer; 0 without one."""
         ...
 
     def record_undo(
         self, job: Job, dataset: Dataset, number: int, before: Annotation | GoldValue | None, version: int
     ) -> None:
-        """Keep what a job is about to change, by the record's number."""
+        """Store the value a job is about to change, by the record's number, so that it can be undone."""
         ...
 
     def changes(
         self, job: Job, dataset: Dataset, *, by: str, after: str | None, limit: int
     ) -> list[JobChange]:
-        """What a job changed, in order of the records' ids, behind an id. ``by`` is whose annotations they were."""
+        """Return changes by a job after an id, in order of record ids.
+
+        ``by`` names whose annotations they were.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Where users, workspaces, memberships and sessions are kept."""
+"""The port for users, workspaces, memberships and sessions."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["People"]
 class People(Protocol):
     """Users, workspaces, memberships and sessions, within one transaction.
 
-    Deactivated users are only found where it says so. Lists are in order of creation, members in order of
-    joining. ``now`` and all times are microseconds since 1970 in UTC.
+    Deactivated users are only found where a method says so. Lists are in order of creation, members in order
+    of joining. ``now`` and all times are microseconds since 1970 in UTC.
     """
 
     # Signing in
 
     def by_key(self, key_hash: str) -> Actor | None:
-        """Whose API key has this SHA-256 (hex)?"""
+        """Return the user whose API key has this SHA-256 (hex)."""
         ...
 
     def by_session(self, sid: str, now: int) -> Actor | None:
-        """Whose session is this, unless it has expired or was revoked?"""
+        """Return the user of a session, unless it has expired or was revoked."""
         ...
 
     def open_session(self, sid: str, user: UserId, *, now: int, expires_at: int) -> None:
-        """Remember a session; expired ones of the same user are forgotten."""
+        """Store a session; expired ones of the same user are deleted."""
         ...
 
     def close_session(self, sid: str) -> None: ...
@@ -40,7 +40,7 @@ class People(Protocol):
         ...
 
     def password_hash(self, username: str) -> tuple[User, str | None] | None:
-        """An active user and the hash of their password."""
+        """Return an active user and the hash of their password."""
         ...
 
     def set_password_hash(self, user: UserId, password_hash: str | None, *, now: int) -> None: ...
@@ -50,27 +50,27 @@ class People(Protocol):
     # Users
 
     def actor(self, username: str) -> Actor | None:
-        """The active user of that name with their memberships."""
+        """Return the active user of that name with their memberships."""
         ...
 
     def user(self, id: UserId) -> User | None:
-        """The user with that id, active or not."""
+        """Return the user with that id, active or not."""
         ...
 
     def user_by_name(self, username: str) -> User | None:
-        """The user of that name, active or not."""
+        """Return the user of that name, active or not."""
         ...
 
     def users(self, *, inactive: bool = False) -> Sequence[Actor]:
-        """Everybody who may sign in; with ``inactive`` the deactivated too."""
+        """Return everybody who may sign in; with ``inactive`` the deactivated too."""
         ...
 
     def count_users(self) -> int:
-        """How many active users there are."""
+        """Count the active users."""
         ...
 
     def has_admin(self) -> bool:
-        """Is there an active administrator?"""
+        """Return whether there is an active administrator."""
         ...
 
     def count_admins(self) -> int: ...
@@ -86,7 +86,7 @@ class People(Protocol):
     def workspaces_of(self, user: UserId) -> Sequence[str]: ...
 
     def annotation_count(self, username: str) -> int:
-        """How many annotations bear that name."""
+        """Count the annotations by that name."""
         ...
 
     def preferences(self, user: UserId) -> dict[str, Any]: ...
@@ -106,7 +106,7 @@ class People(Protocol):
     # Memberships
 
     def members(self, workspace: WorkspaceId) -> Sequence[tuple[Actor, MembershipRole]]:
-        """Active members of a workspace with their role in it."""
+        """Return active members of a workspace with their role in it."""
         ...
 
     def membership(self, workspace: WorkspaceId, user: UserId) -> MembershipRole | None: ...

@@ -1,4 +1,4 @@
-"""Where records are kept, found and counted."""
+"""The port for records: store, find and count them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class EncodedRecord(Protocol):
-    """A record made ready for writing by ``Store.prepare``; only the store looks inside."""
+    """A record encoded for writing by ``Store.encode_records``; only the store reads its content."""
 
     @property
     def id(self) -> str: ...
@@ -40,10 +40,11 @@ class SortKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which records are meant: a query, or exactly these ids, as one viewer sees them.
+    """A selection of records: by a query, or exactly these ids, as one viewer sees them.
 
-    ``me`` is whom the word stands for in a query; with ``alone`` the query knows nobody else's assignments. With
-    ``assigned_to`` only records are meant that are before that person or annotated by them.
+    ``me`` is the user that the word means in a query; with ``alone`` the query sees nobody else's
+    assignments. With ``assigned_to`` only records match that are assigned to, leased or annotated by that
+    person.
     """
 
     query: Query = field(default_factory=MatchAll)
@@ -55,7 +56,7 @@ class Criteria:
 
 
 class MatchingIds(NamedTuple):
-    """Matching records: their ids, their numbers (growing in the order of logging), and the values of fields."""
+    """Matching records: ids, numbers (ascending in order of logging), and values of fields."""
 
     ids: list[str]
     logged: list[int]
@@ -105,11 +106,11 @@ class Records(Protocol):
     def get(
         self, dataset: Dataset, id: str, viewer: Viewer = ..., *, only: str | None = None
     ) -> StoredRecord | None:
-        """One record; with ``only``, nobody's assignments but that person's are shown."""
+        """Return one record; with ``only``, just that person's assignments are shown."""
         ...
 
     def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, StoredRecord]:
-        """The records that the criteria name by id."""
+        """Return the records that the criteria name by id."""
         ...
 
     def search(
@@ -122,7 +123,7 @@ class Records(Protocol):
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        """A page of matches with their exact total; ``facets`` None counts everything there is to count."""
+        """Return a page of matches with their exact total; with ``facets`` None every facet is counted."""
         ...
 
     def nearest(
@@ -136,7 +137,7 @@ class Records(Protocol):
         limit: int,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        """The ``k`` matches whose vector lies nearest, nearest first; counts are over those ``k``."""
+        """Return the ``k`` matches whose vectors are nearest, nearest first; counts are over those ``k``."""
         ...
 
     def scan(
@@ -149,15 +150,15 @@ class Records(Protocol):
         offset: int = 0,
         limit: int = 100,
     ) -> list[StoredRecord]:
-        """The next matches after a record id (``after``) in the order given, for paging through everything."""
+        """Return the next matches after a record id (``after``) in the order given, for paging."""
         ...
 
     def count(self, dataset: Dataset, criteria: Criteria) -> int:
-        """How many records match."""
+        """Count the records that match."""
         ...
 
     def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> MatchingIds:
-        """All matches by id, in any order, with the values of fields (``metadata.<key>``, ``id``, …)."""
+        """Return all matches by id, in any order, with values of fields (``metadata.<key>``, ``id``, …)."""
         ...
 
     def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
@@ -165,31 +166,31 @@ class Records(Protocol):
         ...
 
     def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
-        """Return records by number, in that order, in the view that the criteria name; those gone are left out."""
+        """Return records by number, in that order, in the view of the criteria; deleted ones are left out."""
         ...
 
     def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
-        """A row's prediction and annotation as values."""
+        """Decode a row's prediction and annotation."""
         ...
 
     def labels(self, dataset: Dataset, viewer: Viewer = ...) -> list[str]:
-        """Every label some prediction or annotation of the dataset has, of any score."""
+        """Return every label of any prediction or annotation of the dataset, whatever its score."""
         ...
 
     def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
-        """Everybody's annotation of one record."""
+        """Return everybody's annotations of one record."""
         ...
 
     def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
-        """The annotations of those of the records that have one, by id."""
+        """Return the annotations by id of those of the records that have one."""
         ...
 
     def iterate(self, dataset: Dataset) -> Iterator[Record]:
-        """Every record with its vectors."""
+        """Yield every record with its vectors."""
         ...
 
     def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
-        """Every metadata key with the kind of its values."""
+        """Return every metadata key with the kind of its values."""
         ...
 
     # Writing
@@ -197,7 +198,7 @@ class Records(Protocol):
     def log(
         self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
     ) -> None:
-        """Store records by id, replacing what was there; with ``keep_answers`` but for status and annotation."""
+        """Store records by id, replacing existing ones; ``keep_answers`` keeps status and annotation."""
         ...
 
     def annotate(
@@ -210,11 +211,11 @@ class Records(Protocol):
         *,
         at: int,
     ) -> int | None:
-        """Set one annotator's own annotation, in their view only; its version, None without such a record."""
+        """Set an annotator's annotation, in their view only; return its version, None without a record."""
         ...
 
     def viewer(self, username: str) -> Viewer:
-        """The number under which somebody's own view is kept; ``NOBODY`` when they have none yet."""
+        """Return the number of a user's own view; ``NOBODY`` while they have none."""
         ...
 
     def patch(
@@ -229,24 +230,24 @@ class Records(Protocol):
         annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record.
+        """Merge metadata, set status and, if ``annotated``, the annotation; False without such a record.
 
         With ``keep_answers`` status and annotation stay exactly as they are.
         """
         ...
 
     def discard(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
-        """Mark matches as discarded: how many matched, how many that changed."""
+        """Mark matches as discarded; return how many matched and how many changed."""
         ...
 
     def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
-        """Remove matches for good: how many matched, how many were removed."""
+        """Delete matches permanently; return how many matched and how many were removed."""
         ...
 
     def numbers(self, dataset: Dataset, criteria: Criteria) -> list[int]:
-        """The numbers of the matches, ascending."""
+        """Return the numbers of the matches, ascending."""
         ...
 
     def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
-        """The ids of records by number, but for those that are gone or were logged again after an instant."""
+        """Return ids of records by number, without those deleted or logged again after that instant."""
         ...

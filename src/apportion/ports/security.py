@@ -9,38 +9,42 @@ __all__ = ["Claims", "Clock", "Passwords", "Tokens"]
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """The current time, kept steady while the machine's clock jumps."""
 
     def now(self) -> int:
-        """Microseconds since 1970 in UTC."""
+        """Return the microseconds since 1970 in UTC."""
         ...
 
     def jump(self) -> int:
-        """Microseconds by which the machine's clock was set ahead (or back), if by more than a day; 0 once followed."""
+        """Return the microseconds by which the machine's clock was set ahead (or back) by more than a day,
+        else 0.
+
+        0 again once ``follow`` has adopted the jump.
+        """
         ...
 
     def follow(self, jump: int) -> None:
-        """Go by the machine's clock again, which is now that far ahead."""
+        """Adopt a jump: follow the machine's clock again, which is now that far ahead."""
         ...
 
 
 class Passwords(Protocol):
-    """Hashes that are slow on purpose."""
+    """Password hashes that are slow on purpose."""
 
     def hash(self, password: str) -> str: ...
 
     def verify(self, password: str, hashed: str) -> bool:
-        """Does the password fit? A hash of unknown kind fits nothing."""
+        """Return whether the password matches; never for a hash of unknown kind."""
         ...
 
     def outdated(self, hashed: str) -> bool:
-        """Should a fitting password be hashed anew?"""
+        """Return whether a matching password should be hashed again."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: who, and by which session."""
+    """The content of a token: the user and the session."""
 
     username: str
     sid: str
@@ -52,5 +56,5 @@ class Tokens(Protocol):
     def issue(self, claims: Claims, expires_at: int) -> str: ...
 
     def read(self, token: str) -> Claims | None:
-        """What the token says, or None if it is not ours or has expired."""
+        """Return the content of a token, or None if this server did not sign it or it has expired."""
         ...

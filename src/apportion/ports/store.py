@@ -29,18 +29,19 @@ T = TypeVar("T")
 
 
 class Transaction(Protocol):
-    """One transaction. Everything read through it is of one instant; everything written stands or falls together.
+    """One transaction. Everything read through it is of one instant; everything written is committed or
+    rolled back together.
 
-    Handed out by ``Store.read`` its writing methods fail.
+    The writing methods of one that ``Store.read`` opened fail.
     """
 
     @property
     def deadline(self) -> Deadline:
-        """By when all of it has to be done."""
+        """Return the deadline for the whole transaction."""
         ...
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Limit each query evaluated inside to some seconds of computing: for what only the writer can do."""
+        """Limit each query inside to some seconds of computing, for queries that run in the writer."""
         ...
 
     @property
@@ -75,49 +76,51 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """Where everything is kept."""
+    """The store: snapshots to read from, and a queue of write transactions."""
 
     def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
-        """A snapshot; open it, read, leave. Not to be carried across threads.
+        """Open a snapshot. It must stay in one thread.
 
-        What is done inside ends by the deadline, with ``QueryTooSlowError``; with ``CallerGone`` once it is cancelled.
+        Work inside is ended at the deadline with ``QueryTooSlowError``, and with ``CallerGone`` once it is
+        cancelled.
         """
         ...
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        """Queue ``work`` as one transaction; the future resolves once it is safely on disk.
+        """Queue ``fn`` as one transaction; the future resolves once it is safely on disk.
 
-        ``urgent`` work (one person's annotation) goes before bulk. What ``work`` raises the future raises,
-        and then nothing of it was kept. ``work`` may be run twice if a transaction it shared was lost.
+        ``urgent`` writes (one person's annotation) go before bulk writes. The future raises what ``fn``
+        raises, and then nothing was written. ``fn`` may run twice if a transaction it shared with others was
+        rolled back.
         """
         ...
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
-        """The part of logging that needs no transaction, so that the writer is held up as little as can be."""
+        """Encode records outside any transaction, so that the writer is blocked as briefly as possible."""
         ...
 
     def condition(self) -> StoreCondition:
-        """How it fares; never waits for anything."""
+        """Return the condition of the store; never waits for anything."""
         ...
 
     def counts(self, now: int) -> StoreCounts:
-        """How much is in it; takes a while when that is a lot."""
+        """Count the contents of the store; slow when there is much in it."""
         ...
 
     def warm(self) -> Iterator[None]:
-        """Get ready, piece by piece, what the first searches of large datasets would otherwise wait for."""
+        """Load, piece by piece, caches that the first searches of large datasets would else wait for."""
         ...
 
     def last_heartbeat(self) -> int | None:
-        """When a server before this one last said that it was ``alive``, if that is known."""
+        """Return the instant of the last heartbeat of an earlier server, if that is known."""
         ...
 
     def record_heartbeat(self, now: int) -> None:
-        """Note that a server runs at this instant."""
+        """Store that a server is running at this instant."""
         ...
 
     def look(self) -> str | None:
-        """Return what has happened to the store's files since it was opened, if they are not in their place."""
+        """Return what happened to the store's files since it was opened, if they are not where they were."""
         ...
 
     def close(self) -> None: ...

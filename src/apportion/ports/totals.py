@@ -14,7 +14,7 @@ __all__ = ["Lease", "PlanDates", "Seen", "Totals"]
 
 
 class Seen(NamedTuple):
-    """A dataset as somebody sees it. ``assigned`` leaves only what is before them, or what they annotated."""
+    """A dataset as one viewer sees it. ``assigned`` limits it to what is assigned to or annotated by them."""
 
     dataset: Dataset
     viewer: Viewer
@@ -22,7 +22,7 @@ class Seen(NamedTuple):
 
 
 class PlanDates(NamedTuple):
-    """A plan and how far it is; of a live one the due date of each rule, and for how many minutes it leases records."""
+    """A plan and its phase; of a live one also the due date of each rule, and the minutes of its leases."""
 
     no: int
     phase: PlanPhase
@@ -31,7 +31,7 @@ class PlanDates(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """Who has a record leased, until when, under which rule of which plan."""
+    """A lease on a record: the annotator, until when it runs, and the rule of the plan it belongs to."""
 
     annotator: str
     until: int
@@ -55,11 +55,11 @@ class Totals(Protocol):
         ...
 
     def conflicts(self) -> Mapping[int, int]:
-        """Return how many records have all their answers and are not settled by them."""
+        """Return how many records have all their answers and are not resolved by them."""
         ...
 
     def active(self, datasets: Collection[int]) -> Mapping[int, dict[str, Active]]:
-        """Return what each person did in each of these datasets."""
+        """Return the activity of each person in each of these datasets."""
         ...
 
     def paces(self, since: int) -> Mapping[int, dict[str, tuple[int, int]]]:
@@ -67,7 +67,7 @@ class Totals(Protocol):
         ...
 
     def leases(self) -> Mapping[int, list[Lease]]:
-        """Return what is leased, whether it has run out or not."""
+        """Return all leases, expired ones included."""
         ...
 
     def assigned(self, datasets: Collection[int]) -> Mapping[int, int]:

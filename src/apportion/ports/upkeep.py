@@ -1,4 +1,4 @@
-"""Looking after what is kept: copies of it, and whether everything in it agrees."""
+"""The port for maintenance of the store: backups, consistency checks and rebuilds."""
 
 from __future__ import annotations
 
@@ -24,34 +24,40 @@ class CannotOpenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoreCondition:
-    """How a store in use fares, as far as can be told without reading what is in it. Sizes are in bytes."""
+    """The condition of a store in use, as far as it is known without reading its contents.
+
+    Sizes are in bytes.
+    """
 
     writing: bool
-    """Is there somebody to take writes?"""
+    """True while the writer is running."""
     waiting: int
-    """Writes in line, single annotations among them."""
+    """Queued writes, single annotations among them."""
     urgent: int
-    """Single annotations in line."""
+    """Queued single annotations."""
     busy: float
-    """Seconds that the transaction at hand has taken so far; 0 while there is none."""
+    """Seconds that the current transaction has taken so far; 0 while there is none."""
     tables: int
     tables_wanted: int
     size: int
     log_size: int
-    """What is not in the main file yet."""
+    """Size of what is not in the main file yet."""
     free: int
-    """Left on the disk."""
+    """Free space on the disk."""
     writable: bool = True
-    """Whether the disk can be written to."""
+    """True if the disk can be written to."""
     damage: str | None = None
-    """What was said when a damaged part of the store was met, since it was opened."""
+    """The error message of a damaged part of the store found since it was opened, if any."""
     lost: str | None = None
-    """What has happened to the store's files under the server, if anything."""
+    """A description of what happened to the store's files while the server runs, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreCounts:
-    """How much a store holds. Datasets that were deleted do not count; their annotations do until they are purged."""
+    """The contents of a store in numbers.
+
+    Deleted datasets do not count; their annotations do until they are purged.
+    """
 
     users: int
     workspaces: int
@@ -60,14 +66,14 @@ class StoreCounts:
     records: int
     annotations: int
     leases: int
-    """Slots somebody has taken and whose time is not over."""
+    """Slots with a lease that has not expired."""
     jobs: int
     """Jobs that wait or run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inconsistency:
-    """Something that does not agree, in a sentence. ``dataset`` is its address, None for the whole store."""
+    """An inconsistency as a sentence. ``dataset`` is its workspace and name, None for the whole store."""
 
     check: str
     dataset: str | None
@@ -76,7 +82,10 @@ class Inconsistency:
 
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """``kept`` is the store as it was; ``left_out`` says how many rows of what belong to nothing that exists."""
+    """The result of a rebuild.
+
+    ``kept`` is the store as it was; ``left_out`` counts, by kind, rows without a parent.
+    """
 
     kept: Path
     left_out: Mapping[str, int]
@@ -84,29 +93,35 @@ class RebuildReport:
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """``kept`` is what was there before, if anything was; an ``older`` store is upgraded when it is next used."""
+    """The result of a restore.
+
+    ``kept`` is the earlier store, if any; an ``older`` one is upgraded on next use.
+    """
 
     kept: Path | None
     older: bool
 
 
 class Upkeep(Protocol):
-    """Works beside a running server, since it only reads and holds nobody up; all but ``reindex``."""
+    """Maintenance of a store.
+
+    All but ``reindex`` only read and block nobody, so they work beside a running server.
+    """
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
-        """A consistent copy as of now, there only once it is whole. Refused over the store itself.
+        """Write a consistent copy as of now; it appears only once complete. Refused over the store itself.
 
-        ``progress`` is told how many parts are left and how many there are.
+        ``progress`` is called with the number of parts left and of all parts.
         """
         ...
 
     def verify(self) -> Sequence[Inconsistency]:
-        """Whatever does not agree with the rest; nothing when all is well."""
+        """Return all inconsistencies found; empty if there are none."""
         ...
 
     def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
-        """Make everything anew that follows from what people put in. Refused while a server runs.
+        """Rebuild everything that is derived from what people entered. Refused while a server runs.
 
-        ``progress`` is told what is being done, how far that is, and of how much.
+        ``progress`` is called with the current step, how much of it is done, and its total.
         """
         ...

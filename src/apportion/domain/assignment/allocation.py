@@ -1,7 +1,7 @@
-"""The greedy rule: record by record, to whoever has least to do for their share and met the others least.
+"""The greedy rule: record by record, to whoever has least for their share, then shares fewest records.
 
-What it remembers is the desk: how much everybody has and who shares how many records with whom. A desk that is
-kept lets the next batch continue where the last one ended, and no row ever has to move for that.
+Its state is the load table: everybody's load and the number of records each pair shares. Keeping the table
+lets the next batch continue where the last one ended, without moving any row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UNLIMITED = 2**62
 _MASK = 2**64 - 1
 
 Dealt = tuple[int, int, Reason]
-"""Number of the record, number of the person, and why."""
+"""Number of the record, number of the person, and the reason."""
 
 
 class LoadTable:
@@ -64,7 +64,7 @@ class LoadTable:
             self._parent[near] = far
 
     def island(self, person: int) -> int:
-        """A number that is the same for people who are connected by records they share."""
+        """Return a number that is the same for people who are connected by shared records."""
         parent = self._parent
         while parent[person] != person:
             parent[person] = parent[parent[person]]
@@ -85,7 +85,7 @@ class LoadTable:
             self.pairs[other][person] -= 1
 
     def tie(self, key: int, person: int) -> int:
-        """Who wins among equals, for a record with this key: the smallest number."""
+        """Return the tie-breaker of a person for a record with this key; the smallest wins."""
         mixed = (key ^ self.keys[person]) * 0xBF58476D1CE4E5B9 & _MASK
         mixed = (mixed ^ mixed >> 29) * 0x94D049BB133111EB & _MASK
         return mixed ^ mixed >> 32
@@ -93,14 +93,14 @@ class LoadTable:
 
 @dataclass(frozen=True, slots=True)
 class WeightedShares:
-    """What somebody is due: their weight, and a cap on their load."""
+    """The shares of people, by number: weights, and caps on their loads."""
 
     weights: Sequence[float]
     caps: Sequence[int]
 
 
 def shares_of(weights: Sequence[float], caps: Sequence[int | None]) -> WeightedShares:
-    """Weights as parts of the largest; no cap is a large one."""
+    """Return weights scaled to the largest, and caps; no cap becomes ``UNLIMITED``."""
     top = max(weights, default=1.0)
     return WeightedShares(
         [weight / top for weight in weights], [UNLIMITED if cap is None else cap for cap in caps]
@@ -108,7 +108,7 @@ def shares_of(weights: Sequence[float], caps: Sequence[int | None]) -> WeightedS
 
 
 def room_of(desk: LoadTable, shares: WeightedShares, people: Iterable[int], records: int) -> list[int]:
-    """How many of ``records`` new records each of the people could take at most."""
+    """Return how many of ``records`` new records each of the people could take at most."""
     return [max(0, min(records, shares.caps[person] - desk.loads[person])) for person in people]
 
 
@@ -121,13 +121,13 @@ def allocate(
     on: Mapping[int, Sequence[int]] | None = None,
     barred: Mapping[int, Collection[int]] | None = None,
 ) -> list[Dealt]:
-    """Give every record to ``wanted`` of the people who are ``able``; with too little room, to as many as go.
+    """Give every record to ``wanted`` of the people who are ``able``; to fewer if there is too little room.
 
-    ``jobs`` are pairs of record number and key, in keyed order; ``on`` says who is on a record already, ``barred``
-    who must not get it for other reasons. Everybody
-    gets their share of the batch, and who is behind catches up first: at every moment equal people with equal
-    histories are within one row of each other. Among the people whose turn it is, those win who have nothing in
-    common yet with who is on the record, then those who share the fewest records with them, then the key decides.
+    ``jobs`` are pairs of record number and key, in keyed order; ``on`` has the people already on a record,
+    ``barred`` those who must not get it for other reasons. Everybody gets their share of the batch, and
+    whoever is behind catches up first: after every record, equal people with equal histories are within one
+    row of each other. Among the people whose turn it is, those win who are not connected yet to the people on
+    the record, then those who share the fewest records with them, then the key decides.
     """
     on = on or {}
     spots = range(len(able))
@@ -160,9 +160,9 @@ def allocate(
 
 
 def _turn(desk: LoadTable, person: int, weight: float) -> int:
-    """In which round somebody gets their next row; those with half the weight get one in every two.
+    """Return the round in which a person gets their next row; half the weight means every other round.
 
-    In which of the two the key decides, lest people of one weight always meet each other.
+    The key decides in which of the two, so that people of one weight do not always meet each other.
     """
     load = desk.loads[person]
     return load if weight == 1 else int((load + desk.tie(load, person) / _MASK) / weight)
@@ -181,7 +181,7 @@ def _pick(
 ) -> tuple[int | None, Reason | None]:
     loads = desk.loads
     free = [spot for spot, person in enumerate(able) if loads[person] < totals[spot] and spot not in taken]
-    if not free:  # their shares are full; before a slot stays empty, somebody gets more than theirs
+    if not free:  # all shares are full: somebody gets more than theirs rather than leave a slot empty
         over = [
             spot
             for spot, person in enumerate(able)
@@ -191,7 +191,7 @@ def _pick(
             return None, None
         spot = min(over, key=lambda each: (level[each], desk.tie(key, able[each])))
         return spot, Reason("over_share", (loads[able[spot]], totals[spot]))
-    # Who has as many rows to come as there are records left cannot pass on this one.
+    # Whoever is still due as many rows as there are records left has to take this one.
     best = [spot for spot in free if totals[spot] - loads[able[spot]] >= left]
     if not best:
         lowest = min([level[spot] for spot in free])

@@ -1,4 +1,4 @@
-"""Closed forms for large even batches: who gets a record follows from its place in the keyed order alone.
+"""Closed forms for large even batches: the people of a record follow from its index in keyed order alone.
 
 everybody in turn       one person per record, in proportion to any weights
 every pair in turn      two per record: all pairs equally often, within one at every moment
@@ -20,10 +20,10 @@ MAX_BASES = 1_000
 def turns(
     loads: Sequence[int], totals: Sequence[int], weights: Sequence[float], rank: Sequence[int]
 ) -> Column:
-    """The people who get the next rows, one after another, until everybody has come from load to total.
+    """Return the people who get the next rows, in order, until everybody has gone from load to total.
 
-    The same rounds as the greedy rule has: who is behind comes first, and somebody with half the weight every
-    other round. ``rank`` orders the people within a round.
+    The rounds are those of the greedy rule: whoever is behind comes first, and a person with half the weight
+    every other round. ``rank`` orders the people within a round.
 
     >>> turns([0, 0, 1], [2, 2, 2], [1.0, 1.0, 1.0], [2, 1, 0]).tolist()
     [1, 0, 2, 1, 0]
@@ -38,11 +38,11 @@ def turns(
 
 
 def pair_cycle(people: int) -> Column:
-    """Every pair once, ordered so that loads stay within one of each other after every single record.
+    """Return every pair once, ordered so that loads stay within one of each other after every single record.
 
-    An even number of people meets in rounds of disjoint pairs, everybody in each round. An odd number goes around
-    one circle after another in which every neighbour is new, twice each: first every other edge, then the rest.
-    The first ``people - 1`` pairs connect everybody.
+    An even number of people meets in rounds of disjoint pairs, everybody in each round. An odd number goes
+    around one circle after another in which every neighbour is new, twice each: first every other edge, then
+    the rest. The first ``people - 1`` pairs connect everybody.
 
     >>> pair_cycle(4).tolist()
     [[3, 0], [1, 2], [3, 1], [2, 0], [3, 2], [0, 1]]
@@ -65,7 +65,7 @@ def pair_cycle(people: int) -> Column:
 
 
 def pairs_in_turn(people: int, first: int, count: int) -> Column:
-    """The pairs for ``count`` records when ``first`` have been dealt before; two columns."""
+    """Return the pairs for ``count`` records when ``first`` were allocated before, in two columns."""
     cycle = pair_cycle(people)
     whole, part = divmod(count, len(cycle))
     start = np.roll(cycle, -(first % len(cycle)), axis=0)
@@ -73,16 +73,16 @@ def pairs_in_turn(people: int, first: int, count: int) -> Column:
 
 
 def base_blocks(people: int, size: int, count: int) -> Column:
-    """``count`` groups of ``size`` among the numbers on a circle, whose differences come up almost equally often.
+    """Build ``count`` groups of ``size`` numbers on a circle, whose differences occur almost equally often.
 
-    Shifting a group once around the circle gives everybody ``size`` rows. Each group is grown number by number,
-    taking the one whose differences to those already in it have been used least.
+    Shifting a group once around the circle gives everybody ``size`` rows. Each group is grown number by
+    number, taking the one whose differences to those already in it have been used least.
     """
     used = np.zeros(people, dtype=np.int64)
     places = np.arange(people)
     found = np.zeros((count, size), dtype=np.int64)
     for nth in range(count):
-        # Where several numbers are as good, another one comes first for every group.
+        # Among equally good numbers, each group prefers a different one.
         bias = (places * 2654435761 + nth * 40503) % 1_000_003
         block = [0]
         for _ in range(size - 1):
@@ -105,12 +105,12 @@ def base_blocks(people: int, size: int, count: int) -> Column:
 
 
 def _dearer(used: Column, steps: Column) -> Column:
-    """By how much the squares of the pair counts grow; half around the circle, half as many pairs count double."""
+    """Return the growth of squared pair counts; half around the circle, half as many pairs count double."""
     return np.asarray(2 * used[steps] + 1 + (2 * steps == len(used)))
 
 
 def groups(people: int, size: int, first: int, count: int) -> Column:
-    """The groups for ``count`` records when ``first`` have been dealt before; ``size`` columns.
+    """Return the groups for ``count`` records when ``first`` were allocated before, in ``size`` columns.
 
     ``people`` records in a row give everybody ``size`` of them.
     """

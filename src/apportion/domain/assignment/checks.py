@@ -1,7 +1,7 @@
-"""Checks: records with a known gold value, mixed into everybody's work to see how people do.
+"""Checks: records with a known gold value, mixed into everybody's records to measure people.
 
-Everybody meets the same checks in the same keyed order, as far as they may have them, so that what they make of them
-can be compared. Who has answered or settled such a record knows its value and does not get it.
+Everybody gets the same checks in the same keyed order, as far as they may have them, so that results can be
+compared. Whoever has answered or resolved such a record knows its value and does not get it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["checks_for", "mixed_in", "room_for_work", "sparse"]
 
 
 def checks_for(load: int, share: Fraction) -> int:
-    """How many checks make up the share of all that somebody gets, beside ``load`` other records.
+    """Return how many checks make up the share of all records of a person with ``load`` other records.
 
     >>> checks_for(90, Fraction(1, 10)), checks_for(4, Fraction(1, 10)), checks_for(5, Fraction(1, 10))
     (10, 0, 1)
@@ -24,7 +24,7 @@ def checks_for(load: int, share: Fraction) -> int:
 
 
 def room_for_work(cap: int, share: Fraction) -> int:
-    """What a cap leaves for other records, so that the checks fit under it as well.
+    """Return how many other records a cap allows if the checks have to fit under it as well.
 
     >>> room_for_work(100, Fraction(1, 10))
     90
@@ -35,7 +35,7 @@ def room_for_work(cap: int, share: Fraction) -> int:
 def mixed_in(
     wanted: Mapping[int, int], pool: Sequence[int], barred: Mapping[int, Collection[int]]
 ) -> list[tuple[int, int]]:
-    """Who gets which records of the ``pool``, which is in keyed order; by record. ``barred`` may not have a record.
+    """Return pairs of ``pool`` record and person, in the pool's keyed order. ``barred`` may not get it.
 
     >>> mixed_in({1: 2, 2: 1}, [10, 11, 12], {10: {1}})
     [(10, 2), (11, 1), (12, 1)]
@@ -51,7 +51,7 @@ def mixed_in(
 
 
 def sparse(known: int, wanted: Iterable[int], got: Iterable[int]) -> str | None:
-    """What to say where there are too few records to check people with; None where there are enough."""
+    """Return a warning if there are too few records to check people with, else None."""
     most = max(wanted, default=0)
     if not most or all(one >= other for one, other in zip(got, wanted, strict=True)):
         return None

@@ -1,9 +1,9 @@
-"""Deal the records of one kind with whatever suits them: a closed form where people are alike, else the greedy rule.
+"""Allocate the records of one kind: by a closed form where people are alike, else by the greedy rule.
 
-The greedy rule keeps pairs within -2 … +3 of ideal, but looks at every person for every slot. So it has the small
-batches and the uneven ones; the closed forms have one person each at any size, two each where people are alike, and
-from 20,000 rows on three and more. The last records of a large batch are always dealt greedily when the closed form
-cannot leave the loads even by itself.
+The greedy rule keeps pairs within -2 … +3 of ideal, but looks at every person for every slot. So it allocates
+small and uneven batches; the closed forms allocate one person each at any size, two each where people are
+alike, and from 20,000 rows on three and more. The last records of a large batch are always allocated greedily
+when the closed form cannot leave the loads even by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .states import Engine, Reason
 __all__ = ["GREEDY_ROWS", "AllocatedRows", "AllocationBatch", "allocate_batch", "seen_by"]
 
 GREEDY_ROWS = 20_000
-"""Up to so many rows a batch, the greedy rule deals what a closed form could deal less evenly."""
+"""Rows of a batch up to which the greedy rule is used where a closed form would be less even."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class AllocationBatch:
 
 @dataclass(frozen=True, slots=True)
 class AllocatedRows:
-    """Rows that one engine dealt: columns, and one reason for all or one for each."""
+    """Rows that one engine allocated: columns, and one reason for all or one for each."""
 
     engine: Engine
     record: Column
@@ -52,7 +52,7 @@ class AllocatedRows:
 def allocate_batch(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Deal a lot and keep the desk; ``turn`` has how many records of each label were dealt in turn, and is kept too."""
+    """Allocate a batch; update the load table and ``turn``: records allocated in turn so far, by label."""
     size, people = len(lot.records), len(lot.able)
     if not size or not lot.wanted or not people:
         return []
@@ -72,7 +72,7 @@ def allocate_batch(
 
 
 def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) -> int:
-    """How many records can be dealt to people who are alike before a cap can be felt."""
+    """Return how many records can be allocated to people who are alike before any cap matters."""
     cap = min(shares.caps[person] for person in lot.able)
     loads = [desk.loads[person] for person in lot.able]
     return max(0, (cap - 2) * len(loads) - sum(loads)) // lot.wanted if max(loads) <= cap - 2 else 0
@@ -81,8 +81,8 @@ def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) 
 def _up_to_caps(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """People who are alike but for caps: all of them until the first is nearly full, by the greedy rule until they
-    are, and then the others."""
+    """Allocate to people who are alike except for caps: to all until the first is nearly full, by the greedy
+    rule until they are full, and then to the others."""
     first = _until_a_cap(desk, shares, lot)
     then = min(len(lot.records), first + 3 * len(lot.able))
     chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
@@ -98,7 +98,7 @@ def _part(lot: AllocationBatch, start: int, stop: int) -> AllocationBatch:
 def _alike(
     desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
-    """Two or more people each, all of them alike."""
+    """Allocate records to two or more people each, all people being alike."""
     size, people = len(lot.records), len(lot.able)
     order = _relabelled(desk, lot)
     label = f"{lot.label}|{lot.wanted}|{hash_of(0, chr(0).join(desk.names[each] for each in lot.able)):016x}"
@@ -119,7 +119,7 @@ def _alike(
         if catching_up is not None:
             one, rest = catching_up
             return allocate_batch(desk, shares, one, turn) + allocate_batch(desk, shares, rest, turn)
-        # Leave enough records for those who are behind.
+        # Leave enough records for those who are behind to catch up.
         behind = loads.max() - loads
         keep = int(max(behind.max(), -(-behind.sum() // lot.wanted))) + people
         bulk = max(0, size - keep) // people * people
@@ -141,7 +141,7 @@ def _alike(
 
 
 def _catching_up(lot: AllocationBatch, desk: LoadTable) -> tuple[AllocationBatch, AllocationBatch] | None:
-    """If many people are far behind the others by the same: the records that bring them up, and the rest."""
+    """Split off the records that bring up many people who are equally far behind; None if there are none."""
     lowest = min(desk.loads[person] for person in lot.able)
     near = tuple(person for person in lot.able if desk.loads[person] <= lowest + len(lot.able))
     ahead = [desk.loads[person] for person in lot.able if person not in near]
@@ -199,12 +199,12 @@ def _greedy(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, start
 
 
 def _relabelled(desk: LoadTable, lot: AllocationBatch) -> list[int]:
-    """The people in an order that only the seed decides: the closed forms know them by their place in it."""
+    """Return the people in an order that only the seed decides, by which the closed forms number them."""
     return sorted(lot.able, key=lambda person: desk.tie(lot.wanted, person))
 
 
 def seen_by(desk: LoadTable, team: Column) -> None:
-    """Count rows on the desk: one line per record, one column per slot."""
+    """Count rows in the load table; ``team`` has one line per record and one column per slot."""
     people = len(desk.names)
     for person, more in enumerate(np.bincount(team.ravel(), minlength=people).tolist()):
         desk.loads[person] += more

@@ -1,9 +1,9 @@
-"""How well rows are balanced, and how exactly agreement can be measured from them.
+"""The balance of rows, and the precision with which agreement can be measured from them.
 
-The half-width is 1.96 standard errors of Krippendorff's alpha for nominal labels, under the planning case that
-``ASSUMED`` names: answers of one record are independent draws, right with some probability and otherwise spread
-evenly over the other classes. The share of agreeing pairs of a record is then a U-statistic, whose variance is known
-exactly; alpha divides its distance from chance by what chance leaves.
+The half-width is 1.96 standard errors of Krippendorff's alpha for nominal labels, under the planning case
+that ``ASSUMED`` names: answers of one record are independent draws, right with some probability and otherwise
+spread evenly over the other classes. The share of agreeing pairs of a record is then a U-statistic, whose
+variance is known exactly; alpha divides its distance from chance by what chance leaves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ASSUMED = f"{CLASSES} equally frequent classes, answers {ACCURACY:.0%} right (al
 
 @dataclass(frozen=True, slots=True)
 class PairFigures:
-    """How many records pairs of people share: fewest, most, and the mean that perfect balance would give to all."""
+    """The number of records that pairs of people share: fewest, most, and the mean (perfect balance)."""
 
     min: int
     max: int
@@ -34,7 +34,7 @@ class PairFigures:
 
 
 def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[str]]) -> PairFigures | None:
-    """Figures over all pairs that could meet, those within one of the teams; None where nobody can."""
+    """Return figures over all pairs that can share records, those within one team; None without any."""
     possible: set[tuple[str, str]] = set()
     for team in teams:
         names = sorted(team)
@@ -48,9 +48,10 @@ def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[
 def alpha_half_width(
     records: Mapping[int, int], *, classes: int = CLASSES, accuracy: float = ACCURACY
 ) -> float | None:
-    """Half of the 95 % interval to expect for alpha; ``records`` says how many records get how many answers.
+    """Return half of the 95 % interval to expect for alpha; ``records`` counts records by number of answers.
 
-    Records count by their number of answers, as they do in alpha; those with one answer do not. None: no such records.
+    Records count by their number of answers, as they do in alpha; those with one answer do not. None: no such
+    records.
 
     >>> round(alpha_half_width({1: 800, 2: 200}), 3)
     0.092
@@ -71,7 +72,8 @@ def alpha_half_width(
 
 
 def units_needed(alpha: float, classes: int, *, coders: int = 2, z: float = 1.645) -> int:
-    """How many records make it likely that alpha is above ``alpha``, equally frequent classes (Bloch and Kraemer).
+    """Return how many records make alpha likely above ``alpha``, for equally frequent classes (Bloch and
+    Kraemer).
 
     >>> [units_needed(least, 4) for least in (0.667, 0.8, 0.9)]
     [81, 139, 283]

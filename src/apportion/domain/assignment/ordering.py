@@ -1,4 +1,4 @@
-"""Keyed hashes: an order that only a seed decides, and shares of records that never change their mind."""
+"""Keyed hashes: an order that only a seed decides, and shares of records that never change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Hashes", "chosen", "hash_of", "hashes", "keyed", "priorities", "remi
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Tally: TypeAlias = tuple[int, int]
-"""How many records of a stratum were seen, and how many of them chosen."""
+"""The number of records of a stratum that were seen, and of those that were chosen."""
 
 _SHARES = 0x5348415245
 _MASK = 2**64 - 1
 
 
 def hashes(seed: int, texts: Iterable[str]) -> Hashes:
-    """One number per text, which depends on seed and text only: on every platform, in every process."""
+    """Return one number per text, that depends on seed and text only: on every platform, in every process."""
     start = blake2b(digest_size=8, key=f"apportion {seed}".encode()).copy
 
     found: list[bytes] = []
@@ -35,12 +35,12 @@ def hashes(seed: int, texts: Iterable[str]) -> Hashes:
 
 
 def hash_of(seed: int, text: str) -> int:
-    """The number of one text."""
+    """Return the number of one text."""
     return int(hashes(seed, [text])[0])
 
 
 def remix(values: Hashes, stream: int) -> Hashes:
-    """Other numbers for the same texts, unrelated to the first; no two texts come to share one."""
+    """Return other numbers for the same texts, unrelated to the first; distinct ones stay distinct."""
     mixed = values ^ np.uint64(stream * 0x9E3779B97F4A7C15 & _MASK)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
@@ -48,7 +48,7 @@ def remix(values: Hashes, stream: int) -> Hashes:
 
 
 def keyed(values: Hashes, ids: Sequence[str]) -> NDArray[np.int64]:
-    """Places of the records in keyed order. Equal hashes, rare as they are, go by id."""
+    """Return indexes of the records in keyed order. Equal hashes, which are rare, are ordered by id."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     if np.any(ordered[1:] == ordered[:-1]):
@@ -63,10 +63,10 @@ def priorities(
     logged: Sequence[int] | None = None,
     field: Sequence[Hashable] | None = None,
 ) -> NDArray[np.int64]:
-    """A number per record; smaller ones are met first. ``values`` are the records' hashes.
+    """Return a number per record; smaller ones come first. ``values`` are the records' hashes.
 
-    Shuffled and as logged, a record's number never changes. By a field it is the rank among the records given, so
-    whoever adds records ranks all that are waiting again.
+    Shuffled and as logged, a record's number never changes. By a field it is the rank among the records
+    given, so adding records means ranking all pending ones again.
     """
     if order.by == "shuffled":
         found = (values >> np.uint64(1)).astype(np.int64)
@@ -88,7 +88,7 @@ def priorities(
 
 
 def sort_key(value: Hashable) -> tuple[int, Any]:
-    """What a value of a field is ordered by: numbers, then texts, then records without one."""
+    """Return the sort key of a field's value: numbers, then texts, then records without one."""
     if value is None or (isinstance(value, float) and value != value):
         return 2, 0
     if isinstance(value, (int, float)):
@@ -97,9 +97,9 @@ def sort_key(value: Hashable) -> tuple[int, Any]:
 
 
 def target(seed: int, stratum: str, share: Fraction, size: int) -> int:
-    """How many of ``size`` records of a stratum belong to the share: never one or more away from exact.
+    """Return how many of ``size`` records of a stratum belong to the share: always less than one from exact.
 
-    The rounding is the stratum's own, so that many small strata together still come to about the share.
+    Each stratum rounds by its own hash, so that many small strata together still come to about the share.
     """
     offset = Fraction(hash_of(seed, f"stratum {stratum}"), 2**64)
     return int(share * size + offset)
@@ -112,9 +112,9 @@ def chosen(
     share: Fraction,
     before: Mapping[str, Tally],
 ) -> tuple[NDArray[np.bool_], dict[str, Tally]]:
-    """Which of the new records belong to the share, and the tally of every stratum with them counted in.
+    """Return which of the new records belong to the share, and the tally of every stratum including them.
 
-    ``before`` is the tally of earlier batches, whose records stay where they are.
+    ``before`` is the tally of earlier batches, whose records keep their part.
     """
     own = remix(values, _SHARES)
     names, numbers = _numbered(strata, len(values))

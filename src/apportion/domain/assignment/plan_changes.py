@@ -1,4 +1,4 @@
-"""Change what was dealt: every change is a difference first, and work that was started is never taken away.
+"""Change a plan: every change is first computed as a difference, and started work is never taken away.
 
 A row is started once it is leased, done, skipped, or has a draft. Only pending rows move.
 """
@@ -20,7 +20,7 @@ __all__ = ["HeldSlot", "PlanChange", "SlotMove", "applied", "invert", "move", "r
 
 @dataclass(frozen=True, slots=True)
 class SlotMove:
-    """One row that goes to somebody else, and why to them."""
+    """A row that moves to another person, with the reason for that person."""
 
     row: HeldSlot
     to: str
@@ -29,7 +29,10 @@ class SlotMove:
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """What a change would do to rows. ``kept`` are rows it asked for and leaves alone, since work has begun there."""
+    """A change of rows.
+
+    ``kept`` are rows that were selected but stay as they are, since work on them has started.
+    """
 
     added: tuple[tuple[HeldSlot, Reason], ...] = ()
     removed: tuple[HeldSlot, ...] = ()
@@ -39,7 +42,7 @@ class PlanChange:
     refused: tuple[tuple[HeldSlot, str], ...] = ()
 
     def show(self) -> dict[str, Any]:
-        """The difference as JSON: counts, and who gets and loses how much."""
+        """Return the difference as JSON: counts, and how many rows each person gets and loses."""
         gains: dict[str, int] = {}
         for name, step in (
             *((move.to, 1) for move in self.moved),
@@ -75,14 +78,14 @@ def rebalance(
 ) -> PlanChange:
     """Bring one rule's rows in line with its team as it is now, moving only what has to move.
 
-    Pending rows of people who are inactive or no longer in the team, and those above somebody's cap, are dealt
-    again by the greedy rule to who has least for their share. With ``level``, people above their share hand over
-    what is too much, so that somebody who joined or got more weight gets theirs. New people also get the anchors.
-    Rows that nobody can take are removed and listed. ``blocked`` names, by record, people who must not get it for
-    reasons that are not in ``rows`` (they answered it as an extra).
+    Pending rows of people who are inactive or no longer in the team, and those above somebody's cap, are
+    reallocated by the greedy rule to whoever has least for their share. With ``level``, people above their
+    share give up the surplus, so that people who joined or got more weight get their share. New people also
+    get the anchors. Rows that nobody can take are removed and listed. ``blocked`` names, by record, people
+    who must not get it for reasons that are not in ``rows`` (they answered it as an extra).
 
-    ``rows`` are all live rows of the rule, in any state. With the plan's ``state``, which knows loads and pairs, those
-    on the records of the people affected are enough; ``level`` and new people need all.
+    ``rows`` are all live rows of the rule, in any state. With the plan's ``state``, which knows loads and
+    pairs, those on the records of the people affected are enough; ``level`` and new people need all.
     """
     held = sorted((row for row in rows if row.rule == rule and row.live), key=by_order)
     known = None if state is None else (state.rule(rule).loads, state.pairs)
@@ -94,7 +97,7 @@ def rebalance(
     must += table.above_cap()
     offered = table.surplus(must) if level else []
     moved, stuck = table.deal_again([*must, *offered])
-    # What somebody has too much of and nobody can take stays where it is.
+    # Surplus rows that nobody can take stay where they are.
     stays = set(offered)
     stuck = [each for each in stuck if each[0] not in stays]
     return PlanChange(
@@ -120,11 +123,12 @@ def move(
     on: Mapping[str, Collection[str]],
     has: int,
 ) -> PlanChange:
-    """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None: anybody).
+    """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None:
+    anybody).
 
-    ``on`` says who is on each record, ``has`` how many rows of the rule the person has before. Rows whose record the
-    person has already, may not have or has no room for are refused one by one, each with its sentence; rows with
-    work begun are kept.
+    ``on`` has the people on each record, ``has`` the number of rows of the rule the person has before. Rows
+    whose record the person has already, may not have or has no room for are refused one by one, each with its
+    sentence; rows that were started are kept.
     """
     mine = sorted(rows, key=by_order)
     asked = [
@@ -161,15 +165,18 @@ def move(
 
 
 def _unknown(records: Collection[str] | None, there: Iterable[str]) -> list[tuple[HeldSlot, str]]:
-    """Records that were named, and that the plan has no rows of."""
-    strangers = sorted(set(records or ()).difference(there))
-    return [(HeldSlot(record, None), "this rule has not dealt this record") for record in strangers]
+    """Return a refusal for each record that was named but has no row of the plan."""
+    unknown = sorted(set(records or ()).difference(there))
+    return [(HeldSlot(record, None), "this rule has not dealt this record") for record in unknown]
 
 
 def withdraw(
     rows: Iterable[HeldSlot], *, records: Collection[str] | None = None, annotator: str | None = None
 ) -> PlanChange:
-    """Take rows back: those of these records and this annotator, None meaning all. Work begun is kept and listed."""
+    """Take rows back: those of these records and this annotator, None meaning all.
+
+    Started ones are kept and listed.
+    """
     asked = [
         row
         for row in sorted(rows, key=by_order)
@@ -184,12 +191,12 @@ def withdraw(
 
 
 def undo(rows: Iterable[HeldSlot]) -> PlanChange:
-    """Take a whole plan back: all of its rows but those where work has begun."""
+    """Take a whole plan back: all of its rows except those that were started."""
     return withdraw(rows)
 
 
 def invert(change: PlanChange, rows: Iterable[HeldSlot]) -> PlanChange:
-    """The change that takes ``change`` back, given the rows as they stand now; what was begun since stays.
+    """Return the change that reverts ``change``, given the current rows; what was started since stays.
 
     Moved rows return, removed ones are added again, added ones removed.
     """
@@ -218,7 +225,7 @@ def invert(change: PlanChange, rows: Iterable[HeldSlot]) -> PlanChange:
 
 
 def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[str]]) -> PlanState:
-    """The plan's state once the change is made; ``on`` says who was on each record of it before, by live rows."""
+    """Return the plan's state after the change; ``on`` has the people on each record before, by live rows."""
     loads = {number: dict(rule.loads) for number, rule in state.rules.items()}
     pairs = dict(state.pairs)
     there = {record: set(names) for record, names in on.items()}
@@ -228,7 +235,7 @@ def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[st
             return
         own = loads.setdefault(row.rule, {})
         own[name] = own.get(name, 0) + step
-        if row.phase is Phase.CHECK:  # nobody is compared by those
+        if row.phase is Phase.CHECK:  # nobody is compared by checks, so pairs leave them out
             return
         team = there.setdefault(row.record, set())
         team.discard(name)

@@ -1,4 +1,4 @@
-"""Plan: which record goes to whom, for all rules of a plan. Looking and applying are the same computation."""
+"""Compute which record goes to whom, for all rules of a plan. Preview and apply run the same computation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .team import Person, PlanningRecords, check_team
 __all__ = ["ENGINE_VERSION", "Plan", "RuleInput", "check_digest", "plan"]
 
 ENGINE_VERSION = 1
-"""Part of every digest: a release that deals differently never applies what an older one showed."""
+"""Version in every digest: a release that allocates differently never applies an older preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInput:
-    """What the world has to say about one rule: the records it matches, and its team."""
+    """The input of one rule: the records it matches, and its team."""
 
     records: PlanningRecords
     people: tuple[Person, ...]
@@ -38,10 +38,10 @@ class RuleInput:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan worked out: its rows, what it comes to, and the state from which a next batch continues.
+    """A computed plan: its rows, its figures, and the state from which a next batch continues.
 
-    ``loads`` counts the rows of this batch, ``totals`` all that the plan's rules have given; ``pairs`` are those of
-    the whole plan, since they are what a next batch evens out.
+    ``loads`` counts the rows of this batch, ``totals`` all rows of the plan's rules; ``pairs`` are those of
+    the whole plan, since a next batch evens those out.
     """
 
     spec: PlanSpec
@@ -58,7 +58,7 @@ class Plan:
     state: PlanState
 
     def show(self) -> dict[str, Any]:
-        """The preview as JSON."""
+        """Return the preview as JSON."""
         return {
             "seed": self.spec.seed,
             "digest": self.digest,
@@ -83,17 +83,18 @@ def plan(
     taken: Sequence[str] = (),
     policies: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """Work a plan out, with one input per rule. The same arguments always give the same plan.
+    """Compute a plan, with one input per rule. The same arguments always give the same plan.
 
-    Nothing depends on the order of records or people, only on who and which they are. A record that an earlier rule
-    got, or that is ``taken``, is not dealt again. With the ``state`` of an earlier batch, the new records are dealt
-    so that everything together is balanced; no earlier row is touched.
+    Nothing depends on the order of records or people, only on their identity. A record that an earlier rule
+    got, or that is ``taken``, is not allocated again. With the ``state`` of an earlier batch, the new records
+    are allocated so that everything together is balanced; no earlier row is changed.
 
-    >>> rule = RuleInput(Records([f"r{n}" for n in range(90)]), (Person("ana"), Person("ben"), Person("cy")))
+    >>> rule = RuleInput(PlanningRecords([f"r{n}" for n in range(90)]), (Person("ana"), Person("ben"), Person("cy")))
     >>> plan(PlanSpec(seed=7), [rule]).loads
     {'ana': 30, 'ben': 30, 'cy': 30}
 
-    Raises ``NothingToAssignError`` when no record is left to deal, ``ValidationError`` when a team is too small.
+    Raises ``NothingToAssignError`` when no record is left to allocate, ``ValidationError`` when a team is too
+    small.
     """
     if spec.seed is None or len(given) != len(spec.rules):
         raise ValueError("a plan needs its seed and one input per rule")
@@ -145,13 +146,13 @@ def plan(
 
 
 def check_digest(sent: str | None, current: str) -> None:
-    """Refuse to apply what is not what the preview showed; nothing sent means nobody looked."""
+    """Refuse to apply a plan that differs from its preview; no digest sent means there was no preview."""
     if sent is not None and sent != current:
         raise PlanMovedError(sent, current)
 
 
 def _known(state: PlanState) -> set[str]:
-    """Everybody the state speaks of."""
+    """Return everybody the state names."""
     found = {name for each in state.pairs for name in each}
     return found.union(*(rule.loads for rule in state.rules.values()))
 
@@ -165,7 +166,7 @@ def _teams(spec: PlanSpec, given: Sequence[RuleInput]) -> list[list[str]]:
 
 
 def _answers(rows: PlanRows) -> dict[int, int]:
-    """How many records get how many answers that agreement will count."""
+    """Count records by the number of their answers that agreement will use."""
     counts = np.isin(rows.phase, [number for number, phase in enumerate(PHASES) if phase not in DEPENDENT])
     sizes = np.bincount(np.bincount(rows.record[counts], minlength=1)).tolist()
     return {size: count for size, count in enumerate(sizes) if size and count}
@@ -174,11 +175,11 @@ def _answers(rows: PlanRows) -> dict[int, int]:
 def _frame(
     spec: PlanSpec, given: Sequence[RuleInput], state: PlanState, policies: Mapping[str, Any]
 ) -> bytes:
-    """Everything a plan depends on but the records: rules, seed, people with their loads and caps, policies."""
+    """Return what a plan depends on besides records: rules, seed, people with loads and caps, policies."""
     asked = show_plan(spec)
     asked.pop("digest", None)
     for rule in asked["rules"]:
-        if isinstance(rule.get("users"), list):  # who is listed first makes no difference
+        if isinstance(rule.get("users"), list):  # the order in which people are listed makes no difference
             rule["users"] = sorted(rule["users"], key=lambda each: dumps(each, sort_keys=True))
     teams = [
         sorted(

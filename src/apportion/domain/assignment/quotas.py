@@ -1,4 +1,4 @@
-"""How many rows each person is due, given weights, limits and what they have already."""
+"""The number of rows each person is due, given weights, limits and their loads so far."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def due_totals(
     more: int,
     ties: Sequence[int],
 ) -> list[int]:
-    """The load each person should end with when ``more`` rows are added: in proportion to the weights.
+    """Return the load each person should end with when ``more`` rows are added: in proportion to the weights.
 
-    Nobody loses anything, so who is ahead waits until the others have caught up; nobody gets more than their
-    ``limits`` of new rows. Where that leaves too little room, everybody gets all they can. ``ties`` decides who
-    gets the row that cannot be halved.
+    Nobody loses rows, so whoever is ahead waits until the others have caught up; nobody gets more than their
+    ``limits`` of new rows. If the limits leave too little room, everybody gets all they can. ``ties`` decides
+    who gets the row that cannot be halved.
 
     >>> due_totals([0, 0, 4], [1, 1, 1], [9, 9, 9], 5, [2, 1, 3])
     [2, 3, 4]
@@ -43,7 +43,7 @@ def due_totals(
 
 
 def _level(loads: Sequence[int], weights: Sequence[float], limits: Sequence[int], more: int) -> float:
-    """Rows per unit of weight at which exactly ``more`` are handed out: water poured over uneven ground."""
+    """Return the rows per unit of weight at which exactly ``more`` are allocated (a water-filling level)."""
     bends = []
     for load, weight, limit in zip(loads, weights, limits, strict=True):
         if limit > 0:

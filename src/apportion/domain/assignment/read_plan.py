@@ -46,9 +46,9 @@ _Path = tuple[str | int, ...]
 
 
 def read_plan(json: Any, *at: str | int) -> PlanSpec:
-    """The plan that the JSON asks for; ``at`` is where it stood in the request.
+    """Return the plan that the JSON describes; ``at`` is its path in the request.
 
-    Who exists and belongs to the team is not known here. Raises ``ValidationError``.
+    Existence and membership of people are not checked here. Raises ``ValidationError``.
 
     >>> read_plan({"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7}).rules[0].overlap
     Overlap(annotators=2, share=1.0, stratify=None)
@@ -61,7 +61,7 @@ def read_plan(json: Any, *at: str | int) -> PlanSpec:
 
 
 class _Reader:
-    """Collects what is wrong, and puts a default in its place to read on."""
+    """A reader that collects mistakes, and puts a default in place of each to read on."""
 
     def __init__(self) -> None:
         self.errors: list[dict[str, Any]] = []
@@ -298,7 +298,7 @@ class _Reader:
 
 
 def too_few(wanted: int, people: int) -> str:
-    """What to say where a record should go to more people than there are."""
+    """Return the message for a record that should go to more people than there are."""
     return f"{wanted} people are wanted on one record, but this rule has {people}"
 
 
@@ -307,5 +307,5 @@ def _bare(key: str) -> str:
 
 
 def _metadata(key: str) -> str:
-    """Keys of metadata may be written with or without the word; inside they have it."""
+    """Return a metadata key with the prefix ``metadata.``, which users may leave out."""
     return key if key.startswith("metadata.") else f"metadata.{key}"

@@ -1,4 +1,4 @@
-"""Deal rows again that somebody has to give up, by the greedy rule and with as few moves as possible."""
+"""Reallocate rows that somebody has to give up, by the greedy rule and with as few moves as possible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["HeldSlot", "ReallocationState", "Stuck", "by_order"]
 
 @dataclass(frozen=True, slots=True)
 class HeldSlot:
-    """A row as it stands: who has which record, by which rule, and how far it has come."""
+    """A row in its current state: person, record, rule and state."""
 
     record: str
     annotator: str | None
@@ -29,16 +29,16 @@ class HeldSlot:
     priority: int = 0
     drafted: bool = False
     needs: tuple[tuple[str, str], ...] = ()
-    """What the record asks of people under this rule, as in ``Kind.needs``."""
+    """The skills that the record needs under this rule, as in ``NeedKind.needs``."""
 
     @property
     def live(self) -> bool:
-        """Whether the row still counts as one of the answers wanted."""
+        """Return True if the row still counts as one of the answers wanted."""
         return self.state is not RowState.WITHDRAWN
 
     @property
     def movable(self) -> bool:
-        """Whether nobody has begun with it."""
+        """Return True if nobody has started it."""
         return self.state is RowState.PENDING and not self.drafted
 
 
@@ -47,12 +47,12 @@ Stuck = tuple[HeldSlot, frozenset[int]]
 
 
 def by_order(row: HeldSlot) -> tuple[int, str, str]:
-    """The order in which rows are met; also the one thing that decides where equal rows stand."""
+    """Return the sort key for the order in which a person gets rows; it also breaks every tie."""
     return row.priority, row.record, row.annotator or ""
 
 
 class ReallocationState:
-    """The live rows of one rule in order, and the desk that the greedy rule works on."""
+    """The live rows of one rule in order, and the load table that the greedy rule works on."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ReallocationState:
                 self._on.setdefault(row.record, set()).add(row.annotator)
                 loads[row.annotator] = loads.get(row.annotator, 0) + 1
         pairs: Mapping[tuple[str, str], int] = tally_pairs(self._on.values())
-        if known is not None:  # the rows given are not all there are
+        if known is not None:  # only some of the rows were given, so they cannot be counted here
             loads, pairs = dict(known[0]), known[1]
         self._names = sorted(
             people.keys() | loads.keys() | {name for each in self._on.values() for name in each}
@@ -88,16 +88,16 @@ class ReallocationState:
         self._desk = LoadTable(self._names, loads, pairs, keys)
 
     def is_active(self, name: str) -> bool:
-        """Whether somebody may be dealt to."""
+        """Return True if a person may get rows."""
         return self._people[self._place[name]].active
 
     def above_cap(self) -> list[HeldSlot]:
-        """Rows above the cap of somebody active: those they would have met last."""
+        """Return the rows above the cap of active people: those they would get last."""
         loads, caps = self._desk.loads, self._shares.caps
         return self._last({person: loads[person] - caps[person] for person in self._active}, ())
 
     def surplus(self, gone: Sequence[HeldSlot]) -> list[HeldSlot]:
-        """Rows above the share of somebody active, with those ``gone`` shared out too: those they would meet last."""
+        """Return rows above the shares of active people, those they get last; ``gone`` is shared out too."""
         begun = self._counts(row for row in self._held if not row.movable or row.phase in PERSONAL)
         given = self._counts(gone)
         loads = self._desk.loads
@@ -112,7 +112,7 @@ class ReallocationState:
                 for person, start in zip(self._active, fixed, strict=True)
             ],
             total - sum(fixed),
-            [-loads[person] for person in self._active],  # who has more keeps it: fewer moves
+            [-loads[person] for person in self._active],  # whoever has more keeps it: fewer moves
         )
         return self._last(
             {
@@ -123,7 +123,7 @@ class ReallocationState:
         )
 
     def deal_again(self, rows: Sequence[HeldSlot]) -> tuple[list[tuple[HeldSlot, str, Reason]], list[Stuck]]:
-        """Deal these rows to others; returns who gets which and why, and the rows that nobody can take."""
+        """Reallocate these rows; return each with its new person and reason, and those nobody can take."""
         for row in rows:
             self._take_back(row)
         away: dict[str, set[str]] = {row.record: set(self._blocked.get(row.record, ())) for row in rows}
@@ -142,12 +142,12 @@ class ReallocationState:
                 number: {self._place[name] for name in away[row.record] if name in self._place}
                 for number, row in enumerate(wave)
             }
-            dealt = self._deal_wave(wave, skilled, barred)
+            dealt = self._allocate_wave(wave, skilled, barred)
             able = {
                 number: frozenset(skilled[row.needs]) - barred[number] - set(self._team(row))
                 for number, row in enumerate(wave)
             }
-            done, left = self._settle(wave, able, dealt)
+            done, left = self._repair_wave(wave, able, dealt)
             for number, person, reason in done:
                 self._on[wave[number].record].add(self._names[person])
                 moved.append((wave[number], self._names[person], reason))
@@ -155,7 +155,7 @@ class ReallocationState:
         return moved, stuck
 
     def joining(self) -> list[tuple[HeldSlot, int]]:
-        """The anchors that somebody active does not have yet, as new rows, with how many anchors there are."""
+        """Return the anchors that active people lack, as new rows, each with the number of all anchors."""
         anchors = {row.record: row for row in self._held if row.phase is Phase.ANCHOR}
         found = []
         for person in self._active:
@@ -171,7 +171,7 @@ class ReallocationState:
         return [(row, len(anchors)) for row in found]
 
     def sentences(self, stuck: Sequence[Stuck]) -> tuple[Shortfall, ...]:
-        """Why rows cannot be taken over, one sentence for each group of people who are too few."""
+        """Explain why rows cannot be reassigned, in one sentence for each group of people who are too few."""
         groups: dict[tuple[tuple[tuple[str, str], ...], frozenset[int]], list[HeldSlot]] = {}
         for row, full in stuck:
             groups.setdefault((row.needs, full), []).append(row)
@@ -188,13 +188,13 @@ class ReallocationState:
         there.discard(row.annotator)
         self._desk.give(self._place[row.annotator], [self._place[name] for name in there])
 
-    def _deal_wave(
+    def _allocate_wave(
         self,
         wave: Sequence[HeldSlot],
         skilled: Mapping[tuple[tuple[str, str], ...], tuple[int, ...]],
         barred: Mapping[int, Collection[int]],
     ) -> dict[tuple[int, int], Reason]:
-        """Rows that need the same skills, together; those that few people have come first."""
+        """Allocate the rows of a wave by the skills they need; those that few people have come first."""
         groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for number, row in enumerate(wave):
             groups.setdefault(row.needs, []).append(number)
@@ -211,13 +211,13 @@ class ReallocationState:
                 dealt[number, person] = reason
         return dealt
 
-    def _settle(
+    def _repair_wave(
         self,
         wave: Sequence[HeldSlot],
         able: Mapping[int, frozenset[int]],
         dealt: Mapping[tuple[int, int], Reason],
     ) -> tuple[list[tuple[int, int, Reason]], list[tuple[int, frozenset[int]]]]:
-        """Fill what stayed empty and even the loads out, among the rows that move anyway and no others."""
+        """Fill slots that stayed empty and even out loads, moving only rows that change hands anyway."""
         kinds = {people: place for place, people in enumerate(dict.fromkeys(able.values()))}
         board = RepairState(
             self._desk,
@@ -247,9 +247,9 @@ class ReallocationState:
         return sorted(self._place[name] for name in self._on[row.record])
 
     def _last(self, surplus: Mapping[int, int], gone: Sequence[HeldSlot]) -> list[HeldSlot]:
-        """So many rows of these people, those they would meet last; of different records as far as that goes.
+        """Return so many rows of these people, those they would get last; of different records if possible.
 
-        Whoever takes over can have each record only once.
+        A new person can have each record only once.
         """
         left = dict(surplus)
         records = {row.record for row in gone}
@@ -278,7 +278,7 @@ class ReallocationState:
 
 
 def _one_per_record(rows: Sequence[HeldSlot]) -> list[list[HeldSlot]]:
-    """Rows in waves, no two of one wave of the same record."""
+    """Split rows into waves in which no record occurs twice."""
     waves: list[list[HeldSlot]] = []
     seen: dict[str, int] = {}
     for row in rows:

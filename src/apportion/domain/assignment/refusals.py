@@ -1,4 +1,4 @@
-"""What planning refuses, beside malformed plans.
+"""Errors of planning, besides those of malformed plans.
 
 Refusal
 ├── BadRequestError
@@ -18,7 +18,7 @@ __all__ = ["NothingToAssignError", "PlanMovedError"]
 
 
 class NothingToAssignError(BadRequestError):
-    """No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any."""
+    """No record matches any rule of the plan, all that do are assigned already, or nobody can take one."""
 
     def __init__(self, reasons: Sequence[str] = ()) -> None:
         why = (

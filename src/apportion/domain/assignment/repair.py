@@ -1,5 +1,5 @@
-"""Fill slots that stayed empty by moving rows along a chain of people, bring loads together the same way,
-and where nothing helps, say which people are too few for which records."""
+"""Fill slots that stayed empty by moving rows along a chain of people, even out loads the same way,
+and where nothing helps, explain which people are too few for which records."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["RepairState", "Shortfall", "room_left", "shortfall"]
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """Slots that nobody can take, and the sentence that says why."""
+    """Slots that nobody can take, with the sentence that explains why."""
 
     slots: int
     records: int
     reason: str
 
     def show(self) -> dict[str, int | str]:
-        """As the preview has it; ``count`` is in slots."""
+        """Return it as JSON for the preview; ``count`` is in slots."""
         return {"count": self.slots, "records": self.records, "reason": self.reason}
 
 
@@ -35,16 +35,17 @@ def shortfall(
     left: int | None,
     needed: int | None = None,
 ) -> Shortfall:
-    """The sentence for slots that stay empty.
+    """Build the shortfall, with its sentence, for slots that stay empty.
 
-    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply too few
-    for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these people, where not all.
+    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply
+    too few for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these
+    people, where not all.
 
     >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
     """
-    told = _need_kind_names(labels, records == 1)
-    which = counted(records, "record") + (f" that {told}" if told else "")
+    needs = _need_kind_names(labels, records == 1)
+    which = counted(records, "record") + (f" that {needs}" if needs else "")
     several = f", {wanted} people each" if wanted > 1 else ""
     if people == 0:
         reason = f"{which}: nobody is eligible"
@@ -60,24 +61,24 @@ def shortfall(
 
 
 def _need_kind_names(labels: Iterable[str], one: bool) -> str:
-    """What the records ask of people, as labels of kinds say it: skills, and people who have them already."""
+    """Phrase the needs of records from labels of kinds: skills, and people who have them already."""
     skills: dict[str, list[str]] = {}
     for label in sorted({label for label in labels if label}):
         needs, _, held = label.rpartition(" not ") if " not " in label else (label, "", "")
         skills.setdefault(held, []).append(needs)
-    told = []
+    phrases = []
     for held, several in skills.items():
         asked = " or ".join(filter(None, several))
         parts = [f"need{'s' if one else ''} {asked}"] if asked else []
         parts += [f"{'is' if one else 'are'} with {listed(held.split(','))} already"] if held else []
-        told.append(" and ".join(parts))
-    return " or ".join(told)
+        phrases.append(" and ".join(parts))
+    return " or ".join(phrases)
 
 
 class RepairState:
-    """Who is on which record of one rule, with what may be moved.
+    """The people on each record of one rule, and the rows that may be moved.
 
-    ``able[kind]`` are the people who may take records of a kind; ``fixed`` those on a record for good.
+    ``able[kind]`` are the people who may take records of a kind; ``fixed`` those who stay on a record.
     """
 
     def __init__(
@@ -98,21 +99,22 @@ class RepairState:
         self._full: frozenset[int] = frozenset()
         self._stuck: dict[frozenset[int], frozenset[int]] = {}
         self.moved: dict[tuple[int, int], str] = {}
-        """The rows that were not dealt so: record and person, and whether ``repair`` or ``balance`` did it."""
+        """The rows changed since allocation: by record and person, ``repair`` or ``balance``."""
 
     def place(self, record: int, person: int) -> None:
-        """Tell of a row that was dealt already."""
+        """Register a row that was allocated already."""
         self._on[record].add(person)
         self._has.setdefault(person, set()).add(record)
 
     def rows(self) -> list[tuple[int, int]]:
-        """All rows that are not fixed, by record."""
+        """Return all rows that are not fixed, by record."""
         return sorted((record, person) for person, records in self._has.items() for record in records)
 
     def fill(self, record: int) -> frozenset[int] | None:
-        """Fill one more slot of the record; None when done. Otherwise the people who are too few, all of them full.
+        """Fill one more slot of the record; return None when done, else the people who are too few, all of
+        them full.
 
-        Those can hand none of their rows to anybody else, so no plan whatever does better.
+        They can pass none of their rows to anybody else, so no other plan can fill the slot.
         """
         starts = self._able[self._kind[record]] - self._on[record]
         if not starts <= self._full:
@@ -127,7 +129,7 @@ class RepairState:
         return self._stuck[starts]
 
     def balance(self) -> int:
-        """Move rows while that brings somebody closer to their share and nobody else further away; how many moved."""
+        """Move rows while that brings somebody closer to their share and nobody away; return how many."""
         moved = 0
         settled: set[int] = set()
         while True:
@@ -156,7 +158,7 @@ class RepairState:
     def _search(
         self, starts: frozenset[int]
     ) -> tuple[frozenset[int], dict[int, tuple[int, int] | None], int | None]:
-        """Walk from person to person over rows that could change hands, until somebody is free."""
+        """Search from person to person over rows that could change hands, until somebody is free."""
         came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
         waiting = deque(came)
         while waiting:
@@ -185,7 +187,7 @@ class RepairState:
         return sorted(people, key=lambda each: (self._level(each, 0), each))
 
     def _shift(self, person: int, came: Mapping[int, tuple[int, int] | None], why: str) -> int:
-        """Everybody on the way to ``person`` hands one row on; returns where the way began."""
+        """Move one row on from everybody on the path to ``person``; return the person where it began."""
         while (step := came[person]) is not None:
             giver, record = step
             self._remove(record, giver)
@@ -206,6 +208,6 @@ class RepairState:
 
 
 def room_left(shares: WeightedShares, loads: Sequence[int], people: Iterable[int]) -> int | None:
-    """How many rows the people could take together, counted from these loads; None where somebody has no cap."""
+    """Return how many rows the people could take together beyond these loads; None if somebody has no cap."""
     rooms = [max(0, shares.caps[person] - loads[person]) for person in people]
     return None if any(shares.caps[person] == UNLIMITED for person in people) else sum(rooms)

@@ -1,4 +1,4 @@
-"""The rows of a plan, in columns: two million of them fit, and read one by one as plain values."""
+"""The rows of a plan, stored in columns so that two million fit in memory, and iterated as plain values."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .states import Phase, Reason
 __all__ = ["OPEN", "PHASES", "PlanRow", "PlanRows", "RowsBuilder"]
 
 OPEN = -1
-"""In place of a person: whoever comes."""
+"""The number of a person for an open slot, which anybody in the team may take."""
 
 PHASES = tuple(Phase)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One slot: this person (None: whoever comes) is to annotate this record."""
+    """A slot: this person (None: anybody in the team) is to annotate this record."""
 
     record: str
     annotator: str | None
@@ -33,12 +33,12 @@ class PlanRow:
     """The probability, before the seed was drawn, that a record like this one got this treatment."""
 
     priority: int
-    """Smaller ones are met first."""
+    """Position in the order of records: smaller ones come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRows:
-    """Rows as columns of equal length; ``records``, ``people`` and ``reasons`` are what their numbers point into.
+    """Rows as columns of equal length; their numbers point into ``records``, ``people`` and ``reasons``.
 
     ``priority`` belongs to the records: one number for each entry of ``records``.
     """
@@ -77,17 +77,17 @@ class PlanRows:
                 )
 
     def in_order(self, order: Column) -> PlanRows:
-        """The same rows in another order: which row comes first, which second, and so on."""
+        """Return the same rows in another order: ``order`` has the index of the first, then the second …"""
         columns = ("record", "person", "rule", "slot", "phase", "reason", "inclusion")
         return replace(self, **{name: getattr(self, name)[order] for name in columns})
 
     def loads(self) -> dict[str, int]:
-        """How many rows each person has, in the order of their names."""
+        """Count the rows of each person, in the order of their names."""
         counts = np.bincount(self.person[self.person != OPEN], minlength=len(self.people)).tolist()
         return dict(sorted(zip(self.people, counts, strict=True)))
 
     def fingerprint(self) -> str:
-        """Equal for equal rows only, on every platform."""
+        """Return a digest of the rows: equal for equal rows only, on every platform."""
         hasher = blake2b(digest_size=16)
         for texts in (self.records, self.people, [f"{each.code} {each.args}" for each in self.reasons]):
             hasher.update("\0".join(texts).encode("utf-8", "surrogatepass") + b"\1")
@@ -106,7 +106,7 @@ class PlanRows:
 
 
 class RowsBuilder:
-    """Collects rows, a column at a time."""
+    """A builder that collects rows, a column at a time."""
 
     def __init__(self, people: Sequence[str]) -> None:
         self.people = people
@@ -116,14 +116,14 @@ class RowsBuilder:
         self._parts: list[tuple[Column, Column, Column, Column, int, int, Column]] = []
 
     def add_records(self, ids: Sequence[str], priority: Column) -> int:
-        """Make these records known; returns the number of the first of them."""
+        """Register these records; return the number of the first of them."""
         first = len(self.records)
         self.records.extend(ids)
         self._priority.append(priority)
         return first
 
     def reason(self, reason: Reason) -> int:
-        """The number of a reason."""
+        """Return the number of a reason."""
         return self._reasons.setdefault(reason, len(self._reasons))
 
     def add(
@@ -137,12 +137,12 @@ class RowsBuilder:
         phase: Phase,
         inclusion: Column,
     ) -> None:
-        """Add rows: columns of equal length, and what is the same for all of them."""
+        """Add rows: columns of equal length, and the values that are the same for all of them."""
         why = np.full(len(record), reason, dtype=np.int32) if isinstance(reason, int) else reason
         self._parts.append((record, person, slot, why, rule, PHASES.index(phase), inclusion))
 
     def finish(self) -> PlanRows:
-        """The rows in the order they were added."""
+        """Return the rows in the order they were added."""
         sizes = [len(part[0]) for part in self._parts]
 
         def column(place: int, kind: Any) -> Column:

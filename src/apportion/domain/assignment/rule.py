@@ -26,7 +26,10 @@ _ANCHORS = 0x414E43484F52
 
 
 class RulePlanner:
-    """One rule on its way from records to rows. The desk has the rule's loads and the whole plan's pairs."""
+    """The planner of one rule, from records to rows.
+
+    ``desk`` has the rule's loads and the whole plan's pairs.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class RulePlanner:
         self._like: dict[int, tuple[Reason, float]] = {}
 
     def run(self, records: PlanningRecords, gone: set[str]) -> bytes:
-        """Add the rule's rows, put its records among those ``gone``; returns what the digest needs to know."""
+        """Add the rule's rows, add its records to ``gone``, and return the rule's part of the digest."""
         everything, keys = _in_keyed_order(self._seed, records, gone)
         field = everything.values.get(self.rule.order.by)
         priority = priorities(self.rule.order, keys, logged=everything.logged, field=field)
@@ -85,7 +88,7 @@ class RulePlanner:
     def _mix_in(
         self, pool: PlanningRecords, priority: Column, share: Fraction, before: Sequence[int]
     ) -> set[str]:
-        """Give everybody their checks; their reasons and chances tell nobody so, being those of other rows."""
+        """Give everybody their checks, with reasons and chances of other rows so that none stands out."""
         team = [self._place[person.name] for person in self._people if person.active]
         wanted = {each: checks_for(self._desk.loads[each] - before[each], share) for each in team}
         for each in team:
@@ -155,7 +158,7 @@ class RulePlanner:
         self.after = RuleState({}, strata, anchors, turn)
 
     def _anchor(self, drawn: int) -> Column:
-        """The anchors still missing, given to everybody; returns their places."""
+        """Give the anchors still missing to everybody; return their indexes."""
         missing = self.rule.anchors - drawn
         if missing <= 0:
             return np.zeros(0, dtype=np.int64)
@@ -216,7 +219,7 @@ class RulePlanner:
             self._add(chunk, Phase.FIXED, self._inclusion[chunk.record])
 
     def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
-        """Records that all go to the same number of people, kind by kind: those that few people may take first."""
+        """Allocate records that go to the same number of people: kinds that few people may take first."""
         chunks: list[AllocatedRows] = []
         kind_of = self._kind[places]
         scarce = sorted(
@@ -231,7 +234,7 @@ class RulePlanner:
                 anybody = any(person.active and person.can(kind.needs) for person in self._people)
                 label = (
                     kind.label if anybody else NeedKind(kind.needs).label
-                )  # who has them already is beside the point
+                )  # without anybody skilled, naming who has it already would mislead
                 counts = missing.setdefault((label, len(able)), [0, 0])
                 counts[0] += (wanted - possible) * len(own)
                 counts[1] += len(own)
@@ -252,7 +255,7 @@ class RulePlanner:
         return chunks
 
     def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
-        """The same rows, moved where that fills empty slots or evens loads out; what stays empty is said."""
+        """Return rows, moved where that fills empty slots or evens out loads; explain what stays empty."""
         record = np.concatenate([np.zeros(0, np.int64), *(chunk.record for chunk in chunks)])
         have = np.bincount(record, minlength=len(self._want))
         empty = np.flatnonzero(have < self._want)
@@ -260,7 +263,7 @@ class RulePlanner:
         if not len(empty) and not uneven:
             return chunks
         if len(self._kinds) == 1:
-            self._say(
+            self._explain(
                 {frozenset(self._able[0]): [(int(p), int(self._want[p] - have[p])) for p in empty.tolist()]}
             )
             return chunks
@@ -290,7 +293,7 @@ class RulePlanner:
                     break
         if uneven:
             board.balance()
-        self._say(stuck)
+        self._explain(stuck)
         rows = board.rows()
         reasons = self._reasons_now(rows, why, board.moved, fixed)
         places = np.array([row[0] for row in rows], dtype=np.int64)
@@ -307,7 +310,7 @@ class RulePlanner:
         moved: Mapping[tuple[int, int], str],
         fixed: Mapping[int, Sequence[int]],
     ) -> list[Reason]:
-        """Return the reasons of rows of which some were moved: each holds of who is on its record now."""
+        """Return reasons of rows of which some were moved: each is true of the people on its record now."""
         names = self._desk.names
         on = {place: {names[person] for person in fixed.get(place, ())} for place, _ in moved}
         for place, person in rows:
@@ -322,10 +325,10 @@ class RulePlanner:
                 found.append(holding_after(reason, on[row[0]]) if row[0] in on else reason)
         return found
 
-    def _say(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
-        """For each group of people who are too few: how many records compete for how many of their slots."""
+    def _explain(self, stuck: Mapping[frozenset[int], list[tuple[int, int]]]) -> None:
+        """Add a shortfall per group of people who are too few: how many records compete for their slots."""
         for people, empty in stuck.items():
-            # Those that cannot do without these people: there are not enough others for what they want.
+            # Records that need these people: there are not enough others for the answers they want.
             others = np.array([len(set(able) - people) for able in self._able])
             meets = np.array([not people.isdisjoint(able) for able in self._able])
             among = meets[self._kind] & (others[self._kind] < self._want)
@@ -339,9 +342,9 @@ class RulePlanner:
             self.short.append(shortfall(labels, slots, records, wanted, len(people), left, needed))
 
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
-        """The people whom the records name, as far as they are in the team."""
+        """Assign the records to the people they name, as far as these are in the team."""
         team = {person.name for person in self._people if person.active}
-        strangers: dict[str, int] = {}
+        non_members: dict[str, int] = {}
         record, person = [], []
         nameless = 0
         for place in range(len(self._ids)):
@@ -350,13 +353,13 @@ class RulePlanner:
             there: list[int] = []
             for name in names:
                 if name not in team:
-                    strangers[name] = strangers.get(name, 0) + 1
+                    non_members[name] = non_members.get(name, 0) + 1
                     continue
                 self._desk.take(self._place[name], there)
                 there.append(self._place[name])
             record += [place] * len(there)
             person += there
-        for name, count in sorted(strangers.items()):
+        for name, count in sorted(non_members.items()):
             says = f"{counted(count, 'record')} under {key!r} {'names' if count == 1 else 'name'} {name!r}"
             self.short.append(Shortfall(count, count, f"{says}, who does not annotate here"))
         if nameless:
@@ -395,7 +398,7 @@ class RulePlanner:
 def _in_keyed_order(
     seed: int, records: PlanningRecords, gone: set[str]
 ) -> tuple[PlanningRecords, NDArray[np.uint64]]:
-    """The records nobody has yet, each once, in keyed order, with their hashes; how they came is forgotten."""
+    """Return the records nobody has yet, once each, with hashes, in keyed order whatever the order given."""
     ids = list(records.ids)
     new = set(ids)
     if len(new) < len(ids) or not gone.isdisjoint(new):
@@ -421,7 +424,7 @@ def _in_keyed_order(
 
 
 def _digest(records: PlanningRecords, keys: NDArray[np.uint64]) -> bytes:
-    """What the digest has to know of the records: which they are, and what the rule reads of them."""
+    """Return the records' part of the digest: their ids, and the values that the rule reads."""
     hasher = blake2b(keys.astype("<u8").tobytes(), digest_size=16)
     for key in sorted(records.values):
         hasher.update(repr((key, list(records.values[key]))).encode("utf-8", "surrogatepass"))

@@ -1,8 +1,8 @@
-"""Exchange people between records where greedy dealing left two of them together too often or too seldom,
-or groups of people with nothing in common.
+"""Exchange people between records where greedy allocation left two of them together too often or too seldom,
+or groups of people that share no records.
 
-That is rare, since the greedy rule corrects itself; but a promise is a promise. Nobody's load changes, and at no
-moment are loads further apart than they were.
+That is rare, since the greedy rule corrects itself, but the bounds are promised. Nobody's load changes, and
+loads are never further apart than they were, after any record.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from .states import Reason, holding
 __all__ = ["ABOVE", "BELOW", "smooth"]
 
 BELOW, ABOVE = 2, 3
-"""How far the records that two people share may lie below and above the mean of all pairs."""
+"""Bounds of the number of records that two people share, below and above the mean of all pairs."""
 
 _TRIES = 300
 _NEAREST = 40
 
 _Swap = tuple[int, int, int, int]
-"""A place and who leaves it, another place and who leaves that."""
+"""The index of a record and the person who leaves it, the index of another record and who leaves that."""
 
 
 def smooth(desk: LoadTable, able: Sequence[int], dealt: list[Dealt], before: Sequence[int]) -> list[Dealt]:
-    """The same rows with as few people exchanged as it takes to bring every pair within the bounds.
+    """Return the rows with as few people exchanged as needed to bring every pair within the bounds.
 
     ``before`` are everybody's loads before these rows. Where no exchange helps, the pair stays as it is.
     """
@@ -49,7 +49,7 @@ def smooth(desk: LoadTable, able: Sequence[int], dealt: list[Dealt], before: Seq
 
 
 def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
-    """The pairs out of bounds, the worst first."""
+    """Return the pairs out of bounds, the worst first."""
     pairs = desk.pairs
     counts = [(pairs[one][other], one, other) for one, other in combinations(able, 2)]
     mean = sum(count for count, _, _ in counts) / max(1, len(counts))
@@ -62,7 +62,7 @@ def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
-    """How many groups of people there are with nothing in common, once pair counts have changed so."""
+    """Count the groups of people that share no records with each other, given changes of pair counts."""
     left = set(able)
     found = 0
     while left:
@@ -95,7 +95,7 @@ class _PairBalancer:
             self._why[place[record]][person] = reason
 
     def rows(self) -> list[Dealt]:
-        """Return who has which record now, with reasons that hold of these people."""
+        """Return the rows after the exchanges, with reasons true of the people on each record now."""
         found: list[Dealt] = []
         for record, people, why in zip(self._records, self._on, self._why, strict=True):
             touched = len(why) < len(people)
@@ -110,7 +110,7 @@ class _PairBalancer:
         return found
 
     def mend(self, one: int, other: int) -> bool:
-        """Make the exchange that helps most and concerns these two; False if none does."""
+        """Make the exchange involving these two that helps most; return False if none helps."""
         swaps = sorted({(self._gain(swap), swap) for swap in self._swaps(one, other)})
         for gain, swap in swaps:
             if gain >= (0, 0):
@@ -121,7 +121,7 @@ class _PairBalancer:
         return False
 
     def _swaps(self, one: int, other: int) -> Iterator[_Swap]:
-        """Exchanges that part the two where they are together, or bring them together where they are not."""
+        """Yield exchanges that separate the two where they share a record, or join them where not."""
         has_one = [place for place, people in enumerate(self._on) if one in people]
         has_other = [place for place, people in enumerate(self._on) if other in people]
         both = set(has_one) & set(has_other)
@@ -131,9 +131,9 @@ class _PairBalancer:
                     for newcomer in self._on[far]:
                         if leaver not in self._on[far] and newcomer not in self._on[place]:
                             yield place, leaver, far, newcomer
-        for mine, theirs, comer in ((has_one, has_other, other), (has_other, has_one, one)):
+        for mine, others, comer in ((has_one, has_other, other), (has_other, has_one, one)):
             for place in [each for each in mine if each not in both][-_NEAREST:]:
-                for far in [each for each in theirs if each not in both and abs(each - place) <= _NEAREST]:
+                for far in [each for each in others if each not in both and abs(each - place) <= _NEAREST]:
                     for leaver in self._on[place]:
                         if leaver not in (one, other) and leaver not in self._on[far]:
                             yield place, leaver, far, comer
@@ -142,9 +142,10 @@ class _PairBalancer:
         return range(max(0, place - _NEAREST), min(len(self._on), place + _NEAREST + 1))
 
     def connect(self, able: Sequence[int]) -> bool:
-        """Make one exchange that leaves fewer groups apart; False if none does, or there are too many to try.
+        """Make one exchange that leaves fewer separate groups; return False if none does or there are too
+        many to try.
 
-        Only a handful of records can leave groups apart at all.
+        Only a very small batch of records can leave separate groups at all.
         """
         links = sum(len(people) - 1 for people in self._on)
         undone: Counter[tuple[int, int]] = Counter()
@@ -169,7 +170,7 @@ class _PairBalancer:
         return False
 
     def _changes(self, swap: _Swap) -> dict[tuple[int, int], int]:
-        """What an exchange does to the pairs."""
+        """Return by pair the change of its count that an exchange makes."""
         changes: dict[tuple[int, int], int] = {}
         place, leaver, far, newcomer = swap
         for here, gone, come in ((place, leaver, newcomer), (far, newcomer, leaver)):
@@ -181,7 +182,7 @@ class _PairBalancer:
         return changes
 
     def _gain(self, swap: _Swap) -> tuple[float, int]:
-        """By how much the pairs come out of bounds, and the squares of their counts grow."""
+        """Return the growth of the distances of pairs from the bounds, and of the squares of their counts."""
         out, squares = 0.0, 0
         for (one, other), step in self._changes(swap).items():
             count = self._desk.pairs[one][other]
@@ -193,7 +194,7 @@ class _PairBalancer:
         return max(0.0, self._mean - BELOW - count, count - self._mean - ABOVE)
 
     def _keeps_loads_together(self, swap: _Swap) -> bool:
-        """Whether loads, record after record, stay as close as they were, or within one."""
+        """Return True if loads, record after record, stay as close as they were, or within one."""
         place, leaver, far, newcomer = swap
         first, last = min(place, far), max(place, far)
         loads = list(self._before)

@@ -1,4 +1,4 @@
-"""What a manager asks for: a plan's rules, checked and as plain values."""
+"""The spec of a plan as a manager requests it: rules, checked and as plain values."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = [
 ]
 
 MAX_SEED = 2**53 - 1
-"""Larger numbers do not survive a browser."""
+"""The largest integer that a browser keeps exactly."""
 
 MAX_TEAM = 1_000
-"""People one rule may name: every pair of them is counted."""
+"""The most people one rule may name; limited because every pair of them is counted."""
 
 MAX_RULES = 100
 LEASE_MINUTES = 30
@@ -58,7 +58,7 @@ class WorkspaceEntry:
 
 @dataclass(frozen=True, slots=True)
 class FromMetadata:
-    """The people whom the records name themselves, under this metadata key: a split made by hand is adopted."""
+    """The people that the records name themselves under this metadata key, to adopt a split made by hand."""
 
     key: str
 
@@ -70,7 +70,7 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many people answer a record; with a share below 1, the rest of the records get one person."""
+    """The number of people per record; with a share below 1, the rest of the records get one person."""
 
     annotators: int = 1
     share: float = 1.0
@@ -78,13 +78,13 @@ class Overlap:
 
     @property
     def exact_share(self) -> Fraction:
-        """The share as it was written: 0.2 is one fifth."""
+        """Return the share as it was written: 0.2 is one fifth."""
         return Fraction(repr(self.share))
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In which order a person meets their records: shuffled, as logged, or by a field."""
+    """The order in which a person gets their records: shuffled, as logged, or by a field."""
 
     by: str = "shuffled"
     descending: bool = False
@@ -92,7 +92,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
-    """Which records go to whom. No ``users`` means the annotators of the dataset's workspace."""
+    """A rule that assigns records to people. No ``users`` means the annotators of the dataset's workspace."""
 
     where: str | None = None
     users: tuple[UserEntry | WorkspaceEntry, ...] | FromMetadata | None = None
@@ -107,7 +107,7 @@ class RuleSpec:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The fields whose values planning has to be told for every record of this rule."""
+        """Return the fields whose values planning needs for every record of this rule."""
         found = [key for key, _ in self.needs]
         if isinstance(self.overlap, Overlap) and self.overlap.stratify:
             found.append(self.overlap.stratify)
@@ -119,7 +119,7 @@ class RuleSpec:
 
     @property
     def may_double(self) -> bool:
-        """Whether two people may get the same record."""
+        """Return True if two people may get the same record."""
         several = isinstance(self.overlap, Everyone) or self.overlap.annotators > 1
         return several or self.anchors > 0 or isinstance(self.users, FromMetadata)
 
@@ -134,20 +134,20 @@ class Adaptive:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """A share of what everybody gets are records with a known gold value; with ``feedback`` they are told it then."""
+    """The share of everybody's records with a known gold value; with ``feedback`` it is shown afterwards."""
 
     share: float
     feedback: bool = False
 
     @property
     def exact_share(self) -> Fraction:
-        """The share as it was written: 0.1 is one tenth."""
+        """Return the share as it was written: 0.1 is one tenth."""
         return Fraction(repr(self.share))
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSpec:
-    """A whole plan as asked for. Without a ``seed`` the caller draws one before planning."""
+    """A whole plan as requested. Without a ``seed`` the caller draws one before planning."""
 
     rules: tuple[RuleSpec, ...] = (RuleSpec(),)
     seed: int | None = None
@@ -162,34 +162,34 @@ class PlanSpec:
 
     @property
     def sees(self) -> Visibility:
-        """Which records annotators may see: only their own where they work blind, unless said otherwise."""
+        """Return the records annotators may see: by default only their own where they work blind."""
         return self.visibility or (Visibility.ASSIGNED if self.blind else Visibility.DATASET)
 
     @property
     def individual(self) -> bool:
-        """Whether the dataset has to keep one annotation per person."""
+        """Return True if the dataset has to keep one annotation per person."""
         several = self.adaptive is not None or self.checks is not None
         return self.blind or several or any(rule.may_double for rule in self.rules)
 
 
 def split_evenly(*users: str) -> PlanSpec:
-    """Every record to one person, and to everyone the same number of them."""
+    """Build a plan that gives every record to one person, and everyone the same number of them."""
     return PlanSpec((RuleSpec(users=_named(users)),))
 
 
 def everyone_does_everything(*users: str) -> PlanSpec:
-    """Every record to everybody, blind."""
+    """Build a plan that gives every record to everybody, blind."""
     return PlanSpec((RuleSpec(users=_named(users), overlap=Everyone()),), blind=True)
 
 
 def double_share_plus_anchors(*users: str, share: float = 0.2, anchors: int = 20) -> PlanSpec:
-    """A share of the records to two people, a few to everybody, the rest to one; blind."""
+    """Build a blind plan: a share of the records to two people, a few to everybody, the rest to one."""
     rule = RuleSpec(users=_named(users), overlap=Overlap(2, share), anchors=anchors)
     return PlanSpec((rule,), blind=True)
 
 
 def show_plan(spec: PlanSpec) -> dict[str, Any]:
-    """The plan as JSON that reads back as the same plan."""
+    """Return the plan as JSON that ``read_plan`` reads back as the same plan."""
     shown: dict[str, Any] = {"rules": [_show_rule(rule) for rule in spec.rules]}
     if spec.seed is not None:
         shown["seed"] = spec.seed

@@ -1,4 +1,4 @@
-"""What a plan remembers between batches, so that the next one continues where the last one ended."""
+"""The state that a plan keeps between batches, so that the next one continues where the last one ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PlanState", "RuleState", "pair", "read_state", "show_state", "tally_
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """How far one rule has come: rows per person, records seen and chosen per stratum, its anchors, its turns."""
+    """The state of one rule: rows per person, records seen and chosen per stratum, its anchors, its turns."""
 
     loads: Mapping[str, int] = field(default_factory=dict)
     strata: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -21,23 +21,23 @@ class RuleState:
 
 @dataclass(frozen=True, slots=True)
 class PlanState:
-    """How far a plan has come: its rules, and how many records each pair of people shares."""
+    """The state of a plan: that of its rules, and the number of records that each pair of people shares."""
 
     rules: Mapping[int, RuleState] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def rule(self, number: int) -> RuleState:
-        """The state of one rule, empty where it has dealt nothing yet."""
+        """Return the state of one rule, empty where it has allocated nothing yet."""
         return self.rules.get(number, RuleState())
 
 
 def pair(one: str, other: str) -> tuple[str, str]:
-    """Two people in the order in which pairs are kept."""
+    """Return two people in the order in which pairs are stored."""
     return (one, other) if one < other else (other, one)
 
 
 def tally_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
-    """How many records each pair shares, from the people on each record.
+    """Count the records that each pair shares, from the people on each record.
 
     >>> tally_pairs([["ben", "ana"], ["ana", "ben", "cy"]])
     {('ana', 'ben'): 2, ('ana', 'cy'): 1, ('ben', 'cy'): 1}
@@ -52,7 +52,7 @@ def tally_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
 
 
 def show_state(state: PlanState) -> dict[str, Any]:
-    """The state as JSON; equal states read the same."""
+    """Return the state as JSON, the same for equal states."""
     return {
         "rules": {
             str(number): {
@@ -68,7 +68,7 @@ def show_state(state: PlanState) -> dict[str, Any]:
 
 
 def read_state(json: Mapping[str, Any]) -> PlanState:
-    """The state that ``show_state`` wrote."""
+    """Read the state that ``show_state`` wrote."""
     return PlanState(
         {
             int(number): RuleState(

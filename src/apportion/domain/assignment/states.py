@@ -1,4 +1,4 @@
-"""The states, phases and reasons of assignment rows, and the sentences that reasons read as."""
+"""The states, phases and reasons of assignment rows, and the sentences that explain reasons."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class _Word(str, Enum):
 
 
 class Mode(_Word):
-    """Whether a rule names the person for each slot, or leaves slots open for whoever comes."""
+    """The mode of a rule: it names the person for each slot, or leaves slots open for anybody in the team."""
 
     PUSH = "push"
     PULL = "pull"
 
 
 class Skip(_Word):
-    """What happens to a record that somebody skipped."""
+    """The handling of a record that somebody skipped."""
 
     NEXT_PERSON = "next_person"
     BACK_TO_ME = "back_to_me"
@@ -48,36 +48,39 @@ class Skip(_Word):
 
 
 class Visibility(_Word):
-    """Which records an annotator may see."""
+    """The records that an annotator may see."""
 
     DATASET = "dataset"
     ASSIGNED = "assigned"
 
 
 class Phase(_Word):
-    """Why a row exists at all. Agreement counts rows of every phase but those in ``DEPENDENT``."""
+    """The part of the plan that a row belongs to.
+
+    Agreement counts rows of every phase but those in ``DEPENDENT``.
+    """
 
     FIXED = "fixed"
     ANCHOR = "anchor"
     ADOPTED = "adopted"
     ADAPTIVE = "adaptive"
-    """Asked for because the answers so far differ, so no independent answer."""
+    """Requested because the answers so far differ, so not an independent answer."""
     CHECK = "check"
-    """The record has a gold value already; the answer says how somebody does, not what the record is."""
+    """A record with a known gold value; the answer measures the person, not the record."""
 
 
 DEPENDENT = frozenset({Phase.ADAPTIVE, Phase.CHECK})
-"""Answers that were asked for in the light of other answers: adaptive ones, and those on records settled before."""
+"""Phases of answers that depend on other answers: adaptive ones, and those on records already resolved."""
 
 PERSONAL = frozenset({Phase.ANCHOR, Phase.CHECK})
-"""Rows that are about the person: nobody else takes them over."""
+"""Phases of rows that are tied to the person: they are never reassigned."""
 
 UNTOLD = DEPENDENT
-"""Phases that whoever has the record is not told of."""
+"""Phases that are hidden from the annotator of the record."""
 
 
 class RowState(_Word):
-    """How far a row has come."""
+    """The state of a row."""
 
     PENDING = "pending"
     LEASED = "leased"
@@ -87,7 +90,7 @@ class RowState(_Word):
 
 
 class Engine(_Word):
-    """Which procedure dealt a part of a plan."""
+    """The procedure that allocated a part of a plan."""
 
     TURNS = "turns"
     PAIRS = "pairs"
@@ -100,7 +103,7 @@ class Engine(_Word):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why this person has this record: a code and what goes into its sentence, in order."""
+    """The reason why this person has this record: a code and the arguments of its sentence, in order."""
 
     code: str
     args: tuple[str | int, ...] = ()
@@ -109,7 +112,7 @@ class Reason:
         return reason_sentence(self.code, self.args)
 
     def show(self) -> dict[str, Any]:
-        """The reason as JSON."""
+        """Return the reason as JSON."""
         return {"code": self.code, "args": list(self.args)}
 
 
@@ -139,7 +142,7 @@ SENTENCES: Mapping[str, str] = {
 
 
 MORE_NAMES = ", …"
-"""What stands behind the names in a reason where there are more."""
+"""The text after the names in a reason where there are more names."""
 
 _NAMING = frozenset({"fewest_shared", "other_island"})
 """Reasons that name the people who are on the record."""
@@ -149,15 +152,15 @@ _TOGETHER = frozenset({"pairs", "blocks", "everyone"})
 
 
 def reason_sentence(code: str, args: tuple[str | int, ...] = ()) -> str:
-    """The sentence for a reason; a code of a newer version reads as itself.
+    """Return the sentence for a reason; an unknown code, of a newer version, is returned unchanged.
 
-    >>> explain("fewest_shared", (41, 50, "ben", 6))
+    >>> reason_sentence("fewest_shared", (41, 50, "ben", 6))
     'had the least to do for their share (41 of 50), then fewest records with ben (6)'
     """
     sentence = SENTENCES.get(code)
     if (
         code == "moved" and len(args) > 2
-    ):  # the third says why it was this person: a code and what goes into it
+    ):  # the third argument is the reason for this person: a code and its arguments
         args = (*args[:2], reason_sentence(str(args[2]), args[3:]))
     if sentence is None:
         return " ".join([code, *map(str, args)])
@@ -165,7 +168,7 @@ def reason_sentence(code: str, args: tuple[str | int, ...] = ()) -> str:
 
 
 def holding(reason: Reason, others: Collection[str]) -> Reason:
-    """Return the reason as it holds while ``others`` are on the record: it names nobody who is not.
+    """Return the reason reduced to what is true while ``others`` are on the record: it names nobody else.
 
     >>> str(holding(Reason("fewest_shared", (41, 50, "ben", 6)), {"cy"}))
     'had the least to do for their share (41 of 50)'
@@ -180,12 +183,12 @@ def holding(reason: Reason, others: Collection[str]) -> Reason:
 
 
 def holding_after(reason: Reason, others: Collection[str]) -> Reason:
-    """Return the reason of a row that stayed while another one of its record was moved to one of ``others``."""
+    """Return the reason of a row that stayed while another row of its record moved to one of ``others``."""
     return Reason("kept") if reason.code in _TOGETHER else holding(reason, others)
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names in a sentence.
+    """Join names for use in a sentence.
 
     >>> listed(["ana"]), listed(["ana", "ben", "cy"])
     ('ana', 'ana, ben and cy')
@@ -194,7 +197,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number and its noun.
+    """Format a number with its noun.
 
     >>> counted(1, "record"), counted(1200, "person", "people")
     ('1 record', '1,200 people')

@@ -1,4 +1,4 @@
-"""Who may be dealt to, and what records ask of the people they go to."""
+"""The people who may get rows, and the skills that records need."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody a rule may deal to. Who is not ``active`` (paused, gone) keeps what they have and gets nothing."""
+    """A person a rule may assign records to.
+
+    Who is not ``active`` (paused, gone) keeps their rows and gets no more.
+    """
 
     name: str
     weight: float = 1.0
@@ -33,7 +36,7 @@ class Person:
     active: bool = True
 
     def can(self, needs: Sequence[tuple[str, str]]) -> bool:
-        """Whether they have every skill of ``needs``, pairs of skill and value."""
+        """Return True if the person has every skill of ``needs``, pairs of skill and value."""
         return all(value in self.skills.get(skill, ()) for skill, value in needs)
 
 
@@ -41,9 +44,10 @@ class Person:
 class PlanningRecords:
     """The records that one rule's ``where`` matched, in any order.
 
-    ``values`` has, for every key of ``RuleSpec.keys``, one value per record (None: it has none); ``logged`` their
-    place in the order of logging; ``held`` who is on a record already by other plans or on their own account;
-    ``gold`` which have a gold value, and who knows it: asked for only where people are to be checked by them.
+    ``values`` has, for every key of ``RuleSpec.keys``, one value per record (None: it has none); ``logged``
+    their index in the order of logging; ``held`` the people already on a record by other plans or by their
+    own choice; ``gold`` the records with a gold value and who knows it, given only where they are used as
+    checks.
     """
 
     ids: Sequence[str]
@@ -53,7 +57,7 @@ class PlanningRecords:
     gold: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def at(self, places: Sequence[int]) -> PlanningRecords:
-        """Only the records at these places."""
+        """Return only the records at these indexes."""
         return PlanningRecords(
             [self.ids[place] for place in places],
             {key: [column[place] for place in places] for key, column in self.values.items()},
@@ -65,14 +69,14 @@ class PlanningRecords:
 
 @dataclass(frozen=True, slots=True)
 class NeedKind:
-    """Records that ask the same of people: who may take them is the same."""
+    """A combination of needs that records have in common, so that the same people may take them."""
 
     needs: tuple[tuple[str, str], ...]
     held: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
-        """A stable name, empty where nothing is asked."""
+        """Return a stable name, empty where nothing is needed."""
         held = f" not {','.join(sorted(self.held))}" if self.held else ""
         return " ".join(f"{skill}={value}" for skill, value in self.needs) + held
 
@@ -81,9 +85,10 @@ class NeedKind:
 
 
 def need_kinds(rule: RuleSpec, records: PlanningRecords) -> tuple[list[NeedKind], list[int] | None]:
-    """The kinds of these records, and the number of each record's kind (None: all are of the first).
+    """Return the kinds of these records, and the number of each record's kind (None: all are of the first).
 
-    A record without a value under a key of ``needs`` asks nothing; one with a list of values asks for each.
+    A record without a value under a key of ``needs`` needs nothing; one with a list of values needs each of
+    them.
     """
     columns = [(skill, records.values.get(key)) for key, skill in rule.needs]
     if not any(column is not None for _, column in columns) and not records.held:
@@ -108,7 +113,7 @@ def need_kinds(rule: RuleSpec, records: PlanningRecords) -> tuple[list[NeedKind]
 
 
 def skill_values(value: Hashable) -> list[str]:
-    """The values of one metadata entry, as texts: none, one, or those of a list."""
+    """Return the values of one metadata entry, as texts: none, one, or those of a list."""
     if value is None or value == "":
         return []
     if isinstance(value, (tuple, frozenset)):
@@ -117,7 +122,7 @@ def skill_values(value: Hashable) -> list[str]:
 
 
 def named_people(rule: RuleSpec) -> list[str]:
-    """The usernames that the rule itself names."""
+    """Return the usernames that the rule itself names."""
     listed = rule.users if isinstance(rule.users, tuple) else ()
     return [entry.user for entry in listed if isinstance(entry, UserEntry)]
 
@@ -128,10 +133,11 @@ def expand_team(
     workspaces: Mapping[str, Sequence[str]],
     *at: str | int,
 ) -> tuple[Person, ...]:
-    """The team of a rule: everybody it names, sorted by name; what is said of a person wins over a workspace.
+    """Return the team of a rule: everybody it names, sorted by name; an entry for a person wins over a
+    workspace.
 
-    ``annotators`` are those of the dataset's workspace, ``workspaces`` the people of those the rule names. Refuses
-    a team smaller than the overlap, larger than 1,000, or empty, with ``at`` as the path of the rule.
+    ``annotators`` are those of the dataset's workspace, ``workspaces`` the people of those the rule names.
+    Refuses a team smaller than the overlap, larger than 1,000, or empty, with ``at`` as the path of the rule.
     """
     team: dict[str, Person] = {}
     if rule.users is None or isinstance(rule.users, FromMetadata):

@@ -1,5 +1,5 @@
-"""Individual annotations: what one record's answers, slots and gold come to.
+"""Individual annotations: decisions on the answers, slots and gold of one record.
 
-``case`` holds what is known of one record, ``answering`` decides what an answer does to it, ``resolution`` what
-everybody who may see more than their own then sees.
+``case`` holds all that is known of one record, ``answering`` decides on the effect of an answer,
+``record_view`` builds the view of everybody who may see more than their own answers.
 """

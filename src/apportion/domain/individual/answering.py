@@ -1,4 +1,4 @@
-"""What somebody's answer does to a record: which slot it fills, whether it counts, and what becomes of the slots."""
+"""The effect of an answer on its case: the slot it fills, whether it counts, changes of other slots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class AnswerEffect:
-    """The case as it is from now on, whether the answer counts, and why."""
+    """The effect of an answer: the changed case, whether the answer counts, and why."""
 
     case: Case
     annotation: Annotation
@@ -45,10 +45,10 @@ def record_answer(
     loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
 ) -> AnswerEffect:
-    """Somebody sets their own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
+    """Set a person's own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
 
-    A submit or discard fills a slot or is an extra. A draft and a withdrawal give back the slot that an earlier
-    answer filled, still theirs to fill again.
+    A submit or discard fills a slot or is an extra. A draft or withdrawal reopens the slot that an earlier
+    answer filled, reserved for the same person.
     """
     before = case.of(me.name)
     counted, why = False, None
@@ -84,7 +84,7 @@ def _fill(
 
 
 def set_gold(case: Case, gold: GoldValue | None) -> Case:
-    """A human's decision; closing a record as unusable also ends what was still to be done on it."""
+    """Set or remove the gold value; closing a record as unusable also withdraws its unfinished slots."""
     case = replace(case, gold=gold)
     if gold is not None and gold.value is None:
         for slot in case.live_slots():
@@ -94,7 +94,7 @@ def set_gold(case: Case, gold: GoldValue | None) -> Case:
 
 
 def invalidate(case: Case) -> Case:
-    """The record's content was replaced: what was done for it is to be done again."""
+    """Reset answers, gold and slots after the record's content was replaced: all is to be done again."""
     for slot in case.slots:
         if slot.state is RowState.DONE:
             case = case.with_slot(replace(slot, state=RowState.PENDING))
@@ -104,9 +104,9 @@ def invalidate(case: Case) -> Case:
 def sync_slots(slots: tuple[Slot, ...], status: Status, outcome: SubmitOutcome | None) -> list[Slot]:
     """Return the slots of a record of a shared dataset that its one answer, or taking that back, changes.
 
-    ``outcome`` is what ``assignment.queue.submit`` makes of the answer; None where nobody is named as its author.
-    One answer settles the record: it fills a slot where there is one for it, and what others had still to do is
-    withdrawn. When the answer is taken back, the slot it filled is to be done again.
+    ``outcome`` is the result of ``assignment.queue.submit`` for the answer; None where nobody is named as its
+    author. One answer resolves the record: it fills a slot where there is one for it, and the open slots of
+    others are withdrawn. When the answer is taken back, the slot it filled is to be done again.
     """
     changed: list[Slot] = []
     if status in (Status.VALIDATED, Status.DISCARDED):

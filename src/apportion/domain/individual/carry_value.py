@@ -1,4 +1,4 @@
-"""Records that go elsewhere without their plans stand there as they stood."""
+"""Keep the resolved values of records that are copied elsewhere without their plans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["earlier_value", "wanted_with"]
 
 
 def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> RequiredAnswers:
-    """What is known of answers wanted, with a record as it stands where its plans are."""
+    """Return ``wanted`` including one more record, as it is resolved where its plans are."""
     answers, found = len(case.counted()), view.resolution
     if not answers or (case.gold is not None and case.gold.origin is not Origin.EARLIER):
         return wanted
@@ -26,7 +26,7 @@ def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> Requ
 def earlier_value(
     case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, required: int, now: int
 ) -> tuple[Case, ResolvedView]:
-    """A record with what it stood by ``before``, if its answers alone make something else here: until they do."""
+    """Return a record with its value of ``before`` if its answers alone resolve it differently here."""
     settled = before.status in (Status.VALIDATED, Status.DISCARDED)
     if case.gold is not None or not settled or (before.status, before.agent) == (view.status, view.agent):
         return case, view

@@ -1,4 +1,4 @@
-"""One record with all that people have said about it: the unit that every change of an answer is about."""
+"""A record with all annotations, slots and gold of it: the unit of every change of an answer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from .time_spent import so_far
 __all__ = ["ANSWERED", "NOT_WANTED", "Annotation", "Case", "GoldValue", "Origin", "Posterior"]
 
 ANSWERED = frozenset({AnnotationState.SUBMITTED, AnnotationState.DISCARDED})
-"""States in which somebody has said something for all to hear; a draft is its author's business."""
+"""States of annotations that others see; a draft is private to its author."""
 
 NOT_WANTED = frozenset({RowState.WITHDRAWN, RowState.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One person's annotation of a record. ``counted`` says whether it is one of the answers wanted, or an extra."""
+    """One person's annotation of a record.
+
+    ``counted`` is True for one of the answers wanted, False for an extra.
+    """
 
     annotator: str
     state: AnnotationState
@@ -37,19 +40,19 @@ class Annotation:
 
     @property
     def answered(self) -> bool:
-        """Whether it is submitted or discarded."""
+        """Return True if it is submitted or discarded."""
         return self.state in ANSWERED
 
 
 class Origin(str, Enum):
-    """How a gold value came to be."""
+    """The origin of a gold value."""
 
     ADJUDICATED = "adjudicated"
     IMPORTED = "imported"
     CONSENSUS = "consensus"
-    """What people agreed on, once somebody accepted it."""
+    """The value people agreed on, once somebody accepted it."""
     EARLIER = "earlier"
-    """It was the record's annotation before people had annotations of their own; stands until they have answered."""
+    """The record's annotation from before the dataset was individual; valid until people have answered."""
 
     def __str__(self) -> str:
         return str(self.value)
@@ -57,7 +60,7 @@ class Origin(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class GoldValue:
-    """The value a record stands by, whatever people answered; without a value it stands as discarded."""
+    """The value of a record that overrides what people answered; without a value the record is discarded."""
 
     value: Value | None
     origin: Origin
@@ -69,7 +72,7 @@ class GoldValue:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What a model says about a record's labels, and the labels people had answered when it said so."""
+    """A model's posterior of a record's labels, and the labels people had answered when it was computed."""
 
     model: str
     answers: Mapping[str, str]
@@ -80,7 +83,8 @@ class Posterior:
 class Case:
     """A record, everybody's annotation of it, its slots, and its gold value if it has one.
 
-    ``number`` is the store's own name for the record. ``slots`` are those of every plan, withdrawn ones included.
+    ``number`` is the store's own number of the record. ``slots`` are those of every plan, withdrawn ones
+    included.
     """
 
     record: Record
@@ -89,43 +93,43 @@ class Case:
     slots: tuple[Slot, ...] = ()
     gold: GoldValue | None = None
     past: frozenset[str] = frozenset()
-    """Who had a slot or a lease here that is now somebody else's."""
+    """People who had a slot or a lease here that is now somebody else's."""
     posterior: Posterior | None = None
-    """What a model last said, where the dataset's policy rests on one."""
+    """The last posterior, where the dataset's policy uses a model."""
     spent: Mapping[str, float] = field(default_factory=dict)
-    """Seconds each person has spent here so far, whatever has become of their answers since."""
+    """Seconds each person has spent here so far, including those of answers changed or withdrawn since."""
 
     @property
     def id(self) -> str:
         return self.record.id
 
     def of(self, annotator: str) -> Annotation | None:
-        """Somebody's annotation."""
+        """Return a person's annotation."""
         return self.annotations.get(annotator)
 
     def seconds_of(self, annotator: str) -> float | None:
-        """Seconds somebody has spent here so far; None where nobody ever said."""
+        """Return the seconds a person has spent here so far; None where no time was ever sent."""
         mine = self.annotations.get(annotator)
         return so_far(self.spent.get(annotator), None if mine is None else mine.seconds)
 
     def live_slots(self) -> list[Slot]:
-        """The slots that still ask for an answer, or have one."""
+        """Return the slots that still want an answer, or have one."""
         return [slot for slot in self.slots if slot.state not in NOT_WANTED]
 
     def want(self, required: int) -> int:
-        """How many answers the record should get: its live slots, or ``required`` where no plan touched it."""
+        """Return how many answers the record should get: its live slots, or ``required`` if it has none."""
         return len(self.live_slots()) or required
 
     def counted(self) -> list[Annotation]:
-        """The answers that count, by name of their author."""
+        """Return the answers that count, by name of their author."""
         return [each for _, each in sorted(self.annotations.items()) if each.counted and each.answered]
 
     def posterior_for(
         self, answers: Sequence[ConsensusAnswer], rule: ResolutionRule
     ) -> Mapping[str, float] | None:
-        """Return what the rule's model says of these answers.
+        """Return the posterior of these answers by the rule's model.
 
-        None once somebody has answered otherwise than it knew, and where it is another model that looked at them.
+        None once the answers differ from those the model read, and where the posterior is of another model.
         """
         known = self.posterior
         if (
@@ -137,7 +141,7 @@ class Case:
         return known.labels
 
     def ever_had(self, annotator: str) -> bool:
-        """Whether somebody had a slot or an annotation here at any time."""
+        """Return True if the person had a slot or an annotation here at any time."""
         if annotator in self.annotations or annotator in self.past:
             return True
         return any(
@@ -146,7 +150,7 @@ class Case:
         )
 
     def has_now(self, annotator: str) -> bool:
-        """Whether the record is before somebody: a live slot or lease of theirs, or an annotation."""
+        """Return True if the person has the record now: by a live slot, a lease or an annotation."""
         mine = self.annotations.get(annotator)
         if mine is not None and mine.state is not AnnotationState.NONE:
             return True
@@ -156,9 +160,9 @@ class Case:
         )
 
     def with_annotation(self, annotation: Annotation) -> Case:
-        """The case with that annotation in place of its author's earlier one."""
+        """Return the case with that annotation in place of its author's earlier one."""
         return replace(self, annotations={**self.annotations, annotation.annotator: annotation})
 
     def with_slot(self, slot: Slot) -> Case:
-        """The case with that slot as it is now."""
+        """Return the case with that slot in place of its earlier version."""
         return replace(self, slots=tuple(slot if each.id == slot.id else each for each in self.slots))

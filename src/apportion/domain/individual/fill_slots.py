@@ -1,4 +1,4 @@
-"""A record gets slots after people have answered it: whose answer fills one, and whose is an extra from now on."""
+"""Filling of slots that a record gets after people have answered it; answers beyond them become extras."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["with_slots_filled"]
 
 
 def with_slots_filled(case: Case, required: int) -> Case:
-    """The case with each answer in its author's slot where they have one; where there are no slots the first count."""
+    """Return the case with answers in their authors' slots; without slots the first ``required`` count."""
     for name, annotation in sorted(case.annotations.items()):
         if not annotation.answered:
             continue

@@ -1,8 +1,8 @@
-"""What a record's answers come to: the view of everybody who sees more than their own.
+"""The resolved view of a record's answers, for everybody who sees more than their own.
 
-The decision is that of ``domain.consensus``; here it becomes the words of the 1.x status: ``Default`` nobody has
-answered and there is no gold value, ``Edited`` somebody has but nothing is settled, ``Validated`` settled with a value,
-``Discarded`` settled as unusable.
+``domain.consensus`` decides; here the decision becomes a 1.x status: ``Default`` nobody has answered and
+there is no gold value, ``Edited`` somebody has but nothing is resolved, ``Validated`` resolved with a value,
+``Discarded`` resolved as unusable.
 """
 
 from __future__ import annotations
@@ -46,27 +46,27 @@ __all__ = [
 
 CONSENSUS = "consensus:"
 ADJUDICATED = "adjudicated:"
-"""What the agents of resolved values begin with; nobody can be called that."""
+"""The prefix of the agents of resolved values; no username can start with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedView:
-    """A record's status, whose word counts and what it is, and everybody's submitted values by name."""
+    """The resolved view: status, the agent and value that count, and everybody's submitted values by name."""
 
     status: Status
     agent: str | None = None
     value: Value | None = None
     everyone: Mapping[str, Value] = field(default_factory=dict)
     conflict: bool = False
-    """All answers wanted are there, and they do not settle it."""
+    """True if all answers wanted are there, and they do not resolve the record."""
     agreement: float | None = None
-    """How near the answers that count are to each other, 1 for all the same; None with fewer than two."""
+    """Agreement of the answers that count, 1 if all are the same; None with fewer than two."""
     resolution: Resolution | None = None
-    """How it came to be; None where a value stands that was there before anybody answered."""
+    """The decision behind the value; None where the value was there before anybody answered."""
 
 
 def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
-    """The view of a record: a human's decision first, then the rule once all wanted answers are there."""
+    """Build the view of a record: from a human's decision, else by the rule once all answers are there."""
     record, gold = case.record, case.gold
     kind = kind_of_record(record)
     counted = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
@@ -74,7 +74,7 @@ def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
     decided = None
     if gold is not None and gold.origin is not Origin.EARLIER:
         decided = consensus.GoldDecision(
-            UNUSABLE if gold.value is None else _said(gold.value, kind), _agent_of_gold(gold)
+            UNUSABLE if gold.value is None else _given(gold.value, kind), _agent_of_gold(gold)
         )
     found = settle(
         answers,
@@ -113,9 +113,9 @@ def _seen(view: ResolvedView, case: Case, counted: list[Annotation], found: Reso
             value = None if single is None else single.value
             agent = None if single is None or value is None else single.annotator
             return replace(view, status=Status.DISCARDED, agent=agent, value=value)
-        said = [each.value for each in counted if each.annotator in found.agreeing]
+        agreeing = [each.value for each in counted if each.annotator in found.agreeing]
         assert found.value is not None
-        value = said[-1] if said else value_of(found.value, kind_of_record(case.record))
+        value = agreeing[-1] if agreeing else value_of(found.value, kind_of_record(case.record))
         return replace(view, status=Status.VALIDATED, agent=found.agent, value=value)
     if gold is not None:  # it was there before anybody answered, and nothing has replaced it yet
         status = Status.DISCARDED if gold.value is None else Status.VALIDATED
@@ -130,14 +130,14 @@ def _agent_of_gold(gold: GoldValue) -> str:
 
 
 def kind_of_record(record: Record) -> AnswerKind:
-    """What one answer to the record is."""
+    """Return the kind of one answer to the record."""
     if isinstance(record, TextClassificationRecord):
         return kind_of(Task.TEXT_CLASSIFICATION, multi_label=record.multi_label)
     return AnswerKind.SPANS if isinstance(record, TokenClassificationRecord) else AnswerKind.TEXT
 
 
 def answers_of(case: Case) -> list[ConsensusAnswer]:
-    """The answers that count as consensus compares them, in order of submission."""
+    """Return the answers that count, as consensus compares them, in order of submission."""
     kind = kind_of_record(case.record)
     ordered = sorted(case.counted(), key=lambda each: (each.updated, each.annotator))
     return [_answer(each, kind) for each in ordered]
@@ -145,24 +145,24 @@ def answers_of(case: Case) -> list[ConsensusAnswer]:
 
 def _answer(each: Annotation, kind: AnswerKind) -> ConsensusAnswer:
     return ConsensusAnswer(
-        each.annotator, UNUSABLE if each.state is AnnotationState.DISCARDED else _said(each.value, kind)
+        each.annotator, UNUSABLE if each.state is AnnotationState.DISCARDED else _given(each.value, kind)
     )
 
 
-def _said(value: Value | None, kind: AnswerKind) -> Given:
-    """A single label that is missing, as 1.x may have stored it, says no more than a discard does."""
+def _given(value: Value | None, kind: AnswerKind) -> Given:
+    """Return a value as consensus compares it; a missing single label (1.x may have one) is a discard."""
     return UNUSABLE if kind is AnswerKind.LABEL and not value else given(value, kind)
 
 
 def _tokens(record: Record, answers: list[ConsensusAnswer]) -> list[tuple[int, int]] | None:
-    """Where the tokens lie, if votes on them may be needed."""
+    """Return the offsets of tokens, if votes on them may be needed."""
     if not isinstance(record, TokenClassificationRecord) or len({each.given for each in answers}) < 2:
         return None
     return places_of_tokens(record)
 
 
 def places_of_tokens(record: TokenClassificationRecord) -> list[tuple[int, int]] | None:
-    """Where each token starts and ends; None where they are not found in the text."""
+    """Return start and end of each token; None where they are not found in the text."""
     try:
         return token_offsets(record.raw, record.tokens)
     except SpanError:
@@ -170,7 +170,7 @@ def places_of_tokens(record: TokenClassificationRecord) -> list[tuple[int, int]]
 
 
 def value_of(found: Given, kind: AnswerKind) -> Value:
-    """A value that was voted on, part by part, as annotations have it; every part with score 1."""
+    """Return a value that was voted on part by part in the form of annotations, every part with score 1."""
     if isinstance(found, str):
         return ((found, 1.0),)
     assert isinstance(found, frozenset)
@@ -180,7 +180,7 @@ def value_of(found: Given, kind: AnswerKind) -> Value:
 
 
 def canonical_value(record: Record, value: Value | None) -> Hashable:
-    """What a value says, scores apart: equal for values that mean the same."""
+    """Return a value without its scores, equal for values that mean the same."""
     if value is None:
         return None
     if isinstance(value, Entities):
@@ -191,5 +191,5 @@ def canonical_value(record: Record, value: Value | None) -> Hashable:
 
 
 def same_value(record: Record, one: Value | None, other: Value | None) -> bool:
-    """Whether two values of a record mean the same."""
+    """Return True if two values of a record mean the same."""
     return canonical_value(record, one) == canonical_value(record, other)

@@ -1,4 +1,4 @@
-"""How many answers records must want so that each stands as it stood, where they go without the plans that said so."""
+"""The number of answers to require so that records copied without their plans stay resolved as they were."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ __all__ = ["RequiredAnswers"]
 
 @dataclass(frozen=True, slots=True)
 class RequiredAnswers:
-    """What is known of a number of records, together or one after the other; numbers are of answers that count.
+    """A summary of records, added one by one or combined with ``+``; numbers are of answers that count.
 
-    >>> (Wanted().waiting(1) + Wanted().in_conflict(2)).required(1)
+    >>> (RequiredAnswers().waiting(1) + RequiredAnswers().in_conflict(2)).required(1)
     2
     """
 
     most_waiting: int = 0
-    """The most answers of a record that waits for more."""
+    """The highest number of answers of a record that waits for more."""
     most_settled: int = 0
-    """The most answers of a record that is settled."""
+    """The highest number of answers of a record that is resolved."""
     least_in_conflict: int | None = None
-    """The fewest answers of a record that these do not settle."""
+    """The lowest number of answers of a record that these do not resolve."""
 
     def __add__(self, other: RequiredAnswers) -> RequiredAnswers:
         in_conflict = [n for n in (self.least_in_conflict, other.least_in_conflict) if n is not None]
@@ -31,20 +31,21 @@ class RequiredAnswers:
         )
 
     def waiting(self, answers: int) -> RequiredAnswers:
-        """With a record that waits for more than its answers."""
+        """Add a record that waits for more than its answers."""
         return replace(self, most_waiting=max(self.most_waiting, answers))
 
     def settled(self, answers: int) -> RequiredAnswers:
-        """With a record that its answers settle."""
+        """Add a record that its answers resolve."""
         return replace(self, most_settled=max(self.most_settled, answers))
 
     def in_conflict(self, answers: int) -> RequiredAnswers:
-        """With a record that has all answers wanted, which do not settle it."""
+        """Add a record that has all answers wanted, which do not resolve it."""
         return self + RequiredAnswers(least_in_conflict=answers)
 
     def required(self, usual: int) -> int:
-        """How many answers to want of every record: as ``usual``, as far as that leaves them as they were.
+        """Return the number of answers to require of every record: ``usual``, if that leaves all records as
+        they were.
 
-        More, if else a record that waits would be settled; fewer, if else one in conflict would wait.
+        More, if otherwise a waiting record would be resolved; fewer, if otherwise one in conflict would wait.
         """
         return max(self.most_waiting + 1, min(usual, self.least_in_conflict or usual))

@@ -1,4 +1,4 @@
-"""Annotations and gold values as replies show them: values as on the 1.x wire, ids and times as text."""
+"""Annotations and gold values as JSON for replies: values as on the 1.x wire, ids and times as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["show_annotation", "show_gold", "show_value"]
 
 
 def show_value(value: Value | None, task: Task | None = None) -> dict[str, Any] | None:
-    """A value without its agent: ``labels``, ``entities`` or ``sentences``."""
+    """Return a value without its agent as JSON: ``labels``, ``entities`` or ``sentences``."""
     if value is None:
         return None
     if isinstance(value, Entities):
@@ -30,7 +30,7 @@ def show_value(value: Value | None, task: Task | None = None) -> dict[str, Any] 
 
 
 def show_annotation(found: Annotation | None, task: Task | None = None) -> dict[str, Any]:
-    """One's own annotation; ``none`` and version 0 where there is none."""
+    """Return an annotation as JSON for its author; ``none`` and version 0 where there is none."""
     if found is None:
         return {"state": "none", "version": 0, "value": None}
     return {
@@ -43,7 +43,7 @@ def show_annotation(found: Annotation | None, task: Task | None = None) -> dict[
 
 
 def show_gold(gold: GoldValue | None, task: Task | None = None) -> dict[str, Any] | None:
-    """A gold value with where it comes from."""
+    """Return a gold value as JSON with its origin."""
     if gold is None:
         return None
     return {

@@ -1,7 +1,7 @@
-"""Time people spend on records, and the hours it adds up to.
+"""Time people spend on records, and its sum in hours.
 
-Somebody's time on a record is all they have spent on it so far. It only grows: answering again, discarding, taking
-back and undoing leave what was there, since people are paid by it.
+A person's time on a record is all they have spent on it so far. It only grows: answering again, discarding,
+taking back and undoing leave what was there, since people are paid by it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 
 
 def so_far(before: float | None, sent: float | None) -> float | None:
-    """Return the seconds somebody has spent on a record, once they have said how many it is in all.
+    """Return the seconds a person has spent on a record, given the total they have ``sent`` now.
 
     >>> so_far(None, 12.5), so_far(60.0, 5.0), so_far(60.0, None)
     (12.5, 60.0, 60.0)
@@ -40,8 +40,8 @@ def so_far(before: float | None, sent: float | None) -> float | None:
 class Hours:
     """One person's work on a dataset in one period, first and last day included.
 
-    ``answers`` counts records answered for the first time, discards included; the time of answers that were changed
-    or taken back is in there, that of drafts is not.
+    ``answers`` counts records answered for the first time, discards included; the time of answers that were
+    changed or taken back is included, that of drafts is not.
     """
 
     dataset: str
@@ -57,13 +57,13 @@ class Hours:
 
     @property
     def hours(self) -> float:
-        """Hours with two decimals."""
+        """Return hours with two decimals."""
         return round(self.milliseconds / 3_600_000, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days of a time zone, as instants: from the first on and before the end."""
+    """Days of a time zone as instants: ``since`` is included, ``until`` is not."""
 
     zone: str
     since: int
@@ -82,7 +82,7 @@ def span_of(first: str | None, last: str | None, zone: str) -> Span:
 
 
 def zone_of(name: str) -> tzinfo:
-    """Return the time zone of that name; UTC is known even where the system has no table of zones."""
+    """Return the time zone of that name; UTC works even where the system has no time zone database."""
     if name == "UTC":
         return timezone.utc
     try:
