@@ -1,4 +1,4 @@
-"""Every refusal of ours, one class each. No HTTP here: the server maps each class to a status.
+"""The errors that a request can end in, one class each. No HTTP here: the server maps each class to a status.
 
     Refusal
     ├── BadRequestError               the request cannot be carried out as it stands
@@ -68,7 +68,7 @@ __all__ = [
 
 
 class Refusal(Exception):
-    """Something asked of us that we will not or cannot do."""
+    """A request that is refused or cannot be carried out."""
 
     @property
     def code(self) -> str:
@@ -78,7 +78,7 @@ class Refusal(Exception):
         )
 
     def params(self) -> dict[str, Any]:
-        """What a client can act on, as plain JSON values."""
+        """Return the data that a client can act on, as plain JSON values."""
         return {"message": str(self)}
 
 
@@ -175,7 +175,7 @@ class UnauthorizedError(Refusal):
 
 
 class SessionChangedError(UnauthorizedError):
-    """A page believes somebody to be signed in, and by now it is somebody else: nothing is done in either's name."""
+    """The page's user is no longer the one signed in in this browser: the request is not carried out for either."""
 
     def __init__(self, believed: str, current: str) -> None:
         super().__init__(
@@ -241,7 +241,7 @@ class EntityAlreadyExistsError(Refusal):
 
 
 class ConflictError(Refusal):
-    """What the request builds on is no longer so; nothing was stored."""
+    """The state that the request builds on has changed; nothing was stored."""
 
 
 class StaleVersionError(ConflictError):

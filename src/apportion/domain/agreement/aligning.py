@@ -65,9 +65,9 @@ def align(texts: Sequence[Sequence[Marked]]) -> Column:
         several.append(packing)
         waiting += len(packing.saved)
         if waiting >= _AT_ONCE:
-            _save(several, found)
+            _subtract_savings(several, found)
             several, waiting = [], 0
-    _save(several, found)
+    _subtract_savings(several, found)
     for sizes, numbers in pairs.items():
         step = max(1, _AT_ONCE // max(1, sizes[0] * sizes[1]))
         for start in range(0, len(numbers), step):
@@ -161,7 +161,7 @@ def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
     return groups[several], cost[several]
 
 
-def _save(texts: Sequence[_Packing], found: Column) -> None:
+def _subtract_savings(texts: Sequence[_Packing], found: Column) -> None:
     """Subtract the savings of the best groups from the cost that the spans of each text have alone."""
     texts = [each for each in texts if len(each.saved)]
     if not texts:
@@ -195,6 +195,7 @@ def _solve(texts: Sequence[_Packing], *, whole: bool) -> Column:
         integrality=np.full(len(saved), int(whole)),
         bounds=(0, 1),
         constraints=LinearConstraint(has, ub=1),
+        # By default the solver stops at a near-optimum, and alignments have to be exact.
         options={"mip_rel_gap": 0},
     )
     if solved.x is None:

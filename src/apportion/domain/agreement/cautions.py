@@ -23,7 +23,7 @@ __all__ = ["ENOUGH", "caution_of"]
 ENOUGH = 15
 """Shared records with another label than the most frequent, or with a span, that an interval needs to be reliable."""
 
-_HOLD = {Measure.PERCENT, Measure.AC1, Measure.AC2_LINEAR, Measure.AC2_QUADRATIC, Measure.ALPHA_EDIT}
+_RELIABLE = {Measure.PERCENT, Measure.AC1, Measure.AC2_LINEAR, Measure.AC2_QUADRATIC, Measure.ALPHA_EDIT}
 
 
 def caution_of(shared: Ratings, measure: Measure, label: str | None = None) -> tuple[Caution, int] | None:
@@ -31,7 +31,7 @@ def caution_of(shared: Ratings, measure: Measure, label: str | None = None) -> t
 
     ``label`` says that the figure is about the spans of one label alone.
     """
-    if measure in _HOLD or not len(shared):
+    if measure in _RELIABLE or not len(shared):
         return None
     if shared.kind is AnswerKind.SPANS:
         sets: Sequence[Any] = shared.values

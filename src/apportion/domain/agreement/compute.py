@@ -115,7 +115,7 @@ def _by_label(data: Ratings, asked: _FigureRequest) -> Iterator[Figure]:
     if data.kind is AnswerKind.SPANS:
         for label in span_labels(data):
             has = np.array([any(span[2] == label for span in each) for each in values], dtype=np.bool_)
-            yield _of_label(_figure(data, asked, only=label), label, _with(data, has))
+            yield _of_label(_figure(data, asked, only=label), label, _units_with(data, has))
         return
     # Given or not is a nominal answer: distances between labels or sets no longer apply.
     measure = asked.measure
@@ -129,7 +129,7 @@ def _by_label(data: Ratings, asked: _FigureRequest) -> Iterator[Figure]:
         given = [(label in each if data.kind is AnswerKind.LABELS else each == label) for each in values]
         coded = data.recoded(np.array(given, dtype=np.int64), (False, True), AnswerKind.LABEL)
         has = np.array(given, dtype=np.bool_)
-        yield _of_label(_figure(coded, of_label), str(label), _with(data, has))
+        yield _of_label(_figure(coded, of_label), str(label), _units_with(data, has))
 
 
 def _of_label(figure: Figure, label: str, records: int) -> Figure:
@@ -140,7 +140,7 @@ def _of_label(figure: Figure, label: str, records: int) -> Figure:
     return replace(figure, label=label, records=records)
 
 
-def _with(data: Ratings, has: Column) -> int:
+def _units_with(data: Ratings, has: Column) -> int:
     """Return the number of shared units on which somebody gave one of the values."""
     shared = data.shared()
     return len(np.unique(shared.unit[has[shared.value]]))

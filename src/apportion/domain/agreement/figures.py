@@ -104,7 +104,7 @@ class Figure:
     ``estimate`` is None exactly if ``undefined`` says why, ``low`` and ``high`` are if ``no_interval`` or
     ``undefined`` says why. ``label``, ``pair``, ``week`` (ISO, like ``2026-W48``) or ``person`` say which part of the
     answers the figure is about. ``caution`` warns where intervals are known to fail. ``left_out`` answers did not
-    count because they were asked for in the light of others.
+    count because they were requested depending on the answers of others.
     """
 
     measure: Measure

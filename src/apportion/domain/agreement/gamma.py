@@ -111,7 +111,7 @@ def gamma(data: Ratings, *, seed: int = 0) -> Gamma:
     cost = align([each.people for each in documents])
     spans = np.array([each.mean for each in documents])
     chance = _chance(documents, FIRST)
-    more = _wanted(*chance) - FIRST
+    more = _samples_needed(*chance) - FIRST
     if more > 0:
         again = _chance(documents, more)
         chance = np.concatenate([chance[0], again[0]]), np.concatenate([chance[1], again[1]])
@@ -122,7 +122,7 @@ def gamma(data: Ratings, *, seed: int = 0) -> Gamma:
     return Gamma(weight, *wide, *high)
 
 
-def _wanted(cost: Column, spans: Column) -> int:
+def _samples_needed(cost: Column, spans: Column) -> int:
     """Return the number of samples that put the mean of the disorders within ``PRECISION`` of their expectation, 95
     times in 100.
     """
@@ -211,6 +211,7 @@ def _documents(data: Ratings, seed: int) -> list[_Document]:
         # Sort by content, so that the names of people do not decide what is drawn.
         content = sorted(sorted(sets[code]) for code in codes)
         key = crc32(repr((extent, content)).encode())
+        # Documents with the same content are counted, so that each has random numbers of its own.
         met[key] += 1
         people = sorted((rows[code] for code in codes), key=lambda each: each.tolist())
         found.append(_Document(people, extent, (seed, key, met[key])))

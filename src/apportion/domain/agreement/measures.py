@@ -154,7 +154,7 @@ def default_measure(kind: AnswerKind) -> Measure:
     """Return the measure that is used when none is requested.
 
     Alpha copes with gaps and any number of people; for several labels with the MASI distance, which credits sets that
-    nearly agree. For spans F1, since nobody can say how many places were rightly left unmarked.
+    nearly agree. For spans F1, since the number of places rightly left unmarked is unknown.
     """
     return _DEFAULTS[kind]
 

@@ -96,7 +96,7 @@ def ratings(
 ) -> Ratings:
     """Return ratings from answers in columns of codes, in any order.
 
-    The caller passes the answers that count. Where ``independent`` is False, an answer was asked for in the light of
+    The caller passes the answers that count. Where ``independent`` is False, an answer was requested depending on
     other answers (adaptive overlap does that); such answers are left out, since they would bias agreement.
 
     Raises ``ValueError`` for columns of unequal lengths, codes out of range, and two answers of one person on one

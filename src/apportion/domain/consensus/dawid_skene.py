@@ -129,7 +129,7 @@ def _fit(
 ) -> FittedModel:
     if data.kind is not AnswerKind.LABEL:
         raise ValueError(f"models are about single labels, not {data.kind}")
-    data = _came_up(data)
+    data = _without_unused_labels(data)
     people, labels = len(data.annotators), len(data.values)
     answers = _AnswerCounts(data)
     found: list[float] = []
@@ -137,7 +137,7 @@ def _fit(
     def maximise(posterior: list[Column]) -> _Point:
         return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
 
-    def tell(likelihood: float) -> None:
+    def report(likelihood: float) -> None:
         found.append(likelihood)
         if progress is not None:
             progress(len(found), likelihood)
@@ -147,15 +147,16 @@ def _fit(
     posterior, likelihood = answers.expect(*at)
     converged = not len(data)
     while not converged and len(found) < steps:
-        tell(likelihood)
+        report(likelihood)
         before, one = posterior, maximise(posterior)
         posterior, likelihood = answers.expect(*one)
-        tell(likelihood)
+        report(likelihood)
         two = maximise(posterior)
-        if _left_to_go(before, posterior, at, one, two) < tolerance / _MARGIN:
+        if _remaining_distance(before, posterior, at, one, two) < tolerance / _MARGIN:
             at, converged = one, True
             break
         at = _accelerate(at, one, two)
+        # Extrapolation may overshoot: the point is kept only where the likelihood does not fall.
         beyond = answers.expect(*at)
         if beyond[1] >= likelihood:
             posterior, likelihood = beyond
@@ -163,13 +164,13 @@ def _fit(
             at = two
             posterior, likelihood = answers.expect(*two)
     if len(data) and not converged:
-        tell(likelihood)
+        report(likelihood)
     totals = np.bincount(data.annotator, minlength=people)
     of_unit = answers.by_unit(posterior, at[0])
     return FittedModel(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
 
 
-def _came_up(data: Ratings) -> Ratings:
+def _without_unused_labels(data: Ratings) -> Ratings:
     """Return the answers without the labels that nobody gave."""
     given = np.flatnonzero(np.bincount(data.value, minlength=len(data.values)))
     codes = np.zeros(len(data.values), dtype=np.int64)
@@ -177,7 +178,7 @@ def _came_up(data: Ratings) -> Ratings:
     return data.recoded(codes, [data.values[code] for code in given.tolist()], data.kind)
 
 
-def _left_to_go(
+def _remaining_distance(
     before: list[Column], posterior: list[Column], start: _Point, one: _Point, two: _Point
 ) -> float:
     """Return the distance of the probabilities to their fixed point, if steps go on shrinking as the last did."""
@@ -271,6 +272,7 @@ class _AnswerCounts:
 
     def expect(self, shares: Column, confusion: Column) -> tuple[list[Column], float]:
         """Return the posterior of each row, and the log-likelihood of all answers."""
+        # The logarithm of 0 is meant to be minus infinity: such an answer rules the label out.
         with np.errstate(divide="ignore"):
             of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(
                 self.labels, self.people * self.labels
@@ -283,6 +285,7 @@ class _AnswerCounts:
                 score[label] = prior[label]
                 for cell in group.cells:
                     score[label] += of_cell[label][cell]
+            # Without this shift the exponentials of many answers would all underflow to 0.
             top = score.max(axis=0)
             score -= top
             np.exp(score, out=score)

@@ -85,12 +85,12 @@ def _vote_tokens(
     def touched(span: Span) -> range:
         return range(bisect_right(ends, span[0]), bisect_left(begins, span[1]))
 
-    settled = {token for span in elected for token in touched(span)}
+    decided = {token for span in elected for token in touched(span)}
     voters: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     beginners: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     for who, answer in enumerate(answers):
         for span in answer:
-            open_tokens = [token for token in touched(span) if token not in settled]
+            open_tokens = [token for token in touched(span) if token not in decided]
             for nth, token in enumerate(open_tokens):
                 voters[span[2], token].add(who)
                 if not nth:
