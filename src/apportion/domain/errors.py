@@ -10,23 +10,23 @@
     │   ├── ClosedDatasetError        the dataset is closed
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
     │   └── MetadataLimitExceededError
-    ├── UnauthorizedError             who are you?
-    │   └── SessionChangedError       the browser's session is another's by now
-    ├── ForbiddenOperationError       you may not
+    ├── UnauthorizedError             credentials are missing, wrong or expired
+    │   └── SessionChangedError       another user has signed in in this browser
+    ├── ForbiddenOperationError       the caller lacks the permission
     ├── EntityNotFoundError           no such user, workspace, dataset, settings …
     │   └── RecordNotFound
     ├── EntityAlreadyExistsError
-    ├── ConflictError                 somebody else was faster
+    ├── ConflictError                 another change came first
     │   ├── StaleVersionError         the annotation has changed since it was read
     │   └── OtherContentError         the record is not the one that was annotated
-    ├── DatasetGoneError              deleted, maybe created anew, since the client began
+    ├── DatasetGoneError              deleted, maybe created again, since the client began
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
     ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
-    └── StorageDamagedError           nothing was written; stop the server, look, restore
+    └── StorageDamagedError           nothing was written; stop the server, check, restore
 
 ``code`` is the name clients see and ``params()`` the data they can act on.
 """

@@ -168,6 +168,7 @@ def host_of(url: str) -> str:
 
 def retry_pause(failures: int, chance: float) -> int:
     """Return the pause after so many failures in a row; ``chance``, from 0 to 1, is its position within the jitter."""
+    # The exponent is capped only to keep the numbers small: the longest pause is reached well before.
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * GROWTH ** min(failures - 1, 12))
     return int(pause * (1 - JITTER + 2 * JITTER * chance))
 

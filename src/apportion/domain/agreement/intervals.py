@@ -1,4 +1,4 @@
-"""Confidence intervals of figures: by leaving out each record in turn, or by drawing records anew.
+"""Confidence intervals of figures: by leaving out each record in turn, or by resampling records.
 
 Both take the records as drawn from more of their kind. The jackknife, with Student's t, is the default: Efron and
 Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11; for alpha: Hughes, arXiv 2210.13265, 2022. Resampling

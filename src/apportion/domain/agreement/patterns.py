@@ -2,7 +2,7 @@
 
 Which answers a record got decides what it adds to a measure; who gave them, and which record it was, does not. So
 records with the same answers are counted as one row with a weight, and whatever follows costs what the number of
-different rows costs, not what the number of answers does. Leaving one record out, or drawing records anew, is a change
+different rows costs, not what the number of answers does. Leaving one record out, or drawing records again, is a change
 of the weights.
 """
 
