@@ -1,4 +1,4 @@
-"""Chooses the engine: the only module that knows which ones there are."""
+"""Open the store: the only module that knows which storage engines there are."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def open_store(
     allow_upgrade: bool = True,
     upgraded: Callable[[Path], None] | None = None,
 ) -> Store:
-    """The store of these settings, opened; the folder is made if there is none.
+    """Open the store of these settings and return it; the folder is created if there is none.
 
-    ``serving`` claims it, so that no second server can. ``upgraded`` is told where the copy is that was
+    ``serving`` locks it, so that no second server can. ``upgraded`` is called with the path of the copy that was
     made before an upgrade. Raises ``CannotOpenError``.
     """
     from apportion.storage.sqlite.record_writer import MetadataLimits
@@ -35,7 +35,7 @@ def open_store(
     limits = MetadataLimits(
         metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit
     )
-    with _message_of(settings):
+    with _translated_errors(settings):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_emptied(settings)
         store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade, hold=serving)
@@ -45,7 +45,7 @@ def open_store(
 
 
 def _refuse_emptied(settings: Settings) -> None:
-    """Refuse an empty file in a folder where a server has run: it would start as if nobody had ever been there."""
+    """Refuse an empty file in a folder where a server has run: it would start as a new one, with all data gone."""
     path, secret = settings.database, settings.home / "secret"
     if path.is_file() and path.stat().st_size == 0 and secret.exists():
         raise CannotOpenError(
@@ -55,24 +55,24 @@ def _refuse_emptied(settings: Settings) -> None:
 
 
 def open_upkeep(settings: Settings) -> Upkeep:
-    """What looks after the store of these settings. Raises ``CannotOpenError``."""
+    """Return the maintenance operations for the store of these settings. Raises ``CannotOpenError``."""
     from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
-    with _message_of(settings):
+    with _translated_errors(settings):
         return SqliteUpkeep(settings.database)
 
 
 def restore_store(settings: Settings, file: Path, *, force: bool) -> RestoreReport:
-    """Put a backup in the place of the store of these settings. Raises ``CannotOpenError``."""
+    """Replace the store of these settings by a backup. Raises ``CannotOpenError``."""
     from apportion.storage.sqlite.upkeep import restore
 
-    with _message_of(settings):
+    with _translated_errors(settings):
         return restore(settings.database, file, force=force)
 
 
 @contextmanager
-def _message_of(settings: Settings) -> Iterator[None]:
-    """What the engine says when it cannot open, in the word that other rooms know."""
+def _translated_errors(settings: Settings) -> Iterator[None]:
+    """Translate the engine's errors on opening into ``CannotOpenError``, which other layers know."""
     import sqlite3
 
     try:

@@ -1,4 +1,4 @@
-"""Every setting: name, type, default, help. The only reader of the environment."""
+"""All settings: name, type, default, help. The only module that reads the environment."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 PREFIX = "APPORTION_"
 HOME = Path("~/.apportion")
 LEAST_RETENTION = 30
-"""Days for which the audit log is kept at least: who deletes what must not be forgotten with it."""
+"""Fewest days for which the audit log is kept: deletions must stay traceable to the person who made them."""
 
 
 class SettingsError(Exception):
-    """A setting has a value that makes no sense; the message says which and what would."""
+    """A setting has an invalid value; the message names the setting and the values that are valid."""
 
 
-# What values may look like. Each reads text and raises ValueError with the rest of "must be …".
+# Readers of values. Each reads text and raises ValueError with the rest of "must be …".
 
 
 def _text(given: str) -> str:
@@ -103,7 +103,7 @@ def _base_url(given: str) -> str:
 
 
 def _names(given: str) -> tuple[str, ...]:
-    """A JSON list or names between commas."""
+    """Read a JSON list or names between commas."""
     if given.strip().startswith("["):
         try:
             parsed = json.loads(given)
@@ -159,7 +159,7 @@ def _setting(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One table: what can be set, its default, what it means, and the names 1.x has for it."""
+    """A table of all settings: name, default, meaning, and the names 1.x has for it."""
 
     home: Path = _setting(  # noqa: RUF009 - a field, not a shared default
         HOME, _path, "Folder for everything that is kept.", also=("ARGILLA_HOME_PATH",)
@@ -284,17 +284,17 @@ class Settings:
 
     @property
     def prefix(self) -> str:
-        """What stands before every route: the base URL without its last slash."""
+        """The prefix of every route: the base URL without its last slash."""
         return self.base_url.rstrip("/")
 
     @property
     def call_policy(self) -> CallPolicy:
-        """What webhooks may call."""
+        """The addresses that webhooks may call."""
         return CallPolicy(self.webhook_allow_private, self.webhook_allow_networks)
 
     @property
     def database(self) -> Path:
-        """The file everything is in."""
+        """The path of the database file, which holds everything."""
         return self.home / "apportion.db"
 
     @property
@@ -305,16 +305,18 @@ class Settings:
         )
 
     def signing_key(self) -> str:
-        """The secret that signs sessions, generated when there is none yet."""
+        """Return the secret that signs sessions, generated when there is none yet."""
         if self.secret_key:
             return self.secret_key
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _kept_secret(self.home / "secret")
+        return _stored_secret(self.home / "secret")
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in that file; made, and readable by its owner only, if there is none."""
+def _stored_secret(path: Path) -> str:
+    """Return the secret in that file; created, and readable by its owner only, if there is none."""
     try:
+        # O_EXCL: of two processes that start at once only one creates the secret. The mode is given here,
+        # since a later chmod would leave a moment in which others can read it.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         kept = path.read_text("ascii").strip()
@@ -329,7 +331,7 @@ def _kept_secret(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings, and what the person who starts the server should be told about them."""
+    """Settings, and notices about them for the person who starts the server."""
 
     settings: Settings
     notices: tuple[str, ...] = ()
@@ -357,11 +359,11 @@ _WITHOUT_MEANING: dict[str, str] = {
 }
 
 _GENERIC = frozenset({"ELASTICSEARCH", "ELASTICSEARCH_SSL_VERIFY"})
-"""Names other programs use too: no notice about them, since they may be meant for those."""
+"""Names other programs use too: no notices about them, since they may be set for those programs."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Loaded:
-    """Settings from ``given`` (by name), else the environment, else their defaults.
+    """Load settings from ``given`` (by name), else the environment, else their defaults.
 
     Variables of 1.x are understood where they still have a meaning, with one line of notice each.
     """
@@ -407,7 +409,7 @@ def _read(name: str, read: Callable[[str], Any], given: str, called: str) -> Any
 
 
 def _default_of_1x(name: str, given: str, notices: list[str]) -> bool:
-    """Is this the well-known or a too short secret of a 1.x setup? Then a generated one is better."""
+    """Return whether this is a secret of a 1.x setup that is well known or too short; a generated one is better."""
     if not name.endswith("SECRET_KEY") or len(given) >= 32:
         return False
     notices.append(f"{name} is too short to be safe and is ignored; a generated key is used.")

@@ -1,4 +1,4 @@
-"""Where tokens lie in a text, whether spans fit them, and spans as IOB or BILOU tags.
+"""Positions of tokens in a text, spans aligned to them, and spans as IOB or BILOU tags.
 
 Offsets count code points and an end is exclusive, everywhere.
 """
@@ -50,9 +50,9 @@ class SpanError(ValueError):
 
 
 def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """Where each token starts and ends in the text, looking from left to right.
+    """Return the start and end of each token in the text, found from left to right.
 
-    A token is looked for from the end of the one before, after one space if there is one; what lies
+    A token is searched from the end of the one before, after one space if there is one; the text
     between is skipped. Tokens that make up the whole text, spaces included, are taken as they come.
 
     >>> token_offsets("It's late.", ["It", "'s", "late", "."])
@@ -96,7 +96,7 @@ def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def spaced(text: str, tokens: Sequence[str]) -> bool:
-    """Is the text its tokens with one space between each two, as most tokenized text is?
+    """Return whether the text is its tokens with one space between each two, as most tokenized text is.
 
     >>> spaced("It is late", ["It", "is", "late"])
     True
@@ -105,9 +105,9 @@ def spaced(text: str, tokens: Sequence[str]) -> bool:
 
 
 def fits_words(text: str, entities: Sequence[Entity]) -> bool:
-    """Do the entities stand between the single spaces of ``spaced`` text, in order and apart?
+    """Return whether the entities lie between the single spaces of ``spaced`` text, in order and apart.
 
-    A quick way to see that ``align`` would find nothing to correct or to refuse. False says nothing.
+    A quick check that ``align`` would find nothing to correct or to refuse. False decides nothing.
     """
     size, reached = len(text), -1
     for start, end, _, _ in entities:
@@ -127,7 +127,7 @@ def align(
     allow_overlap: bool = False,
     allow_parts: bool = False,
 ) -> list[Entity]:
-    """The entities, each starting where a token starts and ending where a token ends, in the order given.
+    """Return the entities, each starting where a token starts and ending where a token ends, in the order given.
 
     When some do not fit, all of them are cut to the text and lose white space at both ends, once. When
     nothing needs correcting and ``entities`` is a list, that very list comes back.
@@ -158,7 +158,7 @@ def to_tags(
     entities: Iterable[Entity],
     scheme: Literal["iob", "bilou"] = "iob",
 ) -> list[str]:
-    """One tag per token: ``B-``, ``I-`` and ``O``; in BILOU also ``L-`` (last) and ``U-`` (only one).
+    """Return one tag per token: ``B-``, ``I-`` and ``O``; in BILOU also ``L-`` (last) and ``U-`` (only one).
 
     >>> to_tags([(0, 3), (4, 8), (9, 13)], [Entity(4, 13, "LOC")])
     ['O', 'B-LOC', 'I-LOC']
@@ -183,7 +183,7 @@ def to_tags(
 
 
 def from_tags(offsets: Sequence[tuple[int, int]], tags: Sequence[str]) -> list[Entity]:
-    """The entities that IOB or BILOU tags stand for, from left to right.
+    """Return the entities that IOB or BILOU tags stand for, from left to right.
 
     The label is all that follows the first hyphen. ``I-`` or ``L-`` without an entity of the same label
     before it starts a new one.

@@ -1,1 +1,1 @@
-"""Values and decisions: no files, network, clock, dice or framework."""
+"""Values and decisions: no files, network, clock, randomness or framework."""

@@ -1,4 +1,4 @@
-"""Which addresses the server may call on somebody's behalf."""
+"""Addresses that the server may call on behalf of its users."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _TRANSLATED = IPv6Network("::ffff:0:0:0/96")
 
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
-    """What may be called: public addresses over https, and whatever the operator of the server allows besides."""
+    """The permitted addresses: public ones over https, and those that the operator of the server allows besides."""
 
     everything: bool = False
     networks: Sequence[IPv4Network | IPv6Network] = ()
 
 
 def url_problem(url: str, policy: CallPolicy) -> str | None:
-    """Return what is wrong with a URL, as far as that can be said before its host name is looked up."""
+    """Return what is wrong with a URL, as far as that is known before its host name is looked up."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -1,7 +1,7 @@
-"""The size of one answer: how many labels, spans or texts it may have, and how many bytes in all.
+"""Limits on the size of one answer: the number of labels, spans or texts it may have, and its bytes in all.
 
-An answer is written inside a transaction that everybody waits for, and read again whenever its record is shown. The
-same limits hold for predictions and gold values, which cost others just as much.
+An answer is written inside a transaction that blocks other writers, and read again whenever its record is shown. The
+same limits hold for predictions and gold values, which cost just as much.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .records import Entities, Value
 __all__ = ["AnswerLimits", "Oversize", "Part"]
 
 _TOGETHER = 10
-"""So many answers of full size may one record bring along, whoever gave them."""
+"""Answers of full size that one record may bring along, from all people together."""
 _LONGEST_ESCAPE = 6
 """Bytes that one character takes at most as JSON."""
 _AROUND = 60
@@ -34,12 +34,12 @@ class Part(str, Enum):
 
     @staticmethod
     def of(task: Task) -> Part:
-        """Return what the answers of a task consist of."""
+        """Return the kind of parts that the answers of a task consist of."""
         return _PARTS[task]
 
     @property
     def word(self) -> str:
-        """The parts in a sentence."""
+        """The word for the parts in a sentence."""
         return {Part.LABELS: "labels", Part.SPANS: "spans", Part.TEXTS: "texts"}[self]
 
 
@@ -72,7 +72,7 @@ class AnswerLimits:
     """Bytes of the whole as JSON."""
 
     def count(self, part: Part, sent: int) -> Oversize | None:
-        """Return the limit that so many parts exceed; to be asked before they are read."""
+        """Return the limit that so many parts exceed; call it before they are read."""
         most = self._most(part)
         if sent <= most:
             return None
@@ -140,7 +140,7 @@ def _texts(value: Value) -> list[str]:
 
 
 def _at_most(value: Value) -> int:
-    """Return a number of bytes that a value does not exceed, quickly."""
+    """Return an upper bound of the bytes of a value, without encoding it."""
     return sum(len(text) * _LONGEST_ESCAPE + _AROUND * 2 for text in _texts(value))
 
 

@@ -16,7 +16,7 @@ from .rules import LabelingRule
 __all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "LabelSettings", "check_remarks"]
 
 REMARKS_SIZE = 1_000_000
-"""How long tags and metadata of a dataset may be together, as JSON: every list of datasets carries them."""
+"""Most characters of a dataset's tags and metadata together, as JSON: every list of datasets carries them."""
 
 
 def check_remarks(tags: Mapping[str, str], metadata: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ class LabelOption:
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
-    """What a dataset asks: its labels (None: anything goes) and the dimensions of its vectors."""
+    """The label schema of a dataset: its labels (None: any label) and the dimensions of its vectors."""
 
     labels: tuple[LabelOption, ...] | None = None
     vectors: Mapping[str, int] | None = None
@@ -51,7 +51,7 @@ class LabelSettings:
     """Whether spans may start and end within a token. Clients of 1.x refuse to load such records."""
 
     def unknown(self, labels: Iterable[str]) -> list[str]:
-        """Those of ``labels`` that the label schema does not have, in order of appearance."""
+        """Return those of ``labels`` that the label schema does not have, in order of appearance."""
         if self.labels is None:
             return []
         known = {option.name for option in self.labels}
@@ -60,7 +60,7 @@ class LabelSettings:
 
 @dataclass(frozen=True, slots=True)
 class Guidelines:
-    """What annotators are told to do, in one version."""
+    """One version of the instructions for annotators."""
 
     version: int
     text: str
@@ -96,5 +96,5 @@ class Dataset:
 
     @property
     def individual(self) -> bool:
-        """Whether every annotator keeps an annotation of their own."""
+        """Return whether every annotator keeps an annotation of their own."""
         return bool(self.policies.get("annotation", "shared") == "individual")

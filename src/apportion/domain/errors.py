@@ -1,4 +1,4 @@
-"""Every refusal of ours, one class each. No HTTP here: the server maps each class to a status.
+"""The errors that a request can end in, one class each. No HTTP here: the server maps each class to a status.
 
     Refusal
     ├── BadRequestError               the request cannot be carried out as it stands
@@ -10,23 +10,23 @@
     │   ├── ClosedDatasetError        the dataset is closed
     │   ├── BulkDataError             records contradict what is stored (types, sizes)
     │   └── MetadataLimitExceededError
-    ├── UnauthorizedError             who are you?
-    │   └── SessionChangedError       the browser's session is another's by now
-    ├── ForbiddenOperationError       you may not
+    ├── UnauthorizedError             credentials are missing, wrong or expired
+    │   └── SessionChangedError       another user has signed in in this browser
+    ├── ForbiddenOperationError       the caller lacks the permission
     ├── EntityNotFoundError           no such user, workspace, dataset, settings …
     │   └── RecordNotFound
     ├── EntityAlreadyExistsError
-    ├── ConflictError                 somebody else was faster
+    ├── ConflictError                 another change came first
     │   ├── StaleVersionError         the annotation has changed since it was read
     │   └── OtherContentError         the record is not the one that was annotated
-    ├── DatasetGoneError              deleted, maybe created anew, since the client began
+    ├── DatasetGoneError              deleted, maybe created again, since the client began
     ├── ValidationError               the input is malformed; says where
     ├── PayloadTooLargeError
     ├── TooManyAttemptsError          login attempts are throttled
     ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
-    └── StorageDamagedError           nothing was written; stop the server, look, restore
+    └── StorageDamagedError           nothing was written; stop the server, check, restore
 
 ``code`` is the name clients see and ``params()`` the data they can act on.
 """
@@ -68,7 +68,7 @@ __all__ = [
 
 
 class Refusal(Exception):
-    """Something asked of us that we will not or cannot do."""
+    """A request that is refused or cannot be carried out."""
 
     @property
     def code(self) -> str:
@@ -78,7 +78,7 @@ class Refusal(Exception):
         )
 
     def params(self) -> dict[str, Any]:
-        """What a client can act on, as plain JSON values."""
+        """Return the data that a client can act on, as plain JSON values."""
         return {"message": str(self)}
 
 
@@ -175,7 +175,7 @@ class UnauthorizedError(Refusal):
 
 
 class SessionChangedError(UnauthorizedError):
-    """A page believes somebody to be signed in, and by now it is somebody else: nothing is done in either's name."""
+    """The page's user is no longer the one signed in in this browser: the request is not carried out for either."""
 
     def __init__(self, believed: str, current: str) -> None:
         super().__init__(
@@ -241,7 +241,7 @@ class EntityAlreadyExistsError(Refusal):
 
 
 class ConflictError(Refusal):
-    """What the request builds on is no longer so; nothing was stored."""
+    """The state that the request builds on has changed; nothing was stored."""
 
 
 class StaleVersionError(ConflictError):

@@ -1,4 +1,4 @@
-"""Which events are for whom."""
+"""Audiences of events: teams, managers, administrators."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ TEAM_EVENTS: frozenset[EventCode] = frozenset(
     if (each.area in (EventArea.ANSWERS, EventArea.PLANS) or each in _OF_DATASETS)
     and each not in _NOT_FOR_TEAMS
 )
-"""What a dataset's own list of events has, which reviewers read; everything else is in the audit log only."""
+"""Events in a dataset's own list, which reviewers read; everything else is in the audit log only."""
 
 AUDIT_OF_WORKSPACE: frozenset[EventCode] = frozenset(
     each for each in EventCode if each.area not in (EventArea.SIGN_IN, EventArea.SERVER)
 )
-"""What managers read of the audit log, of their workspaces; the rest is for administrators."""
+"""Events of the audit log that managers read, of their workspaces; the rest is for administrators."""
 
 
 def codes_of(areas: Collection[EventArea], codes: Collection[EventCode]) -> frozenset[EventCode] | None:
-    """The codes that are meant by some areas and some codes together; None where neither narrows.
+    """Return the codes selected by some areas and some codes together; None where neither narrows.
 
     >>> sorted(codes_of([EventArea.SIGN_IN], [EventCode.EXPORTED]))[0]
     <EventCode.EXPORTED: 'exported'>
@@ -44,7 +44,7 @@ def codes_of(areas: Collection[EventArea], codes: Collection[EventCode]) -> froz
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was there and what is there instead, under the names whose values differ.
+    """Return the old and the new values, under the names whose values differ.
 
     >>> difference({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4})
     ({'b': 2}, {'b': 3, 'c': 4})

@@ -13,7 +13,7 @@ DatasetNo = NewType("DatasetNo", int)
 """A dataset's number within one store; its address for clients is (workspace, name)."""
 
 Viewer = NewType("Viewer", int)
-"""Whose view of annotations: 0 is the resolved view, any other number one annotator's own."""
+"""A view of annotations: 0 is the resolved view, any other number one annotator's own."""
 
 RESOLVED = Viewer(0)
 

@@ -1,4 +1,4 @@
-"""Long work that goes on after the request that began it: what it is, how far it has come, how it ended."""
+"""Jobs that continue after the request that began them: their kind, progress and state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ENDED", "FINISHED_LATER", "AcceptScope", "Job", "JobKind", "JobState
 
 
 class JobKind(str, Enum):
-    """What is done."""
+    """The kinds of jobs."""
 
     APPLY = "annotations:apply"
     ACCEPT = "consensus:accept"
@@ -26,12 +26,12 @@ class JobKind(str, Enum):
 
     @property
     def undoable(self) -> bool:
-        """Whether it changes what people said or decided, record by record."""
+        """Return whether the job changes answers or decisions of people, record by record."""
         return self in (JobKind.APPLY, JobKind.ACCEPT)
 
 
 class JobState(str, Enum):
-    """How far it has come. A job that the server's stop cut short is ``interrupted``: what it did stays done."""
+    """The states of a job. One cut short by a stop of the server is ``interrupted``: what it did stays done."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -45,29 +45,29 @@ class JobState(str, Enum):
 
 
 class AcceptScope(str, Enum):
-    """Where a job that annotates has each record's value from."""
+    """Sources of each record's value in a job that annotates."""
 
     VALUE = "value"
-    """The same for all, as sent."""
+    """The same value for all, as sent."""
     OWN = "own"
-    """What whoever began it has said of the record so far, drafts included."""
+    """The current answer to the record by the person who began the job, drafts included."""
     PREDICTED = "predicted"
-    """What is predicted for the record."""
+    """The prediction for the record."""
 
     def __str__(self) -> str:
         return str(self.value)
 
 
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
-"""States in which nothing more will happen by itself, and what was done may be undone."""
+"""States in which a job does nothing more by itself, and its changes may be undone."""
 
 
 FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD, JobKind.SETTLE})
-"""Kinds whose request was one step to whoever made it: what a stop cut short is gone on with after the next start."""
+"""Kinds that look like one step to the user: after a stop of the server, the next start continues them."""
 
 
 def runs_of(numbers: Iterable[int]) -> list[list[int]]:
-    """Ascending numbers as the first and last of each run of neighbours.
+    """Return ascending numbers as the first and last of each run of neighbours.
 
     >>> runs_of([1, 2, 3, 7, 9, 10])
     [[1, 3], [7, 7], [9, 10]]
@@ -82,7 +82,7 @@ def runs_of(numbers: Iterable[int]) -> list[list[int]]:
 
 
 def within(runs: Sequence[Sequence[int]], start: int, count: int) -> list[int]:
-    """Some of the numbers behind ``runs``.
+    """Return some of the numbers behind ``runs``.
 
     >>> within([[1, 3], [7, 7], [9, 10]], 2, 3)
     [3, 7, 9]
@@ -100,7 +100,7 @@ def within(runs: Sequence[Sequence[int]], start: int, count: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. ``done`` of ``total`` steps are behind it; times are instants; ``dataset`` is the dataset's number."""
+    """One job. ``done`` of ``total`` steps are complete; times are instants; ``dataset`` is the dataset's number."""
 
     no: int
     id: str

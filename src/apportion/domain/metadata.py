@@ -1,4 +1,4 @@
-"""Metadata: flattening what was logged, and what kind of value a key holds from its first value on."""
+"""Metadata: flattening of logged objects, and the kind of value that a key holds from its first value on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MetadataClash(ValueError):
 
 
 def flatten(metadata: Mapping[str, Any], *, longest: int = 128) -> dict[str, Any]:
-    """Nested keys joined by dots; nulls, empty lists and empty objects left out, long strings cut to their end.
+    """Join nested keys by dots; nulls, empty lists and empty objects are left out, long strings cut to their end.
 
     >>> flatten({"a": {"b": 1, "c": None}, "d": []})
     {'a.b': 1}
@@ -45,7 +45,7 @@ def flatten(metadata: Mapping[str, Any], *, longest: int = 128) -> dict[str, Any
 
 
 def kind_of(value: Any) -> str | None:
-    """The kind a key takes from ``value``: keyword, long, float, boolean, date, nested; None if it tells nothing."""
+    """Return the kind a key takes from ``value``: keyword, long, float, boolean, date, nested; None if undecided."""
     if isinstance(value, str):
         return "date" if _is_date(value) else "keyword"
     if isinstance(value, bool):
@@ -72,7 +72,7 @@ def _is_date(text: str) -> bool:
 
 
 def terms_of(kind: str, value: Any) -> list[str | float]:
-    """How ``value`` is found again in a key of ``kind``: strings for counted kinds, numbers for the others.
+    """Return the terms that find ``value`` in a key of ``kind``: strings for counted kinds, numbers for the others.
 
     Raises ``MetadataClash`` when the kind cannot hold the value.
     """

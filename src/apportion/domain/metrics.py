@@ -1,4 +1,4 @@
-"""The figures that 1.x computed over many records, worked out from what is known of each."""
+"""Compute the metrics of 1.x over many records from values of each record."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from apportion.spans import Entity
 __all__ = ["MOST_BUCKETS", "consistency", "histogram", "label_f1", "most_frequent", "span_f1"]
 
 MOST_BUCKETS = 20_000
-"""How many buckets a histogram may have with empty ones among them; a finer one leaves those out."""
+"""Most buckets of a histogram that includes the empty ones; a finer one leaves those out."""
 
 
 def most_frequent(counts: Mapping[str, int], size: int) -> dict[str, int]:
-    """The values counted most often, those first.
+    """Return the most frequent values, most frequent first.
 
     >>> most_frequent({"a": 1, "c": 2, "b": 2}, 2)
     {'b': 2, 'c': 2}
@@ -25,13 +25,14 @@ def most_frequent(counts: Mapping[str, int], size: int) -> dict[str, int]:
 
 
 def histogram(values: Iterable[float], interval: float) -> dict[str, int]:
-    """How many values lie in each bucket; up to ``MOST_BUCKETS``, empty ones in between are there, too.
+    """Count the values in each bucket; up to ``MOST_BUCKETS``, empty ones in between are included.
 
     >>> histogram([11, 11, 13], 1)
     {'11.0': 2, '12.0': 0, '13.0': 1}
     """
     buckets: Counter[int] = Counter()
     for value, count in Counter(values).items():  # the same few values over and over
+        # The addition keeps a value on the edge of a bucket there, in spite of binary rounding.
         buckets[floor(value / interval + 1e-9)] += count
     if not buckets:
         return {}
@@ -43,9 +44,9 @@ def histogram(values: Iterable[float], interval: float) -> dict[str, int]:
 def consistency(
     pairs: Iterable[tuple[str, str]], *, size: int, at_least: int, labels: int
 ) -> dict[str, list[dict[str, Any]]]:
-    """The texts that are labelled most often with what they are labelled as, the most ambiguous first.
+    """Return the texts that are labelled most often, with their labels, the most ambiguous first.
 
-    ``size`` is how many texts are looked at; those with fewer than ``at_least`` labels are left out. A text
+    ``size`` is the number of texts considered; those with fewer than ``at_least`` labels are left out. A text
     comes with its ``labels`` most frequent ones.
 
     >>> consistency([("May", "PER"), ("May", "DATE"), ("May", "DATE")], size=5, at_least=2, labels=1)
@@ -73,7 +74,7 @@ def consistency(
 
 
 def label_f1(pairs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, float]:
-    """Precision, recall and F1 of labels, per label and in both averages; nothing without any pair.
+    """Return precision, recall and F1 of labels, per label and in both averages; nothing without any pair.
 
     ``pairs`` are the labels predicted for a record and those it has.
 
@@ -84,10 +85,10 @@ def label_f1(pairs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, 
     predicted: Counter[str] = Counter()
     annotated: Counter[str] = Counter()
     seen = False
-    for said, true in pairs:
-        said, true, seen = set(said), set(true), True
-        hits.update(said & true)
-        predicted.update(said)
+    for guess, true in pairs:
+        guess, true, seen = set(guess), set(true), True
+        hits.update(guess & true)
+        predicted.update(guess)
         annotated.update(true)
     if not seen:
         return {}
@@ -103,7 +104,7 @@ def label_f1(pairs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, 
 
 
 def span_f1(pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]]) -> dict[str, float]:
-    """Precision, recall and F1 of spans, which are right if start, end and label are; all averages, always.
+    """Return precision, recall and F1 of spans, which are right if start, end and label are; all averages, always.
 
     ``pairs`` are the spans predicted for a record and those it has. As in 1.x, labels that only predictions
     have do not count, and the macro F1 is that of the macro averages.
@@ -114,8 +115,8 @@ def span_f1(pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]]) -> dict[
     hits: Counter[str] = Counter()
     predicted: Counter[str] = Counter()
     annotated: Counter[str] = Counter()
-    for said, true in pairs:
-        spans = {span[:3] for span in said}
+    for guess, true in pairs:
+        spans = {span[:3] for span in guess}
         right = {span[:3] for span in true}
         hits.update(label for _, _, label in spans & right)
         predicted.update(label for _, _, label in spans)

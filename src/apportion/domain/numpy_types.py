@@ -1,4 +1,4 @@
-"""The one door through which numpy comes into the domain: dealing a million records out needs columns."""
+"""The only import of numpy in the domain: assigning a million records needs columns."""
 
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ Column: TypeAlias = NDArray[Any]
 
 
 def new_runs(values: Column) -> Column:
-    """The place of every entry within its run of equal ones.
+    """Return the place of every entry within its run of equal ones.
 
     >>> new_runs(np.array([5, 5, 7, 5])).tolist()
     [0, 1, 0, 0]

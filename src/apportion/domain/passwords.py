@@ -1,4 +1,4 @@
-"""Passwords that anybody would try first."""
+"""Common passwords, which an attacker would try first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROWS = frozenset(
     for start in range(len(row))
     for length in range(PASSWORD_LENGTHS[0], len(row) - start + 1)
 )
-"""What one gets by going along the keys, or by counting."""
+"""Runs of neighbouring keys, and of consecutive digits and letters."""
 
 _TRIED_FIRST = """
 password password1 password12 password123 password1234 password! passw0rd p@ssw0rd p@ssword pa$$word passwort

@@ -1,4 +1,4 @@
-"""Users, workspaces, who belongs where, and what their names may look like."""
+"""Users, workspaces, memberships, and the rules for their names."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ __all__ = [
 ]
 
 NAME_PATTERN = r"^(?!-|_)[a-z0-9-_]+$"
-"""What usernames, workspace names and dataset names look like; as 1.x has it."""
+"""Pattern of usernames, workspace names and dataset names; the one of 1.x."""
 
 NAME_LENGTH = 200
-"""Both names of a dataset together stayed below 255 characters in 1.x, whose Elasticsearch takes no more."""
+"""Most characters of a name: in 1.x both names of a dataset together had to stay below Elasticsearch's limit of 255."""
 
 USERNAME_LENGTH = 50
 """``adjudicated:<username>`` must fit into the 64 characters that 1.x clients allow an agent."""
 
 RESERVED_USERNAMES = frozenset({"me", "apportion", "adjudicated", "consensus"})
-"""What stands for oneself, and what we sign with ourselves."""
+"""Names that stand for the current user, and names that the server signs with."""
 
 _NAME = re.compile(NAME_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone who may sign in. Deactivated users stay, since their annotations do."""
+    """A person who may sign in. Deactivated users stay, since their annotations do."""
 
     id: UserId
     username: str
@@ -58,13 +58,13 @@ class User:
 
     @property
     def full_name(self) -> str:
-        """First and last name as one would say it."""
+        """First and last name, separated by a space."""
         return f"{self.first_name} {self.last_name}" if self.last_name else self.first_name
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A place for datasets that some users share."""
+    """A group of datasets that some users share."""
 
     id: WorkspaceId
     name: str
@@ -74,7 +74,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """That somebody belongs to the workspace of that name, and as what."""
+    """Membership in the workspace of that name, with the role there."""
 
     workspace: str
     role: MembershipRole
@@ -101,7 +101,7 @@ class Actor:
         return tuple(each.workspace for each in self.memberships)
 
     def role_in(self, workspace: str) -> MembershipRole | None:
-        """Their role in that workspace; None where they do not belong."""
+        """Return their role in that workspace; None where they do not belong."""
         for each in self.memberships:
             if each.workspace == workspace:
                 return each.role
@@ -109,7 +109,7 @@ class Actor:
 
 
 def check_name(name: str, *field: str | int, model: str = "Request") -> str:
-    """``name`` if a workspace or dataset may be called that; ``field`` is where it stood in the input."""
+    """Return ``name`` if a workspace or dataset may be called that; ``field`` is its place in the input."""
     if not _NAME.fullmatch(name):
         raise _wrong(
             field,
@@ -130,7 +130,7 @@ def check_name(name: str, *field: str | int, model: str = "Request") -> str:
 
 
 def check_username(name: str, *field: str | int) -> str:
-    """``name`` if a new user may be called that."""
+    """Return ``name`` if a new user may be called that."""
     check_name(name, *field)
     if len(name) > USERNAME_LENGTH:
         raise _wrong(
@@ -145,7 +145,7 @@ def check_username(name: str, *field: str | int) -> str:
 
 
 def check_first_name(name: str, *field: str | int) -> str:
-    """``name`` without surrounding space; it must not be empty."""
+    """Return ``name`` without surrounding space; it must not be empty."""
     if not name.strip():
         raise _wrong(
             field,
@@ -157,7 +157,7 @@ def check_first_name(name: str, *field: str | int) -> str:
 
 
 def check_password(password: str, *field: str | int, username: str | None = None) -> str:
-    """Return ``password`` if it is neither too short nor too long, and not what anybody would try first."""
+    """Return ``password`` if it is neither too short nor too long, and not among the most common ones."""
     shortest, longest = PASSWORD_LENGTHS
     if len(password) < shortest:
         raise _wrong(

@@ -1,10 +1,10 @@
-"""Who may do what: one table.
+"""Permissions: one table of actions and the roles that may perform them.
 
-Everybody who has signed in stands, towards one workspace, in one place:
+Everybody who has signed in has exactly one effective role in one workspace:
 
     outsider  does not belong to the workspace
     member    belongs to it
-    reviewer  a member who also sees everyone's annotations and settles conflicts
+    reviewer  a member who also sees everyone's annotations and resolves conflicts
     manager   a reviewer who also runs the workspace's datasets and members
     admin     runs everything
 
@@ -24,7 +24,7 @@ __all__ = ["ALLOWED", "Action", "EffectiveRole", "allowed", "effective_role", "h
 
 
 class EffectiveRole(str, Enum):
-    """Where somebody stands towards a workspace."""
+    """The role of a user in one workspace, administrators and creators of datasets included."""
 
     OUTSIDER = "outsider"
     MEMBER = "member"
@@ -35,7 +35,7 @@ class EffectiveRole(str, Enum):
 
 
 class Action(str, Enum):
-    """What can be done; the value completes the sentence "you may not …"."""
+    """The actions that permissions cover; the value completes the sentence "you may not …"."""
 
     # The server
     SEE_SERVER = "see how the server fares"
@@ -153,7 +153,7 @@ ALLOWED: dict[Action, frozenset[EffectiveRole]] = {
     Action.EDIT_GUIDELINES: _MANAGERS,
 }
 
-_PLACES = {
+_ROLE_OF_MEMBERSHIP = {
     MembershipRole.ANNOTATOR: EffectiveRole.MEMBER,
     MembershipRole.REVIEWER: EffectiveRole.REVIEWER,
     MembershipRole.MANAGER: EffectiveRole.MANAGER,
@@ -161,18 +161,18 @@ _PLACES = {
 
 
 def effective_role(actor: Actor, workspace: str | None) -> EffectiveRole:
-    """Where ``actor`` stands towards a workspace, or towards the whole server where none is named."""
+    """Return the role of ``actor`` in a workspace, or on the whole server where none is named."""
     if actor.is_admin:
         return EffectiveRole.ADMIN
     role = actor.role_in(workspace) if workspace is not None else None
-    return EffectiveRole.OUTSIDER if role is None else _PLACES[role]
+    return EffectiveRole.OUTSIDER if role is None else _ROLE_OF_MEMBERSHIP[role]
 
 
-_RANKS = tuple(_PLACES)
+_RANKS = tuple(_ROLE_OF_MEMBERSHIP)
 
 
 def has_lost_rights(before: Actor, now: Actor) -> bool:
-    """Return whether somebody may do less anywhere than before, or is somebody else."""
+    """Return whether a user may do less anywhere than before, or is another user."""
     if before.user.id != now.user.id or (before.is_admin and not now.is_admin):
         return True
     if now.is_admin:
@@ -187,30 +187,30 @@ def has_lost_rights(before: Actor, now: Actor) -> bool:
 def allowed(
     actor: Actor, action: Action, workspace: str | None = None, created_by: str | None = None
 ) -> bool:
-    """May ``actor`` do that there? ``created_by`` is who created the dataset in question."""
-    place = effective_role(actor, workspace)
-    if place in ALLOWED[action]:
+    """Return whether ``actor`` may do that there. ``created_by`` is the creator of the dataset in question."""
+    role = effective_role(actor, workspace)
+    if role in ALLOWED[action]:
         return True
-    created = place is not EffectiveRole.OUTSIDER and created_by is not None and created_by == actor.username
+    created = role is not EffectiveRole.OUTSIDER and created_by is not None and created_by == actor.username
     return created and EffectiveRole.CREATOR in ALLOWED[action]
 
 
 def require(
     actor: Actor, action: Action, workspace: str | None = None, created_by: str | None = None
 ) -> None:
-    """Refuse unless ``actor`` may do that there, and say who could."""
+    """Refuse unless ``actor`` may do that there; the error names the roles that may."""
     if allowed(actor, action, workspace, created_by):
         return
-    raise ForbiddenOperationError(f"Operation not allowed: only {_who(action, workspace)} may {action}.")
+    raise ForbiddenOperationError(f"Operation not allowed: only {_roles(action, workspace)} may {action}.")
 
 
-def _who(action: Action, workspace: str | None) -> str:
-    places = ALLOWED[action]
+def _roles(action: Action, workspace: str | None) -> str:
+    roles = ALLOWED[action]
     where = f" of workspace {workspace}" if workspace is not None else ""
-    if EffectiveRole.MEMBER in places:
+    if EffectiveRole.MEMBER in roles:
         return f"members{where}"
-    if EffectiveRole.REVIEWER in places:
+    if EffectiveRole.REVIEWER in roles:
         return f"reviewers and managers{where} and administrators"
-    if EffectiveRole.MANAGER in places:
+    if EffectiveRole.MANAGER in roles:
         return f"managers{where} and administrators"
     return "administrators"

@@ -1,4 +1,4 @@
-"""The policies of a dataset: whose annotations count, who sees what, and how answers become one value."""
+"""The policies of a dataset: shared or individual annotations, visibility, and resolution of answers to one value."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["MAX_REQUIRED", "RIGHTS", "AnnotationMode", "Policies", "read_policie
 
 MAX_REQUIRED = 1_000
 RIGHTS = ("add_records", "edit_metadata", "edit_tags", "discard_by_query", "write_rules")
-"""What annotators may be allowed to do to a dataset as a whole; all of it by default, as in 1.x."""
+"""Rights of annotators over a dataset as a whole; all are granted by default, as in 1.x."""
 
 
 class AnnotationMode(str, Enum):
-    """Whether a record has one annotation, the latest, or each person has their own."""
+    """Shared: a record has one annotation, the latest; individual: each person has their own."""
 
     SHARED = "shared"
     INDIVIDUAL = "individual"
@@ -30,7 +30,7 @@ class AnnotationMode(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """All policies of a dataset, those never set at their defaults."""
+    """All policies of a dataset; those never set have their defaults."""
 
     annotation: AnnotationMode = AnnotationMode.SHARED
     blind: bool = False
@@ -42,8 +42,9 @@ class Policies:
 
     @staticmethod
     def of(stored: Mapping[str, Any]) -> Policies:
-        """The policies behind what a dataset has stored."""
+        """Return the policies from the JSON that a dataset has stored."""
         annotation = AnnotationMode(stored.get("annotation", "shared"))
+        # ``store`` leaves defaults out, and the default rule depends on the mode.
         usual = Rule.MAJORITY if annotation is AnnotationMode.INDIVIDUAL else Rule.LATEST
         return Policies(
             annotation=annotation,
@@ -61,15 +62,15 @@ class Policies:
 
     @property
     def modelled(self) -> bool:
-        """Whether a model of all answers resolves records, and not their own answers alone."""
+        """Return whether a model of all answers resolves records, and not their own answers alone."""
         return self.resolution in (Rule.DAWID_SKENE, Rule.ONE_COIN)
 
     def may(self, right: str) -> bool:
-        """Whether annotators have this right; in individual datasets they never add records."""
+        """Return whether annotators have this right; in individual datasets they never add records."""
         return right in self.annotators_may and not (self.individual and right == "add_records")
 
     def show(self) -> dict[str, Any]:
-        """The policies as JSON."""
+        """Return the policies as JSON."""
         return {
             "annotation": str(self.annotation),
             "blind": self.blind,
@@ -81,7 +82,7 @@ class Policies:
         }
 
     def store(self) -> dict[str, Any]:
-        """What a dataset keeps: only what differs from the defaults, so that a default may change."""
+        """Return the JSON to store: only what differs from the defaults, so that a default may change."""
         usual = Policies.of({"annotation": str(self.annotation)}).show()
         return {
             name: value
@@ -91,7 +92,7 @@ class Policies:
 
 
 def read_policies(now: Policies, json: Mapping[str, Any]) -> Policies:
-    """The policies once ``json`` has changed some; every mistake is named. ``keep`` is for the caller."""
+    """Return the policies with the changes in ``json``; every mistake is named. ``keep`` is for the caller."""
     errors: list[dict[str, Any]] = []
 
     def wrong(name: str, message: str) -> None:
@@ -137,7 +138,7 @@ def read_policies(now: Policies, json: Mapping[str, Any]) -> Policies:
 
 
 def _consistent(now: Policies, changes: Mapping[str, Any]) -> Policies:
-    """What follows from a change: blindness needs annotations of one's own, and each kind has its usual rule."""
+    """Apply a change with its consequences: blind needs individual annotations, and each mode has its usual rule."""
     after = replace(now, **changes)
     if changes.get("blind") and "annotation" not in changes:
         after = replace(after, annotation=AnnotationMode.INDIVIDUAL)

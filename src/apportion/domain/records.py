@@ -1,4 +1,4 @@
-"""Records of the three tasks: what they hold, what they must satisfy, what follows from them.
+"""Records of the three tasks: their content, their checks, and the values derived from them.
 
 A value (of a prediction or an annotation) is a tuple per task:
 
@@ -55,7 +55,7 @@ Value: TypeAlias = "Scored | Entities"
 
 @dataclass(slots=True)
 class AgentValues:
-    """What one or several agents say about a record; ``agent`` is whose word counts.
+    """Values of one or several agents for a record; ``agent`` is the one whose value counts.
 
     ``singular`` is False where only the plural was sent and ``agent`` is merely the first of them.
     """
@@ -66,7 +66,7 @@ class AgentValues:
 
     @property
     def value(self) -> Value:
-        """The value that counts."""
+        """The value of ``agent``, which is the one that counts."""
         return self.by_agent[self.agent]
 
 
@@ -81,7 +81,7 @@ class Vector:
 
 @dataclass(slots=True)
 class Record:
-    """What records of every task have. ``metadata`` is flattened: dotted keys, no nulls."""
+    """The members common to records of every task. ``metadata`` is flattened: dotted keys, no nulls."""
 
     id: str
     status: Status = Status.DEFAULT
@@ -94,7 +94,7 @@ class Record:
 
     @property
     def text(self) -> str:
-        """What full-text search looks at."""
+        """The text that full-text search covers."""
         raise NotImplementedError
 
 
@@ -142,12 +142,12 @@ _TYPES: dict[Task, type[Record]] = {
 
 
 def record_type(task: Task) -> type[Record]:
-    """The class of records of a task."""
+    """Return the class of records of a task."""
     return _TYPES[task]
 
 
 def joined_text(inputs: Mapping[str, str | list[str]]) -> str:
-    """All input texts in order, one under the other."""
+    """Join all input texts in order, one per line."""
     if len(inputs) == 1:
         (only,) = inputs.values()
         return only if isinstance(only, str) else "\n".join(only)
@@ -161,14 +161,14 @@ def joined_text(inputs: Mapping[str, str | list[str]]) -> str:
 
 
 def best_first(pairs: Sequence[tuple[str, float]]) -> Scored:
-    """Pairs by score, best first; equal scores keep their order."""
+    """Sort pairs by score, best first; equal scores keep their order."""
     if len(pairs) < 2:
         return tuple(pairs)
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
 def shown_content(record: Record) -> tuple[Any, ...]:
-    """What annotators are shown: an annotation of something else is outdated."""
+    """Return the content that annotators are shown: an annotation of other content is outdated."""
     if isinstance(record, TextClassificationRecord):
         return (record.inputs,)
     if isinstance(record, TokenClassificationRecord):
@@ -177,7 +177,7 @@ def shown_content(record: Record) -> tuple[Any, ...]:
 
 
 class InvalidRecordError(ValueError):
-    """Why one record cannot be stored: ``loc`` is a path inside the record."""
+    """A record that cannot be stored: ``loc`` is a path inside the record."""
 
     def __init__(self, loc: Sequence[str | int], message: str, type: str = "value_error") -> None:
         super().__init__(message)
@@ -246,7 +246,7 @@ def _check_spans(record: TokenClassificationRecord, allow_overlap: bool, allow_p
 
 
 def chosen_labels(value: Value | None, *, multi_label: bool) -> list[str]:
-    """The labels (or sentences) a value stands for: the best one, or with several labels all above 0.5."""
+    """Return the labels (or sentences) a value stands for: the best one, or with several labels all above 0.5."""
     if value is None:
         return []
     if isinstance(value, Entities):
@@ -257,7 +257,7 @@ def chosen_labels(value: Value | None, *, multi_label: bool) -> list[str]:
 
 
 def shown_as(record: Record, answers: AgentValues | None) -> list[str]:
-    """What ``predicted_as`` or ``annotated_as`` holds for the record."""
+    """Return the values of ``predicted_as`` or ``annotated_as`` for the record."""
     if answers is None:
         return []
     value = answers.value
@@ -269,7 +269,7 @@ def shown_as(record: Record, answers: AgentValues | None) -> list[str]:
 
 
 def predicted_answer(record: Record, *, allow_overlap: bool = False) -> Value | None:
-    """What somebody answers who takes the prediction as it is; None where nothing is predicted.
+    """Return the answer that accepts the prediction as it is; None where nothing is predicted.
 
     Of spans that overlap where they may not, the first one counts. Scores belong to the prediction.
     """
@@ -289,7 +289,7 @@ def predicted_answer(record: Record, *, allow_overlap: bool = False) -> Value | 
 
 
 def scores(record: Record) -> list[float]:
-    """What ``score`` holds: the prediction's scores that count."""
+    """Return the values of ``score``: the prediction's scores that count."""
     if record.prediction is None:
         return []
     value = record.prediction.value
@@ -301,7 +301,7 @@ def scores(record: Record) -> list[float]:
 
 
 def prediction_outcome(record: Record, annotation: AgentValues | None) -> str | None:
-    """``ok`` when the annotation confirms the prediction, ``ko`` when not, None without either."""
+    """Return ``ok`` when the annotation confirms the prediction, ``ko`` when not, None without either."""
     if record.prediction is None or annotation is None or isinstance(record, Text2TextRecord):
         return None
     predicted, annotated = record.prediction.value, annotation.value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["MOST_RULES", "LabelingRule", "RuleMetrics", "labels_of"]
 
 MOST_RULES = 1_000
-"""How many rules a dataset may have."""
+"""Most rules that a dataset may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class LabelingRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleMetrics:
-    """How much a rule covers, in records, and how often annotations say the same; None where that means nothing."""
+    """Coverage of a rule, in records, and its agreement with annotations; None where that is undefined."""
 
     total: int
     annotated: int
@@ -47,7 +47,7 @@ class RuleMetrics:
 
 
 def labels_of(label: str | None, labels: Iterable[str]) -> tuple[str, ...]:
-    """All labels, once each, in the order given.
+    """Return all labels, once each, in the order given.
 
     >>> labels_of("a", ["b", "a"])
     ('a', 'b')

@@ -1,4 +1,4 @@
-"""Words too common to tell anything about a text."""
+"""Words too common to be informative about a text."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a record can be found and counted by, besides its text: (field, value) pairs.
+"""Terms: the (field, value) pairs by which a record is found and counted, besides its text.
 
 Terms of the content are the same for everybody. Terms of the answer (status, annotation, whether the
 prediction was right) belong to a viewer: the resolved view, or one annotator's own. The status
-``Default`` has no term: it is the absence of the others, which spares most records a row.
+``Default`` has no term: it is the absence of the others, which saves a row for most records.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ ANSWER_FIELDS = frozenset(
         "agreement",
     }
 )
-"""Fields that depend on who is looking."""
+"""Fields whose values depend on the viewer."""
 
 
 def content_terms(record: Record) -> list[Term]:
-    """Terms of the record's prediction, scores apart. Metadata has terms by kind, see ``domain.metadata``."""
+    """Return the terms of the record's prediction, without scores. For terms of metadata see ``domain.metadata``."""
     prediction = record.prediction
     if prediction is None:
         return []
@@ -52,7 +52,7 @@ def content_terms(record: Record) -> list[Term]:
 
 
 def answer_terms(record: Record, status: Status, annotation: AgentValues | None) -> list[Term]:
-    """Terms of one view of the record's annotation."""
+    """Return the terms of one view of the record's annotation."""
     terms: list[Term] = [] if status is Status.DEFAULT else [("status", status.value)]
     if annotation is None:
         return terms
@@ -69,7 +69,7 @@ def answer_terms(record: Record, status: Status, annotation: AgentValues | None)
 
 
 def view_terms(record: Record, view: ResolvedView) -> list[Term]:
-    """Terms of a record as everybody sees it who sees more than their own."""
+    """Return the terms of a record in the resolved view, which is for those who see more than their own answers."""
     if view.agent is not None and view.value is not None:
         by_agent = {view.agent: view.value, **view.everyone}
         terms = answer_terms(record, view.status, AgentValues(view.agent, by_agent))

@@ -1,8 +1,8 @@
-"""What counts as a word: the three analysers behind search, highlighting and word clouds.
+"""Split texts into words: the three analysers behind search, highlighting and word clouds.
 
 The full-text index splits ``analysed(text)`` with SQLite's own tokenizer, configured as
 ``unicode61 remove_diacritics 0 categories 'L* M* N* Co Pc'``. ``words`` finds the same words in the same
-order, so that whatever the index finds can be pointed at in the text.
+order, so that every match of the index can be highlighted in the text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def fold(word: str) -> str:
-    """The word without differences of case, as long as it was.
+    """Return the word without differences of case; its length stays the same.
 
     Each code point is folded on its own, so a Greek word is the same word whether its sigma is final or
     not. Accents are kept.
@@ -42,7 +42,7 @@ def fold(word: str) -> str:
 
 
 def analysed(text: str) -> str:
-    """The text as it is handed to the full-text index.
+    """Return the text in the form that the full-text index receives.
 
     English and most other Latin or Cyrillic text comes back as it is. Other text comes back as its words
     with spaces between, because SQLite neither separates Chinese and Japanese words nor knows the letters
@@ -57,7 +57,7 @@ def analysed(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of the text in order, folded: letters, marks, digits and underscores that stand together.
+    """Return the words of the text in order, folded: runs of letters, marks, digits and underscores.
 
     Each Han and Hiragana character is a word of its own; Katakana stays together.
 
@@ -72,7 +72,7 @@ def words(text: str) -> list[str]:
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int, str]]:
-    """The same words as ``words``, each with where it starts and ends (exclusive) in the text.
+    """Yield the same words as ``words``, each with its start and its end (exclusive) in the text.
 
     >>> list(word_spans("El Niño"))
     [(0, 2, 'el'), (3, 7, 'niño')]
@@ -87,7 +87,7 @@ def word_spans(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def exact_words(text: str) -> list[str]:
-    """What stands between white space, untouched.
+    """Return the pieces between white space, unchanged.
 
     >>> exact_words("Don't PANIC!")
     ["Don't", 'PANIC!']
@@ -96,12 +96,12 @@ def exact_words(text: str) -> list[str]:
 
 
 def exact_spans(text: str) -> Iterator[tuple[int, int, str]]:
-    """The same pieces as ``exact_words``, each with where it starts and ends (exclusive) in the text."""
+    """Yield the same pieces as ``exact_words``, each with its start and its end (exclusive) in the text."""
     return ((match.start(), match.end(), match[0]) for match in _NOT_SPACE.finditer(text))
 
 
 def cloud_words(text: str) -> list[str]:
-    """The words worth counting: runs of letters, lower-cased, without English, Spanish, French and German
+    """Return the words worth counting: runs of letters, lower-cased, without English, Spanish, French and German
     stop words. Marks stay with the letters they modify.
 
     >>> cloud_words("The 3 cats aren't in l'hôtel_bar")
@@ -116,7 +116,7 @@ def cloud_words(text: str) -> list[str]:
 
 
 def common_words(texts: Iterable[str], most: int) -> dict[str, int]:
-    """The words worth counting that are in most of the texts, and in how many; by name where they tie.
+    """Return the most common words worth counting, and the number of texts that have each; ties by name.
 
     >>> common_words(["A cat", "the cat, the dog"], 80)
     {'cat': 2, 'dog': 1}
@@ -138,7 +138,7 @@ def _as_text(word: bytes | str) -> str:
 
 
 def _different(text: str) -> set[bytes] | set[str]:
-    """The words of ``cloud_words``, each once and with stop words; as bytes where that is quicker."""
+    """Return the words of ``cloud_words``, each once and with stop words; as bytes where that is quicker."""
     lowered = text.lower()
     if lowered.isascii():
         return set(lowered.encode().translate(_ASCII_LETTERS_ONLY).split())
@@ -154,7 +154,7 @@ _PRESENTATION = frozenset({0x20E3, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01
 
 
 def _folded(code: int) -> int:
-    """Simple case folding: what SQLite does, and does not yet do for the scripts it does not know."""
+    """Fold case simply, as SQLite does, also for the scripts that SQLite does not know yet."""
     char = chr(code)
     for changed in (char.casefold(), char.lower()):
         if len(changed) == 1:
@@ -163,7 +163,7 @@ def _folded(code: int) -> int:
 
 
 class _Folded(dict[int, int]):
-    """For ``str.translate``: fold."""
+    """A table for ``str.translate`` that folds."""
 
     def __missing__(self, code: int) -> int:
         found = _folded(code)
@@ -173,7 +173,7 @@ class _Folded(dict[int, int]):
 
 
 class _Separated(dict[int, int]):
-    """For ``str.translate``: fold what belongs to words, put a space for each other character."""
+    """A table for ``str.translate`` that folds the characters of words and puts a space for each other character."""
 
     def __missing__(self, code: int) -> int:
         kind = category(chr(code))
@@ -185,7 +185,7 @@ class _Separated(dict[int, int]):
 
 
 class _Letters(dict[int, int]):
-    """For ``str.translate``: keep letters and marks, put a space for each other character."""
+    """A table for ``str.translate`` that keeps letters and marks and puts a space for each other character."""
 
     def __missing__(self, code: int) -> int:
         part = category(chr(code))[0] in "LM" and code not in _PRESENTATION

@@ -1,4 +1,4 @@
-"""Instants: microseconds since 1970 in UTC, and how they read on the wire."""
+"""Instants: microseconds since 1970 in UTC, and their form in requests and responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ISO = re.compile(
 
 
 def parse_datetime(text: str) -> datetime:
-    """An ISO 8601 date or date-time; without an offset it stays naive. Raises ``ValueError``."""
+    """Parse an ISO 8601 date or date-time; without an offset it stays naive. Raises ``ValueError``."""
     found = _ISO.fullmatch(text.strip())
     if found is None or found[3] is None:
         raise ValueError(f"not a date-time: {text!r}")
@@ -47,7 +47,7 @@ def _built(found: re.Match[str]) -> datetime:
 
 
 def parse_date_bounds(text: str) -> tuple[int, int]:
-    """The first and the last microsecond a possibly partial date stands for: a month, a day, a second."""
+    """Return the first and the last microsecond of a possibly partial date: a month, a day, a second."""
     found = _ISO.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"not a date: {text!r}")
@@ -70,7 +70,7 @@ def parse_date_bounds(text: str) -> tuple[int, int]:
 
 
 def end_in(text: str, zone: tzinfo) -> str:
-    """The last moment of a possibly partial date that says no zone, in this one; any other text as it is.
+    """Return the last moment of a possibly partial date without a zone, in this one; any other text unchanged.
 
     >>> from zoneinfo import ZoneInfo
     >>> end_in("2026-06-30", ZoneInfo("Europe/Madrid")), end_in("2026-06-30T12:00Z", ZoneInfo("Europe/Madrid"))
@@ -84,19 +84,19 @@ def end_in(text: str, zone: tzinfo) -> str:
 
 
 def instant_of(moment: datetime) -> int:
-    """Microseconds since 1970; a naive moment is taken as UTC, as 1.x did."""
+    """Return microseconds since 1970; a naive moment is taken as UTC, as 1.x did."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def naive_iso(instant: int) -> str:
-    """As 1.x routes write times: UTC without a zone, with microseconds."""
+    """Format an instant as routes of 1.x do: UTC without a zone, with microseconds."""
     return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def utc_iso(instant: int) -> str:
-    """As routes of ours write times: UTC, and they say so.
+    """Format an instant as all other routes do: UTC, with the zone ``Z``.
 
     >>> utc_iso(0)
     '1970-01-01T00:00:00.000000Z'
@@ -105,7 +105,7 @@ def utc_iso(instant: int) -> str:
 
 
 def week_bounds(week: str) -> tuple[str, str]:
-    """The first and the last day of an ISO week.
+    """Return the first and the last day of an ISO week.
 
     >>> week_bounds("2026-W48")
     ('2026-11-23', '2026-11-29')

@@ -12,7 +12,7 @@ __all__ = ["capitalness", "mentions", "token_metrics"]
 
 
 def capitalness(word: str) -> str | None:
-    """How the word is capitalised: UPPER, LOWER, FIRST, MIDDLE, or None where case says nothing.
+    """Return the capitalisation of the word: UPPER, LOWER, FIRST, MIDDLE, or None where it has no case.
 
     >>> [capitalness(word) for word in ("NASA", "of", "Ana", "iPhone", "2023")]
     ['UPPER', 'LOWER', 'FIRST', 'MIDDLE', None]
@@ -32,7 +32,7 @@ def capitalness(word: str) -> str | None:
 def mentions(
     text: str, offsets: Sequence[tuple[int, int]], entities: Sequence[Entity]
 ) -> list[dict[str, Any]]:
-    """What the entities cover, each text once with the label and score of its first entity.
+    """Return the texts that the entities cover, each once with the label and score of its first entity.
 
     >>> [found["value"] for found in mentions("Ana saw Ana", [(0, 3), (4, 7), (8, 11)],
     ...                                       [Entity(0, 3, "PER"), Entity(8, 11, "PER")])]
@@ -64,7 +64,7 @@ def token_metrics(
     predicted: Sequence[Entity] | None,
     annotated: Sequence[Entity] | None,
 ) -> dict[str, Any]:
-    """The record's ``metrics``: its lengths, its tokens one by one, and its mentions and tags.
+    """Return the record's ``metrics``: its lengths, its tokens one by one, and its mentions and tags.
 
     Tokens carry the tags of the prediction, or of the annotation where there is no prediction. ``char_end``
     of a token is its last character, not the one after. Of entities that overlap, the first has the tags.
@@ -108,7 +108,7 @@ def _side(
 
 
 def _tags(offsets: Sequence[tuple[int, int]], entities: Sequence[Entity]) -> list[str]:
-    """IOB tags that never refuse: unlike ``to_tags``, this serves what is already stored."""
+    """Return IOB tags without raising: unlike ``to_tags``, this serves what is already stored."""
     tags = ["O"] * len(offsets)
     if not entities:
         return tags

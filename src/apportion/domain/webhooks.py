@@ -1,8 +1,8 @@
-"""Webhooks: which events one wants, when it is tried again, how a delivery is signed. Times are microseconds.
+"""Webhooks: the choice of events, retries, and the signature of a delivery. Times are microseconds.
 
-A webhook sends one delivery at a time, oldest first. One that fails is tried again after a pause that grows; those
-behind it wait, so that a receiver gets them in order. After ``IN_LINE`` failures it steps aside and is retried when no
-other waits, so that one event that a receiver cannot take does not hold up all others.
+A webhook sends one delivery at a time, oldest first. One that fails is retried after a pause that grows; those queued
+behind it wait, so that a receiver gets them in order. After ``IN_LINE`` failures it leaves its place and is retried
+when no other waits, so that one event that a receiver cannot process does not block all others.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ _DAY = 24 * _HOUR
 FIRST_PAUSE, LONGEST_PAUSE = 5 * _SECOND, _HOUR
 GROWTH = 3
 JITTER = 0.2
-"""Pauses are longer or shorter by up to this part, so that a receiver that comes back is not called by all at once."""
+"""Share by which pauses are longer or shorter, so that a receiver that comes back is not called by all at once."""
 IN_LINE = 4
-"""Failures after which a delivery no longer holds up those behind it."""
+"""Failures after which a delivery no longer blocks those queued behind it."""
 GIVE_UP_AFTER = _DAY
-"""A delivery that still fails this long after it was first tried has failed for good."""
+"""Time after its first attempt from which on a failing delivery is not retried any more."""
 DISABLE_AFTER = 3 * _DAY
-"""A webhook of which every attempt failed for so long is disabled."""
+"""Time for which every attempt of a webhook must fail before it is disabled."""
 
 
 class DeliveryState(str, Enum):
-    """How far a delivery has come."""
+    """The states of a delivery."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -70,10 +70,10 @@ class DeliveryState(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told of events. ``workspace`` is None for all of the server, ``dataset`` None for all of them.
+    """An address that receives events. ``workspace`` is None for the whole server, ``dataset`` None for all datasets.
 
-    ``owner`` chose the address or enabled it last: when they may not any more, nothing is sent. ``cursor`` is the
-    number of the last event that was made a delivery, or passed over.
+    ``owner`` chose the address or enabled it last: once they lose that permission, nothing is sent. ``cursor`` is the
+    number of the last event that was made a delivery, or skipped.
     """
 
     id: str
@@ -118,7 +118,7 @@ class Delivery:
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt: an HTTP status with the beginning of the answer, or why there was none."""
+    """The result of an attempt: an HTTP status with the beginning of the answer, or the reason why there was none."""
 
     status: int | None = None
     response: str | None = None
@@ -126,28 +126,28 @@ class Outcome(NamedTuple):
 
     @property
     def taken(self) -> bool:
-        """Whether the receiver took the delivery."""
+        """Return whether the receiver accepted the delivery."""
         return self.status is not None and 200 <= self.status < 300
 
 
 def codes_for(workspace: str | None) -> frozenset[EventCode]:
-    """Return the events that a webhook can be told of: those that whoever may manage it reads in the audit log."""
+    """Return the events that a webhook can receive: those that its managers may read in the audit log."""
     return frozenset(EventCode) if workspace is None else AUDIT_OF_WORKSPACE
 
 
 def codes_wanted(webhook: Webhook) -> frozenset[EventCode]:
-    """Return the events that a webhook is told of."""
+    """Return the events that a webhook receives."""
     possible = codes_for(webhook.workspace)
     return possible if EVERY_EVENT in webhook.events else possible & frozenset(webhook.events)
 
 
 def is_own_sending(webhook: Webhook, what: EventCode, object: str | None) -> bool:
-    """Return whether an event says that the webhook was made to send something, which its receiver has anyway."""
+    """Return whether an event records that the webhook was made to send something, which its receiver has anyway."""
     return object == webhook.id and what in (EventCode.PINGED_WEBHOOK, EventCode.SENT_DELIVERY_AGAIN)
 
 
 def events_problem(events: Collection[str], workspace: str | None) -> str | None:
-    """Return what is wrong with the events that a webhook is to be told of."""
+    """Return what is wrong with the events that a webhook is to receive."""
     possible = codes_for(workspace)
     unknown = [each for each in dict.fromkeys(events) if each != EVERY_EVENT and each not in possible]
     if events and not unknown:
@@ -162,12 +162,13 @@ def events_problem(events: Collection[str], workspace: str | None) -> str | None
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL: what of it can be written down where the rest, which may hold a key, cannot."""
+    """Return the host of a URL: the part that may be logged, unlike the rest, which may hold a key."""
     return urlsplit(url).hostname or ""
 
 
 def retry_pause(failures: int, chance: float) -> int:
-    """Return the pause after so many failures in a row; ``chance``, from 0 to 1, says where in the jitter it lies."""
+    """Return the pause after so many failures in a row; ``chance``, from 0 to 1, is its position within the jitter."""
+    # The exponent is capped only to keep the numbers small: the longest pause is reached well before.
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * GROWTH ** min(failures - 1, 12))
     return int(pause * (1 - JITTER + 2 * JITTER * chance))
 
@@ -189,7 +190,7 @@ def after_attempt(
     if outcome.taken:
         working = replace(webhook, failures=0, failing_since=None, next_at=0)
         return working, replace(tried, state=DeliveryState.DELIVERED)
-    if delivery.code == PING:  # somebody waits for the answer, and can ask again
+    if delivery.code == PING:  # a person is waiting for the result and can retry, so the server does not
         return webhook, replace(tried, state=DeliveryState.FAILED)
     failures, since = webhook.failures + 1, webhook.failing_since or now
     following = now + retry_pause(failures, chance)
@@ -204,7 +205,7 @@ def after_attempt(
 
 
 def resumed(webhook: Webhook) -> Webhook:
-    """Return a webhook that is tried again at once, with its earlier failures forgotten."""
+    """Return a webhook that is retried at once, with its earlier failures forgotten."""
     return replace(webhook, failures=0, failing_since=None, next_at=0)
 
 

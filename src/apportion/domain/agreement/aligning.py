@@ -1,4 +1,4 @@
-"""The best alignment of several people's spans of one text: the cheapest way of saying which of them are meant as one.
+"""Find the best alignment of several people's spans of one text: the cheapest grouping of spans meant as one.
 
 A group has at most one span of each person. It costs the mean dissimilarity of all pairs of its people, where a span
 and none, and none and none, are 1 apart (Mathet, Widlöcher and Métivier, Computational Linguistics 41(3), 2015, section
@@ -24,7 +24,7 @@ from apportion.domain.numpy_types import Column, np
 __all__ = ["GROUPS_AT_MOST", "Marked", "TooManyGroupsError", "align", "can_align"]
 
 GROUPS_AT_MOST = 200_000
-"""Groups of spans in one text that might be meant as one, above which nobody waits for the best of them."""
+"""Groups of spans in one text that might be meant as one; above this, the best of them would take too long to find."""
 
 _AT_ONCE = 20_000
 """Groups in one linear program."""
@@ -39,7 +39,7 @@ class TooManyGroupsError(Exception):
 
 
 def can_align() -> bool:
-    """Say whether the solvers are installed."""
+    """Return whether the solvers are installed."""
     try:
         return find_spec("scipy") is not None
     except ValueError:  # it was kept from being imported
@@ -47,7 +47,7 @@ def can_align() -> bool:
 
 
 def align(texts: Sequence[Sequence[Marked]]) -> Column:
-    """Return what the best alignment of each text costs, from what each person marked there.
+    """Return the cost of the best alignment of each text, from the spans of each person.
 
     Raises ``TooManyGroupsError``.
     """
@@ -59,15 +59,15 @@ def align(texts: Sequence[Sequence[Marked]]) -> Column:
         if len(people) == 2:
             pairs.setdefault((len(people[0]), len(people[1])), []).append(number)
             continue
-        # What everybody marked by themselves, from which groups save.
+        # Start from the cost of every span alone; the chosen groups are subtracted from it.
         found[number] = sum(len(spans) for spans in people)
         packing = _packing(number, people)
         several.append(packing)
         waiting += len(packing.saved)
         if waiting >= _AT_ONCE:
-            _save(several, found)
+            _subtract_savings(several, found)
             several, waiting = [], 0
-    _save(several, found)
+    _subtract_savings(several, found)
     for sizes, numbers in pairs.items():
         step = max(1, _AT_ONCE // max(1, sizes[0] * sizes[1]))
         for start in range(0, len(numbers), step):
@@ -79,12 +79,12 @@ def align(texts: Sequence[Sequence[Marked]]) -> Column:
 
 
 def _of_two(ones: Sequence[Marked], others: Sequence[Marked]) -> Column:
-    """Return what texts by two people cost, the spans of one and of the other being equally many in each text."""
+    """Return the costs of texts by two people; the number of spans of each person is the same in all texts."""
     one, other = np.stack(ones), np.stack(others)
     alone = float(abs(one.shape[1] - other.shape[1]))
     if not one.shape[1] or not other.shape[1]:
         return np.full(len(ones), alone)
-    # Two spans that are further apart than two of their own had better be alone.
+    # Two spans further apart than 2 are cheaper alone (1 each), so a pair never costs more than that.
     apart = np.minimum(_apart(one, other), 2.0)
     if min(apart.shape[1:]) == 1:
         return np.asarray(apart.min(axis=(1, 2)) + alone)
@@ -103,7 +103,7 @@ def _apart(one: Marked, other: Marked) -> Column:
 
 @dataclass(frozen=True, slots=True)
 class _Packing:
-    """The groups of one text that save something, and which spans each has: entries ``group[i]`` has ``span[i]``."""
+    """The groups of one text that save something, and the spans of each: ``group[i]`` contains ``span[i]``."""
 
     text: int
     saved: Column
@@ -125,7 +125,7 @@ def _packing(text: int, people: Sequence[Marked]) -> _Packing:
 
 
 def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
-    """Return every group of two spans or more that a best alignment may have, and what each costs.
+    """Return every group of two spans or more that a best alignment may have, and the cost of each.
 
     A group is a row with the place of a span for each person, or -1. One that would cost less with one of its spans
     alone is left out, and so is every group that such a start can lead to.
@@ -144,7 +144,7 @@ def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
             raise TooManyGroupsError
         new = np.tile(np.append(np.arange(len(spans)), -1), len(groups))
         before = np.repeat(np.arange(len(groups)), len(spans) + 1)
-        # How far the new span is from each of the others.
+        # Distances of the new span from each of the others.
         apart = np.zeros((len(new), person))
         for i in range(person):
             apart[:, i] = between[i, person][groups[before, i], new]
@@ -161,13 +161,14 @@ def _groups(people: Sequence[Marked]) -> tuple[Column, Column]:
     return groups[several], cost[several]
 
 
-def _save(texts: Sequence[_Packing], found: Column) -> None:
-    """Subtract from what the spans of each text cost alone what the best groups save."""
+def _subtract_savings(texts: Sequence[_Packing], found: Column) -> None:
+    """Subtract the savings of the best groups from the cost that the spans of each text have alone."""
     texts = [each for each in texts if len(each.saved)]
     if not texts:
         return
     chosen = _solve(texts, whole=False)
     for packing, share in zip(texts, _parts(texts, chosen), strict=True):
+        # The linear program may choose fractions of groups; only then is the slower whole-number program needed.
         if np.abs(share - np.round(share)).max() > 1e-6:
             share = _solve([packing], whole=True)
         found[packing.text] -= packing.saved @ np.round(share)
@@ -194,6 +195,7 @@ def _solve(texts: Sequence[_Packing], *, whole: bool) -> Column:
         integrality=np.full(len(saved), int(whole)),
         bounds=(0, 1),
         constraints=LinearConstraint(has, ub=1),
+        # By default the solver stops at a near-optimum, and alignments have to be exact.
         options={"mip_rel_gap": 0},
     )
     if solved.x is None:

@@ -27,7 +27,7 @@ _CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """What alpha needs of each thing that may be left out: a unit, or a document with many units.
+    """Alpha from sums over each row that may be left out: a unit, or a document with many units.
 
     ``observed`` is a row's sum of d / (m - 1), ``own`` its u'Du, ``size`` its number of answers.
     """
@@ -39,17 +39,17 @@ class Alpha:
 
     @property
     def weight(self) -> Column:
-        """How many records each row stands for."""
+        """The number of records each row stands for."""
         return self.rows.weight
 
     def value(self, weight: Column) -> float:
-        """Alpha with other weights of the rows; nan where only one value came up."""
+        """Return alpha with other weights of the rows; nan where only one value came up."""
         totals = self.rows.totals(weight)
         expected = totals @ self.metric.against(totals)
         return _one(float(weight @ self.observed), float(expected), float(totals.sum()))
 
     def without_one(self) -> Column:
-        """For each row alpha without one of the records it stands for."""
+        """Return for each row alpha without one of the records it stands for."""
         totals = self.rows.totals(self.weight)
         against = self.metric.against(totals)
         expected = totals @ against - 2 * self.rows.per_row(against) + self.own
@@ -95,7 +95,7 @@ class OrdinalAlpha:
         return found
 
     def _dense(self) -> Iterator[tuple[int, int, Column]]:
-        """The counts of some rows at a time as a table."""
+        """Yield the counts of some rows at a time as a table, so that memory stays bounded."""
         rows = self.rows
         step = max(1, _CELLS // rows.values)
         for start in range(0, len(rows.weight), step):
@@ -107,13 +107,13 @@ class OrdinalAlpha:
 
 
 def _spread(counts: Column, x: Column) -> Column:
-    """For each row of counts the sum of squared differences of x over all ordered pairs."""
+    """Return for each row of counts the sum of squared differences of x over all ordered pairs."""
     first = (counts * x).sum(axis=1)
     return np.asarray(2 * (counts.sum(axis=1) * (counts * x**2).sum(axis=1) - first**2))
 
 
 def alpha_of_rows(rows: AnswerPatterns, metric: Distance) -> Alpha:
-    """Alpha over units with two or more answers each."""
+    """Return alpha over units with two or more answers each."""
     within = metric.within(rows)
     return Alpha(rows, metric, within / (rows.size - 1), within)
 

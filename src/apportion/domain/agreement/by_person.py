@@ -1,4 +1,4 @@
-"""How one person's answers compare with everybody else's on the records that they share."""
+"""Compare one person's answers with everybody else's on the records that they share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_SPANS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PersonAgainstOthers:
-    """What one annotator (a code) shares with others: how alike they answered, on what, with how many."""
+    """Agreement of one annotator (a code) with all others: the matches, the shared records, the number of others."""
 
     annotator: int
     found: SpanMatches
@@ -30,10 +30,10 @@ class PersonAgainstOthers:
 
 
 def person_measure(asked: Measure, kind: AnswerKind) -> Measure:
-    """What a person is measured by: percent agreement, or F1 where spans are compared.
+    """Return the measure for one person against others: percent agreement, or F1 where spans are compared.
 
     Measures that correct for chance do so by how often everybody gives each answer. For one person against changing
-    others there is no such thing, so what was observed stands by itself.
+    others there is no such expectation, so the observed agreement is not corrected.
     """
     if asked is Measure.PERCENT or (asked in _OF_SPANS and kind is AnswerKind.SPANS):
         return asked
@@ -41,7 +41,7 @@ def person_measure(asked: Measure, kind: AnswerKind) -> Measure:
 
 
 def against_others(data: Ratings, measure: Measure) -> Iterator[PersonAgainstOthers]:
-    """Everybody who answered, by code, compared with all others on each record; percent and F1 of spans only.
+    """Compare everybody who answered, by code, with all others on each record; percent and F1 of spans only.
 
     Every record counts once for percent, whatever the number of others there: with two people it is what percent
     agreement is between them. For F1 the spans are added up. Costs one sort of all pairs of answers.

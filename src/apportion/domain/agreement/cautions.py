@@ -1,6 +1,6 @@
-"""Where intervals are known to fail: too few records in which anything but the usual answer came up.
+"""Warn where intervals are known to fail: too few records in which anything but the usual answer came up.
 
-Measures that correct for chance by how often each label comes up hang on the records that have another label than
+Measures that correct for chance by how often each label comes up depend on the records that have another label than
 most. ``python -m benchmarks agreement`` counts how many of their 95 % intervals contain the truth, by the number of
 such records: with fewer than a dozen 60 to 89 of 100, with 12 to 14 92, from 15 on 94 and more. Percent agreement and
 Gwet's AC1 do not have that weakness. Those of F1 do in 90 to 92 of 100 with spans on 3 to 14 records, in 93 and more
@@ -21,17 +21,17 @@ from .ratings import Ratings
 __all__ = ["ENOUGH", "caution_of"]
 
 ENOUGH = 15
-"""Shared records with another label than the most frequent, or with a span, from which on intervals keep their word."""
+"""Shared records with another label than the most frequent, or with a span, that an interval needs to be reliable."""
 
-_HOLD = {Measure.PERCENT, Measure.AC1, Measure.AC2_LINEAR, Measure.AC2_QUADRATIC, Measure.ALPHA_EDIT}
+_RELIABLE = {Measure.PERCENT, Measure.AC1, Measure.AC2_LINEAR, Measure.AC2_QUADRATIC, Measure.ALPHA_EDIT}
 
 
 def caution_of(shared: Ratings, measure: Measure, label: str | None = None) -> tuple[Caution, int] | None:
-    """Return what to beware of in a figure over such answers, and how many records it would have to be more of.
+    """Return the caution for a figure over such answers, and the number of records of which there should be more.
 
     ``label`` says that the figure is about the spans of one label alone.
     """
-    if measure in _HOLD or not len(shared):
+    if measure in _RELIABLE or not len(shared):
         return None
     if shared.kind is AnswerKind.SPANS:
         sets: Sequence[Any] = shared.values
@@ -43,6 +43,6 @@ def caution_of(shared: Ratings, measure: Measure, label: str | None = None) -> t
 
 
 def _records(shared: Ratings, has: Any) -> int:
-    """On how many records somebody gave one of the answers."""
+    """Return the number of records on which somebody gave one of the answers."""
     chosen = np.asarray(has, dtype=np.bool_)
     return len(np.unique(shared.unit[chosen[shared.value]]))

@@ -1,4 +1,4 @@
-"""One figure of agreement over some answers, or one per label, per pair of people, per week, per person.
+"""Compute one figure of agreement over some answers, or one per label, per pair of people, per week, per person.
 
 Every case in which a measure is undefined is a figure that says why. Nothing here raises for what people answered.
 """
@@ -43,7 +43,7 @@ _SHARE_OF = _F1 | {Measure.PERCENT}
 
 @dataclass(frozen=True, slots=True)
 class _FigureRequest:
-    """What was asked for, the same for all figures of one call."""
+    """The parameters of one call, the same for all its figures."""
 
     measure: Measure
     interval: Interval | None
@@ -59,7 +59,7 @@ def agreement(
     level: float = 0.95,
     seed: int = 0,
 ) -> Figure:
-    """How alike the answers are; by the default measure of their kind unless told.
+    """Return the agreement of the answers, by the default measure of their kind unless another is given.
 
     ``interval=None`` leaves the interval out. ``seed`` matters to the bootstrap, to the sample that the expectation
     over many texts is taken from, and to what gamma takes for chance.
@@ -77,8 +77,8 @@ def agreement_by(
     seed: int = 0,
     pairs: int = PAIRS,
 ) -> list[Figure]:
-    """The same for every label, every pair of people, every week in which a shared record was last answered, or
-    every person against all others.
+    """Return one figure for every label, every pair of people, every week in which a shared record was last answered,
+    or every person against all others.
 
     Labels are taken one at a time against all others: given or not, or for spans, the spans of that label alone; their
     ``records`` are the shared ones on which somebody gave the label. Pairs come with most shared records first, those
@@ -115,9 +115,9 @@ def _by_label(data: Ratings, asked: _FigureRequest) -> Iterator[Figure]:
     if data.kind is AnswerKind.SPANS:
         for label in span_labels(data):
             has = np.array([any(span[2] == label for span in each) for each in values], dtype=np.bool_)
-            yield _of_label(_figure(data, asked, only=label), label, _with(data, has))
+            yield _of_label(_figure(data, asked, only=label), label, _units_with(data, has))
         return
-    # Given or not is a nominal answer: distances between labels or sets have nothing left to say.
+    # Given or not is a nominal answer: distances between labels or sets no longer apply.
     measure = asked.measure
     if fits(measure, data.kind) and not fits(measure, AnswerKind.LABELS):
         measure = Measure.COHEN if measure in _COHEN else Measure.AC1 if measure in _SHARES else Measure.ALPHA
@@ -129,19 +129,19 @@ def _by_label(data: Ratings, asked: _FigureRequest) -> Iterator[Figure]:
         given = [(label in each if data.kind is AnswerKind.LABELS else each == label) for each in values]
         coded = data.recoded(np.array(given, dtype=np.int64), (False, True), AnswerKind.LABEL)
         has = np.array(given, dtype=np.bool_)
-        yield _of_label(_figure(coded, of_label), str(label), _with(data, has))
+        yield _of_label(_figure(coded, of_label), str(label), _units_with(data, has))
 
 
 def _of_label(figure: Figure, label: str, records: int) -> Figure:
-    """The figure of one label, which rests on the records on which somebody gave it."""
+    """Return the figure of one label, which rests on the records on which somebody gave it."""
     if figure.undefined in (Undefined.ONE_CATEGORY, Undefined.NO_SPANS) and not records:
         why = sentence(Undefined.NOT_GIVEN, records=figure.records)
         figure = replace(figure, undefined=Undefined.NOT_GIVEN, why=why)
     return replace(figure, label=label, records=records)
 
 
-def _with(data: Ratings, has: Column) -> int:
-    """On how many shared units somebody gave one of the values."""
+def _units_with(data: Ratings, has: Column) -> int:
+    """Return the number of shared units on which somebody gave one of the values."""
     shared = data.shared()
     return len(np.unique(shared.unit[has[shared.value]]))
 
@@ -280,7 +280,7 @@ def _cautioned(figure: Figure, shared: Ratings, only: str | None) -> Figure:
 
 
 def _bounded(figure: Figure, made: Statistic, asked: _FigureRequest, facts: Mapping[str, object]) -> Figure:
-    """The figure with its interval, if that was asked for, or with the reason why there is none."""
+    """Return the figure with its interval, if one was requested, or with the reason why there is none."""
     if asked.interval is None:
         return figure
     estimate = figure.estimate or 0.0
@@ -301,7 +301,7 @@ def _bounded(figure: Figure, made: Statistic, asked: _FigureRequest, facts: Mapp
 def _statistic(
     data: Ratings, shared: Ratings, asked: _FigureRequest, only: str | None
 ) -> Statistic | Undefined:
-    """What computes the measure, or why it cannot."""
+    """Return the statistic that computes the measure, or the reason why it is undefined."""
     measure = asked.measure
     if data.kind is AnswerKind.TEXT and measure is Measure.ALPHA_EDIT:
         return text_alpha(shared, seed=asked.seed)
@@ -323,7 +323,7 @@ def _statistic(
 
 
 def distance_of(data: Ratings, measure: Measure) -> Distance | Undefined:
-    """The distance that a measure of labels or sets goes by, or why there is none."""
+    """Return the distance that a measure of labels or sets uses, or the reason why there is none."""
     values: Sequence[Any] = data.values
     if measure in (Measure.ALPHA_INTERVAL, Measure.ALPHA_RATIO):
         found = numbers(values)
@@ -376,7 +376,7 @@ def _gamma(shared: Ratings, seed: int) -> Statistic | Undefined:
 
 
 def _only(data: Ratings, label: str) -> Ratings:
-    """The same answers with the spans of one label alone."""
+    """Return the same answers with the spans of one label alone."""
     sets: Sequence[Any] = data.values
     left = [frozenset(span for span in each if span[2] == label) for each in sets]
     place = {each: number for number, each in enumerate(dict.fromkeys(left))}

@@ -1,4 +1,4 @@
-"""What people differ on: confusion matrices, and how far the answers of each record are apart."""
+"""Find where people disagree: confusion matrices, and the distance between the answers of each record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Confusion", "confusion", "disagreement", "most_disputed"]
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How often one person gave which label where the other gave which: ``counts[one's label, other's label]``."""
+    """Label counts of two people on their shared records: ``counts[one's label, other's label]``."""
 
     pair: tuple[str, str]
     labels: list[str]
@@ -30,7 +30,7 @@ class Confusion:
         return int(self.counts.sum())
 
     def show(self) -> dict[str, Any]:
-        """As JSON: the cells that are not empty, most frequent first."""
+        """Return the matrix as JSON: the cells that are not empty, most frequent first."""
         one, other = np.nonzero(self.counts)
         order = np.argsort(-self.counts[one, other], kind="stable")
         cells = [
@@ -41,7 +41,7 @@ class Confusion:
 
 
 def confusion(data: Ratings, *, pairs: int = PAIRS) -> list[Confusion]:
-    """A matrix for every pair of people who share records, most records first, at most ``pairs`` of them.
+    """Return a matrix for every pair of people who share records, most records first, at most ``pairs`` of them.
 
     Raises ``ValueError`` for answers that are not single labels.
     """
@@ -67,7 +67,7 @@ def confusion(data: Ratings, *, pairs: int = PAIRS) -> list[Confusion]:
 
 
 def disagreement(data: Ratings) -> Column:
-    """For each unit how far its answers are apart, from 0 (the same) to 1; 0 with fewer than two answers.
+    """Return the disagreement on each unit, from 0 (all the same) to 1; 0 with fewer than two answers.
 
     The mean over its pairs of answers: different or not for labels, the MASI distance for several labels, one minus F1
     of exact spans, the edit distance for texts.
@@ -99,7 +99,7 @@ def _texts_apart(data: Ratings) -> tuple[Column, Column]:
 
 
 def most_disputed(data: Ratings) -> Column:
-    """The units whose answers differ, the most disputed first, then those with more answers, then in order."""
+    """Return the units whose answers differ, the most disputed first, then those with more answers, then in order."""
     score = disagreement(data)
     units = np.flatnonzero(score > 0)
     return np.asarray(units[np.lexsort((units, -data.answers()[units], -score[units]))])

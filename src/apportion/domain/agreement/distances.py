@@ -1,4 +1,4 @@
-"""How far two answers are apart: the difference functions of alpha and of weighted measures.
+"""Distances between two answers: the difference functions of alpha and of weighted measures.
 
 Nominal, ordinal, interval and ratio: Krippendorff, Content Analysis, 2nd ed. 2004, chapter 11. Jaccard: Jaccard,
 Bull. Soc. Vaud. Sci. Nat. 37, 1901. MASI: Passonneau, LREC 2006, Jaccard times how the sets contain each other.
@@ -30,17 +30,17 @@ class Distance(Protocol):
     """A distance between values, which are codes."""
 
     def between(self, one: Column, other: Column) -> Column:
-        """The distance of each value in one column to the one beside it in the other."""
+        """Return the distance of each value in one column to the value at the same place in the other."""
 
     def against(self, totals: Column) -> Column:
-        """For each value the sum of its distances to all the values that came up ``totals`` times."""
+        """Return for each value the sum of its distances to all the values that came up ``totals`` times."""
 
     def within(self, rows: AnswerPatterns) -> Column:
-        """For each row the sum of the distances over all ordered pairs of its answers."""
+        """Return for each row the sum of the distances over all ordered pairs of its answers."""
 
 
 class Nominal:
-    """Different or not."""
+    """The nominal distance: 0 for the same value, 1 for different ones."""
 
     def between(self, one: Column, other: Column) -> Column:
         return np.asarray((one != other).astype(np.float64))
@@ -56,7 +56,7 @@ class Squared:
     """The squared difference of numbers, one per value."""
 
     def __init__(self, numbers: Column) -> None:
-        # Centred, so that sums of squares do not drown what they differ by.
+        # Centred: with large numbers the small differences would be lost to rounding in the sums of squares.
         self.numbers = numbers - numbers.mean() if len(numbers) else numbers
 
     def between(self, one: Column, other: Column) -> Column:
@@ -70,7 +70,7 @@ class Squared:
         x = self.numbers
         first = rows.per_row(x)
         apart = 2 * (rows.size * rows.per_row(x**2) - first**2)
-        # What rounding leaves where all answers are the same is no disagreement.
+        # Rounding can leave a small remainder where all answers are the same; that is no disagreement.
         return np.where(np.bincount(rows.row, minlength=len(rows.size)) == 1, 0.0, np.maximum(apart, 0.0))
 
 
@@ -107,7 +107,7 @@ class PairwiseDistance:
 
 
 def numbers(values: Sequence[Hashable]) -> Column | None:
-    """The values as numbers where they are some, or strings that read as some; else None.
+    """Return the values as numbers if all are numbers or strings that read as numbers; else None.
 
     >>> numbers(["1", "2.5"]).tolist(), numbers(["1", "two"])
     ([1.0, 2.5], None)
@@ -120,12 +120,12 @@ def numbers(values: Sequence[Hashable]) -> Column | None:
 
 
 def linear(values: int) -> PairwiseDistance:
-    """How many places apart values are in their order."""
+    """Return the distance that counts the places between two values in their order."""
     return PairwiseDistance(lambda one, other: np.abs(one - other).astype(np.float64), values)
 
 
 def ratio(of_values: Column) -> PairwiseDistance:
-    """The squared share of the difference in the sum; of numbers not below zero."""
+    """Return the ratio distance: the squared share of the difference in the sum; of numbers not below zero."""
 
     def distance(one: Column, other: Column) -> Column:
         x, y = of_values[one], of_values[other]
@@ -136,7 +136,10 @@ def ratio(of_values: Column) -> PairwiseDistance:
 
 
 def jaccard(sets: Sequence[frozenset[str]]) -> PairwiseDistance:
-    """One minus the share of the common labels in all labels of both; two empty sets are the same."""
+    """Return the Jaccard distance: one minus the share of the common labels in all labels of both.
+
+    Two empty sets are the same.
+    """
     both = _overlaps(sets)
 
     def distance(one: Column, other: Column) -> Column:
@@ -147,7 +150,10 @@ def jaccard(sets: Sequence[frozenset[str]]) -> PairwiseDistance:
 
 
 def masi(sets: Sequence[frozenset[str]]) -> PairwiseDistance:
-    """One minus Jaccard times 1 (same), 2/3 (one contains the other), 1/3 (something in common) or 0."""
+    """Return the MASI distance.
+
+    It is one minus Jaccard times 1 (same), 2/3 (one contains the other), 1/3 (something in common) or 0.
+    """
     both = _overlaps(sets)
 
     def distance(one: Column, other: Column) -> Column:
@@ -160,7 +166,7 @@ def masi(sets: Sequence[frozenset[str]]) -> PairwiseDistance:
 
 
 def _overlaps(sets: Sequence[frozenset[str]]) -> Callable[[Column, Column], tuple[Column, Column, Column]]:
-    """Sizes of intersection, of union, and of the smaller set, for two columns of codes."""
+    """Return a function of two columns of codes: sizes of intersection, of union, and of the smaller set."""
     place = {label: number for number, label in enumerate(sorted({label for each in sets for label in each}))}
     words = np.zeros((max(1, -(-len(place) // 64)), len(sets)), dtype=np.uint64)
     for number, each in enumerate(sets):

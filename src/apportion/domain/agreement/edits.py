@@ -1,4 +1,4 @@
-"""How far two texts are apart: the edits that make one of the other.
+"""Edit distance between two texts: the edits that turn one into the other.
 
 Distance: Levenshtein, Soviet Physics Doklady 10, 1966, over the length of the longer text, so from 0 to 1; computed by
 the bit-vectors of Hyyrö, Nordic J. Computing 10, 2003, for which Python's long integers serve well.
@@ -10,7 +10,7 @@ __all__ = ["edit_distance", "edits"]
 
 
 def edits(one: str, other: str) -> int:
-    """How many characters have to be put in, taken out or replaced to make one text of the other.
+    """Return the number of characters to insert, delete or replace to turn one text into the other.
 
     >>> edits("kitten", "sitting")
     3
@@ -35,5 +35,5 @@ def edits(one: str, other: str) -> int:
 
 
 def edit_distance(one: str, other: str) -> float:
-    """The edits over the length of the longer text: 0 for the same, 1 for nothing in common."""
+    """Return the edits over the length of the longer text: 0 for the same, 1 for nothing in common."""
     return edits(one, other) / max(len(one), len(other)) if one != other else 0.0

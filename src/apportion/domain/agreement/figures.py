@@ -12,7 +12,7 @@ __all__ = ["Caution", "Figure", "Undefined", "sentence"]
 
 
 class Undefined(str, Enum):
-    """Why there is no estimate, or no interval around it."""
+    """Reasons for a missing estimate, or a missing interval around it."""
 
     NO_ANSWERS = "no_answers"
     ONE_ANNOTATOR = "one_annotator"
@@ -38,7 +38,7 @@ class Undefined(str, Enum):
 
 
 class Caution(str, Enum):
-    """Why a figure is not to be trusted as far as its interval says."""
+    """Reasons to trust a figure less than its interval suggests."""
 
     FEW_OTHER_LABELS = "few_other_labels"
     FEW_SPANS = "few_spans"
@@ -87,7 +87,7 @@ _SENTENCES: dict[Undefined | Caution, str] = {
 
 
 def sentence(reason: Undefined | Caution, **facts: object) -> str:
-    """The reason as a sentence; facts that it mentions and nobody gave read as ``?``."""
+    """Return the reason as a sentence; facts that it mentions and that are not given read as ``?``."""
 
     class Known(dict[str, object]):
         def __missing__(self, key: str) -> str:
@@ -104,7 +104,7 @@ class Figure:
     ``estimate`` is None exactly if ``undefined`` says why, ``low`` and ``high`` are if ``no_interval`` or
     ``undefined`` says why. ``label``, ``pair``, ``week`` (ISO, like ``2026-W48``) or ``person`` say which part of the
     answers the figure is about. ``caution`` warns where intervals are known to fail. ``left_out`` answers did not
-    count because they were asked for in the light of others.
+    count because they were requested depending on the answers of others.
     """
 
     measure: Measure
@@ -130,7 +130,7 @@ class Figure:
     left_out: int = 0
 
     def show(self) -> dict[str, Any]:
-        """As JSON; keys without a value are left out, except the estimate and its interval."""
+        """Return the figure as JSON; keys without a value are left out, except the estimate and its interval."""
         always = {
             "measure": str(self.measure),
             "estimate": self.estimate,

@@ -1,13 +1,14 @@
-"""Gamma: agreement on spans that may nest and cross, by where they are and what they are called at once.
+"""Gamma: agreement on spans that may nest and cross, by position and label at once.
 
 Mathet, Widlöcher and Métivier, The unified and holistic method gamma for inter-annotator agreement measure and
 alignment, Computational Linguistics 41(3), 2015. The disorder of a text is what the best alignment of everybody's spans
-costs (``aligning``), over the mean number of spans a person has there, and gamma = 1 - disorder / disorder by chance.
+costs (``aligning``), over the mean number of spans per person there, and gamma = 1 - disorder / disorder by chance.
 Both dissimilarities count alike (alpha = beta = 1), and a span that nobody else has costs 1.
 
 Chance is made of the same answers: for every person the answer of one of them, drawn anew, is shifted around the text
 by a random number of characters; a span that would begin behind the end begins again at the start, and stays whole. The
-shifts of one text differ by at least half the mean length of its spans, lest chance repeat the text as it is.
+shifts of one text differ by at least half the mean length of its spans, so that chance does not repeat the text as it
+is.
 
 The paper has one text. Here every document is a text of its own, and chance stays within it; the costs and the numbers
 of spans are summed over documents. For one document this is the paper's value. What documents cost is worked out once,
@@ -39,17 +40,17 @@ FIRST = 30
 PRECISION = 0.02
 SAMPLES = 1_000
 ALIGNMENTS_AT_MOST = 300_000
-"""Texts to align, with all samples of chance, above which nobody waits: some five seconds of a core."""
+"""Texts to align, with all samples of chance, above which gamma is not computed: some five seconds of a core."""
 
 _COSTS = 11
-"""How many more alignments of two people one of more people costs."""
+"""Extra cost of aligning three people or more, in alignments of two people."""
 _AT_ONCE = 20_000
 """Texts by chance that are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gamma:
-    """What each document costs and how many spans a person has there on average: as it is, and by chance.
+    """Cost of each document and its mean number of spans per person: as it is, and by chance.
 
     The rows of ``chance_cost`` and ``chance_spans`` are samples, their columns documents.
     """
@@ -62,7 +63,7 @@ class Gamma:
     chance_spans: Column
 
     def value(self, weight: Column) -> float:
-        """Gamma with other weights of the documents; nan where there are no spans."""
+        """Return gamma with other weights of the documents; nan where there are no spans."""
         found = _gamma(
             np.asarray(weight @ self.cost),
             np.asarray(weight @ self.spans),
@@ -72,7 +73,7 @@ class Gamma:
         return float(found[0])
 
     def without_one(self) -> Column:
-        """For each document gamma without it."""
+        """Return for each document gamma without it."""
         return _gamma(
             self.cost.sum() - self.cost,
             self.spans.sum() - self.spans,
@@ -82,7 +83,7 @@ class Gamma:
 
 
 def _gamma(cost: Column, spans: Column, chance_cost: Column, chance_spans: Column) -> Column:
-    """One minus disorder over its mean by chance; samples in which nobody has a span do not count."""
+    """Return one minus disorder over its mean by chance; samples in which nobody has a span do not count."""
     there = chance_spans > 1e-9
     disorder = np.where(there, chance_cost / np.where(there, chance_spans, 1), 0.0)
     by_chance = disorder.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
@@ -92,7 +93,7 @@ def _gamma(cost: Column, spans: Column, chance_cost: Column, chance_spans: Colum
 
 
 def alignments_of(data: Ratings) -> int:
-    """Return how many alignments the first samples take, one of three people or more counted as twelve."""
+    """Return the number of alignments for the first samples, one of three people or more counted as twelve."""
     sets: Sequence[Any] = data.values
     marked = np.array([bool(each) for each in sets] or [False], dtype=np.bool_)
     people = data.answers()
@@ -102,7 +103,7 @@ def alignments_of(data: Ratings) -> int:
 
 
 def gamma(data: Ratings, *, seed: int = 0) -> Gamma:
-    """Gamma over the documents that two or more people answered; the spans must lie within the extents.
+    """Return gamma over the documents that two or more people answered; the spans must lie within the extents.
 
     Raises ``TooManyGroupsError``.
     """
@@ -110,7 +111,7 @@ def gamma(data: Ratings, *, seed: int = 0) -> Gamma:
     cost = align([each.people for each in documents])
     spans = np.array([each.mean for each in documents])
     chance = _chance(documents, FIRST)
-    more = _wanted(*chance) - FIRST
+    more = _samples_needed(*chance) - FIRST
     if more > 0:
         again = _chance(documents, more)
         chance = np.concatenate([chance[0], again[0]]), np.concatenate([chance[1], again[1]])
@@ -121,8 +122,10 @@ def gamma(data: Ratings, *, seed: int = 0) -> Gamma:
     return Gamma(weight, *wide, *high)
 
 
-def _wanted(cost: Column, spans: Column) -> int:
-    """How many samples put the mean of the disorders within ``PRECISION`` of their expectation, 95 times in 100."""
+def _samples_needed(cost: Column, spans: Column) -> int:
+    """Return the number of samples that put the mean of the disorders within ``PRECISION`` of their expectation, 95
+    times in 100.
+    """
     whole = spans.sum(axis=1)
     disorder = cost.sum(axis=1)[whole > 0] / whole[whole > 0]
     if len(disorder) < 2 or not disorder.mean():
@@ -134,7 +137,7 @@ def _wanted(cost: Column, spans: Column) -> int:
 
 
 class _Document:
-    """One text with what everybody marked in it, and random numbers of its own."""
+    """One text with everybody's spans in it, and random numbers of its own."""
 
     def __init__(self, people: list[Marked], extent: int, seed: tuple[int, ...]) -> None:
         self.people = people
@@ -145,7 +148,7 @@ class _Document:
         self.random = np.random.default_rng(seed)
 
     def chance(self, samples: int) -> list[list[Marked]]:
-        """Return so many texts as they might be by chance."""
+        """Return the given number of random texts, made from the same answers."""
         many = len(self.people)
         drawn = self.random.integers(0, many, (samples, many))
         shifts = self._shifts(samples)
@@ -159,7 +162,7 @@ class _Document:
         return texts
 
     def _shifts(self, samples: int) -> Column:
-        """Return shifts around the text for each person, which lie ``least`` apart wherever there is room for that."""
+        """Return shifts around the text for each person, at least ``least`` apart wherever there is room for that."""
         many = len(self.people)
         room = self.extent - many * self.least
         if room < 0:
@@ -178,7 +181,7 @@ class _Document:
 
 
 def _chance(documents: Sequence[_Document], samples: int) -> tuple[Column, Column]:
-    """Return what samples of chance cost and how many spans a person has in them: rows samples, columns documents."""
+    """Return the costs of samples of chance and their mean spans per person: rows samples, columns documents."""
     cost, spans = np.zeros((samples, len(documents))), np.zeros((samples, len(documents)))
     step = max(1, _AT_ONCE // samples)
     for start in range(0, len(documents), step):
@@ -205,9 +208,10 @@ def _documents(data: Ratings, seed: int) -> list[_Document]:
         if len(codes) < 2 or not any(len(rows[code]) for code in codes):
             continue
         extent = int(data.extents[unit])
-        # In an order of their own, lest names decide what is drawn.
+        # Sort by content, so that the names of people do not decide what is drawn.
         content = sorted(sorted(sets[code]) for code in codes)
         key = crc32(repr((extent, content)).encode())
+        # Documents with the same content are counted, so that each has random numbers of its own.
         met[key] += 1
         people = sorted((rows[code] for code in codes), key=lambda each: each.tolist())
         found.append(_Document(people, extent, (seed, key, met[key])))

@@ -1,4 +1,4 @@
-"""How far a figure might be off: by leaving out each record in turn, or by drawing records anew.
+"""Confidence intervals of figures: by leaving out each record in turn, or by resampling records.
 
 Both take the records as drawn from more of their kind. The jackknife, with Student's t, is the default: Efron and
 Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11; for alpha: Hughes, arXiv 2210.13265, 2022. Resampling
@@ -6,7 +6,7 @@ pairs of answers instead of records gives intervals that are much too narrow, so
 
 The jackknife works on the logarithm of what is missing to full agreement, log(1 - estimate). There the estimates are
 nearly symmetric, no interval reaches beyond 1, and near full agreement, where intervals on the plain scale miss the
-truth in up to 13 of 100 cases, these keep what they promise (``benchmarks/agreement.py`` counts).
+truth in up to 13 of 100 cases, these reach their nominal level (``benchmarks/agreement.py`` counts).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .measures import Interval
 __all__ = ["DRAWS", "Statistic", "all_alike", "bounds", "student_t"]
 
 DRAWS = 1_000
-"""How often the bootstrap draws as many records as there are, with replacement."""
+"""Number of times the bootstrap draws as many records as there are, with replacement."""
 
 
 class Statistic(Protocol):
@@ -30,19 +30,19 @@ class Statistic(Protocol):
 
     @property
     def weight(self) -> Column:
-        """How many records each row stands for."""
+        """The number of records each row stands for."""
 
     def value(self, weight: Column) -> float:
-        """The measure if each row stood for so many records; nan where it is undefined."""
+        """Return the measure if each row stood for so many records; nan where it is undefined."""
 
     def without_one(self) -> Column:
-        """For each row the measure without one of its records; nan where it is undefined."""
+        """Return for each row the measure without one of its records; nan where it is undefined."""
 
 
 def bounds(
     statistic: Statistic, estimate: float, interval: Interval, level: float, seed: int
 ) -> tuple[float, float] | None:
-    """The interval, which contains the estimate; None where without one record the measure is undefined.
+    """Return the interval, which contains the estimate; None if without some one record the measure is undefined.
 
     Equal bounds mean that no record differs from another.
     """
@@ -67,7 +67,7 @@ def _jackknife(statistic: Statistic, estimate: float, level: float) -> tuple[flo
 
 
 def _error(found: Column, weight: Column) -> float:
-    """The standard error of an estimate, from what it is without each record."""
+    """Return the standard error of an estimate, from its values without each record."""
     records = weight.sum()
     mean = weight @ found / records
     error = math.sqrt((records - 1) / records * (weight @ (found - mean) ** 2))
@@ -75,7 +75,7 @@ def _error(found: Column, weight: Column) -> float:
 
 
 def _bootstrap(statistic: Statistic, estimate: float, level: float, seed: int) -> tuple[float, float] | None:
-    """The percentiles of ``DRAWS`` estimates, those between two of them on a straight line.
+    """Return the percentiles of ``DRAWS`` estimates, interpolated linearly between two of them.
 
     Draws in which the measure is undefined are left out; with more than a tenth of those there is no interval.
     """
@@ -108,7 +108,7 @@ def all_alike(estimate: float, records: int, level: float) -> tuple[float, float
 
 
 def student_t(level: float, freedom: int) -> float:
-    """How many standard errors an interval reaches to either side.
+    """Return the number of standard errors an interval reaches to either side.
 
     Exact for one and two degrees of freedom, else Hill, Comm. ACM 13, 1970, algorithm 396.
 

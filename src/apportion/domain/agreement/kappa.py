@@ -36,7 +36,7 @@ class ChanceShares:
 
     @property
     def weight(self) -> Column:
-        """How many records each row stands for."""
+        """The number of records each row stands for."""
         return self.rows.weight
 
     def value(self, weight: Column) -> float:
@@ -56,7 +56,7 @@ class ChanceShares:
             return np.asarray(self._from(agreed, squares / records**2))
 
     def _from(self, agreed: Column, squares: Column) -> Column:
-        """The measure from the share of agreement, and the sum of the squared shares of the values."""
+        """Return the measure from the share of agreement, and the sum of the squared shares of the values."""
         if self.chance == "none":
             return agreed
         by_chance = squares if self.chance == "fleiss" else self.scale * (1 - squares)
@@ -65,7 +65,7 @@ class ChanceShares:
 
 
 def shares(rows: AnswerPatterns, chance: Chance, metric: Distance) -> ChanceShares:
-    """Percent agreement (``chance="none"``), Fleiss' kappa, Gwet's AC1 (nominal) or AC2 (any other distance).
+    """Return percent agreement (``chance="none"``), Fleiss' kappa, Gwet's AC1 (nominal) or AC2 (any other distance).
 
     Agreement of two answers is one minus their distance over the largest distance there is.
     """
@@ -113,7 +113,7 @@ class Cohen:
 
 
 def cohen(one: Column, other: Column, metric: Distance, values: int) -> Cohen:
-    """Cohen's kappa from two people's values on the same records."""
+    """Return Cohen's kappa from two people's values on the same records."""
     cells, weight = np.unique(one * values + other, return_counts=True)
     first, second = cells // values, cells % values
     return Cohen(weight, first, second, metric.between(first, second), metric, values)

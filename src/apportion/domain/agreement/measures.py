@@ -1,4 +1,4 @@
-"""The names of the measures, what kind of answers each one compares, and which one a task is measured by."""
+"""The names of the measures, the kind of answers each one compares, and the default measure of each task."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Word(str, Enum):
 
 
 class AnswerKind(_Word):
-    """What one answer is."""
+    """The kinds of answers that measures compare."""
 
     LABEL = "label"
     """A label: a string or a number."""
@@ -43,7 +43,7 @@ class AnswerKind(_Word):
 
 
 class Measure(_Word):
-    """What can be computed."""
+    """The measures of agreement."""
 
     PERCENT = "percent"
     COHEN = "cohen"
@@ -70,7 +70,7 @@ class Measure(_Word):
 
 
 class By(_Word):
-    """What figures can be broken down by."""
+    """The ways to break figures down."""
 
     LABEL = "label"
     PAIR = "pair"
@@ -79,7 +79,7 @@ class By(_Word):
 
 
 class Interval(_Word):
-    """How uncertainty is estimated: the first two vary which records there are and can be asked for."""
+    """The methods for intervals: the first two vary which records there are and can be requested."""
 
     JACKKNIFE = "jackknife"
     BOOTSTRAP = "bootstrap"
@@ -104,7 +104,7 @@ _OF_SPANS = frozenset(
         Measure.GAMMA,
     }
 )
-"""What is compared lies within the texts, so one text with many spans is enough for a figure."""
+"""Measures that compare parts of a text, so that one text with many spans is enough for a figure."""
 
 _COMPARES: Mapping[Measure, frozenset[AnswerKind]] = {
     Measure.PERCENT: _ANY,
@@ -146,26 +146,26 @@ _TASKS: Mapping[Task, AnswerKind] = {
 
 
 def kind_of(task: Task, *, multi_label: bool = False) -> AnswerKind:
-    """What one answer of the task is."""
+    """Return the kind of one answer of the task."""
     return AnswerKind.LABELS if multi_label and task is Task.TEXT_CLASSIFICATION else _TASKS[task]
 
 
 def default_measure(kind: AnswerKind) -> Measure:
-    """What agreement is measured by when nobody asks for a measure.
+    """Return the measure that is used when none is requested.
 
     Alpha copes with gaps and any number of people; for several labels with the MASI distance, which credits sets that
-    nearly agree. For spans F1, since nobody can say how many places were rightly left unmarked.
+    nearly agree. For spans F1, since the number of places rightly left unmarked is unknown.
     """
     return _DEFAULTS[kind]
 
 
 def fits(measure: Measure, kind: AnswerKind) -> bool:
-    """Whether the measure compares such answers."""
+    """Return whether the measure compares such answers."""
     return kind in _COMPARES[measure]
 
 
 def records_needed(measure: Measure) -> int:
-    """Return how many records with two answers a figure takes at least.
+    """Return the least number of records with two answers that a figure takes.
 
     From one label nothing follows about the next; one text may have any number of spans.
     """
@@ -173,6 +173,6 @@ def records_needed(measure: Measure) -> int:
 
 
 def measures_of(kind: AnswerKind) -> list[Measure]:
-    """Every measure for such answers, the default first."""
+    """Return every measure for such answers, the default first."""
     default = default_measure(kind)
     return sorted((each for each in Measure if fits(each, kind)), key=lambda each: each is not default)

@@ -2,7 +2,7 @@
 
 Which answers a record got decides what it adds to a measure; who gave them, and which record it was, does not. So
 records with the same answers are counted as one row with a weight, and whatever follows costs what the number of
-different rows costs, not what the number of answers does. Leaving one record out, or drawing records anew, is a change
+different rows costs, not what the number of answers does. Leaving one record out, or drawing records again, is a change
 of the weights.
 """
 
@@ -35,20 +35,20 @@ class AnswerPatterns:
     values: int
 
     def totals(self, weight: Column) -> Column:
-        """How often each value came up, with other weights of the rows."""
+        """Return the count of each value, with other weights of the rows."""
         return np.bincount(self.value, weights=weight[self.row] * self.count, minlength=self.values)
 
     def per_row(self, of_value: Column) -> Column:
-        """For each row the sum of something that each value has."""
+        """Return for each row the sum of a number that each value has."""
         return np.bincount(self.row, weights=of_value[self.value] * self.count, minlength=len(self.weight))
 
     def squares(self) -> Column:
-        """For each row the sum of its squared counts."""
+        """Return for each row the sum of its squared counts."""
         return np.bincount(self.row, weights=self.count * self.count, minlength=len(self.weight))
 
 
 def count_alike(data: Ratings) -> AnswerPatterns:
-    """The different rows of answers, whatever their order, and how many units have each."""
+    """Return the distinct rows of answers, regardless of their order, and the number of units that have each."""
     values = max(1, len(data.values))
     sizes = data.answers()
     starts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
@@ -89,7 +89,7 @@ def count_alike(data: Ratings) -> AnswerPatterns:
 
 
 def _distinct(table: Column, values: int) -> tuple[Column, Column, Column]:
-    """The different rows of a table, which of them each row is, and how often each comes up."""
+    """Return the distinct rows of a table, the one that each row equals, and the count of each."""
     size = table.shape[1]
     if values**size < 2**62:
         key = table @ (values ** np.arange(size, dtype=np.int64))

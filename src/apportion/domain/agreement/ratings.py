@@ -1,4 +1,4 @@
-"""Who answered what on which record, in columns: reliability data with gaps."""
+"""Answers by annotator and record, in columns: reliability data with gaps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Ratings:
     """One entry per answer in ``unit``, ``annotator`` and ``value``, which are codes, ordered by unit.
 
     ``value`` points into ``values``, ``annotator`` into ``annotators``, and units are numbered from 0 to ``units``.
-    For labels, ``values`` is their order, which ordinal and weighted measures go by. A gap is an entry that is not
+    For labels, ``values`` is their order, which ordinal and weighted measures use. A gap is an entry that is not
     there. ``instants`` (microseconds since 1970, UTC) say when answers were given. Spans may have the lengths of the
     texts in ``extents``, and in ``tokens`` where each token starts and ends. ``left_out`` answers were not taken in.
     """
@@ -41,7 +41,7 @@ class Ratings:
         return len(self.unit)
 
     def where(self, keep: Column) -> Ratings:
-        """Only some of the answers."""
+        """Return only some of the answers."""
         return replace(
             self,
             unit=self.unit[keep],
@@ -51,24 +51,24 @@ class Ratings:
         )
 
     def answers(self) -> Column:
-        """How many answers each unit has."""
+        """Return the number of answers of each unit."""
         return np.bincount(self.unit, minlength=self.units)
 
     def shared(self) -> Ratings:
-        """Only answers on units that two or more people answered."""
+        """Return only answers on units that two or more people answered."""
         keep = self.answers()[self.unit] > 1
         return self if keep.all() else self.where(keep)
 
     def of_pair(self, one: int, other: int) -> Ratings:
-        """Only the answers of two people on units that both answered."""
+        """Return only the answers of two people on units that both answered."""
         return self.where((self.annotator == one) | (self.annotator == other)).shared()
 
     def recoded(self, codes: Column, values: Sequence[Hashable], kind: AnswerKind) -> Ratings:
-        """The same answers with other values: ``codes`` says what became of each of the old ones."""
+        """Return the same answers with other values: ``codes`` has the new code of each old value."""
         return replace(self, value=np.asarray(codes)[self.value], values=values, kind=kind)
 
     def weeks(self) -> Column:
-        """For every unit the day on which the ISO week of its latest answer began, in days since 1970; UTC.
+        """Return for every unit the day on which the ISO week of its latest answer began, in days since 1970; UTC.
 
         So each record counts in one week, the one in which it was last answered, and no shared record is lost when
         its two answers were given in different weeks. Without an answer: a day long before.
@@ -94,9 +94,9 @@ def ratings(
     extents: Sequence[int] | Column | None = None,
     tokens: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> Ratings:
-    """Answers in columns of codes, in any order.
+    """Return ratings from answers in columns of codes, in any order.
 
-    The caller passes the answers that count. Where ``independent`` is False, an answer was asked for in the light of
+    The caller passes the answers that count. Where ``independent`` is False, an answer was requested depending on
     other answers (adaptive overlap does that); such answers are left out, since they would bias agreement.
 
     Raises ``ValueError`` for columns of unequal lengths, codes out of range, and two answers of one person on one
@@ -155,11 +155,11 @@ def from_answers(
     values: Sequence[Hashable] = (),
     **more: Any,
 ) -> tuple[Ratings, list[Hashable]]:
-    """Answers as ``(record, annotator, value)``, and the records in the order of their numbers.
+    """Return ratings from answers as ``(record, annotator, value)``, and the records in the order of their numbers.
 
     ``values`` is the order of the labels; those it lacks come after it, numbers by size and others by name.
 
-    >>> data, records = from_answers(Kind.LABEL, [("r1", "ana", "good"), ("r1", "ben", "bad")])
+    >>> data, records = from_answers(AnswerKind.LABEL, [("r1", "ana", "good"), ("r1", "ben", "bad")])
     >>> data.values, records
     (['bad', 'good'], ['r1'])
     """
@@ -191,7 +191,7 @@ def _in_order(value: Hashable) -> str:
 
 
 def iso_week(day: int) -> str:
-    """The ISO week that begins on a day counted from 1970.
+    """Return the ISO week that begins on a day counted from 1970.
 
     >>> iso_week(0 - 3), iso_week(20781)
     ('1970-W01', '2026-W48')
@@ -201,7 +201,7 @@ def iso_week(day: int) -> str:
 
 
 def pair_up(data: Ratings) -> tuple[Column, Column]:
-    """Every two answers on one unit, once: the places of both in the columns, the lower annotator's first."""
+    """Pair every two answers on one unit, once: the places of both in the columns, the lower annotator's first."""
     starts = np.concatenate([[0], np.cumsum(data.answers())])
     sizes = np.diff(starts)
     ones, others = [], []

@@ -1,16 +1,16 @@
-"""How alike people mark spans: F1 by pair, pooled over documents, and alpha over tokens.
+"""Agreement on spans: F1 by pair, pooled over documents, and alpha over tokens.
 
-For spans nobody can say how many places were rightly left unmarked, and with their number growing kappa tends to F1
+For spans the number of places rightly left unmarked is unknown, and as it grows kappa tends to F1
 (Hripcsak and Rothschild, J. Am. Med. Inform. Assoc. 12, 2005). So every two people's spans of a document are compared
-both ways, and what one finds again at the other's is counted over the spans of both; the kinds of finding again are
-those of MUC-5 and SemEval-2013 task 9:
+both ways, and the matched spans are counted over the spans of both; the kinds of matches are those of MUC-5 and
+SemEval-2013 task 9:
 
 exact      same start, end and label
 boundary   same start and end
 label      same label, something in common
 overlap    same label; counts with the share of the common characters in all characters of both
 
-Documents in which neither marked anything add nothing: they say neither how alike nor how different people are.
+Documents in which neither marked anything add nothing: they show neither agreement nor disagreement.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ Spans: TypeAlias = "frozenset[tuple[int, int, str]]"
 
 
 def match_spans(kind: Measure, one: Spans, other: Spans) -> tuple[float, int]:
-    """How much of two people's spans the other one has too, and how many spans both have.
+    """Return the matched share of two people's spans, summed both ways, and the number of spans of both.
 
     >>> ana, ben = frozenset({(0, 4, "PER"), (9, 12, "LOC")}), frozenset({(0, 4, "PER"), (8, 12, "LOC")})
-    >>> [found_again(kind, ana, ben) for kind in (Measure.SPAN_F1, Measure.SPAN_OVERLAP_F1)]
+    >>> [match_spans(kind, ana, ben) for kind in (Measure.SPAN_F1, Measure.SPAN_OVERLAP_F1)]
     [(2.0, 4), (3.5, 4)]
     """
     return _KINDS[kind](one, other)
@@ -63,7 +63,7 @@ def _overlap(one: Spans, other: Spans) -> tuple[float, int]:
 
 
 def _best(one: Spans, other: Spans) -> list[float]:
-    """For each span its share of common characters with the span of the same label that has most."""
+    """Return for each span its share of common characters with the span of the same label that has most."""
     found = []
     for start, end, label in one:
         best = 0.0
@@ -85,14 +85,14 @@ _KINDS: dict[Measure, Callable[[Spans, Spans], tuple[float, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SpanMatches:
-    """F1 over documents: what was found again, of all there was."""
+    """F1 over documents: matched spans, of all spans."""
 
     again: Column
     all: Column
 
     @property
     def weight(self) -> Column:
-        """Every document counts once."""
+        """The weight of each document: every one counts once."""
         return np.ones(len(self.all), dtype=np.int64)
 
     def value(self, weight: Column) -> float:
@@ -105,7 +105,7 @@ class SpanMatches:
 
 
 def span_scores(data: Ratings, kind: Measure) -> tuple[Column, Column, Column]:
-    """For every two answers on one document: the document, what was found again, and of how many spans."""
+    """Return for every two answers on one document: the document, the matched spans, and the number of spans."""
     one, other = pair_up(data)
     first, second = data.value[one], data.value[other]
     sets: Sequence[Any] = data.values
@@ -119,7 +119,7 @@ def span_scores(data: Ratings, kind: Measure) -> tuple[Column, Column, Column]:
 
 
 def spans_f1(data: Ratings, kind: Measure) -> SpanMatches:
-    """F1 over the documents that two or more people answered."""
+    """Return F1 over the documents that two or more people answered."""
     unit, again, there = span_scores(data, kind)
     units = np.unique(unit)
     return SpanMatches(
@@ -129,13 +129,13 @@ def spans_f1(data: Ratings, kind: Measure) -> SpanMatches:
 
 
 def span_labels(data: Ratings) -> list[str]:
-    """Every label of a span, by name."""
+    """Return every label of a span, by name."""
     sets: Sequence[Any] = data.values
     return sorted({span[2] for each in sets for span in each})
 
 
 def token_alpha(data: Ratings) -> Alpha:
-    """Krippendorff's alpha, nominal, over tokens; documents are what the interval leaves out.
+    """Return Krippendorff's alpha, nominal, over tokens; the interval leaves out documents.
 
     A token's value is the set of the labels of the spans that touch it; most tokens have none. Long spans weigh more
     than short ones here, and a span that is off by one token is punished once. This is not the unitizing alpha.
@@ -185,7 +185,7 @@ def token_alpha(data: Ratings) -> Alpha:
 def _touched(
     answers: Sequence[Spans], tokens: Sequence[tuple[int, int]]
 ) -> dict[int, dict[int, frozenset[str]]]:
-    """For each token that some span touches, whose spans of which labels do."""
+    """Return for each token that some span touches, the people and labels of those spans."""
     begins, ends = [token[0] for token in tokens], [token[1] for token in tokens]
     found: dict[int, dict[int, frozenset[str]]] = {}
     for who, spans in enumerate(answers):

@@ -1,7 +1,7 @@
-"""How alike people write: alpha with the edit distance between texts as the distance.
+"""Agreement on texts: alpha with the edit distance between texts as the distance.
 
-Alpha: Krippendorff 2004, chapter 11. What any two texts differ by is the expectation; it is taken from all pairs of
-answers, or where there are many from a sample.
+Alpha: Krippendorff 2004, chapter 11. The expectation is the mean distance of any two texts; it is taken from all pairs
+of answers, or where there are many from a sample.
 Free texts on different records always differ much, so alpha is high here as soon as people write alike at all (Braylan,
 Alonso and Lease, WWW 2022): compare such figures with each other only.
 """
@@ -19,12 +19,12 @@ from .ratings import Ratings, pair_up
 __all__ = ["SAMPLE", "TextAlpha", "text_alpha"]
 
 SAMPLE = 10_000
-"""Pairs of answers the expectation is taken from, at most; their error is a tenth of what 1,000 records leave."""
+"""Most pairs of answers in the expectation; the error this adds is a tenth of what 1,000 records leave."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextAlpha:
-    """Per record the distances within it; per sampled pair of answers its two records and its distance."""
+    """Alpha of texts: per record the distances within it; per sampled pair of answers its records and its distance."""
 
     observed: Column
     size: Column
@@ -34,7 +34,7 @@ class TextAlpha:
 
     @property
     def weight(self) -> Column:
-        """Every record counts once."""
+        """The weight of each record: every one counts once."""
         return np.ones(len(self.size), dtype=np.int64)
 
     def value(self, weight: Column) -> float:
@@ -63,7 +63,7 @@ class TextAlpha:
 
 
 def text_alpha(data: Ratings, *, seed: int = 0) -> TextAlpha:
-    """Alpha over the records that two or more people answered; the seed chooses the pairs where there are many."""
+    """Return alpha over the records that two or more people answered; the seed samples the pairs if there are many."""
     texts: Sequence[str] = data.values  # type: ignore[assignment]
     units, unit = np.unique(data.unit, return_inverse=True)
     size = np.bincount(unit, minlength=len(units))

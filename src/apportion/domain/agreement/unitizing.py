@@ -27,7 +27,7 @@ __all__ = ["UnitizingAlpha", "crossing", "unitizing_alpha"]
 
 
 def crossing(spans: Spans) -> bool:
-    """Whether spans of one label have something in common."""
+    """Return whether spans of one label have something in common."""
     ends: dict[str, int] = {}
     for start, end, label in sorted(spans):
         if start < ends.get(label, start):
@@ -59,14 +59,14 @@ class _Sections:
         return np.bincount(self.unit_in, weights=of_unit, minlength=self.documents)
 
     def room(self, weight: Column) -> Column:
-        """For each span the number of places it would have in gaps, times its squared length."""
+        """Return for each span the number of places it would have in gaps, times its squared length."""
         w = weight[self.gap_in].astype(np.float64)
         count = np.append(np.cumsum(w[::-1])[::-1], 0.0)[self.first_gap]
         total = np.append(np.cumsum((w * self.gap)[::-1])[::-1], 0.0)[self.first_gap]
         return np.asarray(self.length**2 * (total - (self.length - 1) * count))
 
     def filled(self) -> Column:
-        """For each gap the sum over all spans that fit in of what ``room`` counts there."""
+        """Return for each gap the sum over all spans that fit in of what ``room`` counts there."""
         order = np.argsort(self.length, kind="stable")
         s = self.length[order]
         fit = np.searchsorted(s, self.gap, side="right")
@@ -75,7 +75,7 @@ class _Sections:
         return np.asarray(self.gap * squares - cubes)
 
     def own(self) -> Column:
-        """For each document what its spans have room for in its own gaps."""
+        """Return for each document the sum of ``room`` of its spans within its own gaps."""
         by_document = np.argsort(self.gap_in, kind="stable")
         gaps = np.bincount(self.gap_in, minlength=self.documents)
         first = np.cumsum(gaps) - gaps
@@ -96,7 +96,7 @@ class UnitizingAlpha:
 
     @property
     def weight(self) -> Column:
-        """Every document counts once."""
+        """The weight of each document: every one counts once."""
         return np.ones(len(self.extent), dtype=np.int64)
 
     def value(self, weight: Column) -> float:
@@ -129,7 +129,7 @@ class UnitizingAlpha:
 
 
 def unitizing_alpha(data: Ratings, labels: Sequence[str]) -> UnitizingAlpha:
-    """Alpha over the documents that two or more people answered, for some labels.
+    """Return alpha over the documents that two or more people answered, for some labels.
 
     Spans of one label by one person must not cross, and must lie within the extents.
     """
@@ -178,7 +178,7 @@ def _gaps(spans: list[tuple[int, int]], extent: int) -> list[int]:
 
 
 def _apart(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> int:
-    """The differences of two people's spans of one label, each pair of sections once."""
+    """Return the differences of two people's spans of one label, each pair of sections once."""
     total = 0
     met: set[int] = set()
     for start, end in one:

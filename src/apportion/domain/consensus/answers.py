@@ -15,7 +15,7 @@ Span: TypeAlias = "tuple[int, int, str]"
 
 
 class Unusable(Enum):
-    """The one thing a discard says: this record cannot be answered."""
+    """The value of a discard: this record cannot be answered."""
 
     UNUSABLE = "unusable"
 
@@ -31,29 +31,29 @@ Given: TypeAlias = "str | frozenset[str] | frozenset[Span] | Unusable"
 
 @dataclass(frozen=True, slots=True)
 class ConsensusAnswer:
-    """What one person answered, in the order of submission where there are several. Drafts and skips are no answers."""
+    """One person's answer, in the order of submission where there are several. Drafts and skips are no answers."""
 
     annotator: str
     given: Given
 
 
-def labels_of(said: Given, kind: AnswerKind) -> frozenset[str]:
-    """The labels in an answer; a text has none.
+def labels_of(answer: Given, kind: AnswerKind) -> frozenset[str]:
+    """Return the labels in an answer; a text has none.
 
-    >>> labels_of(frozenset({(0, 3, "PER"), (8, 11, "PER")}), Kind.SPANS)
+    >>> labels_of(frozenset({(0, 3, "PER"), (8, 11, "PER")}), AnswerKind.SPANS)
     frozenset({'PER'})
     """
-    if isinstance(said, Unusable) or kind is AnswerKind.TEXT:
+    if isinstance(answer, Unusable) or kind is AnswerKind.TEXT:
         return frozenset()
-    if isinstance(said, str):
-        return frozenset({said})
-    return frozenset(each if isinstance(each, str) else each[2] for each in said)
+    if isinstance(answer, str):
+        return frozenset({answer})
+    return frozenset(each if isinstance(each, str) else each[2] for each in answer)
 
 
 def given(value: Value | None, kind: AnswerKind) -> Given:
-    """An annotation's value as consensus and agreement compare it: without scores, and without order.
+    """Return an annotation's value as consensus and agreement compare it: without scores, and without order.
 
-    >>> given((("good", 1.0),), Kind.LABEL)
+    >>> given((("good", 1.0),), AnswerKind.LABEL)
     'good'
 
     Raises ``ValueError`` for a single label that is missing.

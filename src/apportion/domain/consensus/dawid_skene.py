@@ -1,4 +1,4 @@
-"""Who is right how often, and what is true: from everybody's answers at once, without knowing either.
+"""Estimate annotators' accuracy and the true labels from everybody's answers at once, without knowing either.
 
 Dawid and Skene, Applied Statistics 28, 1979: each annotator has a confusion matrix, the probability of each answer for
 each true label; expectation-maximisation finds the matrices, the shares of the labels, and the probability of each
@@ -24,25 +24,25 @@ from apportion.domain.numpy_types import Column, np
 from .asking import ACCURACY
 
 _Point: TypeAlias = "tuple[Column, Column]"
-"""Where the search is: the shares of the labels, and everybody's confusion matrix."""
+"""The current estimate: the shares of the labels, and everybody's confusion matrix."""
 
 __all__ = ["SMOOTHING", "AnnotatorAccuracy", "FittedModel", "dawid_skene", "one_coin"]
 
 SMOOTHING = 2.0
-"""So many answers for each true label everybody is taken to have given on top, as all people together give them, of
-whom one more is taken to be right with probability ``ACCURACY``: few answers prove nothing for certain, a rare label
-keeps its meaning, which even pseudo-answers would take from it, and so do all labels where nobody's can be compared."""
+"""Pseudo-answers added for each true label to everybody's, distributed like the answers of all people together, of whom
+one more is taken to be right with probability ``ACCURACY``: few answers prove nothing for certain, a rare label keeps
+its meaning, which evenly spread pseudo-answers would take from it, and so do all labels where no answers overlap."""
 
 _NOTHING = 1e-13
 """Changes of a probability that are rounding only."""
 
 _MARGIN = 100
-"""By how much more the search goes on than its pace asks for: right after a leap it looks quicker than it is."""
+"""Safety factor on the estimated distance to the fixed point: right after an accelerated step it looks too small."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorAccuracy:
-    """How one annotator does under the model: ``accuracy`` is the expected share of right answers."""
+    """Accuracy of one annotator under the model: ``accuracy`` is the expected share of right answers."""
 
     annotator: str
     answers: int
@@ -53,7 +53,7 @@ class AnnotatorAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """What was found. ``posterior[unit, label]`` is 1 over all labels; records without answers have the shares.
+    """The fitted model. ``posterior[unit, label]`` sums to 1 over all labels; records without answers have the shares.
 
     ``labels`` are those that came up in answers, in the order of the schema; any other has probability 0.
     """
@@ -74,15 +74,15 @@ class FittedModel:
         return self.log_likelihoods[-1] if self.log_likelihoods else 0.0
 
     def best(self) -> Column:
-        """The most probable label of each unit, as a code; the first of equals."""
+        """Return the most probable label of each unit, as a code; the first of equals."""
         return np.asarray(np.argmax(self.posterior, axis=1))
 
     def of(self, unit: int) -> dict[str, float]:
-        """The probability of each label that came up, for one unit."""
+        """Return the probability of each label that came up, for one unit."""
         return {str(label): float(p) for label, p in zip(self.labels, self.posterior[unit], strict=True)}
 
     def quality(self) -> list[AnnotatorAccuracy]:
-        """Everybody's quality. Without answers of theirs, an accuracy says nothing."""
+        """Return everybody's accuracy. It means nothing for people without answers."""
         right = np.einsum("akk,k->a", self.confusion, self.shares)
         return [
             AnnotatorAccuracy(name, int(self.answers[number]), float(right[number]), self.confusion[number])
@@ -98,10 +98,10 @@ def dawid_skene(
     steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
 ) -> FittedModel:
-    """A confusion matrix for everybody. ``progress`` is told the number of each step and its log-likelihood.
+    """Fit a confusion matrix for everybody. ``progress`` is called with the number and log-likelihood of each step.
 
-    It ends when no probability of any record is further than ``tolerance`` from where the steps lead, as far as their
-    pace tells, or after about ``steps``. The same person may have several answers on one unit. Without smoothing the
+    It ends when no probability of any record is further than ``tolerance`` from the estimated fixed point, or after
+    about ``steps``. The same person may have several answers on one unit. Without smoothing the
     log-likelihood never falls.
     """
     return _fit(data, _confusions, smoothing, tolerance, steps, progress)
@@ -115,7 +115,7 @@ def one_coin(
     steps: int = 3_000,
     progress: Callable[[int, float], None] | None = None,
 ) -> FittedModel:
-    """One probability of being right for everybody; needs fewer answers per person than confusion matrices do."""
+    """Fit one probability of being right per person; needs fewer answers per person than confusion matrices do."""
     return _fit(data, _coins, smoothing, tolerance, steps, progress)
 
 
@@ -129,7 +129,7 @@ def _fit(
 ) -> FittedModel:
     if data.kind is not AnswerKind.LABEL:
         raise ValueError(f"models are about single labels, not {data.kind}")
-    data = _came_up(data)
+    data = _without_unused_labels(data)
     people, labels = len(data.annotators), len(data.values)
     answers = _AnswerCounts(data)
     found: list[float] = []
@@ -137,7 +137,7 @@ def _fit(
     def maximise(posterior: list[Column]) -> _Point:
         return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
 
-    def tell(likelihood: float) -> None:
+    def report(likelihood: float) -> None:
         found.append(likelihood)
         if progress is not None:
             progress(len(found), likelihood)
@@ -147,15 +147,16 @@ def _fit(
     posterior, likelihood = answers.expect(*at)
     converged = not len(data)
     while not converged and len(found) < steps:
-        tell(likelihood)
+        report(likelihood)
         before, one = posterior, maximise(posterior)
         posterior, likelihood = answers.expect(*one)
-        tell(likelihood)
+        report(likelihood)
         two = maximise(posterior)
-        if _left_to_go(before, posterior, at, one, two) < tolerance / _MARGIN:
+        if _remaining_distance(before, posterior, at, one, two) < tolerance / _MARGIN:
             at, converged = one, True
             break
         at = _accelerate(at, one, two)
+        # Extrapolation may overshoot: the point is kept only where the likelihood does not fall.
         beyond = answers.expect(*at)
         if beyond[1] >= likelihood:
             posterior, likelihood = beyond
@@ -163,13 +164,13 @@ def _fit(
             at = two
             posterior, likelihood = answers.expect(*two)
     if len(data) and not converged:
-        tell(likelihood)
+        report(likelihood)
     totals = np.bincount(data.annotator, minlength=people)
     of_unit = answers.by_unit(posterior, at[0])
     return FittedModel(data.values, data.annotators, at[0], at[1], of_unit, totals, found, converged)
 
 
-def _came_up(data: Ratings) -> Ratings:
+def _without_unused_labels(data: Ratings) -> Ratings:
     """Return the answers without the labels that nobody gave."""
     given = np.flatnonzero(np.bincount(data.value, minlength=len(data.values)))
     codes = np.zeros(len(data.values), dtype=np.int64)
@@ -177,10 +178,10 @@ def _came_up(data: Ratings) -> Ratings:
     return data.recoded(codes, [data.values[code] for code in given.tolist()], data.kind)
 
 
-def _left_to_go(
+def _remaining_distance(
     before: list[Column], posterior: list[Column], start: _Point, one: _Point, two: _Point
 ) -> float:
-    """Return how far the probabilities still are from their fixed point, if steps go on shrinking as the last did."""
+    """Return the distance of the probabilities to their fixed point, if steps go on shrinking as the last did."""
     change = max(float(abs(q - p).max()) for p, q in zip(before, posterior, strict=True))
     if change < _NOTHING:
         return 0.0
@@ -193,7 +194,7 @@ def _length(start: _Point, end: _Point) -> float:
 
 
 def _accelerate(start: _Point, one: _Point, two: _Point) -> _Point:
-    """Where two steps lead if they are carried on: squared extrapolation, Varadhan and Roland, 2008.
+    """Extrapolate two steps towards the fixed point: squared extrapolation, Varadhan and Roland, 2008.
 
     Saves half of the steps. Probabilities fall to no less than a tenth, so that zeros stay the only zeros.
     """
@@ -219,7 +220,7 @@ class _Group:
     weight: Column
     units: Column
     row_of: Column | None
-    """Which row each of the units went into, where equal ones were put together."""
+    """The row of each unit, where equal ones were put together."""
 
 
 class _AnswerCounts:
@@ -243,7 +244,7 @@ class _AnswerCounts:
         self.answered = int((sizes > 0).sum())
 
     def votes(self) -> list[Column]:
-        """For each row of each group the share of votes that each label has."""
+        """Return for each row of each group the share of votes that each label has."""
         found = []
         for group in self.groups:
             of_label = [
@@ -260,7 +261,7 @@ class _AnswerCounts:
         return np.asarray(total / self.answered)
 
     def counts(self, posterior: list[Column]) -> Column:
-        """How often each annotator answered what where each label is true, in expectation."""
+        """Return the expected count of each answer by each annotator for each true label."""
         found = np.zeros((self.labels, self.people * self.labels))
         for p, group in zip(posterior, self.groups, strict=True):
             for label in range(self.labels):
@@ -270,7 +271,8 @@ class _AnswerCounts:
         return np.asarray(found.reshape(self.labels, self.people, self.labels).transpose(1, 0, 2))
 
     def expect(self, shares: Column, confusion: Column) -> tuple[list[Column], float]:
-        """The posterior of each row, and the log-likelihood of all answers."""
+        """Return the posterior of each row, and the log-likelihood of all answers."""
+        # The logarithm of 0 is meant to be minus infinity: such an answer rules the label out.
         with np.errstate(divide="ignore"):
             of_cell = np.ascontiguousarray(np.log(confusion).transpose(1, 0, 2)).reshape(
                 self.labels, self.people * self.labels
@@ -283,6 +285,7 @@ class _AnswerCounts:
                 score[label] = prior[label]
                 for cell in group.cells:
                     score[label] += of_cell[label][cell]
+            # Without this shift the exponentials of many answers would all underflow to 0.
             top = score.max(axis=0)
             score -= top
             np.exp(score, out=score)
@@ -293,7 +296,7 @@ class _AnswerCounts:
         return found, likelihood
 
     def by_unit(self, posterior: list[Column], shares: Column) -> Column:
-        """For each unit the probability of each label; the shares where nobody answered."""
+        """Return for each unit the probability of each label; the shares where nobody answered."""
         found = np.tile(shares, (self.units, 1))
         for p, group in zip(posterior, self.groups, strict=True):
             found[group.units] = (p if group.row_of is None else p[:, group.row_of]).T
@@ -335,7 +338,7 @@ def _coins(counts: Column, smoothing: float) -> Column:
 
 
 def _unknown(labels: int) -> Column:
-    """One answer for each true label, as people give them of whom nothing is known."""
+    """Return one answer for each true label, as an annotator gives it about whom nothing is known."""
     if labels < 2:
         return np.ones((labels, labels))
     found: Column = np.full((labels, labels), (1 - ACCURACY) / (labels - 1))

@@ -1,4 +1,4 @@
-"""A record's answers and the dataset's policy make its resolution. Runs in the transaction of each submit."""
+"""Resolve a record from its answers and the dataset's policy. Runs in the transaction of each submit."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def decide(
     posterior: Mapping[str, float] | None = None,
     sure_enough: float = SURE_ENOUGH,
 ) -> Resolution:
-    """What the answers that count come to: one per person, in order of submission.
+    """Return the resolution that follows from the answers that count: one per person, in order of submission.
 
     A person's decision (``gold``) wins over everything. Otherwise a record is open until ``want`` answers are there.
     Discards count as answers: all of them resolve the record as discarded, some of them are a conflict, whatever the
-    policy. ``posterior`` is what a model says about the labels of this record, for the policies that rest on one; with
+    policy. ``posterior`` is a model's probability of each label of this record, for the policies that rest on one; with
     several answers the record is open until it comes, even if they agree. Models are about single labels; for other
     answers their policies vote by majority.
     The result depends on its arguments only, so it can always be computed again from the same answers.
 
-    >>> answers = [Answer("ana", "good"), Answer("ben", "bad"), Answer("cy", "good")]
-    >>> resolve(answers, Policy.MAJORITY, kind=Kind.LABEL, want=3).value
+    >>> answers = [ConsensusAnswer(who, given) for who, given in (("ana", "good"), ("ben", "bad"), ("cy", "good"))]
+    >>> decide(answers, ResolutionRule.MAJORITY, kind=AnswerKind.LABEL, want=3).value
     'good'
     """
     people = [answer.annotator for answer in answers]

@@ -1,8 +1,8 @@
-"""How far the answers of one record are apart, kept up with each submit so that conflicts can be ordered and searched.
+"""Distance between the answers of one record, updated with each submit so that conflicts can be ordered and searched.
 
 The same figure as ``agreement.conflicts.disagreement`` has for a whole dataset at once: the mean distance over all
 pairs of answers. Labels differ or not; sets by MASI (Passonneau, LREC 2006); spans by one minus exact F1; texts by
-their edit distance. A discard is as far as can be from every other answer.
+their edit distance. A discard has distance 1 from every other answer.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ __all__ = ["dispute"]
 
 
 def dispute(answers: Sequence[ConsensusAnswer], kind: AnswerKind) -> float | None:
-    """From 0, all the same, to 1; None with fewer than two answers.
+    """Return the mean distance of the answers, from 0, all the same, to 1; None with fewer than two answers.
 
-    >>> dispute([Answer("ana", "good"), Answer("ben", "bad"), Answer("cy", "bad")], Kind.LABEL)
+    >>> answers = [ConsensusAnswer(who, given) for who, given in (("ana", "good"), ("ben", "bad"), ("cy", "bad"))]
+    >>> dispute(answers, AnswerKind.LABEL)
     0.6666666666666666
     """
     if len(answers) < 2:
@@ -33,7 +34,7 @@ def dispute(answers: Sequence[ConsensusAnswer], kind: AnswerKind) -> float | Non
 
 
 def _apart(one: Given, other: Given, kind: AnswerKind) -> float:
-    """The distance of two answers that are not the same."""
+    """Return the distance of two answers that are not the same."""
     if one is UNUSABLE or other is UNUSABLE or kind is AnswerKind.LABEL:
         return 1.0
     if isinstance(one, str) and isinstance(other, str):

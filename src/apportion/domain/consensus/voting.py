@@ -1,4 +1,4 @@
-"""Votes: for one label, for each label of a set, for each span and then for each token.
+"""Count votes: for one label, for each label of a set, for each span and then for each token.
 
 Majority voting as in Sheng, Provost and Ipeirotis, KDD 2008. A single label wins with more votes than any other. Where
 an answer has parts (labels of a set, spans, tokens), each part is in with the votes of more than half, out with fewer
@@ -22,7 +22,7 @@ _Part = TypeVar("_Part", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class VoteResult(Generic[_Part]):
-    """What was voted in, and the least share of votes that carried any of its parts, in or out."""
+    """The winning value, and the least share of votes that decided any of its parts, in or out."""
 
     value: _Part
     support: float
@@ -30,10 +30,10 @@ class VoteResult(Generic[_Part]):
 
 
 def vote_label(labels: Sequence[str]) -> VoteResult[str] | None:
-    """The label with more votes than any other; None where several have the most.
+    """Return the label with more votes than any other; None where several have the most.
 
     >>> vote_label(["good", "bad", "good"])
-    Won(value='good', support=0.6666666666666666, by_token=False)
+    VoteResult(value='good', support=0.6666666666666666, by_token=False)
     """
     ranked = Counter(labels).most_common(2)
     if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
@@ -42,7 +42,7 @@ def vote_label(labels: Sequence[str]) -> VoteResult[str] | None:
 
 
 def vote_parts(answers: Sequence[frozenset[_Part]]) -> VoteResult[frozenset[_Part]] | None:
-    """Every part that more than half gave; None where a part has exactly half of the votes."""
+    """Return every part that more than half gave; None where a part has exactly half of the votes."""
     votes = Counter(part for answer in answers for part in answer)
     return _elect(votes, len(answers))
 
@@ -50,9 +50,9 @@ def vote_parts(answers: Sequence[frozenset[_Part]]) -> VoteResult[frozenset[_Par
 def vote_spans(
     answers: Sequence[frozenset[Span]], tokens: Sequence[tuple[int, int]] | None = None
 ) -> VoteResult[frozenset[Span]] | None:
-    """Spans that more than half marked exactly; what remains is voted on token by token.
+    """Return the spans that more than half marked exactly; what remains is voted on token by token.
 
-    Tokens that an elected span covers are settled. On all others each label is voted on for itself; a run of tokens
+    Tokens that an elected span covers are decided. On all others each label is voted on for itself; a run of tokens
     that got the same label is a span, and a new one begins where half or more of its voters begin one. Without
     ``tokens`` there are votes on whole spans only. None where half of the votes are for something.
     """
@@ -85,12 +85,12 @@ def _vote_tokens(
     def touched(span: Span) -> range:
         return range(bisect_right(ends, span[0]), bisect_left(begins, span[1]))
 
-    settled = {token for span in elected for token in touched(span)}
+    decided = {token for span in elected for token in touched(span)}
     voters: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     beginners: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     for who, answer in enumerate(answers):
         for span in answer:
-            open_tokens = [token for token in touched(span) if token not in settled]
+            open_tokens = [token for token in touched(span) if token not in decided]
             for nth, token in enumerate(open_tokens):
                 voters[span[2], token].add(who)
                 if not nth:

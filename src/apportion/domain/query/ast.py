@@ -29,7 +29,7 @@ __all__ = [
 
 
 class WildcardPart(Enum):
-    """The moving parts of a wildcard pattern."""
+    """The parts of a wildcard pattern that match any text."""
 
     ANY = "*"
     ONE = "?"

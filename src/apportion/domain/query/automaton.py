@@ -44,11 +44,11 @@ class Automaton:
 
     @property
     def size(self) -> int:
-        """How many states it has: the work a character can cost at worst."""
+        """The number of states: the most steps that one character can cost."""
         return len(self._steps)
 
     def matches(self, word: str) -> bool:
-        """Whether the pattern describes the whole word."""
+        """Return whether the pattern matches the whole word."""
         node = self._start
         for char in word:
             following = node.next.get(char)
@@ -85,7 +85,7 @@ class Automaton:
         return node
 
     def _closure(self, states: list[int]) -> frozenset[int]:
-        """The states reachable without a character."""
+        """Return the states reachable without a character."""
         seen = set(states)
         while states:
             for to in self._silent[states.pop()]:

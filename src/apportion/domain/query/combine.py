@@ -14,7 +14,7 @@ __all__ = ["all_of", "any_of", "negate"]
 
 
 def all_of(parts: Iterable[Query]) -> Query:
-    """What matches every part.
+    """Return a query that matches what every part matches.
 
     >>> from apportion.domain.query import Term
     >>> all_of([Term(None, "a")])
@@ -31,7 +31,7 @@ def all_of(parts: Iterable[Query]) -> Query:
 
 
 def any_of(parts: Iterable[Query]) -> Query:
-    """What matches at least one part; ``ValueError`` when there are no parts."""
+    """Return a query that matches what at least one part matches; ``ValueError`` when there are no parts."""
     flat: list[Query] = []
     for part in parts:
         flat.extend(part.children if isinstance(part, Or) else (part,))
@@ -41,5 +41,5 @@ def any_of(parts: Iterable[Query]) -> Query:
 
 
 def negate(query: Query) -> Query:
-    """Everything the query does not match; two negations cancel out."""
+    """Return a query for everything that this one does not match; two negations cancel out."""
     return query.child if isinstance(query, Not) else Not(query)

@@ -22,7 +22,7 @@ _Leaf = Term | Phrase | Wildcard | Regex | Fuzzy
 
 
 def highlights(query: Query, texts: Mapping[str, str]) -> list[str]:
-    """The matched stretches, as written, each once, in order of appearance.
+    """Return the matched stretches, as written, each once, in order of appearance.
 
     ``texts`` maps a searchable field (``text``, ``text.exact``, ``inputs.title`` …) to its text. Only fields
     that the query asks about count, and nothing it rules out. Neighbouring matches with nothing but white
@@ -41,12 +41,12 @@ class Highlighter:
     def __init__(self, query: Query) -> None:
         leaves = list(_positive(query, None))
         self.fields = frozenset(name for name, _ in leaves)
-        """What the query asks about, as written there: a ``*`` stands for any run."""
+        """Names of the fields in the query, as written there: a ``*`` stands for any run of characters."""
         self._leaves = [(field_regex(name), leaf) for name, leaf in leaves]
         self._wanted: dict[str, _HighlightTerms] = {}
 
     def keywords(self, texts: Mapping[str, str]) -> list[str]:
-        """The matched stretches of one record; see ``highlights``."""
+        """Return the matched stretches of one record; see ``highlights``."""
         found: dict[str, None] = {}
         for name, text in texts.items():
             wanted = self._wanted_in(name)
@@ -66,7 +66,7 @@ class Highlighter:
 
 @dataclass(slots=True)
 class _HighlightTerms:
-    """What is looked for in one field, cheapest kinds apart."""
+    """The terms to find in one field; the kinds that are cheapest to match are kept apart."""
 
     exact: bool
     words: set[str] = field(default_factory=set)
@@ -112,7 +112,7 @@ class _HighlightTerms:
 
 
 def _positive(query: Query, path: str | None) -> Iterator[tuple[str, _Leaf]]:
-    """Every part that can show, with the full name of its field."""
+    """Yield every part that can be highlighted, with the full name of its field."""
     if isinstance(query, (And, Or)):
         for child in query.children:
             yield from _positive(child, path)
@@ -140,7 +140,7 @@ def _stretches(wanted: _HighlightTerms, text: str) -> Iterator[str]:
 
 
 def _matched(wanted: _HighlightTerms, text: str) -> Iterable[tuple[int, int, str]]:
-    """The words that are wanted, in order, each with where it starts and ends."""
+    """Return the words that match, in order, each with its start and end."""
     if not (wanted.tests or wanted.phrases):  # most queries: each word is looked at once
         words = wanted.words
         return (span for span in wanted.spans(text) if span[2] in words)

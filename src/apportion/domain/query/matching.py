@@ -14,11 +14,11 @@ __all__ = ["auto_edits", "field_regex", "phrase_places", "wildcard_regex", "with
 
 
 def wildcard_regex(pieces: Sequence[str | WildcardPart], *, fold: bool) -> re.Pattern[str]:
-    """A pattern whose ``fullmatch`` says whether a word fits; ``fold`` compares with folded words.
+    """Return a pattern whose ``fullmatch`` decides whether a word fits; ``fold`` compares with folded words.
 
     It never backtracks from one star to an earlier one, so matching stays quick however many stars there are.
 
-    >>> bool(wildcard_regex(["LIM", Piece.ANY], fold=True).fullmatch("limits"))
+    >>> bool(wildcard_regex(["LIM", WildcardPart.ANY], fold=True).fullmatch("limits"))
     True
     """
     runs: list[str] = [""]
@@ -40,7 +40,7 @@ def wildcard_regex(pieces: Sequence[str | WildcardPart], *, fold: bool) -> re.Pa
 
 
 def field_regex(name: str) -> re.Pattern[str]:
-    """A pattern whose ``fullmatch`` says whether a field is meant; a ``*`` in the name stands for any run.
+    """Return a pattern whose ``fullmatch`` decides whether a field is meant; a ``*`` in the name stands for any run.
 
     >>> bool(field_regex("inputs.*").fullmatch("inputs.title"))
     True
@@ -50,7 +50,7 @@ def field_regex(name: str) -> re.Pattern[str]:
 
 
 def within_edits(a: str, b: str, limit: int) -> bool:
-    """Whether at most ``limit`` edits turn one word into the other.
+    """Return whether at most ``limit`` edits turn one word into the other.
 
     An edit adds, drops or replaces a character or swaps two neighbours; a swapped pair is not edited again.
 
@@ -91,12 +91,12 @@ def within_edits(a: str, b: str, limit: int) -> bool:
 
 
 def auto_edits(word: str) -> int:
-    """How many edits a bare ``~`` allows: none below three characters, one up to five, then two."""
+    """Return the number of edits a bare ``~`` allows: none below three characters, one up to five, then two."""
     return 0 if len(word) < 3 else 1 if len(word) <= 5 else 2
 
 
 def phrase_places(places: Mapping[str, Sequence[int]], phrase: Sequence[str], slop: int = 0) -> set[int]:
-    """Where the words of a phrase stand in a text, wherever they stand close enough together.
+    """Return the positions of the words of a phrase in a text, wherever they are close enough together.
 
     ``places`` gives the rising positions of every word of the text. With ``slop`` the words may be off
     their places by that many positions in all, which also lets neighbours swap for two.

@@ -60,7 +60,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def parse(text: str, *, advanced: bool = False) -> Query:
-    """The query that the text stands for.
+    """Return the query that the text stands for.
 
     Words side by side must all match; with ``advanced``, any of them may, and a group of named fields under a
     path (``path:(a:x AND b:y)``) must hold for one element. Blank text matches every record.
@@ -83,7 +83,7 @@ def parse(text: str, *, advanced: bool = False) -> Query:
 
 
 def _quotable(text: str) -> str:
-    """The text as a message can carry it: encodable, and not a megabyte."""
+    """Return the text in a form that fits an error message: encodable, and not a megabyte."""
     if len(text) > MAX_LENGTH:
         text = text[:100] + "…"
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
@@ -126,7 +126,7 @@ class _Parser:
         return _choose(parts, loose)
 
     def _both(self, field: str | None, depth: int) -> tuple[Query, TokenKind | None]:
-        """One operand of OR, and its sign if it is a single clause that has one."""
+        """Parse one operand of OR, and return its sign if it is a single clause that has one."""
         first, sign = self._clause(field, depth)
         parts = [first]
         while self._sees(TokenKind.AND) or (not self._advanced and self._at_clause()):
@@ -212,7 +212,10 @@ class _Parser:
         return Term(field, text) if number is None else Fuzzy(field, text, _edits(number, text))
 
     def _suffix_number(self, *, fuzzy: bool) -> str | None:
-        """The number behind ``~``, None without the sign. Boosts order hits, which are sorted: dropped."""
+        """Return the number behind ``~``, None without the sign.
+
+        Boosts (``^``) are dropped: they would order hits by relevance, and ours are sorted.
+        """
         seen: dict[str, str] = {}
         while isinstance(token := self._peek(), SuffixToken):
             if token.sign in seen:
@@ -224,7 +227,7 @@ class _Parser:
         return seen.get("~")
 
     def _expected_value(self) -> ScanError:
-        """What to say when something to search for is due and is not there."""
+        """Return the error for a place where a search term is expected and missing."""
         token = self._peek()
         before = self._tokens[self._next - 1] if self._next else None
         if (
@@ -264,7 +267,7 @@ class _Parser:
 
 
 def _choose(parts: list[tuple[Query, TokenKind | None]], loose: list[bool]) -> Query:
-    """Any of the parts; but once some are required, those only, and never a loosely joined negative one."""
+    """Join the parts by OR; once some are required, those only, and never a loosely joined negative one."""
     required = [query for query, sign in parts if sign is TokenKind.PLUS]
     banned: list[Query] = []
     optional: list[Query] = []
@@ -279,7 +282,7 @@ def _choose(parts: list[tuple[Query, TokenKind | None]], loose: list[bool]) -> Q
 
 
 def _groups_naming_fields(tokens: list[Token]) -> set[int]:
-    """Places of the opening brackets with a field name somewhere inside."""
+    """Return the places of the opening brackets with a field name somewhere inside."""
     found: set[int] = set()
     open_groups: list[int] = []
     for place, token in enumerate(tokens):

@@ -29,7 +29,7 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Leads on for characters within some range, or, negated, within none."""
+    """A transition for characters within some range, or, negated, within none."""
 
     ranges: tuple[tuple[int, int], ...]
     to: int
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Fragment:
-    """A piece of the machine with one way in and one way out."""
+    """A part of the automaton with one start state and one end state."""
 
     start: int
     final: int
@@ -49,7 +49,7 @@ class _Fragment:
 
 @dataclass(slots=True)
 class Machine:
-    """States by number: where each leads without a character, and where with one."""
+    """States by number: the transitions of each without a character, and those with one."""
 
     silent: list[list[int]]
     steps: list[Step | None]
@@ -58,14 +58,14 @@ class Machine:
 
 
 def compile_regex(pattern: str) -> Machine:
-    """The automaton of a pattern; raises ``InvalidTextSearchError`` with the place in the pattern."""
+    """Return the automaton of a pattern; raises ``InvalidTextSearchError`` with the place in the pattern."""
     return _RegexCompiler(pattern).compile()
 
 
 class _RegexCompiler:
-    """Reads the pattern once and lays down states on the way.
+    """A parser that reads the pattern once and adds states on the way.
 
-    The states of a part lie side by side and lead nowhere else, so repeating it is copying a slice.
+    The states of a part are consecutive and lead nowhere else, so repeating it is copying a slice.
     """
 
     def __init__(self, pattern: str) -> None:

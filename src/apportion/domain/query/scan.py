@@ -1,6 +1,6 @@
 """Cut a query text into tokens, each with its place in the text.
 
-Escapes are resolved here, so no later step sees a backslash (but in regular expressions, whose own they are).
+Escapes are resolved here, so no later step sees a backslash (except in regular expressions, which have their own).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 class ScanError(Exception):
-    """Why the text cannot be parsed, and where."""
+    """A text that cannot be parsed: the reason, and the place in it."""
 
     def __init__(self, at: int, reason: str) -> None:
         super().__init__(reason)
@@ -117,7 +117,7 @@ _OPERATORS = {"AND": TokenKind.AND, "OR": TokenKind.OR, "NOT": TokenKind.NOT}
 
 
 def scan(text: str) -> list[Token]:
-    """The tokens of the text in order; raises ``ScanError``."""
+    """Return the tokens of the text in order; raises ``ScanError``."""
     return _Scanner(text).tokens()
 
 
@@ -177,7 +177,7 @@ class _Scanner:
         return PunctuationToken(at, sign)
 
     def _is_word(self, after_colon: bool) -> bool:
-        """Whether the sign here belongs to a word, as in ``score:-1`` or ``this - and that``."""
+        """Return whether the sign here belongs to a word, as in ``score:-1`` or ``this - and that``."""
         following = self._text[self._at + 1 : self._at + 2]
         return following.isspace() or (after_colon and following not in tuple('("[{/'))
 
@@ -223,7 +223,7 @@ class _Scanner:
         return self._text[self._at - 1]
 
     def _run(self, ordinary: re.Pattern[str]) -> str:
-        """The longest stretch of ordinary and escaped characters from here."""
+        """Read the longest stretch of ordinary and escaped characters from here."""
         found: list[str] = []
         while self._at < len(self._text):
             if run := ordinary.match(self._text, self._at):

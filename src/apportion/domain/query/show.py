@@ -29,7 +29,7 @@ _SLASH_OR_ESCAPE = re.compile(r"\\.|/", re.DOTALL)
 
 
 def show(query: Query) -> str:
-    r"""The query as text, with as few brackets and escapes as it takes.
+    r"""Return the query as text, with as few brackets and escapes as possible.
 
     For every tree that ``parse`` makes, ``parse(show(tree)) == tree`` (given the same ``advanced``), as long
     as the text stays within the length a query may have.
