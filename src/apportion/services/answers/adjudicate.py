@@ -42,12 +42,12 @@ def put_gold(
         value = None
     else:
         value = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    settled = decide(dataset, case, value, actor.username, reason, now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change = decide(dataset, case, value, actor.username, reason, now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
         dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": reason}
     )
-    return dataset, settled.after
+    return dataset, change.after
 
 
 def remove_gold(

@@ -117,8 +117,8 @@ def _own(
         ):
             kept += 1
             continue
-        settled, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
-        tx.annotations.save_cases(dataset, [settled], at=now)
+        change, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
+        tx.annotations.save_cases(dataset, [change], at=now)
         log_answer(tx, dataset, case, name, state, now)
     return kept
 
@@ -231,8 +231,8 @@ def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value,
     if any(each is not None and same_value(case.record, each, value) for each in stored):
         return False
     checked = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    settled, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     return True
 
 
@@ -255,8 +255,8 @@ def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, no
         value = checked_value(dataset, case.record, sent.value, AnnotationState.SUBMITTED)
         if _known(tx, dataset, case, view, value):
             return False
-    settled = decide(dataset, case, value, actor.username, "logged", now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change = decide(dataset, case, value, actor.username, "logged", now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
         dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
     )

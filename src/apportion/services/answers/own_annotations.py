@@ -208,9 +208,9 @@ def save_own_annotation(
     """
     if not Policies.of(dataset.policies).individual:
         return _save_shared(tx, dataset, case, name, state, value, now, seconds)
-    settled, why = apply_answer(tx, dataset, case, name, state, value, now=now, seconds=seconds)
-    tx.annotations.save_cases(dataset, [settled], at=now)
-    after = settled.after
+    change, why = apply_answer(tx, dataset, case, name, state, value, now=now, seconds=seconds)
+    tx.annotations.save_cases(dataset, [change], at=now)
+    after = change.after
     found = after.of(name)
     assert found is not None
     log_answer(tx, dataset, case, name, state, now, by, seconds=found.seconds)
@@ -296,7 +296,7 @@ def _save_shared(
     after = tx.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
-    if found is None:  # there was none and none was set: a receipt is due all the same
+    if found is None:  # they have none any more: the receipt shows an empty one
         found = Annotation(name, state, None, 0, now)
     if why is CountDecision.CAPPED:
         return AnnotationReceipt(dataset, found, False, why, seconds=spent)

@@ -216,12 +216,12 @@ def _applies_to(room: JobContext, job: Job, dataset: Dataset, case: Case) -> Val
     return room.read_value(dataset.task, job.spec["value"])
 
 
-def _decide(tx: Transaction, job: Job, dataset: Dataset, case: Case, settled: CaseChange, now: int) -> None:
-    tx.annotations.save_cases(dataset, [settled], at=now)
-    assert settled.after.gold is not None
-    detail = {"reason": settled.after.gold.reason, "job": job.id}
+def _decide(tx: Transaction, job: Job, dataset: Dataset, case: Case, change: CaseChange, now: int) -> None:
+    tx.annotations.save_cases(dataset, [change], at=now)
+    assert change.after.gold is not None
+    detail = {"reason": change.after.gold.reason, "job": job.id}
     tx.annotations.log_event(dataset, job.by, EventCode.ADJUDICATED, at=now, record=case, detail=detail)
-    tx.jobs.record_undo(job, dataset, case.number, case.gold, settled.after.gold.version)
+    tx.jobs.record_undo(job, dataset, case.number, case.gold, change.after.gold.version)
 
 
 # Accepting what people agree on
