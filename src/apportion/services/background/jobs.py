@@ -77,7 +77,7 @@ def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked:
     }
     job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
     detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
-    _note(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    _log_event(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
     return job
 
 
@@ -93,11 +93,11 @@ def begin_accept(
         )
     spec = {"query": query, "rule": str(rule)}
     job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
-    _note(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    _log_event(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
     return job
 
 
-def _note(
+def _log_event(
     tx: Transaction,
     dataset: Dataset,
     actor: Actor,
@@ -173,7 +173,7 @@ def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job
     spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
     undo = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
     detail = {"job": job.id, "kind": str(job.kind)}
-    _note(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
+    _log_event(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
     return undo, dataset
 
 

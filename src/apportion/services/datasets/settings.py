@@ -68,11 +68,13 @@ def save_settings(
         allow_character_spans=known.allow_character_spans if characters is None else characters,
     )
     tx.datasets.update(dataset, settings=merged)
-    _note(tx, actor, dataset, merged, now)
+    _log_event(tx, actor, dataset, merged, now)
     return merged
 
 
-def _note(tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings | None, now: int) -> None:
+def _log_event(
+    tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings | None, now: int
+) -> None:
     before, changed = difference(_shown(dataset.settings), _shown(after))
     if before or changed:
         what = EventCode.CHANGED_SETTINGS
@@ -120,4 +122,4 @@ def delete_settings(
     """Forget the settings; there may be none."""
     dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_SETTINGS, task=task)
     tx.datasets.update(dataset, settings=None)
-    _note(tx, actor, dataset, None, now)
+    _log_event(tx, actor, dataset, None, now)

@@ -48,7 +48,7 @@ class _Matches:
     """The records a metric is about, as somebody sees them: counted by the store, or read one by one."""
 
     def __init__(self, tx: Transaction, dataset: Dataset, seen: Criteria, details: Details) -> None:
-        self._work = tx
+        self._tx = tx
         self._seen = seen
         self._details = details
         self.dataset = dataset
@@ -59,13 +59,13 @@ class _Matches:
 
     def counted_of_all(self, facet: str) -> tuple[int, Mapping[str, Any]]:
         """The same, and how many records there are."""
-        hits = self._work.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
+        hits = self._tx.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
         return hits.total, hits.facets.get(facet) or {}
 
     def rows(self) -> Iterator[StoredRecord]:
         """Every record."""
         after: str | None = None
-        while rows := self._work.records.scan(self.dataset, self._seen, after=after, limit=_PAGE):
+        while rows := self._tx.records.scan(self.dataset, self._seen, after=after, limit=_PAGE):
             yield from rows
             after = rows[-1].id
 
@@ -75,12 +75,12 @@ class _Matches:
 
     def answers(self) -> Iterator[tuple[AgentValues | None, AgentValues | None]]:
         """What is predicted and what is annotated, for every record."""
-        return (self._work.records.answers_of(row, self.dataset.task) for row in self.rows())
+        return (self._tx.records.answers_of(row, self.dataset.task) for row in self.rows())
 
     def labels(self) -> list[str]:
         """Every label some prediction or annotation has, of any score."""
         if self._seen.ids is None and isinstance(self._seen.query, MatchAll):
-            return self._work.records.labels(self.dataset, self._seen.viewer)
+            return self._tx.records.labels(self.dataset, self._seen.viewer)
         said = (answers for both in self.answers() for answers in both if answers is not None)
         return sorted(
             {label for each in said for value in each.by_agent.values() for label in _labels(value)}

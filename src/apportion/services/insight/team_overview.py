@@ -112,7 +112,7 @@ def _led(
 class _Belonging:
     """Whether people may work in a workspace, each looked up once; ``there`` has who annotates where."""
 
-    work: Transaction
+    tx: Transaction
     there: set[tuple[str, str]]
     known: dict[str, Actor | None] = field(default_factory=dict)
 
@@ -121,7 +121,7 @@ class _Belonging:
         if (workspace, username) in self.there:
             return True
         if username not in self.known:
-            self.known[username] = self.work.people.actor(username)
+            self.known[username] = self.tx.people.actor(username)
         actor = self.known[username]
         return actor is not None and (actor.is_admin or workspace in actor.workspaces)
 

@@ -82,7 +82,8 @@ def _begin(tx: Transaction, asked: CopyInProgress, now: int) -> tuple[Dataset, D
     """Check the request; return the original and a hidden dataset for its copy."""
     require_workspace(tx, asked.target_workspace)
     if effective_role(asked.actor, asked.target_workspace) is EffectiveRole.OUTSIDER:
-        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)  # before they learn which datasets exist
+        # Asked before anything else, or the refusal would show outsiders which datasets exist.
+        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
     check_free(tx, asked.target_workspace, asked.target_name)
     source = find_dataset(tx, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)

@@ -64,13 +64,13 @@ def patch_record(
     if dataset.individual:
         _patch_individual(tx, actor, dataset, id, metadata, status, now)
         if metadata:  # a changed status is logged as an event of its own
-            _note_patch(tx, actor, dataset, id, metadata, None, now)
+            _log_patch(tx, actor, dataset, id, metadata, None, now)
         return _as_seen(tx, actor, dataset, id)
     if metadata:
         require_right(actor, dataset, "edit_metadata")
     if not tx.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
-    _note_patch(tx, actor, dataset, id, metadata, status, now)
+    _log_patch(tx, actor, dataset, id, metadata, status, now)
     if status is not None and tx.assignments.plans(dataset):
         case = tx.annotations.case(dataset, id)
         if case is not None and case.slots:
@@ -79,7 +79,7 @@ def patch_record(
     return _as_seen(tx, actor, dataset, id)
 
 
-def _note_patch(
+def _log_patch(
     tx: Transaction,
     actor: Actor,
     dataset: Dataset,

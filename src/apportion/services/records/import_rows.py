@@ -184,10 +184,10 @@ def _finish(tx: Transaction, asked: ImportInProgress, target: Dataset, now: int)
     shown = publish(tx, target)
     after = {"task": str(shown.task)}
     tx.events.add(EventCode.CREATED, About(shown), who=asked.actor.username, at=now, after=after)
-    _note(tx, asked, shown, now)
+    _log_event(tx, asked, shown, now)
 
 
-def _note(tx: Transaction, asked: ImportInProgress, dataset: Dataset, now: int) -> None:
+def _log_event(tx: Transaction, asked: ImportInProgress, dataset: Dataset, now: int) -> None:
     detail = {
         "records": len(asked.found),
         "answers": sum(len(each.answers) for each in asked.found),
@@ -211,7 +211,7 @@ def _add_all(
     )
     _check_kind(dataset, asked.found)
     _add(tx, asked.actor, dataset, asked.found, now, prepare, ready)
-    _note(tx, asked, dataset, now)
+    _log_event(tx, asked, dataset, now)
 
 
 def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
