@@ -1,4 +1,4 @@
-"""Do the jobs that wait, one after the other, some records to a transaction. Runs in a thread of its own."""
+"""Run queued jobs, one after the other, some records to a transaction. Runs in a thread of its own."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ __all__ = ["JobContext", "mark_interrupted", "queue_models", "run_next"]
 
 log = logging.getLogger("apportion.jobs")
 AT_ONCE = 100
+"""Records per transaction: few, so that nobody annotating waits for them."""
 QUERY_SECONDS = 30.0
-"""Computing time for the query of a job: nobody waits for its answer, but other jobs do."""
-"""Records to a transaction: few, so that nobody annotating waits for them."""
+"""Seconds of computing for the query of a job: nobody waits for its answer, but other jobs do."""
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What jobs need: the store, the time, and how values of a task are read from JSON."""
+    """Dependencies of jobs: the store, the clock, and the parser of a task's values from JSON."""
 
     store: Store
     clock: Clock
     read_value: Callable[[Task, dict[str, Any] | None], Value | None]
     stopping: Callable[[], bool] = lambda: False
-    """Whether the server is about to stop."""
+    """A function that tells whether the server is about to stop."""
 
 
 class JobStoppedError(Exception):
@@ -66,14 +66,14 @@ class JobStoppedError(Exception):
 
 
 def mark_interrupted(context: JobContext) -> None:
-    """After a start: what was running when the server stopped was interrupted."""
+    """Mark the jobs that were running when the server stopped as interrupted; to be called after a start."""
     context.store.write(lambda tx: tx.jobs.interrupted(at=context.clock.now())).result()
 
 
 def queue_models(context: JobContext) -> bool:
-    """Queue a look at all answers for every dataset whose policy wants one; whether there was any."""
+    """Queue a model job for every dataset whose policy needs one; return whether there was any."""
 
-    with context.store.read() as tx:  # a look costs no transaction of the writer
+    with context.store.read() as tx:  # a read, since most of the time there is nothing to write
         if not any(model_wanted(tx, each) for each in tx.datasets.list()):
             return False
 
@@ -86,7 +86,7 @@ def queue_models(context: JobContext) -> bool:
 
 
 def run_next(context: JobContext) -> bool:
-    """Do the job that has waited longest; False when none is waiting."""
+    """Run the job that has waited longest; return False when none is waiting."""
 
     def take(tx: Transaction) -> Job | None:
         job = tx.jobs.waiting()
@@ -115,7 +115,7 @@ def _change(context: JobContext, job: Job, **changes: Any) -> None:
 
 
 def _dataset(tx: Transaction, job: Job) -> Dataset:
-    """The dataset as it is now; refused once it is gone or closed."""
+    """Return the dataset as it is now; refused once it is gone or closed."""
     found = tx.datasets.by_number(job.dataset)
     if found is None or found.closed:
         raise Refusal("the dataset was closed or deleted")
@@ -137,9 +137,9 @@ def _in_parts(
     ids: Sequence[str],
     do: Callable[[Transaction, Dataset, Actor, str, int], str | None],
 ) -> dict[str, Any]:
-    """Do something to each record; how many were changed, and which were left, with the reason.
+    """Call ``do`` for each record; return how many were changed and left, and some of the reasons why.
 
-    Whoever wanted the job is looked up for each part: the job ends where they may not do this any more.
+    The owner of the job is read again for each part: the job ends where they may not do this any more.
     """
     changed, left = 0, 0
     why: list[dict[str, str]] = []
@@ -202,7 +202,7 @@ def _apply(context: JobContext, job: Job) -> Mapping[str, Any]:
 
 
 def _applies_to(context: JobContext, job: Job, dataset: Dataset, case: Case) -> Value | None:
-    """What the job sets on a record: the value it was sent with, or what the record has."""
+    """Return the value that the job sets on a record: the one it was started with, or what the record has."""
     take = AcceptScope(job.spec.get("take", AcceptScope.VALUE))
     if take is AcceptScope.PREDICTED:
         settings = dataset.settings
@@ -224,7 +224,7 @@ def _decide(tx: Transaction, job: Job, dataset: Dataset, case: Case, change: Cas
     tx.jobs.record_undo(job, dataset, case.number, case.gold, change.after.gold.version)
 
 
-# Accepting what people agree on
+# Accepting the consensus
 
 
 def _accept(context: JobContext, job: Job) -> Mapping[str, Any]:
@@ -250,7 +250,7 @@ def _accept(context: JobContext, job: Job) -> Mapping[str, Any]:
     return _in_parts(context, job, _matching(context, job, job.spec["query"]), one)
 
 
-# Putting back
+# Undoing a job
 
 
 def _undo(context: JobContext, job: Job) -> Mapping[str, Any]:
@@ -293,11 +293,11 @@ def _undo(context: JobContext, job: Job) -> Mapping[str, Any]:
     return result
 
 
-# Deleting and discarding what matched
+# Deleting and discarding matching records
 
 
 def _remove(context: JobContext, job: Job) -> Mapping[str, Any]:
-    """Finish what a request began and a stop cut short."""
+    """Finish a removal that a request began and a stop cut short."""
 
     def some(tx: Transaction) -> Removal:
         dataset = _dataset(tx, job)
@@ -313,11 +313,14 @@ def _remove(context: JobContext, job: Job) -> Mapping[str, Any]:
     return {"processed": done.processed}
 
 
-# Settling what was answered before a plan or a policy
+# Resolving records answered before a change of plan or policy
 
 
 def _reresolve(context: JobContext, job: Job) -> Mapping[str, Any]:
-    """Finish what was cut short; what was settled already is looked at once more. A closed dataset is settled, too."""
+    """Finish resolving records after a stop, from the first one on: doing it twice changes nothing.
+
+    The records of a closed dataset are resolved, too.
+    """
     with context.store.read() as tx:
         dataset = tx.datasets.by_number(job.dataset)
         ids = [] if dataset is None else tx.annotations.answered(dataset, job.spec["plan"])
@@ -335,7 +338,7 @@ def _reresolve(context: JobContext, job: Job) -> Mapping[str, Any]:
 
 
 def _model(context: JobContext, job: Job) -> Mapping[str, Any]:
-    from apportion.services.insight.model_consensus import run_model  # brings numpy along
+    from apportion.services.insight.model_consensus import run_model  # imports numpy
 
     def tell(done: int, total: int, message: str) -> None:
         _change(context, job, done=done, total=total, message=message)
