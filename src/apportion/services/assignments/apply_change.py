@@ -50,6 +50,7 @@ class ApplyPlanChange:
 
         def withdrawn(part: Sequence[int]) -> Step:
             def step(tx: Transaction) -> None:
+                # Slots begun since the change was computed stay with whoever began them.
                 still = tx.assignments.still_pending(part, self._at)
                 why = f"{self._planned.what} by {self._by}"
                 self._after.touch(tx.assignments.withdraw(self._planned.dataset, still, why))

@@ -65,7 +65,9 @@ _WHERE_SECONDS = 0.25
 
 
 class ApplyPlan:
-    """The steps that apply a computed plan; ``joining``: it only adds records that were just logged.
+    """The steps that apply a computed plan.
+
+    ``joining``: it only adds records that were just logged, also while another plan is being written.
 
     Raises ``NothingToAssignError`` where nobody would get anything.
     """
@@ -81,7 +83,7 @@ class ApplyPlan:
         self._batch = _slot_batch(planned)
         self._touched: dict[str, None] = {}
         """Records among those allocated that people have answered."""
-        self._carrying: IndividualMigration | None = None
+        self._migration: IndividualMigration | None = None
         self._jobs: list[Job] = []
 
     @property
@@ -110,8 +112,8 @@ class ApplyPlan:
             yield self._go_live
             return
         if not self._planned.dataset.individual:
-            self._carrying = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
-            yield from self._carrying.ahead()
+            self._migration = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
+            yield from self._migration.ahead()
         yield self._go_live_and_queue
         yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
 
@@ -120,8 +122,8 @@ class ApplyPlan:
 
         A plan that is live stays, and a job resolves the records that it changed; one that is not yet live is deleted.
         """
-        if self._carrying is not None:
-            yield self._carrying.give_up
+        if self._migration is not None:
+            yield self._migration.give_up
         for job in self._jobs:
             yield lambda tx, job=job: requeue_job(tx, job.id, now=self._at)  # type: ignore[misc]
         if self._plan is None:
@@ -142,7 +144,7 @@ class ApplyPlan:
 
     @property
     def _answered(self) -> dict[str, None]:
-        return self._touched if self._carrying is None else self._carrying.ids
+        return self._touched if self._migration is None else self._migration.ids
 
     def _whole(self, tx: Transaction, written: Sequence[Step]) -> None:
         self._touched.clear()  # a transaction that was lost is run again
@@ -182,10 +184,10 @@ class ApplyPlan:
         planned, by, at = self._planned, self._by, self._at
         dataset = _find_unchanged(tx, planned)
         after = policies_after(policies_of(dataset), planned.spec)
-        if self._carrying is None:
+        if self._migration is None:
             dataset = set_policies(tx, dataset, after, by=by, now=at, plan=self.plan.no)
         else:
-            self._carrying.arrive(tx)
+            self._migration.arrive(tx)
             dataset = put_policies(tx, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
         what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED
@@ -197,7 +199,7 @@ class ApplyPlan:
 
     def _go_live_and_queue(self, tx: Transaction) -> None:
         dataset = self._go_live(tx)
-        carried = self._carrying is not None
+        carried = self._migration is not None
         job = begin_reresolving(
             tx,
             dataset,
@@ -323,7 +325,7 @@ def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str],
         try:
             with tx.within(_WHERE_SECONDS):
                 planned = compute_extension(tx, dataset, stored, fresh)
-            making = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
+            addition = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
         except QueryTooSlowError as slow:
             detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
             tx.annotations.log_event(
@@ -339,5 +341,5 @@ def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str],
                 dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
             )
             continue
-        for step in making.steps():
+        for step in addition.steps():
             step(tx)

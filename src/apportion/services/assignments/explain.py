@@ -79,7 +79,7 @@ def _why_not(
     leads: bool,
     now: int,
 ) -> list[str]:
-    """Return the reasons why an annotator cannot get a record, by the rules that took it; then who has it."""
+    """Return the reasons why an annotator cannot get a record, by the rules that took it; then its annotators."""
     live = [row for row in rows if row.state not in NOT_WANTED]
     if not plans:
         return [f"Nothing of dataset {dataset.name} has been shared out."]

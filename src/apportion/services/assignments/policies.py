@@ -59,7 +59,7 @@ class PolicyChange:
         self._now = now
         self._after: Policies | None = None
         self._slow: Dataset | None = None
-        self._carrying: IndividualMigration | None = None
+        self._migration: IndividualMigration | None = None
         self._job: Job | None = None
         self._answered: list[str] = []
 
@@ -75,16 +75,16 @@ class PolicyChange:
         if self._slow is None:
             return
         if not self._slow.individual:
-            self._carrying = IndividualMigration(self._slow, self.policies, self._now)
-            yield from self._carrying.ahead()
+            self._migration = IndividualMigration(self._slow, self.policies, self._now)
+            yield from self._migration.ahead()
         yield self._switch
         assert self._job is not None
         yield from reresolving_steps(self._job, self._answered, now=self._now)
 
     def give_up(self) -> Iterator[Step]:
         """Yield the steps to run after one has failed: after the switch, a job resolves the records that are left."""
-        if self._carrying is not None:
-            yield self._carrying.give_up
+        if self._migration is not None:
+            yield self._migration.give_up
         job = self._job
         if job is not None:
             yield lambda tx: requeue_job(tx, job.id, now=self._now)
@@ -111,13 +111,13 @@ class PolicyChange:
             raise ConflictError(
                 f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
             )
-        if self._carrying is not None:
-            self._carrying.arrive(tx)
+        if self._migration is not None:
+            self._migration.arrive(tx)
         by, now = self._actor.username, self._now
         dataset = put_policies(tx, dataset, self.policies, by=by, now=now)
-        carried = self._carrying is not None
+        carried = self._migration is not None
         self._answered = (
-            tx.annotations.answered(dataset) if self._carrying is None else list(self._carrying.ids)
+            tx.annotations.answered(dataset) if self._migration is None else list(self._migration.ids)
         )
         self._job = begin_reresolving(tx, dataset, len(self._answered), by=by, now=now, carried=carried)
 

@@ -23,7 +23,7 @@ _ROWS = 2_000
 def delete_dataset(tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int) -> None:
     """Delete a dataset; it can be restored for some days. Do nothing where there is none of that name."""
     if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
-        require(actor, Action.DELETE_DATASET, workspace)
+        require(actor, Action.DELETE_DATASET, workspace)  # first: outsiders must not learn whether it exists
     if tx.datasets.find(workspace, name) is None:
         return
     dataset = find_dataset(tx, actor, workspace, name, Action.DELETE_DATASET)

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 MODEL_AT_MOST = 300_000
-"""Answers up to which a model is fitted in the request; above, the one that a job has fitted is used."""
+"""Answers up to which a request fits a model; above, nobody is to wait for that, and only a job fits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class AnnotatorReport:
     why: str | None
     confusions: Sequence[Confusion]
     checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """By annotator: checks answered, and those whose first answer was the gold value."""
+    """By annotator: checks answered, and those of them whose first answer was the gold value."""
 
 
 def annotator_report(

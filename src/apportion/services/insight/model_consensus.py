@@ -43,7 +43,7 @@ def run_model(
         if kind_of(dataset.task, multi_label=bool(dataset.multi_label)) is not AnswerKind.LABEL:
             return {"why": "models are about single labels; these answers are settled by majority"}
         columns = tx.answers.columns(dataset)
-        # Answers that were asked for because others disagreed count here like any other.
+        # Answers that were asked for because of others count here like any other.
         data = ratings_of(tx, dataset, replace(columns, independent=None))
     numbers = np.unique(columns.record)
     several = data.shared()

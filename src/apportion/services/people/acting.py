@@ -65,9 +65,9 @@ class ActingStore:
         return self.store.read(deadline)
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        def checked(within: Transaction) -> T:
-            check_rights(self._began, self._credential.actor(within.people, self._clock.now()))
-            return fn(within)
+        def checked(tx: Transaction) -> T:
+            check_rights(self._began, self._credential.actor(tx.people, self._clock.now()))
+            return fn(tx)
 
         return self.store.write(checked, urgent=urgent)
 

@@ -118,7 +118,7 @@ class SignIn:
         self._minutes = minutes
         self._one = Throttle(clock, attempts=attempts, within=within)
         self._all = Throttle(clock, attempts=attempts_per_address, within=within)
-        self._nobody: str | None = None
+        self._dummy: str | None = None
 
     def with_password(self, username: str, password: str, address: str) -> str:
         """Return the token of a new session. Slow on purpose, and as slow for users that do not exist."""
@@ -144,12 +144,13 @@ class SignIn:
 
     def check(self, username: str, password: str) -> User | None:
         """Return the user with this name and password. Slow on purpose."""
-        nobodys = self._nobodys_hash()
+        dummy = self._dummy_hash()
         with self._store.read() as tx:
             found = tx.people.password_hash(username) if len(username) <= NAME_LENGTH else None
         user, hashed = found if found is not None else (None, None)
         if user is None or hashed is None:
-            self._passwords.verify(password, nobodys)
+            # As slow as for a user who exists, so that the time taken does not show who does.
+            self._passwords.verify(password, dummy)
             return None
         if not self._passwords.verify(password, hashed):
             return None
@@ -158,17 +159,17 @@ class SignIn:
         return user
 
     def _rehash(self, user: User, old: str, new: str) -> None:
-        def work(within: Transaction) -> None:
-            found = within.people.password_hash(user.username)
+        def write(tx: Transaction) -> None:
+            found = tx.people.password_hash(user.username)
             if found is not None and found[1] == old:  # unless it was changed meanwhile
-                within.people.set_password_hash(user.id, new, now=user.updated_at)
+                tx.people.set_password_hash(user.id, new, now=user.updated_at)
 
-        self._store.write(work).result()
+        self._store.write(write).result()
 
-    def _nobodys_hash(self) -> str:
-        if self._nobody is None:
-            self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
-        return self._nobody
+    def _dummy_hash(self) -> str:
+        if self._dummy is None:
+            self._dummy = self._passwords.hash(secrets.token_urlsafe(16))
+        return self._dummy
 
     def open(self, tx: Transaction, user: User) -> str:
         """Return the token of a new session for a user whose identity has been checked."""
