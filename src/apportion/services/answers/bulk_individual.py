@@ -73,7 +73,7 @@ def own_state(status: Status, annotated: bool) -> AnnotationState:
     return STATE_OF.get(status, AnnotationState.DRAFT if annotated else AnnotationState.NONE)
 
 
-# An annotator
+# Annotators
 
 
 def _own(
@@ -123,7 +123,7 @@ def _own(
     return kept
 
 
-# Somebody who sees the resolved view
+# Reviewers, managers and administrators, who see the resolved view
 
 
 def _resolved(
@@ -142,11 +142,11 @@ def _resolved(
     kept = 0
     for record, content in records:
         if record.id in cases:
-            _follow(tx, dataset, cases[record.id], content, now)
+            _update_case(tx, dataset, cases[record.id], content, now)
         written = False
         for name, value in people.get(record.id, {}).items():
-            written = _set_of(tx, dataset, record.id, name, value, now) or written
-        if _decided(tx, actor, dataset, record, now):
+            written = _set_own(tx, dataset, record.id, name, value, now) or written
+        if _store_decision(tx, actor, dataset, record, now):
             written = True
         if record.annotation is not None and not written:
             kept += 1
@@ -176,7 +176,7 @@ def _reencode(
     return [ready[each.id] for each in bare]
 
 
-def _follow(tx: Transaction, dataset: Dataset, before: Case, content: Record, now: int) -> None:
+def _update_case(tx: Transaction, dataset: Dataset, before: Case, content: Record, now: int) -> None:
     """Update a case to new content: another text outdates its answers, another prediction resolves it again."""
     outdated = shown_content(content) != shown_content(before.record)
     after = replace(invalidate(before) if outdated else before, record=content)
@@ -220,7 +220,7 @@ def _people(
     return found
 
 
-def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
+def _set_own(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
     """Set a user's own annotation; return False when it is or was that already: an older copy was logged back."""
     case = tx.annotations.case(dataset, id)
     assert case is not None
@@ -236,7 +236,7 @@ def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value,
     return True
 
 
-def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
+def _store_decision(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
     """Store the decision that the record carries; return False where it carries none, or one already stored."""
     if record.status not in (Status.VALIDATED, Status.DISCARDED):
         return False
@@ -253,7 +253,7 @@ def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, no
     else:
         assert sent is not None
         value = checked_value(dataset, case.record, sent.value, AnnotationState.SUBMITTED)
-        if _known(tx, dataset, case, view, value):
+        if _is_known(tx, dataset, case, view, value):
             return False
     change = decide(dataset, case, value, actor.username, "logged", now)
     tx.annotations.save_cases(dataset, [change], at=now)
@@ -263,7 +263,7 @@ def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, no
     return True
 
 
-def _known(tx: Transaction, dataset: Dataset, case: Case, view: ResolvedView, value: Value | None) -> bool:
+def _is_known(tx: Transaction, dataset: Dataset, case: Case, view: ResolvedView, value: Value | None) -> bool:
     """Return whether the value is or was the resolved one or somebody's: then it is no decision of the writer."""
     stored = [view.value, *view.everyone.values()]
     stored += [each.value for each in tx.annotations.history(dataset, case.id)]

@@ -422,7 +422,7 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
 
 
 def _receipt(case: Case, name: str) -> GoldValue | None:
-    """Return the gold value if its annotator, having answered, may see it: a decision, or a check that reveals it."""
+    """Return the gold value if the annotator has answered and may see it: a decision, or a check that reveals it."""
     own = case.of(name)
     if case.gold is None or own is None or not own.answered:
         return None

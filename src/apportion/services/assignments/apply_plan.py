@@ -88,7 +88,7 @@ class ApplyPlan:
 
     @property
     def plan(self) -> StoredPlan:
-        """The plan as it is stored; only there once the first step has run."""
+        """Return the plan as it is stored; only there once the first step has run."""
         assert self._plan is not None
         return self._plan
 

@@ -118,10 +118,10 @@ def _log_shared(
         prepared = prepare(request.task, request.records)
     tx.records.log(dataset, prepared, at=now)
     if tx.assignments.plans(dataset):
-        _follow(tx, dataset, request.records, now)
+        _sync_slots(tx, dataset, request.records, now)
 
 
-def _follow(tx: Transaction, dataset: Dataset, records: Sequence[Record], now: int) -> None:
+def _sync_slots(tx: Transaction, dataset: Dataset, records: Sequence[Record], now: int) -> None:
     """Update slots to the status of logged records: in a shared dataset, an answered record needs no other answer."""
     by_id = {record.id: record for record in records}
     for case in tx.annotations.cases(dataset, list(by_id)):
