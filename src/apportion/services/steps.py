@@ -14,7 +14,7 @@ Step = Callable[[Transaction], object]
 
 
 def parts_of(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The items, ``size`` at a time.
+    """Yield the items, ``size`` at a time.
 
     >>> list(parts_of("abcde", 2))
     ['ab', 'cd', 'e']

@@ -1,4 +1,4 @@
-"""Write down what happens to webhooks themselves: never a secret, and of an address only its host."""
+"""Log events about webhooks themselves: never a secret, and of an address only its host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_webhook_event(
     after: Mapping[str, Any] | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an event about a webhook, whose id is the object."""
+    """Log an event about a webhook, whose id is the object."""
     about = About(workspace=webhook.workspace, object=webhook.id)
     facts = {"host": host_of(webhook.url), **(detail or {})}
     tx.events.add(what, about, who=who, at=now, before=before, after=after, detail=facts)
@@ -34,7 +34,7 @@ def add_webhook_event(
 def add_webhook_change(
     tx: Transaction, found: Webhook, changed: Webhook, *, who: str, now: int, detail: Mapping[str, Any]
 ) -> None:
-    """Add events of what is different about a webhook: that it is enabled or disabled, and the rest."""
+    """Log events about a changed webhook: one if it was enabled or disabled, and one for the rest."""
     if changed.enabled != found.enabled:
         what = EventCode.ENABLED_WEBHOOK if changed.enabled else EventCode.DISABLED_WEBHOOK
         add_webhook_event(tx, changed, what, who=who, now=now, detail=detail)
@@ -48,7 +48,7 @@ def add_webhook_change(
 
 
 def webhook_facts(webhook: Webhook) -> dict[str, Any]:
-    """Return what people choose about a webhook, as far as it may be written down."""
+    """Return the settings of a webhook, as far as the log may hold them."""
     return {
         "host": host_of(webhook.url),
         "events": list(webhook.events),

@@ -1,1 +1,1 @@
-"""Answers people give: their own annotations, bulk writes, gold, who may take a slot, and what records resolve to."""
+"""Answers of annotators: own annotations, bulk writes, gold, eligibility for slots, resolution of records."""

@@ -1,4 +1,4 @@
-"""One more person for a record whose answers do not settle it: decided in the transaction of the answer."""
+"""Ask one more person about a record whose answers do not resolve it: decided in the transaction of the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["next_adaptive_slot"]
 def next_adaptive_slot(
     tx: Transaction, dataset: Dataset, case: Case, policies: Policies, now: int
 ) -> Slot | None:
-    """The slot to add, planned for somebody or open to whoever comes; None if nobody is to be asked, or can be."""
+    """Return the slot to add, assigned or open to the team; None if nobody is to be asked, or can be."""
     live = sorted(case.live_slots(), key=lambda slot: slot.id)
     if not live or case.gold is not None:
         return None
@@ -54,7 +54,7 @@ def next_adaptive_slot(
     name = None if open_to_all else _least_loaded(tx, dataset, plan, rule, able, now)
     if not open_to_all and name is None:
         return None
-    # A number below zero: new, and like that slot in all that it does not say itself.
+    # A number below zero marks a new slot, which takes from that slot all that it does not say itself.
     return Slot(
         -like.id,
         like.record,
@@ -72,7 +72,7 @@ def next_adaptive_slot(
 
 
 def _eligible_people(case: Case, team: Sequence[Person], like: Slot) -> list[Person]:
-    """Who has had nothing to do with the record yet, and has the skills it asks for."""
+    """Return the active people who have not been assigned the record yet and have the skills it needs."""
     there = {name for name, each in case.annotations.items() if each.answered}
     for slot in case.slots:
         there |= {slot.annotator or "", *slot.declined}
@@ -84,7 +84,7 @@ def _eligible_people(case: Case, team: Sequence[Person], like: Slot) -> list[Per
 def _least_loaded(
     tx: Transaction, dataset: Dataset, plan: StoredPlan, rule: int, able: Sequence[Person], now: int
 ) -> str | None:
-    """Who has the least to do for their share, and room for one more."""
+    """Return the person with the least slots for their weight who has not reached their cap; None if all have."""
     key = rule_key(plan.no, rule)
     loads: dict[str, int] = {}
     for count in tx.assignments.slot_counts(dataset):

@@ -1,4 +1,4 @@
-"""Settle a record by a human's decision, or take the decision back."""
+"""Adjudicate a record: set the gold value that a human decided on, or remove it."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ def put_gold(
     version: int | None,
     now: int,
 ) -> tuple[Dataset, Case]:
-    """The value the dataset stands by on this record, or that the record is unusable."""
+    """Set the gold value of a record, or mark the record as unusable."""
     dataset, case = _find(tx, actor, workspace, name, id)
     _check_version(case, version, dataset)
     if discarded:
         value = None
     else:
         value = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    settled = decide(dataset, case, value, actor.username, reason, now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change = decide(dataset, case, value, actor.username, reason, now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
         dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": reason}
     )
-    return dataset, settled.after
+    return dataset, change.after
 
 
 def remove_gold(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, version: int | None, *, now: int
 ) -> tuple[Dataset, Case]:
-    """Take the decision back: the record is again what people's answers make of it."""
+    """Remove the gold value: the record resolves to what people's answers make of it again."""
     dataset, case = _find(tx, actor, workspace, name, id)
     _check_version(case, version, dataset)
     if case.gold is None:
@@ -69,7 +69,7 @@ def remove_gold(
 def decide(
     dataset: Dataset, case: Case, value: Value | None, by: str, reason: str | None, now: int
 ) -> CaseChange:
-    """What a decision does to a record; None as value closes it as unusable. Nothing is written."""
+    """Return what a decision changes in a record; None as value marks it as unusable. Nothing is written."""
     policies = Policies.of(dataset.policies)
     version = 1 if case.gold is None else case.gold.version + 1
     after = set_gold(case, GoldValue(value, Origin.ADJUDICATED, by, reason, version, now))

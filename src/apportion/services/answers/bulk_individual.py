@@ -1,6 +1,6 @@
-"""Logging into a dataset where everybody has annotations of their own: everybody writes what they see.
+"""Log records into an individual dataset: everybody writes the view that they see.
 
-An annotator's ``annotation`` and ``status`` are their own; content is never changed by them. A reviewer's, manager's
+An annotator's ``annotation`` and ``status`` are their own; they never change content. A reviewer's, manager's
 or administrator's ``annotation`` is the resolved value: one that is stored already changes nothing, a new one is their
 decision. People's own annotations are written in bulk through the plural ``annotations``, by managers only.
 """
@@ -53,8 +53,10 @@ def log_individual(
     now: int,
     prepare: Prepare,
 ) -> int:
-    """Store the records, of which some may be ``prepared``, as this person may; how many annotations were left as
-    they were."""
+    """Store the records, of which some may be ``prepared``, as this person may.
+
+    Return how many annotations were left as they were.
+    """
     wanted = list({record.id: record for record in records}.values())
     cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in wanted])}
     if effective_role(actor, dataset.workspace) is EffectiveRole.MEMBER:
@@ -67,11 +69,11 @@ def log_individual(
 
 
 def own_state(status: Status, annotated: bool) -> AnnotationState:
-    """What a 1.x status makes of the writer's own annotation."""
+    """Return the state that a 1.x status gives the writer's own annotation."""
     return STATE_OF.get(status, AnnotationState.DRAFT if annotated else AnnotationState.NONE)
 
 
-# An annotator
+# Annotators
 
 
 def _own(
@@ -115,13 +117,13 @@ def _own(
         ):
             kept += 1
             continue
-        settled, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
-        tx.annotations.save_cases(dataset, [settled], at=now)
+        change, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
+        tx.annotations.save_cases(dataset, [change], at=now)
         log_answer(tx, dataset, case, name, state, now)
     return kept
 
 
-# Somebody who sees the resolved view
+# Reviewers, managers and administrators, who see the resolved view
 
 
 def _resolved(
@@ -133,23 +135,26 @@ def _resolved(
     cases: dict[str, Case],
     now: int,
 ) -> int:
-    """What the records just stored, as they came and bare, make of annotations that are there or come with them."""
+    """Apply the answers that came with records just stored (pairs: as sent, content only), and update those there.
+
+    Return how many annotations were left as they were.
+    """
     kept = 0
     for record, content in records:
         if record.id in cases:
-            _follow(tx, dataset, cases[record.id], content, now)
-        said = False
+            _update_case(tx, dataset, cases[record.id], content, now)
+        written = False
         for name, value in people.get(record.id, {}).items():
-            said = _set_of(tx, dataset, record.id, name, value, now) or said
-        if _decided(tx, actor, dataset, record, now):
-            said = True
-        if record.annotation is not None and not said:
+            written = _set_own(tx, dataset, record.id, name, value, now) or written
+        if _store_decision(tx, actor, dataset, record, now):
+            written = True
+        if record.annotation is not None and not written:
             kept += 1
     return kept
 
 
 def _content_only(record: Record) -> Record:
-    """The record without what somebody said of it."""
+    """Return the record without its status and annotation."""
     if record.annotation is None and record.status is Status.DEFAULT:
         return record
     return replace(record, status=Status.DEFAULT, annotation=None)
@@ -162,7 +167,7 @@ def _reencode(
     prepared: Sequence[EncodedRecord],
     prepare: Prepare,
 ) -> list[EncodedRecord]:
-    """The bare records ready for writing: those that came bare may be so already."""
+    """Return the bare records encoded for writing: those that came bare may be encoded already."""
     ready = {each.id: each for each in prepared}
     other = [
         each for record, each in zip(records, bare, strict=True) if each is not record or each.id not in ready
@@ -171,8 +176,8 @@ def _reencode(
     return [ready[each.id] for each in bare]
 
 
-def _follow(tx: Transaction, dataset: Dataset, before: Case, content: Record, now: int) -> None:
-    """Another text outdates what was said of the one before; another prediction may agree with it or not."""
+def _update_case(tx: Transaction, dataset: Dataset, before: Case, content: Record, now: int) -> None:
+    """Update a case to new content: another text outdates its answers, another prediction resolves it again."""
     outdated = shown_content(content) != shown_content(before.record)
     after = replace(invalidate(before) if outdated else before, record=content)
     new_prediction = content.prediction != before.record.prediction
@@ -191,7 +196,7 @@ def _view(dataset: Dataset, case: Case) -> ResolvedView:
 def _people(
     tx: Transaction, actor: Actor, dataset: Dataset, records: Sequence[Record]
 ) -> dict[str, dict[str, Value]]:
-    """Whose own annotations the records carry, by record id."""
+    """Return people's own annotations that the records carry, by record id and user."""
     found: dict[str, dict[str, Value]] = {}
     for place, record in enumerate(records):
         if record.annotation is None:
@@ -215,8 +220,8 @@ def _people(
     return found
 
 
-def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
-    """Set somebody's own annotation; False when it is or was that already: then an older copy was logged back."""
+def _set_own(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
+    """Set a user's own annotation; return False when it is or was that already: an older copy was logged back."""
     case = tx.annotations.case(dataset, id)
     assert case is not None
     before = case.of(name)
@@ -226,13 +231,13 @@ def _set_of(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value,
     if any(each is not None and same_value(case.record, each, value) for each in stored):
         return False
     checked = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    settled, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     return True
 
 
-def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
-    """Whether the record carries a decision that is not stored yet; it then is."""
+def _store_decision(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
+    """Store the decision that the record carries; return False where it carries none, or one already stored."""
     if record.status not in (Status.VALIDATED, Status.DISCARDED):
         return False
     sent = record.annotation
@@ -248,18 +253,18 @@ def _decided(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, no
     else:
         assert sent is not None
         value = checked_value(dataset, case.record, sent.value, AnnotationState.SUBMITTED)
-        if _known(tx, dataset, case, view, value):
+        if _is_known(tx, dataset, case, view, value):
             return False
-    settled = decide(dataset, case, value, actor.username, "logged", now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change = decide(dataset, case, value, actor.username, "logged", now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
         dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
     )
     return True
 
 
-def _known(tx: Transaction, dataset: Dataset, case: Case, view: ResolvedView, value: Value | None) -> bool:
-    """Whether the value is the resolved one, somebody's, or was at some time: then nobody decided anything."""
+def _is_known(tx: Transaction, dataset: Dataset, case: Case, view: ResolvedView, value: Value | None) -> bool:
+    """Return whether the value is or was the resolved one or somebody's: then it is no decision of the writer."""
     stored = [view.value, *view.everyone.values()]
     stored += [each.value for each in tx.annotations.history(dataset, case.id)]
     return any(each is not None and same_value(case.record, each, value) for each in stored)

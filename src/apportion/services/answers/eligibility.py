@@ -1,4 +1,4 @@
-"""Where somebody stands towards the slots of a record: what the plans know of them, and what they have already."""
+"""Eligibility of a person for slots: their rules, skills and caps in the plans of a dataset, and their load so far."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["Eligibility", "eligibility_of", "is_full"]
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Somebody as the plans of a dataset know them. Rules are named by ``ports.assignments.rule_key``."""
+    """A person as the plans of a dataset know them. Rules are named by ``ports.assignments.rule_key``."""
 
     person: Person
     loads: dict[int, Load] = field(default_factory=dict)
-    """What they have of each rule that gives them a cap."""
+    """Their load under each rule that gives them a cap."""
     teams: frozenset[int] = frozenset()
     """The rules whose open slots they may take."""
 
     @property
     def claimant(self) -> Claimant:
-        """Them as the store is asked for slots that they may take."""
+        """Return the person as the store needs them to find slots that they may take."""
         full = frozenset(rule for rule, load in self.loads.items() if load.full)
         begun = frozenset(rule for rule, load in self.loads.items() if load.begun)
         return Claimant(self.person, self.teams, full, begun)
 
     def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
-        """The slots without the open ones of rules they have nothing to do with, unless they have one leased."""
+        """Return the slots without open ones of rules whose team they are not in, unless they have one leased."""
         me = self.person.name
         return tuple(
             slot
@@ -48,7 +48,7 @@ class Eligibility:
 def eligibility_of(
     tx: Transaction, dataset: Dataset, name: str, now: int, plans: Sequence[StoredPlan] | None = None
 ) -> Eligibility:
-    """Return how somebody stands towards a dataset's plans."""
+    """Return a person's eligibility under a dataset's plans."""
     caps: dict[int, int] = {}
     skills: dict[str, tuple[str, ...]] = {}
     teams = set()
@@ -71,7 +71,7 @@ def eligibility_of(
 def _loads(
     tx: Transaction, dataset: Dataset, name: str, now: int, caps: Mapping[int, int]
 ) -> dict[int, Load]:
-    """Count somebody's slots of the rules with a cap, as ``assignment.queue.loads_of`` would."""
+    """Count a person's slots of the rules with a cap, as ``assignment.queue.loads_of`` would."""
     done: Counter[int] = Counter()
     planned: Counter[int] = Counter()
     for count in tx.assignments.slot_counts(dataset, name):
@@ -89,5 +89,5 @@ def _loads(
 
 
 def is_full(tx: Transaction, dataset: Dataset, name: str, rule: int, now: int) -> bool:
-    """Return whether somebody has all that was agreed for a rule, named by ``ports.assignments.rule_key``."""
+    """Return whether a person has reached their cap of a rule, named by ``ports.assignments.rule_key``."""
     return rule in eligibility_of(tx, dataset, name, now).claimant.full

@@ -1,4 +1,4 @@
-"""One's own annotation of a record: read, set, take back, undo; and what others may see of it."""
+"""Read, set, withdraw and undo one's own annotation of a record; read others' where that is allowed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _STATUS = {
     AnnotationState.NONE: Status.DEFAULT,
 }
 _ENDS = frozenset({Status.VALIDATED, Status.DISCARDED})
-"""Statuses that settle a record of a shared dataset."""
+"""Statuses that complete a record of a shared dataset."""
 _EVENT = {
     AnnotationState.SUBMITTED: EventCode.SUBMITTED,
     AnnotationState.DISCARDED: EventCode.DISCARDED,
@@ -78,7 +78,7 @@ _EVENT = {
 
 @dataclass(frozen=True, slots=True)
 class AnnotationEntry:
-    """What somebody sends: their value and how far it has come, the version they saw, the seconds they took.
+    """An annotation as it is sent: the value, its state, the version its author saw, the seconds they took.
 
     ``value`` reads the value once the dataset's task is known; ``dataset`` is the UUID of the dataset they worked on,
     if they know it.
@@ -93,14 +93,14 @@ class AnnotationEntry:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationReceipt:
-    """Somebody's own annotation of a record, whether it counts, and why."""
+    """A person's own annotation of a record, whether it counts, and why."""
 
     dataset: Dataset
     annotation: Annotation | None
     counted: bool
     why: CountDecision | None = None
     gold: GoldValue | None = None
-    """What the record stands by: told to who answered it, once a human has decided."""
+    """The gold value of the record: shown to those who answered it, once a human has decided."""
     seconds: float | None = None
     """All the time they have spent on the record, even where their answer is gone."""
 
@@ -108,7 +108,7 @@ class AnnotationReceipt:
 def find_at(
     tx: Transaction, actor: Actor, workspace: str, name: str, action: Action, uuid: str | None, **more: Any
 ) -> Dataset:
-    """The dataset, which has to be the one the client began with if it says which."""
+    """Find a dataset, and check that it is the one with ``uuid``, if the client sent one."""
     try:
         dataset = find_dataset(tx, actor, workspace, name, action, **more)
     except EntityNotFoundError:
@@ -121,7 +121,7 @@ def find_at(
 
 
 def record_case(tx: Transaction, dataset: Dataset, actor: Actor, id: str, *, writing: bool = False) -> Case:
-    """What is known of a record, for somebody who may see it; late answers may be written to what was theirs once."""
+    """Return the case of a record that ``actor`` may see; ``writing``: or that was assigned to them at any time."""
     case = tx.annotations.case(dataset, id)
     if case is None:
         raise RecordNotFound(dataset.id, id)
@@ -137,7 +137,7 @@ def record_case(tx: Transaction, dataset: Dataset, actor: Actor, id: str, *, wri
 
 
 def read_own(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> AnnotationReceipt:
-    """Somebody's own annotation."""
+    """Return ``actor``'s own annotation of a record."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     case = record_case(tx, dataset, actor, id, writing=True)
     found = case.of(actor.username)
@@ -161,7 +161,7 @@ def put_own_annotation(
 def withdraw_own_annotation(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, version: int | None, *, now: int
 ) -> AnnotationReceipt:
-    """Take one's own annotation back; the version goes on, history keeps what was there."""
+    """Withdraw one's own annotation; its version still increases, and history keeps what was there."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
     case = record_case(tx, dataset, actor, id, writing=True)
     before = case.of(actor.username)
@@ -175,7 +175,7 @@ def withdraw_own_annotation(
 def undo_own_annotation(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, *, now: int
 ) -> AnnotationReceipt:
-    """Back to one's previous answer; a first answer becomes a draft. Undoing twice is redoing."""
+    """Restore one's previous answer; a first answer becomes a draft. Undoing twice is redoing."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
     case = record_case(tx, dataset, actor, id, writing=True)
     before = case.of(actor.username)
@@ -202,15 +202,15 @@ def save_own_annotation(
     seconds: float | None = None,
     by: str | None = None,
 ) -> AnnotationReceipt:
-    """Set somebody's own annotation, whatever version they have seen: the value has been checked.
+    """Set a person's own annotation, whatever version they have seen: the value has been checked.
 
-    ``by`` is who takes an answer of theirs back, if that is somebody else.
+    ``by`` is the user who withdraws the answer, if that is not its author.
     """
     if not Policies.of(dataset.policies).individual:
         return _save_shared(tx, dataset, case, name, state, value, now, seconds)
-    settled, why = apply_answer(tx, dataset, case, name, state, value, now=now, seconds=seconds)
-    tx.annotations.save_cases(dataset, [settled], at=now)
-    after = settled.after
+    change, why = apply_answer(tx, dataset, case, name, state, value, now=now, seconds=seconds)
+    tx.annotations.save_cases(dataset, [change], at=now)
+    after = change.after
     found = after.of(name)
     assert found is not None
     log_answer(tx, dataset, case, name, state, now, by, seconds=found.seconds)
@@ -228,7 +228,7 @@ def apply_answer(
     now: int,
     seconds: float | None = None,
 ) -> tuple[CaseChange, CountDecision | None]:
-    """Decide what somebody's answer does to a record of an individual dataset; nothing is written."""
+    """Compute what a person's answer changes in a record of an individual dataset; nothing is written."""
     policies = Policies.of(dataset.policies)
     eligibility = eligibility_of(tx, dataset, name, now) if case.slots else None
     answered = record_answer(
@@ -262,9 +262,9 @@ def log_answer(
     *,
     seconds: float | None = None,
 ) -> None:
-    """Record that somebody answered, or that they, or ``by``, took it back; drafts are nobody's business.
+    """Log that a person answered, or that they, or ``by``, took it back; drafts are private and not logged.
 
-    The ``seconds`` they have spent on it so far are kept in any case.
+    The ``seconds`` they have spent on it so far are stored in any case.
     """
     before = case.of(name)
     tx.annotations.spend(dataset, case, name, seconds, answered=state in ANSWERED, at=now)
@@ -286,9 +286,9 @@ def _save_shared(
     now: int,
     seconds: float | None = None,
 ) -> AnnotationReceipt:
-    """In a shared dataset one's own annotation is the record's, also where it is an extra for the plans.
+    """Save an answer to a shared dataset as the record's annotation, also where it is an extra for the plans.
 
-    The time spent on it stays one's own.
+    The time spent on it is stored for its author.
     """
     why = _store_shared(tx, dataset, case, name, state, value, now)
     spent = so_far(case.seconds_of(name), seconds)
@@ -296,12 +296,12 @@ def _save_shared(
     after = tx.annotations.case(dataset, case.id)
     assert after is not None
     found = after.of(name)
-    if found is None:  # nothing was said: the version goes on all the same
+    if found is None:  # they have none any more: the receipt shows an empty one
         found = Annotation(name, state, None, 0, now)
     if why is CountDecision.CAPPED:
         return AnnotationReceipt(dataset, found, False, why, seconds=spent)
-    told = why if why is not None and why.counted else None
-    return AnnotationReceipt(dataset, found, state in ANSWERED, told, seconds=spent)
+    reason = why if why is not None and why.counted else None
+    return AnnotationReceipt(dataset, found, state in ANSWERED, reason, seconds=spent)
 
 
 def _store_shared(
@@ -323,14 +323,14 @@ def _store_shared(
 
 
 def shared_value(case: Case) -> Annotation | None:
-    """What a record of a shared dataset says, whoever said it: the latest; None where nobody did."""
+    """Return the latest annotation of a record of a shared dataset, whoever wrote it; None where there is none."""
     return max(case.annotations.values(), key=lambda each: (each.updated, each.version), default=None)
 
 
 def restore_shared(
     tx: Transaction, dataset: Dataset, case: Case, before: Annotation, by: str, now: int
 ) -> None:
-    """Give a record of a shared dataset the annotation it had, under the name of whoever gave it."""
+    """Restore an earlier annotation of a record of a shared dataset, under the name of its author."""
     _store_shared(tx, dataset, case, before.annotator, before.state, before.value, now)
     tx.annotations.log_event(dataset, by, EventCode.TOOK_BACK, at=now, record=case)
 
@@ -338,7 +338,7 @@ def restore_shared(
 def sync_shared_slots(
     tx: Transaction, dataset: Dataset, case: Case, status: Status, author: str | None, now: int
 ) -> CountDecision | None:
-    """Bring the slots of a record of a shared dataset in line with its one annotation.
+    """Update the slots of a record of a shared dataset to its one annotation.
 
     Return why its author's answer counts for the plans or does not; None where it is no answer or has no author.
     """
@@ -359,7 +359,10 @@ def sync_shared_slots(
 def checked_value(
     dataset: Dataset, record: Record, value: Value | None, state: AnnotationState
 ) -> Value | None:
-    """The value if it fits the record: labels of the schema, spans on tokens; nothing at all only where that is one."""
+    """Return the value if it fits the record: labels of the schema, spans on tokens; refuse it otherwise.
+
+    An empty value is an answer when it is submitted; otherwise, unless the record is multi-label, it becomes None.
+    """
     if state is AnnotationState.NONE:
         return None
     if value is None and state is AnnotationState.SUBMITTED:
@@ -394,7 +397,7 @@ def checked_value(
 
 
 def no_annotation(record: Record) -> Value:
-    """The answer that says nothing: no span, no label, no sentence."""
+    """Return the empty answer: no span, no label, no sentence."""
     return Entities([]) if isinstance(record, TokenClassificationRecord) else ()
 
 
@@ -419,7 +422,7 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
 
 
 def _receipt(case: Case, name: str) -> GoldValue | None:
-    """What the record stands by, for who answered it: a human's decision, or a check's value where it is told."""
+    """Return the gold value if the annotator has answered and may see it: a decision, or a check that reveals it."""
     own = case.of(name)
     if case.gold is None or own is None or not own.answered:
         return None
@@ -431,17 +434,17 @@ def _receipt(case: Case, name: str) -> GoldValue | None:
         ),
         None,
     )
-    told = case.gold.origin is Origin.ADJUDICATED if check is None else check
-    return case.gold if told else None
+    revealed = case.gold.origin is Origin.ADJUDICATED if check is None else check
+    return case.gold if revealed else None
 
 
-# What others said
+# Others' annotations
 
 
 def all_annotations(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str
 ) -> tuple[Dataset, list[Annotation], GoldValue | None]:
-    """Everybody's answers, drafts left out but one's own; and what the record stands by."""
+    """Return everybody's answers, with no drafts but one's own; and the gold value of the record."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     case = record_case(tx, dataset, actor, id)
     if not sees_others(actor, dataset):
@@ -457,7 +460,7 @@ def all_annotations(
 
 
 def sees_others(actor: Actor, dataset: Dataset) -> bool:
-    """May somebody see what others answered? Not an annotator of a blind dataset."""
+    """Return whether ``actor`` may see others' answers: annotators of a blind dataset may not."""
     if allowed(actor, Action.SEE_ANNOTATIONS, dataset.workspace, dataset.created_by):
         return True
     return not Policies.of(dataset.policies).blind
@@ -466,7 +469,7 @@ def sees_others(actor: Actor, dataset: Dataset) -> bool:
 def history(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str
 ) -> tuple[Dataset, Sequence[PastAnnotation]]:
-    """Earlier annotations of a record: one's own, or everybody's for those who may see them."""
+    """Return earlier annotations of a record: one's own, or everybody's for those who may see them."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     case = record_case(tx, dataset, actor, id)
     everybody = allowed(actor, Action.SEE_ANNOTATIONS, dataset.workspace, dataset.created_by)

@@ -1,7 +1,7 @@
-"""Records that people had answered before a plan or a policy changed: what each stands by now.
+"""Resolve records again that people had answered before a plan or a policy changed.
 
-A few are settled in the transaction that changed it; many, some to a transaction, by whoever asked. A job keeps account
-of that, so that a stop in the middle is made good after the next start.
+A few are resolved in the transaction of the change; many, some to a transaction, by the request that made it. A job
+keeps track of that, so that work cut short by a stop is finished after the next start.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ __all__ = [
 ]
 
 AT_ONCE = 200
-"""Records to a transaction."""
+"""Records per transaction."""
 FEW = 500
-"""So many records with answers are settled in the transaction that changed what they stand by."""
+"""Records with answers up to which all are resolved in the transaction of the change."""
 
 
 def many_answered(tx: Transaction, dataset: Dataset) -> bool:
-    """Whether more records have answers than can be settled at once."""
+    """Return whether more records have answers than are resolved in one transaction."""
     found = tx.records.search(dataset, Criteria(), limit=0, facets=frozenset({"status"}))
     statuses = found.facets.get("status", {})
     answered: int = sum(n for status, n in statuses.items() if status != Status.DEFAULT.value)
@@ -60,10 +60,10 @@ def reresolve_records(
     fill: bool = True,
     carried: bool = False,
 ) -> None:
-    """What people said fills their slots, and settles what it can. Doing it again changes nothing.
+    """Fill slots with the answers people have given, and resolve the records. Doing it again changes nothing.
 
     Without ``fill`` the same answers count as before. ``carried``: the dataset was shared before; what was annotated
-    by no user stays as the earlier value only.
+    by no user is kept as the earlier value only.
     """
     policies = Policies.of(dataset.policies)
     cases = tx.annotations.cases(dataset, ids)
@@ -87,9 +87,9 @@ def reresolve_records(
 
 
 def forget_batch(tx: Transaction, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
-    """Forget some of a plan, or of an extension of one, that was never finished; True once nothing is left of it.
+    """Delete some of a plan, or of an extension, that was never finished; return True once nothing of it is left.
 
-    Who answered meanwhile keeps their answer, and the record stands by what it would have stood by without the plan.
+    Answers given meanwhile are kept, and their records resolve to what they would be without the plan.
     """
     forget = (
         tx.assignments.delete_plan_batch
@@ -103,7 +103,10 @@ def forget_batch(tx: Transaction, dataset: Dataset, plan: StoredPlan, limit: int
 
 
 def user_check(tx: Transaction) -> Callable[[str], bool]:
-    """Whether a name is a user's, deactivated ones included: read at once for all, when it is first asked."""
+    """Return a function that tells whether a name is a user's, deactivated ones included.
+
+    It reads all names at once, when it is first called.
+    """
     names: set[str] = set()
 
     def is_user(name: str) -> bool:
@@ -124,9 +127,9 @@ def begin_reresolving(
     plan: int | None = None,
     carried: bool = False,
 ) -> Job:
-    """Keep account of settling ``total`` records with answers: those with slots of a plan, or all of the dataset.
+    """Store a job that keeps track of resolving ``total`` records: those with slots of a plan, or all with answers.
 
-    ``None``: how many is known later.
+    ``None``: the number is known later.
     """
     spec = {"plan": plan, "carried": carried}
     job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.SETTLE, spec, by=by, at=now)
@@ -135,20 +138,20 @@ def begin_reresolving(
 
 
 def reresolving_steps(job: Job, ids: Sequence[str], *, now: int) -> Iterator[Step]:
-    """Settle the records of a job, transaction by transaction."""
+    """Yield the steps that resolve the records of a job, each to be run in a transaction of its own."""
     for part in parts_of(ids, AT_ONCE):
         yield lambda tx, part=part: reresolve_batch(tx, job.id, part, now=now)  # type: ignore[misc]
 
 
 def requeue_job(tx: Transaction, id: str, *, now: int) -> None:
-    """Whoever was settling cannot go on: the job waits for the next who does jobs, unless it is done."""
+    """Put a job that was cut short back in the queue for the worker, unless it is done."""
     job = tx.jobs.find(id)
     if job is not None and job.state is JobState.RUNNING:
         tx.jobs.change(job, at=now, state=JobState.WAITING)
 
 
 def reresolve_batch(tx: Transaction, id: str, ids: Sequence[str], *, now: int) -> None:
-    """Go on with a job. Nothing is left to do where the dataset was deleted meanwhile."""
+    """Resolve some records of a job, and count them. Do nothing where the dataset was deleted meanwhile."""
     job = tx.jobs.find(id)
     dataset = None if job is None else tx.datasets.by_number(job.dataset)
     if job is None or dataset is None:

@@ -1,7 +1,7 @@
-"""Make a change of a plan that was worked out, in steps: each a transaction of its own, so that nobody waits for long.
+"""Apply a computed change of a plan in steps: each a transaction of its own, so that nobody waits for long.
 
-Slots that were begun in the meantime stay with whoever began them. What people had answered is settled at the end;
-after a stop or a failure in the middle, by a job.
+Slots that were begun in the meantime stay with whoever began them. Records with answers are resolved again at the
+end; after a stop or a failure in the middle, by a job.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from .deferred_resolution import DeferredResolution
 __all__ = ["ApplyPlanChange", "UndoPlan"]
 
 WITHDRAWN_AT_ONCE = 1_000
-"""Slots withdrawn in a transaction: those of a record stand together, but all over the lines of people."""
+"""Slots withdrawn in a transaction: those of a record are stored together, but are scattered over people's queues."""
 
 
 class ApplyPlanChange:
-    """A plan on its way to being rebalanced, moved or withdrawn in part."""
+    """The steps that rebalance or move a plan, or withdraw a part of it."""
 
     def __init__(self, planned: ComputedChange, *, by: str, at: int) -> None:
         self._planned = planned
@@ -39,7 +39,7 @@ class ApplyPlanChange:
         self._after = DeferredResolution(planned.dataset, planned.stored.no, by=by, at=at)
 
     def steps(self) -> Iterator[Step]:
-        """What to do, transaction by transaction."""
+        """Yield the steps, each to be run in a transaction of its own."""
         change, numbers = self._planned.change, self._planned.numbers
         removed = [no for row in change.removed for no in numbers[row.record, row.annotator]]
         moved = [
@@ -50,6 +50,7 @@ class ApplyPlanChange:
 
         def withdrawn(part: Sequence[int]) -> Step:
             def step(tx: Transaction) -> None:
+                # Slots begun since the change was computed stay with whoever began them.
                 still = tx.assignments.still_pending(part, self._at)
                 why = f"{self._planned.what} by {self._by}"
                 self._after.touch(tx.assignments.withdraw(self._planned.dataset, still, why))
@@ -70,7 +71,7 @@ class ApplyPlanChange:
         yield from self._after.around(self._begin, parts, self._finish, len(removed) + len(moved))
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed: what was changed by then stays changed."""
+        """Return the steps to run after one has failed: what was changed by then stays changed."""
         return self._after.give_up()
 
     def _begin(self, tx: Transaction) -> None:
@@ -97,7 +98,7 @@ class ApplyPlanChange:
 
 
 class UndoPlan:
-    """A plan on its way back: nothing of it is left in the end but what was begun."""
+    """The steps that undo a plan: nothing of it is left in the end but what was begun."""
 
     def __init__(self, planned: ComputedUndo, *, by: str, at: int) -> None:
         self._planned = planned
@@ -106,13 +107,13 @@ class UndoPlan:
         self._after = DeferredResolution(planned.dataset, planned.stored.no, by=by, at=at)
 
     def steps(self) -> Iterator[Step]:
-        """What to do, transaction by transaction."""
+        """Yield the steps, each to be run in a transaction of its own."""
         pending = self._planned.pending
         parts = [self._some(part) for part in parts_of(pending, WITHDRAWN_AT_ONCE)]
         yield from self._after.around(self._begin, parts, self._finish, len(pending))
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed: what is left of the plan goes on, and can be undone again."""
+        """Yield the steps to run after one has failed: the rest of the plan is live again, and can be undone again."""
 
         def go_on(tx: Transaction) -> None:
             there = tx.assignments.plan(self._planned.dataset, self._planned.stored.id)
@@ -150,7 +151,7 @@ def _check(tx: Transaction, planned: ComputedChange | ComputedUndo) -> None:
 
 
 def _add(tx: Transaction, planned: ComputedChange) -> list[str]:
-    """New rows: people who joined get the records that everybody answers."""
+    """Insert the added rows: people who joined get the records that everybody answers. Return touched records."""
     added = planned.change.added
     people = sorted({row.annotator for row, _ in added if row.annotator is not None})
     builder = RowsBuilder(people)

@@ -1,7 +1,7 @@
-"""Make a plan that was worked out, in steps: each a transaction of its own, so that nobody annotating waits for long.
+"""Apply a computed plan in steps: each a transaction of its own, so that nobody annotating waits for long.
 
-Slots are dealt and offered while nobody is told of them; what was answered before is carried over where the dataset
-becomes individual; then the plan is live, and what it changed is settled.
+Slots are inserted and enqueued while nobody can see them; earlier answers are staged where the dataset becomes
+individual; then the plan goes live, and the records that it changed are resolved again.
 """
 
 from __future__ import annotations
@@ -56,16 +56,18 @@ __all__ = [
 
 NEVER = 1 << 62
 SLOTS_AT_ONCE = 2_500
-"""Slots a transaction: nobody who annotates waits for more than those."""
+"""Slots per transaction: nobody who annotates waits for more than those."""
 AT_ONCE = 20_000
-"""A plan of so many slots is made in one transaction."""
+"""Slots up to which a plan is applied in one transaction."""
 _FORGOTTEN_AT_ONCE = 2_000
 _WHERE_SECONDS = 0.25
-"""Computing time for the query of a standing plan while records are being logged: everybody's answers wait for it."""
+"""Seconds of computing for the query of a standing plan while records are logged: everybody's answers wait for it."""
 
 
 class ApplyPlan:
-    """A plan on its way into the store; ``joining`` are records that were just logged, beside whatever goes on.
+    """The steps that apply a computed plan.
+
+    ``joining``: it only adds records that were just logged, also while another plan is being written.
 
     Raises ``NothingToAssignError`` where nobody would get anything.
     """
@@ -80,21 +82,21 @@ class ApplyPlan:
         self._plan: StoredPlan | None = None
         self._batch = _slot_batch(planned)
         self._touched: dict[str, None] = {}
-        """Records among those dealt that people have answered."""
-        self._carrying: IndividualMigration | None = None
+        """Records among those allocated that people have answered."""
+        self._migration: IndividualMigration | None = None
         self._jobs: list[Job] = []
 
     @property
     def plan(self) -> StoredPlan:
-        """The plan as it is stored, once it is."""
+        """Return the plan as it is stored; only there once the first step has run."""
         assert self._plan is not None
         return self._plan
 
     def steps(self) -> Iterator[Step]:
-        """What to do, transaction by transaction."""
+        """Yield the steps, each to be run in a transaction of its own."""
         total = len(self._planned.plan.rows)
         parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
-        written = [self._begin, *map(self._deal, parts), *map(self._offer, parts)]
+        written = [self._begin, *map(self._insert, parts), *map(self._enqueue, parts)]
         if total <= AT_ONCE and not self._planned.many_answered:
             yield lambda tx: self._whole(tx, written)
             return
@@ -102,7 +104,7 @@ class ApplyPlan:
             written[0] = self._begin_extending
         yield from written
         policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
-        if not policies.individual:  # nobody is told what becomes of the slots before the plan is live
+        if not policies.individual:  # nobody sees the slots before the plan is live
             for part in parts_of(list(self._touched), SETTLED_AT_ONCE):
                 yield lambda tx, part=part: reresolve_records(  # type: ignore[misc]
                     tx, self._planned.dataset, part, now=self._at
@@ -110,17 +112,18 @@ class ApplyPlan:
             yield self._go_live
             return
         if not self._planned.dataset.individual:
-            self._carrying = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
-            yield from self._carrying.ahead()
-        yield self._go_live_and_settle
+            self._migration = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
+            yield from self._migration.ahead()
+        yield self._go_live_and_queue
         yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed: a plan that is live stays, and others settle what it changed;
-        another is forgotten.
+        """Yield the steps to run after one has failed.
+
+        A plan that is live stays, and a job resolves the records that it changed; one that is not yet live is deleted.
         """
-        if self._carrying is not None:
-            yield self._carrying.give_up
+        if self._migration is not None:
+            yield self._migration.give_up
         for job in self._jobs:
             yield lambda tx, job=job: requeue_job(tx, job.id, now=self._at)  # type: ignore[misc]
         if self._plan is None:
@@ -141,7 +144,7 @@ class ApplyPlan:
 
     @property
     def _answered(self) -> dict[str, None]:
-        return self._touched if self._carrying is None else self._carrying.ids
+        return self._touched if self._migration is None else self._migration.ids
 
     def _whole(self, tx: Transaction, written: Sequence[Step]) -> None:
         self._touched.clear()  # a transaction that was lost is run again
@@ -157,7 +160,7 @@ class ApplyPlan:
         self._batch = with_numbers(tx, self._plan, self._batch)
 
     def _begin_extending(self, tx: Transaction) -> None:
-        """The same, with a note of what the plan was before: should the extension be cut short, it is so again."""
+        """Begin, and store the plan as it was before, so that an extension that is cut short can be taken back."""
         before = self._planned.into
         assert before is not None
         state = tx.assignments.state_of(before)
@@ -166,25 +169,25 @@ class ApplyPlan:
         extending = ExtensionInProgress(first, first + len(self._planned.plan.rows), before.figures, state)
         self._plan = tx.assignments.begin_extending(self.plan, extending)
 
-    def _deal(self, part: tuple[int, int]) -> Step:
+    def _insert(self, part: tuple[int, int]) -> Step:
         def step(tx: Transaction) -> None:
             answered = tx.assignments.insert_slots(self._planned.dataset, self.plan, self._batch, *part)
             self._touched.update(dict.fromkeys(answered))
 
         return step
 
-    def _offer(self, part: tuple[int, int]) -> Step:
+    def _enqueue(self, part: tuple[int, int]) -> Step:
         return lambda tx: tx.assignments.enqueue_slots(self._planned.dataset, self.plan, self._batch, *part)
 
     def _go_live(self, tx: Transaction) -> Dataset:
-        """The plan and the policies that it asks for are in force from now on."""
+        """Put the plan and the policies that it asks for in force."""
         planned, by, at = self._planned, self._by, self._at
         dataset = _find_unchanged(tx, planned)
         after = policies_after(policies_of(dataset), planned.spec)
-        if self._carrying is None:
+        if self._migration is None:
             dataset = set_policies(tx, dataset, after, by=by, now=at, plan=self.plan.no)
         else:
-            self._carrying.arrive(tx)
+            self._migration.arrive(tx)
             dataset = put_policies(tx, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
         what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED
@@ -194,16 +197,16 @@ class ApplyPlan:
         self._plan = tx.assignments.change_plan(self.plan, at=at, phase=PlanPhase.LIVE)
         return dataset
 
-    def _go_live_and_settle(self, tx: Transaction) -> None:
+    def _go_live_and_queue(self, tx: Transaction) -> None:
         dataset = self._go_live(tx)
-        carried = self._carrying is not None
+        carried = self._migration is not None
         job = begin_reresolving(
             tx,
             dataset,
             len(self._answered),
             by=self._by,
             now=self._at,
-            plan=None if carried else self.plan.no,  # what was carried over is all that was answered
+            plan=None if carried else self.plan.no,  # every answered record was staged, not only the plan's
             carried=carried,
         )
         self._jobs[:] = [job]
@@ -248,7 +251,7 @@ def _store_plan(tx: Transaction, planned: ComputedPlan, by: str, at: int) -> Sto
 
 
 def _figures_with(planned: ComputedPlan) -> dict[str, Any]:
-    """What a plan that was extended comes to: records and answers add up, and pairs are those of the whole plan."""
+    """Return the figures of an extended plan: records and slots add up, and pairs are those of the whole plan."""
     assert planned.into is not None
     before, more = planned.into.figures, planned.plan.show()
     total = {name: before[name] + more[name] for name in ("records", "slots")}
@@ -259,7 +262,7 @@ def _figures_with(planned: ComputedPlan) -> dict[str, Any]:
 
 
 def _slot_batch(planned: ComputedPlan) -> SlotBatch:
-    """What storing the plan's rows takes: by person and priority, as they will be claimed."""
+    """Return the plan's rows as the store takes them: by person and priority, as they will be claimed."""
     rows = planned.plan.rows
     needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
     numbers: dict[str, int] = {}
@@ -275,7 +278,7 @@ def _slot_batch(planned: ComputedPlan) -> SlotBatch:
 
 
 def with_numbers(tx: Transaction, stored: StoredPlan, batch: SlotBatch) -> SlotBatch:
-    """The rows with numbers for their slots and reasons."""
+    """Return the rows with numbers reserved for their slots and reasons."""
     return replace(
         batch,
         first_reason=tx.assignments.add_reasons(stored, batch.rows.reasons),
@@ -284,7 +287,7 @@ def with_numbers(tx: Transaction, stored: StoredPlan, batch: SlotBatch) -> SlotB
 
 
 def due_of(spec: PlanSpec) -> list[int]:
-    """When the slots of each rule are due."""
+    """Return the due time of each rule's slots in microseconds; ``NEVER`` where it has none."""
     return [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
 
 
@@ -294,7 +297,7 @@ def slot_batch_of(
     needs: Mapping[tuple[int, str], Sequence[tuple[str, str]]],
     due: Sequence[int],
 ) -> SlotBatch:
-    """Rows in the two orders in which they are stored: each table is then written from one end to the other.
+    """Return the rows in the two orders in which they are stored: each table is then written from end to end.
 
     Slots are numbered in the order of their records, so what ``rows`` has in that order is stored in it.
     """
@@ -307,12 +310,12 @@ def slot_batch_of(
 
 
 def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
-    """Records that have just been logged join the standing plans of their dataset.
+    """Add records that have just been logged to the standing plans of their dataset.
 
     Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
-    for somebody to rebalance or extend it, and an event says so.
+    until a manager rebalances or extends it, and an event says so.
     """
-    dataset = tx.datasets.find(dataset.workspace, dataset.name) or dataset  # as it now is
+    dataset = tx.datasets.find(dataset.workspace, dataset.name) or dataset  # the caller's may be out of date
     for stored in tx.assignments.plans(dataset):
         if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
             continue
@@ -322,7 +325,7 @@ def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str],
         try:
             with tx.within(_WHERE_SECONDS):
                 planned = compute_extension(tx, dataset, stored, fresh)
-            making = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
+            addition = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
         except QueryTooSlowError as slow:
             detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
             tx.annotations.log_event(
@@ -338,5 +341,5 @@ def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str],
                 dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
             )
             continue
-        for step in making.steps():
+        for step in addition.steps():
             step(tx)

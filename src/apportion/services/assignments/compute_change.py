@@ -1,4 +1,4 @@
-"""Work out how a plan that was made is to change: rebalanced, moved, withdrawn, undone. Nothing is written."""
+"""Compute how a stored plan is to change: rebalanced, moved, withdrawn, undone. Nothing is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ComputedChange:
-    """A change worked out on one snapshot: the difference, and what it takes to make it."""
+    """A change computed on one snapshot: the difference, and what it takes to apply it."""
 
     dataset: Dataset
     stored: StoredPlan
@@ -44,13 +44,13 @@ class ComputedChange:
     spec: PlanSpec | None = None
 
     def show(self) -> dict[str, Any]:
-        """The difference as JSON."""
+        """Return the difference as JSON."""
         return self.change.show()
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedUndo:
-    """The undoing of a whole plan: the slots that go, and how many stay since work on them has begun."""
+    """The undo of a whole plan: the slots that go, and how many stay because somebody has begun them."""
 
     dataset: Dataset
     stored: StoredPlan
@@ -58,12 +58,12 @@ class ComputedUndo:
     kept: int
 
     def show(self) -> dict[str, Any]:
-        """The difference as JSON."""
+        """Return the difference as JSON."""
         return {"added": 0, "removed": len(self.pending), "moved": 0, "kept": self.kept}
 
 
 class _LiveSlots:
-    """The live rows of a plan, and whose they are."""
+    """The live rows of a plan, with the annotators that hold them."""
 
     def __init__(self, tx: Transaction, stored: StoredPlan, now: int) -> None:
         self.numbers: dict[tuple[str, str | None], list[int]] = {}
@@ -88,7 +88,7 @@ def compute_rebalance(
     rule: int | None = None,
     now: int,
 ) -> ComputedChange:
-    """Bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
+    """Compute how to bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
     dataset, stored = _open(tx, actor, workspace, name, id)
     spec = stored.spec
     if rule is not None:
@@ -137,7 +137,7 @@ def compute_move(
     rule: int = 0,
     now: int,
 ) -> ComputedChange:
-    """Give some of a plan's rows to somebody by hand."""
+    """Compute how to move some of a plan's rows to another annotator."""
     dataset, stored = _open(tx, actor, workspace, name, id)
     _check_rule(stored, rule)
     person = _person(tx, dataset, stored, rule, to)
@@ -164,7 +164,7 @@ def compute_withdrawal(
     annotator: str | None,
     now: int,
 ) -> ComputedChange:
-    """Take some of a plan's rows back."""
+    """Compute how to withdraw some of a plan's rows."""
     dataset, stored = _open(tx, actor, workspace, name, id)
     rows = _LiveSlots(tx, stored, now)
     change = withdraw(rows.rows, records=None if records is None else set(records), annotator=annotator)
@@ -174,7 +174,7 @@ def compute_withdrawal(
 def compute_undo(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, *, now: int
 ) -> ComputedUndo:
-    """Take a whole plan back, but for the work that was begun."""
+    """Compute how to undo a whole plan, except for the slots that somebody has begun."""
     dataset, stored = _open(tx, actor, workspace, name, id)
     pending = tx.assignments.pending_of(stored, 1 << 62, now)
     counts = [each for each in tx.assignments.slot_counts(dataset) if each.plan == stored.no]
@@ -205,7 +205,7 @@ def _check_rule(stored: StoredPlan, rule: int) -> None:
 
 
 def _person(tx: Transaction, dataset: Dataset, stored: StoredPlan, rule: int, name: str) -> Person:
-    """Somebody as the rule knows them, or as one who belongs to the workspace and joins now."""
+    """Return a person as the rule knows them, or as a member of the workspace who joins now."""
     known = next((each for each in stored.teams[rule] if each.name == name), None)
     try:
         (person,) = team_of(tx, dataset, RuleSpec(users=(UserEntry(name),)), rule, [])

@@ -1,6 +1,6 @@
-"""Share records out: work a plan out, or what it takes to extend one.
+"""Compute an assignment plan, or the extension of one.
 
-Looking and making are the same computation; making compares its digest with what was looked at.
+The preview and the plan that is applied are the same computation; applying compares its digest with the preview's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ComputedPlan:
-    """A plan worked out on one snapshot, and what it takes to store it."""
+    """A plan computed on one snapshot, and what it takes to store it."""
 
     dataset: Dataset
     spec: PlanSpec
@@ -51,14 +51,14 @@ class ComputedPlan:
     given: tuple[RuleInput, ...]
     warnings: tuple[str, ...]
     mark: tuple[Any, ...]
-    """What the snapshot was of; another mark means that it has to be worked out again."""
+    """The version of the inputs in that snapshot; where it has changed, the plan has to be computed again."""
     many_answered: bool
-    """Whether more records have answers than are settled at once."""
+    """True where more records have answers than are resolved in one transaction."""
     into: StoredPlan | None = None
     """The plan that is extended."""
 
     def show(self) -> dict[str, Any]:
-        """The preview as JSON."""
+        """Return the preview as JSON."""
         shown = self.plan.show()
         return {**show_plan(self.spec), **shown, "warnings": [*shown["warnings"], *self.warnings]}
 
@@ -66,7 +66,7 @@ class ComputedPlan:
 def compute_plan(
     tx: Transaction, actor: Actor, workspace: str, name: str, spec: PlanSpec, *, digest: str | None = None
 ) -> ComputedPlan:
-    """Work a plan out. Nothing is written. With ``digest``, refused unless it is what was looked at."""
+    """Compute a plan. Nothing is written. With ``digest``, refused unless the result is what the preview showed."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ASSIGN, open_only=True)
     _check_mirror(tx, dataset, spec)
     if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
@@ -84,18 +84,18 @@ def compute_plan(
 def compute_extension(
     tx: Transaction, dataset: Dataset, stored: StoredPlan, ids: Sequence[str] | None = None
 ) -> ComputedPlan:
-    """Work out how the records that a plan has not dealt yet join it: of all, or of these. Nothing is written.
+    """Compute how the records that a plan has not allocated yet join it: of all, or of these. Nothing is written.
 
     People who have left since keep what they have and get nothing.
     """
     teams = [_deactivate_leavers(tx, dataset, team) for team in stored.teams]
-    dealt = frozenset() if ids is not None else tx.assignments.planned_ids(stored)
+    planned = frozenset() if ids is not None else tx.assignments.planned_ids(stored)
     held: Mapping[str, set[str]] = {}
-    if len(tx.assignments.plans(dataset)) > 1:  # nobody gets a record that they have by another plan
+    if len(tx.assignments.plans(dataset)) > 1:  # nobody gets a record twice, by two plans
         held = tx.assignments.assignees(dataset, ids)
-        held = {id: names for id, names in held.items() if id not in dealt}
+        held = {id: names for id, names in held.items() if id not in planned}
     given, warnings = _inputs(tx, dataset, stored.spec, held, ids, teams=teams)
-    taken = sorted(dealt)
+    taken = sorted(planned)
     found = plan(
         stored.spec,
         given,
@@ -103,7 +103,7 @@ def compute_extension(
         taken=taken,
         policies=policies_of(dataset).show(),
     )
-    # Records that were just logged are few, and nobody who logs is to wait for a count of all others
+    # Records that were just logged are few: a count of all the others would make everybody who logs wait for it.
     many = ids is None and many_answered(tx, dataset)
     return _computed(tx, dataset, stored.spec, given, found, tuple(warnings), many, stored)
 
@@ -125,14 +125,14 @@ def _computed(
 
 
 def inputs_version(tx: Transaction, dataset: Dataset) -> tuple[Any, ...]:
-    """What a plan is worked out on: when it changes, so may the plan."""
+    """Return the version of everything a plan is computed from: when it changes, so may the plan."""
     plans = tx.assignments.plans(dataset)
     latest = max((each.changed_at for each in plans), default=0)
-    written = dataset.last_updated if dataset.individual else 0  # in a shared dataset every answer moves it
+    written = dataset.last_updated if dataset.individual else 0  # in a shared dataset every answer changes it
     return dataset.uuid, dataset.records, written, dict(dataset.policies), len(plans), latest
 
 
-# What the world has to say about each rule
+# The records and people of each rule
 
 
 def _inputs(
@@ -181,7 +181,7 @@ def team_of(
     *,
     lenient: bool = False,
 ) -> tuple[Person, ...]:
-    """The people of a rule, each of whom must belong to the workspace; ``lenient`` makes those who left inactive."""
+    """Return the people of a rule, who must all be members of the workspace; ``lenient`` makes leavers inactive."""
     workspace = tx.people.workspace_named(dataset.workspace)
     assert workspace is not None
     members = {actor.username: (actor, role) for actor, role in tx.people.members(workspace.id)}
@@ -218,7 +218,7 @@ def team_of(
 
 
 def _deactivate_leavers(tx: Transaction, dataset: Dataset, team: Sequence[Person]) -> tuple[Person, ...]:
-    """A team as it was dealt to, where whoever does not belong to the workspace any more is not active."""
+    """Return a plan's team with everybody who does not belong to the workspace any more made inactive."""
     workspace = tx.people.workspace_named(dataset.workspace)
     assert workspace is not None
     there = {actor.username for actor, _ in tx.people.members(workspace.id)}
@@ -283,7 +283,7 @@ def _check_mirror(tx: Transaction, dataset: Dataset, spec: PlanSpec) -> None:
 
 
 def policies_after(before: Policies, spec: PlanSpec) -> Policies:
-    """What a plan makes of a dataset's policies: two people on one record need annotations of their own."""
+    """Return a dataset's policies as a plan needs them: two people on one record need individual annotations."""
     after = before
     if spec.individual and not before.individual:
         usual = Policies.of({"annotation": "individual"})
@@ -300,7 +300,7 @@ def policies_after(before: Policies, spec: PlanSpec) -> Policies:
 def find_plan(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, action: Action = Action.ASSIGN
 ) -> tuple[Dataset, StoredPlan]:
-    """A dataset's plan."""
+    """Find a dataset's plan."""
     dataset = find_dataset(tx, actor, workspace, name, action)
     stored = tx.assignments.plan(dataset, id)
     if stored is None:

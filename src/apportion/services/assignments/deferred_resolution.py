@@ -1,4 +1,4 @@
-"""A long change of a plan, and the records with answers that it touches: settled at its end, whatever comes before."""
+"""Resolve the records with answers that a long change of a plan touches: at its end, even if it fails before."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from apportion.services.steps import Step
 __all__ = ["DeferredResolution"]
 
 WHOLE = 2_500
-"""So many slots of a plan are changed in one transaction."""
+"""Slots up to which a plan is changed in one transaction."""
 
 
 class DeferredResolution:
-    """The records that a long change of a plan touches; they are settled at its end.
+    """The records that a long change of a plan touches; they are resolved again at its end.
 
-    There is a job for it from the beginning: a stop or a failure in the middle forgets none of them.
+    A job for this is stored from the beginning, so that a stop or a failure in the middle forgets none of them.
     """
 
     def __init__(self, dataset: Dataset, plan: int, *, by: str, at: int) -> None:
@@ -37,13 +37,13 @@ class DeferredResolution:
         self._job: Job | None = None
 
     def touch(self, ids: Sequence[str]) -> None:
-        """These have answers and are to be settled."""
+        """Add records with answers, which are to be resolved again."""
         self._touched.update(dict.fromkeys(ids))
 
     def around(
         self, begin: Step, parts: Sequence[Step], finish: Callable[[Transaction], Dataset | None], size: int
     ) -> Iterator[Step]:
-        """The whole change: in one transaction where at most ``WHOLE`` slots are to be changed.
+        """Yield the steps of the whole change: a single one where at most ``WHOLE`` slots are to be changed.
 
         ``finish`` returns the dataset as it is then, if it is still there.
         """
@@ -69,7 +69,7 @@ class DeferredResolution:
             yield from reresolving_steps(self._job, list(self._touched), now=self._at)
 
     def give_up(self, *steps: Step) -> Iterator[Step]:
-        """What to do when one of the steps has failed: ``steps``, and somebody else settles what was touched."""
+        """Yield the steps to run after one has failed: ``steps``, then one that leaves touched records to a job."""
         yield from steps
         job = self._job
         if job is not None:

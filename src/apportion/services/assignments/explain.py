@@ -1,4 +1,4 @@
-"""Why does somebody have a record before them, or why not?"""
+"""Explain why a record is assigned to an annotator, or why it is not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["explain", "with_reasons_that_hold"]
 def explain(
     tx: Transaction, actor: Actor, workspace: str, name: str, record: str, annotator: str, *, now: int
 ) -> tuple[list[SlotRow], list[str]]:
-    """Somebody's slots of a record, and sentences about them; annotators may ask about themselves."""
+    """Return an annotator's slots of a record, and sentences about them; annotators may ask about themselves."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     leads = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
     if annotator != actor.username and not leads:
@@ -31,7 +31,7 @@ def explain(
     rows = tx.assignments.slots_on(dataset, record)
     if leads:
         rows = [_explained(row) for row in with_reasons_that_hold(tx, dataset, rows)]
-    else:  # that others disagreed is nobody's business while they annotate, nor that a record is a check
+    else:  # an annotator must not learn that others disagreed, nor that a record is a check
         rows = [_nameless(row._replace(phase=Phase.FIXED) if row.phase in UNTOLD else row) for row in rows]
     mine = [row for row in rows if row.annotator == annotator]
     plans = {plan.id: plan for plan in tx.assignments.plans(dataset)}
@@ -53,12 +53,12 @@ def with_reasons_that_hold(tx: Transaction, dataset: Dataset, rows: Sequence[Slo
 
 
 def _nameless(row: SlotRow) -> SlotRow:
-    """The row as whoever has it is told of it: who else has the record may change while they annotate."""
+    """Return the row as its annotator may see it: the others on the record may change while they annotate."""
     return row._replace(reason=holding(row.reason, ()))
 
 
 def _explained(row: SlotRow) -> SlotRow:
-    """The row with its true reason; what is kept is what may be told to whoever has the record."""
+    """Return the row with its true reason; the stored one is what its annotator may see."""
     if row.phase is Phase.ADAPTIVE:
         return row._replace(reason=Reason("adaptive"))
     return row._replace(reason=Reason("check")) if row.phase is Phase.CHECK else row
@@ -79,7 +79,7 @@ def _why_not(
     leads: bool,
     now: int,
 ) -> list[str]:
-    """What stands in the way of somebody, as far as the rules that took the record go; then who has it."""
+    """Return the reasons why an annotator cannot get a record, by the rules that took it; then its annotators."""
     live = [row for row in rows if row.state not in NOT_WANTED]
     if not plans:
         return [f"Nothing of dataset {dataset.name} has been shared out."]

@@ -1,7 +1,7 @@
-"""A shared dataset becomes an individual one: what people said becomes their own, ahead of the switch.
+"""Migrate a shared dataset to individual annotations: people's answers are staged as their own before the switch.
 
-Nobody sees what is prepared: in a shared dataset a record has one annotation, whatever else is stored of it. What is
-written meanwhile is watched and prepared once more; the last of it in the transaction that switches.
+Nobody sees what is staged: in a shared dataset a record has one annotation, whatever else is stored of it. Records
+changed meanwhile are tracked and staged once more; the last of them in the transaction that switches.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from apportion.vocabulary import Status
 __all__ = ["IndividualMigration", "own_annotations", "stage_records"]
 
 _LOOKED_AT = 2_000
-"""Records written meanwhile that are looked at in a transaction; most of them have no answers."""
+"""Records changed meanwhile that one transaction looks at; most of them have no answers."""
 _ROUNDS = 1_000
-"""So often what was written meanwhile is gone through before the switch takes the rest along."""
+"""Rounds through what was changed meanwhile before the switch stages the rest in its own transaction."""
 
 
 @dataclass(slots=True)
 class IndividualMigration:
-    """The way of one dataset; ``plan`` is the number of the plan that leads there, if one does."""
+    """The migration of one dataset; ``plan`` is the number of the plan that requires it, if one does."""
 
     dataset: Dataset
     policies: Policies
     now: int
     plan: int | None = None
     ids: dict[str, None] = field(default_factory=dict)
-    """The records that are prepared; after the switch they are to be settled."""
+    """The records that are staged; after the switch they are to be resolved."""
     _watching: bool = False
     _more: bool = True
 
     def ahead(self) -> Iterator[Step]:
-        """What is done before the switch, transaction by transaction."""
+        """Yield the steps before the switch, each to be run in a transaction of its own."""
         yield self._begin
         for part in parts_of(list(self.ids), AT_ONCE):
             yield lambda tx, part=part: self._prepare(tx, part)  # type: ignore[misc]
@@ -53,13 +53,13 @@ class IndividualMigration:
             rounds += 1
 
     def arrive(self, tx: Transaction) -> None:
-        """The last step before the switch, in its transaction."""
+        """Stage the rest; to be called in the transaction that switches."""
         ids, _ = tx.annotations.take_changed(self.dataset, 1 << 40)
         self._prepare(tx, ids)
         tx.annotations.stop_tracking(self.dataset)
 
     def give_up(self, tx: Transaction) -> None:
-        """Something failed: the dataset stays shared, and what was prepared is of no account."""
+        """Stop tracking changes after a failure: the dataset stays shared, and what was staged is not used."""
         if self._watching:
             tx.annotations.stop_tracking(self.dataset)
 
@@ -89,9 +89,9 @@ def stage_records(
     now: int,
     plan: int | None = None,
 ) -> None:
-    """Prepare records of a shared dataset for ``policies``; they are settled once these are in force.
+    """Stage records of a shared dataset for ``policies``; they are resolved once these are in force.
 
-    A shared answer withdraws the slots of others; those of the ``plan`` on its way stay as they were dealt.
+    A shared answer withdraws the slots of others; those of the ``plan`` being applied stay as they were allocated.
     """
     is_user = user_check(tx)
     answers = tx.records.stored_answers(dataset, ids)
@@ -109,8 +109,9 @@ def stage_records(
 def own_annotations(
     is_user: Callable[[str], bool], case: Case, answers: AgentValues | None, policies: Policies, now: int
 ) -> Case:
-    """A record of a shared dataset as one of an individual dataset: its annotation becomes its author's; one by no
-    user stands as the earlier value.
+    """Return a record of a shared dataset as one of an individual dataset.
+
+    Its annotation becomes its author's own; one whose author is no user is kept as the earlier value.
     """
     users = {name: each for name, each in case.annotations.items() if is_user(name)}
     live = case.live_slots()

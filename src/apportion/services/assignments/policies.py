@@ -1,4 +1,4 @@
-"""Read and change the policies of a dataset, and carry its annotations over when their kind changes."""
+"""Read and change the policies of a dataset, and migrate its annotations when their mode changes."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ _PAGE = 500
 
 
 def read_of(tx: Transaction, actor: Actor, workspace: str, name: str) -> Policies:
-    """The policies of a dataset."""
+    """Return the policies of a dataset."""
     return policies_of(find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS))
 
 
 def policies_of(dataset: Dataset) -> Policies:
-    """The policies of a dataset that has been found."""
+    """Return the policies of a dataset that has been found."""
     return Policies.of(dataset.policies)
 
 
 class PolicyChange:
-    """A change of policies on its way: at once where little has to be settled again, else some records at a time.
+    """The steps that change policies: one where few records have to be resolved again, else some records at a time.
 
     From individual to shared only with ``keep: latest`` where people differ.
     """
@@ -59,32 +59,32 @@ class PolicyChange:
         self._now = now
         self._after: Policies | None = None
         self._slow: Dataset | None = None
-        self._carrying: IndividualMigration | None = None
+        self._migration: IndividualMigration | None = None
         self._job: Job | None = None
         self._answered: list[str] = []
 
     @property
     def policies(self) -> Policies:
-        """The policies as they are after the change."""
+        """Return the policies as they are after the change."""
         assert self._after is not None
         return self._after
 
     def steps(self) -> Iterator[Step]:
-        """What to do, transaction by transaction."""
+        """Yield the steps, each to be run in a transaction of its own."""
         yield self._begin
         if self._slow is None:
             return
         if not self._slow.individual:
-            self._carrying = IndividualMigration(self._slow, self.policies, self._now)
-            yield from self._carrying.ahead()
+            self._migration = IndividualMigration(self._slow, self.policies, self._now)
+            yield from self._migration.ahead()
         yield self._switch
         assert self._job is not None
         yield from reresolving_steps(self._job, self._answered, now=self._now)
 
     def give_up(self) -> Iterator[Step]:
-        """What to do when one of the steps has failed: after the switch, others settle what is left."""
-        if self._carrying is not None:
-            yield self._carrying.give_up
+        """Yield the steps to run after one has failed: after the switch, a job resolves the records that are left."""
+        if self._migration is not None:
+            yield self._migration.give_up
         job = self._job
         if job is not None:
             yield lambda tx: requeue_job(tx, job.id, now=self._now)
@@ -111,26 +111,26 @@ class PolicyChange:
             raise ConflictError(
                 f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
             )
-        if self._carrying is not None:
-            self._carrying.arrive(tx)
+        if self._migration is not None:
+            self._migration.arrive(tx)
         by, now = self._actor.username, self._now
         dataset = put_policies(tx, dataset, self.policies, by=by, now=now)
-        carried = self._carrying is not None
+        carried = self._migration is not None
         self._answered = (
-            tx.annotations.answered(dataset) if self._carrying is None else list(self._carrying.ids)
+            tx.annotations.answered(dataset) if self._migration is None else list(self._migration.ids)
         )
         self._job = begin_reresolving(tx, dataset, len(self._answered), by=by, now=now, carried=carried)
 
 
 def _needs_job(before: Policies, after: Policies) -> bool:
-    """Whether records with answers may stand by something else, and that can be worked out record by record."""
+    """Return whether records with answers may resolve to something else, and can do so record by record."""
     return after.individual and (
         not before.individual or (after.resolution, after.required) != (before.resolution, before.required)
     )
 
 
 def put_policies(tx: Transaction, dataset: Dataset, after: Policies, *, by: str, now: int) -> Dataset:
-    """Make these the policies of a dataset, and nothing else."""
+    """Store and log the policies of a dataset, and change nothing else."""
     before = policies_of(dataset)
     changed = tx.datasets.update(dataset, policies=after.store())
     detail = {name: value for name, value in after.show().items() if value != before.show()[name]}
@@ -148,9 +148,9 @@ def set_policies(
     keep: str | None = None,
     plan: int | None = None,
 ) -> Dataset:
-    """Make these the policies of a dataset in one transaction; what people said is carried over.
+    """Set the policies of a dataset in one transaction; people's answers are migrated.
 
-    ``plan`` is the number of the plan that asks for it, which is being written just now.
+    ``plan`` is the number of the plan that requires it, which is being written just now.
     """
     before = policies_of(dataset)
     if after == before:
@@ -174,7 +174,7 @@ def set_policies(
 def _check_free(
     tx: Transaction, dataset: Dataset, before: Policies, after: Policies, plan: int | None
 ) -> None:
-    """Whose annotations count is not changed below a plan that is being written."""
+    """Refuse to change the annotation mode while a plan is being written that relies on it."""
     if before.individual == after.individual:
         return
     if any(each.phase is PlanPhase.WRITING and each.no != plan for each in tx.assignments.plans(dataset)):
@@ -192,7 +192,7 @@ def _view(case: Case, policies: Policies) -> ResolvedView:
     return build_view(case, rule=policies.resolution, required=policies.required)
 
 
-# And back
+# Back to shared
 
 
 def _check_single(tx: Transaction, dataset: Dataset, keep: str | None) -> None:
@@ -209,7 +209,7 @@ def _check_single(tx: Transaction, dataset: Dataset, keep: str | None) -> None:
 
 
 def _to_shared(tx: Transaction, dataset: Dataset, before: Policies, now: int) -> None:
-    """Each record keeps its resolved value, or else the latest answer; all others go to history."""
+    """Keep each record's resolved value, or else the latest answer; move all others to history."""
     for cases in _pages(tx, dataset):
         for case in cases:
             status, answers = _one_of(case, before)

@@ -1,4 +1,4 @@
-"""My next records: claim them, keep them, give them back, skip them."""
+"""Claim the next records of an annotator; renew and release their leases, skip records."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ SHORTLIST = 200
 
 
 class LeaseGoneError(ConflictError):
-    """The lease has run out or was given back; somebody else may have the record now."""
+    """The lease has expired or was released; another annotator may have the record now."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A record in front of somebody, and the slot it fills."""
+    """A record leased to an annotator, and the slot it fills."""
 
     row: StoredRecord
     slot: Slot
     why: SlotRow | None
     version: int
-    """Of their own annotation so far; 0 for none."""
+    """The version of their own annotation so far; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Records in front of somebody, how many more there are, and if there are none, why."""
+    """Records leased to an annotator, how many more there are, and if there are none, why."""
 
     dataset: Dataset
     items: tuple[QueueItem, ...]
@@ -90,10 +90,10 @@ def claim_next(
     uuid: str | None,
     now: int,
 ) -> Queue:
-    """Lease the next records to somebody, in this one transaction. Asking again renews what they have.
+    """Lease the next records to an annotator, in this one transaction. Claiming again renews the leases they hold.
 
-    ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Whether each is still free is
-    looked at here; whether its record still matches is not.
+    ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Each is checked to be still
+    free; whether its record still matches is not checked again.
     """
     return _claim(tx, actor, workspace, name, tokens, limit, among, None, uuid, now, keep=True)
 
@@ -101,7 +101,7 @@ def claim_next(
 def shortlist(
     tx: Transaction, actor: Actor, workspace: str, name: str, *, where: str, uuid: str | None, now: int
 ) -> list[int]:
-    """Return the slots that a claim with a query would be about, more than one claim takes. Not for the writer."""
+    """Return numbers of slots that match a query, more than one claim takes. Not to be run on the writer thread."""
     dataset = find_at(tx, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
     within = _matching(tx, actor, dataset, where)
     eligibility = eligibility_of(tx, dataset, actor.username, now)
@@ -110,7 +110,7 @@ def shortlist(
 
 
 def _matching(tx: Transaction, actor: Actor, dataset: Dataset, where: str) -> set[str]:
-    """The ids of the records that a query means to somebody."""
+    """Return the ids of the records that match a query as an annotator sees them."""
     seen = seen_by(tx, actor, dataset, Criteria(parse(where)))
     return set(tx.records.ids(dataset, replace(seen, assigned_to=None)).ids)
 
@@ -118,7 +118,7 @@ def _matching(tx: Transaction, actor: Actor, dataset: Dataset, where: str) -> se
 def peek(
     tx: Transaction, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
 ) -> Queue:
-    """What a claim would bring; nothing is leased."""
+    """Return what a claim would return; nothing is leased."""
     return _claim(tx, actor, workspace, name, [""] * limit, limit, None, where, None, now, keep=False)
 
 
@@ -150,12 +150,12 @@ def _claim(
     mine = eligibility.open_to(ended.get(slot.id, slot) for slot in slots)
     found = claim(mine, eligibility.person, now, tokens, limit=limit, loads=eligibility.loads)
     if keep:
-        # What ran out on these records is free at once: nobody has two slots of one record before them.
+        # Expired leases on these records are freed too: nobody may hold two slots of one record.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
         before = {slot.id: slot for slot in slots}
         tx.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
-    # A rule may be full by now.
+    # This claim may have filled a rule up to its cap.
     after = eligibility_of(tx, dataset, me, now) if keep and eligibility.loads else eligibility
     left = tx.assignments.remaining(dataset, after.claimant, now)
     why = found.why_empty
@@ -170,7 +170,7 @@ def _claim(
 
 
 def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) -> WhyEmpty | None:
-    """Why nothing came: what stands in the way of the slots there are, or that there are none."""
+    """Return the reason why the queue is empty: what blocks the slots there are, or that there are none."""
     me = eligibility.person.name
     slots = tx.assignments.blocked_slots(dataset, eligibility.claimant, limit=CLAIM_LIMIT)
     found = claim(eligibility.open_to(slots), eligibility.person, now, [""], limit=1, loads=eligibility.loads)
@@ -186,7 +186,7 @@ def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) 
 
 
 def _items(tx: Transaction, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[QueueItem, ...]:
-    """The records in front of somebody, as they see them."""
+    """Return the records of these slots, as their annotator sees them."""
     viewer = tx.records.viewer(me) if dataset.individual else RESOLVED
     ids = tuple(slot.record for slot in slots)
     rows = tx.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
@@ -205,7 +205,7 @@ def _items(tx: Transaction, dataset: Dataset, me: str, slots: Sequence[Slot]) ->
 def renew(
     tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]], *, now: int
 ) -> list[tuple[str, int | None]]:
-    """Renew leases, pairs of record and token; until when each now runs, None for those that are gone."""
+    """Renew leases, given as record and token; return when each now expires, None for those that are gone."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     found: list[tuple[str, int | None]] = []
     changed = []
@@ -232,7 +232,7 @@ def _held_by(tx: Transaction, actor: Actor, dataset: Dataset, id: str, token: st
 def release_records(
     tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]] | None
 ) -> list[str]:
-    """Give leases back, or all one has; ids of the records that are free again."""
+    """Release these leases, or all that ``actor`` holds; return the ids of the records that are free again."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     if leases is None:
         mine = tx.assignments.leased(dataset, actor.username)
@@ -259,7 +259,7 @@ def skip_record(
     *,
     now: int,
 ) -> Slot:
-    """Leave a record to others, to later, or to nobody, as the rule or the dataset has it; the slot as it then is."""
+    """Skip a record: leave it to others, to later, or to nobody, as the rule or dataset says; return the new slot."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
     me = actor.username
     case = tx.annotations.case(dataset, id)
@@ -296,7 +296,7 @@ def _is_mine(slot: Slot, me: str, token: str | None) -> bool:
 
 
 def release_expired(tx: Transaction, *, now: int) -> int:
-    """Put slots back whose lease has run out, so that they do not look as if somebody were at them; how many."""
+    """Release slots whose lease has expired, so that they do not look as if they were in use; return how many."""
     freed = 0
     for dataset in tx.datasets.list():
         slots = tx.assignments.expired(dataset, now, _AT_ONCE)

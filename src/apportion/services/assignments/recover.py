@@ -1,6 +1,4 @@
-"""What a stop left half done: plans and extensions that were being written are forgotten, plans that were being undone
-are undone.
-"""
+"""Recover after a stop: delete plans and extensions that were half written, finish plans that were half undone."""
 
 from __future__ import annotations
 
@@ -14,10 +12,10 @@ _AT_ONCE = 2_000
 
 
 def recover(tx: Transaction) -> bool:
-    """Do some of it; False once there is nothing left to do."""
+    """Recover some of it; return False once there is nothing left to do."""
     for dataset_no, plan in tx.assignments.unfinished():
         dataset = tx.datasets.by_number(dataset_no)
-        if dataset is None:  # deleted since: purging takes the plan along
+        if dataset is None:  # deleted since: the purge removes the plan too
             continue
         if plan.phase is PlanPhase.WRITING or plan.extending is not None:
             forget_batch(tx, dataset, plan, _AT_ONCE)

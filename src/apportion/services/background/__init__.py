@@ -1,1 +1,1 @@
-"""Jobs: long work that goes on after the request that began it, and the worker that does it."""
+"""Jobs: long tasks that go on after the request that began them, and the worker that runs them."""

@@ -1,4 +1,4 @@
-"""Begin jobs, look at them, undo them."""
+"""Start jobs, find them, undo them."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ __all__ = [
 ACCEPTABLE = (ResolutionRule.UNANIMOUS, ResolutionRule.MAJORITY)
 
 _FIT = 2
-"""Which version of the models looked: once they are fitted otherwise, every dataset is looked at again."""
+"""Version of the models' fit: a new one makes every dataset be fitted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What to set on all records that match: as JSON for the job, and read already, which checks it."""
+    """A value to set on all records that match: as JSON for the job, and parsed, which checks it."""
 
     query: str
     json: Mapping[str, Any] | None
@@ -50,7 +50,7 @@ class Apply:
 
 
 def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
-    """Set one's own annotation, or as a reviewer the gold value, on every record that matches."""
+    """Start a job that sets one's own annotation, or as a reviewer the gold value, on every record that matches."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
     if asked.take is not AcceptScope.VALUE and asked.value is not None:
         raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
@@ -77,14 +77,14 @@ def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked:
     }
     job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
     detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
-    _note(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    _log_event(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
     return job
 
 
 def begin_accept(
     tx: Transaction, actor: Actor, workspace: str, name: str, query: str, rule: ResolutionRule, *, now: int
 ) -> Job:
-    """Make what people agree on the gold value of every record that matches and that nobody decided on."""
+    """Start a job that makes the consensus the gold value of every record that matches and has no decision yet."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
     _check_individual(dataset)
     if rule not in ACCEPTABLE:
@@ -93,11 +93,11 @@ def begin_accept(
         )
     spec = {"query": query, "rule": str(rule)}
     job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
-    _note(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    _log_event(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
     return job
 
 
-def _note(
+def _log_event(
     tx: Transaction,
     dataset: Dataset,
     actor: Actor,
@@ -119,7 +119,7 @@ def _check_individual(dataset: Dataset) -> None:
 
 
 def begin_model(tx: Transaction, dataset: Dataset, by: str, *, now: int) -> Job | None:
-    """Look at all answers again, if the dataset's policy rests on a model that has not seen them yet."""
+    """Start a job that fits the model of the dataset's policy, if there are answers that it has not seen yet."""
     if not model_wanted(tx, dataset):
         return None
     spec = _model_spec(tx, dataset)
@@ -127,13 +127,13 @@ def begin_model(tx: Transaction, dataset: Dataset, by: str, *, now: int) -> Job 
 
 
 def _model_spec(tx: Transaction, dataset: Dataset) -> dict[str, Any]:
-    """What a model's figures depend on: the same is not worked out twice."""
+    """Return the inputs of a model's fit: the same ones are not fitted twice."""
     policy = str(Policies.of(dataset.policies).resolution)
     return {"upto": tx.jobs.last_answer(dataset), "policy": policy, "fit": _FIT}
 
 
 def model_wanted(tx: Transaction, dataset: Dataset) -> bool:
-    """Whether somebody answered since a model last looked, or it never has under this policy."""
+    """Return whether there are answers since the model was last fitted, or it never was under this policy."""
     policies = Policies.of(dataset.policies)
     if not policies.modelled:
         return False
@@ -146,7 +146,7 @@ def model_wanted(tx: Transaction, dataset: Dataset) -> bool:
 
 
 def find_job(tx: Transaction, actor: Actor, id: str) -> tuple[Job, Dataset]:
-    """Return a job, for who began it and is still a member, and for those who see what others do in its dataset."""
+    """Return a job; only for its owner while still a member, and for those who see what others do in its dataset."""
     job = tx.jobs.find(id)
     dataset = None if job is None else tx.datasets.by_number(job.dataset)
     if job is None or dataset is None:
@@ -158,7 +158,7 @@ def find_job(tx: Transaction, actor: Actor, id: str) -> tuple[Job, Dataset]:
 
 
 def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job, Dataset]:
-    """Put back what a job changed, where nobody has changed it since."""
+    """Start a job that restores what another changed, where nobody has changed it since."""
     job, dataset = find_job(tx, actor, id)
     find_dataset(tx, actor, dataset.workspace, dataset.name, Action.ANNOTATE, open_only=True)
     if job.by != actor.username and not allowed(actor, Action.EDIT_POLICIES, dataset.workspace):
@@ -173,7 +173,7 @@ def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job
     spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
     undo = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
     detail = {"job": job.id, "kind": str(job.kind)}
-    _note(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
+    _log_event(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
     return undo, dataset
 
 
@@ -188,11 +188,11 @@ _NEEDED = {
     JobKind.DELETE: Action.DELETE_RECORDS,
     JobKind.DISCARD: Action.DISCARD_RECORDS,
 }
-"""What whoever wanted a job must be allowed to do, for as long as it runs; the others belong to the server."""
+"""Actions that the owner of a job must be allowed to do, for as long as it runs; other jobs are the server's."""
 
 
 def check_still_allowed(tx: Transaction, job: Job, dataset: Dataset) -> Actor:
-    """Return who wanted a job as they are now; refused once they may not do themselves what it does."""
+    """Return the owner of a job with their present rights; refused once they may not do themselves what it does."""
     name = str(job.spec.get("asked_by", job.by))
     actor = tx.people.actor(name)
     if actor is None:

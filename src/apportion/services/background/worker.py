@@ -1,4 +1,4 @@
-"""Do the jobs that wait, one after the other, some records to a transaction. Runs in a thread of its own."""
+"""Run queued jobs, one after the other, some records to a transaction. Runs in a thread of its own."""
 
 from __future__ import annotations
 
@@ -44,114 +44,114 @@ __all__ = ["JobContext", "mark_interrupted", "queue_models", "run_next"]
 
 log = logging.getLogger("apportion.jobs")
 AT_ONCE = 100
+"""Records per transaction: few, so that nobody annotating waits for them."""
 QUERY_SECONDS = 30.0
-"""Computing time for the query of a job: nobody waits for its answer, but other jobs do."""
-"""Records to a transaction: few, so that nobody annotating waits for them."""
+"""Seconds of computing for the query of a job: nobody waits for its answer, but other jobs do."""
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What jobs need: the store, the time, and how values of a task are read from JSON."""
+    """Dependencies of jobs: the store, the clock, and the parser of a task's values from JSON."""
 
     store: Store
     clock: Clock
     read_value: Callable[[Task, dict[str, Any] | None], Value | None]
     stopping: Callable[[], bool] = lambda: False
-    """Whether the server is about to stop."""
+    """A function that tells whether the server is about to stop."""
 
 
 class JobStoppedError(Exception):
     """The server is about to stop, and the job with it."""
 
 
-def mark_interrupted(room: JobContext) -> None:
-    """After a start: what was running when the server stopped was interrupted."""
-    room.store.write(lambda tx: tx.jobs.interrupted(at=room.clock.now())).result()
+def mark_interrupted(context: JobContext) -> None:
+    """Mark the jobs that were running when the server stopped as interrupted; to be called after a start."""
+    context.store.write(lambda tx: tx.jobs.interrupted(at=context.clock.now())).result()
 
 
-def queue_models(room: JobContext) -> bool:
-    """Queue a look at all answers for every dataset whose policy wants one; whether there was any."""
+def queue_models(context: JobContext) -> bool:
+    """Queue a model job for every dataset whose policy needs one; return whether there was any."""
 
-    with room.store.read() as tx:  # a look costs no transaction of the writer
+    with context.store.read() as tx:  # a read, since most of the time there is nothing to write
         if not any(model_wanted(tx, each) for each in tx.datasets.list()):
             return False
 
     def queue(tx: Transaction) -> bool:
-        now = room.clock.now()
+        now = context.clock.now()
         begun = [begin_model(tx, each, "apportion", now=now) for each in tx.datasets.list()]
         return any(job is not None for job in begun)
 
-    return room.store.write(queue).result()
+    return context.store.write(queue).result()
 
 
-def run_next(room: JobContext) -> bool:
-    """Do the job that has waited longest; False when none is waiting."""
+def run_next(context: JobContext) -> bool:
+    """Run the job that has waited longest; return False when none is waiting."""
 
     def take(tx: Transaction) -> Job | None:
         job = tx.jobs.waiting()
-        return None if job is None else tx.jobs.change(job, at=room.clock.now(), state=JobState.RUNNING)
+        return None if job is None else tx.jobs.change(job, at=context.clock.now(), state=JobState.RUNNING)
 
-    job = room.store.write(take).result()
+    job = context.store.write(take).result()
     if job is None:
         return False
     try:
-        result = _KINDS[job.kind](room, job)
-        _change(room, job, state=JobState.DONE, result=result)
+        result = _KINDS[job.kind](context, job)
+        _change(context, job, state=JobState.DONE, result=result)
     except JobStoppedError:
-        room.store.write(lambda tx: tx.jobs.interrupted(at=room.clock.now())).result()
+        context.store.write(lambda tx: tx.jobs.interrupted(at=context.clock.now())).result()
     except Refusal as refused:
-        _change(room, job, state=JobState.FAILED, message=str(refused))
+        _change(context, job, state=JobState.FAILED, message=str(refused))
     except Exception as failure:
         log.exception("job %s failed", job.id)
-        _change(room, job, state=JobState.FAILED, message=f"it broke off: {type(failure).__name__}")
+        _change(context, job, state=JobState.FAILED, message=f"it broke off: {type(failure).__name__}")
     return True
 
 
-def _change(room: JobContext, job: Job, **changes: Any) -> None:
-    if "state" not in changes and room.stopping():
+def _change(context: JobContext, job: Job, **changes: Any) -> None:
+    if "state" not in changes and context.stopping():
         raise JobStoppedError
-    room.store.write(lambda tx: tx.jobs.change(job, at=room.clock.now(), **changes)).result()
+    context.store.write(lambda tx: tx.jobs.change(job, at=context.clock.now(), **changes)).result()
 
 
 def _dataset(tx: Transaction, job: Job) -> Dataset:
-    """The dataset as it is now; refused once it is gone or closed."""
+    """Return the dataset as it is now; refused once it is gone or closed."""
     found = tx.datasets.by_number(job.dataset)
     if found is None or found.closed:
         raise Refusal("the dataset was closed or deleted")
     return found
 
 
-def _matching(room: JobContext, job: Job, query: str) -> list[str]:
-    with room.store.read(Deadline(QUERY_SECONDS)) as tx:
+def _matching(context: JobContext, job: Job, query: str) -> list[str]:
+    with context.store.read(Deadline(QUERY_SECONDS)) as tx:
         dataset = _dataset(tx, job)
         criteria = seen_by(tx, check_still_allowed(tx, job, dataset), dataset, Criteria(parse(query)))
         ids = sorted(tx.records.ids(dataset, criteria).ids)
-    _change(room, job, total=len(ids))
+    _change(context, job, total=len(ids))
     return ids
 
 
 def _in_parts(
-    room: JobContext,
+    context: JobContext,
     job: Job,
     ids: Sequence[str],
     do: Callable[[Transaction, Dataset, Actor, str, int], str | None],
 ) -> dict[str, Any]:
-    """Do something to each record; how many were changed, and which were left, with the reason.
+    """Call ``do`` for each record; return how many were changed and left, and some of the reasons why.
 
-    Whoever wanted the job is looked up for each part: the job ends where they may not do this any more.
+    The owner of the job is read again for each part: the job ends where they may not do this any more.
     """
     changed, left = 0, 0
     why: list[dict[str, str]] = []
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
-        if room.stopping():
+        if context.stopping():
             raise JobStoppedError
 
         def some(
             tx: Transaction, part: Sequence[str] = part, done: int = start
         ) -> list[tuple[str, str | None]]:
-            dataset, now = _dataset(tx, job), room.clock.now()
+            dataset, now = _dataset(tx, job), context.clock.now()
             actor = check_still_allowed(tx, job, dataset)
             found = []
             for id in part:
@@ -162,7 +162,7 @@ def _in_parts(
             tx.jobs.change(job, at=now, done=done + len(part))
             return found
 
-        for id, reason in room.store.write(some).result():
+        for id, reason in context.store.write(some).result():
             changed += reason is None
             left += reason is not None
             if reason is not None and len(why) < _SHOWN:
@@ -173,13 +173,13 @@ def _in_parts(
 # Setting a value on many records
 
 
-def _apply(room: JobContext, job: Job) -> Mapping[str, Any]:
+def _apply(context: JobContext, job: Job) -> Mapping[str, Any]:
     spec = job.spec
     state = AnnotationState(spec["state"])
 
     def one(tx: Transaction, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
         case = record_case(tx, dataset, actor, id, writing=True)
-        taken = _applies_to(room, job, dataset, case)
+        taken = _applies_to(context, job, dataset, case)
         if taken is None and state is not AnnotationState.DISCARDED:
             return (
                 "nothing is predicted for it"
@@ -198,11 +198,11 @@ def _apply(room: JobContext, job: Job) -> Mapping[str, Any]:
         tx.jobs.record_undo(job, dataset, case.number, before, mine.annotation.version)
         return None
 
-    return _in_parts(room, job, _matching(room, job, spec["query"]), one)
+    return _in_parts(context, job, _matching(context, job, spec["query"]), one)
 
 
-def _applies_to(room: JobContext, job: Job, dataset: Dataset, case: Case) -> Value | None:
-    """What the job sets on a record: the value it was sent with, or what the record has."""
+def _applies_to(context: JobContext, job: Job, dataset: Dataset, case: Case) -> Value | None:
+    """Return the value that the job sets on a record: the one it was started with, or what the record has."""
     take = AcceptScope(job.spec.get("take", AcceptScope.VALUE))
     if take is AcceptScope.PREDICTED:
         settings = dataset.settings
@@ -213,21 +213,21 @@ def _applies_to(room: JobContext, job: Job, dataset: Dataset, case: Case) -> Val
         shared = not Policies.of(dataset.policies).individual
         mine = shared_value(case) if shared else case.of(job.by)
         return None if mine is None else mine.value
-    return room.read_value(dataset.task, job.spec["value"])
+    return context.read_value(dataset.task, job.spec["value"])
 
 
-def _decide(tx: Transaction, job: Job, dataset: Dataset, case: Case, settled: CaseChange, now: int) -> None:
-    tx.annotations.save_cases(dataset, [settled], at=now)
-    assert settled.after.gold is not None
-    detail = {"reason": settled.after.gold.reason, "job": job.id}
+def _decide(tx: Transaction, job: Job, dataset: Dataset, case: Case, change: CaseChange, now: int) -> None:
+    tx.annotations.save_cases(dataset, [change], at=now)
+    assert change.after.gold is not None
+    detail = {"reason": change.after.gold.reason, "job": job.id}
     tx.annotations.log_event(dataset, job.by, EventCode.ADJUDICATED, at=now, record=case, detail=detail)
-    tx.jobs.record_undo(job, dataset, case.number, case.gold, settled.after.gold.version)
+    tx.jobs.record_undo(job, dataset, case.number, case.gold, change.after.gold.version)
 
 
-# Accepting what people agree on
+# Accepting the consensus
 
 
-def _accept(room: JobContext, job: Job) -> Mapping[str, Any]:
+def _accept(context: JobContext, job: Job) -> Mapping[str, Any]:
     rule = ResolutionRule(job.spec["rule"])
 
     def one(tx: Transaction, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
@@ -247,15 +247,15 @@ def _accept(room: JobContext, job: Job) -> Mapping[str, Any]:
         _decide(tx, job, dataset, case, CaseChange(case, after, shown, f"accepted by {job.by}"), now)
         return None
 
-    return _in_parts(room, job, _matching(room, job, job.spec["query"]), one)
+    return _in_parts(context, job, _matching(context, job, job.spec["query"]), one)
 
 
-# Putting back
+# Undoing a job
 
 
-def _undo(room: JobContext, job: Job) -> Mapping[str, Any]:
+def _undo(context: JobContext, job: Job) -> Mapping[str, Any]:
     asked_by = job.spec.get("asked_by", job.by)
-    with room.store.read() as tx:
+    with context.store.read() as tx:
         dataset = _dataset(tx, job)
         undone = tx.jobs.find(job.spec["job"])
         assert undone is not None
@@ -263,7 +263,7 @@ def _undo(room: JobContext, job: Job) -> Mapping[str, Any]:
             each.record: each
             for each in tx.jobs.changes(undone, dataset, by=job.by, after=None, limit=1 << 31)
         }
-    _change(room, job, total=len(changes))
+    _change(context, job, total=len(changes))
 
     def one(tx: Transaction, dataset: Dataset, actor: Actor, id: str, now: int) -> str | None:
         change = changes[id]
@@ -288,43 +288,48 @@ def _undo(room: JobContext, job: Job) -> Mapping[str, Any]:
         save_own_annotation(tx, dataset, case, job.by, state, value, now, by=asked_by)
         return None
 
-    result = _in_parts(room, job, list(changes), one)
-    _change(room, undone, state=JobState.UNDONE)
+    result = _in_parts(context, job, list(changes), one)
+    _change(context, undone, state=JobState.UNDONE)
     return result
 
 
-# Deleting and discarding what matched
+# Deleting and discarding matching records
 
 
-def _remove(room: JobContext, job: Job) -> Mapping[str, Any]:
-    """Finish what a request began and a stop cut short."""
+def _remove(context: JobContext, job: Job) -> Mapping[str, Any]:
+    """Finish a removal that a request began and a stop cut short."""
 
     def some(tx: Transaction) -> Removal:
         dataset = _dataset(tx, job)
-        return remove_some(tx, dataset, check_still_allowed(tx, job, dataset), job.id, now=room.clock.now())
+        return remove_some(
+            tx, dataset, check_still_allowed(tx, job, dataset), job.id, now=context.clock.now()
+        )
 
-    done = room.store.write(some).result()
+    done = context.store.write(some).result()
     while done.job is not None:
-        if room.stopping():
+        if context.stopping():
             raise JobStoppedError
-        done = room.store.write(some).result()
+        done = context.store.write(some).result()
     return {"processed": done.processed}
 
 
-# Settling what was answered before a plan or a policy
+# Resolving records answered before a change of plan or policy
 
 
-def _reresolve(room: JobContext, job: Job) -> Mapping[str, Any]:
-    """Finish what was cut short; what was settled already is looked at once more. A closed dataset is settled, too."""
-    with room.store.read() as tx:
+def _reresolve(context: JobContext, job: Job) -> Mapping[str, Any]:
+    """Finish resolving records after a stop, from the first one on: doing it twice changes nothing.
+
+    The records of a closed dataset are resolved, too.
+    """
+    with context.store.read() as tx:
         dataset = tx.datasets.by_number(job.dataset)
         ids = [] if dataset is None else tx.annotations.answered(dataset, job.spec["plan"])
-    _change(room, job, done=0, total=len(ids))
+    _change(context, job, done=0, total=len(ids))
     for part in parts_of(ids, SETTLED_AT_ONCE):
-        if room.stopping():
+        if context.stopping():
             raise JobStoppedError
-        room.store.write(
-            lambda tx, part=part: reresolve_batch(tx, job.id, part, now=room.clock.now())  # type: ignore[misc]
+        context.store.write(
+            lambda tx, part=part: reresolve_batch(tx, job.id, part, now=context.clock.now())  # type: ignore[misc]
         ).result()
     return {"settled": len(ids)}
 
@@ -332,13 +337,13 @@ def _reresolve(room: JobContext, job: Job) -> Mapping[str, Any]:
 # Models
 
 
-def _model(room: JobContext, job: Job) -> Mapping[str, Any]:
-    from apportion.services.insight.model_consensus import run_model  # brings numpy along
+def _model(context: JobContext, job: Job) -> Mapping[str, Any]:
+    from apportion.services.insight.model_consensus import run_model  # imports numpy
 
     def tell(done: int, total: int, message: str) -> None:
-        _change(room, job, done=done, total=total, message=message)
+        _change(context, job, done=done, total=total, message=message)
 
-    return run_model(room.store, lambda tx: _dataset(tx, job), room.clock.now, tell)
+    return run_model(context.store, lambda tx: _dataset(tx, job), context.clock.now, tell)
 
 
 _KINDS: dict[JobKind, Callable[[JobContext, Job], Mapping[str, Any]]] = {

@@ -1,1 +1,1 @@
-"""Datasets: finding one with the right to use it, creating, settings, guidelines, trash."""
+"""Datasets: find one with a check of rights, create, settings, guidelines, trash."""

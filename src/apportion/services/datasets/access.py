@@ -54,9 +54,9 @@ def find_dataset(
     task: Task | None = None,
     open_only: bool = False,
 ) -> Dataset:
-    """The dataset, if it is there, of the task wanted, open, and ``actor`` may do this with it.
+    """Find a dataset; refuse unless it has the task wanted, is open, and ``actor`` may do this with it.
 
-    Who does not belong to the workspace is refused alike whether it is there or not.
+    Outsiders of the workspace get the same refusal whether the dataset exists or not.
     """
     if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
         require(actor, action, workspace)
@@ -69,10 +69,10 @@ def find_dataset(
 def allow(
     dataset: Dataset, actor: Actor, action: Action, *, task: Task | None = None, open_only: bool = False
 ) -> Dataset:
-    """The dataset, if it is of the task wanted, open, and ``actor`` may do this with it."""
+    """Return the dataset; refuse unless it has the task wanted, is open, and ``actor`` may do this with it."""
     workspace, name = dataset.workspace, dataset.name
     if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
-        require(actor, action, workspace)  # before they learn of which task it is
+        require(actor, action, workspace)  # or the next refusal would show its task
     if task is not None and dataset.task is not task:
         raise WrongTaskError(
             f"Provided task {task} cannot be applied to dataset {name}, which is of task {dataset.task}"
@@ -84,7 +84,7 @@ def allow(
 
 
 def viewer_of(tx: Transaction, actor: Actor, dataset: Dataset) -> Viewer:
-    """Whose view of the dataset's annotations ``actor`` has: the resolved one, or only their own."""
+    """Return the view of the dataset's annotations that ``actor`` has: the resolved one, or only their own."""
     if not dataset.individual:
         return RESOLVED
     if effective_role(actor, dataset.workspace) in (
@@ -97,7 +97,7 @@ def viewer_of(tx: Transaction, actor: Actor, dataset: Dataset) -> Viewer:
 
 
 def seen_by(tx: Transaction, actor: Actor, dataset: Dataset, criteria: Criteria) -> Criteria:
-    """The criteria as ``actor`` may mean them: in their view, and among the records they may see."""
+    """Return the criteria limited to the view of ``actor`` and the records they may see."""
     seen = replace(criteria, viewer=viewer_of(tx, actor, dataset), me=actor.username)
     policies = Policies.of(dataset.policies)
     if effective_role(actor, dataset.workspace) is not EffectiveRole.MEMBER:
@@ -110,13 +110,13 @@ def seen_by(tx: Transaction, actor: Actor, dataset: Dataset, criteria: Criteria)
 
 
 def row_for(tx: Transaction, actor: Actor, dataset: Dataset, id: str) -> StoredRecord | None:
-    """One record as ``actor`` sees it."""
+    """Return one record as ``actor`` sees it."""
     seen = seen_by(tx, actor, dataset, Criteria())
     return tx.records.get(dataset, id, seen.viewer, only=actor.username if seen.alone else None)
 
 
 def list_datasets(tx: Transaction, actor: Actor, workspace: str | None) -> Sequence[Dataset]:
-    """The datasets of one workspace, or of every workspace ``actor`` may look into."""
+    """Return the datasets of one workspace, or of every workspace ``actor`` may see."""
     require(actor, Action.LIST_DATASETS)
     if workspace is not None:
         known = tx.people.workspace_named(workspace) is not None
@@ -127,7 +127,7 @@ def list_datasets(tx: Transaction, actor: Actor, workspace: str | None) -> Seque
 
 
 def require_workspace(tx: Transaction, name: str) -> None:
-    """Refuse unless there is such a workspace."""
+    """Refuse unless the workspace exists."""
     if tx.people.workspace_named(name) is None:
         raise EntityNotFoundError(name, "Workspace")
 
@@ -143,7 +143,7 @@ def create_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """An empty dataset."""
+    """Create an empty dataset."""
     require_workspace(tx, workspace)
     require(actor, Action.CREATE_DATASET, workspace)
     if tx.datasets.find(workspace, name) is not None:
@@ -162,7 +162,7 @@ def new_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """Create a dataset once everything has been asked; only its name is checked here."""
+    """Create a dataset whose creator's rights have been checked before; only its name is checked here."""
     made = tx.datasets.add(blank_dataset(actor, workspace, name, task, tags=tags, metadata=metadata, now=now))
     after = {"task": str(task), "tags": dict(tags), "metadata": dict(metadata)}
     tx.events.add(EventCode.CREATED, About(made), who=actor.username, at=now, after=after)
@@ -179,7 +179,7 @@ def blank_dataset(
     metadata: Mapping[str, Any],
     now: int,
 ) -> Dataset:
-    """A dataset that is yet to be stored; its name, tags and metadata are checked."""
+    """Return a dataset that is yet to be stored; its name, tags and metadata are checked."""
     check_name(name, "name", model="CreateDatasetRequest")
     check_remarks(tags, metadata)
     return Dataset(
@@ -208,7 +208,7 @@ def edit_dataset(
     without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: int,
 ) -> Dataset:
-    """Merge tags and metadata into those the dataset has; ``without`` are keys of both to take away."""
+    """Merge tags and metadata into those the dataset has; ``without`` are keys to remove from both."""
     dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_TAGS)
     require_right(actor, dataset, "edit_tags")
     merged = (
@@ -229,7 +229,7 @@ def note_tags(
     *,
     now: int,
 ) -> None:
-    """Write the event of a dataset's tags or metadata, if these are others than it has."""
+    """Log the event of changed tags or metadata, if these differ from those the dataset has."""
     before, after = difference(
         {"tags": dict(dataset.tags), "metadata": dict(dataset.metadata)},
         {"tags": dict(tags), "metadata": dict(metadata)},

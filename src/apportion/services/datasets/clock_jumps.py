@@ -1,4 +1,4 @@
-"""What a clock that jumps would end too early or too late goes along with it: leases, and what lies in the trash."""
+"""Shift deadlines by the jump of a clock: those of leases, and of deleted datasets that wait to be purged."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ __all__ = ["downtime", "shift_deadlines"]
 
 
 def shift_deadlines(tx: Transaction, jump: int) -> None:
-    """Whatever has some time left has as much of it after a clock was set ahead by ``jump`` microseconds."""
+    """Postpone leases and purges by ``jump`` microseconds, so that a clock set ahead leaves them the same time."""
     tx.assignments.postpone_leases(jump)
     tx.datasets.postpone_purges(jump)
 
 
 def downtime(tx: Transaction, *, last: int | None, now: int, least: int) -> int:
-    """How long no server ran, if that was longer than ``least``: deleted datasets are kept that much longer.
+    """Postpone purges by the time that no server ran, if it was longer than ``least``; return it, else 0.
 
     ``last`` is when one last ran; where that is unknown, when something was last written. While no server runs nobody
-    can bring anything back; and a clock that was wrong when the server started looks the same.
+    can restore anything; and a clock that was wrong when the server started looks the same. Microseconds.
     """
     trash = [each.at for each in tx.datasets.deleted()]
     if not trash:

@@ -1,4 +1,4 @@
-"""What annotators are told to do: guidelines with their versions."""
+"""Guidelines for annotators, with their versions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST = 200_000
 def read_guidelines(
     tx: Transaction, actor: Actor, workspace: str, name: str, version: int | None = None
 ) -> Guidelines | None:
-    """The latest guidelines, or those of a version; None where there are none."""
+    """Return the latest guidelines, or those of a version; None where there are none."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_DATASET)
     return tx.datasets.guidelines(dataset, version)
 
@@ -27,7 +27,7 @@ def read_guidelines(
 def write_guidelines(
     tx: Transaction, actor: Actor, workspace: str, name: str, text: str, version: int | None, *, now: int
 ) -> Guidelines:
-    """A new version of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
+    """Save a new version of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
     dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_GUIDELINES)
     if len(text) > LONGEST:
         raise BadRequestError(f"Guidelines may have {LONGEST:,} characters; these have {len(text):,}.")

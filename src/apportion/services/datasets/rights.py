@@ -1,4 +1,4 @@
-"""What a dataset lets annotators do besides annotating: the policy ``annotators_may``."""
+"""Rights of annotators besides annotating: the policy ``annotators_may`` of a dataset."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _WHAT = {
 }
 
 
-def require_right(actor: Actor, dataset: Dataset, right: str, told: str = "") -> None:
-    """Refuse an annotator whom the dataset does not give the right; everybody else has them all."""
+def require_right(actor: Actor, dataset: Dataset, right: str, detail: str = "") -> None:
+    """Refuse an annotator to whom the dataset does not give the right; everybody else has them all."""
     if effective_role(actor, dataset.workspace) is not EffectiveRole.MEMBER or Policies.of(
         dataset.policies
     ).may(right):
         return
     raise ForbiddenOperationError(
-        f"Operation not allowed: annotators of dataset {dataset.name} may not {_WHAT[right]}{told}. "
+        f"Operation not allowed: annotators of dataset {dataset.name} may not {_WHAT[right]}{detail}. "
         "Nothing was changed."
     )
 
@@ -45,7 +45,7 @@ def check_logging(
     tags: Mapping[str, str],
     metadata: Mapping[str, Any],
 ) -> None:
-    """Refuse an annotator's request to log what a shared dataset does not let them change."""
+    """Refuse an annotator's request to log changes that a shared dataset does not let them make."""
     if set(RIGHTS) <= set(Policies.of(dataset.policies).annotators_may):
         return
     if {**dataset.tags, **tags} != dataset.tags or {**dataset.metadata, **metadata} != dataset.metadata:

@@ -1,4 +1,4 @@
-"""What a dataset asks of its annotators: the label schema and what goes with it."""
+"""Label settings of a dataset: the label schema, its vectors, and the spans it allows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["delete_settings", "read_settings", "save_settings"]
 def read_settings(
     tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, or_none: bool = False
 ) -> LabelSettings:
-    """The settings, if any were ever saved; refused otherwise, or with ``or_none`` empty."""
+    """Return the settings, if any were ever saved; refused otherwise, or with ``or_none`` empty."""
     check_name(name, "path", "name")
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
     if dataset.settings is None and or_none:
@@ -44,7 +44,7 @@ def save_settings(
     characters: bool | None = None,
     now: int,
 ) -> LabelSettings:
-    """Save what ``wanted`` says and keep the rest; labels in use cannot be taken away.
+    """Save the settings that ``wanted`` has and keep the rest; labels in use cannot be removed.
 
     ``overlapping`` says whether spans may overlap, ``characters`` whether they may be parts of tokens; None leaves
     that as it is.
@@ -52,7 +52,7 @@ def save_settings(
     check_name(name, "path", "name")
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
     if wanted.labels is not None:
-        # In the view of who asks, because the refusal names labels, and comes before the one for lack of rights
+        # In the view of ``actor``, because the refusal names labels, and comes before the one for lack of rights.
         missing = wanted.unknown(tx.records.labels(dataset, viewer_of(tx, actor, dataset)))
         if missing:
             raise BadRequestError(
@@ -68,11 +68,13 @@ def save_settings(
         allow_character_spans=known.allow_character_spans if characters is None else characters,
     )
     tx.datasets.update(dataset, settings=merged)
-    _note(tx, actor, dataset, merged, now)
+    _log_event(tx, actor, dataset, merged, now)
     return merged
 
 
-def _note(tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings | None, now: int) -> None:
+def _log_event(
+    tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings | None, now: int
+) -> None:
     before, changed = difference(_shown(dataset.settings), _shown(after))
     if before or changed:
         what = EventCode.CHANGED_SETTINGS
@@ -80,7 +82,7 @@ def _note(tx: Transaction, actor: Actor, dataset: Dataset, after: LabelSettings 
 
 
 def _shown(settings: LabelSettings | None) -> dict[str, Any]:
-    """What the audit log has of the settings."""
+    """Return the settings as the audit log shows them."""
     if settings is None:
         return {}
     found = asdict(settings)
@@ -93,7 +95,7 @@ def _shown(settings: LabelSettings | None) -> dict[str, Any]:
 def _merged(
     known: tuple[LabelOption, ...] | None, wanted: tuple[LabelOption, ...] | None
 ) -> tuple[LabelOption, ...] | None:
-    """The labels wanted. What a client of 1.x cannot say of one, its colour for instance, stays; "" removes it."""
+    """Return the labels wanted. Properties a 1.x client cannot send, such as the colour, stay; "" removes one."""
     if wanted is None:
         return known
     before = {each.name: each for each in known or ()}
@@ -103,8 +105,8 @@ def _merged(
 def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
     known = before or LabelOption(label.id, label.name)
 
-    def of(said: str | None, before: str | None) -> str | None:
-        return (before if said is None else said) or None
+    def of(sent: str | None, before: str | None) -> str | None:
+        return (before if sent is None else sent) or None
 
     return replace(
         label,
@@ -117,7 +119,7 @@ def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
 def delete_settings(
     tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, now: int
 ) -> None:
-    """Forget the settings; there may be none."""
+    """Delete the settings; there may be none."""
     dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_SETTINGS, task=task)
     tx.datasets.update(dataset, settings=None)
-    _note(tx, actor, dataset, None, now)
+    _log_event(tx, actor, dataset, None, now)

@@ -1,4 +1,4 @@
-"""A dataset while it is being made, some records to a transaction: nobody sees it before it is whole."""
+"""Fill a dataset some records to a transaction, hidden from everybody until it is complete."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def check_free(tx: Transaction, workspace: str, name: str, type: str = "Dataset"
 
 
 def publish(tx: Transaction, target: Dataset) -> Dataset:
-    """Let everybody see it, unless somebody took the name meanwhile."""
+    """Make a hidden dataset visible; refused where its name was taken meanwhile."""
     check_free(tx, target.workspace, target.name)
     return tx.datasets.restore(target, name=target.name)
 
 
 @contextlib.contextmanager
 def staged_dataset(store: Store, begin: Callable[[Transaction], Dataset]) -> Iterator[Dataset]:
-    """A hidden dataset to put records in. It is removed again if that breaks off, by the next start if need be.
+    """Create a hidden dataset to fill. It is removed if filling fails, by the next start if need be.
 
-    To be used from a thread of its own; whoever has filled it calls ``publish`` in a last transaction.
+    To be used from a thread of its own; the caller calls ``publish`` in a last transaction.
     """
     target = store.write(begin).result()
     try:

@@ -1,4 +1,4 @@
-"""Deleted datasets: who sees them, how they come back, and when they go for good."""
+"""Delete datasets, list and restore deleted ones, and purge them for good."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from .access import find_dataset
 __all__ = ["condemn_old", "delete_dataset", "deleted_datasets", "purge_some", "restore_dataset"]
 
 _ROWS = 2_000
-"""Rows removed in one transaction: nobody annotating waits long."""
+"""Rows removed in one transaction: few, so that nobody annotating waits long."""
 
 
 def delete_dataset(tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int) -> None:
-    """Make a dataset disappear at once; it can be brought back for some days. One that is not there needs no
-    deleting."""
+    """Delete a dataset; it can be restored for some days. Do nothing where there is none of that name."""
     if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
-        require(actor, Action.DELETE_DATASET, workspace)
+        require(actor, Action.DELETE_DATASET, workspace)  # first: outsiders must not learn whether it exists
     if tx.datasets.find(workspace, name) is None:
         return
     dataset = find_dataset(tx, actor, workspace, name, Action.DELETE_DATASET)
@@ -35,7 +34,7 @@ def delete_dataset(tx: Transaction, actor: Actor, workspace: str, name: str, *, 
 
 
 def deleted_datasets(tx: Transaction, actor: Actor, workspace: str | None) -> Sequence[DeletedDataset]:
-    """What ``actor`` could bring back, of one workspace or of all; the last one deleted first."""
+    """Return the deleted datasets that ``actor`` may restore, of one workspace or of all; the last deleted first."""
     if workspace is not None:
         known = tx.people.workspace_named(workspace) is not None
         if not known or not (actor.is_admin or workspace in actor.workspaces):
@@ -51,9 +50,9 @@ def _may(actor: Actor, dataset: Dataset) -> bool:
 def restore_dataset(
     tx: Transaction, actor: Actor, workspace: str, name: str, *, id: str | None, into: str | None, now: int
 ) -> Dataset:
-    """Bring back what was deleted under a name, or the one of these with the UUID ``id``, with everything in it.
+    """Restore the dataset deleted under a name, or the one of these with the UUID ``id``, with everything in it.
 
-    Refused while another dataset has the name; ``into`` is then the name it gets instead.
+    Refused while another dataset has the name; ``into`` is then a name to restore it under instead.
     """
     gone = [each for each in tx.datasets.deleted([workspace]) if each.dataset.name == name]
     found = next((each.dataset for each in gone if id in (None, each.dataset.uuid)), None)
@@ -77,7 +76,7 @@ def restore_dataset(
 
 
 def condemn_old(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
-    """Nobody can bring back any more what was deleted before an instant; the numbers of these datasets."""
+    """Mark datasets deleted before an instant to be purged: nobody can restore them now. Return their numbers."""
     old = [each.dataset for each in tx.datasets.deleted() if each.at < before]
     for dataset in old:
         detail = {"records": dataset.records}
@@ -87,5 +86,5 @@ def condemn_old(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
 
 
 def purge_some(tx: Transaction, no: int) -> bool:
-    """Remove some of a doomed dataset; True once nothing of it is left."""
+    """Remove some rows of a dataset marked to be purged; return True once nothing of it is left."""
     return tx.datasets.purge(no, limit=_ROWS)

@@ -1,1 +1,1 @@
-"""Read-only views: agreement, progress, team overview, metrics; comments and labeling rules beside them."""
+"""Agreement, progress, team overview, metrics, audit log; with comments and labeling rules."""

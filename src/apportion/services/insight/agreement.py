@@ -1,4 +1,4 @@
-"""How alike people answer, and what they differ on. Brings numpy along: import it when somebody asks."""
+"""Agreement between annotators, and their conflicts. Imports numpy: to be imported only when it is needed."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ __all__ = [
 ]
 
 MODEL_AT_MOST = 300_000
-"""Answers, above which nobody waits for a model of them; it then comes from the job that keeps it up."""
+"""Answers up to which a request fits a model; above, nobody is to wait for that, and only a job fits it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRequest:
-    """What is to be measured, and how; None as measure is the usual one of the task."""
+    """A request for a figure: its measure (None: the usual one of the task) and how to compute it."""
 
     measure: Measure | None = None
     by: By | None = None
@@ -84,7 +84,7 @@ class AgreementFigures:
 def measure(
     tx: Transaction, actor: Actor, workspace: str, name: str, asked: FigureRequest
 ) -> AgreementFigures:
-    """How alike people answered, on the records that match."""
+    """Return the agreement of people's answers on the records that match."""
     dataset, columns = _read(tx, actor, workspace, name, asked.query, times=asked.by is By.WEEK)
     kind = _kind(dataset)
     which = asked.measure or default_measure(kind)
@@ -139,7 +139,7 @@ def _within(tx: Transaction, actor: Actor, dataset: Dataset, query: Query) -> Co
 def ratings_of(
     tx: Transaction, dataset: Dataset, columns: AnswerColumns, which: Measure | None = None
 ) -> Ratings:
-    """The answers as measures and models take them: labels in the order of the dataset's schema."""
+    """Return the answers as measures and models take them: labels in the order of the dataset's schema."""
     kind = _kind(dataset)
     records, unit = np.unique(columns.record, return_inverse=True)
     values, value = columns.values, columns.value
@@ -167,7 +167,7 @@ def ratings_of(
 
 
 def _in_order(dataset: Dataset, columns: AnswerColumns) -> tuple[list[str], Column]:
-    """Labels by the schema, the others after them: what ordinal and weighted measures go by."""
+    """Return labels in the order of the schema, others after them: ordinal and weighted measures depend on it."""
     settings = dataset.settings
     known = [each.name for each in settings.labels] if settings and settings.labels else []
     there = [str(each) for each in columns.values]
@@ -188,7 +188,7 @@ def _is_number(text: str) -> bool:
 
 
 def _opens(figure: Figure, query: Query) -> str:
-    """The query that opens the records behind a figure."""
+    """Return the query that opens the records behind a figure."""
     parts: list[Query] = [] if isinstance(query, MatchAll) else [query]
     if figure.pair is not None:
         parts += [Term("compared", name) for name in figure.pair]
@@ -204,12 +204,12 @@ def _opens(figure: Figure, query: Query) -> str:
     return show(all_of(parts))
 
 
-# What people differ on
+# Conflicts
 
 
 @dataclass(frozen=True, slots=True)
 class RecordConflict:
-    """A record whose answers differ: how near they are, everybody's, and what became of it."""
+    """A record whose answers differ: how close they are, everybody's answers, and its resolution."""
 
     id: str
     agreement: float
@@ -229,7 +229,7 @@ def conflicts(
     after: tuple[float, int] | None,
     limit: int,
 ) -> tuple[Dataset, int, list[RecordConflict], tuple[float, int] | None]:
-    """How many records people differ on, a page of them, most disputed first, and where the next page begins."""
+    """Return the number of records in conflict, a page of them, most disputed first, and where the next begins."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_AGREEMENT)
     if open_only:
         query = all_of([Term("conflict", "true"), *([] if isinstance(query, MatchAll) else [query])])
@@ -251,12 +251,12 @@ def conflicts(
     return dataset, total, found, None if last is None else (last.agreement, last.number)
 
 
-# How good people are
+# Quality of annotators
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorReport:
-    """Everybody's quality under a model of all answers, or why there is none, and who confuses what with what."""
+    """Everybody's quality under a model of all answers, or why there is none, and the labels that people confuse."""
 
     answers: dict[str, int]
     quality: Sequence[AnnotatorAccuracy]
@@ -264,13 +264,13 @@ class AnnotatorReport:
     why: str | None
     confusions: Sequence[Confusion]
     checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """How many checks everybody has answered, and how many of them at once as the gold value has it."""
+    """By annotator: checks answered, and those of them whose first answer was the gold value."""
 
 
 def annotator_report(
     tx: Transaction, actor: Actor, workspace: str, name: str, query: Query
 ) -> AnnotatorReport:
-    """How many answers everybody gave, how often they are right, and what pairs of people differ on."""
+    """Return everybody's number of answers, how often they are right, and the labels that pairs differ on."""
     dataset, columns = _read(tx, actor, workspace, name, query)
     checks: dict[str, tuple[int, int]] = {}
     for each in tx.answers.checked(dataset):

@@ -18,15 +18,15 @@ __all__ = ["begin_export", "count_audit", "export_audit", "last_event", "prune_s
 
 PAGE = 1_000
 PRUNED_AT_ONCE = 5_000
-"""Events forgotten in one transaction: nobody annotating waits long."""
+"""Events deleted in one transaction: few, so that nobody annotating waits long."""
 
 
 def read_audit(
     tx: Transaction, actor: Actor, wanted: AuditFilter, *, below: int | None, limit: int
 ) -> Sequence[AuditedEvent]:
-    """The events that match and that ``actor`` may read, newest first.
+    """Return the events that match and that ``actor`` may read, newest first.
 
-    Where requests came from is for administrators: managers get neither addresses nor ids of requests.
+    The origin of requests is for administrators: managers get neither addresses nor ids of requests.
     """
     seen = _may_read(actor, wanted)
     found = tx.events.search(seen, below=below, limit=limit)
@@ -36,12 +36,12 @@ def read_audit(
 
 
 def count_audit(tx: Transaction, actor: Actor, wanted: AuditFilter) -> int:
-    """How many events match that ``actor`` may read."""
+    """Return how many events match that ``actor`` may read."""
     return tx.events.count(_may_read(actor, wanted))
 
 
 def _may_read(actor: Actor, wanted: AuditFilter) -> AuditFilter:
-    """The filter as ``actor`` may mean it."""
+    """Return the filter limited to what ``actor`` may read."""
     if wanted.workspace is not None:
         require(actor, Action.SEE_AUDIT, wanted.workspace)
     if actor.is_admin:
@@ -54,12 +54,12 @@ def _may_read(actor: Actor, wanted: AuditFilter) -> AuditFilter:
 
 
 def last_event(tx: Transaction) -> int:
-    """The number of the newest event."""
+    """Return the number of the newest event."""
     return tx.events.last()
 
 
 def begin_export(tx: Transaction, actor: Actor, asked: Mapping[str, Any], *, now: int) -> None:
-    """Write the event of an export of the log, before the first of it goes out."""
+    """Log the event of an export of the log, before the first page is sent."""
     detail = {name: value for name, value in asked.items() if value not in (None, [])}
     about = About(workspace=asked.get("workspace"))
     tx.events.add(EventCode.EXPORTED_AUDIT_LOG, about, who=actor.username, at=now, detail=detail)
@@ -68,9 +68,9 @@ def begin_export(tx: Transaction, actor: Actor, asked: Mapping[str, Any], *, now
 def export_audit(
     store: Store, actor: Actor, wanted: AuditFilter, *, upto: int
 ) -> Iterator[Sequence[AuditedEvent]]:
-    """Pages of the events that match, newest first, from the one with the number ``upto`` down.
+    """Yield pages of the events that match, newest first, from the one with the number ``upto`` down.
 
-    Each page is read by itself, so that a slow reader holds on to nothing.
+    Each page is read by itself, so that a slow reader keeps no snapshot open.
     """
     below = upto + 1
     while True:
@@ -83,7 +83,7 @@ def export_audit(
 
 
 def prune_some(tx: Transaction, *, before: int, now: int) -> bool:
-    """Forget some of the events that are older than an instant; False once there are none. The log tells of it."""
+    """Delete some of the events that are older than an instant, and log that; return False once there are none."""
     gone = tx.events.prune(before=before, limit=PRUNED_AT_ONCE)
     if gone:
         detail = {"events": gone, "before": utc_iso(before)}

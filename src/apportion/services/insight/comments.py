@@ -1,4 +1,4 @@
-"""Say something about a record, to somebody or to all who may read it."""
+"""Comment on a record, to one person or to all who may read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["add_comment", "comments"]
 
 
 def comments(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> list[Comment]:
-    """What was said about a record. Who annotates blind reads what they wrote and what was written to them."""
+    """Return the comments on a record. Blind annotators read those that they wrote or that were written to them."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     case = record_case(tx, dataset, actor, id)
     found = tx.annotations.comments(dataset, case)
@@ -28,7 +28,7 @@ def comments(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) 
 def add_comment(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, text: str, to: str | None, *, now: int
 ) -> Comment:
-    """Say something about a record; ``to`` must be somebody who may see the dataset."""
+    """Add a comment to a record; ``to`` must be somebody who may see the dataset."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     case = record_case(tx, dataset, actor, id)
     if to is not None:

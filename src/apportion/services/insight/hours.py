@@ -1,4 +1,4 @@
-"""Hours that people spent on datasets: what one can pay by."""
+"""Hours that people spent on datasets, as a basis for pay."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def dataset_hours(
 
 def workspace_hours(tx: Transaction, actor: Actor, workspace: str, span: Span, by: Period) -> list[Hours]:
     """Return everybody's hours on each dataset of a workspace; annotators see their own."""
-    require(actor, Action.ANNOTATE, workspace)  # before anything else: whether it exists is members' business
+    require(actor, Action.ANNOTATE, workspace)  # first: outsiders must not learn whether it exists
     find_workspace(tx.people, workspace)
     return _hours(tx, actor, tx.datasets.list([workspace]), span, by)
 

@@ -1,4 +1,4 @@
-"""Keep the labeling rules of a dataset, and tell how much they cover and how often they are right."""
+"""Store the labeling rules of a dataset, and compute how much they cover and how often they are right."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _KIND = "ServiceLabelingRule"
 
 
 def list_rules(tx: Transaction, actor: Actor, workspace: str, name: str) -> Sequence[LabelingRule]:
-    """The rules in the order in which they were stored."""
+    """Return the rules in the order in which they were stored."""
     return _dataset(tx, actor, workspace, name, Action.SEE_RULES).rules
 
 
 def find_rule(tx: Transaction, actor: Actor, workspace: str, name: str, query: str) -> LabelingRule:
-    """One rule by its query."""
+    """Return one rule by its query."""
     return _rule(_dataset(tx, actor, workspace, name, Action.SEE_RULES), query)
 
 
 def add_rule(tx: Transaction, actor: Actor, workspace: str, name: str, rule: LabelingRule) -> LabelingRule:
-    """Store a new rule, whose query has to be one."""
+    """Store a new rule; refused where its query cannot be parsed."""
     dataset = _writable(tx, actor, workspace, name)
     if any(each.query == rule.query for each in dataset.rules):
         raise EntityAlreadyExistsError(rule.query, _KIND)
@@ -77,12 +77,12 @@ def edit_rule(
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:
-    """What the audit log has of a rule."""
+    """Return a rule as the audit log shows it."""
     return {"query": rule.query, "labels": list(rule.labels), "description": rule.description}
 
 
 def delete_rule(tx: Transaction, actor: Actor, workspace: str, name: str, query: str, *, now: int) -> None:
-    """Forget a rule; there may be none."""
+    """Delete a rule; there may be none."""
     dataset = _writable(tx, actor, workspace, name)
     for each in dataset.rules:
         if each.query == query:
@@ -95,7 +95,7 @@ def delete_rule(tx: Transaction, actor: Actor, workspace: str, name: str, query:
 def rule_metrics(
     tx: Transaction, actor: Actor, workspace: str, name: str, query: str, labels: Sequence[str]
 ) -> RuleMetrics:
-    """What a query covers, stored or not, and how often it is right with these labels, else with those stored."""
+    """Return the coverage of a query, stored or not, and how often these labels, else those stored, are right."""
     dataset = _dataset(tx, actor, workspace, name, Action.SEE_RULES, open_only=True)
     stored = next((each.labels for each in dataset.rules if each.query == query.strip()), ())
     found = _covered(tx, actor, dataset, _parsed(query))
@@ -114,7 +114,7 @@ def rule_metrics(
 
 
 def rules_metrics(tx: Transaction, actor: Actor, workspace: str, name: str) -> RuleMetrics:
-    """What all rules cover together."""
+    """Return the coverage of all rules together."""
     dataset = _dataset(tx, actor, workspace, name, Action.SEE_RULES, open_only=True)
     every = any_of(_parsed(each.query) for each in dataset.rules) if dataset.rules else None
     return _covered(tx, actor, dataset, every)
@@ -146,7 +146,7 @@ def _parsed(query: str) -> Query:
 
 
 def _count(tx: Transaction, actor: Actor, dataset: Dataset, *parts: Query) -> int:
-    """How many records match all of this, in the view of who asks."""
+    """Return how many records match all of these queries, in the view of ``actor``."""
     return tx.records.count(dataset, seen_by(tx, actor, dataset, Criteria(all_of(parts))))
 
 

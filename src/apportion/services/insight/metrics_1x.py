@@ -1,4 +1,4 @@
-"""The metrics of 1.x: which there are for a task, and each of them over the records that match."""
+"""Metrics of 1.x: list those of a task, and compute one over the records that match."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from apportion.vocabulary import Task
 __all__ = ["Details", "Metric", "MetricRequest", "metric_summary", "metrics_of"]
 
 Details: TypeAlias = Callable[[StoredRecord, Task], Mapping[str, Any]]
-"""Tells the ``metrics`` of a stored record, as replies show them."""
+"""A function that returns the ``metrics`` of a stored record, as replies show them."""
 
 _PAGE = 500
 _MOST_VALUES = 5_000
@@ -33,57 +33,57 @@ _MOST_LABELS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """How a metric is to be told."""
+    """Parameters of a metric."""
 
     interval: float | None = None
     size: int | None = None
     entity_size: int | None = None
 
     def most(self, otherwise: int = 1_000) -> int:
-        """How many values at the most."""
+        """Return the largest number of values to return."""
         return min(self.size or otherwise, _MOST_VALUES)
 
 
 class _Matches:
-    """The records a metric is about, as somebody sees them: counted by the store, or read one by one."""
+    """The records a metric is about, as its reader sees them: counted by the store, or read one by one."""
 
     def __init__(self, tx: Transaction, dataset: Dataset, seen: Criteria, details: Details) -> None:
-        self._work = tx
+        self._tx = tx
         self._seen = seen
         self._details = details
         self.dataset = dataset
 
     def counted(self, facet: str) -> Mapping[str, Any]:
-        """What a search counts under that name."""
+        """Return the counts of a search facet."""
         return self.counted_of_all(facet)[1]
 
     def counted_of_all(self, facet: str) -> tuple[int, Mapping[str, Any]]:
-        """The same, and how many records there are."""
-        hits = self._work.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
+        """Return how many records there are, and the counts of a search facet."""
+        hits = self._tx.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
         return hits.total, hits.facets.get(facet) or {}
 
     def rows(self) -> Iterator[StoredRecord]:
-        """Every record."""
+        """Yield every record."""
         after: str | None = None
-        while rows := self._work.records.scan(self.dataset, self._seen, after=after, limit=_PAGE):
+        while rows := self._tx.records.scan(self.dataset, self._seen, after=after, limit=_PAGE):
             yield from rows
             after = rows[-1].id
 
     def details(self) -> Iterator[Mapping[str, Any]]:
-        """The ``metrics`` of every record."""
+        """Return the ``metrics`` of every record."""
         return (self._details(row, self.dataset.task) for row in self.rows())
 
     def answers(self) -> Iterator[tuple[AgentValues | None, AgentValues | None]]:
-        """What is predicted and what is annotated, for every record."""
-        return (self._work.records.answers_of(row, self.dataset.task) for row in self.rows())
+        """Return the prediction and the annotation of every record."""
+        return (self._tx.records.answers_of(row, self.dataset.task) for row in self.rows())
 
     def labels(self) -> list[str]:
-        """Every label some prediction or annotation has, of any score."""
+        """Return every label that some prediction or annotation has, with any score."""
         if self._seen.ids is None and isinstance(self._seen.query, MatchAll):
-            return self._work.records.labels(self.dataset, self._seen.viewer)
-        said = (answers for both in self.answers() for answers in both if answers is not None)
+            return self._tx.records.labels(self.dataset, self._seen.viewer)
+        values = (answers for both in self.answers() for answers in both if answers is not None)
         return sorted(
-            {label for each in said for value in each.by_agent.values() for label in _labels(value)}
+            {label for each in values for value in each.by_agent.values() for label in _labels(value)}
         )
 
 
@@ -98,7 +98,7 @@ class Metric:
 
 
 def metrics_of(tx: Transaction, actor: Actor, workspace: str, name: str, task: Task) -> Sequence[Metric]:
-    """The metrics there are for a dataset."""
+    """Return the metrics that a dataset has."""
     find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
     return list(_METRICS[task].values())
 
@@ -114,7 +114,7 @@ def metric_summary(
     wanted: MetricRequest,
     details: Details,
 ) -> Mapping[str, Any]:
-    """One metric of the records that match, in the view of who asks."""
+    """Return one metric of the records that match, in the view of ``actor``."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
     found = _METRICS[task].get(metric)
     if found is None:
@@ -122,11 +122,11 @@ def metric_summary(
     return found.compute(_Matches(tx, dataset, seen_by(tx, actor, dataset, criteria), details), wanted)
 
 
-# How each is computed
+# Computation of each metric
 
 
 def _labels(value: Value) -> list[str]:
-    """All labels of a value, whatever their score."""
+    """Return all labels of a value, whatever their score."""
     return (
         [span.label for span in value.spans] if isinstance(value, Entities) else [label for label, _ in value]
     )
@@ -167,7 +167,7 @@ def _dataset_labels(matches: _Matches, _: MetricRequest) -> dict[str, Any]:
 
 
 def _judged(matches: _Matches) -> Iterator[tuple[list[str], list[str]]]:
-    """Labels predicted and annotated, of records that have both answers."""
+    """Yield the labels predicted and annotated, of records that have both answers."""
     multi_label = bool(matches.dataset.multi_label)
     for predicted, annotated in matches.answers():
         if predicted is not None and annotated is not None:
@@ -190,10 +190,9 @@ def _spans(answers: AgentValues | None) -> Sequence[Entity]:
 
 
 def _span_f1(matches: _Matches, _: MetricRequest) -> dict[str, float]:
-    said = (
-        (p, a) for p, a in matches.answers() if a is not None
-    )  # what nobody judged is neither right nor wrong
-    return span_f1((_spans(predicted), _spans(annotated)) for predicted, annotated in said)
+    # A prediction that nobody annotated is neither right nor wrong.
+    pairs = ((p, a) for p, a in matches.answers() if a is not None)
+    return span_f1((_spans(predicted), _spans(annotated)) for predicted, annotated in pairs)
 
 
 def _tokens_length(matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
@@ -243,7 +242,7 @@ def _tag_consistency(side: str, matches: _Matches, wanted: MetricRequest) -> dic
 
 
 def _consistency(pairs: Iterable[tuple[str, str]], wanted: MetricRequest) -> dict[str, Any]:
-    """As in 1.x, the interval is how many labels a text needs at the least."""
+    """Return the consistency of labels; as in 1.x, the interval is how many labels a text needs at least."""
     return consistency(
         pairs,
         size=wanted.most(50),
@@ -256,7 +255,7 @@ def _given(values: Iterable[str | None]) -> Iterator[str]:
     return (value for value in values if value is not None)
 
 
-# Which there are
+# Metrics of each task
 
 _COMMON = (
     Metric(
@@ -314,11 +313,11 @@ _TOKENS = (
 
 
 def _of_mentions(side: str) -> Iterator[Metric]:
-    """What is computed of predicted spans and of annotated ones alike."""
+    """Yield the metrics that predicted and annotated spans both have; ``side`` is one of the two."""
 
     def made(id: str, name: str, description: str, compute: Any, *args: Any) -> Metric:
-        told = f"{description}, {side}"
-        return Metric(f"{side}_{id}", f"{name} ({side})", told, partial(compute, side, *args))
+        full = f"{description}, {side}"
+        return Metric(f"{side}_{id}", f"{name} ({side})", full, partial(compute, side, *args))
 
     yield made(
         "entity_density",

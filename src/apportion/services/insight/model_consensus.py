@@ -1,4 +1,4 @@
-"""What a model of everybody's answers makes of each record. Brings numpy along; done by a job."""
+"""Resolve records by a model of everybody's answers. Imports numpy; run by a job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["run_model"]
 
 AT_ONCE = 200
 _LEAST = 1e-6
-"""Labels less probable than that are not written down."""
+"""Labels less probable than that are not stored."""
 
 
 def run_model(
@@ -33,9 +33,9 @@ def run_model(
     now: Callable[[], int],
     tell: Callable[[int, int, str], None],
 ) -> Mapping[str, Any]:
-    """Fit the model of the dataset's policy, keep what it says of each record, and resolve the records by it.
+    """Fit the model of the dataset's policy, store its posterior of each record, and resolve the records by it.
 
-    ``tell`` hears how many records of how many are done, and what is going on.
+    ``tell`` is called with how many records are done, of how many, and a message about the progress.
     """
     with store.read() as tx:
         dataset = find(tx)
@@ -43,7 +43,7 @@ def run_model(
         if kind_of(dataset.task, multi_label=bool(dataset.multi_label)) is not AnswerKind.LABEL:
             return {"why": "models are about single labels; these answers are settled by majority"}
         columns = tx.answers.columns(dataset)
-        # Answers asked for in the light of others count here like any other.
+        # Answers that were asked for because of others count here like any other.
         data = ratings_of(tx, dataset, replace(columns, independent=None))
     numbers = np.unique(columns.record)
     several = data.shared()
@@ -57,10 +57,10 @@ def run_model(
     for first in range(0, total, AT_ONCE):
         part = []
         for unit in units[first : first + AT_ONCE].tolist():
-            said = slice(starts[unit], starts[unit + 1])
+            rows = slice(starts[unit], starts[unit + 1])
             answers = {
                 data.annotators[who]: str(data.values[value])
-                for who, value in zip(data.annotator[said].tolist(), data.value[said].tolist(), strict=True)
+                for who, value in zip(data.annotator[rows].tolist(), data.value[rows].tolist(), strict=True)
             }
             labels = {label: p for label, p in model.of(unit).items() if p > _LEAST}
             part.append(SavedPosterior(int(numbers[unit]), str(policy), answers, labels))

@@ -1,4 +1,4 @@
-"""All datasets somebody may see, with how far they have come."""
+"""Overview of all datasets that a user may see, with their progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["DatasetOverview", "overview"]
 
 @dataclass(frozen=True, slots=True)
 class DatasetOverview:
-    """A dataset as its list shows it. ``statuses`` is in the view of whoever asks; ``mine`` counts their slots."""
+    """A dataset as its list shows it. ``statuses`` is in the user's own view; ``mine`` counts their slots."""
 
     dataset: Dataset
     statuses: dict[str, int]
@@ -28,7 +28,7 @@ class DatasetOverview:
 
 
 def overview(tx: Transaction, actor: Actor) -> list[DatasetOverview]:
-    """Every dataset somebody may see, in order of creation."""
+    """Return every dataset that ``actor`` may see, in order of creation."""
     datasets = tx.datasets.list(None if actor.is_admin else actor.workspaces)
     views = [seen_by(tx, actor, dataset, Criteria()) for dataset in datasets]
     seen = [

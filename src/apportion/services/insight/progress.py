@@ -1,4 +1,4 @@
-"""How far a team has come, what somebody has to do, and what happened."""
+"""Progress of a team, the work of one person, and the events of a dataset."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ __all__ = [
 _SECOND = 1_000_000
 DAY = 24 * 3600 * _SECOND
 PACE_DAYS = 7
-"""Days whose answers say how fast somebody is."""
+"""Days whose answers a pace is computed from."""
 _ENOUGH = 5
-"""Answers from which a pace can be told."""
+"""Fewest answers that a pace is computed from."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonProgress:
-    """What one person was given and has done. Times are microseconds since 1970 in UTC.
+    """One person's assigned and completed records. Times are microseconds since 1970 in UTC.
 
-    ``median_seconds`` is there only where somebody asked for it, and where the answers say how long they took.
+    ``median_seconds`` is there only where it was asked for, and where the answers have the time they took.
     """
 
     annotator: str
@@ -71,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """Somebody's work in one dataset."""
+    """A person's work in one dataset."""
 
     dataset: Dataset
     mine: PersonProgress
@@ -81,7 +81,7 @@ class WorkItem:
 def progress(
     tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int, median: bool = False
 ) -> Progress:
-    """The progress of a dataset; annotators see their own. A ``median`` of times looks at every answer."""
+    """Return the progress of a dataset; annotators see their own. A ``median`` of times reads every answer."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     everybody = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
     only = None if everybody else actor.username
@@ -159,10 +159,10 @@ def people_of(
 
 
 def _finish(now: int, left: int, pace: tuple[int, int] | None, each: float) -> int | None:
-    """When somebody will be done at the pace of the last days; None if that cannot be told.
+    """Return when a person will be done at the pace of the last days; None if there are too few answers to tell.
 
-    Answers may arrive faster than they were given (a browser that was offline, a notebook), so nobody is believed
-    to take less than the seconds that they say they spent on each.
+    Answers may arrive faster than they were given (a browser that was offline, a notebook), so nobody is assumed
+    to take less than the seconds that they reported for each.
     """
     if left <= 0:
         return now
@@ -175,7 +175,7 @@ def _finish(now: int, left: int, pace: tuple[int, int] | None, each: float) -> i
 def finish_dates(
     tx: Transaction, dataset: Dataset, more: Mapping[str, int], *, now: int
 ) -> dict[str, int | None]:
-    """When people would be done with what they have in a dataset and so many records ``more``; None: no pace yet."""
+    """Return when people would be done with their records in a dataset and ``more`` of them; None: no pace yet."""
     paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY)
     people = {each.annotator: each for each in _people(tx, dataset, now, None)}
     found = {}
@@ -187,7 +187,7 @@ def finish_dates(
 
 
 def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
-    """Everything somebody has to do, in all datasets, most left first."""
+    """Return the remaining work of ``actor`` in all datasets, most left first."""
     numbers = set(tx.assignments.datasets_with_work(actor.username))
     places = None if actor.is_admin else actor.workspaces
     found = []
@@ -207,7 +207,7 @@ def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
 def events(
     tx: Transaction, actor: Actor, workspace: str, name: str, *, after: int, before: int | None, limit: int
 ) -> Sequence[Event]:
-    """What happened in a dataset; annotators see what they did themselves."""
+    """Return the events of a dataset; annotators see their own."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
     everybody = allowed(actor, Action.SEE_EVENTS, workspace, dataset.created_by)
     return tx.annotations.events(

@@ -1,4 +1,4 @@
-"""What somebody who leads teams asks first: who is stuck or out of work, what will be late, what lies unattended."""
+"""Overview for those who lead teams: people who are stuck or out of work, work that will be late or has nobody."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TO_DO = frozenset({RowState.PENDING, RowState.LEASED})
 
 @dataclass(frozen=True, slots=True)
 class HeldRecords:
-    """Records somebody has before them: how many, when their screen last said so, and until when they keep them."""
+    """Records leased to a person: how many, when their browser last renewed a lease, and when the last one expires."""
 
     records: int
     seen: int
@@ -38,7 +38,7 @@ class HeldRecords:
 
 @dataclass(frozen=True, slots=True)
 class TeamDataset:
-    """A dataset with work that is shared out. ``due`` is the next due date with work left; ``free`` has nobody yet."""
+    """A dataset with assigned work. ``due`` is the next due date with work left; ``free`` slots have nobody yet."""
 
     dataset: Dataset
     progress: Progress
@@ -50,7 +50,7 @@ class TeamDataset:
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """Somebody who annotates in a workspace."""
+    """A person who annotates in a workspace."""
 
     workspace: str
     username: str
@@ -59,14 +59,14 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class TeamOverview:
-    """Everything that is shared out in the workspaces somebody leads, and who could work there."""
+    """All assigned work in the workspaces that a user leads, and the people who could work there."""
 
     datasets: tuple[TeamDataset, ...]
     members: tuple[TeamMember, ...]
 
 
 def team_overview(tx: Transaction, actor: Actor, *, now: int) -> TeamOverview:
-    """What there is to know of all teams somebody leads; nothing for those who lead none."""
+    """Return the overview of all teams that ``actor`` leads; an empty one for those who lead none."""
     led = [
         each.name
         for each in tx.people.workspaces()
@@ -81,7 +81,7 @@ def team_overview(tx: Transaction, actor: Actor, *, now: int) -> TeamOverview:
 def _led(
     tx: Transaction, datasets: Sequence[Dataset], there: set[tuple[str, str]], now: int
 ) -> Iterator[TeamDataset]:
-    """Yield what there is to know of datasets with live plans; ``there`` has who annotates in which workspace."""
+    """Yield the overview of each dataset with live plans; ``there`` has pairs of workspace and annotator."""
     totals = tx.totals
     plans = totals.plans()
     datasets = [each for each in datasets if any(_is_live(plan) for plan in plans.get(each.no, ()))]
@@ -102,7 +102,7 @@ def _led(
         )
         holds = _holds(plans[no], leases.get(no, ()), now)
         known = {each.annotator for each in people}
-        people += [PersonProgress(name) for name in sorted(holds.keys() - known)]  # with open places
+        people += [PersonProgress(name) for name in sorted(holds.keys() - known)]  # with leases on open slots
         ours = progress_of(dataset, people, counted, conflicts.get(no, 0), live)
         free = dataset.records - assigned.get(no, 0)
         yield TeamDataset(dataset, ours, holds, gone, free, _due(plans[no], live))
@@ -110,18 +110,18 @@ def _led(
 
 @dataclass(slots=True)
 class _Belonging:
-    """Whether people may work in a workspace, each looked up once; ``there`` has who annotates where."""
+    """Cache of who may work in a workspace, each read once; ``there`` has pairs of workspace and annotator."""
 
-    work: Transaction
+    tx: Transaction
     there: set[tuple[str, str]]
     known: dict[str, Actor | None] = field(default_factory=dict)
 
     def here(self, workspace: str, username: str) -> bool:
-        """Return whether somebody annotates there, leads there or is an administrator."""
+        """Return whether a user annotates there, leads there or is an administrator."""
         if (workspace, username) in self.there:
             return True
         if username not in self.known:
-            self.known[username] = self.work.people.actor(username)
+            self.known[username] = self.tx.people.actor(username)
         actor = self.known[username]
         return actor is not None and (actor.is_admin or workspace in actor.workspaces)
 
@@ -145,7 +145,7 @@ def _is_live(plan: PlanDates) -> bool:
 
 
 def _holds(plans: Sequence[PlanDates], leases: Sequence[Lease], now: int) -> dict[str, HeldRecords]:
-    """Return who has records before them. Screens say so regularly, each time for the minutes of the rule."""
+    """Return the leased records by person. Browsers renew leases regularly, each time for the rule's minutes."""
     minutes = {(plan.no, rule): each for plan in plans for rule, each in enumerate(plan.minutes)}
     found: dict[str, HeldRecords] = {}
     for lease in leases:
@@ -173,7 +173,7 @@ def _due(plans: Sequence[PlanDates], live: Sequence[SlotCount]) -> int | None:
 def release_for(
     tx: Transaction, actor: Actor, workspace: str, name: str, annotators: Sequence[str], *, now: int
 ) -> list[str]:
-    """Give back what these people have before them; ids of the records that are free again. Drafts stay theirs."""
+    """Release the leases of these people; return the ids of the records that are free again. Drafts stay theirs."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ASSIGN)
     if not annotators:
         raise BadRequestError("Nobody is named from whom to take records back. Nothing was changed.")

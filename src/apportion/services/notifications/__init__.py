@@ -1,1 +1,1 @@
-"""Webhooks: who is told of events, and the deliveries on their way."""
+"""Webhooks: their settings, and the deliveries of events to them."""

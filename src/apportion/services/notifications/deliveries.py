@@ -1,8 +1,8 @@
-"""Turn events into deliveries, choose what is sent next, store what came of it.
+"""Turn events into deliveries, choose the next one to send, store the result of each attempt.
 
 A webhook's cursor moves in the transaction that stores its deliveries: whenever the server stops, no event is lost and
-none becomes two deliveries. An attempt may be made twice where the server stops between it and the note of it; both
-bear the same id.
+none becomes two deliveries. An attempt may be made twice where the server stops before its result is stored; both
+have the same id.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ __all__ = [
 AT_ONCE = 200
 """Events of one webhook that become deliveries in one transaction."""
 LOOK = 5_000
-"""Events that are looked at for one webhook before its cursor moves on, whether or not it is told of any."""
+"""Events read for one webhook before its cursor moves on, whether or not it subscribes to any of them."""
 _LARGEST_PART = 100_000
 KEEP = 1_000
-"""Delivered deliveries of a webhook that are kept to be looked at."""
+"""Completed deliveries of a webhook that are kept for managers to look at."""
 _KEEP_DAYS = 30
 _DAY = 24 * 3600 * 1_000_000
 
 
 class Collected(NamedTuple):
-    """What is to be sent by a webhook for the events between two cursors.
+    """Deliveries of a webhook for the events between two cursors.
 
     ``more``: there are events after the second one. ``removed``: some before it were removed from the audit log, by
-    retention, before the webhook could be told of them.
+    retention, before they became deliveries.
     """
 
     webhook: str
@@ -73,12 +73,12 @@ class Collected(NamedTuple):
 
 
 def action_for(workspace: str | None) -> Action:
-    """Return what one has to be allowed to do to manage webhooks of a workspace, or with None of the server."""
+    """Return the action that allows managing webhooks of a workspace, or with None of the server."""
     return Action.MANAGE_SERVER_WEBHOOKS if workspace is None else Action.MANAGE_WEBHOOKS
 
 
 def disable_unfit(tx: Transaction, ids: Sequence[str], secrets: WebhookSecrets, *, now: int) -> None:
-    """Disable those of the webhooks that may not send, and keep why."""
+    """Disable those of the webhooks that may not send, and store why."""
     for id in ids:
         found = tx.webhooks.find(id)
         why = None if found is None else unfit(tx, found, secrets)
@@ -105,7 +105,7 @@ def unfit(tx: Transaction, webhook: Webhook, secrets: WebhookSecrets) -> str | N
 
 
 def collect(tx: Transaction, *, now: int) -> list[Collected]:
-    """Return what happened since the enabled webhooks last looked, as deliveries that are not stored yet."""
+    """Return deliveries, not stored yet, of the events after the cursors of the enabled webhooks."""
     last, found = tx.webhooks.last_event(), []
     for webhook in tx.webhooks.all():
         if not webhook.enabled or webhook.cursor >= last:
@@ -130,12 +130,12 @@ def collect(tx: Transaction, *, now: int) -> list[Collected]:
 
 
 def was_removed(tx: Transaction, webhook: Webhook) -> bool:
-    """Return whether retention removed events from the audit log before the webhook could be told of them."""
+    """Return whether retention removed events from the audit log before they became deliveries of the webhook."""
     return tx.webhooks.first_event() > webhook.cursor + 1
 
 
 def store_collected(tx: Transaction, collected: Sequence[Collected]) -> int:
-    """Store deliveries and move the cursors, except of webhooks that were changed meanwhile; how many deliveries."""
+    """Store deliveries and move the cursors, except of webhooks that were changed meanwhile; return how many."""
     count = 0
     for each in collected:
         webhook = tx.webhooks.find(each.webhook)
@@ -163,7 +163,7 @@ def to_send(
 def record_attempt(
     tx: Transaction, webhook: str, delivery: str, outcome: Outcome, *, now: int, chance: float
 ) -> Webhook | None:
-    """Store what came of an attempt, on webhook and delivery as they are by now; nothing where they are gone."""
+    """Store the result of an attempt, on webhook and delivery as they are by now; do nothing where they are gone."""
     hook, sent = tx.webhooks.find(webhook), tx.webhooks.delivery(webhook, delivery)
     if hook is None or sent is None:
         return None
@@ -181,15 +181,15 @@ def _add_disabled(tx: Transaction, webhook: Webhook, now: int) -> None:
 
 
 def prune(tx: Transaction, *, now: int) -> int:
-    """Forget some old deliveries that are done; returns how many, to be called again until it is none."""
+    """Delete some old deliveries that are done; return how many, to be called again until it is none."""
     return tx.webhooks.prune(keep=KEEP, before=now - _KEEP_DAYS * _DAY, limit=1_000)
 
 
-# What is sent
+# Bodies of deliveries
 
 
 def made_delivery(webhook: Webhook, event: int | None, code: str, body: dict[str, Any], now: int) -> Delivery:
-    """Return a delivery that waits; its body never changes from then on."""
+    """Return a pending delivery; its body never changes from then on, as every attempt has to send the same."""
     id = str(uuid.uuid4())
     text = json.dumps({"id": id, "event": code, **body}, ensure_ascii=False, separators=(",", ":"))
     return Delivery(
@@ -207,7 +207,7 @@ def made_delivery(webhook: Webhook, event: int | None, code: str, body: dict[str
 
 
 def event_body(event: AuditedEvent) -> dict[str, Any]:
-    """Return what a receiver is told of an event: what managers read in the audit log, nothing more.
+    """Return the body for an event: what managers read in the audit log, nothing more.
 
     That is, without the address and the request it came from, which are for administrators; those of a server's
     webhooks read them in the log.
@@ -228,7 +228,7 @@ def event_body(event: AuditedEvent) -> dict[str, Any]:
 
 
 def ping_body(webhook: Webhook, who: str, now: int) -> dict[str, Any]:
-    """Return what a receiver is told by a ping."""
+    """Return the body of a ping."""
     return {
         "at": utc_iso(now),
         "workspace": webhook.workspace,

@@ -1,4 +1,4 @@
-"""Set up webhooks, change them, look at what they sent, send it again."""
+"""Create and change webhooks, list their deliveries, send one again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _DESCRIPTION = 500
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """What somebody wants to be told of, and where. ``workspace`` None: of everything on the server."""
+    """A webhook to create: its address and its events. ``workspace`` None: events of the whole server."""
 
     workspace: str | None
     url: str
@@ -54,7 +54,7 @@ class NewWebhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
-    """What is to be different about a webhook; what is None stays. ``skip_missed``: what waits is never sent."""
+    """Changes to a webhook; what is None stays. ``skip_missed``: pending deliveries are never sent."""
 
     url: str | None = None
     events: tuple[str, ...] | None = None
@@ -64,14 +64,14 @@ class WebhookChange:
 
 
 class Made(NamedTuple):
-    """A webhook, and the secret that is shown this once."""
+    """A webhook, and its secret, which is only shown this once."""
 
     webhook: Webhook
     secret: str
 
 
 class Changed(NamedTuple):
-    """A webhook, and how many deliveries wait."""
+    """A webhook, and the number of its pending deliveries."""
 
     webhook: Webhook
     waiting: int
@@ -84,7 +84,7 @@ def list_webhooks(tx: Transaction, actor: Actor, workspace: str | None) -> list[
 
 
 def find_webhook(tx: Transaction, actor: Actor, id: str) -> Changed:
-    """Return a webhook, for whoever may manage it."""
+    """Return a webhook that ``actor`` may manage."""
     return _with_waiting(tx, _find(tx, actor, id))
 
 
@@ -97,7 +97,7 @@ def create_webhook(
     policy: CallPolicy,
     now: int,
 ) -> Made:
-    """Set up a webhook, which is told of what happens from now on."""
+    """Create a webhook, which receives the events from now on."""
     _require(tx, actor, wanted.workspace)
     _check_url(wanted.url, policy)
     _check_events(wanted.events, wanted.workspace)
@@ -131,7 +131,7 @@ def create_webhook(
     add_webhook_event(
         tx, made, EventCode.CREATED_WEBHOOK, who=actor.username, now=now, after=webhook_facts(made)
     )
-    made = replace(made, cursor=tx.webhooks.last_event())  # it is not told of its own beginning
+    made = replace(made, cursor=tx.webhooks.last_event())  # it does not receive the event of its own creation
     tx.webhooks.add(made)
     return Made(made, secrets.secret(salt))
 
@@ -139,7 +139,7 @@ def create_webhook(
 def change_webhook(
     tx: Transaction, actor: Actor, id: str, wanted: WebhookChange, *, policy: CallPolicy, now: int
 ) -> Changed:
-    """Change a webhook. Enabled again it goes on where it stopped, unless what was missed is to be skipped."""
+    """Change a webhook. Enabled again it resumes where it stopped, unless missed events are to be skipped."""
     found = _find(tx, actor, id)
     changed = replace(_as_wanted(found, wanted, policy), changed_at=now)
     if wanted.enabled or wanted.url is not None:
@@ -157,7 +157,7 @@ def change_webhook(
 
 
 def _as_wanted(found: Webhook, wanted: WebhookChange, policy: CallPolicy) -> Webhook:
-    """Return a webhook with what is to be different, checked."""
+    """Return a webhook with the changes, once they have been checked."""
     changed = found
     if wanted.url is not None:
         _check_url(wanted.url, policy)
@@ -174,7 +174,7 @@ def _as_wanted(found: Webhook, wanted: WebhookChange, policy: CallPolicy) -> Web
 
 
 def rotate_secret(tx: Transaction, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int) -> Made:
-    """Give a webhook another secret, by which everything is signed from now on, retries included."""
+    """Give a webhook another secret, with which everything is signed from now on, retries included."""
     found = _find(tx, actor, id)
     salt = secrets.new_salt()
     changed = replace(found, salt=salt, fingerprint=secrets.fingerprint(salt), changed_at=now)
@@ -184,7 +184,7 @@ def rotate_secret(tx: Transaction, actor: Actor, id: str, *, secrets: WebhookSec
 
 
 def delete_webhook(tx: Transaction, actor: Actor, id: str, *, now: int) -> None:
-    """Delete a webhook with its deliveries; what waits is never sent."""
+    """Delete a webhook with its deliveries; pending ones are never sent."""
     found = _find(tx, actor, id)
     facts = webhook_facts(found)
     add_webhook_event(tx, found, EventCode.DELETED_WEBHOOK, who=actor.username, now=now, before=facts)
@@ -199,7 +199,7 @@ def list_deliveries(
 
 
 def send_again(tx: Transaction, actor: Actor, id: str, delivery: str, *, now: int) -> Delivery:
-    """Have a delivery sent once more, under the same id, before those that wait."""
+    """Queue a delivery to be sent once more, under the same id, before the pending ones."""
     webhook = _find(tx, actor, id)
     found = tx.webhooks.delivery(webhook.id, delivery)
     if found is None:
@@ -224,7 +224,7 @@ def send_again(tx: Transaction, actor: Actor, id: str, delivery: str, *, now: in
 
 
 def ping(tx: Transaction, actor: Actor, id: str, *, secrets: WebhookSecrets, now: int) -> Delivery:
-    """Have a delivery sent that stands for no event, once and at once, also by a webhook that is disabled."""
+    """Queue a delivery without an event, to be sent once and at once, also by a webhook that is disabled."""
     webhook = _find(tx, actor, id)
     why = unfit(tx, webhook, secrets)
     if why is not None:

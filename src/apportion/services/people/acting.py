@@ -1,4 +1,4 @@
-"""Look up who is acting again, while their work goes on: rights end when they end."""
+"""Check an actor's rights again while their request goes on, so that it ends when their rights do."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """By what somebody was let in: the hash of an API key, or of a session's id."""
+    """The credential of a request: the hash of an API key, or of a session's id."""
 
     key_hash: str | None = None
     session: str | None = None
 
     def actor(self, people: People, now: int) -> Actor:
-        """Return whose it is, with the rights they have now; refused once it has ended."""
+        """Return its owner, with the rights they have now; refused once it has ended."""
         found = None
         if self.key_hash is not None:
             found = people.by_key(self.key_hash)
@@ -45,7 +45,7 @@ class Credential:
 
 
 def check_rights(began: Actor, now: Actor) -> None:
-    """Refuse to go on once somebody has fewer rights than when they began."""
+    """Refuse to go on once an actor has fewer rights than when they began."""
     if has_lost_rights(began, now):
         raise ForbiddenOperationError(
             "Operation not allowed: your rights were changed while this was being done. Nothing of it was kept."
@@ -53,7 +53,7 @@ def check_rights(began: Actor, now: Actor) -> None:
 
 
 class ActingStore:
-    """A store on which somebody's long work is done: every transaction first reads again who they are."""
+    """A store for an actor's long request: every write first checks their credential and rights again."""
 
     def __init__(self, store: Store, credential: Credential, began: Actor, clock: Clock) -> None:
         self.store = store
@@ -65,9 +65,9 @@ class ActingStore:
         return self.store.read(deadline)
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        def checked(within: Transaction) -> T:
-            check_rights(self._began, self._credential.actor(within.people, self._clock.now()))
-            return fn(within)
+        def checked(tx: Transaction) -> T:
+            check_rights(self._began, self._credential.actor(tx.people, self._clock.now()))
+            return fn(tx)
 
         return self.store.write(checked, urgent=urgent)
 
@@ -97,5 +97,5 @@ class ActingStore:
 
 
 def unchecked(store: Store) -> Store:
-    """Return the store itself: what was begun has to be cleared away, whatever has become of who began it."""
+    """Return the store itself: what was begun has to be cleaned up, even if its actor has lost their rights."""
     return store.store if isinstance(store, ActingStore) else store

@@ -1,4 +1,4 @@
-"""Create several users at once and let them into a workspace: all of it or nothing."""
+"""Create several users at once and add them to a workspace: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["CreatedTeam", "create_team"]
 
 @dataclass(frozen=True, slots=True)
 class CreatedTeam:
-    """New users; the workspace they all join, made if there is none; and whether each gets one of their own."""
+    """New users; the workspace they all join, created if there is none; and whether each gets one of their own."""
 
     users: Sequence[NewUser]
     workspace: str | None = None
@@ -30,7 +30,7 @@ class CreatedTeam:
 
 
 def create_team(tx: Transaction, actor: Actor, team: CreatedTeam, *, now: int) -> list[tuple[Actor, str]]:
-    """The users and their API keys, which nobody will be shown again."""
+    """Create the users; return them with their API keys, which are shown only this once."""
     require(actor, Action.CREATE_USER)
     people, by = tx.people, actor.username
     names = [each.username for each in team.users]
@@ -42,7 +42,7 @@ def create_team(tx: Transaction, actor: Actor, team: CreatedTeam, *, now: int) -
     made = []
     for place, new in enumerate(team.users):
         key = new_key()
-        add_user(tx, new, key=key, now=now + place, by=by)  # lists are in the order of creation
+        add_user(tx, new, key=key, now=now + place, by=by)  # users are listed by creation time
         if team.personal:
             own = ensure_workspace(tx, new.username, now=now, by=by)
             join(tx, own, new.username, MembershipRole.ANNOTATOR, now=now, by=by)

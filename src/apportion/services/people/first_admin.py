@@ -1,4 +1,4 @@
-"""The first administrator of an empty server, guarded by a code that only its console shows."""
+"""Create the first administrator of an empty server, guarded by a code that only its console shows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .workspaces import ensure_workspace, join
 __all__ = ["SetupCode", "create_first_admin", "require_no_admin"]
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without those that look alike."""
+"""Letters and digits without those that look alike."""
 
 
 class SetupCode:
-    """A code drawn when the server starts; few guesses are allowed, from wherever they come."""
+    """A code generated when the server starts; few guesses are allowed, from all addresses together."""
 
     def __init__(self, clock: Clock, code: str | None = None) -> None:
         self.code = code or "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
@@ -45,7 +45,7 @@ def require_no_admin(people: People) -> None:
 
 
 def create_first_admin(tx: Transaction, new: NewUser, *, now: int) -> tuple[Actor, str]:
-    """The first administrator, in a workspace of their own name, and their API key."""
+    """Create the first administrator, in a workspace of their own name; return them and their API key."""
     require_no_admin(tx.people)
     key = new_key()
     add_user(tx, NewUser(new.username, new.first_name, new.last_name, Role.ADMIN, new.password_hash),

@@ -1,4 +1,4 @@
-"""Take over the users of a 1.x server from what its users file says."""
+"""Import the users of a 1.x server from its users file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ImportedUser", "import_users", "with_personal"]
 
 
 def with_personal(username: str, workspaces: Sequence[str]) -> list[str]:
-    """The workspaces somebody belongs to, their own first unless it is listed; each once.
+    """Return the workspaces a user belongs to, their own first unless it is listed; each once.
 
     >>> with_personal("ana", ["team", "team"])
     ['ana', 'team']
@@ -30,8 +30,10 @@ def with_personal(username: str, workspaces: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ImportedUser:
-    """Somebody of the file, and what became of them: ``created``, ``completed`` (they are here, and joined
-    workspaces) or ``here`` (nothing was to be done)."""
+    """A user of the file, and the outcome.
+
+    ``created``, ``completed`` (they existed, and joined workspaces) or ``here`` (nothing was to be done).
+    """
 
     actor: Actor
     outcome: str
@@ -42,10 +44,10 @@ def import_users(
 ) -> Sequence[ImportedUser]:
     """Create every user of the file with the keys and password hashes they have.
 
-    Where the file tells no roles, who has no ``workspaces`` at all becomes an administrator, everybody else an
-    annotator; all belong to a workspace of their own name first. Who is here already, with the same key, stays as
-    they are but for workspaces they do not belong to yet, so that a file can come in twice. ``workspaces`` are
-    there whether anybody belongs to them or not. Refuses the whole file when anything in it is wrong, and says what.
+    Where the file has no roles, users without any ``workspaces`` become administrators, all others annotators; all
+    belong to a workspace of their own name first. Users who exist already, with the same key, stay as they are except
+    that they join workspaces they do not belong to yet, so that a file can be imported twice. ``workspaces`` are
+    created whether anybody belongs to them or not. Refuses the whole file, with the reasons, when any of it is wrong.
     """
     if not isinstance(entries, list) or not entries:
         raise _wrong([_problem("a list of users is expected")])
@@ -104,7 +106,7 @@ def _import_one(tx: Transaction, entry: Mapping[str, Any], place: int, now: int)
 
 
 def _shape(entry: Any, place: int) -> Iterator[dict[str, Any]]:
-    """What is wrong with the form of one entry, before anybody looks at what it says."""
+    """Yield the problems with the types of one entry, before its values are checked."""
     if not isinstance(entry, Mapping):
         yield _problem("a user is expected, with username, api_key and so on", place)
         return

@@ -1,4 +1,4 @@
-"""Somebody leaves, for good or a workspace: what lay open before them is free again."""
+"""Release the leases of a user who leaves a workspace, or the server."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["release_leases"]
 
 
 def release_leases(tx: Transaction, username: str, workspace: str | None = None) -> int:
-    """Give back all leases somebody has, in one workspace or in all; how many.
+    """Release all leases of a user, in one workspace or in all; return how many.
 
-    What was planned for them stays theirs and pending, where a rebalance finds it and hands it on.
+    Slots assigned to them stay theirs and pending, where a rebalance finds them and reassigns them.
     """
     held = set(tx.assignments.datasets_held(username))
     if not held:

@@ -25,12 +25,12 @@ MINUTE = 60 * SECOND
 
 
 def hash_key(key: str) -> str:
-    """Return what is stored of an API key or of a session's id: both are random and long, so a fast hash will do."""
+    """Return the stored hash of an API key or a session's id: both are random and long, so a fast hash will do."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Throttle:
-    """Lets so many attempts through within a time, each counted before it is made."""
+    """A limit of attempts within a time, each counted before it is made."""
 
     def __init__(self, clock: Clock, *, attempts: int, within: int, remembered: int = 10_000) -> None:
         self._clock = clock
@@ -55,19 +55,19 @@ class Throttle:
                 self._made.popitem(last=False)
 
     def take_back(self, who: str) -> None:
-        """The last attempt was a good one and does not count."""
+        """Uncount the last attempt, which succeeded."""
         with self._lock:
             if made := self._made.get(who):
                 made.pop()
 
     def forget(self, who: str) -> None:
-        """Start counting anew."""
+        """Delete all counted attempts."""
         with self._lock:
             self._made.pop(who, None)
 
 
 class KeyAttempts:
-    """Wrong API keys, counted by address: after many of them only keys known to be good are looked up from there."""
+    """Count of wrong API keys by address: after many of them only keys known to be good are looked up from there."""
 
     def __init__(
         self, clock: Clock, *, attempts: int = 100, within: int = 5 * MINUTE, remembered: int = 10_000
@@ -78,7 +78,7 @@ class KeyAttempts:
         self._lock = threading.Lock()
 
     def actor(self, people: People, key_hash: str, address: str) -> Actor:
-        """Return whose key this is. A wrong one is counted; nobody is shut out who comes with a good one as before."""
+        """Return the owner of a key. Wrong ones are counted; a key that was good from there before is never blocked."""
         known = (address, key_hash)
         if known not in self._good:
             self._wrong.attempt(address)
@@ -118,22 +118,22 @@ class SignIn:
         self._minutes = minutes
         self._one = Throttle(clock, attempts=attempts, within=within)
         self._all = Throttle(clock, attempts=attempts_per_address, within=within)
-        self._nobody: str | None = None
+        self._dummy: str | None = None
 
     def with_password(self, username: str, password: str, address: str) -> str:
-        """A token of a new session. Slow on purpose, and as slow for users that do not exist."""
+        """Return the token of a new session. Slow on purpose, and as slow for users that do not exist."""
         user = self._attempt(username, password, address)
         if user is None:
             raise UnauthorizedError
         return self._store.write(lambda tx: self.open(tx, user), urgent=True).result()
 
     def confirm(self, username: str, password: str, address: str) -> None:
-        """Refuse unless this is the password of somebody who has signed in. Throttled as signing in is."""
+        """Refuse unless this is the password of a user who has signed in. Throttled as signing in is."""
         if self._attempt(username, password, address) is None:
             raise ForbiddenOperationError("This is not your present password.")
 
     def _attempt(self, username: str, password: str, address: str) -> User | None:
-        who = f"{username[:NAME_LENGTH]}\n{address}"  # whatever is sent, little of it is kept
+        who = f"{username[:NAME_LENGTH]}\n{address}"  # cut, so that long names sent do not fill the memory
         self._all.attempt(address)
         self._one.attempt(who)
         user = self.check(username, password)
@@ -143,13 +143,14 @@ class SignIn:
         return user
 
     def check(self, username: str, password: str) -> User | None:
-        """The user whose name and password these are. Slow on purpose."""
-        nobodys = self._nobodys_hash()
+        """Return the user with this name and password. Slow on purpose."""
+        dummy = self._dummy_hash()
         with self._store.read() as tx:
             found = tx.people.password_hash(username) if len(username) <= NAME_LENGTH else None
         user, hashed = found if found is not None else (None, None)
         if user is None or hashed is None:
-            self._passwords.verify(password, nobodys)
+            # As slow as for a user who exists, so that the time taken does not show who does.
+            self._passwords.verify(password, dummy)
             return None
         if not self._passwords.verify(password, hashed):
             return None
@@ -158,20 +159,20 @@ class SignIn:
         return user
 
     def _rehash(self, user: User, old: str, new: str) -> None:
-        def work(within: Transaction) -> None:
-            found = within.people.password_hash(user.username)
+        def write(tx: Transaction) -> None:
+            found = tx.people.password_hash(user.username)
             if found is not None and found[1] == old:  # unless it was changed meanwhile
-                within.people.set_password_hash(user.id, new, now=user.updated_at)
+                tx.people.set_password_hash(user.id, new, now=user.updated_at)
 
-        self._store.write(work).result()
+        self._store.write(write).result()
 
-    def _nobodys_hash(self) -> str:
-        if self._nobody is None:
-            self._nobody = self._passwords.hash(secrets.token_urlsafe(16))
-        return self._nobody
+    def _dummy_hash(self) -> str:
+        if self._dummy is None:
+            self._dummy = self._passwords.hash(secrets.token_urlsafe(16))
+        return self._dummy
 
     def open(self, tx: Transaction, user: User) -> str:
-        """A token of a new session for somebody we already know to be who they say."""
+        """Return the token of a new session for a user whose identity has been checked."""
         sid = secrets.token_urlsafe(24)
         now = self._clock.now()
         expires_at = now + self._minutes * MINUTE
@@ -181,7 +182,7 @@ class SignIn:
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
-        """Return whose token this is, and what is stored of its session's id; refused once the session has ended."""
+        """Return the owner of a token, and the stored hash of its session's id; refused once the session has ended."""
         claims = self._tokens.read(token)
         if claims is None:
             raise UnauthorizedError
@@ -192,7 +193,7 @@ class SignIn:
         return actor, session
 
     def out(self, tx: Transaction, actor: Actor, sid: str | None) -> None:
-        """End a session; nothing happens if there is none."""
+        """End a session; do nothing if there is none."""
         if sid is not None:
             tx.people.close_session(sid)
             about, now = About(object=actor.username), self._clock.now()

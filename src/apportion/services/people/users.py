@@ -49,7 +49,7 @@ PREFERENCES_SIZE = 65_536
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What is known of somebody before they can sign in; the password already hashed."""
+    """A user to create; the password already hashed."""
 
     username: str
     first_name: str
@@ -60,7 +60,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class UserChanges:
-    """What to change of a user; None leaves it as it is, and an empty last name removes it."""
+    """Changes to a user; None leaves a value as it is, and an empty last name removes it."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -69,12 +69,12 @@ class UserChanges:
 
 
 def new_key() -> str:
-    """A fresh API key."""
+    """Return a new random API key."""
     return secrets.token_urlsafe(48)
 
 
 def key_prefix(key: str) -> str | None:
-    """Return the beginning of a key that is shown, so that its owner knows which it is; of a short one less, or none.
+    """Return the part of a key that is shown, so that its owner can recognise it; of a short key less, or none.
 
     >>> key_prefix("gvXaK0nM" * 8), key_prefix("ana.apikey"), key_prefix("abc")
     ('gvXaK0', 'an', None)
@@ -83,7 +83,7 @@ def key_prefix(key: str) -> str | None:
 
 
 def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Sequence[Actor]:
-    """Everybody, in order of creation."""
+    """Return all users, in order of creation."""
     require(actor, Action.SEE_USERS)
     return people.users(inactive=inactive)
 
@@ -91,10 +91,10 @@ def list_users(people: People, actor: Actor, *, inactive: bool = False) -> Seque
 def create_user(
     tx: Transaction, actor: Actor, new: NewUser, *, now: int, restore: bool = False
 ) -> tuple[Actor, str]:
-    """A new user and their API key, which nobody will be shown again.
+    """Create a user; return them and their API key, which is shown only this once.
 
-    A deactivated user keeps their name, because their annotations bear it: ``restore`` lets the same person
-    in again, with everything they did; without it the name is refused.
+    A deactivated user keeps their name, because their annotations have it: ``restore`` activates the same person
+    again, with everything they did; without it the name is refused.
     """
     require(actor, Action.CREATE_USER)
     key = new_key()
@@ -104,7 +104,7 @@ def create_user(
 def add_user(
     tx: Transaction, new: NewUser, *, key: str | None, now: int, restore: bool = False, by: str = COMMAND_LINE
 ) -> Actor:
-    """Create or restore a user without asking who wants it: for the command line and the first admin."""
+    """Create or restore a user without checking rights: for the command line and the first admin."""
     people = tx.people
     check_username(new.username, "body", "username")
     first_name = check_first_name(new.first_name, "body", "first_name")
@@ -135,7 +135,7 @@ def add_user(
 
 
 def _shown(user: User) -> dict[str, Any]:
-    """What the audit log has of a user."""
+    """Return a user as the audit log shows them."""
     return {"first_name": user.first_name, "last_name": user.last_name, "role": str(user.role)}
 
 
@@ -183,7 +183,7 @@ def change_user(tx: Transaction, actor: Actor, id: UserId, changes: UserChanges,
 def change_own_password(
     tx: Transaction, actor: Actor, password_hash: str, *, now: int, sid: str | None
 ) -> None:
-    """A new password for oneself; ends one's other sessions, in case somebody else opened one of them."""
+    """Set one's own password; ends one's other sessions, in case somebody else opened one of them."""
     tx.people.set_password_hash(actor.user.id, password_hash, now=now)
     tx.people.close_sessions(actor.user.id, but=sid)
     about = About(object=actor.username)
@@ -193,7 +193,7 @@ def change_own_password(
 def reset_key(
     tx: Transaction, actor: Actor, id: UserId, *, now: int, sid: str | None = None
 ) -> tuple[Actor, str]:
-    """A new API key for a user; the old one stops working, and so do their sessions, except the one that asks.
+    """Give a user a new API key; the old one stops working, and so do their sessions, except the present one.
 
     Everybody may reset their own.
     """
@@ -211,7 +211,7 @@ def reset_key(
 
 
 def deactivate_user(tx: Transaction, actor: Actor, id: UserId, *, now: int) -> Actor:
-    """Lock a user out and free what they had leased; what they annotated keeps their name. As they were before."""
+    """Deactivate a user and release their leases; their annotations keep their name. Return them as they were."""
     people = tx.people
     user = _existing(people, id)
     require(actor, Action.DELETE_USER)
@@ -231,7 +231,7 @@ def deactivate_user(tx: Transaction, actor: Actor, id: UserId, *, now: int) -> A
 
 
 def set_preferences(people: People, actor: Actor, preferences: dict[str, Any]) -> dict[str, Any]:
-    """Remember what somebody's own screens look like."""
+    """Store a user's own display preferences."""
     if len(json.dumps(preferences)) > PREFERENCES_SIZE:
         raise PayloadTooLargeError(f"Preferences may have {PREFERENCES_SIZE} characters.")
     people.set_preferences(actor.user.id, preferences)

@@ -1,4 +1,4 @@
-"""Create workspaces; say who belongs to them and as what."""
+"""Create workspaces; list, add and remove their members, and change their roles."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ __all__ = [
 
 
 def list_workspaces(people: People, actor: Actor) -> Sequence[Workspace]:
-    """Every workspace for administrators, their own for everybody else."""
+    """Return every workspace for administrators, their own for everybody else."""
     require(actor, Action.LIST_WORKSPACES)
     everything = people.workspaces()
     return everything if actor.is_admin else [each for each in everything if each.name in actor.workspaces]
 
 
 def visible_workspaces(people: People, actor: Actor) -> Sequence[str]:
-    """Names of the workspaces somebody may look into."""
+    """Return the names of the workspaces that ``actor`` may see."""
     return [each.name for each in people.workspaces()] if actor.is_admin else actor.workspaces
 
 
 def create_workspace(tx: Transaction, actor: Actor, name: str, *, now: int) -> Workspace:
-    """A new workspace with nobody in it."""
+    """Create a workspace without members."""
     require(actor, Action.CREATE_WORKSPACE)
     return add_workspace(tx, name, now=now, by=actor.username)
 
 
 def add_workspace(tx: Transaction, name: str, *, now: int, by: str = COMMAND_LINE) -> Workspace:
-    """Create a workspace without asking who wants it: for the command line and the first admin."""
+    """Create a workspace without checking rights: for the command line and the first admin."""
     people = tx.people
     check_name(name, "body", "name")
     if people.workspace_named(name) is not None:
@@ -66,12 +66,12 @@ def add_workspace(tx: Transaction, name: str, *, now: int, by: str = COMMAND_LIN
 
 
 def ensure_workspace(tx: Transaction, name: str, *, now: int, by: str = COMMAND_LINE) -> Workspace:
-    """The workspace of that name, created if there is none."""
+    """Return the workspace of that name, created if there is none."""
     return tx.people.workspace_named(name) or add_workspace(tx, name, now=now, by=by)
 
 
 def find_workspace(people: People, name: str) -> Workspace:
-    """The workspace of that name."""
+    """Return the workspace of that name."""
     found = people.workspace_named(name)
     if found is None:
         raise EntityNotFoundError(name, "Workspace")
@@ -79,21 +79,21 @@ def find_workspace(people: People, name: str) -> Workspace:
 
 
 def list_workspace_users(people: People, actor: Actor, id: WorkspaceId) -> Sequence[Actor]:
-    """The members of a workspace, in order of joining."""
+    """Return the members of a workspace, in order of joining."""
     workspace = _allowed(people.workspace(id), id, actor, Action.LIST_WORKSPACE_USERS)
     return [member for member, _ in people.members(workspace.id)]
 
 
 def list_members(people: People, actor: Actor, workspace: str) -> Sequence[tuple[Actor, MembershipRole]]:
-    """The members of a workspace with their roles, in order of joining."""
+    """Return the members of a workspace with their roles, in order of joining."""
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SEE_MEMBERS)
     return people.members(found.id)
 
 
 def list_leaders(people: People, actor: Actor, workspace: str) -> Sequence[tuple[Actor, MembershipRole]]:
-    """Who reviews or manages in a workspace, in order of joining; where nobody does, the administrators do.
+    """Return the reviewers and managers of a workspace, in order of joining; the administrators where it has none.
 
-    Members may know this much of each other, so that they can turn to somebody.
+    Members may know this much of each other, so that they know whom to ask.
     """
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SEE_LEADERS)
     leading = [
@@ -105,7 +105,7 @@ def list_leaders(people: People, actor: Actor, workspace: str) -> Sequence[tuple
 
 
 def add_user_to(tx: Transaction, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int) -> Actor:
-    """Let a user into a workspace, as 1.x names them: by their ids."""
+    """Add a user to a workspace, both by id, as 1.x does."""
     people = tx.people
     found = _allowed(people.workspace(workspace), workspace, actor, Action.ADD_MEMBER)
     who = people.user(user)
@@ -117,7 +117,7 @@ def add_user_to(tx: Transaction, actor: Actor, workspace: WorkspaceId, user: Use
 def add_member(
     tx: Transaction, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
 ) -> Actor:
-    """Let a user into a workspace, by their names."""
+    """Add a user to a workspace, both by name."""
     people = tx.people
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.ADD_MEMBER)
     return _join(tx, found, _active(people, username), role, now, actor.username)
@@ -132,22 +132,22 @@ def join(
     now: int,
     by: str = COMMAND_LINE,
 ) -> Actor:
-    """Let a user in without asking who wants it: for the command line and the first admin."""
+    """Add a user to a workspace without checking rights: for the command line and the first admin."""
     return _join(tx, workspace, _active(tx.people, username), role, now, by)
 
 
 def remove_user_from(
     tx: Transaction, actor: Actor, workspace: WorkspaceId, user: UserId, *, now: int
 ) -> Actor:
-    """Take a user out of a workspace, as 1.x names them; what they annotated there stays, their leases are freed."""
+    """Remove a user from a workspace, both by id, as 1.x does; their annotations stay, their leases are released."""
     people = tx.people
     found, who = people.workspace(workspace), people.user(user)
     role = None if found is None or who is None else people.membership(found.id, who.id)
     if found is None or who is None or role is None:
-        raise EntityNotFoundError(user, "User")  # before asking who wants it, as 1.x
+        raise EntityNotFoundError(user, "User")  # before checking rights, as 1.x does
     require(actor, Action.REMOVE_MEMBER, found.name)
     people.remove_member(found.id, who.id)
-    if who.role is not Role.ADMIN:  # who may still annotate there
+    if who.role is not Role.ADMIN:  # an administrator may still annotate there
         release_leases(tx, who.username, found.name)
     about = About(workspace=found.name, object=who.username)
     before = {"role": str(role)}
@@ -158,7 +158,7 @@ def remove_user_from(
 def set_member_role(
     tx: Transaction, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
 ) -> Actor:
-    """Change what a member is in a workspace."""
+    """Change the role of a member in a workspace."""
     people = tx.people
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SET_MEMBER_ROLE)
     who = _active(people, username)
@@ -175,7 +175,7 @@ def change_member_role(
     now: int,
     by: str = COMMAND_LINE,
 ) -> None:
-    """Give a member another role without asking who wants it; refused for who is no member."""
+    """Change a member's role without checking rights; refused for a user who is no member."""
     before = tx.people.membership(workspace.id, who.id)
     if before is None:
         raise EntityNotFoundError(who.username, "User")
@@ -193,7 +193,7 @@ def change_member_role(
 
 
 def _allowed(found: Workspace | None, sought: str, actor: Actor, action: Action) -> Workspace:
-    """The workspace, once we know that they may; who may not does not learn whether it exists."""
+    """Return the workspace, once rights are checked; those without them do not learn whether it exists."""
     require(actor, action, found.name if found is not None else None)
     if found is None:
         raise EntityNotFoundError(sought, "Workspace")

@@ -1,4 +1,4 @@
-"""Copy a dataset: from one snapshot, some records to a transaction, visible once it is whole."""
+"""Copy a dataset: from one snapshot, some records to a transaction, visible once it is complete."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from apportion.vocabulary import EventCode, Status
 __all__ = ["CopyInProgress", "copy_dataset"]
 
 AT_ONCE = 250
-"""Records copied in one transaction: nobody annotating waits long."""
+"""Records copied in one transaction: few, so that nobody annotating waits long."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyInProgress:
-    """Who wants what copied where. ``tags`` and ``metadata`` are added to those of the original."""
+    """A request to copy a dataset. ``tags`` and ``metadata`` are added to those of the original."""
 
     actor: Actor
     workspace: str
@@ -42,10 +42,10 @@ class CopyInProgress:
 
 
 def copy_dataset(store: Store, asked: CopyInProgress, *, now: int) -> Dataset:
-    """A new dataset with the records, annotations, gold values, settings, policies and rules of another.
+    """Create a dataset with the records, annotations, gold values, settings, policies and rules of another.
 
-    Plans and what belongs to them are not copied, nor drafts, history and events. To be called from a thread of
-    its own. What a stop leaves half copied is removed by the next start.
+    Plans, slots and leases are not copied, nor drafts, history and events. To be called from a thread of its own.
+    A copy that a stop cut short is removed by the next start.
     """
     found: list[Dataset] = []
 
@@ -68,7 +68,7 @@ def copy_dataset(store: Store, asked: CopyInProgress, *, now: int) -> Dataset:
 def _finish(
     tx: Transaction, asked: CopyInProgress, source: Dataset, target: Dataset, records: int, now: int
 ) -> Dataset:
-    """Let everybody see the copy; both sides tell of it."""
+    """Publish the copy, and log an event in both datasets."""
     made, by = publish(tx, target), asked.actor.username
     tx.annotations.log_event(
         source, by, EventCode.COPIED, at=now, detail={"into": made.id, "records": records}
@@ -79,10 +79,11 @@ def _finish(
 
 
 def _begin(tx: Transaction, asked: CopyInProgress, now: int) -> tuple[Dataset, Dataset]:
-    """Ask everything there is to ask; the original and a hidden dataset for its copy."""
+    """Check the request; return the original and a hidden dataset for its copy."""
     require_workspace(tx, asked.target_workspace)
     if effective_role(asked.actor, asked.target_workspace) is EffectiveRole.OUTSIDER:
-        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)  # before they learn what is there
+        # Asked before anything else, or the refusal would show outsiders which datasets exist.
+        require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
     check_free(tx, asked.target_workspace, asked.target_name)
     source = find_dataset(tx, asked.actor, asked.workspace, asked.name, Action.COPY_DATASET)
     require(asked.actor, Action.CREATE_DATASET, asked.target_workspace)
@@ -108,7 +109,7 @@ def _begin(tx: Transaction, asked: CopyInProgress, now: int) -> tuple[Dataset, D
 
 
 def _required_answers(store: Store, snapshot: Transaction, source: Dataset, target: Dataset) -> Dataset:
-    """The copy, wanting as many answers of a record as leaves each as its plan made it in the original."""
+    """Set how many answers a record of the copy requires, so that each resolves as in the original, without plans."""
     policies = Policies.of(source.policies)
     if not policies.individual:
         return target
@@ -138,26 +139,27 @@ def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
 def _copy_some(
     store: Store, snapshot: Transaction, source: Dataset, target: Dataset, records: Sequence[Record], now: int
 ) -> None:
-    said: list[Case] = []
+    cases: list[Case] = []
     if source.individual:
-        for record in records:  # what they stand by follows from everybody's own annotations
+        # The resolved values follow from people's own annotations, which are copied below.
+        for record in records:
             record.status, record.annotation = Status.DEFAULT, None
-        said = snapshot.annotations.cases(source, [record.id for record in records])
+        cases = snapshot.annotations.cases(source, [record.id for record in records])
     ready = store.encode_records(target.task, records)
 
     def write(tx: Transaction) -> None:
         tx.records.log(target, ready, at=now)
-        if said:
-            _copy_answers(tx, source, target, said, now)
+        if cases:
+            _copy_answers(tx, source, target, cases, now)
 
     store.write(write).result()
 
 
-def _copy_answers(tx: Transaction, source: Dataset, target: Dataset, said: Sequence[Case], now: int) -> None:
-    """Everybody's submitted annotations and the gold values, and what the records stand by without any plan."""
+def _copy_answers(tx: Transaction, source: Dataset, target: Dataset, cases: Sequence[Case], now: int) -> None:
+    """Copy submitted annotations and gold values, and keep the resolved values that depended on a plan."""
     policies = Policies.of(target.policies)
     rule, required, before = policies.resolution, policies.required, Policies.of(source.policies).required
-    answered = [case for case in said if case.annotations or case.gold is not None]
+    answered = [case for case in cases if case.annotations or case.gold is not None]
     bare = {case.id: case for case in tx.annotations.cases(target, [case.id for case in answered])}
     changes = []
     for case in answered:

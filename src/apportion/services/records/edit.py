@@ -1,4 +1,4 @@
-"""Change, discard and delete records that are already there."""
+"""Change, discard and delete stored records."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 AT_ONCE = 500
-"""Records deleted or discarded in one transaction: nobody annotating waits long."""
+"""Records deleted or discarded in one transaction: few, so that nobody annotating waits long."""
 
 _IDS_KEPT = 20
 """Ids of deleted records that the audit log names."""
@@ -59,18 +59,18 @@ def patch_record(
     status: Status | None,
     now: int,
 ) -> tuple[Dataset, StoredRecord]:
-    """Merge metadata into a record and set its status; the record as it then is."""
+    """Merge metadata into a record and set its status; return the record as it then is."""
     dataset = find_dataset(tx, actor, workspace, name, Action.PATCH_RECORD, open_only=True)
     if dataset.individual:
         _patch_individual(tx, actor, dataset, id, metadata, status, now)
-        if metadata:  # what becomes of the status is an event of its own
-            _note_patch(tx, actor, dataset, id, metadata, None, now)
+        if metadata:  # a changed status is logged as an event of its own
+            _log_patch(tx, actor, dataset, id, metadata, None, now)
         return _as_seen(tx, actor, dataset, id)
     if metadata:
         require_right(actor, dataset, "edit_metadata")
     if not tx.records.patch(dataset, id, metadata=metadata, status=status, at=now):
         raise RecordNotFound(dataset.id, id)
-    _note_patch(tx, actor, dataset, id, metadata, status, now)
+    _log_patch(tx, actor, dataset, id, metadata, status, now)
     if status is not None and tx.assignments.plans(dataset):
         case = tx.annotations.case(dataset, id)
         if case is not None and case.slots:
@@ -79,7 +79,7 @@ def patch_record(
     return _as_seen(tx, actor, dataset, id)
 
 
-def _note_patch(
+def _log_patch(
     tx: Transaction,
     actor: Actor,
     dataset: Dataset,
@@ -88,7 +88,7 @@ def _note_patch(
     status: Status | None,
     now: int,
 ) -> None:
-    """Write the event of a changed record: the keys of its metadata, whose values are no part of the log."""
+    """Log the event of a changed record: the keys of its metadata, but not the values, which the log must not hold."""
     if metadata or status is not None:
         after = {"status": None if status is None else str(status), "metadata_keys": sorted(metadata or ())}
         about = About(dataset, object=id)
@@ -110,7 +110,10 @@ def _patch_individual(
     status: Status | None,
     now: int,
 ) -> None:
-    """An annotator sets the state of their own annotation; who leads, metadata and the record's closing."""
+    """Patch a record of an individual dataset.
+
+    Annotators set the state of their own annotation; reviewers and managers set metadata, or close the record.
+    """
     case = record_case(tx, dataset, actor, id, writing=True)
     annotator = effective_role(actor, dataset.workspace) is EffectiveRole.MEMBER
     if metadata:
@@ -127,8 +130,8 @@ def _patch_individual(
         value = None if mine is None or status is Status.DEFAULT else mine.value
         state = AnnotationState.NONE if status is Status.DEFAULT else own_state(status, value is not None)
         checked = checked_value(dataset, case.record, value, state)
-        settled, _ = apply_answer(tx, dataset, case, actor.username, state, checked, now=now)
-        tx.annotations.save_cases(dataset, [settled], at=now)
+        change, _ = apply_answer(tx, dataset, case, actor.username, state, checked, now=now)
+        tx.annotations.save_cases(dataset, [change], at=now)
         log_answer(tx, dataset, case, actor.username, state, now)
     elif status is Status.DISCARDED:
         close_record(tx, dataset, case, actor.username, now)
@@ -140,7 +143,7 @@ def _patch_individual(
 
 
 def close_record(tx: Transaction, dataset: Dataset, case: Case, by: str, now: int) -> None:
-    """Decide that a record is unusable."""
+    """Mark a record as unusable by a gold value."""
     if case.gold is not None and case.gold.value is None:
         return
     tx.annotations.save_cases(dataset, [decide(dataset, case, None, by, "discarded", now)], at=now)
@@ -151,7 +154,7 @@ def close_record(tx: Transaction, dataset: Dataset, case: Case, by: str, now: in
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Deleting or discarding what matches: how many matched and were dealt with, or the job that is at it."""
+    """Progress of deleting or discarding records: how many matched, how many are processed, and the job, if any."""
 
     matched: int
     processed: int
@@ -161,7 +164,7 @@ class Removal:
 def matching_numbers(
     tx: Transaction, actor: Actor, workspace: str, name: str, criteria: Criteria, *, discard: bool
 ) -> tuple[str, list[int]]:
-    """Return the dataset's UUID and the numbers of the records to be removed, found outside of the writer."""
+    """Return the dataset's UUID and the numbers of the records to be removed. Not to be run on the writer thread."""
     dataset = _to_remove_from(tx, actor, workspace, name, discard)
     return dataset.uuid, tx.records.numbers(dataset, seen_by(tx, actor, dataset, criteria))
 
@@ -190,7 +193,7 @@ def remove_records(
 
     They are those that ``matching_numbers`` found by the criteria at ``now``; what was logged again since stays.
 
-    A job's record of what matched is kept before the first of it goes. Whoever asked goes on calling
+    The job with the numbers of all that matched is stored before the first is removed. The caller goes on calling
     ``remove_some`` until it is done; should the server stop before, it is finished after the next start.
     """
     dataset = _to_remove_from(tx, actor, workspace, name, discard)
@@ -213,14 +216,14 @@ def remove_records(
 
 
 def _which(criteria: Criteria) -> dict[str, Any]:
-    """The records that were asked for, for the audit log: some of their ids, or the query."""
+    """Return the requested records as the audit log shows them: some of their ids, or the query."""
     if criteria.ids is not None:
         return {"ids": list(criteria.ids[:_IDS_KEPT])}
     return {"query": show(criteria.query)}
 
 
 def go_on_removing(tx: Transaction, actor: Actor, workspace: str, name: str, id: str, *, now: int) -> Removal:
-    """Go on with a removal that ``actor`` has begun, if they may still do so and the dataset is there."""
+    """Continue a removal that ``actor`` has begun, if they may still do so and the dataset is there."""
     job = tx.jobs.find(id)
     assert job is not None
     discard = job.kind is JobKind.DISCARD
@@ -232,14 +235,14 @@ def go_on_removing(tx: Transaction, actor: Actor, workspace: str, name: str, id:
 
 
 def stop_removing(tx: Transaction, id: str, why: str, *, now: int) -> None:
-    """End a removal that its owner may not go on with; what is gone stays gone."""
+    """End a removal that its owner may not continue; what was removed before stays removed."""
     job = tx.jobs.find(id)
     if job is not None:
         tx.jobs.change(job, at=now, state=JobState.FAILED, message=f"{why} What was done before stays.")
 
 
 def remove_some(tx: Transaction, dataset: Dataset, actor: Actor, id: str, *, now: int) -> Removal:
-    """Go on with a removal; its job is no more part of the answer once it is done."""
+    """Remove the next records of a job; return the progress, without the job once it is done."""
     job = tx.jobs.find(id)
     assert job is not None
     numbers = within(job.spec["runs"], job.done, AT_ONCE)
@@ -277,6 +280,6 @@ def _discard_mine(tx: Transaction, actor: Actor, dataset: Dataset, case: Case, n
     if mine is not None and mine.state is AnnotationState.DISCARDED:
         return
     value, discarded = None if mine is None else mine.value, AnnotationState.DISCARDED
-    settled, _ = apply_answer(tx, dataset, case, actor.username, discarded, value, now=now)
-    tx.annotations.save_cases(dataset, [settled], at=now)
+    change, _ = apply_answer(tx, dataset, case, actor.username, discarded, value, now=now)
+    tx.annotations.save_cases(dataset, [change], at=now)
     log_answer(tx, dataset, case, actor.username, discarded, now)

@@ -1,4 +1,4 @@
-"""Read a dataset out, a page at a time: records with everything that stands behind their values."""
+"""Export a dataset, a page at a time: records with the answers and gold behind their values."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ class Exported:
 
 
 class ExportPage(NamedTuple):
-    """Some records, and what stands behind them."""
+    """A page of records, and the answers and gold behind them."""
 
     rows: list[StoredRecord]
     behind: RecordAnswers
 
 
 def exportable(tx: Transaction, actor: Actor, workspace: str, name: str) -> Exported:
-    """The dataset, if it may be exported."""
+    """Find a dataset that ``actor`` may export."""
     dataset = find_dataset(tx, actor, workspace, name, Action.EXPORT)
     return Exported(dataset, tx.answers.names(dataset))
 
 
 def matching(tx: Transaction, actor: Actor, dataset: Dataset, query: Query) -> int:
-    """How many records an export of a query holds."""
+    """Return how many records an export of a query holds."""
     return tx.records.count(dataset, seen_by(tx, actor, dataset, Criteria(query)))
 
 
 def note_export(
     tx: Transaction, actor: Actor, workspace: str, name: str, asked: Mapping[str, Any], *, now: int
 ) -> None:
-    """Write the event of an export before the first of it goes out: nobody downloads unnoted.
+    """Log the event of an export before the first page is sent, so that no download goes unlogged.
 
     ``asked`` is the format, the query, and how many records match.
     """
@@ -63,12 +63,12 @@ def note_export(
 def export(
     store: Store, actor: Actor, dataset: Dataset, query: Query, deadline: Deadline | None = None
 ) -> Iterator[ExportPage]:
-    """Yield pages of records in order of their ids, each as the dataset is when it is asked for.
+    """Yield pages of records in order of their ids, each as the dataset is when the page is requested.
 
-    No snapshot is open between two pages, however slowly they are taken: one that is keeps SQLite from emptying its
-    log. A record that is there all the time comes once; everything about a record is of one instant. Which records
-    match a query is worked out once, in the beginning. Ends with a refusal once the dataset is gone, or the right to
-    export it.
+    No snapshot is open between two pages, however slowly they are read: an open one keeps SQLite from truncating its
+    log. A record that is there all the time comes once; everything about a record is of one instant. The records
+    that match a query are searched once, in the beginning. Ends with a refusal once the dataset is gone, or the
+    right to export it.
     """
     if isinstance(query, MatchAll):
         yield from _all_pages(store, actor, dataset, deadline)
@@ -102,7 +102,7 @@ def _all_pages(
 
 
 def _as_it_is(tx: Transaction, actor: Actor, dataset: Dataset) -> Dataset:
-    """Return the dataset if it is still there and may still be exported by who began."""
+    """Return the dataset as it is now, if it is still there and ``actor`` may still export it."""
     found = tx.datasets.by_number(dataset.no)
     if found is None:
         raise DatasetGoneError(dataset.name)

@@ -31,7 +31,7 @@ class SimilarTo:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Which page of a search, in which order, with which counts (None: all there are)."""
+    """A page of a search: its size and position, its order, and the counts that come with it (None: all)."""
 
     sort: Sequence[SortKey] = ()
     start: int = 0
@@ -49,7 +49,7 @@ def search(
     page: SearchPage,
     near: SimilarTo | None = None,
 ) -> tuple[Dataset, SearchHits]:
-    """One page of matches with their exact total and what was to be counted."""
+    """Return one page of matches, with their exact total and the counts asked for."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH, task=task, open_only=True)
     seen = seen_by(tx, actor, dataset, criteria)
     if near is not None:
@@ -66,14 +66,14 @@ def search(
 def note_scan(
     tx: Transaction, actor: Actor, workspace: str, name: str, criteria: Criteria, records: int, *, now: int
 ) -> None:
-    """Write the event of somebody who begins to read everything that matches."""
+    """Log the event that ``actor`` begins to read everything that matches."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
     detail = {"query": show(criteria.query), "records": records}
     tx.annotations.log_event(dataset, actor.username, EventCode.SCANNED, at=now, detail=detail)
 
 
 def count_scanned(tx: Transaction, actor: Actor, workspace: str, name: str, criteria: Criteria) -> int:
-    """How many records a scan leads through."""
+    """Return how many records a scan goes through."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
     return tx.records.count(dataset, seen_by(tx, actor, dataset, criteria))
 
@@ -90,7 +90,7 @@ def scan(
     offset: int,
     limit: int,
 ) -> tuple[Dataset, Sequence[StoredRecord]]:
-    """The next matches after a record id, for reading everything."""
+    """Return the next matches after a record id, for reading everything."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
     if dataset.closed:
         raise ClosedDatasetError(name)
@@ -101,7 +101,7 @@ def scan(
 def find_record(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str
 ) -> tuple[Dataset, StoredRecord]:
-    """One record by its id."""
+    """Return one record by its id."""
     dataset = find_dataset(tx, actor, workspace, name, Action.SEE_RECORD)
     if str(Policies.of(dataset.policies).visibility) == "assigned":
         record_case(tx, dataset, actor, id)

@@ -1,4 +1,4 @@
-"""Bring copies together that were logged into each person's own workspace: one dataset, everybody's annotations."""
+"""Gather copies that were logged into each person's own workspace into one dataset with everybody's annotations."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from apportion.vocabulary import AnnotationState, EventCode, Status
 __all__ = ["GatherInProgress", "Gathered", "gather"]
 
 _PAGE = 500
-"""Records to a transaction: nobody annotating waits long."""
+"""Records per transaction: few, so that nobody annotating waits long."""
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What came together: records, annotations, and who has which copy."""
+    """The result of gathering: records, annotations, and the owner of each copy."""
 
     dataset: str
     workspace: str
@@ -63,7 +63,7 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class GatherInProgress:
-    """Who brings which copies together, and where: all datasets called ``name`` in these workspaces."""
+    """A request to gather all datasets called ``name`` in these workspaces into one."""
 
     actor: Actor
     name: str
@@ -73,7 +73,7 @@ class GatherInProgress:
 
 
 def gather(store: Store, asked: GatherInProgress, *, dry_run: bool, now: int) -> Gathered:
-    """One individual dataset of all copies, as of one moment, joined by record id; visible once it is whole.
+    """Create one individual dataset of all copies, as of one moment, joined by record id; visible once complete.
 
     The annotation of a copy is that of the user its workspace is named after. Refused when copies of one id differ
     in what annotators were shown; the copies stay as they are in any case. To be called from a thread of its own.
@@ -93,7 +93,7 @@ def gather(store: Store, asked: GatherInProgress, *, dry_run: bool, now: int) ->
 
 
 def _sources(tx: Transaction, asked: GatherInProgress) -> list[Dataset]:
-    """The datasets that come together, once everything has been asked that can be refused."""
+    """Return the datasets to gather, once everything that can be refused has been checked."""
     name, workspaces = asked.name, asked.workspaces
     if len(set(workspaces)) != len(workspaces) or not workspaces:
         raise BadRequestError("Name each workspace to gather from once. Nothing was gathered.")
@@ -107,7 +107,7 @@ def _sources(tx: Transaction, asked: GatherInProgress) -> list[Dataset]:
 
 
 def _owner(tx: Transaction, workspace: str, place: int) -> str:
-    """Whose copy lies in a workspace: the user it is named after, or the only annotator who belongs to it."""
+    """Return the owner of the copy in a workspace: the user it is named after, or its only annotator."""
     if tx.people.user_by_name(workspace) is not None:
         return workspace
     there = tx.people.workspace_named(workspace)
@@ -201,8 +201,8 @@ def _answer(
                 continue
             now_case = tx.annotations.case(target, case.id)
             assert now_case is not None
-            settled, _ = apply_answer(tx, target, now_case, owner, copy.state, copy.value, now=now)
-            tx.annotations.save_cases(target, [settled], at=now)
+            change, _ = apply_answer(tx, target, now_case, owner, copy.state, copy.value, now=now)
+            tx.annotations.save_cases(target, [change], at=now)
 
 
 def _finish(
@@ -223,7 +223,7 @@ def _finish(
 def _adopt(
     tx: Transaction, actor: Actor, target: Dataset, copies: Mapping[str, Mapping[str, _Copy]], now: int
 ) -> None:
-    """Everybody's copies become their slots, so that each record wants exactly the answers it was copied for."""
+    """Add a plan whose slots are the copies, so that each record wants exactly the answers it was copied for."""
     people = sorted({owner for held in copies.values() for owner in held})
     rows = _rows(people, copies)
     loads = {name: sum(name in held for held in copies.values()) for name in people}

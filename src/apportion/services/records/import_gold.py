@@ -1,4 +1,4 @@
-"""Bring values in that are known to be right: all of them or none."""
+"""Import gold values: all of them or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["GoldEntry", "import_gold"]
 
 
 class GoldEntry(NamedTuple):
-    """The value of one record; None: it is unusable."""
+    """The gold value of one record; None: it is unusable."""
 
     id: str
     value: Value | None
@@ -40,7 +40,7 @@ def import_gold(
     overwrite: bool,
     now: int,
 ) -> dict[str, int]:
-    """Store them; how many were stored, and how many records kept a human's decision made here."""
+    """Store gold values; return how many were stored, and how many records kept a human's decision made here."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
     policies = Policies.of(dataset.policies)
     if not policies.individual:

@@ -1,4 +1,4 @@
-"""Bring records in from a file, with everybody's answers and gold if the file has them."""
+"""Import records from a file, with everybody's answers and gold if the file has them."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ __all__ = [
 ]
 
 AT_ONCE = 500
-"""Records of a new dataset to a transaction: nobody annotating waits long."""
+"""Records of a new dataset per transaction: few, so that nobody annotating waits long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedAnswer:
-    """Somebody's answer in a file; ``at`` and ``seconds`` where the file says so."""
+    """A person's answer in a file; ``at`` and ``seconds`` where the file has them."""
 
     annotator: str
     value: Value | None
@@ -58,7 +58,7 @@ class ImportedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRows:
-    """A record of a file. ``value``, ``agent`` and ``status`` are what it says the record stands by."""
+    """A record of a file. ``value``, ``agent`` and ``status`` are its resolved value as the file has it."""
 
     record: Record
     answers: Sequence[ImportedAnswer] = ()
@@ -69,7 +69,7 @@ class ImportedRows:
 
     @property
     def individual(self) -> bool:
-        """Whether it says more than a record of 1.x could."""
+        """Return whether it has people's own answers or gold, which a record of 1.x could not have."""
         return bool(self.answers) or self.gold is not None
 
 
@@ -82,7 +82,7 @@ def begin_import(
     found: Sequence[ImportedRows],
     settings: LabelSettings | None = None,
 ) -> list[tuple[int, str]]:
-    """Check what can be checked before anything is stored; which of the records do not fit, and why not.
+    """Check what can be checked before anything is stored; return indices of records that do not fit, and why.
 
     ``settings`` are those of the dataset to be, where there is none yet.
     """
@@ -113,7 +113,7 @@ def begin_import(
 
 
 def _check_kind(dataset: Dataset, found: Sequence[ImportedRows]) -> None:
-    """Refuse answers of several people where a record keeps one."""
+    """Refuse answers of several people for a dataset that keeps one answer per record."""
     if any(each.individual for each in found) and not Policies.of(dataset.policies).individual:
         raise ConflictError(
             f"The file has answers of several people, and dataset {dataset.name} is shared: it keeps one a record. "
@@ -122,7 +122,7 @@ def _check_kind(dataset: Dataset, found: Sequence[ImportedRows]) -> None:
 
 
 def _misfit(dataset: Dataset, multi_label: bool | None, each: ImportedRows) -> str | None:
-    """Why a record does not go into the dataset as it is."""
+    """Return why a record does not fit the dataset as it is; None if it fits."""
     record = each.record
     if isinstance(record, TextClassificationRecord) and multi_label not in (None, record.multi_label):
         here, there = (
@@ -143,7 +143,7 @@ def _misfit(dataset: Dataset, multi_label: bool | None, each: ImportedRows) -> s
 
 @dataclass(frozen=True, slots=True)
 class ImportInProgress:
-    """Who brings what in where: records that ``begin_import`` has found nothing wrong with.
+    """A request to import records that ``begin_import`` has found nothing wrong with.
 
     ``settings`` are those of a dataset that is not there yet.
     """
@@ -184,10 +184,10 @@ def _finish(tx: Transaction, asked: ImportInProgress, target: Dataset, now: int)
     shown = publish(tx, target)
     after = {"task": str(shown.task)}
     tx.events.add(EventCode.CREATED, About(shown), who=asked.actor.username, at=now, after=after)
-    _note(tx, asked, shown, now)
+    _log_event(tx, asked, shown, now)
 
 
-def _note(tx: Transaction, asked: ImportInProgress, dataset: Dataset, now: int) -> None:
+def _log_event(tx: Transaction, asked: ImportInProgress, dataset: Dataset, now: int) -> None:
     detail = {
         "records": len(asked.found),
         "answers": sum(len(each.answers) for each in asked.found),
@@ -211,11 +211,11 @@ def _add_all(
     )
     _check_kind(dataset, asked.found)
     _add(tx, asked.actor, dataset, asked.found, now, prepare, ready)
-    _note(tx, asked, dataset, now)
+    _log_event(tx, asked, dataset, now)
 
 
 def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
-    """How many answers a dataset of these records wants, so that each stands as the file says."""
+    """Return how many answers a dataset of these records has to require, so that each resolves as the file says."""
     wanted = RequiredAnswers()
     for each in found:
         answers = {
@@ -232,13 +232,13 @@ def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
             wanted = wanted.settled(count)
         elif build_view(case, rule=Rule.MAJORITY, required=count).conflict:
             wanted = wanted.in_conflict(count)
-        else:  # it would be settled if no more were wanted
+        else:  # it would be resolved if no more answers were required
             wanted = wanted.waiting(count)
     return wanted
 
 
 def _begin_hidden(tx: Transaction, asked: ImportInProgress, now: int) -> Dataset:
-    """The dataset that a file is brought into, where there was none; wants as many answers as records have."""
+    """Add a hidden dataset to import a file into; it requires as many answers as the records have."""
     require_workspace(tx, asked.workspace)
     check_free(tx, asked.workspace, asked.name)
     blank = blank_dataset(asked.actor, asked.workspace, asked.name, asked.task, tags={}, metadata={}, now=now)
@@ -263,7 +263,7 @@ def _add(
     prepare: Prepare,
     ready: Sequence[EncodedRecord] | None = None,
 ) -> None:
-    """Log the records and set what people said."""
+    """Log the records and set people's answers."""
     records = [each.record for each in found]
     request = Logging(dataset.workspace, dataset.name, dataset.task, records, prepared=ready)
     log_into(tx, actor, dataset, request, now=now, prepare=prepare)
@@ -276,7 +276,7 @@ def _add(
         for each in some:
             case = cases[each.record.id]
             changes.append(_with_answers(tx, dataset, case, each, now))
-            if case.live_slots():  # the next answer of the same person is to know of this one
+            if case.live_slots():  # the next answer of the same person has to count this one in their load
                 tx.annotations.save_cases(dataset, changes, at=now)
                 changes = []
         tx.annotations.save_cases(dataset, changes, at=now)
@@ -309,17 +309,17 @@ def _with_answers(tx: Transaction, dataset: Dataset, case: Case, each: ImportedR
     view = build_view(after, rule=policies.resolution, required=policies.required)
     if (
         each.agent is not None or each.status is Status.DISCARDED
-    ):  # else the file does not say by what it stands
-        said = ResolvedView(each.status, each.agent, each.value)
+    ):  # else the file does not have a resolved value
+        stated = ResolvedView(each.status, each.agent, each.value)
         rule, required = policies.resolution, policies.required
-        after, view = earlier_value(after, view, said, rule=rule, required=required, now=now)
+        after, view = earlier_value(after, view, stated, rule=rule, required=required, now=now)
     return CaseChange(case, after, view, "imported")
 
 
 def _in_slots(tx: Transaction, dataset: Dataset, case: Case, before: Case, now: int) -> Case:
-    """Return a record that was shared out with each new answer in a slot, or as an extra where there is none for it.
+    """Return an assigned record with each new answer in a slot, or as an extra where there is no slot for it.
 
-    What the file calls an extra stays one.
+    An answer that the file marks as an extra stays one.
     """
     new = [each for name, each in case.annotations.items() if each != before.of(name) and each.answered]
     for each in sorted(new, key=lambda each: (not each.counted, each.updated, each.annotator)):

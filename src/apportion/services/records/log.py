@@ -26,7 +26,7 @@ Prepare = Callable[[Task, Sequence[Record]], Sequence[EncodedRecord]]
 
 
 class Logged(NamedTuple):
-    """What became of a request: ``failed`` is always 0, since a bad record refuses the whole request.
+    """The result of a request: ``failed`` is always 0, since a bad record refuses the whole request.
 
     ``kept`` counts, where people have annotations of their own, those that were left as they were.
     """
@@ -39,7 +39,7 @@ class Logged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """A request to log records. ``prepared`` may hold them ready for writing, to spare the writer that work."""
+    """A request to log records. ``prepared`` may hold them already encoded, to spare the writer thread that work."""
 
     workspace: str
     name: str
@@ -51,7 +51,7 @@ class Logging:
 
 
 def speaks_for_others(actor: Actor, workspace: str) -> bool:
-    """May ``actor`` log annotations in the name of others? Annotators annotate under their own name."""
+    """Return whether ``actor`` may log annotations in others' names; annotators annotate under their own."""
     return effective_role(actor, workspace) in (EffectiveRole.ADMIN, EffectiveRole.MANAGER)
 
 
@@ -68,7 +68,7 @@ def log_records(tx: Transaction, actor: Actor, request: Logging, *, now: int, pr
 def log_into(
     tx: Transaction, actor: Actor, dataset: Dataset, request: Logging, *, now: int, prepare: Prepare
 ) -> Logged:
-    """Store the records in a dataset of which it is known that ``actor`` may log into it."""
+    """Store the records in a dataset; that ``actor`` may log into it has been checked before."""
     _check_labels(dataset, request.records)
     dataset = _check_multi_label(tx, dataset, request.records)
     request = _without_mirrors(tx, dataset, request)
@@ -86,7 +86,7 @@ def log_into(
         tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
     if any(plan.spec.standing for plan in tx.assignments.plans(dataset)):
         from apportion.services.assignments.apply_plan import (
-            extend_standing_plans,  # brings numpy along, a quarter of an idle server
+            extend_standing_plans,  # imports numpy, a quarter of the memory of an idle server
         )
 
         extend_standing_plans(tx, dataset, [record.id for record in request.records], now=now)
@@ -94,7 +94,7 @@ def log_into(
 
 
 def _without_mirrors(tx: Transaction, dataset: Dataset, request: Logging) -> Logging:
-    """What plans show as metadata is theirs: values that come back with a record are left out."""
+    """Return the request without metadata that plans mirror: plans own it, so values logged back are left out."""
     keys = {plan.spec.mirror for plan in tx.assignments.plans(dataset) if plan.phase is PlanPhase.LIVE}
     keys.discard(None)
     if not keys:
@@ -118,11 +118,11 @@ def _log_shared(
         prepared = prepare(request.task, request.records)
     tx.records.log(dataset, prepared, at=now)
     if tx.assignments.plans(dataset):
-        _follow(tx, dataset, request.records, now)
+        _sync_slots(tx, dataset, request.records, now)
 
 
-def _follow(tx: Transaction, dataset: Dataset, records: Sequence[Record], now: int) -> None:
-    """What was answered needs no other answer: in a shared dataset the slots of a record follow its status."""
+def _sync_slots(tx: Transaction, dataset: Dataset, records: Sequence[Record], now: int) -> None:
+    """Update slots to the status of logged records: in a shared dataset, an answered record needs no other answer."""
     by_id = {record.id: record for record in records}
     for case in tx.annotations.cases(dataset, list(by_id)):
         if case.slots:
@@ -143,7 +143,7 @@ def _dataset_for(tx: Transaction, actor: Actor, request: Logging, now: int) -> D
 
 
 def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
-    """Every label must be one the dataset's schema has."""
+    """Refuse labels that are not in the dataset's schema."""
     if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
         return
     used = (label for record in records for label in labels_of(record))
@@ -157,7 +157,7 @@ def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
 
 
 def labels_of(record: Record) -> list[str]:
-    """Every label that is predicted or annotated."""
+    """Return every label that is predicted or annotated."""
     found: list[str] = []
     for answers in (record.prediction, record.annotation):
         if answers is not None:
@@ -168,7 +168,7 @@ def labels_of(record: Record) -> list[str]:
 
 
 def _check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Record]) -> Dataset:
-    """A dataset holds single-label or multi-label records, as its first record was."""
+    """Refuse to mix single-label and multi-label records: the first record decides which a dataset holds."""
     first = records[0] if records else None
     if not isinstance(first, TextClassificationRecord):
         return dataset
@@ -184,7 +184,7 @@ def _check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Reco
 
 
 def sign(tx: Transaction, actor: Actor, dataset: Dataset, records: Sequence[Record]) -> None:
-    """Put the writer's name to every annotation they changed; one left as it was keeps its author."""
+    """Set the writer as agent of every annotation they changed; one left as it was keeps its author."""
     annotated = [record for record in records if record.annotation is not None]
     if not annotated:
         return
