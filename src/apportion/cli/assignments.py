@@ -122,7 +122,7 @@ def extend(dataset: str, plan: str | None, preview: bool, yes: bool, as_json: bo
     found = remote.dataset("POST", dataset, tail, body={"dry_run": True})
     change = PlanChange("extend", preview, added=found["slots"], loads=found["loads"])
     if not preview:
-        _sure(yes, f"Add {found['records']} records, {found['slots']} answers wanted?")
+        _confirm(yes, f"Add {found['records']} records, {found['slots']} answers wanted?")
         found = remote.dataset("POST", dataset, tail, body={})
     print_json(found) if as_json else click.echo(repr(change))
 
@@ -243,7 +243,7 @@ def _change(
             print_json(look) if as_json else click.echo(repr(read_change(what, True, look)))
             return
         click.echo(repr(read_change(what, True, look)), err=True)
-        _sure(yes, "Do it?")
+        _confirm(yes, "Do it?")
     done = remote.dataset("POST", dataset, tail, body=body)
     print_json(done) if as_json else click.echo(repr(read_change(what, False, done)))
 
@@ -270,7 +270,7 @@ def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
     return found
 
 
-def _sure(yes: bool, question: str) -> None:
+def _confirm(yes: bool, question: str) -> None:
     if not yes and not click.confirm(question, err=True):
         raise RefusedError("Nothing was changed.")
 

@@ -174,9 +174,9 @@ class _Shape:
         self.rows += part.rows
         self.individual = self.individual or part.individual
 
-    def want(self, told: dict[str, Any]) -> None:
+    def want(self, counts: dict[str, Any]) -> None:
         """What the server says of the answers of a part."""
-        self._wanted += RequiredAnswers(**told)
+        self._wanted += RequiredAnswers(**counts)
 
     @property
     def required(self) -> int:
@@ -241,10 +241,10 @@ def _send(
 def _mapping(given: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for each in given:
-        ours, equals, theirs = each.partition("=")
-        if not equals or not ours or not theirs:
+        field, equals, column = each.partition("=")
+        if not equals or not field or not column:
             raise click.UsageError(f"--map {each}: as in --map text=review.")
-        found[ours] = theirs
+        found[field] = column
     return found
 
 

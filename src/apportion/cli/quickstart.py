@@ -54,7 +54,7 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
 
     def announce(_: FastAPI, url: str) -> None:
         _announce(loaded.settings, url)
-        if browser or (browser is None and _somebody_is_there()):
+        if browser or (browser is None and _is_interactive()):
             webbrowser.open(url)
 
     settings = loaded.settings
@@ -63,7 +63,7 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
     run(settings, prepare=_prepare, announce=announce)
 
 
-def _somebody_is_there() -> bool:
+def _is_interactive() -> bool:
     screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )

@@ -117,14 +117,14 @@ def run(
     # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
     # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with _bound(settings) as listener, _logging(settings), _no_search_for_garbage():
+    with _bound(settings) as listener, _logging(settings), _gc_disabled():
         from apportion.bootstrap import open_store
         from apportion.server.app import create_app
 
         store = open_store(settings, serving=True, allow_upgrade=allow_upgrade, upgraded=upgraded)
         try:
             app = create_app(settings, store)
-            _collect_garbage_seldom()
+            _tune_gc()
             if prepare is not None:
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
@@ -163,7 +163,7 @@ def _logging(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
+def _gc_disabled() -> Iterator[None]:
     """Nearly everything that is made until the server stands stays: looking for cycles took a sixth of that."""
     gc.disable()
     try:
@@ -172,7 +172,7 @@ def _no_search_for_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _collect_garbage_seldom() -> None:
+def _tune_gc() -> None:
     """Records come and go by the ten thousand and hardly ever in cycles: at its default thresholds Python looks
     for cycles every thirty records and finds none, which made up a fifth of the cost of logging."""
     gc.freeze()

@@ -170,8 +170,8 @@ def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_col
 
 def _answers(row: Mapping[str, Any]) -> int:
     """How many answers of a row count: in an object of ours, or in the columns of a table of ours."""
-    said = row.get("answers")
-    if isinstance(said, dict):
-        return sum(isinstance(each, dict) and each.get("counted", True) is True for each in said.values())
+    answers = row.get("answers")
+    if isinstance(answers, dict):
+        return sum(isinstance(each, dict) and each.get("counted", True) is True for each in answers.values())
     states = (value for name, value in row.items() if name.startswith("answer.") and name.endswith(".state"))
     return sum(bool(state) and not str(state).endswith(" extra") for state in states)

@@ -96,13 +96,13 @@ class Connection:
 
     def refresh(self) -> Steps[User]:
         """Whoever the key belongs to, asked anew."""
-        told = loads((yield Request("GET", "/api/me")))
-        if not isinstance(told, dict) or "username" not in told:
+        me = loads((yield Request("GET", "/api/me")))
+        if not isinstance(me, dict) or "username" not in me:
             raise WrongResponseError(
                 f"{self.base_url} does not say who you are, so it is not the address of an Apportion server. "
                 "Check api_url: host, port, and the path if the server has one of its own."
             )
-        self._user = user = read_user(told)
+        self._user = user = read_user(me)
         if self.workspace is None:
             self._http.headers[WORKSPACE_HEADER] = user.username
         return user
@@ -136,12 +136,12 @@ class Connection:
 
 
 def _check_version(info: Any, url: str) -> None:
-    told: Mapping[str, Any] = info if isinstance(info, dict) else {}
-    version = str(told.get("version") or told.get("rubrix_version") or "")
+    versions: Mapping[str, Any] = info if isinstance(info, dict) else {}
+    version = str(versions.get("version") or versions.get("rubrix_version") or "")
     parsed = _numbers(version)
     if parsed is None:
         raise WrongResponseError(f"{url} does not say which version of the API it speaks: {info!r}.")
-    ours = told.get("apportion")
+    ours = versions.get("apportion")
     if parsed < _OLDEST or parsed >= (2, 0):
         raise ApiCompatibilityError(
             f"{url} speaks version {version} of the API; this SDK needs 1.4 or a later 1.x.",

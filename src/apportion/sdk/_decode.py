@@ -154,8 +154,10 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
     if everybodys:
         read, shown = _EACH[task]
         for each, record in zip(page.records, records, strict=True):
-            said = read(each.annotations) if bytes(each.annotations) else None
-            record._know_annotations({who: shown(each, answer) for who, answer in (said or {}).items()})
+            annotations = read(each.annotations) if bytes(each.annotations) else None
+            record._know_annotations(
+                {who: shown(each, answer) for who, answer in (annotations or {}).items()}
+            )
     return Page(records, page.next_idx, page.next_page_cfg)
 
 
@@ -203,16 +205,19 @@ def _vectors_in(vectors: dict[str, _VectorIn] | None) -> dict[str, list[float]] 
 
 
 def _text_in(each: _TextIn) -> TextClassificationRecord:
-    said, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
+    prediction, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
     if answer is not None:
         annotation = _labels(each, answer)
     record = _new(TextClassificationRecord)
     record._fill(
         inputs.get("text") if len(inputs) == 1 else None,
         inputs,
-        said
-        and [(one.class_ if one.class_label is None else one.class_label, one.score) for one in said.labels],
-        said and said.agent,
+        prediction
+        and [
+            (one.class_ if one.class_label is None else one.class_label, one.score)
+            for one in prediction.labels
+        ],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),
@@ -238,14 +243,14 @@ def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, li
 
 
 def _token_in(each: _TokenIn) -> TokenClassificationRecord:
-    said, answer = each.prediction, each.annotation
+    prediction, answer = each.prediction, each.annotation
     annotation = answer and _entities(each, answer)
     record = _new(TokenClassificationRecord)
     record._fill(
         each.text,
         each.tokens,
-        said and [(one.label, one.start, one.end, one.score or 0.0) for one in said.entities],
-        said and said.agent,
+        prediction and [(one.label, one.start, one.end, one.score or 0.0) for one in prediction.entities],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),
@@ -259,13 +264,13 @@ def _entities(_: _TokenIn, answer: _EntitiesIn) -> list[tuple[str, int, int]]:
 
 
 def _pair_in(each: _PairIn) -> Text2TextRecord:
-    said, answer = each.prediction, each.annotation
+    prediction, answer = each.prediction, each.annotation
     annotation = None if answer is None else _sentence(each, answer)
     record = _new(Text2TextRecord)
     record._fill(
         each.text,
-        said and [(one.text, one.score) for one in said.sentences],
-        said and said.agent,
+        prediction and [(one.text, one.score) for one in prediction.sentences],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),

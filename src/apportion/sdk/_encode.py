@@ -194,7 +194,7 @@ def _entities(spans: Sequence[tuple[str, int, int, float]]) -> list[Entity]:
 
 
 def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
-    said, answer, why = record.prediction, record.annotation, record.explanation
+    prediction, answer, why = record.prediction, record.annotation, record.explanation
     if isinstance(answer, str):
         answer = [answer]
     return _TextOut(
@@ -202,9 +202,10 @@ def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
         inputs=record.inputs,
         multi_label=record.multi_label,
         prediction=None
-        if said is None
+        if prediction is None
         else LabelAnswer(
-            [Label(label, _score(score)) for label, score in said], _named(record.prediction_agent, agent)
+            [Label(label, _score(score)) for label, score in prediction],
+            _named(record.prediction_agent, agent),
         ),
         annotation=None
         if answer is None
@@ -219,12 +220,14 @@ def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
 
 
 def _token_out(record: TokenClassificationRecord, agent: str) -> _TokenOut:
-    said, answer = record.prediction, record.annotation
+    prediction, answer = record.prediction, record.annotation
     return _TokenOut(
         *_common(record),
         record.text,
         record.tokens,
-        None if said is None else _Entities(_named(record.prediction_agent, agent), _entities(said)),
+        None
+        if prediction is None
+        else _Entities(_named(record.prediction_agent, agent), _entities(prediction)),
         None
         if answer is None
         else _Entities(
@@ -235,14 +238,15 @@ def _token_out(record: TokenClassificationRecord, agent: str) -> _TokenOut:
 
 
 def _pair_out(record: Text2TextRecord, agent: str) -> _PairOut:
-    said, answer = record.prediction, record.annotation
+    prediction, answer = record.prediction, record.annotation
     return _PairOut(
         *_common(record),
         record.text,
         None
-        if said is None
+        if prediction is None
         else SentenceAnswer(
-            [Sentence(text, _score(score)) for text, score in said], _named(record.prediction_agent, agent)
+            [Sentence(text, _score(score)) for text, score in prediction],
+            _named(record.prediction_agent, agent),
         ),
         None
         if answer is None

@@ -106,28 +106,28 @@ class _Shared:
     def _pauses(self, request: Request) -> list[float | None]:
         return [*PAUSES, None] if request.patient else [None]
 
-    def _trouble(self, failure: Exception) -> BaseClientError:
-        said = str(failure) or type(failure).__name__
+    def _connection_error(self, failure: Exception) -> BaseClientError:
+        detail = str(failure) or type(failure).__name__
         if isinstance(failure, httpx.TimeoutException):
             return ServerTimeoutError(
                 f"{self.base_url} did not answer within {self.timeout:g} seconds. It may still finish what it was "
                 "asked; records can be logged again without harm. rg.init(timeout=…) waits longer."
             )
         if isinstance(failure, httpx.InvalidURL | httpx.UnsupportedProtocol):
-            return InputValueError(f"{self.base_url!r} is no address of a server: {said}.")
-        if isinstance(failure, httpx.ConnectError) and "SSL" in said:
-            plain = "WRONG_VERSION" in said or "RECORD_LAYER" in said
+            return InputValueError(f"{self.base_url!r} is no address of a server: {detail}.")
+        if isinstance(failure, httpx.ConnectError) and "SSL" in detail:
+            plain = "WRONG_VERSION" in detail or "RECORD_LAYER" in detail
             why = "It speaks plain http" if plain else "This computer does not trust its certificate"
             instead = f": try api_url='http{self.base_url[5:]}'" if plain else ""
             return ServerUnreachableError(
-                f"No secure connection to {self.base_url} ({said}). {why}{instead}."
+                f"No secure connection to {self.base_url} ({detail}). {why}{instead}."
             )
         if isinstance(failure, httpx.ConnectError):
             return ServerUnreachableError(
-                f"Nothing answers at {self.base_url} ({said}). Is the server running, and is this its address? "
+                f"Nothing answers at {self.base_url} ({detail}). Is the server running, and is this its address? "
                 "Pass api_url=… or set APPORTION_API_URL; `apportion quickstart` starts a server here."
             )
-        return ServerUnreachableError(f"{self.base_url} broke off ({said}). Is the server still running?")
+        return ServerUnreachableError(f"{self.base_url} broke off ({detail}). Is the server still running?")
 
 
 def _clean(url: str) -> str:
@@ -146,7 +146,7 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _again(request: Request, failure: Exception) -> bool:
+def _may_retry(request: Request, failure: Exception) -> bool:
     """Whether asking again can help and cannot harm."""
     if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
         return True  # the server never got it
@@ -154,12 +154,12 @@ def _again(request: Request, failure: Exception) -> bool:
     return request.repeatable and isinstance(failure, lost)
 
 
-def _busy(request: Request, response: httpx.Response, pause: float) -> float | None:
+def _retry_pause(request: Request, response: httpx.Response, pause: float) -> float | None:
     """How long to wait if the server is not to be had just now."""
     if response.status_code != 503 or not request.repeatable:
         return None
-    told = response.headers.get("retry-after", "")
-    return min(_LONGEST_PAUSE, max(pause, float(told) if told.isdecimal() else 0.0))
+    retry_after = response.headers.get("retry-after", "")
+    return min(_LONGEST_PAUSE, max(pause, float(retry_after) if retry_after.isdecimal() else 0.0))
 
 
 def _json(value: Any) -> bytes:
@@ -210,10 +210,10 @@ class HttpClient(_Shared):
             try:
                 response = self._httpx.request(**self._arguments(request))
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _again(request, failure):
-                    raise self._trouble(failure) from failure
+                if pause is None or not _may_retry(request, failure):
+                    raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _busy(request, response, pause)
+                pause = None if pause is None else _retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             time.sleep(pause)
@@ -232,7 +232,7 @@ class HttpClient(_Shared):
                         target.write(each)
             part.replace(file)
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            raise self._trouble(failure) from failure
+            raise self._connection_error(failure) from failure
         finally:
             part.unlink(missing_ok=True)
 
@@ -277,7 +277,7 @@ class HttpClient(_Shared):
             url = self.base_url + request.path
             response = self._httpx.request(method, url, headers=headers, **options)
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            raise self._trouble(failure) from failure
+            raise self._connection_error(failure) from failure
         return decode(self._body(request, response), self._asked(request))
 
 
@@ -320,10 +320,10 @@ class AsyncHttpClient(_Shared):
             try:
                 response = await self._httpx.request(**self._arguments(request))
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _again(request, failure):
-                    raise self._trouble(failure) from failure
+                if pause is None or not _may_retry(request, failure):
+                    raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _busy(request, response, pause)
+                pause = None if pause is None else _retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             await asyncio.sleep(pause)

@@ -36,13 +36,13 @@ def next_records(
     else:
         sent = msgspec.json.encode({"limit": limit, "where": where})
         body = yield Request("POST", route + ":claim", query, sent)  # again renews, and takes nothing more
-    told = loads(body)
+    answer = loads(body)
     records = read_search(body, dataset.task).records
     items = tuple(
         read_item(record, name, dataset.workspace, each["assignment"], client)
-        for record, each in zip(records, told["records"], strict=True)
+        for record, each in zip(records, answer["records"], strict=True)
     )
-    return MyQueue(items, told["left"], told.get("why_empty"), client)
+    return MyQueue(items, answer["left"], answer.get("why_empty"), client)
 
 
 def submit(

@@ -159,7 +159,8 @@ class Conflicts(list[Conflict]):
     @property
     def _rows(self) -> list[list[Any]]:
         return [
-            [each.id, f"{each.agreement:.2f}", each.status, _told(each.answers)] for each in self[:_SHOWN]
+            [each.id, f"{each.agreement:.2f}", each.status, _short_answers(each.answers)]
+            for each in self[:_SHOWN]
         ]
 
     def to_pandas(self) -> Any:
@@ -167,7 +168,7 @@ class Conflicts(list[Conflict]):
         return _frame(
             [
                 {"id": each.id, "agreement": each.agreement, "status": each.status}
-                | {name: _said(value) for name, value in each.answers.items()}
+                | {name: _short_answer(value) for name, value in each.answers.items()}
                 for each in self
             ]
         )
@@ -176,11 +177,11 @@ class Conflicts(list[Conflict]):
 _HEADS = ("id", "agreement", "status", "answers")
 
 
-def _told(answers: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {_said(value)}" for name, value in answers.items())
+def _short_answers(answers: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {_short_answer(value)}" for name, value in answers.items())
 
 
-def _said(value: Any) -> str:
+def _short_answer(value: Any) -> str:
     """An answer in few words: its labels, its spans, its text."""
     if not value:
         return "unusable"

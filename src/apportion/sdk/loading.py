@@ -46,7 +46,7 @@ _PAGE_OF_1X = 250
 _NEAREST = 100
 
 
-class _Turn(msgspec.Struct):
+class _PageCursor(msgspec.Struct):
     """What of a page tells how to go on."""
 
     records: list[msgspec.Raw]
@@ -54,7 +54,7 @@ class _Turn(msgspec.Struct):
     next_page_cfg: str | None = None
 
 
-_turn = msgspec.json.Decoder(_Turn).decode
+_read_cursor = msgspec.json.Decoder(_PageCursor).decode
 
 
 class Scan:
@@ -114,20 +114,20 @@ class Scan:
         if self.nearest:
             return None
         with _expected(body):
-            turn = _turn(body)
+            page = _read_cursor(body)
         if self._left is not None:
-            self._left -= len(turn.records)
-        if len(turn.records) < self._asked or self._left == 0 or not (turn.next_idx or turn.next_page_cfg):
+            self._left -= len(page.records)
+        if len(page.records) < self._asked or self._left == 0 or not (page.next_idx or page.next_page_cfg):
             return None
         for name in ("next_idx", "next_page_cfg"):
             self._body.pop(name, None)
-            if cursor := getattr(turn, name):
+            if cursor := getattr(page, name):
                 self._body[name] = cursor
         return self._next()
 
     def read(self, body: bytes) -> list[Record]:
         """The records of a page."""
-        with _expected(body), _no_collection():
+        with _expected(body), _gc_paused():
             page = _encode.read_page(body, self._dataset.task, everybodys=self._everybodys)
             records: list[Record] = page.records
         if not self._vectors:
@@ -224,7 +224,7 @@ def read_search(body: bytes, task: Task) -> SearchPage:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _gc_paused() -> Iterator[None]:
     """Thousands of new objects, none of which is garbage: looking for some takes a third of the time."""
     was_on = gc.isenabled()
     gc.disable()

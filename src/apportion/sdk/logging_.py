@@ -112,9 +112,9 @@ class LogJob:
 
     def settle(self, answer: bytes) -> None:
         """Take note of what the server said to a batch."""
-        said = loads(answer)
-        self.accepted += said["processed"]
-        self._failed += said.get("failed") or 0
+        reply = loads(answer)
+        self.accepted += reply["processed"]
+        self._failed += reply.get("failed") or 0
 
     def stopped(self, problem: BaseException, ids: list[str | int]) -> None:
         """Have the problem tell which records it is about, and how far we came."""

@@ -227,11 +227,11 @@ class Plan:
 
         Raises ``ConflictApiError`` if records, people or policies have changed since; then nothing is written.
         """
-        return self._become(self._asked("apply_plan(plan)").apply_plan(self))
+        return self._copy_from(self._asked("apply_plan(plan)").apply_plan(self))
 
     def refresh(self) -> Plan:
         """Ask how far it has come by now. Returns itself."""
-        return self._become(self._asked("refresh_plan(plan)").refresh_plan(self))
+        return self._copy_from(self._asked("refresh_plan(plan)").refresh_plan(self))
 
     def rows(
         self, annotator: str | None = None, state: str | None = None, limit: int | None = None
@@ -300,7 +300,7 @@ class Plan:
             self.refresh()
         return change
 
-    def _become(self, other: Plan) -> Plan:
+    def _copy_from(self, other: Plan) -> Plan:
         self._shown = other._shown
         return self
 
@@ -392,10 +392,8 @@ class PlanChange:
     @property
     def _head(self) -> str:
         parts = [("added", self.added), ("removed", self.removed), ("moved", self.moved), ("kept", self.kept)]
-        told = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
-        return (
-            f"{self.what.capitalize()}{': would be ' if self.dry_run and told[0].isdigit() else ': '}{told}"
-        )
+        summary = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
+        return f"{self.what.capitalize()}{': would be ' if self.dry_run and summary[0].isdigit() else ': '}{summary}"
 
     @property
     def _facts(self) -> list[str]:

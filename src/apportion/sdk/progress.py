@@ -55,15 +55,15 @@ class Progress:
 
     def _line(self) -> str:
         if not self._total:
-            return f"{self._doing} {self._told()} "
+            return f"{self._doing} {self._counted()} "
         filled = _WIDTH * min(self._done, self._total) // self._total
-        return f"{self._doing} [{'#' * filled}{'.' * (_WIDTH - filled)}] {self._told()} "
+        return f"{self._doing} [{'#' * filled}{'.' * (_WIDTH - filled)}] {self._counted()} "
 
     def _html(self) -> str:
         bar = "" if not self._total else f'<progress value="{self._done}" max="{self._total}"></progress> '
-        return f"<div>{escape(self._doing)} {bar}{escape(self._told())}</div>"
+        return f"<div>{escape(self._doing)} {bar}{escape(self._counted())}</div>"
 
-    def _told(self) -> str:
+    def _counted(self) -> str:
         count = f"{self._done:,}" + (f" of {self._total:,}" if self._total else "")
         seconds = time.monotonic() - self._began
         speed = f", {self._done / seconds:,.0f} a second" if self._done and seconds > 0.5 else ""

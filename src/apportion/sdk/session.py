@@ -237,7 +237,7 @@ def load(
     understood, ``ValueError`` for a sort that cannot.
     """
     if as_pandas is not None:
-        _say_as_pandas(as_pandas)
+        _warn_of_as_pandas(as_pandas)
     return active_client().load(
         name,
         workspace,
@@ -254,7 +254,7 @@ def load(
     )
 
 
-def _say_as_pandas(as_pandas: bool) -> None:
+def _warn_of_as_pandas(as_pandas: bool) -> None:
     if as_pandas:
         raise ValueError("as_pandas is gone: rg.load(…).to_pandas() gives a data frame.")
     import warnings

@@ -133,13 +133,13 @@ class TextClassificationRecord(Record):
             its_inputs: Inputs = {"text": text}
         else:
             its_text, its_inputs = _text_and_inputs(text, inputs)
-        said = None if prediction is None else _scored(prediction)
+        predicted = None if prediction is None else _scored(prediction)
         annotated = annotation if annotation is None or type(annotation) is str else _labels(annotation)
         self._fill(
             its_text,
             its_inputs,
-            said,
-            None if prediction_agent is None else agent_of(said, prediction_agent, "prediction_agent"),
+            predicted,
+            None if prediction_agent is None else agent_of(predicted, prediction_agent, "prediction_agent"),
             annotated,
             None if annotation_agent is None else agent_of(annotated, annotation_agent, "annotation_agent"),
             None if vectors is None else as_vectors(vectors),

@@ -93,16 +93,16 @@ class TokenClassificationRecord(Record):
     ) -> None:
         if unknown:
             raise self._unknown(unknown)
-        said = None if prediction is None else _scored(prediction)
+        predicted = None if prediction is None else _scored(prediction)
         annotated = None if annotation is None else _spans(annotation)
-        if text is None and (tokens is None or said or annotated):
+        if text is None and (tokens is None or predicted or annotated):
             raise _missing(tokens)
         its_tokens = _tokens(tokens)
         its_text = _text(text, its_tokens)
-        fit = _obviously_fit(its_text, its_tokens, said, annotated)
+        fit = _obviously_fit(its_text, its_tokens, predicted, annotated)
         if not fit:
             offsets = _offsets(its_text, its_tokens)
-            said = said and _fitted(its_text, offsets, said, "prediction")
+            predicted = predicted and _fitted(its_text, offsets, predicted, "prediction")
             annotated = annotated and _fitted(its_text, offsets, annotated, "annotation")
         answered = annotated
         if tags is not None and len(tags):
@@ -114,8 +114,8 @@ class TokenClassificationRecord(Record):
         self._fill(
             its_text,
             its_tokens,
-            said,
-            None if prediction_agent is None else agent_of(said, prediction_agent, "prediction_agent"),
+            predicted,
+            None if prediction_agent is None else agent_of(predicted, prediction_agent, "prediction_agent"),
             answered,
             None if annotation_agent is None else agent_of(answered, annotation_agent, "annotation_agent"),
             None if vectors is None else as_vectors(vectors),
