@@ -1,4 +1,4 @@
-"""What to ask about datasets, step by step. Nothing is remembered between calls, so nothing goes stale."""
+"""Requests about datasets, as steps that both clients run. Nothing is cached between calls, so nothing goes stale."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def selection(
     ids: Sequence[str | int] | None = None,
     vector: tuple[str, Sequence[float]] | None = None,
 ) -> dict[str, Any]:
-    """Which records are meant."""
+    """Return the query that selects records by query text, ids or vector."""
     found: dict[str, Any] = {}
     if query is not None:
         found["query_text"] = query

@@ -1,4 +1,4 @@
-"""What scans and searches answer, as records."""
+"""Decoding of scan and search responses into records."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class _PairPage(_PageIn):
 
 
 class Page(NamedTuple):
-    """Some records of a scan, and what to send back for those that follow."""
+    """A page of a scan, with the cursor for the next one."""
 
     records: list[Any]
     next_idx: str | None
@@ -136,7 +136,7 @@ class Page(NamedTuple):
 
 
 class SearchPage(NamedTuple):
-    """The best matches of a search, how many there are in all, and their counts by value."""
+    """A page of a search: the best matches, the total, and counts by value."""
 
     records: list[Any]
     total: int
@@ -144,7 +144,7 @@ class SearchPage(NamedTuple):
 
 
 def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
-    """What a scan answers, as records. Ids that look like an integer become one, times naive and local.
+    """Decode the response of a scan. Ids that look like an integer become one, times become naive and local.
 
     With ``everybodys``, records also know everybody's annotations.
 
@@ -162,7 +162,7 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
 
 
 def read_search(body: bytes, task: Task) -> SearchPage:
-    """What a search answers, as records. Raises as ``read_page`` does."""
+    """Decode the response of a search. Raises as ``read_page`` does."""
     page, records = _read(body, task)
     return SearchPage(records, page.total, page.aggregations or {})
 
@@ -175,7 +175,7 @@ def _read(body: bytes, task: Task) -> tuple[_PageIn, list[Any]]:
 
 
 def user_id(id: str | int) -> str | int:
-    """The id as 1.x users know it: an integer where it is written as one writes integers.
+    """Return the id as 1.x has it: an integer where it is written in the usual form of integers.
 
     >>> user_id("12"), user_id("012")
     (12, '012')
@@ -189,7 +189,7 @@ def user_id(id: str | int) -> str | int:
 
 
 def _rest(each: _In, answer: object) -> tuple[Any, ...]:
-    """The members from ``id`` on."""
+    """Return the members from ``id`` on."""
     return (
         user_id(each.id),
         {} if each.metadata is None else each.metadata,

@@ -1,4 +1,4 @@
-"""Records to the bytes that ``:bulk`` takes; reading them is re-exported from here."""
+"""Encoding of records into the body of ``:bulk``; the decoders are re-exported from here."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def to_bulk(
     metadata: Mapping[str, Any] | None = None,
     agent: str = "apportion",
 ) -> bytes:
-    """The body that logs these records, all of one task; ``agent`` counts where a record names none.
+    """Encode records of one task as the body that logs them; ``agent`` is used where a record names none.
 
     Naive times are taken as local and get their offset, ids become text, NaN becomes null, and members that
     are None are left out. Arrays and numbers of numpy in metadata become lists and numbers.
@@ -116,7 +116,7 @@ def to_bulk(
 
 
 def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
-    """Tags of a dataset as texts; booleans and numbers become one. Raises ``ValidationError``."""
+    """Return the tags of a dataset as texts; booleans and numbers are converted. Raises ``ValidationError``."""
     found = {}
     for name, value in (tags or {}).items():
         if not isinstance(value, (str, bool, int, float)):
@@ -141,7 +141,7 @@ def _unsendable(index: int, record: Record, why: Exception) -> ValidationError:
 
 
 def _plain(value: Any) -> Any:
-    """For what JSON does not know."""
+    """Convert a value that JSON does not know."""
     if hasattr(value, "tolist"):
         return value.tolist()
     if type(value).__name__ in ("NAType", "NaTType"):

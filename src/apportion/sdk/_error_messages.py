@@ -1,4 +1,4 @@
-"""What the server says when it refuses, in words that tell what to do next."""
+"""Error messages for the server's refusals, in words that tell what to do next."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SHOWN = 5
 
 
 class RequestInfo(NamedTuple):
-    """What was asked of whom."""
+    """The request an error message is about."""
 
     url: str
     method: str
@@ -55,7 +55,7 @@ class RequestInfo(NamedTuple):
 
 
 def decode(body: bytes, asked: RequestInfo) -> Any:
-    """The JSON of an answer."""
+    """Parse the JSON of a response."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
@@ -65,7 +65,7 @@ def decode(body: bytes, asked: RequestInfo) -> Any:
 def problem_of(
     asked: RequestInfo, status: int, headers: Mapping[str, str], body: bytes
 ) -> BaseClientError | None:
-    """What is wrong with an answer, if anything."""
+    """Return the error for a response, or None if nothing is wrong."""
     kind = headers.get("content-type", "")
     if 300 <= status < 400:
         target = headers.get("location", "elsewhere")
@@ -104,7 +104,7 @@ def problem_of(
 
 
 def refused_record(problem: ArApiResponseError) -> list[tuple[int, str]]:
-    """Which records of a batch are at fault, by their index in it, and what is wrong with each."""
+    """Return the refused records of a batch, by their index in it, with what is wrong with each."""
     found = []
     for each in _errors(problem.params):
         loc = [step for step in each.get("loc", ()) if step != "body"]
@@ -175,7 +175,7 @@ def _not_found(asked: RequestInfo, details: Mapping[str, Any]) -> str:
 
 
 def _kind(details: Mapping[str, Any]) -> str:
-    """What a name is the name of, in words.
+    """Return in words the kind of thing that a name belongs to.
 
     >>> _kind({"type": "ServiceLabelingRule"})
     'labeling rule'

@@ -1,4 +1,4 @@
-"""One way to the server: requests, patience with a server that is away for a moment, clear problems.
+"""HTTP to the server: requests, retries while a server is away for a moment, clear errors.
 
 What the SDK wants done is written once, as generators that yield a ``Request`` and are sent the answer's
 body; ``HttpClient.run`` carries them out, ``AsyncHttpClient.run`` does the same on an event loop.
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. ``repeatable``: doing it twice is as good as once. ``patient``: ask again if need be."""
+    """A request to send. ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ Steps = Generator[Request, bytes, T]
 
 
 def path(template: str, *names: str) -> str:
-    """The path with names put in for ``{}``, as one segment each.
+    """Return the path with the names inserted for ``{}``, as one segment each.
 
     >>> path("/api/datasets/{}/records/{}", "reviews", "a/b")
     '/api/datasets/reviews/records/a%2Fb'
@@ -57,7 +57,7 @@ def path(template: str, *names: str) -> str:
 
 
 class _Shared:
-    """What both clients know."""
+    """State and error handling that both HTTP clients share."""
 
     base_url: str
     token: str
@@ -138,7 +138,7 @@ def _clean(url: str) -> str:
 
 
 def _words(value: Any) -> str | list[str]:
-    """A parameter as it is sent; a list is sent as several of one name."""
+    """Return a parameter as it is sent; a list is sent as several of one name."""
     return [_word(each) for each in value] if isinstance(value, (list, tuple)) else _word(value)
 
 
@@ -147,7 +147,7 @@ def _word(value: Any) -> str:
 
 
 def _may_retry(request: Request, failure: Exception) -> bool:
-    """Whether asking again can help and cannot harm."""
+    """Return True if a retry can help and cannot harm."""
     if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
         return True  # the server never got it
     lost = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -155,7 +155,7 @@ def _may_retry(request: Request, failure: Exception) -> bool:
 
 
 def _retry_pause(request: Request, response: httpx.Response, pause: float) -> float | None:
-    """How long to wait if the server is not to be had just now."""
+    """Return the seconds to wait before a retry if the server is unavailable just now, else None."""
     if response.status_code != 503 or not request.repeatable:
         return None
     retry_after = response.headers.get("retry-after", "")
@@ -167,7 +167,7 @@ def _json(value: Any) -> bytes:
 
 
 class HttpClient(_Shared):
-    """Speaks HTTP to one server, from any number of threads.
+    """An HTTP client for one server, usable from any number of threads.
 
     ``get``, ``post``, ``put``, ``patch`` and ``delete`` take any path of the server, send the active workspace
     along as 1.x does, and return the answer's JSON.
@@ -186,11 +186,11 @@ class HttpClient(_Shared):
         self._close = weakref.finalize(self, self._httpx.close)
 
     def close(self) -> None:
-        """Close the connections, as happens by itself once nobody uses this any more."""
+        """Close the connections; this also happens by itself once the client is no longer used."""
         self._close()
 
     def run(self, steps: Steps[T]) -> T:
-        """Carry out the steps; returns what they come to."""
+        """Run the steps and return their result."""
         try:
             request = next(steps)
             while True:
@@ -205,7 +205,7 @@ class HttpClient(_Shared):
             return result
 
     def send(self, request: Request) -> bytes:
-        """The body of the answer."""
+        """Send a request and return the body of the response."""
         for pause in self._pauses(request):
             try:
                 response = self._httpx.request(**self._arguments(request))
@@ -220,7 +220,7 @@ class HttpClient(_Shared):
         raise AssertionError("the last pause is None")
 
     def download(self, request: Request, file: Path) -> None:
-        """Write the body of the answer to a file as it comes; a file that broke off is removed."""
+        """Stream the body of the response to a file; an incomplete file is removed."""
         part = file.with_name(file.name + ".part")
         try:
             with self._httpx.stream(**self._arguments(request)) as response:
@@ -238,31 +238,31 @@ class HttpClient(_Shared):
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """Cookies that are sent with every request."""
+        """The cookies that are sent with every request."""
         return self._httpx.cookies
 
     def get(self, path: str, **options: Any) -> Any:
-        """The JSON that ``GET path`` answers."""
+        """Send ``GET path`` and return the JSON of the response."""
         return self._raw("GET", path, **options)
 
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``POST path`` answers."""
+        """Send ``POST path`` and return the JSON of the response."""
         return self._raw("POST", path, json, **options)
 
     def put(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``PUT path`` answers."""
+        """Send ``PUT path`` and return the JSON of the response."""
         return self._raw("PUT", path, json, **options)
 
     def patch(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``PATCH path`` answers."""
+        """Send ``PATCH path`` and return the JSON of the response."""
         return self._raw("PATCH", path, json, **options)
 
     def delete(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``DELETE path`` answers."""
+        """Send ``DELETE path`` and return the JSON of the response."""
         return self._raw("DELETE", path, json, **options)
 
     async def post_async(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        """What ``POST path`` answers, whatever its status, without keeping the event loop waiting."""
+        """Send ``POST path`` without blocking the event loop; return the response, whatever its status."""
         headers = {**self.headers, "Content-Type": "application/json", **options.pop("headers", {})}
         url = f"{self.base_url}/{path.lstrip('/')}"
         return await asyncio.to_thread(self._httpx.post, url, headers=headers, content=_json(json), **options)
@@ -282,7 +282,7 @@ class HttpClient(_Shared):
 
 
 class AsyncHttpClient(_Shared):
-    """Speaks HTTP to one server on one event loop."""
+    """An HTTP client for one server on one event loop."""
 
     def __init__(
         self,
@@ -300,7 +300,7 @@ class AsyncHttpClient(_Shared):
         await self._httpx.aclose()
 
     async def run(self, steps: Steps[T]) -> T:
-        """Carry out the steps; returns what they come to."""
+        """Run the steps and return their result."""
         try:
             request = next(steps)
             while True:
@@ -315,7 +315,7 @@ class AsyncHttpClient(_Shared):
             return result
 
     async def send(self, request: Request) -> bytes:
-        """The body of the answer."""
+        """Send a request and return the body of the response."""
         for pause in self._pauses(request):
             try:
                 response = await self._httpx.request(**self._arguments(request))

@@ -1,4 +1,4 @@
-"""What to ask about metrics and labeling rules, step by step."""
+"""Requests about metrics and labeling rules, as steps that both clients run."""
 
 from __future__ import annotations
 

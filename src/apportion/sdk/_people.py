@@ -1,4 +1,4 @@
-"""What to ask about people and workspaces, step by step."""
+"""Requests about people and workspaces, as steps that both clients run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to ask about one's own records and answers, step by step."""
+"""Requests about the caller's own records and answers, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def release(
 
 
 def value_of(task: Task, annotation: Any) -> dict[str, Any]:
-    """An annotation as records hold it, as the wire has it.
+    """Convert an annotation from the form of records to that of the wire.
 
     >>> value_of(Task.TEXT_CLASSIFICATION, "good")
     {'labels': [{'class': 'good'}]}

@@ -1,4 +1,4 @@
-"""What the calls about agreement bring back, and how it looks in a console and in a notebook."""
+"""Results of the calls about agreement, and how consoles and notebooks show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True, repr=False)
 class Agreement:
-    """How alike people answered: ``estimate`` with its interval, or in ``why`` the reason why there is none.
+    """An agreement figure: ``estimate`` with its interval, or in ``why`` the reason why there is none.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` finds them: ``rg.load(name,
     query=found.query)``. ``by`` has the same per label, pair, week or person, and the attribute of that name says
@@ -97,7 +97,7 @@ class Agreement:
         ]
 
     def to_pandas(self) -> Any:
-        """The parts as a data frame, one row each; the whole figure alone where nothing was broken down."""
+        """Return a data frame with a row per part; with the whole figure alone where nothing was broken down."""
         names = (
             "label",
             "pair",
@@ -127,7 +127,7 @@ def _frame(rows: Sequence[dict[str, Any]]) -> Any:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A record that people differ on: everybody's answers, and what became of it.
+    """A record that people disagree on: everybody's answers, and its status.
 
     ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire,
     None for who found the record unusable; ``status`` is ``Validated`` once it is settled, and ``why`` says why it is
@@ -142,7 +142,7 @@ class Conflict:
 
 
 class Conflicts(list[Conflict]):
-    """Records that people differ on, as a list that can be looked at."""
+    """A list of records that people disagree on, shown as a table."""
 
     def __repr__(self) -> str:
         lines = text_table(_HEADS, self._rows) if self else []
@@ -164,7 +164,7 @@ class Conflicts(list[Conflict]):
         ]
 
     def to_pandas(self) -> Any:
-        """A data frame with one row a record, and everybody's answer in a column of their own."""
+        """Return a data frame with a row per record and a column per annotator."""
         return _frame(
             [
                 {"id": each.id, "agreement": each.agreement, "status": each.status}
@@ -182,7 +182,7 @@ def _short_answers(answers: dict[str, Any]) -> str:
 
 
 def _short_answer(value: Any) -> str:
-    """An answer in few words: its labels, its spans, its text."""
+    """Return an answer in short: its labels, its spans or its text."""
     if not value:
         return "unusable"
     if "labels" in value:
@@ -195,7 +195,7 @@ def _short_answer(value: Any) -> str:
 
 @dataclass(frozen=True)
 class AnnotatorQuality:
-    """How good somebody is: by a model of everybody's answers, and by the checks they were given.
+    """An annotator's accuracy: by a model of everybody's answers, and by the checks they were given.
 
     ``accuracy`` is how often the model takes them to be right, None where it cannot tell; ``confusion[true][answered]``
     has the chances by label. ``checks`` is how many records with a known gold value they answered, ``checks_right``
@@ -211,7 +211,7 @@ class AnnotatorQuality:
 
 
 class Annotators(list[AnnotatorQuality]):
-    """Everybody's quality, as a list that can be looked at; ``why`` says why there is no model, where there is none."""
+    """A list of every annotator's quality, shown as a table; ``why`` says why there is no model, if so."""
 
     why: str | None = None
 
@@ -241,7 +241,7 @@ _QUALITY = ("annotator", "answers", "accuracy", "checks right")
 
 @dataclass(frozen=True)
 class Settled:
-    """How many records were settled, and how many were left with which reasons (the first twenty)."""
+    """The number of records resolved, and of those left with the reasons (the first twenty)."""
 
     changed: int
     left: int

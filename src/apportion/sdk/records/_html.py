@@ -1,4 +1,4 @@
-"""Records and datasets for notebooks: readable on light and on dark ground."""
+"""HTML of records and datasets for notebooks, readable on light and dark backgrounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FACETS = ("status", "annotated_as", "predicted_as", "annotated_by")
 
 
 def record_html(record: Any) -> str:
-    """The text, its labels or spans in colour, and who said so."""
+    """Return a record as HTML: its text, its labels or spans in colour, and their agent."""
     members: list[tuple[str, str]] = [("text", _text(record))]
     for name in ("prediction", "annotation"):
         value = getattr(record, name)
@@ -36,13 +36,13 @@ def record_html(record: Any) -> str:
 
 
 def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
-    """How many records there are by status, and the first of them."""
+    """Return a dataset as HTML: the counts by status, and the first records."""
     more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
     return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{_table(records[:rows])}{more}"
 
 
 def page_html(records: Sequence[Any], total: int, facets: Mapping[str, Any]) -> str:
-    """How many records match, what they are in numbers, and those of this page."""
+    """Return a search page as HTML: the total, the facets, and the records of this page."""
     match = "1 record matches" if total == 1 else f"{total:,} records match"
     shown = f"; {len(records)} of them here" if len(records) < total else ""
     counted = "".join(
@@ -55,7 +55,7 @@ def page_html(records: Sequence[Any], total: int, facets: Mapping[str, Any]) -> 
 
 
 def bars_html(title: str, data: Mapping[str, Any], most: int = 50) -> str:
-    """Figures by name as bars; those of ``top_k_mentions`` by mention and label."""
+    """Return figures as bars, by name; those of ``top_k_mentions`` by mention and label."""
     figures: dict[str, float] = {}
     for name, value in data.items():
         if isinstance(value, (int, float)):
@@ -89,7 +89,7 @@ def _table(records: Sequence[Any]) -> str:
 
 
 def counts(records: Sequence[Any]) -> str:
-    """How many records there are, by status.
+    """Return in words the number of records, by status.
 
     >>> counts([])
     '0 records'
@@ -141,7 +141,7 @@ def _plain(value: Any) -> str:
 
 
 def _marked(text: str, spans: Iterable[Sequence[Any]]) -> str:
-    """The text with its spans in colour; of those that overlap, the first and longest."""
+    """Return the text with its spans in colour; of those that overlap, the first and longest."""
     parts, here = [], 0
     for label, start, end, *_ in sorted(spans, key=lambda span: (span[1], -span[2])):
         if start >= here:
@@ -151,7 +151,7 @@ def _marked(text: str, spans: Iterable[Sequence[Any]]) -> str:
 
 
 def _label(label: str, text: str | None = None) -> str:
-    """Colour for the label, letters in the colour of what is around: legible on any ground."""
+    """Return the label on its colour, in the text colour of the surroundings: legible on any background."""
     hue = crc32(label.encode(errors="replace")) % 360
     style = f"background:hsl({hue} 75% 50%/.22);color:inherit;border-bottom:2px solid hsl({hue} 70% 50%)"
     if text is None:

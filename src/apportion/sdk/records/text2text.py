@@ -94,7 +94,7 @@ class Text2TextRecord(Record):
 
 
 class TextGenerationRecord(Text2TextRecord):
-    """The old name of ``Text2TextRecord``; it can be made, but not logged."""
+    """The old name of ``Text2TextRecord``; it can be created, but not logged."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Text classification records, and what explains their predictions."""
+"""Text classification records, and the explanation of their predictions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Explanation = dict[str, "list[TokenAttributions]"]
 
 
 class TokenAttributions(Model):
-    """How much one token speaks for each label.
+    """The weight of one token for each label.
 
     >>> TokenAttributions(token="fine", attributions={"good": 0.9, "bad": -0.2})
     TokenAttributions(token='fine', attributions={'good': 0.9, 'bad': -0.2})
@@ -167,7 +167,7 @@ class TextClassificationRecord(Record):
 
 
 def _text_and_inputs(text: Any, inputs: Any) -> tuple[Any, Inputs]:
-    """Both, each from the other where it is missing."""
+    """Return text and inputs, each from the other where it is missing."""
     text = optional_text(text, "text")
     found: Inputs
     if inputs is None:

@@ -141,17 +141,17 @@ class TokenClassificationRecord(Record):
     # What 1.x offered for spans
 
     def spans2iob(self, spans: Iterable[Sequence[Any]] | None = None) -> list[str] | None:
-        """IOB tags of the spans; None for none. Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``."""
+        """Return IOB tags of the spans; None for none. Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``."""
         _deprecated("spans2iob", "to_tags")
         return None if spans is None else self._utils().to_tags(spans)
 
     def char_id2token_id(self, char_idx: int) -> int | None:
-        """Which token a character is in. Deprecated: use ``SpanUtils(…).char_to_token_idx``."""
+        """Return the index of the token a character is in. Deprecated: use ``SpanUtils(…).char_to_token_idx``."""
         _deprecated("char_id2token_id", "char_to_token_idx")
         return self._utils().char_to_token_idx.get(char_idx)
 
     def token_span(self, token_idx: int) -> tuple[int, int]:
-        """Where a token starts and ends. Deprecated: use ``SpanUtils(…).token_to_char_idx``."""
+        """Return the start and end of a token. Deprecated: use ``SpanUtils(…).token_to_char_idx``."""
         _deprecated("token_span", "token_to_char_idx")
         try:
             return self._utils().token_to_char_idx[token_idx]
@@ -216,7 +216,7 @@ def _tagged(offsets: Offsets, tags: Sequence[str]) -> list[Span]:
 
 
 def _simply_tagged(tokens: Sequence[str], tags: Any) -> list[Span] | None:
-    """As ``_tagged`` where single spaces cut the text into the tokens, and tags are plain IOB.
+    """Do as ``_tagged`` where single spaces cut the text into the tokens, and tags are plain IOB.
 
     None leaves it to that: something is unusual or wrong, and there is time to say what.
     """
@@ -246,7 +246,7 @@ def _simply_tagged(tokens: Sequence[str], tags: Any) -> list[Span] | None:
 def of_row(
     text: Any, tokens: list[str], annotation: list[Span] | None, id: Any
 ) -> TokenClassificationRecord | None:
-    """A record with status "Default" where single spaces cut the text into the tokens, made unchecked.
+    """Build a record with status "Default", unchecked, where single spaces cut the text into the tokens.
 
     None if they do not, or if something else about it needs a closer look. Keeps the very lists.
     """
@@ -266,7 +266,7 @@ _now = datetime.now  # naive and local, as in 1.x
 
 
 def _obviously_fit(text: str, tokens: Sequence[str], *several: Sequence[tuple[Any, ...]] | None) -> bool:
-    """Whether single spaces cut the text into the tokens, and all spans lie between these: no need to search."""
+    """Return True if single spaces cut the text into the tokens and all spans fit these: no need to search."""
     if text.count(" ") != len(tokens) - 1 or " ".join(tokens) != text:
         return False
     length = len(text)
@@ -281,7 +281,7 @@ def _obviously_fit(text: str, tokens: Sequence[str], *several: Sequence[tuple[An
 
 
 def _fitted(text: str, offsets: Offsets, spans: list[Any], field: str) -> list[Any]:
-    """The spans, corrected if need be; their scores stay."""
+    """Return the spans, corrected if needed; their scores stay."""
     starts = dict(offsets)
     ends = set(starts.values())
     if all(span[1] in starts and span[2] in ends and span[1] < span[2] for span in spans):
