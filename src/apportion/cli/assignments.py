@@ -232,7 +232,7 @@ def _change(
     as_json: bool,
     server: dict[str, Any],
 ) -> None:
-    """Look; ask; do."""
+    """Preview a change, ask for confirmation, and carry it out."""
     from apportion.sdk.plans import read_change
 
     remote, id = _begin(dataset, plan, server)
@@ -254,7 +254,7 @@ def _begin(dataset: str, plan: str | None, server: dict[str, Any]) -> tuple[Remo
 
 
 def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
-    """The plan that is meant."""
+    """Return the plan with that id or beginning of an id, or the only one in force."""
     known = remote.dataset("GET", dataset, "assignments")["assignments"]
     if plan is None:
         meant = [each for each in known if each["state"] != "undone"]

@@ -44,7 +44,7 @@ def status(url: str | None, as_json: bool) -> None:
 
 
 def _figures(url: str) -> dict[str, Any] | None:
-    """What only administrators are told; nothing without such a key."""
+    """Return the figures for administrators; None without the key of one."""
     key = api_key()
     if key is None:
         return None

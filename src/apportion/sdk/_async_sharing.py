@@ -75,7 +75,7 @@ class AsyncSharing:
         """Change a plan: ``what`` is ``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``; see ``Plan``."""
         return await self._run(_plans.change_plan(self._connection, plan, what, dry_run, options))
 
-    # How far the work is, and why
+    # Progress and explanations
 
     async def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
         """Return the progress of a dataset, by person; see ``rg.progress``."""
@@ -113,7 +113,7 @@ class AsyncSharing:
         """Return audit events of the server or of your workspaces, newest first; see ``rg.audit``."""
         return await self._run(_audit.audit(self._connection, limit, options))
 
-    # How a dataset is worked on
+    # Policies and guidelines
 
     async def policies(self, name: str, workspace: str | None = None) -> Policies:
         """Return the policies of a dataset."""
@@ -150,7 +150,7 @@ class AsyncSharing:
             _work.gather(self._connection, name, workspaces, into or name, workspace, dry_run)
         )
 
-    # My own records
+    # The caller's records
 
     async def next_records(
         self,

@@ -42,7 +42,7 @@ class BackgroundWorker:
     def _work(self) -> None:
         while (todo := self._given.get()) is not None:
             todo()
-            del todo  # or it would be kept alive until the next one comes
+            del todo  # release it now, not only when the next one comes
 
 
 def in_background(act: Callable[[], T]) -> Future[T]:

@@ -216,7 +216,7 @@ def _found_or_created(
         pass
     try:
         return (yield from create_dataset(connection, name, task, workspace))
-    except AlreadyExistsApiError:  # somebody else was quicker
+    except AlreadyExistsApiError:  # created by somebody else since the check
         return (yield from find_dataset(connection, name, workspace))
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 class RulesAndMetrics:
     """Methods of a client for metrics and labeling rules of the active workspace.
 
-    What cannot be done is raised, where 1.x wrote a line to the log.
+    Failures raise an error, where 1.x wrote a line to the log.
     """
 
     _connection: Connection

@@ -73,7 +73,7 @@ class Sharing:
         """Change a plan: ``what`` is ``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``; see ``Plan``."""
         return self._run(_plans.change_plan(self._connection, plan, what, dry_run, options))
 
-    # How far the work is, and why
+    # Progress and explanations
 
     def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
         """Return the progress of a dataset, by person; see ``rg.progress``."""
@@ -111,7 +111,7 @@ class Sharing:
         """Return audit events of the server or of your workspaces, newest first; see ``rg.audit``."""
         return self._run(_audit.audit(self._connection, limit, options))
 
-    # How a dataset is worked on
+    # Policies and guidelines
 
     def policies(self, name: str, workspace: str | None = None) -> Policies:
         """Return the policies of a dataset."""
@@ -144,7 +144,7 @@ class Sharing:
         """Merge copies by record id; see ``rg.gather``."""
         return self._run(_work.gather(self._connection, name, workspaces, into or name, workspace, dry_run))
 
-    # My own records
+    # The caller's records
 
     def next_records(
         self,

@@ -130,7 +130,7 @@ class Conflict:
     """A record that people disagree on: everybody's answers, and its status.
 
     ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire,
-    None for who found the record unusable; ``status`` is ``Validated`` once it is settled, and ``why`` says why it is
+    None for who found the record unusable; ``status`` is ``Validated`` once it is resolved, and ``why`` says why it is
     not.
     """
 

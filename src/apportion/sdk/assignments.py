@@ -70,16 +70,16 @@ def assign(
 
     ``overlap``: how many people answer a record: 1, 2, …, ``"all"``, or ``{"annotators": 2, "share": 0.2}`` for a
     fifth of the records (``"stratify": "metadata.source"``: a fifth of each source). ``anchors``: so many records for
-    everybody. ``blind``: nobody sees what others answer, and everybody sees their own records only.
+    everybody. ``blind``: nobody sees others' answers, and annotators see their own records only.
 
     ``where``: only records that match. ``needs``: metadata keys whose value a person must have among their skills.
     ``order``: ``"shuffled"``, ``"as_logged"``, ``"metadata.page"``, ``"-metadata.page"``. ``mode``: ``"push"`` names
     the person for each slot, ``"pull"`` leaves slots open for whoever is free; ``lease`` is how many minutes somebody
-    then holds a record. ``skip``: what becomes of a skipped record.
+    then holds a record. ``skip``: what happens to a skipped record.
 
-    ``adaptive``: one more person at a time where the answers do not settle a record, up to so many; or ``{"max": 5,
+    ``adaptive``: one more person at a time where the answers do not resolve a record, up to so many; or ``{"max": 5,
     "until": 0.95}``, until a label is that probable. ``checks``: 0.1 makes a tenth of everybody's records ones whose
-    gold value is known already, to see how people do; with ``{"share": 0.1, "feedback": True}`` they are told once
+    gold value is known already, to see how people do; with ``{"share": 0.1, "feedback": True}`` they see it once
     they have answered.
 
     ``standing``: records logged later join by themselves. ``mirror="user"`` shows the assignee under that metadata
@@ -157,7 +157,7 @@ def hours(
 ) -> HoursReport:
     """Return the hours spent on a dataset, or on each of a workspace, to pay by; annotators see their own.
 
-    ``first`` and ``last`` are days, themselves included, in ``timezone`` (the server's unless told otherwise).
+    ``first`` and ``last`` are days, themselves included, in ``timezone`` (the server's by default).
 
     >>> rg.hours("reviews", first="2026-03-01", last="2026-03-31", by="month")["ana"]  # doctest: +SKIP
     12.25
@@ -337,6 +337,6 @@ def skip(
 
     >>> rg.skip("reviews", "a-17", "not my language").annotator  # doctest: +SKIP
 
-    Raises ``ConflictApiError`` if it is not before you.
+    Raises ``ConflictApiError`` if the record is not assigned or leased to you.
     """
     return active_client().skip(name, record, reason, token=token, workspace=workspace)

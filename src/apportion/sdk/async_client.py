@@ -73,7 +73,7 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
     async def _run(self, steps: Steps[T]) -> T:
         return await self._http.run(steps)
 
-    # Who and where
+    # Identity and workspace
 
     @property
     def base_url(self) -> str:

@@ -83,7 +83,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     def _run(self, steps: Steps[T]) -> T:
         return self._http.run(steps)
 
-    # Who and where
+    # Identity and workspace
 
     @property
     def base_url(self) -> str:

@@ -85,7 +85,7 @@ class LogJob:
         records = iter(self._records)
         while chunk := list(islice(records, self._batch_size)):
             yield chunk
-            del chunk  # or it would be kept alive until the next one is there
+            del chunk  # release it now, not only when the next one is there
 
     def convert(self, chunk: list[Record], place: int) -> LogBatch:
         """Encode a chunk as a request; ``place`` is how many records came before."""

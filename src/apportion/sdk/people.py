@@ -224,7 +224,7 @@ def username_of(user: User | str) -> str:
     return user.username if isinstance(user, User) else user
 
 
-# Reading answers
+# Reading responses
 
 
 def read_user(found: Mapping[str, Any]) -> User:

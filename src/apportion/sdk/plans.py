@@ -108,7 +108,7 @@ class Plan:
         self._client = client
         self._shown = shown
 
-    # What it is
+    # Attributes
 
     @property
     def id(self) -> str | None:
@@ -220,7 +220,7 @@ class Plan:
         """Return everything as the server sent it."""
         return dict(self._shown)
 
-    # What can be done with it
+    # Changes
 
     def apply(self) -> Plan:
         """Apply it: exactly what was previewed, or nothing. Returns itself, with its ``id``.
@@ -258,7 +258,7 @@ class Plan:
     ) -> PlanChange:
         """Rebalance it over its team as it is now, or over other ``users``; begun work stays where it is.
 
-        With ``level``, people above their share hand over what is too much, so that whoever joined gets theirs.
+        With ``level``, people above their share hand over what is too much, so that new people get theirs.
 
         >>> plan.rebalance(users=["ben", "cy"], dry_run=True)  # doctest: +SKIP
         """
@@ -311,7 +311,7 @@ class Plan:
             )
         return self._client
 
-    # How it looks
+    # Display
 
     @property
     def _head(self) -> str:
@@ -420,7 +420,7 @@ class PlanChange:
         return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{facts}</ul>"
 
 
-# Reading answers
+# Reading responses
 
 
 def read_row(found: Mapping[str, Any]) -> PlanRow:

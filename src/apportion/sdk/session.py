@@ -223,11 +223,11 @@ def load(
 
     ``query`` selects by words and fields, ``ids`` by id, ``vector`` the nearest to it, best first (100, unless
     ``limit`` says otherwise). ``sort`` is a list of pairs such as ``("metadata.source", "desc")``. ``id_from``
-    goes on behind that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
+    starts after that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
     time: 250, the default of 1.x, stands for as many as the server gives. ``include_metrics`` fills
     ``record.metrics``, which takes several times as long.
 
-    ``record.annotation`` is what a record stands by, as you may see it. With ``annotations="individual"``, each
+    ``record.annotation`` is the value a record stands by, as you may see it. With ``annotations="individual"``, each
     record also knows everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
     have a row per record and annotator; annotators of a blind dataset get their own only.
 
@@ -371,8 +371,8 @@ def delete_records(
 ) -> tuple[int, int]:
     """Delete the records that match, or all if neither ``query`` nor ``ids`` is given.
 
-    Returns how many matched and how many were dealt with. ``discard_only`` marks them as discarded instead.
-    Who may not delete discards the same records instead, with a warning, unless ``discard_when_forbidden`` is
+    Returns how many matched and how many were deleted or discarded. ``discard_only`` marks them as discarded instead.
+    Users who may not delete discard the same records instead, with a warning, unless ``discard_when_forbidden`` is
     False; but never all records of a dataset.
 
     >>> rg.delete_records("reviews", ids=["a-1", "a-2"])  # doctest: +SKIP

@@ -33,7 +33,7 @@ class PersonProgress:
 
     ``seconds`` is the time they spent, ``median_seconds`` the median per answer (None where no answer says how long it
     took, and from older servers); ``finish_at`` when they will be done at the pace of the last seven days,
-    None where that cannot be told.
+    None where that is not known.
     """
 
     annotator: str
@@ -56,7 +56,7 @@ class PersonProgress:
 class TeamProgress:
     """The progress of a dataset; annotators see their own part.
 
-    ``complete`` counts settled records, ``in_conflict`` those on which people disagree, ``open`` the slots that
+    ``complete`` counts resolved records, ``in_conflict`` those on which people disagree, ``open`` the slots that
     nobody has taken yet.
     """
 
@@ -163,7 +163,7 @@ class Policies:
     see no annotations but their own. ``visibility``: they see every record ("dataset") or theirs ("assigned").
     ``resolution``: how answers become one, by ``latest``, ``majority``, ``unanimous`` or ``adjudicated``.
     ``required``: how many answers a record wants that no plan has touched. ``annotators_may``: what they may do to the
-    dataset as a whole. ``skip``: what becomes of a skipped record.
+    dataset as a whole. ``skip``: what happens to a skipped record.
     """
 
     annotation: Literal["shared", "individual"]
@@ -223,7 +223,7 @@ def duration(seconds: float) -> str:
     return f"{hours:,} h {rest:02} min" if hours else f"{rest} min"
 
 
-# Reading answers
+# Reading responses
 
 
 def read_progress(dataset: str, found: Mapping[str, Any]) -> TeamProgress:

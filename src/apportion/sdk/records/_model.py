@@ -60,7 +60,7 @@ class Model:
 
     def _fill(self, *values: Any) -> None:
         """Set all members, in order and unchecked."""
-        for put, value in zip(self._put, values):  # noqa: B905 strict would cost; all callers are in this room
+        for put, value in zip(self._put, values):  # noqa: B905 strict would cost time; all callers are in this package
             put(self, value)
 
     def _checked(self, name: str, value: Any) -> Any:

@@ -61,7 +61,7 @@ class Record(Model):
     def annotations(self) -> dict[str, Any]:
         """Everybody's annotations by username, where ``load`` was asked for ``annotations="individual"``.
 
-        Each is what ``annotation`` would be. They are told, not kept: changing them changes nothing, logging the
+        Each is what ``annotation`` would be. They are read-only: changing them changes nothing, logging the
         record does not send them, and neither ``dict()`` nor equality know them.
         """
         return dict(getattr(self, "_annotations", None) or {})

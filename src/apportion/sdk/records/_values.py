@@ -223,6 +223,6 @@ def as_time(value: Any) -> datetime:
 def _read_time(text: str) -> datetime:
     text = text.strip()
     clock = text[10:].partition("+")[0].partition("-")[0].rstrip("Zz")
-    if clock.count(":") == 1:  # 1.x let the seconds out
+    if clock.count(":") == 1:  # 1.x left the seconds out
         text = text.replace(clock, f"{clock}:00", 1)
     return msgspec.convert(text, datetime)
