@@ -164,7 +164,10 @@ class _Shape:
         self._wanted = RequiredAnswers()
 
     def add(self, part: FilePart, seen: dict[str, int]) -> None:
-        """Add a part. Refuse a second row of one id: the server sees one part at a time, and would let the last win."""
+        """Add a part.
+
+        Refuse a second row of one id: the server sees one part at a time, and would let the last win.
+        """
         for place, id in enumerate(part.ids):
             if id in seen:
                 raise RefusedError(
@@ -249,7 +252,10 @@ def _mapping(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _task_of(columns: frozenset[str] | set[str]) -> str:
-    """Return the task of a file that Apportion exported, by its columns. Refuse others: they need ``--task``."""
+    """Return the task of a file that Apportion exported, by its columns.
+
+    Refuse others: they need ``--task``.
+    """
     if "tokens" in columns:
         return Task.TOKEN_CLASSIFICATION.value
     if any(name == "inputs" or name.startswith("inputs.") for name in columns):

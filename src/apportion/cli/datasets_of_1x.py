@@ -189,7 +189,10 @@ def _settings(source: Remote, target: Remote, name: str, task: str) -> None:
 
 
 def _rules(source: Remote, target: Remote, name: str, task: str) -> None:
-    """Copy rules that are not here yet. The old server took any query: invalid ones are left out with a notice."""
+    """Copy rules that are not here yet.
+
+    The old server took any query: invalid ones are left out with a notice.
+    """
     if task != "TextClassification":
         return
     tail = f"{task}/labeling/rules"

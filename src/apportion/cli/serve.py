@@ -109,7 +109,10 @@ def run(
     prepare: Callable[[FastAPI, Store], None] | None = None,
     announce: Callable[[FastAPI, str], None],
 ) -> None:
-    """Serve until a signal to stop. ``prepare`` is called before anybody can connect, ``announce`` once they can."""
+    """Serve until a signal to stop.
+
+    ``prepare`` is called before anybody can connect, ``announce`` once they can.
+    """
 
     def upgraded(copy: Path) -> None:
         notice(f"{settings.database} was upgraded. As it was before: {copy}")
@@ -164,7 +167,7 @@ def _logging(settings: Settings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _gc_disabled() -> Iterator[None]:
-    """Disable garbage collection while starting: nearly all objects stay, and the search took a sixth of the time."""
+    """Disable garbage collection at start: nearly all objects stay, and it took a sixth of the time."""
     gc.disable()
     try:
         yield

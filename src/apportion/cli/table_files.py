@@ -169,7 +169,7 @@ def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_col
 
 
 def _answers(row: Mapping[str, Any]) -> int:
-    """Return the number of answers of a row that count: of an exported object, or of an exported table's columns."""
+    """Return the number of answers that count in a row of an exported object or table."""
     answers = row.get("answers")
     if isinstance(answers, dict):
         return sum(isinstance(each, dict) and each.get("counted", True) is True for each in answers.values())

@@ -1,4 +1,4 @@
-"""Names that 1.x notebooks import from `argilla.client.api`. New code imports them from `apportion` itself."""
+"""Names that 1.x notebooks import from `argilla.client.api`. New code uses `apportion`."""
 
 from __future__ import annotations
 

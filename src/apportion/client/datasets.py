@@ -1,4 +1,4 @@
-"""Names that 1.x notebooks import from `argilla.client.datasets`. New code imports them from `apportion` itself."""
+"""Names that 1.x notebooks import from `argilla.client.datasets`. New code uses `apportion`."""
 
 from apportion.sdk.datasets import (
     Dataset,

@@ -15,7 +15,7 @@ _AGREES = {"ana": 88, "ben": 80, "cy": 72}
 
 
 def answer(username: str, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a person's answer to a text classification record, the same on every run, for ``annotations/me``."""
+    """Return a person's answer to a text classification record, equal on every run, for ``annotations/me``."""
     chance = hashlib.sha256(f"{username} {record['id']}".encode()).digest()
     choice = 0 if chance[0] % 100 < _AGREES[username] else 1 + chance[1] % 2
     label = record["prediction"]["labels"][choice]["class"]

@@ -1,4 +1,4 @@
-"""Conversion of times between records, where they are naive and local, and the wire, where they carry an offset."""
+"""Conversion of times between records (naive and local) and the wire (with an offset)."""
 
 from __future__ import annotations
 

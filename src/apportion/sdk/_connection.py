@@ -108,7 +108,10 @@ class Connection:
         return user
 
     def where(self, workspace: str | None) -> Steps[str]:
-        """Return the workspace of a call: the one it names, else the active one. The active one does not change."""
+        """Return the workspace of a call: the one it names, else the active one.
+
+        The active one does not change.
+        """
         if workspace is not None:
             yield from self.user()
             return check_name(workspace, "workspace")

@@ -1,4 +1,7 @@
-"""Requests about datasets, as steps that both clients run. Nothing is cached between calls, so nothing goes stale."""
+"""Requests about datasets, as steps that both clients run.
+
+Nothing is cached between calls, so nothing goes stale.
+"""
 
 from __future__ import annotations
 

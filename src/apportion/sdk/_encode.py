@@ -116,7 +116,10 @@ def to_bulk(
 
 
 def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the tags of a dataset as texts; booleans and numbers are converted. Raises ``ValidationError``."""
+    """Return the tags of a dataset as texts; booleans and numbers are converted.
+
+    Raises ``ValidationError``.
+    """
     found = {}
     for name, value in (tags or {}).items():
         if not isinstance(value, (str, bool, int, float)):

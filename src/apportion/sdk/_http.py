@@ -34,7 +34,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to send. ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed."""
+    """A request to send.
+
+    ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed.
+    """
 
     method: str
     path: str

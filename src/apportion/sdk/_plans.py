@@ -60,7 +60,10 @@ class PlanOptions(TypedDict, total=False):
 
 
 def body_of(options: PlanOptions) -> dict[str, Any]:
-    """Return the body that asks for a plan. Raises ``InputValueError`` for rules beside the members of a rule."""
+    """Return the body that asks for a plan.
+
+    Raises ``InputValueError`` for rules beside the members of a rule.
+    """
     rule: dict[str, Any] = {name: value for name in _RULE if (value := options.get(name)) is not None}
     for name, default in (("overlap", 1), ("anchors", 0)):
         if rule.get(name) == default:

@@ -42,7 +42,10 @@ class RulesAndMetrics:
         interval: float | None = None,
         size: int | None = None,
     ) -> MetricResults:
-        """Compute a metric of the records that match. Raises ``UnknownMetricError`` (an ``AssertionError``)."""
+        """Compute a metric of the records that match.
+
+        Raises ``UnknownMetricError`` (an ``AssertionError``).
+        """
         return self._run(_metrics.compute(self._connection, name, metric, query, interval, size))
 
     def fetch_dataset_labeling_rules(self, dataset: str) -> list[LabelingRule]:

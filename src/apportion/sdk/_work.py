@@ -1,4 +1,4 @@
-"""Requests about progress, reasons, events, policies, guidelines and copies, as steps that both clients run."""
+"""Requests about progress, explanations, events, policies, guidelines, copies, as steps for both clients."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Agreement:
         ]
 
     def to_pandas(self) -> Any:
-        """Return a data frame with a row per part; with the whole figure alone where nothing was broken down."""
+        """Return a data frame with a row per part, or only the whole figure if nothing was broken down."""
         names = (
             "label",
             "pair",

@@ -1,4 +1,7 @@
-"""The client of one server: everything the SDK can do, as methods. `rg.log` and the like use the active one."""
+"""The client of one server: everything the SDK can do, as methods.
+
+`rg.log` and the like use the active one.
+"""
 
 from __future__ import annotations
 

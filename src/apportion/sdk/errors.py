@@ -169,7 +169,10 @@ class AlreadyExistsApiError(ArApiResponseError):
 
 
 class ConflictApiError(AlreadyExistsApiError):
-    """The request builds on something that has changed since: a plan, a version, a lease. Nothing was changed."""
+    """The request builds on something that has changed since: a plan, a version, a lease.
+
+    Nothing was changed.
+    """
 
 
 class ValidationApiError(ArApiResponseError):

@@ -40,7 +40,7 @@ def to_pandas(kind: type[Record], records: Sequence[Record]) -> Any:
 
 
 def by_annotator(records: Iterable[R]) -> list[R]:
-    """Return each record once per annotator, with that person's annotation; unanswered ones once without any."""
+    """Return each record once per annotator, with their annotation; unanswered ones once, without any."""
     found = []
     for record in records:
         answers = record.annotations
@@ -54,7 +54,10 @@ def by_annotator(records: Iterable[R]) -> list[R]:
 
 
 def from_pandas(kind: type[R], frame: Any) -> list[R]:
-    """Read the rows as records; NaN, NaT and NA count as not given. Raises ``ValidationError`` with the row."""
+    """Read the rows as records; NaN, NaT and NA count as not given.
+
+    Raises ``ValidationError`` with the row.
+    """
     known = [name for name in frame.columns if name in columns_of(kind)]
     report_unused(kind, [str(name) for name in frame.columns if name not in known])
     with making_many():

@@ -193,7 +193,7 @@ class Plan:
 
     @property
     def finish_at(self) -> dict[str, datetime | None]:
-        """The time each would be done at the pace of the last seven days here, of a preview; None where not known."""
+        """The time each would be done at the pace of the last seven days, of a preview; None if unknown."""
         return {name: moment(at) for name, at in (self._shown.get("finish_at") or {}).items()}
 
     @property

@@ -51,7 +51,10 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class Answered:
-    """The caller's annotation as it is stored now. One that does not count is kept all the same; ``why`` says why."""
+    """The caller's annotation as it is stored now.
+
+    One that does not count is kept all the same; ``why`` says why.
+    """
 
     record: str
     state: str
@@ -127,7 +130,10 @@ class QueueItem:
 
 @dataclass(frozen=True, repr=False)
 class MyQueue(Sequence[QueueItem]):
-    """The caller's next records; ``left`` is how many wait behind them. If there are none, ``why_empty`` says why."""
+    """The caller's next records; ``left`` is how many wait behind them.
+
+    If there are none, ``why_empty`` says why.
+    """
 
     items: tuple[QueueItem, ...]
     left: int

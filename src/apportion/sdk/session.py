@@ -227,8 +227,8 @@ def load(
     time: 250, the default of 1.x, stands for as many as the server gives. ``include_metrics`` fills
     ``record.metrics``, which takes several times as long.
 
-    ``record.annotation`` is the value a record stands by, as you may see it. With ``annotations="individual"``, each
-    record also knows everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
+    ``record.annotation`` is the resolved value, as you may see it. With ``annotations="individual"``, each
+    record also has everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
     have a row per record and annotator; annotators of a blind dataset get their own only.
 
     >>> rg.load("reviews", query="status:Default AND metadata.source:survey", limit=100)  # doctest: +SKIP

@@ -39,7 +39,10 @@ class FieldInfo(NamedTuple):
 
 
 class Model:
-    """A model with named members in slots; setting one checks it. Equal when all members are; not hashable."""
+    """A model with named members in slots; setting one checks it.
+
+    Equal when all members are; not hashable.
+    """
 
     __slots__ = ()
 

@@ -59,7 +59,10 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def items(value: Any, field: str) -> Iterable[Any]:
-    """Return the items of a list, tuple, set or array. Raises ``ValidationError`` for anything else, texts included."""
+    """Return the items of a list, tuple, set or array.
+
+    Raises ``ValidationError`` for anything else, texts included.
+    """
     kind = type(value)
     if kind is list or kind is tuple:
         return value  # type: ignore[no-any-return]
@@ -195,7 +198,10 @@ def new_id() -> str:
 
 
 def as_time(value: Any) -> datetime:
-    """Return a time; None is now, on the local clock. ISO texts and seconds or milliseconds since 1970 are read."""
+    """Return a time; None is now, on the local clock.
+
+    ISO texts and seconds or milliseconds since 1970 are read.
+    """
     if value is None or value != value:
         return datetime.now()  # noqa: DTZ005 naive local times are what 1.x promised
     if hasattr(value, "to_pydatetime"):

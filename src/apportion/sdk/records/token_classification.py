@@ -141,12 +141,18 @@ class TokenClassificationRecord(Record):
     # What 1.x offered for spans
 
     def spans2iob(self, spans: Iterable[Sequence[Any]] | None = None) -> list[str] | None:
-        """Return IOB tags of the spans; None for none. Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``."""
+        """Return IOB tags of the spans; None for none.
+
+        Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``.
+        """
         _deprecated("spans2iob", "to_tags")
         return None if spans is None else self._utils().to_tags(spans)
 
     def char_id2token_id(self, char_idx: int) -> int | None:
-        """Return the index of the token a character is in. Deprecated: use ``SpanUtils(…).char_to_token_idx``."""
+        """Return the index of the token a character is in.
+
+        Deprecated: use ``SpanUtils(…).char_to_token_idx``.
+        """
         _deprecated("char_id2token_id", "char_to_token_idx")
         return self._utils().char_to_token_idx.get(char_idx)
 
