@@ -73,7 +73,7 @@ def agreement(
     workspace: str | None,
     as_json: bool,
 ) -> None:
-    """How alike people annotated a dataset, with a 95 % interval."""
+    """Show how far people agree on a dataset, with a 95 % interval."""
     if people:
         _people(_ask(_remote(url, api_key, workspace), name, "annotators", query=query), as_json)
         return
@@ -97,7 +97,7 @@ def agreement(
 
 
 def _people(found: dict[str, Any], as_json: bool) -> None:
-    """Everybody's answers, how often a model takes them to be right, and how they did on checks."""
+    """Print per person the answers, the accuracy by a model of all answers, and the results of checks."""
     if as_json:
         print_json(found)
         return
@@ -148,7 +148,7 @@ def conflicts(
     workspace: str | None,
     as_json: bool,
 ) -> None:
-    """What people disagree on, most first."""
+    """List the records people disagree on, most first."""
     remote = _remote(url, api_key, workspace)
     asked = {"open": "true" if open_ else None, "query": query, "limit": str(limit)}
     found = _ask(remote, name, "conflicts", **asked)

@@ -119,7 +119,7 @@ def assign(
 
 
 def _rule(options: dict[str, Any]) -> dict[str, Any]:
-    """What the options say about the one rule, in the names of the wire."""
+    """Return the rule that the options describe, in the names of the wire."""
     rule: dict[str, Any] = {}
     if options["users"]:
         rule["users"] = users_of(options["users"])
@@ -142,7 +142,7 @@ def _rule(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asking(options: dict[str, Any]) -> dict[str, Any]:
-    """More people where answers differ, and records that are known."""
+    """Return the options for more people where answers differ, and for checks with known records."""
     found: dict[str, Any] = {}
     for name, beside, key in (("adaptive", "until", "max"), ("checks", "feedback", "share")):
         if options[name] is not None:
@@ -153,7 +153,7 @@ def _asking(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def users_of(given: tuple[str, ...]) -> list[Any]:
-    """The people that ``--users`` names; ``ana=2`` is one of weight 2."""
+    """Return the people that ``--users`` names; ``ana=2`` is one of weight 2."""
     found: list[Any] = []
     for word in (word.strip() for part in given for word in part.split(",")):
         name, equals, weight = word.partition("=")

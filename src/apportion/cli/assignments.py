@@ -122,7 +122,7 @@ def extend(dataset: str, plan: str | None, preview: bool, yes: bool, as_json: bo
     found = remote.dataset("POST", dataset, tail, body={"dry_run": True})
     change = PlanChange("extend", preview, added=found["slots"], loads=found["loads"])
     if not preview:
-        _sure(yes, f"Add {found['records']} records, {found['slots']} answers wanted?")
+        _confirm(yes, f"Add {found['records']} records, {found['slots']} answers wanted?")
         found = remote.dataset("POST", dataset, tail, body={})
     print_json(found) if as_json else click.echo(repr(change))
 
@@ -232,7 +232,7 @@ def _change(
     as_json: bool,
     server: dict[str, Any],
 ) -> None:
-    """Look; ask; do."""
+    """Preview a change, ask for confirmation, and carry it out."""
     from apportion.sdk.plans import read_change
 
     remote, id = _begin(dataset, plan, server)
@@ -243,7 +243,7 @@ def _change(
             print_json(look) if as_json else click.echo(repr(read_change(what, True, look)))
             return
         click.echo(repr(read_change(what, True, look)), err=True)
-        _sure(yes, "Do it?")
+        _confirm(yes, "Do it?")
     done = remote.dataset("POST", dataset, tail, body=body)
     print_json(done) if as_json else click.echo(repr(read_change(what, False, done)))
 
@@ -254,7 +254,7 @@ def _begin(dataset: str, plan: str | None, server: dict[str, Any]) -> tuple[Remo
 
 
 def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
-    """The plan that is meant."""
+    """Return the plan with that id or beginning of an id, or the only one in force."""
     known = remote.dataset("GET", dataset, "assignments")["assignments"]
     if plan is None:
         meant = [each for each in known if each["state"] != "undone"]
@@ -270,7 +270,7 @@ def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
     return found
 
 
-def _sure(yes: bool, question: str) -> None:
+def _confirm(yes: bool, question: str) -> None:
     if not yes and not click.confirm(question, err=True):
         raise RefusedError("Nothing was changed.")
 

@@ -55,7 +55,7 @@ def export(
 def download(
     remote: Remote, name: str, file: Path, kind: str, query: str | None, *, spreadsheet: bool = False
 ) -> None:
-    """Have the server write a dataset, into a file that takes its name at the end."""
+    """Download a dataset into a file, which gets its name once it is complete."""
     path = f"/api/datasets/{quote(name, safe='')}/export"
     body = {"format": kind, "query": query, "spreadsheet": spreadsheet}
     total = remote.count(name, query) if kind == "jsonl" else None
@@ -156,7 +156,7 @@ def import_(
 
 
 class _Shape:
-    """What the parts of a file have in common."""
+    """The properties that all parts of a file share."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -164,7 +164,10 @@ class _Shape:
         self._wanted = RequiredAnswers()
 
     def add(self, part: FilePart, seen: dict[str, int]) -> None:
-        """Refuses a second row of one id: the server sees one part at a time, and would let the last one win."""
+        """Add a part.
+
+        Refuse a second row of one id: the server sees one part at a time, and would let the last win.
+        """
         for place, id in enumerate(part.ids):
             if id in seen:
                 raise RefusedError(
@@ -174,13 +177,13 @@ class _Shape:
         self.rows += part.rows
         self.individual = self.individual or part.individual
 
-    def want(self, told: dict[str, Any]) -> None:
-        """What the server says of the answers of a part."""
-        self._wanted += RequiredAnswers(**told)
+    def want(self, counts: dict[str, Any]) -> None:
+        """Add the counts that the server returned for the answers of a part."""
+        self._wanted += RequiredAnswers(**counts)
 
     @property
     def required(self) -> int:
-        """How many answers to want of a record, so that all of the file stand as it says."""
+        """The number of answers to require of a record, so that every record has the status that the file says."""
         return self._wanted.required(max(1, self._wanted.most_settled))
 
 
@@ -241,15 +244,18 @@ def _send(
 def _mapping(given: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for each in given:
-        ours, equals, theirs = each.partition("=")
-        if not equals or not ours or not theirs:
+        field, equals, column = each.partition("=")
+        if not equals or not field or not column:
             raise click.UsageError(f"--map {each}: as in --map text=review.")
-        found[ours] = theirs
+        found[field] = column
     return found
 
 
 def _task_of(columns: frozenset[str] | set[str]) -> str:
-    """What a file of ours holds, by its columns; of others it has to be said."""
+    """Return the task of a file that Apportion exported, by its columns.
+
+    Refuse others: they need ``--task``.
+    """
     if "tokens" in columns:
         return Task.TOKEN_CLASSIFICATION.value
     if any(name == "inputs" or name.startswith("inputs.") for name in columns):

@@ -18,8 +18,8 @@ __all__ = ["datasets"]
 def datasets() -> None:
     """List, copy, gather, delete, restore, export and import datasets of a running server.
 
-    Where the server is and who you are say the options, else APPORTION_API_URL, APPORTION_API_KEY and
-    APPORTION_WORKSPACE, else the same names with ARGILLA_.
+    The server, your key and the workspace come from the options, else from APPORTION_API_URL, APPORTION_API_KEY
+    and APPORTION_WORKSPACE, else from the same names with ARGILLA_.
     """
 
 
@@ -89,7 +89,7 @@ def delete(name: str, url: str | None, api_key: str | None, workspace: str | Non
 def restore(
     name: str, id_: str | None, into: str | None, url: str | None, api_key: str | None, workspace: str | None
 ) -> None:
-    """Bring a deleted dataset back with its records, annotations, plans and history."""
+    """Restore a deleted dataset with its records, annotations, plans and history."""
     remote = Remote.of(url, api_key, workspace)
     body = {"name": name, "id": id_, "into": into}
     found = remote.ask("POST", "/api/datasets:restore", {"workspace": remote.place}, body)

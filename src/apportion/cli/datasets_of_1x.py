@@ -101,7 +101,7 @@ def _wanted(old: Remote, names: tuple[str, ...], workspaces: tuple[str, ...]) ->
 
 
 def _bring(old: Remote, new: Remote, found: dict[str, Any], again: bool, check: bool) -> dict[str, Any]:
-    """One dataset; what came of it as a row of the report."""
+    """Import one dataset; return its row of the report."""
     place, name, task = found["workspace"], found["name"], found["task"]
     row = {"workspace": place, "name": name, "task": task, "records": None, "complete": True}
     source, target = Remote(old.url, old.key, place), Remote(new.url, new.key, place)
@@ -154,7 +154,7 @@ def _log(source: Remote, target: Remote, found: dict[str, Any], total: int) -> N
 
 
 def _pages(source: Remote, name: str) -> Iterator[list[dict[str, Any]]]:
-    """Every record of a dataset, as the scan of 1.x pages them."""
+    """Yield every record of a dataset, by the scan of 1.x."""
     body: dict[str, Any] = {}
     while True:
         page = source.dataset("POST", name, "records/:search", body=body, limit=_PAGE)
@@ -168,11 +168,11 @@ def _pages(source: Remote, name: str) -> Iterator[list[dict[str, Any]]]:
 
 
 def _record(found: dict[str, Any], task: str) -> dict[str, Any]:
-    """A stored record of 1.x as its bulk route takes it."""
+    """Return a stored record of 1.x in the form that its bulk route takes."""
     kept = {key: found[key] for key in (*_KEPT, *_CONTENT[task]) if found.get(key) is not None}
     for several, one in (("predictions", "prediction"), ("annotations", "annotation")):
         if several in kept and one in kept and len(kept[several]) < 2:
-            del kept[several]  # it only says the same once more
+            del kept[several]  # a single value is the same as the singular member
     return kept
 
 
@@ -189,7 +189,10 @@ def _settings(source: Remote, target: Remote, name: str, task: str) -> None:
 
 
 def _rules(source: Remote, target: Remote, name: str, task: str) -> None:
-    """Rules that are not here yet; the old server took any query, so one that is none is told and left out."""
+    """Copy rules that are not here yet.
+
+    The old server took any query: invalid ones are left out with a notice.
+    """
     if task != "TextClassification":
         return
     tail = f"{task}/labeling/rules"

@@ -1,4 +1,4 @@
-"""``apportion db``, ``backup``, ``restore``, ``verify`` and ``reindex``: looking after the file."""
+"""``apportion db``, ``backup``, ``restore``, ``verify`` and ``reindex``: maintenance of the database file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def migrate(home: Path | None) -> None:
     copies: list[Path] = []
     try:
         open_store(settings, allow_upgrade=False).close()
-    except CannotOpenError:  # which needs an upgrade, or cannot be helped: opening it again tells
+    except CannotOpenError:  # which needs an upgrade, or cannot be helped: opening it again reports it
         open_store(settings, serving=True, upgraded=copies.append).close()
     for copy in copies:
         click.echo(f"{settings.database} is upgraded. As it was before: {copy}")
@@ -61,7 +61,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
         raise RefusedError(f"There is no folder {file.parent}.")
     settings = read_settings(home)
     upkeep = open_upkeep(settings)
-    note(settings, EventCode.BACKED_UP, file)  # before, so that the copy tells of itself
+    note(settings, EventCode.BACKED_UP, file)  # before the copy, so that the copy records it too
     with Progress("copying") as progress:
         upkeep.backup(file, progress=lambda left, all: progress.at(all - left, all))
     click.echo(f"{file} written, {file.stat().st_size:,} bytes; its checksum is beside it.")

@@ -1,4 +1,4 @@
-"""Commands that open the file themselves: they work with and without a running server."""
+"""Access to the local database file, for commands that work with and without a running server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPERATOR = Actor(User(UserId("operator"), COMMAND_LINE, "Operator", None, Role.A
 
 
 def home_option(command: F) -> F:
-    """``--home``, for all commands that open the file."""
+    """The option ``--home``, for all commands that open the file."""
     return click.option(
         "--home",
         type=click.Path(file_okay=False, path_type=Path),
@@ -42,13 +42,13 @@ def home_option(command: F) -> F:
 
 
 def read_settings(home: Path | None) -> Settings:
-    """The settings of that home."""
+    """Return the settings of a home folder."""
     return load_settings(home=home).settings
 
 
 @contextmanager
 def opened(home: Path | None, *, create: bool = False) -> Iterator[Store]:
-    """The store, for a short while; never upgraded, since an older server may be using it."""
+    """Open the store for a short time; never upgrade it, since an older server may be using it."""
     from apportion.bootstrap import open_store
 
     settings = read_settings(home)
@@ -65,7 +65,7 @@ def opened(home: Path | None, *, create: bool = False) -> Iterator[Store]:
 
 @contextmanager
 def operator_marked() -> Iterator[None]:
-    """Have the audit log name the account of this machine that runs the command."""
+    """Make the audit log name the account of this machine that runs the command."""
     from apportion.ports.events import REQUEST, RequestMark
 
     try:
@@ -80,7 +80,7 @@ def operator_marked() -> Iterator[None]:
 
 
 def note(settings: Settings, what: EventCode, file: Path | None = None, **detail: Any) -> None:
-    """Put in the audit log what a command does to the whole file; that it cannot be is only said."""
+    """Record in the audit log what a command does to the whole file; print a notice if that fails."""
     from apportion.bootstrap import open_store
     from apportion.ports.events import About
     from apportion.server.security import SystemClock
@@ -98,7 +98,7 @@ def note(settings: Settings, what: EventCode, file: Path | None = None, **detail
 
 
 def change(home: Path | None, fn: Callable[[Transaction, int], T], *, create: bool = False) -> T:
-    """Do ``work`` in one transaction, given what time it is."""
+    """Run ``fn`` in one transaction, with the current time as its second argument."""
     from apportion.server.security import SystemClock
 
     now = SystemClock().now()

@@ -1,4 +1,4 @@
-"""How commands speak: tables, JSON, refusals, exit codes."""
+"""Output of commands: tables, JSON, refusals, exit codes."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 class RefusedError(click.ClickException):
-    """Not done, for a reason the message gives."""
+    """The command was refused, for the reason in the message."""
 
     exit_code = 1
 
 
 class CannotStartError(click.ClickException):
-    """Nothing to work on: the file, the settings or the address are in the way."""
+    """The command cannot start: the file, the settings or the address are in the way."""
 
     exit_code = 3
 
@@ -55,7 +55,7 @@ class UnreachableError(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group of commands that turns what other rooms refuse into one line and an exit code."""
+    """A group of commands that turns errors of other packages into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -84,17 +84,17 @@ def _explain(missing: ModuleNotFoundError) -> NoReturn:
 
 
 def examples(*lines: str) -> str:
-    """The end of a help text."""
+    """Return examples as the end of a help text."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def listing(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, json: bool, none: str) -> None:
-    """Rows as a table of some of their columns, or all of them as JSON."""
+    """Print rows as a table of some of their columns, or with all columns as JSON."""
     if json:
         print_json(list(rows))
         return
@@ -115,5 +115,5 @@ def _cell(value: Any) -> str:
 
 
 def notice(text: str) -> None:
-    """Something to know, on standard error, so that it never mixes with results."""
+    """Print a notice on standard error, so that it never mixes with results."""
     click.echo(text, err=True)

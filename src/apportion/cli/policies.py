@@ -24,7 +24,7 @@ def policies() -> None:
 @as_json
 def show(dataset: str, url: str | None, api_key: str | None, workspace: str | None, as_json: bool) -> None:
     """Show the policies of a dataset."""
-    _tell(Remote.of(url, api_key, workspace).dataset("GET", dataset, "policies"), as_json)
+    _print_policies(Remote.of(url, api_key, workspace).dataset("GET", dataset, "policies"), as_json)
 
 
 @policies.command(
@@ -49,7 +49,9 @@ def set_(
 ) -> None:
     """Change policies of a dataset; those that are not named stay as they are."""
     wanted = dict(map(_change, changes))
-    _tell(Remote.of(url, api_key, workspace).dataset("PATCH", dataset, "policies", body=wanted), as_json)
+    _print_policies(
+        Remote.of(url, api_key, workspace).dataset("PATCH", dataset, "policies", body=wanted), as_json
+    )
 
 
 def _change(given: str) -> tuple[str, Any]:
@@ -64,7 +66,7 @@ def _change(given: str) -> tuple[str, Any]:
         return name, value
 
 
-def _tell(found: dict[str, Any], as_json: bool) -> None:
+def _print_policies(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return

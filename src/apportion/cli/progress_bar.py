@@ -1,4 +1,4 @@
-"""How far long work is, on one line of the terminal; nothing where nobody is watching."""
+"""Progress of long work, on one line of the terminal; silent where it is no terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDTH = 30
 
 
 class Progress:
-    """A line on standard error, written over and wiped away at the end."""
+    """A line on standard error, overwritten and cleared at the end."""
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
@@ -32,7 +32,7 @@ class Progress:
             click.echo("\r\033[K", err=True, nl=False)
 
     def at(self, done: int, total: int | None, what: str = "") -> None:
-        """So much is done, of so much if that is known."""
+        """Show how much is done, of a total if that is known."""
         now = time.monotonic()
         if not self._shown or now < self._next:
             return

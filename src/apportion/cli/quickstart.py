@@ -54,7 +54,7 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
 
     def announce(_: FastAPI, url: str) -> None:
         _announce(loaded.settings, url)
-        if browser or (browser is None and _somebody_is_there()):
+        if browser or (browser is None and _is_interactive()):
             webbrowser.open(url)
 
     settings = loaded.settings
@@ -63,7 +63,7 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
     run(settings, prepare=_prepare, announce=announce)
 
 
-def _somebody_is_there() -> bool:
+def _is_interactive() -> bool:
     screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
@@ -88,7 +88,7 @@ def _announce(settings: Settings, url: str) -> None:
 
 
 def _prepare(app: FastAPI, store: Store) -> None:
-    """The team and the data, where they are not there yet."""
+    """Create the team and the data, where they are not there yet."""
     from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET
 
     _create_team(app, store)
@@ -164,13 +164,13 @@ async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
 
 
 async def _log(client: Any, path: str, records: list[dict[str, Any]], at_once: int) -> None:
-    """As one request where it may be: then the dataset is there whole, or not at all."""
+    """Log as one request where the size allows: then the dataset is there whole, or not at all."""
     for start in range(0, len(records), at_once):
         await _send(client, "POST", path, {"records": records[start : start + at_once]})
 
 
 async def _begin(client: Any, name: str) -> None:
-    """Everybody does a first part of their work, in one order, so that what two people share is done by both."""
+    """Answer a first part of everybody's records, in one order, so that both answer what two people share."""
     from apportion import demo
 
     for person in demo.TEAM[1:]:

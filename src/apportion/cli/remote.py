@@ -1,4 +1,4 @@
-"""Talking to a running server."""
+"""HTTP requests of commands to a running server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PATIENCE = 600
 
 
 def server_options(command: F) -> F:
-    """``--url``, ``--api-key`` and ``--workspace``, for all commands that ask a running server."""
+    """Add ``--url``, ``--api-key`` and ``--workspace``, for all commands that ask a running server."""
     for name, help in (
         ("--workspace", "Workspace; default APPORTION_WORKSPACE or ARGILLA_WORKSPACE."),
         ("--api-key", "Your API key; better in the environment than here, where others may see it."),
@@ -37,7 +37,7 @@ def server_options(command: F) -> F:
 
 
 def server_url(given: str | None) -> str:
-    """The address to ask: as given, else from the environment, else this machine's."""
+    """Return the server's address: as given, else from the environment, else this machine's."""
     found = given or _environment("API_URL")
     if found is None:
         try:
@@ -49,7 +49,7 @@ def server_url(given: str | None) -> str:
 
 
 def api_key() -> str | None:
-    """The key in the environment."""
+    """Return the API key of the environment."""
     return _environment("API_KEY")
 
 
@@ -59,7 +59,7 @@ def _environment(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A server, and who is asking."""
+    """A server, with the API key and workspace of the caller."""
 
     url: str
     key: str | None = None
@@ -67,7 +67,7 @@ class Remote:
 
     @classmethod
     def of(cls, url: str | None, key: str | None, workspace: str | None) -> Remote:
-        """What the options say, else the environment."""
+        """Build from the options, else from the environment."""
         found = key or _environment("API_KEY")
         if found is None:
             raise click.UsageError("Who are you? Set APPORTION_API_KEY, or give --api-key.")
@@ -75,24 +75,24 @@ class Remote:
 
     @property
     def place(self) -> str:
-        """The workspace, which has to be named."""
+        """The workspace. Raises if none is named."""
         if self.workspace is None:
             raise click.UsageError("Which workspace? Give --workspace, or set APPORTION_WORKSPACE.")
         return self.workspace
 
     def dataset(self, method: str, name: str, tail: str = "", *, body: Any = None, **query: Any) -> Any:
-        """What one of the routes of a dataset answers."""
+        """Return the response of one of the routes of a dataset."""
         path = f"/api/datasets/{quote(name, safe='')}" + (f"/{tail}" if tail else "")
         given = {key: value for key, value in query.items() if value is not None}
         return self.ask(method, path, {"workspace": self.place, **given}, body)
 
     def find(self, name: str) -> dict[str, Any] | None:
-        """What the server tells of a dataset; None where there is none."""
+        """Return the server's description of a dataset; None where there is none."""
         found = self.ask("GET", "/api/datasets", {"workspace": self.place})
         return next((each for each in found if each["name"] == name), None)
 
     def count(self, name: str, query: str | None = None) -> int:
-        """How many records of a dataset match."""
+        """Return the number of records of a dataset that match."""
         task = self.dataset("GET", name)["task"]
         body = {"query": {"query_text": query}} if query else {}
         path = f"/api/datasets/{quote(name, safe='')}/{task}:search"
@@ -100,14 +100,14 @@ class Remote:
         return total
 
     def send(self, path: str, query: Mapping[str, Any], body: bytes, *, where: str) -> Any:
-        """Post some of a file; a refusal says ``where`` in it that is."""
+        """Post a part of a file; a refusal names the part by ``where``."""
         try:
             return self.ask("POST", path, query, content=body)
         except RefusedError as refused:
             raise RefusedError(f"{refused.message} ({where})") from refused
 
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
-        """Hand the answer to a POST on as it comes, or a refusal before anything came."""
+        """Stream the response to a POST, or refuse before anything came."""
         import httpx
 
         headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
@@ -133,7 +133,7 @@ class Remote:
         content: bytes | None = None,
         accepted: Collection[int] = (200,),
     ) -> Any:
-        """The JSON answer where its status is one of the accepted, or a refusal."""
+        """Return the JSON of a response whose status is one of the accepted, or refuse."""
         answer = self._answer(method, path, query, body, content, accepted)
         try:
             return answer.json()
@@ -141,7 +141,7 @@ class Remote:
             raise UnreachableError(f"{self.url} is no Apportion server.") from other
 
     def text(self, path: str, query: Mapping[str, Any]) -> str:
-        """Return the answer to a GET as it comes, or refuse."""
+        """Return the text of the response to a GET, or refuse."""
         return self._answer("GET", path, query).text
 
     def _answer(
@@ -179,7 +179,7 @@ class Remote:
 
 
 def _reason(answer: httpx.Response) -> str:
-    """What the server says, as far as it can be understood."""
+    """Return the reason in the server's response, as far as it can be read."""
     try:
         detail = answer.json()["detail"]
         params = detail["params"]

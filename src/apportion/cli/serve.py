@@ -1,4 +1,4 @@
-"""``apportion server``: start one."""
+"""``apportion server``: start a server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SWITCH_INTERVAL = 0.001
 
 
 def listening_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--host`` and ``--port``."""
+    """Add the options ``--host`` and ``--port``."""
     for name, kind, help in (
         (
             "--port",
@@ -109,7 +109,10 @@ def run(
     prepare: Callable[[FastAPI, Store], None] | None = None,
     announce: Callable[[FastAPI, str], None],
 ) -> None:
-    """Serve until told to stop. ``prepare`` is called before anybody can connect, ``announce`` once they can."""
+    """Serve until a signal to stop.
+
+    ``prepare`` is called before anybody can connect, ``announce`` once they can.
+    """
 
     def upgraded(copy: Path) -> None:
         notice(f"{settings.database} was upgraded. As it was before: {copy}")
@@ -117,14 +120,14 @@ def run(
     # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
     # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with _bound(settings) as listener, _logging(settings), _no_search_for_garbage():
+    with _bound(settings) as listener, _logging(settings), _gc_disabled():
         from apportion.bootstrap import open_store
         from apportion.server.app import create_app
 
         store = open_store(settings, serving=True, allow_upgrade=allow_upgrade, upgraded=upgraded)
         try:
             app = create_app(settings, store)
-            _collect_garbage_seldom()
+            _tune_gc()
             if prepare is not None:
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
@@ -135,7 +138,7 @@ def run(
 
 
 def _warn_of_modes(settings: Settings) -> None:
-    """Say which files others on this machine may read or write: they hold password hashes and sign sessions."""
+    """Warn of files others on this machine may read or write: they hold password hashes and sign sessions."""
     for path, unwanted, mode in (
         (settings.home, 0o022, "700"),
         (settings.database, 0o077, "600"),
@@ -152,7 +155,7 @@ def _warn_of_modes(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _logging(settings: Settings) -> Iterator[None]:
-    """Lines go to standard error as the settings say, until the server has stopped."""
+    """Log to standard error as the settings say, until the server has stopped."""
     from apportion.server.logs import start_logging, stop_logging
 
     handler = start_logging(settings.log_level, settings.log_format)
@@ -163,8 +166,8 @@ def _logging(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """Nearly everything that is made until the server stands stays: looking for cycles took a sixth of that."""
+def _gc_disabled() -> Iterator[None]:
+    """Disable garbage collection at start: nearly all objects stay, and it took a sixth of the time."""
     gc.disable()
     try:
         yield
@@ -172,16 +175,16 @@ def _no_search_for_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _collect_garbage_seldom() -> None:
-    """Records come and go by the ten thousand and hardly ever in cycles: at its default thresholds Python looks
-    for cycles every thirty records and finds none, which made up a fifth of the cost of logging."""
+def _tune_gc() -> None:
+    """Raise the thresholds of garbage collection: records come and go by the ten thousand and hardly ever in cycles.
+    At the defaults Python looks for cycles every thirty records, which made up a fifth of the cost of logging."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     gc.enable()
 
 
 def _bound(settings: Settings) -> socket.socket:
-    """The address, ours from here on, so that a taken port is told before anything else is done."""
+    """Bind the address first, so that a taken port is reported before anything else is done."""
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -244,7 +247,7 @@ def _serve(
             access_log=False,
             log_config=None,
             server_header=False,
-            proxy_headers=False,  # the app itself decides whose word it takes
+            proxy_headers=False,  # the app itself decides which proxies it trusts
             backlog=ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=settings.stop_seconds,
             timeout_keep_alive=75,  # notebooks pause; a closed connection under their next request looks like a fault
@@ -262,7 +265,7 @@ def _serve(
 
 
 def address_of(settings: Settings, port: int) -> str:
-    """What to type into a browser on this machine."""
+    """Return the address to type into a browser on this machine."""
     host = settings.host
     if host in ("0.0.0.0", "::", "127.0.0.1", "::1", ""):  # noqa: S104
         host = "localhost"
@@ -270,7 +273,7 @@ def address_of(settings: Settings, port: int) -> str:
 
 
 def on_this_machine_only(host: str) -> bool:
-    """Can only programs of this machine connect?"""
+    """Return True if only programs of this machine can connect."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -278,7 +281,7 @@ def on_this_machine_only(host: str) -> bool:
 
 
 def _warn_of_known_keys(settings: Settings, store: Store) -> None:
-    """Keys of the demo and of 1.x's defaults are printed in documentation: not for open doors."""
+    """Warn of keys of the demo and of 1.x's defaults on a public address: they are printed in documentation."""
     from apportion.demo.team import TEAM
     from apportion.services.people.sign_in import hash_key
 

@@ -34,17 +34,17 @@ def status(url: str | None, as_json: bool) -> None:
         raise RefusedError(f"{remote.url} answers, but is no Apportion server.")
     health = remote.ask("GET", "/api/health/ready", accepted=(200, 503))
     figures = _figures(remote.url)
-    told = {"url": remote.url, **found, **health, **({} if figures is None else {"server": figures})}
+    report = {"url": remote.url, **found, **health, **({} if figures is None else {"server": figures})}
     if as_json:
-        print_json(told)
+        print_json(report)
     else:
-        _tell(told)
+        _print_report(report)
     if health["status"] != "ok":
         raise click.exceptions.Exit(1)
 
 
 def _figures(url: str) -> dict[str, Any] | None:
-    """What only administrators are told; nothing without such a key."""
+    """Return the figures for administrators; None without the key of one."""
     key = api_key()
     if key is None:
         return None
@@ -55,12 +55,12 @@ def _figures(url: str) -> dict[str, Any] | None:
     return found
 
 
-def _tell(told: dict[str, Any]) -> None:
-    click.echo(f"{told['url']}: Apportion {told['apportion']}, status {told['status']}.")
-    for name, said in told["checks"].items():
-        if said != "ok":
-            click.echo(f"  {name}: {said}")
-    found = told.get("server")
+def _print_report(report: dict[str, Any]) -> None:
+    click.echo(f"{report['url']}: Apportion {report['apportion']}, status {report['status']}.")
+    for name, state in report["checks"].items():
+        if state != "ok":
+            click.echo(f"  {name}: {state}")
+    found = report.get("server")
     if found is None:
         return
     writer, storage, holds, asked = found["writer"], found["storage"], found["holds"], found["requests"]

@@ -1,4 +1,4 @@
-"""Files of records on this machine, read in parts that fit into a request."""
+"""Reading of record files in parts that fit into a request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ csv.field_size_limit(64 * 1024 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """Some rows of a file as the server takes them. ``first`` counts from 1."""
+    """A part of a file, in the form the server takes. ``first`` counts from 1."""
 
     kind: str
     body: bytes
@@ -39,7 +39,7 @@ class FilePart:
 
 
 def kind_of(file: Path, given: str | None) -> str:
-    """The format of a file, as given or as its name says."""
+    """Return the format of a file, as given or as its name says."""
     kind = given or file.suffix.lstrip(".").lower()
     if kind == "ndjson":
         kind = "jsonl"
@@ -49,7 +49,7 @@ def kind_of(file: Path, given: str | None) -> str:
 
 
 def read_parts(file: Path, kind: str, id_column: str | None) -> Iterator[FilePart]:
-    """The file in parts. ``id_column`` is where its ids are, if they are not under our name."""
+    """Yield the parts of a file. ``id_column`` is the column of its ids, if not ``id``."""
     try:
         if kind == "jsonl":
             yield from _lines(file, id_column or "id")
@@ -142,7 +142,7 @@ def _parquet_rows(file: Path) -> Iterator[list[str]]:
 
 
 def _cell(value: Any, *, as_written: bool) -> str:
-    """A value as a cell that the server reads as that value: JSON, but for texts that cannot be mistaken for it."""
+    """Return a value as a cell that the server reads back as it: JSON, except unmistakable texts."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -169,9 +169,9 @@ def _part(kind: str, body: bytes, first: int, rows: list[dict[str, Any]], id_col
 
 
 def _answers(row: Mapping[str, Any]) -> int:
-    """How many answers of a row count: in an object of ours, or in the columns of a table of ours."""
-    said = row.get("answers")
-    if isinstance(said, dict):
-        return sum(isinstance(each, dict) and each.get("counted", True) is True for each in said.values())
+    """Return the number of answers that count in a row of an exported object or table."""
+    answers = row.get("answers")
+    if isinstance(answers, dict):
+        return sum(isinstance(each, dict) and each.get("counted", True) is True for each in answers.values())
     states = (value for name, value in row.items() if name.startswith("answer.") and name.endswith(".state"))
     return sum(bool(state) and not str(state).endswith(" extra") for state in states)

@@ -1,4 +1,4 @@
-"""``apportion users``: who may sign in."""
+"""``apportion users``: the users who may sign in."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _piped_in = click.option("--password-stdin", is_flag=True, help="Read the passwo
 
 
 def password_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How a command is told a password, such that nobody else is."""
+    """Add the options for a password; ``--password-stdin`` keeps it out of the list of processes."""
     return _given_here(_piped_in(command))
 
 
 def given_password(password: str | None, stdin: bool, username: str) -> str:
-    """The password that was given, typed or piped in; refused when it is too short, too long or too common."""
+    """Return the password given, typed or piped in; refuse one that is too short, too long or too common."""
     if stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif password is None:
@@ -103,7 +103,7 @@ def create(
     """Create a user.
 
     They also get a workspace of their own name, where they can work alone. A username or API key that is in
-    use already is told and changes nothing (exit code 0), so that scripts can run twice.
+    use already is reported and changes nothing (exit code 0), so that scripts can run twice.
     """
     from apportion.server.security import Argon2Passwords
     from apportion.services.people.import_users import with_personal
@@ -137,7 +137,7 @@ def create(
 
 
 def _taken_names(people: People, username: str, key: str) -> str | None:
-    """Why this user cannot be created, when somebody has that name or key."""
+    """Return why this user cannot be created: the name or key is taken. None if both are free."""
     from apportion.services.people.sign_in import hash_key
 
     known = people.user_by_name(username)
@@ -292,7 +292,7 @@ def import_1x(file: Path, dry_run: bool, as_json: bool, home: Path | None) -> No
 
 
 class _OnlyLookedError(Exception):
-    """Ends a transaction that should keep nothing."""
+    """Raised to end a transaction that should keep nothing."""
 
     def __init__(self, found: list[Any]) -> None:
         super().__init__()

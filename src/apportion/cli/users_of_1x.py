@@ -1,4 +1,4 @@
-"""Users as 1.x kept them: in a YAML file before 1.5, in an SQLite database from then on."""
+"""Reading of users as 1.x stored them: in a YAML file before 1.5, in an SQLite database from then on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TABLES = {"users", "workspaces", "workspaces_users"}
 
 
 def read_users(file: Path) -> tuple[Any, list[str]]:
-    """What a file of 1.x says about its users, as the YAML file has it; and the workspaces it knows besides."""
+    """Return the users of a file of 1.x, in the form of the YAML file, and the other workspaces in it."""
     try:
         with file.open("rb") as opened:
             is_database = opened.read(len(_SQLITE)) == _SQLITE

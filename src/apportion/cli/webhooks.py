@@ -1,4 +1,4 @@
-"""``apportion webhooks``: addresses that a running server tells what happens."""
+"""``apportion webhooks``: addresses that a running server sends events to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ everywhere_option = click.option(
 
 @click.group()
 def webhooks() -> None:
-    """Have the server tell other programs what happens."""
+    """Have the server send events to other programs."""
 
 
 @webhooks.command(
@@ -66,7 +66,7 @@ def create(
     workspace: str | None,
     as_json: bool,
 ) -> None:
-    """Have ADDRESS told of what happens from now on. Prints the secret, which is never shown again."""
+    """Send events to ADDRESS from now on. Prints the secret, which is never shown again."""
     remote = Remote.of(url, api_key, workspace)
     query = _query(remote, everywhere)
     body = {
@@ -119,7 +119,7 @@ def change(
 @click.argument("id")
 @server_options
 def rotate_secret(id: str, url: str | None, api_key: str | None, workspace: str | None) -> None:
-    """Give a webhook another secret, and print it this once."""
+    """Replace the secret of a webhook, and print it this once."""
     made = Remote.of(url, api_key, workspace).ask("POST", _path(id) + ":rotate_secret")
     click.echo(made["secret"])
 

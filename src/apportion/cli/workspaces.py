@@ -1,4 +1,4 @@
-"""``apportion workspaces``: where datasets live, and who shares them."""
+"""``apportion workspaces``: workspaces and their members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["workspaces"]
 
 @click.group()
 def workspaces() -> None:
-    """Create workspaces, and say who belongs to them."""
+    """Create workspaces, and set their members."""
 
 
 @workspaces.command(epilog=examples("apportion workspaces create recognai"))
@@ -86,7 +86,7 @@ def _called(username: str, role: MembershipRole) -> str:
 )
 @home_option
 def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:
-    """Let a user into a workspace; for a member, change their role there."""
+    """Add a user to a workspace; for a member, change their role there."""
     from apportion.services.people.workspaces import change_member_role, find_workspace, join
 
     wanted = MembershipRole(role)

@@ -1,1 +1,1 @@
-"""Imports from inside the 1.x package keep their place here: `argilla.client.x` is `apportion.client.x`."""
+"""Import paths of the 1.x package: `argilla.client.x` is `apportion.client.x`."""

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.client.api`. New code takes it from `apportion` itself."""
+"""Names that 1.x notebooks import from `argilla.client.api`. New code uses `apportion`."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ active_api = active_client
 
 
 class ArgillaSingleton:
-    """The active client: the one that `rg.active_client` gives."""
+    """The active client, as `rg.active_client` returns it."""
 
     @classmethod
     def get(cls) -> Client:
-        """The active client, made if there is none."""
+        """Return the active client, created if there is none."""
         return active_client()
 
     @classmethod
@@ -67,5 +67,5 @@ class ArgillaSingleton:
 
     @classmethod
     def clear(cls) -> None:
-        """Have no active client, until the next call makes one."""
+        """Drop the active client, until the next call creates one."""
         session.forget_client()

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.client.client`. New code takes `rg.Client`."""
+"""Names that 1.x notebooks import from `argilla.client.client`. New code uses `rg.Client`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Argilla"]
 
 
 class Argilla(Client):
-    """A client under the name it had in 1.x, which asks the server who you are as soon as it is made."""
+    """A client under its name of 1.x, which asks the server who you are as soon as it is created."""
 
     def __init__(
         self,

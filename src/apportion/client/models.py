@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.client.models`. New code takes it from `apportion` itself."""
+"""Names that 1.x notebooks import from `argilla.client.models`. New code uses `apportion`."""
 
 from apportion.sdk.records import (
     BulkResponse,

@@ -1,4 +1,4 @@
-"""What the demo team has answered so far: a third of its work, mostly alike, so that there is something to look at."""
+"""Answers of the demo team: a third of its work, mostly alike, so that there is something to look at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AGREES = {"ana": 88, "ben": 80, "cy": 72}
 
 
 def answer(username: str, record: dict[str, Any]) -> dict[str, Any]:
-    """Somebody's answer to a text classification record, the same on every run, as ``annotations/me`` takes it."""
+    """Return a person's answer to a text classification record, equal on every run, for ``annotations/me``."""
     chance = hashlib.sha256(f"{username} {record['id']}".encode()).digest()
     choice = 0 if chance[0] % 100 < _AGREES[username] else 1 + chance[1] % 2
     label = record["prediction"]["labels"][choice]["class"]

@@ -30,7 +30,7 @@ _QUOTES = ('"', "'", "“", "”")
 
 
 def entities_records() -> list[dict[str, Any]]:
-    """Every sentence as a 1.x record, with the entities that the rules found in it.
+    """Return every sentence as a 1.x record, with the entities that the rules found in it.
 
     Every span starts and ends where a token does. Equal on every run of the same Python.
     """
@@ -48,7 +48,7 @@ def entities_records() -> list[dict[str, Any]]:
 
 
 def tokenize(text: str) -> Iterator[re.Match[str]]:
-    """Words, special names and single marks, each with its place in the text."""
+    """Split a text into words, special names and single marks, each with its position in the text."""
     return _TOKEN.finditer(text)
 
 
@@ -64,7 +64,7 @@ def _entities(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _guess(before: str, word: str, after: str) -> tuple[str, float] | None:
-    """Label and score of one token, from itself and its neighbours alone."""
+    """Return the label and score of one token, from itself and its neighbours alone."""
     quoted = before in _QUOTES
     if _SPECIAL.fullmatch(word):
         return "SPECIAL", 0.98 if quoted or before == "." else 0.9

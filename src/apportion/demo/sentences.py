@@ -22,7 +22,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence, the page it stands on and how far down."""
+    """A sentence, its page and its position there."""
 
     text: str
     topic: str
@@ -30,19 +30,19 @@ class Sentence:
 
     @property
     def id(self) -> str:
-        """The same for the same sentence of the same page, whatever stands around it."""
+        """The id: the same for the same sentence of the same page, whatever stands around it."""
         digest = hashlib.sha256(self.text.encode()).hexdigest()
         return f"{self.topic}.{digest[:8]}"
 
     @property
     def length(self) -> str:
-        """``short``, ``medium`` or ``long``, by the number of words."""
+        """The length: ``short``, ``medium`` or ``long``, by the number of words."""
         words = len(self.text.split())
         return "short" if words < 12 else "medium" if words < 25 else "long"
 
 
 def sentences() -> list[Sentence]:
-    """Every distinct whole sentence of the language reference, page by page.
+    """Return every distinct whole sentence of the language reference, page by page.
 
     Headings, grammar, tables and code are left out. How many there are depends on
     the Python that runs this: between two and three thousand.
@@ -69,7 +69,7 @@ def _sentences_of(page: str) -> Iterator[str]:
 
 
 def _paragraphs(block: str) -> Iterator[str]:
-    """The block's lines joined, list items apart; nothing if it is no running text."""
+    """Return the block's lines joined, list items apart; nothing if it is no running text."""
     lines = block.splitlines()
     if any(_UNDERLINE.fullmatch(line.strip()) for line in lines) or _looks_like_code(lines):
         return

@@ -1,4 +1,4 @@
-"""Who is in the demo. Passwords and keys are well known, so they are for trying things only."""
+"""The demo team. Passwords and keys are well known, so they are for trying things only."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ _WEIGHT = 3
 
 
 def topics_records() -> list[dict[str, Any]]:
-    """Every sentence as a 1.x record, its likely topics with scores that add up to at most one."""
+    """Return every sentence as a 1.x record, its likely topics with scores that add up to at most one."""
     return [
         {
             "id": sentence.id,
@@ -82,12 +82,12 @@ and then. If two topics fit, take the one the sentence says more about. Discard 
 
 
 def shared_topics_records() -> list[dict[str, Any]]:
-    """Three hundred of the sentences, from all pages, for the team to share."""
+    """Return three hundred of the sentences, from all pages, for the team to share."""
     return topics_records()[::_EVERY][:_SHARED]
 
 
 def _guess(text: str) -> list[dict[str, Any]]:
-    """Each topic's share of the cue words, every topic given one for free; best first."""
+    """Return each topic's share of the cue words, every topic given one for free; best first."""
     words = _WORD.findall(text.lower())
     votes = {label: 1 + _WEIGHT * sum(word in cues for word in words) for label, cues in CUES.items()}
     total = sum(votes.values())

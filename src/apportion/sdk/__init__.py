@@ -1,1 +1,1 @@
-"""The light client: what `import apportion as rg` is made of."""
+"""The light client behind `import apportion as rg`."""

@@ -1,4 +1,4 @@
-"""What to ask about the audit log, step by step."""
+"""Requests about the audit log, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class AuditEvent:
-    """Something that happened: who did what, when, to what, what was there before and after.
+    """An event of the audit log: who did what, when, to what, with the values before and after.
 
     ``what`` is a code such as ``"exported"``, ``area`` what it is about, such as ``"downloads"``. ``object`` names
     what is neither dataset nor record: a user, a rule, a job. ``address`` and ``request`` are for administrators.
@@ -43,7 +43,7 @@ class AuditEvent:
 
 
 class AuditOptions(TypedDict, total=False):
-    """Which events: what is left out does not narrow. ``what`` and ``area`` may be several."""
+    """Filters for audit events: options left out do not narrow. ``what`` and ``area`` may be several."""
 
     who: str | None
     what: str | Sequence[str] | None
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_audited(found: Mapping[str, Any]) -> AuditEvent:
-    """An event as the server tells of it."""
+    """Read an event from the server's JSON."""
     values: dict[str, Any] = {each: found.get(each) for each in _FIELDS}
     return AuditEvent(**{**values, "at": moment(found["at"])})
 

@@ -1,4 +1,4 @@
-"""One thread beside the caller's, so that the network and the processor work at the same time."""
+"""A worker thread beside the caller's, so that network and processor work at the same time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class BackgroundWorker:
-    """A thread that does one thing at a time, in the order in which they are given.
+    """A thread that runs one task at a time, in the order given.
 
     Not a ``ThreadPoolExecutor``: that refuses work once the interpreter ends, while logs in the background
     may go on until they are done.
@@ -34,7 +34,7 @@ class BackgroundWorker:
         self._given.put(None)
 
     def start(self, act: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Have it done; the future has what comes of it."""
+        """Queue a call; return a future for its result."""
         promise: Future[T] = Future()
         self._given.put(lambda: _keep(promise, act, *arguments))
         return promise
@@ -42,11 +42,11 @@ class BackgroundWorker:
     def _work(self) -> None:
         while (todo := self._given.get()) is not None:
             todo()
-            del todo  # or it would be kept alive until the next one comes
+            del todo  # release it now, not only when the next one comes
 
 
 def in_background(act: Callable[[], T]) -> Future[T]:
-    """Have it done in a thread of its own, which the interpreter waits for before it ends."""
+    """Run a call in a thread of its own, which the interpreter waits for before it exits."""
     promise: Future[T] = Future()
     Thread(target=_keep, args=(promise, act), name="apportion-background").start()
     return promise

@@ -1,4 +1,4 @@
-"""Times between records, where they are naive and local, and the wire, where they carry their offset."""
+"""Conversion of times between records (naive and local) and the wire (with an offset)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNREPRESENTABLE = (OverflowError, ValueError, OSError)
 
 
 def to_wire(moment: datetime) -> datetime:
-    """The moment with an offset; naive ones are taken as local. Such offsets are whole minutes."""
+    """Return the time with an offset; naive times are taken as local. Such offsets are whole minutes."""
     if moment.tzinfo is None:
         zone = _zone_around(moment.toordinal(), time.tzname)
         if zone is not None:
@@ -27,7 +27,7 @@ def to_wire(moment: datetime) -> datetime:
 
 
 def from_wire(moment: datetime) -> datetime:
-    """The moment on the local clock, without an offset; naive ones are left alone."""
+    """Return the time on the local clock, without an offset; naive times are left alone."""
     if moment.tzinfo is None:
         return moment
     zone = _zone_around(moment.toordinal(), time.tzname)
@@ -39,7 +39,7 @@ def from_wire(moment: datetime) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _zone_around(day: int, _: tuple[str, str]) -> timezone | None:
-    """The local offset, if it is the same from two days before to two days after: asking is slow."""
+    """Return the local offset if it is the same from two days before to two days after, else None: asking is slow."""
     try:
         before, after = (datetime.fromordinal(day + days).astimezone().utcoffset() for days in (-2, 3))
     except _UNREPRESENTABLE:

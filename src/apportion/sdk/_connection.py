@@ -1,4 +1,4 @@
-"""Who talks to which server, in which workspace: what a client knows and every request needs."""
+"""Connection state that every request needs: server, user and workspace."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class _Http(Protocol):
 
 
 def environment(name: str) -> str | None:
-    """A setting from the environment: ours, else that of 1.x."""
+    """Return a setting from the environment: ``APPORTION_…``, else that of 1.x."""
     return os.environ.get(f"APPORTION_{name}") or os.environ.get(f"ARGILLA_{name}") or None
 
 
 def check_name(name: object, what: str = "dataset") -> str:
-    """The name, if datasets and workspaces may be called so."""
+    """Return the name if datasets and workspaces may have it."""
     if not isinstance(name, str) or not name:
         raise InputValueError(f"Which {what}? Its name must not be empty, and it is text; got {name!r}.")
     if not _NAME.fullmatch(name):
@@ -49,7 +49,7 @@ def check_name(name: object, what: str = "dataset") -> str:
 
 
 def loads(body: bytes) -> Any:
-    """The JSON of an answer that said it was JSON."""
+    """Parse the JSON of a response that was declared as JSON."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
@@ -57,7 +57,7 @@ def loads(body: bytes) -> Any:
 
 
 class Connection:
-    """A server, somebody on it, and the workspace they work in unless a call names another."""
+    """A server, a user on it, and the workspace that calls use unless they name another."""
 
     def __init__(self, http: _Http, workspace: str | None) -> None:
         self._http = http
@@ -67,12 +67,12 @@ class Connection:
 
     @property
     def base_url(self) -> str:
-        """The server's address, without a slash at the end."""
+        """The server's address, without a trailing slash."""
         return self._http.base_url
 
     @property
     def workspace(self) -> str | None:
-        """The active workspace, once it is known."""
+        """The active workspace; None until it is known."""
         return self._http.headers.get(WORKSPACE_HEADER)
 
     @workspace.setter
@@ -80,7 +80,7 @@ class Connection:
         self._http.headers[WORKSPACE_HEADER] = check_name(name, "workspace")
 
     def user(self) -> Steps[User]:
-        """Whoever the key belongs to; the first time, this also sees that the server fits."""
+        """Return the user the key belongs to; the first call also checks that the server is compatible."""
         if self._user is None:
             try:
                 info = loads((yield Request("GET", "/api/_info", patient=False)))
@@ -95,20 +95,23 @@ class Connection:
         return self._user
 
     def refresh(self) -> Steps[User]:
-        """Whoever the key belongs to, asked anew."""
-        told = loads((yield Request("GET", "/api/me")))
-        if not isinstance(told, dict) or "username" not in told:
+        """Ask the server again for the user the key belongs to."""
+        me = loads((yield Request("GET", "/api/me")))
+        if not isinstance(me, dict) or "username" not in me:
             raise WrongResponseError(
                 f"{self.base_url} does not say who you are, so it is not the address of an Apportion server. "
                 "Check api_url: host, port, and the path if the server has one of its own."
             )
-        self._user = user = read_user(told)
+        self._user = user = read_user(me)
         if self.workspace is None:
             self._http.headers[WORKSPACE_HEADER] = user.username
         return user
 
     def where(self, workspace: str | None) -> Steps[str]:
-        """The workspace a call means: the one it names, else the active one, which stays what it is."""
+        """Return the workspace of a call: the one it names, else the active one.
+
+        The active one does not change.
+        """
         if workspace is not None:
             yield from self.user()
             return check_name(workspace, "workspace")
@@ -118,7 +121,7 @@ class Connection:
         return self.workspace
 
     def activate(self, workspace: str | None) -> Steps[str]:
-        """Make a workspace the active one, if it is one's own; asks the server if it seems not to be."""
+        """Make a workspace the active one if the user belongs to it; ask the server again if they seem not to."""
         if not workspace:
             raise InputValueError("Which workspace? rg.set_workspace('name') needs one.")
         check_name(workspace, "workspace")
@@ -136,12 +139,12 @@ class Connection:
 
 
 def _check_version(info: Any, url: str) -> None:
-    told: Mapping[str, Any] = info if isinstance(info, dict) else {}
-    version = str(told.get("version") or told.get("rubrix_version") or "")
+    versions: Mapping[str, Any] = info if isinstance(info, dict) else {}
+    version = str(versions.get("version") or versions.get("rubrix_version") or "")
     parsed = _numbers(version)
     if parsed is None:
         raise WrongResponseError(f"{url} does not say which version of the API it speaks: {info!r}.")
-    ours = told.get("apportion")
+    ours = versions.get("apportion")
     if parsed < _OLDEST or parsed >= (2, 0):
         raise ApiCompatibilityError(
             f"{url} speaks version {version} of the API; this SDK needs 1.4 or a later 1.x.",

@@ -1,4 +1,7 @@
-"""What to ask about datasets, step by step. Nothing is remembered between calls, so nothing goes stale."""
+"""Requests about datasets, as steps that both clients run.
+
+Nothing is cached between calls, so nothing goes stale.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,7 @@ def selection(
     ids: Sequence[str | int] | None = None,
     vector: tuple[str, Sequence[float]] | None = None,
 ) -> dict[str, Any]:
-    """Which records are meant."""
+    """Return the query that selects records by query text, ids or vector."""
     found: dict[str, Any] = {}
     if query is not None:
         found["query_text"] = query
@@ -216,7 +219,7 @@ def _found_or_created(
         pass
     try:
         return (yield from create_dataset(connection, name, task, workspace))
-    except AlreadyExistsApiError:  # somebody else was quicker
+    except AlreadyExistsApiError:  # created by somebody else since the check
         return (yield from find_dataset(connection, name, workspace))
 
 

@@ -1,4 +1,4 @@
-"""What scans and searches answer, as records."""
+"""Decoding of scan and search responses into records."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class _PairPage(_PageIn):
 
 
 class Page(NamedTuple):
-    """Some records of a scan, and what to send back for those that follow."""
+    """A page of a scan, with the cursor for the next one."""
 
     records: list[Any]
     next_idx: str | None
@@ -136,7 +136,7 @@ class Page(NamedTuple):
 
 
 class SearchPage(NamedTuple):
-    """The best matches of a search, how many there are in all, and their counts by value."""
+    """A page of a search: the best matches, the total, and counts by value."""
 
     records: list[Any]
     total: int
@@ -144,7 +144,7 @@ class SearchPage(NamedTuple):
 
 
 def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
-    """What a scan answers, as records. Ids that look like an integer become one, times naive and local.
+    """Decode the response of a scan. Ids that look like an integer become one, times become naive and local.
 
     With ``everybodys``, records also know everybody's annotations.
 
@@ -154,13 +154,15 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
     if everybodys:
         read, shown = _EACH[task]
         for each, record in zip(page.records, records, strict=True):
-            said = read(each.annotations) if bytes(each.annotations) else None
-            record._know_annotations({who: shown(each, answer) for who, answer in (said or {}).items()})
+            annotations = read(each.annotations) if bytes(each.annotations) else None
+            record._know_annotations(
+                {who: shown(each, answer) for who, answer in (annotations or {}).items()}
+            )
     return Page(records, page.next_idx, page.next_page_cfg)
 
 
 def read_search(body: bytes, task: Task) -> SearchPage:
-    """What a search answers, as records. Raises as ``read_page`` does."""
+    """Decode the response of a search. Raises as ``read_page`` does."""
     page, records = _read(body, task)
     return SearchPage(records, page.total, page.aggregations or {})
 
@@ -173,7 +175,7 @@ def _read(body: bytes, task: Task) -> tuple[_PageIn, list[Any]]:
 
 
 def user_id(id: str | int) -> str | int:
-    """The id as 1.x users know it: an integer where it is written as one writes integers.
+    """Return the id as 1.x has it: an integer where it is written in the usual form of integers.
 
     >>> user_id("12"), user_id("012")
     (12, '012')
@@ -187,7 +189,7 @@ def user_id(id: str | int) -> str | int:
 
 
 def _rest(each: _In, answer: object) -> tuple[Any, ...]:
-    """The members from ``id`` on."""
+    """Return the members from ``id`` on."""
     return (
         user_id(each.id),
         {} if each.metadata is None else each.metadata,
@@ -203,16 +205,19 @@ def _vectors_in(vectors: dict[str, _VectorIn] | None) -> dict[str, list[float]] 
 
 
 def _text_in(each: _TextIn) -> TextClassificationRecord:
-    said, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
+    prediction, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
     if answer is not None:
         annotation = _labels(each, answer)
     record = _new(TextClassificationRecord)
     record._fill(
         inputs.get("text") if len(inputs) == 1 else None,
         inputs,
-        said
-        and [(one.class_ if one.class_label is None else one.class_label, one.score) for one in said.labels],
-        said and said.agent,
+        prediction
+        and [
+            (one.class_ if one.class_label is None else one.class_label, one.score)
+            for one in prediction.labels
+        ],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),
@@ -238,14 +243,14 @@ def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, li
 
 
 def _token_in(each: _TokenIn) -> TokenClassificationRecord:
-    said, answer = each.prediction, each.annotation
+    prediction, answer = each.prediction, each.annotation
     annotation = answer and _entities(each, answer)
     record = _new(TokenClassificationRecord)
     record._fill(
         each.text,
         each.tokens,
-        said and [(one.label, one.start, one.end, one.score or 0.0) for one in said.entities],
-        said and said.agent,
+        prediction and [(one.label, one.start, one.end, one.score or 0.0) for one in prediction.entities],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),
@@ -259,13 +264,13 @@ def _entities(_: _TokenIn, answer: _EntitiesIn) -> list[tuple[str, int, int]]:
 
 
 def _pair_in(each: _PairIn) -> Text2TextRecord:
-    said, answer = each.prediction, each.annotation
+    prediction, answer = each.prediction, each.annotation
     annotation = None if answer is None else _sentence(each, answer)
     record = _new(Text2TextRecord)
     record._fill(
         each.text,
-        said and [(one.text, one.score) for one in said.sentences],
-        said and said.agent,
+        prediction and [(one.text, one.score) for one in prediction.sentences],
+        prediction and prediction.agent,
         annotation,
         answer and answer.agent,
         _vectors_in(each.vectors),

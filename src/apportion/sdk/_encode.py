@@ -1,4 +1,4 @@
-"""Records to the bytes that ``:bulk`` takes; reading them is re-exported from here."""
+"""Encoding of records into the body of ``:bulk``; the decoders are re-exported from here."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def to_bulk(
     metadata: Mapping[str, Any] | None = None,
     agent: str = "apportion",
 ) -> bytes:
-    """The body that logs these records, all of one task; ``agent`` counts where a record names none.
+    """Encode records of one task as the body that logs them; ``agent`` is used where a record names none.
 
     Naive times are taken as local and get their offset, ids become text, NaN becomes null, and members that
     are None are left out. Arrays and numbers of numpy in metadata become lists and numbers.
@@ -116,7 +116,10 @@ def to_bulk(
 
 
 def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
-    """Tags of a dataset as texts; booleans and numbers become one. Raises ``ValidationError``."""
+    """Return the tags of a dataset as texts; booleans and numbers are converted.
+
+    Raises ``ValidationError``.
+    """
     found = {}
     for name, value in (tags or {}).items():
         if not isinstance(value, (str, bool, int, float)):
@@ -141,7 +144,7 @@ def _unsendable(index: int, record: Record, why: Exception) -> ValidationError:
 
 
 def _plain(value: Any) -> Any:
-    """For what JSON does not know."""
+    """Convert a value that JSON does not know."""
     if hasattr(value, "tolist"):
         return value.tolist()
     if type(value).__name__ in ("NAType", "NaTType"):
@@ -194,7 +197,7 @@ def _entities(spans: Sequence[tuple[str, int, int, float]]) -> list[Entity]:
 
 
 def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
-    said, answer, why = record.prediction, record.annotation, record.explanation
+    prediction, answer, why = record.prediction, record.annotation, record.explanation
     if isinstance(answer, str):
         answer = [answer]
     return _TextOut(
@@ -202,9 +205,10 @@ def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
         inputs=record.inputs,
         multi_label=record.multi_label,
         prediction=None
-        if said is None
+        if prediction is None
         else LabelAnswer(
-            [Label(label, _score(score)) for label, score in said], _named(record.prediction_agent, agent)
+            [Label(label, _score(score)) for label, score in prediction],
+            _named(record.prediction_agent, agent),
         ),
         annotation=None
         if answer is None
@@ -219,12 +223,14 @@ def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
 
 
 def _token_out(record: TokenClassificationRecord, agent: str) -> _TokenOut:
-    said, answer = record.prediction, record.annotation
+    prediction, answer = record.prediction, record.annotation
     return _TokenOut(
         *_common(record),
         record.text,
         record.tokens,
-        None if said is None else _Entities(_named(record.prediction_agent, agent), _entities(said)),
+        None
+        if prediction is None
+        else _Entities(_named(record.prediction_agent, agent), _entities(prediction)),
         None
         if answer is None
         else _Entities(
@@ -235,14 +241,15 @@ def _token_out(record: TokenClassificationRecord, agent: str) -> _TokenOut:
 
 
 def _pair_out(record: Text2TextRecord, agent: str) -> _PairOut:
-    said, answer = record.prediction, record.annotation
+    prediction, answer = record.prediction, record.annotation
     return _PairOut(
         *_common(record),
         record.text,
         None
-        if said is None
+        if prediction is None
         else SentenceAnswer(
-            [Sentence(text, _score(score)) for text, score in said], _named(record.prediction_agent, agent)
+            [Sentence(text, _score(score)) for text, score in prediction],
+            _named(record.prediction_agent, agent),
         ),
         None
         if answer is None

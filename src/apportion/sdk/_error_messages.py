@@ -1,4 +1,4 @@
-"""What the server says when it refuses, in words that tell what to do next."""
+"""Error messages for the server's refusals, in words that tell what to do next."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SHOWN = 5
 
 
 class RequestInfo(NamedTuple):
-    """What was asked of whom."""
+    """The request an error message is about."""
 
     url: str
     method: str
@@ -55,7 +55,7 @@ class RequestInfo(NamedTuple):
 
 
 def decode(body: bytes, asked: RequestInfo) -> Any:
-    """The JSON of an answer."""
+    """Parse the JSON of a response."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
@@ -65,7 +65,7 @@ def decode(body: bytes, asked: RequestInfo) -> Any:
 def problem_of(
     asked: RequestInfo, status: int, headers: Mapping[str, str], body: bytes
 ) -> BaseClientError | None:
-    """What is wrong with an answer, if anything."""
+    """Return the error for a response, or None if nothing is wrong."""
     kind = headers.get("content-type", "")
     if 300 <= status < 400:
         target = headers.get("location", "elsewhere")
@@ -104,7 +104,7 @@ def problem_of(
 
 
 def refused_record(problem: ArApiResponseError) -> list[tuple[int, str]]:
-    """Which records of a batch are at fault, by their index in it, and what is wrong with each."""
+    """Return the refused records of a batch, by their index in it, with what is wrong with each."""
     found = []
     for each in _errors(problem.params):
         loc = [step for step in each.get("loc", ()) if step != "body"]
@@ -120,25 +120,27 @@ def refused_record(problem: ArApiResponseError) -> list[tuple[int, str]]:
 def _message(asked: RequestInfo, status: int, ctx: Mapping[str, Any]) -> str:
     code = _code(ctx)
     params = ctx.get("params")
-    told = params if isinstance(params, dict) else {}
+    details = params if isinstance(params, dict) else {}
     words = _WORDS.get(code)
     if words is not None:
-        return words(asked, told)
+        return words(asked, details)
     if status == 401:
-        return _who_are_you(asked, told)
-    said = told.get("message") or told.get("detail") or ctx.get("response") or ctx.get("code")
+        return _unauthorized(asked, details)
+    message = details.get("message") or details.get("detail") or ctx.get("response") or ctx.get("code")
     if status == 413:
-        return f"{_sentence(said)} Log smaller batches: rg.log(…, batch_size=100)."
+        return f"{_sentence(message)} Log smaller batches: rg.log(…, batch_size=100)."
     if status == 500:
-        return f"The server failed, which is a bug: {said}. Its log says more ({asked.method} {asked.path})."
-    return f"The server refuses {asked.method} {asked.path} with status {status}: {said}"
+        return (
+            f"The server failed, which is a bug: {message}. Its log says more ({asked.method} {asked.path})."
+        )
+    return f"The server refuses {asked.method} {asked.path} with status {status}: {message}"
 
 
 def _code(ctx: Mapping[str, Any]) -> str:
     return str(ctx.get("code", "")).rpartition("::")[2]
 
 
-def _who_are_you(asked: RequestInfo, _: Mapping[str, Any]) -> str:
+def _unauthorized(asked: RequestInfo, _: Mapping[str, Any]) -> str:
     if asked.is_token:
         return (
             f"{asked.url} does not accept this token: it has expired or was revoked. "
@@ -157,8 +159,8 @@ def _masked(key: str) -> str:
     )
 
 
-def _not_found(asked: RequestInfo, told: Mapping[str, Any]) -> str:
-    name, kind = told.get("name"), _kind(told)
+def _not_found(asked: RequestInfo, details: Mapping[str, Any]) -> str:
+    name, kind = details.get("name"), _kind(details)
     if kind == "dataset":
         return (
             f"There is no dataset {name!r} in workspace {asked.workspace!r}. rg.list_datasets() shows those "
@@ -172,66 +174,66 @@ def _not_found(asked: RequestInfo, told: Mapping[str, Any]) -> str:
     return f"There is no {kind} {name!r}."
 
 
-def _kind(told: Mapping[str, Any]) -> str:
-    """What a name is the name of, in words.
+def _kind(details: Mapping[str, Any]) -> str:
+    """Return in words the kind of thing that a name belongs to.
 
     >>> _kind({"type": "ServiceLabelingRule"})
     'labeling rule'
     """
-    kind = str(told.get("type", "thing")).removeprefix("Service")
+    kind = str(details.get("type", "thing")).removeprefix("Service")
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", kind).lower()
 
 
-def _no_record(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    return f"There is no record {told.get('id')!r} in dataset {told.get('dataset')!r}."
+def _no_record(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    return f"There is no record {details.get('id')!r} in dataset {details.get('dataset')!r}."
 
 
-def _taken(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    where = f" in workspace {told['workspace']!r}" if told.get("workspace") else ""
-    return f"There is a {_kind(told)} {told.get('name')!r} already{where}. Nothing was changed."
+def _taken(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    where = f" in workspace {details['workspace']!r}" if details.get("workspace") else ""
+    return f"There is a {_kind(details)} {details.get('name')!r} already{where}. Nothing was changed."
 
 
-def _forbidden(asked: RequestInfo, told: Mapping[str, Any]) -> str:
-    return _sentence(told.get("detail") or f"You may not {asked.method} {asked.path}")
+def _forbidden(asked: RequestInfo, details: Mapping[str, Any]) -> str:
+    return _sentence(details.get("detail") or f"You may not {asked.method} {asked.path}")
 
 
-def _closed(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    return f"Dataset {told.get('name')!r} is closed. Open it first; nothing was changed."
+def _closed(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    return f"Dataset {details.get('name')!r} is closed. Open it first; nothing was changed."
 
 
-def _keys(_: RequestInfo, told: Mapping[str, Any]) -> str:
+def _keys(_: RequestInfo, details: Mapping[str, Any]) -> str:
     return (
-        f"The records would bring the dataset to {told.get('len')} metadata keys; it may have "
-        f"{told.get('limit')}. Nothing of this request was stored. Put rarely used keys into one."
+        f"The records would bring the dataset to {details.get('len')} metadata keys; it may have "
+        f"{details.get('limit')}. Nothing of this request was stored. Put rarely used keys into one."
     )
 
 
-def _malformed(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    errors = _errors(told)
+def _malformed(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    errors = _errors(details)
     lines = [f"  {_path(each.get('loc', ()))}: {each.get('msg')}" for each in errors[:_SHOWN]]
     if len(errors) > _SHOWN:
         lines.append(f"  and {len(errors) - _SHOWN} more")
     return "\n".join(["The server refuses this as malformed, and stored nothing of it:", *lines])
 
 
-def _message_and_errors(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    lines = [f"  {each.get('reason', each)}" for each in _errors(told)[:_SHOWN]]
-    return "\n".join([_sentence(told.get("message")), *lines])
+def _message_and_errors(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    lines = [f"  {each.get('reason', each)}" for each in _errors(details)[:_SHOWN]]
+    return "\n".join([_sentence(details.get("message")), *lines])
 
 
-def _moved(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    return f"{_sentence(told.get('message'))} Look again: rg.assign(…, dry_run=True)."
+def _moved(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    return f"{_sentence(details.get('message'))} Look again: rg.assign(…, dry_run=True)."
 
 
-def _query(_: RequestInfo, told: Mapping[str, Any]) -> str:
-    where = f" (at character {told['position'] + 1})" if isinstance(told.get("position"), int) else ""
-    message, reason = str(told.get("message")), told.get("reason")
+def _query(_: RequestInfo, details: Mapping[str, Any]) -> str:
+    where = f" (at character {details['position'] + 1})" if isinstance(details.get("position"), int) else ""
+    message, reason = str(details.get("message")), details.get("reason")
     why = f": {reason}" if reason and str(reason) not in message else ""
     return f"The query cannot be understood{where}: {message}{why}"
 
 
 _WORDS: dict[str, Callable[[RequestInfo, Mapping[str, Any]], str]] = {
-    "UnauthorizedError": _who_are_you,
+    "UnauthorizedError": _unauthorized,
     "ForbiddenOperationError": _forbidden,
     "EntityNotFoundError": _not_found,
     "RecordNotFound": _no_record,
@@ -255,8 +257,8 @@ _WORDS: dict[str, Callable[[RequestInfo, Mapping[str, Any]], str]] = {
 }
 
 
-def _errors(told: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    found = told.get("errors")
+def _errors(details: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found = details.get("errors")
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
@@ -264,8 +266,8 @@ def _path(loc: Sequence[Any]) -> str:
     return ".".join(str(step) for step in loc if step not in ("body", "__root__"))
 
 
-def _sentence(said: Any) -> str:
-    text = str(said or "The server refuses")
+def _sentence(message: Any) -> str:
+    text = str(message or "The server refuses")
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

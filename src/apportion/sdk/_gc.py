@@ -1,4 +1,4 @@
-"""Making very many objects at once."""
+"""Garbage collection, paused while very many objects are created at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["making_many"]
 
 @contextmanager
 def making_many() -> Iterator[None]:
-    """Hold back the search for garbage meanwhile: it takes as long as the work, and finds nothing.
+    """Pause garbage collection: it takes as long as the work itself, and finds nothing.
 
     Several threads may do so at a time; whoever found it running sets it going again.
     """

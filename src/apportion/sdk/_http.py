@@ -1,4 +1,4 @@
-"""One way to the server: requests, patience with a server that is away for a moment, clear problems.
+"""HTTP to the server: requests, retries while a server is away for a moment, clear errors.
 
 What the SDK wants done is written once, as generators that yield a ``Request`` and are sent the answer's
 body; ``HttpClient.run`` carries them out, ``AsyncHttpClient.run`` does the same on an event loop.
@@ -34,7 +34,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. ``repeatable``: doing it twice is as good as once. ``patient``: ask again if need be."""
+    """A request to send.
+
+    ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed.
+    """
 
     method: str
     path: str
@@ -48,7 +51,7 @@ Steps = Generator[Request, bytes, T]
 
 
 def path(template: str, *names: str) -> str:
-    """The path with names put in for ``{}``, as one segment each.
+    """Return the path with the names inserted for ``{}``, as one segment each.
 
     >>> path("/api/datasets/{}/records/{}", "reviews", "a/b")
     '/api/datasets/reviews/records/a%2Fb'
@@ -57,7 +60,7 @@ def path(template: str, *names: str) -> str:
 
 
 class _Shared:
-    """What both clients know."""
+    """State and error handling that both HTTP clients share."""
 
     base_url: str
     token: str
@@ -106,28 +109,28 @@ class _Shared:
     def _pauses(self, request: Request) -> list[float | None]:
         return [*PAUSES, None] if request.patient else [None]
 
-    def _trouble(self, failure: Exception) -> BaseClientError:
-        said = str(failure) or type(failure).__name__
+    def _connection_error(self, failure: Exception) -> BaseClientError:
+        detail = str(failure) or type(failure).__name__
         if isinstance(failure, httpx.TimeoutException):
             return ServerTimeoutError(
                 f"{self.base_url} did not answer within {self.timeout:g} seconds. It may still finish what it was "
                 "asked; records can be logged again without harm. rg.init(timeout=…) waits longer."
             )
         if isinstance(failure, httpx.InvalidURL | httpx.UnsupportedProtocol):
-            return InputValueError(f"{self.base_url!r} is no address of a server: {said}.")
-        if isinstance(failure, httpx.ConnectError) and "SSL" in said:
-            plain = "WRONG_VERSION" in said or "RECORD_LAYER" in said
+            return InputValueError(f"{self.base_url!r} is no address of a server: {detail}.")
+        if isinstance(failure, httpx.ConnectError) and "SSL" in detail:
+            plain = "WRONG_VERSION" in detail or "RECORD_LAYER" in detail
             why = "It speaks plain http" if plain else "This computer does not trust its certificate"
             instead = f": try api_url='http{self.base_url[5:]}'" if plain else ""
             return ServerUnreachableError(
-                f"No secure connection to {self.base_url} ({said}). {why}{instead}."
+                f"No secure connection to {self.base_url} ({detail}). {why}{instead}."
             )
         if isinstance(failure, httpx.ConnectError):
             return ServerUnreachableError(
-                f"Nothing answers at {self.base_url} ({said}). Is the server running, and is this its address? "
+                f"Nothing answers at {self.base_url} ({detail}). Is the server running, and is this its address? "
                 "Pass api_url=… or set APPORTION_API_URL; `apportion quickstart` starts a server here."
             )
-        return ServerUnreachableError(f"{self.base_url} broke off ({said}). Is the server still running?")
+        return ServerUnreachableError(f"{self.base_url} broke off ({detail}). Is the server still running?")
 
 
 def _clean(url: str) -> str:
@@ -138,7 +141,7 @@ def _clean(url: str) -> str:
 
 
 def _words(value: Any) -> str | list[str]:
-    """A parameter as it is sent; a list is sent as several of one name."""
+    """Return a parameter as it is sent; a list is sent as several of one name."""
     return [_word(each) for each in value] if isinstance(value, (list, tuple)) else _word(value)
 
 
@@ -146,20 +149,20 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _again(request: Request, failure: Exception) -> bool:
-    """Whether asking again can help and cannot harm."""
+def _may_retry(request: Request, failure: Exception) -> bool:
+    """Return True if a retry can help and cannot harm."""
     if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
         return True  # the server never got it
     lost = (httpx.NetworkError, httpx.RemoteProtocolError)
     return request.repeatable and isinstance(failure, lost)
 
 
-def _busy(request: Request, response: httpx.Response, pause: float) -> float | None:
-    """How long to wait if the server is not to be had just now."""
+def _retry_pause(request: Request, response: httpx.Response, pause: float) -> float | None:
+    """Return the seconds to wait before a retry if the server is unavailable just now, else None."""
     if response.status_code != 503 or not request.repeatable:
         return None
-    told = response.headers.get("retry-after", "")
-    return min(_LONGEST_PAUSE, max(pause, float(told) if told.isdecimal() else 0.0))
+    retry_after = response.headers.get("retry-after", "")
+    return min(_LONGEST_PAUSE, max(pause, float(retry_after) if retry_after.isdecimal() else 0.0))
 
 
 def _json(value: Any) -> bytes:
@@ -167,7 +170,7 @@ def _json(value: Any) -> bytes:
 
 
 class HttpClient(_Shared):
-    """Speaks HTTP to one server, from any number of threads.
+    """An HTTP client for one server, usable from any number of threads.
 
     ``get``, ``post``, ``put``, ``patch`` and ``delete`` take any path of the server, send the active workspace
     along as 1.x does, and return the answer's JSON.
@@ -186,11 +189,11 @@ class HttpClient(_Shared):
         self._close = weakref.finalize(self, self._httpx.close)
 
     def close(self) -> None:
-        """Close the connections, as happens by itself once nobody uses this any more."""
+        """Close the connections; this also happens by itself once the client is no longer used."""
         self._close()
 
     def run(self, steps: Steps[T]) -> T:
-        """Carry out the steps; returns what they come to."""
+        """Run the steps and return their result."""
         try:
             request = next(steps)
             while True:
@@ -205,22 +208,22 @@ class HttpClient(_Shared):
             return result
 
     def send(self, request: Request) -> bytes:
-        """The body of the answer."""
+        """Send a request and return the body of the response."""
         for pause in self._pauses(request):
             try:
                 response = self._httpx.request(**self._arguments(request))
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _again(request, failure):
-                    raise self._trouble(failure) from failure
+                if pause is None or not _may_retry(request, failure):
+                    raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _busy(request, response, pause)
+                pause = None if pause is None else _retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             time.sleep(pause)
         raise AssertionError("the last pause is None")
 
     def download(self, request: Request, file: Path) -> None:
-        """Write the body of the answer to a file as it comes; a file that broke off is removed."""
+        """Stream the body of the response to a file; an incomplete file is removed."""
         part = file.with_name(file.name + ".part")
         try:
             with self._httpx.stream(**self._arguments(request)) as response:
@@ -232,37 +235,37 @@ class HttpClient(_Shared):
                         target.write(each)
             part.replace(file)
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            raise self._trouble(failure) from failure
+            raise self._connection_error(failure) from failure
         finally:
             part.unlink(missing_ok=True)
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """Cookies that are sent with every request."""
+        """The cookies that are sent with every request."""
         return self._httpx.cookies
 
     def get(self, path: str, **options: Any) -> Any:
-        """The JSON that ``GET path`` answers."""
+        """Send ``GET path`` and return the JSON of the response."""
         return self._raw("GET", path, **options)
 
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``POST path`` answers."""
+        """Send ``POST path`` and return the JSON of the response."""
         return self._raw("POST", path, json, **options)
 
     def put(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``PUT path`` answers."""
+        """Send ``PUT path`` and return the JSON of the response."""
         return self._raw("PUT", path, json, **options)
 
     def patch(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``PATCH path`` answers."""
+        """Send ``PATCH path`` and return the JSON of the response."""
         return self._raw("PATCH", path, json, **options)
 
     def delete(self, path: str, json: Any = None, **options: Any) -> Any:
-        """The JSON that ``DELETE path`` answers."""
+        """Send ``DELETE path`` and return the JSON of the response."""
         return self._raw("DELETE", path, json, **options)
 
     async def post_async(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        """What ``POST path`` answers, whatever its status, without keeping the event loop waiting."""
+        """Send ``POST path`` without blocking the event loop; return the response, whatever its status."""
         headers = {**self.headers, "Content-Type": "application/json", **options.pop("headers", {})}
         url = f"{self.base_url}/{path.lstrip('/')}"
         return await asyncio.to_thread(self._httpx.post, url, headers=headers, content=_json(json), **options)
@@ -277,12 +280,12 @@ class HttpClient(_Shared):
             url = self.base_url + request.path
             response = self._httpx.request(method, url, headers=headers, **options)
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            raise self._trouble(failure) from failure
+            raise self._connection_error(failure) from failure
         return decode(self._body(request, response), self._asked(request))
 
 
 class AsyncHttpClient(_Shared):
-    """Speaks HTTP to one server on one event loop."""
+    """An HTTP client for one server on one event loop."""
 
     def __init__(
         self,
@@ -300,7 +303,7 @@ class AsyncHttpClient(_Shared):
         await self._httpx.aclose()
 
     async def run(self, steps: Steps[T]) -> T:
-        """Carry out the steps; returns what they come to."""
+        """Run the steps and return their result."""
         try:
             request = next(steps)
             while True:
@@ -315,15 +318,15 @@ class AsyncHttpClient(_Shared):
             return result
 
     async def send(self, request: Request) -> bytes:
-        """The body of the answer."""
+        """Send a request and return the body of the response."""
         for pause in self._pauses(request):
             try:
                 response = await self._httpx.request(**self._arguments(request))
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _again(request, failure):
-                    raise self._trouble(failure) from failure
+                if pause is None or not _may_retry(request, failure):
+                    raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _busy(request, response, pause)
+                pause = None if pause is None else _retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             await asyncio.sleep(pause)

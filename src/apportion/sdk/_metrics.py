@@ -1,4 +1,4 @@
-"""What to ask about metrics and labeling rules, step by step."""
+"""Requests about metrics and labeling rules, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def change_rule(connection: Connection, method: str, dataset: str, rule: Labelin
     if method != "POST":
         route += path("/{}", rule.query)
     if method != "DELETE":
-        told = {"query": rule.query, "labels": list(rule.labels), "description": rule.description}
-        body = msgspec.json.encode(told)
+        fields = {"query": rule.query, "labels": list(rule.labels), "description": rule.description}
+        body = msgspec.json.encode(fields)
     yield Request(method, route, {"workspace": where}, body, repeatable=False)
 
 

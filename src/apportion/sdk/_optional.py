@@ -1,4 +1,4 @@
-"""Libraries that are only loaded when somebody uses them."""
+"""Optional libraries, imported only when they are used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["library"]
 
 
 def library(name: str, package: str | None = None) -> Any:
-    """The module. Raises ``ModuleNotFoundError`` that says how to install it.
+    """Import and return a module. Raises ``ModuleNotFoundError`` that says how to install it.
 
     >>> library("json").loads("[1]")
     [1]

@@ -1,4 +1,4 @@
-"""What to ask about people and workspaces, step by step."""
+"""Requests about people and workspaces, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def remove_member(connection: Connection, workspace: str, username: str) -> Step
     try:
         yield Request("DELETE", path("/api/workspaces/{}/users/{}", room.id, who.id))
     except NotFoundApiError:
-        return  # somebody else was quicker
+        return  # removed by somebody else since the check
 
 
 def _once(method: str, path: str, body: object) -> Request:

@@ -1,4 +1,4 @@
-"""What to ask about plans, step by step."""
+"""Requests about plans, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RULE = ("where", "users", "overlap", "anchors", "needs", "order", "mode", "due"
 
 
 class PlanOptions(TypedDict, total=False):
-    """What ``assign`` takes beside the dataset; ``rg.assign`` says what each means."""
+    """Options of ``assign``; ``rg.assign`` says what each means."""
 
     users: Users
     overlap: Overlap
@@ -60,7 +60,10 @@ class PlanOptions(TypedDict, total=False):
 
 
 def body_of(options: PlanOptions) -> dict[str, Any]:
-    """The plan as it is sent. Raises ``InputValueError`` for rules beside the members of a rule."""
+    """Return the body that asks for a plan.
+
+    Raises ``InputValueError`` for rules beside the members of a rule.
+    """
     rule: dict[str, Any] = {name: value for name in _RULE if (value := options.get(name)) is not None}
     for name, default in (("overlap", 1), ("anchors", 0)):
         if rule.get(name) == default:

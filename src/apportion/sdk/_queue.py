@@ -1,4 +1,4 @@
-"""What to ask about one's own records and answers, step by step."""
+"""Requests about the caller's own records and answers, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def next_records(
     else:
         sent = msgspec.json.encode({"limit": limit, "where": where})
         body = yield Request("POST", route + ":claim", query, sent)  # again renews, and takes nothing more
-    told = loads(body)
+    answer = loads(body)
     records = read_search(body, dataset.task).records
     items = tuple(
         read_item(record, name, dataset.workspace, each["assignment"], client)
-        for record, each in zip(records, told["records"], strict=True)
+        for record, each in zip(records, answer["records"], strict=True)
     )
-    return MyQueue(items, told["left"], told.get("why_empty"), client)
+    return MyQueue(items, answer["left"], answer.get("why_empty"), client)
 
 
 def submit(
@@ -97,7 +97,7 @@ def release(
 
 
 def value_of(task: Task, annotation: Any) -> dict[str, Any]:
-    """An annotation as records hold it, as the wire has it.
+    """Convert an annotation from the form of records to that of the wire.
 
     >>> value_of(Task.TEXT_CLASSIFICATION, "good")
     {'labels': [{'class': 'good'}]}

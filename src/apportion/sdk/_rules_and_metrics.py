@@ -1,4 +1,4 @@
-"""What a client of 1.x did about labeling rules and metrics, under the names it had there."""
+"""Client methods of 1.x for labeling rules and metrics, under the names they had there."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 class RulesAndMetrics:
-    """The part of a client that knows metrics and labeling rules of the active workspace.
+    """Methods of a client for metrics and labeling rules of the active workspace.
 
-    What cannot be done is raised, where 1.x wrote a line to the log.
+    Failures raise an error, where 1.x wrote a line to the log.
     """
 
     _connection: Connection
@@ -27,11 +27,11 @@ class RulesAndMetrics:
         raise NotImplementedError
 
     def dataset_metrics(self, name: str) -> list[MetricInfo]:
-        """The metrics that the server computes for a dataset."""
+        """Return the metrics that the server computes for a dataset."""
         return self._run(_metrics.list_metrics(self._connection, name))
 
     def get_metric(self, name: str, metric: str) -> MetricInfo | None:
-        """One of these metrics by its id; None if there is no such one."""
+        """Return one of these metrics by its id; None if there is no such one."""
         return next((each for each in self.dataset_metrics(name) if each.id == metric), None)
 
     def compute_metric(
@@ -42,11 +42,14 @@ class RulesAndMetrics:
         interval: float | None = None,
         size: int | None = None,
     ) -> MetricResults:
-        """A metric of the records that match. Raises ``UnknownMetricError`` (an ``AssertionError``)."""
+        """Compute a metric of the records that match.
+
+        Raises ``UnknownMetricError`` (an ``AssertionError``).
+        """
         return self._run(_metrics.compute(self._connection, name, metric, query, interval, size))
 
     def fetch_dataset_labeling_rules(self, dataset: str) -> list[LabelingRule]:
-        """The rules of a dataset."""
+        """Return the rules of a dataset."""
         return self._run(_metrics.list_rules(self._connection, dataset))
 
     def add_dataset_labeling_rules(self, dataset: str, rules: Iterable[LabelingRule]) -> None:
@@ -58,11 +61,11 @@ class RulesAndMetrics:
         self._change_rules("PATCH", dataset, rules)
 
     def delete_dataset_labeling_rules(self, dataset: str, rules: Iterable[LabelingRule]) -> None:
-        """Delete rules; there may be none."""
+        """Delete rules; it is no error if there are none."""
         self._change_rules("DELETE", dataset, rules)
 
     def rule_metrics_for_dataset(self, dataset: str, rule: LabelingRule) -> LabelingRuleMetricsSummary:
-        """How much of a dataset a rule covers, and how often it is right."""
+        """Return a rule's coverage of a dataset and its precision."""
         return self._run(_metrics.rule_metrics(self._connection, dataset, rule))
 
     def _change_rules(self, method: str, dataset: str, rules: Iterable[LabelingRule]) -> None:

@@ -1,4 +1,4 @@
-"""What a client does about sharing work out, and about one's own share of it."""
+"""Client methods for plans, progress and the caller's own queue."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Sharing:
-    """The part of a client that knows plans, progress and queues."""
+    """Methods of a client for plans, progress and queues."""
 
     _connection: Connection
 
@@ -43,40 +43,40 @@ class Sharing:
     # Plans
 
     def assign(self, name: str, **options: Unpack[PlanOptions]) -> Plan:
-        """Share a dataset out, or with ``dry_run=True`` look at how it would be; see ``rg.assign``."""
+        """Assign the records of a dataset, or preview the plan with ``dry_run=True``; see ``rg.assign``."""
         return self._run(_plans.assign(self._connection, self, name, options))
 
     def plans(self, name: str, workspace: str | None = None) -> list[Plan]:
-        """The plans of a dataset, oldest first."""
+        """Return the plans of a dataset, oldest first."""
         return self._run(_plans.list_plans(self._connection, self, name, workspace))
 
     def plan(self, name: str, id: str, workspace: str | None = None) -> Plan:
-        """One plan with how far it has come. Raises ``NotFoundApiError``."""
+        """Return one plan with its progress. Raises ``NotFoundApiError``."""
         return self._run(_plans.find_plan(self._connection, self, name, id, workspace))
 
     def apply_plan(self, plan: Plan) -> Plan:
-        """Make what was looked at; see ``Plan.apply``."""
+        """Apply a previewed plan; see ``Plan.apply``."""
         return self._run(_plans.apply_plan(self._connection, plan))
 
     def refresh_plan(self, plan: Plan) -> Plan:
-        """The plan as it is by now."""
+        """Return the plan as it is now."""
         id = plan.id or "preview"
         return self._run(_plans.find_plan(self._connection, self, plan.dataset, id, plan.workspace))
 
     def plan_rows(
         self, plan: Plan, *, annotator: str | None = None, state: str | None = None, limit: int | None = None
     ) -> list[PlanRow]:
-        """The slots of a plan; see ``Plan.rows``."""
+        """Return the slots of a plan; see ``Plan.rows``."""
         return self._run(_plans.plan_rows(self._connection, plan, annotator, state, limit))
 
     def change_plan(self, plan: Plan, what: str, *, dry_run: bool = False, **options: Any) -> PlanChange:
         """Change a plan: ``what`` is ``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``; see ``Plan``."""
         return self._run(_plans.change_plan(self._connection, plan, what, dry_run, options))
 
-    # How far the work is, and why
+    # Progress and explanations
 
     def progress(self, name: str, workspace: str | None = None) -> TeamProgress:
-        """How far a dataset has come, by person; see ``rg.progress``."""
+        """Return the progress of a dataset, by person; see ``rg.progress``."""
         return self._run(_work.progress(self._connection, name, workspace))
 
     def hours(
@@ -89,32 +89,32 @@ class Sharing:
         by: Period = "day",
         timezone: str | None = None,
     ) -> HoursReport:
-        """Hours people spent on a dataset, or on each dataset of a workspace; see ``rg.hours``."""
+        """Return the hours spent on a dataset, or on each dataset of a workspace; see ``rg.hours``."""
         asked = ask_for(first, last, by, timezone)
         return self._run(_work.hours(self._connection, name, workspace, asked))
 
     def my_work(self) -> list[WorkItem]:
-        """What there is for me to do, in all datasets, most left first."""
+        """Return the caller's work in all datasets, most left first."""
         return self._run(_work.my_work(self._connection))
 
     def explain(
         self, name: str, record: str | int, annotator: str | None = None, workspace: str | None = None
     ) -> Explanation:
-        """Why somebody has a record, or why not; see ``rg.explain``."""
+        """Explain why a person has a record or does not; see ``rg.explain``."""
         return self._run(_work.explain(self._connection, name, record, annotator, workspace))
 
     def events(self, name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
-        """What happened in a dataset, newest first; see ``rg.events``."""
+        """Return the events of a dataset, newest first; see ``rg.events``."""
         return self._run(_work.events(self._connection, name, limit, workspace))
 
     def audit(self, limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[AuditEvent]:
-        """Who did what, on the server or in your workspaces, newest first; see ``rg.audit``."""
+        """Return audit events of the server or of your workspaces, newest first; see ``rg.audit``."""
         return self._run(_audit.audit(self._connection, limit, options))
 
-    # How a dataset is worked on
+    # Policies and guidelines
 
     def policies(self, name: str, workspace: str | None = None) -> Policies:
-        """The policies of a dataset."""
+        """Return the policies of a dataset."""
         return self._run(_work.find_policies(self._connection, name, workspace))
 
     def set_policies(
@@ -124,7 +124,7 @@ class Sharing:
         return self._run(_work.change_policies(self._connection, name, workspace, changes))
 
     def guidelines(self, name: str, version: int | None = None, workspace: str | None = None) -> Guidelines:
-        """What annotators are told to do: the latest version, or an earlier one."""
+        """Return the guidelines for annotators: the latest version, or an earlier one."""
         return self._run(_work.find_guidelines(self._connection, name, version, workspace))
 
     def set_guidelines(
@@ -141,10 +141,10 @@ class Sharing:
         workspace: str | None = None,
         dry_run: bool = False,
     ) -> Gathered:
-        """Bring copies together by record id; see ``rg.gather``."""
+        """Merge copies by record id; see ``rg.gather``."""
         return self._run(_work.gather(self._connection, name, workspaces, into or name, workspace, dry_run))
 
-    # My own records
+    # The caller's records
 
     def next_records(
         self,
@@ -154,7 +154,7 @@ class Sharing:
         look: bool = False,
         workspace: str | None = None,
     ) -> MyQueue:
-        """Claim my next records; see ``rg.next_records``."""
+        """Claim the caller's next records; see ``rg.next_records``."""
         return self._run(_queue.next_records(self._connection, self, name, limit, where, look, workspace))
 
     def submit(
@@ -169,7 +169,7 @@ class Sharing:
         token: str | None = None,
         workspace: str | None = None,
     ) -> Answered:
-        """Answer a record; see ``rg.submit``."""
+        """Submit an answer to a record; see ``rg.submit``."""
         return self._run(
             _queue.submit(
                 self._connection, name, record, annotation, state, version, seconds, token, workspace
@@ -185,11 +185,11 @@ class Sharing:
         token: str | None = None,
         workspace: str | None = None,
     ) -> Skipped:
-        """Leave a record to others, to later or to nobody; see ``rg.skip``."""
+        """Skip a record; see ``rg.skip``."""
         return self._run(_queue.skip(self._connection, name, record, reason, token, workspace))
 
     def release(
         self, name: str, items: Sequence[QueueItem] | None = None, workspace: str | None = None
     ) -> list[str]:
-        """Give claimed records back, all of mine where none is named; the ids of those that are free again."""
+        """Release claimed records, by default all of the caller's; return the ids that are free again."""
         return self._run(_queue.release(self._connection, name, items, workspace))

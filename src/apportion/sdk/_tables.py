@@ -1,4 +1,4 @@
-"""Small tables for consoles and notebooks, in the colours of whatever is around them."""
+"""Small tables for consoles and notebooks, in the colours of their surroundings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BAR_WIDTH = 10
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """A number and its noun.
+    """Return a number with its noun.
 
     >>> count(1, "record"), count(1200, "person", "people")
     ('1 record', '1,200 people')
@@ -25,17 +25,17 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def moment(found: str | None) -> datetime | None:
-    """A time of the newer routes: UTC, with its zone."""
+    """Parse a time of the newer routes: UTC, with its zone."""
     return None if found is None else datetime.fromisoformat(found.replace("Z", "+00:00"))
 
 
 def when(moment: datetime | None) -> str:
-    """A time, to the minute, as the clock on the wall has it."""
+    """Format a time in local time, to the minute."""
     return "-" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """The lines of a table; numbers stand to the right.
+    """Return the lines of a table; numbers are aligned right.
 
     >>> text_table(["who", "records"], [["ana", 1200]])
     ['who  records', 'ana    1,200']
@@ -53,7 +53,7 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]
 
 
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]], *, bar: int | None = None) -> str:
-    """The table as HTML, with a bar behind the numbers of one column."""
+    """Return the table as HTML, with a bar behind the numbers of one column."""
     head = "".join(
         f"<th style='{_aligned(rows, place)}'>{escape(each)}</th>" for place, each in enumerate(heads)
     )

@@ -1,4 +1,4 @@
-"""Columns of tokens and of IOB tags as spans, for all rows at once."""
+"""Conversion of columns of tokens and IOB tags into spans, for all rows at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Span = tuple[str, int, int]
 
 
 def spans_of(tokens: Any, tags: Any, names: Sequence[str] | None) -> list[list[Span]] | None:
-    """The spans of each row whose text is its tokens with single spaces between them.
+    """Return the spans of each row whose text is its tokens with single spaces between them.
 
     ``tokens`` and ``tags`` are Arrow lists of texts and of numbers, whose ``names`` are plain IOB. None for
     anything else: then it is for records to read the tags, or to say what is wrong with them.
@@ -42,7 +42,7 @@ def _plain(names: Sequence[str]) -> bool:
 
 
 def _grouped(sizes: Any, numbers: Any, lengths: Any, names: Sequence[str]) -> list[list[Span]]:
-    """The spans per row, from the size and tag of each token and how many tokens each row has."""
+    """Return the spans per row, from the size and tag of each token and the number of tokens per row."""
     np = library("numpy")
     labels = np.array([name[2:] for name in names], dtype=object)
     label_of = np.unique([name[2:] for name in names], return_inverse=True)[1]  # one number per label

@@ -1,4 +1,4 @@
-"""What a client does about users and workspaces."""
+"""Client methods for users and workspaces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Team:
-    """The part of a client that knows people."""
+    """Methods of a client for users and workspaces."""
 
     _connection: Connection
 
@@ -25,16 +25,16 @@ class Team:
         raise NotImplementedError
 
     def me(self) -> User:
-        """Whoever the key belongs to, as the server sees them now."""
+        """Return the user the key belongs to, as the server has them now."""
         self._run(self._connection.user())
         return self._run(self._connection.refresh())
 
     def list_users(self) -> list[User]:
-        """Everybody on the server; see ``rg.User.list``."""
+        """Return all users of the server; see ``rg.User.list``."""
         return self._run(_people.list_users(self._connection))
 
     def user_named(self, username: str) -> User:
-        """The user of that name; see ``rg.User.from_name``."""
+        """Return the user of that name; see ``rg.User.from_name``."""
         return self._run(_people.find_user(self._connection, username))
 
     def create_user(
@@ -47,7 +47,7 @@ class Team:
         role: str = "annotator",
         workspaces: Iterable[str] = (),
     ) -> User:
-        """A new user; see ``rg.User.create``."""
+        """Create a user; see ``rg.User.create``."""
         return self._run(
             _people.create_user(
                 self._connection,
@@ -61,32 +61,32 @@ class Team:
         )
 
     def list_workspaces(self) -> list[Workspace]:
-        """All workspaces for administrators, their own for everybody else."""
+        """Return all workspaces for administrators, their own for everybody else."""
         return [self._ours(each) for each in self._run(_people.list_workspaces(self._connection))]
 
     def workspace_named(self, name: str) -> Workspace:
-        """The workspace of that name; see ``rg.Workspace.from_name``."""
+        """Return the workspace of that name; see ``rg.Workspace.from_name``."""
         return self._ours(self._run(_people.find_workspace(self._connection, name)))
 
     def create_workspace(self, name: str) -> Workspace:
-        """A new workspace; see ``rg.Workspace.create``."""
+        """Create a workspace; see ``rg.Workspace.create``."""
         return self._ours(self._run(_people.create_workspace(self._connection, name)))
 
     def _ours(self, workspace: Workspace) -> Workspace:
         return replace(workspace, _client=self)
 
     def list_workspace_users(self, workspace: str) -> list[User]:
-        """The people in a workspace; see ``rg.Workspace.users``."""
+        """Return the people in a workspace; see ``rg.Workspace.users``."""
         return self._run(_people.list_workspace_users(self._connection, workspace))
 
     def list_members(self, workspace: str) -> list[Member]:
-        """The people in a workspace with what they are there."""
+        """Return the people in a workspace with their roles there."""
         return self._run(_people.list_members(self._connection, workspace))
 
     def add_member(self, workspace: str, username: str, role: str = "annotator") -> Member:
-        """Let somebody into a workspace; see ``rg.Workspace.add_user``."""
+        """Add a user to a workspace; see ``rg.Workspace.add_user``."""
         return self._run(_people.add_member(self._connection, workspace, username, role))
 
     def remove_member(self, workspace: str, username: str) -> None:
-        """Take somebody out of a workspace; see ``rg.Workspace.remove_user``."""
+        """Remove a user from a workspace; see ``rg.Workspace.remove_user``."""
         self._run(_people.remove_member(self._connection, workspace, username))

@@ -1,4 +1,4 @@
-"""What clients do about webhooks, in a thread and on an event loop."""
+"""Client methods for webhooks, in a thread and on an event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class WebhookCalls:
-    """The part of a client that knows webhooks."""
+    """Methods of a client for webhooks."""
 
     _connection: Connection
 
@@ -26,11 +26,11 @@ class WebhookCalls:
         raise NotImplementedError
 
     def webhooks(self, workspace: str | None = None, *, everywhere: bool = False) -> list[Webhook]:
-        """The webhooks of a workspace or of the whole server; see ``rg.webhooks``."""
+        """Return the webhooks of a workspace or of the whole server; see ``rg.webhooks``."""
         return self._run(_webhooks.list_webhooks(self._connection, workspace, everywhere))
 
     def webhook(self, id: str) -> Webhook:
-        """One webhook. Raises ``NotFoundApiError``."""
+        """Return one webhook. Raises ``NotFoundApiError``."""
         return self._run(_webhooks.find_webhook(self._connection, id))
 
     def create_webhook(
@@ -43,7 +43,7 @@ class WebhookCalls:
         workspace: str | None = None,
         everywhere: bool = False,
     ) -> Webhook:
-        """Have an address told of events; see ``rg.create_webhook``."""
+        """Create a webhook; see ``rg.create_webhook``."""
         return self._run(
             _webhooks.create_webhook(
                 self._connection, url, events, dataset, description, workspace, everywhere
@@ -55,7 +55,7 @@ class WebhookCalls:
         return self._run(_webhooks.change_webhook(self._connection, webhook, changes))
 
     def rotate_webhook_secret(self, webhook: Webhook | str) -> Webhook:
-        """Give a webhook another secret; see ``rg.rotate_webhook_secret``."""
+        """Replace the secret of a webhook; see ``rg.rotate_webhook_secret``."""
         return self._run(_webhooks.rotate_webhook_secret(self._connection, webhook))
 
     def delete_webhook(self, webhook: Webhook | str) -> None:
@@ -63,13 +63,13 @@ class WebhookCalls:
         self._run(_webhooks.delete_webhook(self._connection, webhook))
 
     def ping_webhook(self, webhook: Webhook | str) -> Delivery:
-        """Try a webhook out; see ``rg.ping_webhook``."""
+        """Send a test event to a webhook; see ``rg.ping_webhook``."""
         return self._run(_webhooks.ping_webhook(self._connection, webhook))
 
     def webhook_deliveries(
         self, webhook: Webhook | str, state: str | None = None, *, limit: int = 50
     ) -> list[Delivery]:
-        """What a webhook sent or will send, newest first; see ``rg.webhook_deliveries``."""
+        """Return the deliveries of a webhook, sent and waiting, newest first; see ``rg.webhook_deliveries``."""
         return self._run(_webhooks.webhook_deliveries(self._connection, webhook, state, limit))
 
     def send_delivery_again(self, webhook: Webhook | str, delivery: Delivery | str) -> Delivery:
@@ -78,7 +78,7 @@ class WebhookCalls:
 
 
 class AsyncWebhookCalls:
-    """The part of an asynchronous client that knows webhooks."""
+    """Methods of an asynchronous client for webhooks."""
 
     _connection: Connection
 
@@ -86,11 +86,11 @@ class AsyncWebhookCalls:
         raise NotImplementedError
 
     async def webhooks(self, workspace: str | None = None, *, everywhere: bool = False) -> list[Webhook]:
-        """The webhooks of a workspace or of the whole server; see ``rg.webhooks``."""
+        """Return the webhooks of a workspace or of the whole server; see ``rg.webhooks``."""
         return await self._run(_webhooks.list_webhooks(self._connection, workspace, everywhere))
 
     async def webhook(self, id: str) -> Webhook:
-        """One webhook. Raises ``NotFoundApiError``."""
+        """Return one webhook. Raises ``NotFoundApiError``."""
         return await self._run(_webhooks.find_webhook(self._connection, id))
 
     async def create_webhook(
@@ -103,7 +103,7 @@ class AsyncWebhookCalls:
         workspace: str | None = None,
         everywhere: bool = False,
     ) -> Webhook:
-        """Have an address told of events; see ``rg.create_webhook``."""
+        """Create a webhook; see ``rg.create_webhook``."""
         return await self._run(
             _webhooks.create_webhook(
                 self._connection, url, events, dataset, description, workspace, everywhere
@@ -115,7 +115,7 @@ class AsyncWebhookCalls:
         return await self._run(_webhooks.change_webhook(self._connection, webhook, changes))
 
     async def rotate_webhook_secret(self, webhook: Webhook | str) -> Webhook:
-        """Give a webhook another secret; see ``rg.rotate_webhook_secret``."""
+        """Replace the secret of a webhook; see ``rg.rotate_webhook_secret``."""
         return await self._run(_webhooks.rotate_webhook_secret(self._connection, webhook))
 
     async def delete_webhook(self, webhook: Webhook | str) -> None:
@@ -123,13 +123,13 @@ class AsyncWebhookCalls:
         await self._run(_webhooks.delete_webhook(self._connection, webhook))
 
     async def ping_webhook(self, webhook: Webhook | str) -> Delivery:
-        """Try a webhook out; see ``rg.ping_webhook``."""
+        """Send a test event to a webhook; see ``rg.ping_webhook``."""
         return await self._run(_webhooks.ping_webhook(self._connection, webhook))
 
     async def webhook_deliveries(
         self, webhook: Webhook | str, state: str | None = None, *, limit: int = 50
     ) -> list[Delivery]:
-        """What a webhook sent or will send, newest first; see ``rg.webhook_deliveries``."""
+        """Return the deliveries of a webhook, sent and waiting, newest first; see ``rg.webhook_deliveries``."""
         return await self._run(_webhooks.webhook_deliveries(self._connection, webhook, state, limit))
 
     async def send_delivery_again(self, webhook: Webhook | str, delivery: Delivery | str) -> Delivery:

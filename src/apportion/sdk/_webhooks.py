@@ -1,4 +1,4 @@
-"""What to ask about webhooks, step by step."""
+"""Requests about webhooks, as steps that both clients run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _ask(
     body: Mapping[str, Any] | None = None,
     query: Mapping[str, Any] | None = None,
 ) -> Steps[Any]:
-    """The JSON that a route answers; only what changes nothing is asked again when there is no answer."""
+    """Return the JSON of a response; only requests that change nothing are retried when there is no answer."""
     yield from connection.user()
     sent = None if body is None else msgspec.json.encode(body)
     return loads((yield Request(method, route, dict(query or {}), sent, repeatable=method == "GET")))

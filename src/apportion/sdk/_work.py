@@ -1,4 +1,4 @@
-"""What to ask about progress, reasons, events, policies, guidelines and copies, step by step."""
+"""Requests about progress, explanations, events, policies, guidelines, copies, as steps for both clients."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _ask(
     body: Mapping[str, Any] | None = None,
     **query: Any,
 ) -> Steps[Any]:
-    """The JSON that one of a dataset's routes answers."""
+    """Return the JSON of a response of one of a dataset's routes."""
     check_name(name)
     where = yield from connection.where(workspace)
     sent = None if body is None else msgspec.json.encode(body)

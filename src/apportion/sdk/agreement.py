@@ -1,4 +1,4 @@
-"""How alike people answered, what they differ on, settling it, and taking the dataset home."""
+"""Agreement, conflicts, adjudication and export, on the active client."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def agreement(
     query: str | None = None,
     workspace: str | None = None,
 ) -> Agreement:
-    """How alike people annotated a dataset, with an interval and the query of the records behind it.
+    """Compute how far people agree on a dataset, with an interval and the query of the records behind it.
 
     ``measure`` is ``alpha``, ``percent``, ``fleiss``, ``cohen``, ``ac1``, ``span_f1``, ``gamma``, …, the usual one of
     the task when left out; ``by`` is ``"label"``, ``"pair"``, ``"week"`` or ``"person"`` (each one
@@ -78,7 +78,7 @@ def conflicts(
     limit: int | None = None,
     workspace: str | None = None,
 ) -> Conflicts:
-    """What people disagree on, most first; with ``open`` only what nothing has settled yet.
+    """Return the records people disagree on, most first; with ``open`` only those not resolved yet.
 
     >>> rg.conflicts("reviews", limit=1)[0].answers  # doctest: +SKIP
     {'ana': {'labels': [{'class': 'good', 'score': 1.0}]}, 'ben': {'labels': [{'class': 'bad', 'score': 1.0}]}}
@@ -112,7 +112,7 @@ def _conflicts(
 
 
 def annotators(name: str, *, query: str | None = None, workspace: str | None = None) -> Annotators:
-    """How good everybody is: by a model of all answers (Dawid and Skene), and by the checks they were given.
+    """Estimate every annotator's accuracy: by a model of all answers (Dawid and Skene), and by checks.
 
     >>> rg.annotators("reviews")  # doctest: +SKIP
     annotator  answers  accuracy  checks right
@@ -155,7 +155,7 @@ def adjudicate(
     reason: str | None = None,
     workspace: str | None = None,
 ) -> None:
-    """Settle a record: the value the dataset stands by, whatever people answered, or that it is unusable.
+    """Decide a record: set its gold value, whatever people answered, or discard it as unusable.
 
     Give one of ``labels``, ``entities`` as ``(label, start, end)``, ``text``, or ``discard=True``. People whose answer
     it corrects see it with its ``reason``.
@@ -183,7 +183,7 @@ def adjudicate(
 def accept_consensus(
     name: str, *, query: str = "", rule: str = "unanimous", workspace: str | None = None
 ) -> Settled:
-    """Make gold of what people agree on, in bulk, wherever nobody has decided; returns once it is done.
+    """Accept agreed answers as gold, in bulk, for records nobody has decided; return once it is done.
 
     >>> rg.accept_consensus("reviews").changed  # doctest: +SKIP
     180
@@ -208,7 +208,7 @@ def export(
     query: str | None = None,
     workspace: str | None = None,
 ) -> Path:
-    """Write a dataset to a file: resolved values with how they came to be, everybody's answers, soft labels.
+    """Write a dataset to a file: resolved values with their provenance, everybody's answers, soft labels.
 
     ``format`` is ``jsonl``, ``csv`` or ``parquet``, as the file's name says when left out.
 

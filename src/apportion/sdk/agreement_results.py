@@ -1,4 +1,4 @@
-"""What the calls about agreement bring back, and how it looks in a console and in a notebook."""
+"""Results of the calls about agreement, and how consoles and notebooks show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True, repr=False)
 class Agreement:
-    """How alike people answered: ``estimate`` with its interval, or in ``why`` the reason why there is none.
+    """An agreement figure: ``estimate`` with its interval, or in ``why`` the reason why there is none.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` finds them: ``rg.load(name,
     query=found.query)``. ``by`` has the same per label, pair, week or person, and the attribute of that name says
@@ -97,7 +97,7 @@ class Agreement:
         ]
 
     def to_pandas(self) -> Any:
-        """The parts as a data frame, one row each; the whole figure alone where nothing was broken down."""
+        """Return a data frame with a row per part, or only the whole figure if nothing was broken down."""
         names = (
             "label",
             "pair",
@@ -127,10 +127,10 @@ def _frame(rows: Sequence[dict[str, Any]]) -> Any:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A record that people differ on: everybody's answers, and what became of it.
+    """A record that people disagree on: everybody's answers, and its status.
 
     ``agreement`` is how near the answers are, from 0 to 1; ``answers`` has everybody's value in the form of the wire,
-    None for who found the record unusable; ``status`` is ``Validated`` once it is settled, and ``why`` says why it is
+    None for who found the record unusable; ``status`` is ``Validated`` once it is resolved, and ``why`` says why it is
     not.
     """
 
@@ -142,7 +142,7 @@ class Conflict:
 
 
 class Conflicts(list[Conflict]):
-    """Records that people differ on, as a list that can be looked at."""
+    """A list of records that people disagree on, shown as a table."""
 
     def __repr__(self) -> str:
         lines = text_table(_HEADS, self._rows) if self else []
@@ -159,15 +159,16 @@ class Conflicts(list[Conflict]):
     @property
     def _rows(self) -> list[list[Any]]:
         return [
-            [each.id, f"{each.agreement:.2f}", each.status, _told(each.answers)] for each in self[:_SHOWN]
+            [each.id, f"{each.agreement:.2f}", each.status, _short_answers(each.answers)]
+            for each in self[:_SHOWN]
         ]
 
     def to_pandas(self) -> Any:
-        """A data frame with one row a record, and everybody's answer in a column of their own."""
+        """Return a data frame with a row per record and a column per annotator."""
         return _frame(
             [
                 {"id": each.id, "agreement": each.agreement, "status": each.status}
-                | {name: _said(value) for name, value in each.answers.items()}
+                | {name: _short_answer(value) for name, value in each.answers.items()}
                 for each in self
             ]
         )
@@ -176,12 +177,12 @@ class Conflicts(list[Conflict]):
 _HEADS = ("id", "agreement", "status", "answers")
 
 
-def _told(answers: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {_said(value)}" for name, value in answers.items())
+def _short_answers(answers: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {_short_answer(value)}" for name, value in answers.items())
 
 
-def _said(value: Any) -> str:
-    """An answer in few words: its labels, its spans, its text."""
+def _short_answer(value: Any) -> str:
+    """Return an answer in short: its labels, its spans or its text."""
     if not value:
         return "unusable"
     if "labels" in value:
@@ -194,7 +195,7 @@ def _said(value: Any) -> str:
 
 @dataclass(frozen=True)
 class AnnotatorQuality:
-    """How good somebody is: by a model of everybody's answers, and by the checks they were given.
+    """An annotator's accuracy: by a model of everybody's answers, and by the checks they were given.
 
     ``accuracy`` is how often the model takes them to be right, None where it cannot tell; ``confusion[true][answered]``
     has the chances by label. ``checks`` is how many records with a known gold value they answered, ``checks_right``
@@ -210,7 +211,7 @@ class AnnotatorQuality:
 
 
 class Annotators(list[AnnotatorQuality]):
-    """Everybody's quality, as a list that can be looked at; ``why`` says why there is no model, where there is none."""
+    """A list of every annotator's quality, shown as a table; ``why`` says why there is no model, if so."""
 
     why: str | None = None
 
@@ -240,7 +241,7 @@ _QUALITY = ("annotator", "answers", "accuracy", "checks right")
 
 @dataclass(frozen=True)
 class Settled:
-    """How many records were settled, and how many were left with which reasons (the first twenty)."""
+    """The number of records resolved, and of those left with the reasons (the first twenty)."""
 
     changed: int
     left: int

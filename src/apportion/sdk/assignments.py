@@ -1,4 +1,4 @@
-"""The calls that share work out and bring it together, on the active client: `rg.assign` and the like."""
+"""Calls that assign work and bring it together, on the active client: `rg.assign` and the like."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def assign(
     dry_run: bool = False,
     workspace: str | None = None,
 ) -> Plan:
-    """Share a dataset out among annotators, or with ``dry_run=True`` look at how it would be. For managers.
+    """Assign the records of a dataset to annotators, or preview the plan with ``dry_run=True``. For managers.
 
     ``users``: names, or ``{"user": "ana", "weight": 2, "cap": 100, "skills": {"lang": ["eu"]}}``, or
     ``{"workspace": "recognai"}`` for everybody who annotates there; left out, the annotators of the dataset's
@@ -70,16 +70,16 @@ def assign(
 
     ``overlap``: how many people answer a record: 1, 2, …, ``"all"``, or ``{"annotators": 2, "share": 0.2}`` for a
     fifth of the records (``"stratify": "metadata.source"``: a fifth of each source). ``anchors``: so many records for
-    everybody. ``blind``: nobody sees what others answer, and everybody sees their own records only.
+    everybody. ``blind``: nobody sees others' answers, and annotators see their own records only.
 
     ``where``: only records that match. ``needs``: metadata keys whose value a person must have among their skills.
     ``order``: ``"shuffled"``, ``"as_logged"``, ``"metadata.page"``, ``"-metadata.page"``. ``mode``: ``"push"`` names
     the person for each slot, ``"pull"`` leaves slots open for whoever is free; ``lease`` is how many minutes somebody
-    then holds a record. ``skip``: what becomes of a skipped record.
+    then holds a record. ``skip``: what happens to a skipped record.
 
-    ``adaptive``: one more person at a time where the answers do not settle a record, up to so many; or ``{"max": 5,
+    ``adaptive``: one more person at a time where the answers do not resolve a record, up to so many; or ``{"max": 5,
     "until": 0.95}``, until a label is that probable. ``checks``: 0.1 makes a tenth of everybody's records ones whose
-    gold value is known already, to see how people do; with ``{"share": 0.1, "feedback": True}`` they are told once
+    gold value is known already, to see how people do; with ``{"share": 0.1, "feedback": True}`` they see it once
     they have answered.
 
     ``standing``: records logged later join by themselves. ``mirror="user"`` shows the assignee under that metadata
@@ -120,7 +120,7 @@ def assign(
 
 
 def plans(name: str, workspace: str | None = None) -> list[Plan]:
-    """The plans of a dataset with how far each has come, oldest first. For reviewers and managers.
+    """Return the plans of a dataset with their progress, oldest first. For reviewers and managers.
 
     >>> rg.plans("reviews")[-1].undo(dry_run=True)  # doctest: +SKIP
     Undo: would be 480 removed, 20 kept
@@ -131,12 +131,12 @@ def plans(name: str, workspace: str | None = None) -> list[Plan]:
 
 
 def plan(name: str, id: str, workspace: str | None = None) -> Plan:
-    """One plan of a dataset, by its id. Raises what ``plans`` raises."""
+    """Return one plan of a dataset, by its id. Raises what ``plans`` raises."""
     return active_client().plan(name, id, workspace)
 
 
 def progress(name: str, workspace: str | None = None) -> TeamProgress:
-    """How far a dataset has come, by person; annotators see their own part.
+    """Return the progress of a dataset, by person; annotators see their own part.
 
     >>> rg.progress("reviews")["ana"].left  # doctest: +SKIP
     12
@@ -155,9 +155,9 @@ def hours(
     by: Period = "day",
     timezone: str | None = None,
 ) -> HoursReport:
-    """Hours people spent on a dataset, or on each dataset of a workspace, to pay by; annotators see their own.
+    """Return the hours spent on a dataset, or on each of a workspace, to pay by; annotators see their own.
 
-    ``first`` and ``last`` are days, themselves included, in ``timezone`` (the server's unless told otherwise).
+    ``first`` and ``last`` are days, themselves included, in ``timezone`` (the server's by default).
 
     >>> rg.hours("reviews", first="2026-03-01", last="2026-03-31", by="month")["ana"]  # doctest: +SKIP
     12.25
@@ -169,7 +169,7 @@ def hours(
 
 
 def my_work() -> list[WorkItem]:
-    """What there is for you to do, in all datasets, most left first.
+    """Return your work in all datasets, most left first.
 
     >>> [(each.dataset, each.left) for each in rg.my_work()]  # doctest: +SKIP
     [('reviews', 120)]
@@ -180,7 +180,7 @@ def my_work() -> list[WorkItem]:
 def explain(
     name: str, record: str | int, annotator: str | None = None, workspace: str | None = None
 ) -> Explanation:
-    """Why somebody has a record before them, or why not; you, if nobody is named.
+    """Explain why a person has a record or does not; yourself, if nobody is named.
 
     >>> rg.explain("reviews", "a-17", "ana")  # doctest: +SKIP
     ana has a-17
@@ -192,7 +192,7 @@ def explain(
 
 
 def events(name: str, limit: int | None = 50, workspace: str | None = None) -> list[Event]:
-    """What happened in a dataset, newest first, all of it with ``limit=None``; annotators see what they did.
+    """Return the events of a dataset, newest first, all with ``limit=None``; annotators see their own.
 
     >>> [(each.who, each.what, each.record) for each in rg.events("reviews", 1)]  # doctest: +SKIP
     [('ana', 'submitted', 'a-17')]
@@ -201,8 +201,8 @@ def events(name: str, limit: int | None = 50, workspace: str | None = None) -> l
 
 
 def audit(limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[AuditEvent]:
-    """Who did what when: settings, exports, deletions, people and their roles, sign-ins and all else that changed
-    something, newest first, all of it with ``limit=None``. For administrators; managers read of their workspaces.
+    """Return the audit log: settings, exports, deletions, people and their roles, sign-ins and all else that changed
+    something, newest first, all of it with ``limit=None``. For administrators; managers get their workspaces.
 
     Narrowed by ``who``, ``what``, ``area``, ``workspace``, ``dataset``, ``since``, ``until`` (dates or times, UTC) and
     ``text``; see ``docs/how-to/audit-log.md`` for the codes of ``what``.
@@ -216,7 +216,7 @@ def audit(limit: int | None = 50, **options: Unpack[AuditOptions]) -> list[Audit
 
 
 def policies(name: str, workspace: str | None = None) -> Policies:
-    """Whose annotations count in a dataset, who sees what, and how answers become one value.
+    """Return the policies of a dataset: whose annotations count, who sees what, how answers become one value.
 
     >>> rg.policies("reviews").annotation  # doctest: +SKIP
     'individual'
@@ -236,14 +236,14 @@ def set_policies(name: str, workspace: str | None = None, **changes: Unpack[Poli
 
 
 def guidelines(name: str, version: int | None = None, workspace: str | None = None) -> Guidelines:
-    """What annotators are told to do: the latest version, or an earlier one."""
+    """Return the guidelines for annotators: the latest version, or an earlier one."""
     return active_client().guidelines(name, version, workspace)
 
 
 def set_guidelines(
     name: str, text: str, version: int | None = None, workspace: str | None = None
 ) -> Guidelines:
-    """Write new guidelines, in Markdown; earlier versions are kept. For managers.
+    """Store new guidelines, in Markdown; earlier versions are kept. For managers.
 
     >>> rg.set_guidelines("reviews", "Label what the author feels, not what you feel.").version  # doctest: +SKIP
     1
@@ -260,7 +260,7 @@ def gather(
     workspace: str | None = None,
     dry_run: bool = False,
 ) -> Gathered:
-    """Bring copies that were logged to each person's own workspace together, by record id.
+    """Merge copies that were logged to each person's own workspace, by record id.
 
     The new dataset ``into`` (else named as the copies) in ``workspace`` has everybody's annotations; those of the
     copy in workspace ``ana`` are Ana's. The copies stay as they are.
@@ -303,7 +303,7 @@ def submit(
     token: str | None = None,
     workspace: str | None = None,
 ) -> Answered:
-    """Answer one record yourself: a label or labels, spans, or a text, as the task has it.
+    """Submit your answer to one record: a label or labels, spans, or a text, depending on the task.
 
     ``state`` may be ``draft`` or ``discarded`` instead. Without a ``version`` it replaces what you answered before.
 
@@ -333,10 +333,10 @@ def skip(
     token: str | None = None,
     workspace: str | None = None,
 ) -> Skipped:
-    """Leave a record to others, to later or to nobody, as the plan or the dataset has it.
+    """Skip a record: it goes to others, to later or to nobody, as the plan or the dataset says.
 
     >>> rg.skip("reviews", "a-17", "not my language").annotator  # doctest: +SKIP
 
-    Raises ``ConflictApiError`` if it is not before you.
+    Raises ``ConflictApiError`` if the record is not assigned or leased to you.
     """
     return active_client().skip(name, record, reason, token=token, workspace=workspace)

@@ -1,4 +1,4 @@
-"""A client for code that runs on an event loop: the methods of `Client`, to be awaited."""
+"""A client for code on an event loop: the methods of `Client`, to be awaited."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class AsyncClient(AsyncSharing, AsyncWebhookCalls):
-    """Somebody on a server, for one event loop. Methods mean what those of ``Client`` mean.
+    """A user's connection to a server, for one event loop. Methods do what those of ``Client`` do.
 
     >>> async with rg.AsyncClient("http://localhost:6900", "ana.apikey") as client:  # doctest: +SKIP
     ...     dataset = await client.load("reviews", workspace="recognai")
@@ -73,11 +73,11 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
     async def _run(self, steps: Steps[T]) -> T:
         return await self._http.run(steps)
 
-    # Who and where
+    # Identity and workspace
 
     @property
     def base_url(self) -> str:
-        """The server's address, without a slash at the end."""
+        """The server's address, without a trailing slash."""
         return self._http.base_url
 
     @property
@@ -86,16 +86,16 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         return self._http.token
 
     async def me(self) -> User:
-        """Whoever the key belongs to, as the server sees them now."""
+        """Return the user the key belongs to, as the server has them now."""
         await self._run(self._connection.user())
         return await self._run(self._connection.refresh())
 
     async def get_workspace(self) -> str:
-        """The workspace that calls mean unless they name another."""
+        """Return the workspace that calls use unless they name another."""
         return await self._run(self._connection.where(None))
 
     async def set_workspace(self, workspace: str) -> None:
-        """Mean this workspace from now on. Raises ``InputValueError`` if it is not one's own."""
+        """Make a workspace the active one. Raises ``InputValueError`` if the user does not belong to it."""
         await self._run(self._connection.activate(workspace))
 
     # Records
@@ -137,7 +137,7 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         *,
         annotations: Annotations = "resolved",
     ) -> Dataset:
-        """The records that match; see ``rg.load``."""
+        """Load the records that match; see ``rg.load``."""
         scan = Scan(
             query=query,
             vector=vector,
@@ -167,7 +167,7 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         facets: bool | Iterable[str] = True,
         include_metrics: bool = False,
     ) -> SearchPage:
-        """One page of the records that match, and how many do; see ``rg.search``."""
+        """Return one page of the records that match, with the total; see ``rg.search``."""
         dataset = await self.find_dataset(name, workspace)
         request = search_request(
             dataset,
@@ -201,17 +201,17 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
     async def update_record(
         self, name: str, record_id: str | int, workspace: str | None = None, **changes: Any
     ) -> dict[str, Any]:
-        """Merge ``metadata`` into a record and set its ``status``; returns the record as JSON."""
+        """Merge ``metadata`` into a record and set its ``status``; return the record as JSON."""
         return await self._run(_datasets.update_record(self._connection, name, record_id, workspace, changes))
 
     # Datasets
 
     async def find_dataset(self, name: str, workspace: str | None = None) -> DatasetInfo:
-        """What the server tells of a dataset. Raises ``NotFoundApiError``."""
+        """Return the server's description of a dataset. Raises ``NotFoundApiError``."""
         return await self._run(_datasets.find_dataset(self._connection, name, workspace))
 
     async def list_datasets(self, workspace: str | None = None) -> list[DatasetInfo]:
-        """The datasets of one workspace, or of all one may look into."""
+        """Return the datasets of one workspace, or of all the user can see."""
         return await self._run(_datasets.list_datasets(self._connection, workspace))
 
     async def copy(self, dataset: str, name_of_copy: str, workspace: str | None = None) -> None:
@@ -223,33 +223,33 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         await self._run(_datasets.delete_dataset(self._connection, name, workspace))
 
     async def deleted_datasets(self, workspace: str | None = None) -> list[DeletedDataset]:
-        """Deleted datasets that can be restored; see ``rg.deleted_datasets``."""
+        """Return deleted datasets that can be restored; see ``rg.deleted_datasets``."""
         return await self._run(_datasets.deleted_datasets(self._connection, workspace))
 
     async def restore_dataset(
         self, name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
     ) -> DatasetInfo:
-        """Bring a deleted dataset back; see ``rg.restore_dataset``."""
+        """Restore a deleted dataset; see ``rg.restore_dataset``."""
         return await self._run(_datasets.restore_dataset(self._connection, name, workspace, id, into))
 
     async def configure_dataset(self, name: str, settings: Settings, workspace: str | None = None) -> None:
-        """Say which labels a dataset has; see ``rg.configure_dataset``."""
+        """Set the labels of a dataset; see ``rg.configure_dataset``."""
         await self._run(_datasets.configure_dataset(self._connection, name, settings, workspace))
 
     async def load_settings(
         self, name: str, workspace: str | None = None
     ) -> TextClassificationSettings | TokenClassificationSettings | None:
-        """The settings of a dataset; None if it has none."""
+        """Return the settings of a dataset; None if it has none."""
         return await self._run(_datasets.load_settings(self._connection, name, workspace))
 
     # People
 
     async def list_users(self) -> list[User]:
-        """Everybody on the server; see ``rg.User.list``."""
+        """Return all users of the server; see ``rg.User.list``."""
         return await self._run(_people.list_users(self._connection))
 
     async def user_named(self, username: str) -> User:
-        """The user of that name; see ``rg.User.from_name``."""
+        """Return the user of that name; see ``rg.User.from_name``."""
         return await self._run(_people.find_user(self._connection, username))
 
     async def create_user(
@@ -262,7 +262,7 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         role: str = "annotator",
         workspaces: Iterable[str] = (),
     ) -> User:
-        """A new user; see ``rg.User.create``."""
+        """Create a user; see ``rg.User.create``."""
         return await self._run(
             _people.create_user(
                 self._connection,
@@ -276,29 +276,29 @@ class AsyncClient(AsyncSharing, AsyncWebhookCalls):
         )
 
     async def list_workspaces(self) -> list[Workspace]:
-        """All workspaces for administrators, their own for everybody else."""
+        """Return all workspaces for administrators, their own for everybody else."""
         return await self._run(_people.list_workspaces(self._connection))
 
     async def workspace_named(self, name: str) -> Workspace:
-        """The workspace of that name; see ``rg.Workspace.from_name``."""
+        """Return the workspace of that name; see ``rg.Workspace.from_name``."""
         return await self._run(_people.find_workspace(self._connection, name))
 
     async def create_workspace(self, name: str) -> Workspace:
-        """A new workspace; see ``rg.Workspace.create``."""
+        """Create a workspace; see ``rg.Workspace.create``."""
         return await self._run(_people.create_workspace(self._connection, name))
 
     async def list_workspace_users(self, workspace: str) -> list[User]:
-        """The people in a workspace; see ``rg.Workspace.users``."""
+        """Return the people in a workspace; see ``rg.Workspace.users``."""
         return await self._run(_people.list_workspace_users(self._connection, workspace))
 
     async def list_members(self, workspace: str) -> list[Member]:
-        """The people in a workspace with what they are there."""
+        """Return the people in a workspace with their roles there."""
         return await self._run(_people.list_members(self._connection, workspace))
 
     async def add_member(self, workspace: str, username: str, role: str = "annotator") -> Member:
-        """Let somebody into a workspace; see ``rg.Workspace.add_user``."""
+        """Add a user to a workspace; see ``rg.Workspace.add_user``."""
         return await self._run(_people.add_member(self._connection, workspace, username, role))
 
     async def remove_member(self, workspace: str, username: str) -> None:
-        """Take somebody out of a workspace; see ``rg.Workspace.remove_user``."""
+        """Remove a user from a workspace; see ``rg.Workspace.remove_user``."""
         await self._run(_people.remove_member(self._connection, workspace, username))

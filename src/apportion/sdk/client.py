@@ -1,4 +1,7 @@
-"""A client of one server: everything the SDK can do, as methods. `rg.log` and the like use the active one."""
+"""The client of one server: everything the SDK can do, as methods.
+
+`rg.log` and the like use the active one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ _log = logging.getLogger("apportion")
 
 
 class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
-    """Somebody on a server. Arguments left out come from the environment, as for ``rg.init``.
+    """A user's connection to a server. Arguments left out come from the environment, as for ``rg.init``.
 
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the
     client is no longer used. It may be used from any number of threads.
@@ -83,11 +86,11 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     def _run(self, steps: Steps[T]) -> T:
         return self._http.run(steps)
 
-    # Who and where
+    # Identity and workspace
 
     @property
     def base_url(self) -> str:
-        """The server's address, without a slash at the end."""
+        """The server's address, without a trailing slash."""
         return self._http.base_url
 
     @property
@@ -97,7 +100,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
 
     @property
     def http_client(self) -> HttpClient:
-        """Asks any path of the server: ``client.http_client.get("/api/users")``."""
+        """The HTTP client, for any path of the server: ``client.http_client.get("/api/users")``."""
         return self._http
 
     @property
@@ -107,30 +110,30 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
 
     @property
     def datasets(self) -> Datasets:
-        """Calls that 1.x had in this place."""
+        """The dataset calls of 1.x."""
         return Datasets(self._http, self._connection)
 
     @property
     def metrics(self) -> Metrics:
-        """Metrics as 1.x asked for them."""
+        """The metric calls of 1.x."""
         return Metrics(self._http, self._connection)
 
     @property
     def user(self) -> User:
-        """Whoever the key belongs to, as the server told when it was first asked."""
+        """The user the key belongs to, as the server answered when it was first asked."""
         return self._run(self._connection.user())
 
     @property
     def workspace(self) -> str:
-        """The workspace that calls mean unless they name another: at first the one named like the user."""
+        """The workspace that calls use unless they name another: at first the one named like the user."""
         return self._run(self._connection.where(None))
 
     def get_workspace(self) -> str:
-        """The same as ``workspace``."""
+        """Return the same as ``workspace``."""
         return self.workspace
 
     def set_workspace(self, workspace: str) -> None:
-        """Mean this workspace from now on. Raises ``InputValueError`` if it is not one's own."""
+        """Make a workspace the active one. Raises ``InputValueError`` if the user does not belong to it."""
         self._run(self._connection.activate(workspace))
 
     # Records
@@ -225,7 +228,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         verbose: bool = True,
         chunk_size: int | None = None,
     ) -> BulkResponse:
-        """Store records while the event loop, whichever it is, goes on; see ``rg.log``."""
+        """Store records without blocking the event loop, whichever it is; see ``rg.log``."""
 
         def act() -> BulkResponse:
             return self.log(
@@ -250,7 +253,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         *,
         annotations: Annotations = "resolved",
     ) -> Dataset:
-        """The records that match; see ``rg.load``."""
+        """Load the records that match; see ``rg.load``."""
         scan = Scan(
             query=query,
             vector=vector,
@@ -268,7 +271,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
 
     @property
     def search(self) -> Search:
-        """``client.search(name, query)`` gives one page of the records that match; see ``rg.search``."""
+        """The search: ``client.search(name, query)`` returns one page of the records that match; see ``rg.search``."""
         return Search(self._http, self._connection)
 
     def delete_records(
@@ -290,17 +293,17 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     def update_record(
         self, name: str, record_id: str | int, workspace: str | None = None, **changes: Any
     ) -> dict[str, Any]:
-        """Merge ``metadata`` into a record and set its ``status``; returns the record as JSON."""
+        """Merge ``metadata`` into a record and set its ``status``; return the record as JSON."""
         return self._run(_datasets.update_record(self._connection, name, record_id, workspace, changes))
 
     # Datasets
 
     def find_dataset(self, name: str, workspace: str | None = None) -> DatasetInfo:
-        """What the server tells of a dataset. Raises ``NotFoundApiError``."""
+        """Return the server's description of a dataset. Raises ``NotFoundApiError``."""
         return self._run(_datasets.find_dataset(self._connection, name, workspace))
 
     def list_datasets(self, workspace: str | None = None) -> list[DatasetInfo]:
-        """The datasets of one workspace, or of all one may look into."""
+        """Return the datasets of one workspace, or of all the user can see."""
         return self._run(_datasets.list_datasets(self._connection, workspace))
 
     def copy(self, dataset: str, name_of_copy: str, workspace: str | None = None) -> None:
@@ -312,27 +315,27 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         self._run(_datasets.delete_dataset(self._connection, name, workspace))
 
     def deleted_datasets(self, workspace: str | None = None) -> list[DeletedDataset]:
-        """Deleted datasets that can be restored; see ``rg.deleted_datasets``."""
+        """Return deleted datasets that can be restored; see ``rg.deleted_datasets``."""
         return self._run(_datasets.deleted_datasets(self._connection, workspace))
 
     def restore_dataset(
         self, name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
     ) -> DatasetInfo:
-        """Bring a deleted dataset back; see ``rg.restore_dataset``."""
+        """Restore a deleted dataset; see ``rg.restore_dataset``."""
         return self._run(_datasets.restore_dataset(self._connection, name, workspace, id, into))
 
     def configure_dataset(self, name: str, settings: Settings, workspace: str | None = None) -> None:
-        """Say which labels a dataset has; see ``rg.configure_dataset``."""
+        """Set the labels of a dataset; see ``rg.configure_dataset``."""
         self._run(_datasets.configure_dataset(self._connection, name, settings, workspace))
 
     def load_settings(
         self, name: str, workspace: str | None = None
     ) -> TextClassificationSettings | TokenClassificationSettings | None:
-        """The settings of a dataset; None if it has none."""
+        """Return the settings of a dataset; None if it has none."""
         return self._run(_datasets.load_settings(self._connection, name, workspace))
 
 
 def logged(result: BulkResponse, base_url: str, workspace: str) -> str:
-    """The line that tells where the records are now."""
+    """Return the line that says where the records are now."""
     records = "record" if result.processed == 1 else "records"
     return f"{result.processed:,} {records} logged to {base_url}/datasets/{workspace}/{result.dataset}"

@@ -1,4 +1,4 @@
-"""Calls of 1.x under the names they had: `rg.active_client().datasets`, `.search` and `.metrics`."""
+"""Calls of 1.x under their names there: `rg.active_client().datasets`, `.search` and `.metrics`."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ __all__ = ["Datasets", "Metrics", "Search"]
 
 
 class Datasets:
-    """Datasets of the active workspace."""
+    """Dataset calls of 1.x, in the active workspace."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
         self._http = http
         self._connection = connection
 
     def find_by_name(self, name: str) -> DatasetInfo:
-        """What the server tells of a dataset. Raises ``NotFoundApiError``."""
+        """Return the server's description of a dataset. Raises ``NotFoundApiError``."""
         return self._http.run(_datasets.find_dataset(self._connection, name, None))
 
     def create(self, name: str, workspace: str, settings: Settings) -> None:
-        """A new dataset with these settings. Raises ``AlreadyExistsApiError``."""
+        """Create a dataset with these settings. Raises ``AlreadyExistsApiError``."""
         task: Task = settings.task
         self._http.run(_datasets.create_dataset(self._connection, name, task, workspace))
         self.configure(name, workspace, settings)
 
     def configure(self, name: str, workspace: str, settings: Settings) -> None:
-        """Give a dataset these settings; see ``rg.configure_dataset``."""
+        """Set the settings of a dataset; see ``rg.configure_dataset``."""
         self._http.run(_datasets.configure_dataset(self._connection, name, settings, workspace))
 
     def scan(
@@ -49,7 +49,7 @@ class Datasets:
         query_text: str | None = None,
         ids: Sequence[str | int] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """The records as JSON, one after the other, with the fields that are asked for and their ids."""
+        """Yield the records as JSON, with the requested fields and their ids."""
         scan = Scan(
             query=query_text,
             ids=ids,
@@ -67,7 +67,7 @@ class Datasets:
             request = scan.after(body)
 
     def update_record(self, name: str, record_id: str | int, **content: Any) -> dict[str, Any]:
-        """Merge ``metadata`` into a record and set its ``status``; returns the record."""
+        """Merge ``metadata`` into a record and set its ``status``; return the record."""
         return self._http.run(_datasets.update_record(self._connection, name, record_id, None, content))
 
     def delete_records(
@@ -78,7 +78,7 @@ class Datasets:
         query_text: str | None = None,
         ids: Sequence[str | int] | None = None,
     ) -> tuple[int, int]:
-        """How many records matched, and how many were deleted or discarded; see ``rg.delete_records``."""
+        """Delete records; return how many matched and how many were deleted or discarded; see ``rg.delete_records``."""
         return self._http.run(
             _datasets.delete_records(
                 self._connection, name, None, query_text, ids, mark_as_discarded, discard_when_forbidden
@@ -86,12 +86,12 @@ class Datasets:
         )
 
     def load_settings(self, name: str) -> TextClassificationSettings | TokenClassificationSettings | None:
-        """The settings of a dataset; None if it has none."""
+        """Return the settings of a dataset; None if it has none."""
         return self._http.run(_datasets.load_settings(self._connection, name, None))
 
 
 class Search:
-    """Searches: calling it is ``client.search(…)``."""
+    """Searches; calling an instance is ``client.search(…)``."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
         self._http = http
@@ -111,7 +111,7 @@ class Search:
         facets: bool | Iterable[str] = True,
         include_metrics: bool = False,
     ) -> SearchPage:
-        """One page of the records that match, and how many do; see ``rg.search``."""
+        """Return one page of the records that match, with the total; see ``rg.search``."""
         dataset = self._http.run(_datasets.find_dataset(self._connection, name, workspace))
         request = search_request(
             dataset,
@@ -135,7 +135,7 @@ class Search:
         ids: Sequence[str | int] | None = None,
         vector: tuple[str, Sequence[float]] | None = None,
     ) -> SearchPage:
-        """The first records that match, 50 unless ``size`` says otherwise, and how many do.
+        """Return the first records that match, 50 unless ``size`` says otherwise, and the total.
 
         Raises ``NotFoundApiError``, ``ValueError`` for an unknown task and ``WrongTaskError`` as
         ``BadRequestApiError`` if the dataset is for another.
@@ -158,7 +158,7 @@ class Search:
 
 
 class Metrics:
-    """Metrics of datasets of the active workspace."""
+    """Metric calls of 1.x, for datasets of the active workspace."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
         self._http = http
@@ -167,6 +167,6 @@ class Metrics:
     def metric_summary(
         self, name: str, task: Task | str, metric: str, query: str | None = None, **metric_params: Any
     ) -> dict[str, Any]:
-        """A metric as the server computes it. Raises ``NotFoundApiError`` for one it does not know."""
+        """Return a metric as the server computes it. Raises ``NotFoundApiError`` for one it does not know."""
         known = Task(getattr(task, "value", task))
         return self._http.run(_metrics.summary(self._connection, name, known, metric, query, metric_params))

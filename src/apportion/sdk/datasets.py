@@ -1,4 +1,4 @@
-"""Records of one task, in order: what ``load`` gives and ``log`` takes."""
+"""Datasets: records of one task, in order, as ``load`` returns and ``log`` takes them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Dataset(MutableSequence[R], Generic[R]):
         del self._records[key]
 
     def insert(self, index: SupportsIndex, value: R) -> None:
-        """Put the record before the one at that place. Raises ``WrongRecordTypeError``."""
+        """Insert the record before the one at that index. Raises ``WrongRecordTypeError``."""
         self._records.insert(index, self._right(value))
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class Dataset(MutableSequence[R], Generic[R]):
 
     @classmethod
     def from_pandas(cls: type[Self], dataframe: Any) -> Self:
-        """The rows as records; missing values count as not given.
+        """Read the rows as records; missing values count as not given.
 
         Columns that are no field of the record are left out, with a warning in the log. Raises
         ``ValidationError`` that says which row is wrong.
@@ -111,7 +111,7 @@ class Dataset(MutableSequence[R], Generic[R]):
         return cls(from_pandas(cls._kind, dataframe))
 
     def by_annotator(self: Self) -> Self:
-        """The same records once per annotator, each with that person's ``annotation`` and ``annotation_agent``.
+        """Return the records once per annotator, each with that person's ``annotation`` and ``annotation_agent``.
 
         Records that nobody has answered come once, without an annotation. Everybody's annotations are known where
         ``load`` was asked for ``annotations="individual"``.
@@ -123,7 +123,7 @@ class Dataset(MutableSequence[R], Generic[R]):
         return type(self)(by_annotator(self._records))
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` with a column per field of the record; none for no records.
+        """Return a ``pandas.DataFrame`` with a column per field of the record; none for no records.
 
         A row is a record, or a record and an annotator where everybody's annotations were loaded: then
         ``annotation_agent`` says whose ``annotation`` it is, and ``frame.pivot(index="id",
@@ -138,7 +138,7 @@ class Dataset(MutableSequence[R], Generic[R]):
         return self.by_annotator()._records if self._individual else self._records  # type: ignore[no-any-return]
 
     def to_datasets(self) -> Any:
-        """A ``datasets.Dataset`` with a column per field of the record, but for ``search_keywords``.
+        """Return a ``datasets.Dataset`` with a column per field of the record, except ``search_keywords``.
 
         Ids become texts, times microseconds, spans and scored labels lists of dictionaries. Metadata becomes
         one structure with the keys of all records, where keys that a record lacks are None. A key whose values
@@ -163,7 +163,7 @@ class Dataset(MutableSequence[R], Generic[R]):
         test_size: float | None = None,
         seed: int | None = None,
     ) -> Any:
-        """The annotated records in the form that a library for training takes.
+        """Return the annotated records in the form that a library for training takes.
 
         ``framework`` is ``transformers`` or ``setfit`` (a ``datasets.Dataset``), ``spacy`` (a ``DocBin``;
         ``lang`` is the pipeline or the code of a language) or ``spark-nlp`` (a ``pandas.DataFrame``). With a
@@ -197,7 +197,7 @@ class DatasetForTextClassification(Dataset[TextClassificationRecord]):
         annotation: str | None = None,
         metadata: str | list[str] | None = None,
     ) -> DatasetForTextClassification:
-        """The rows of a ``datasets.Dataset`` as records.
+        """Read the rows of a ``datasets.Dataset`` as records.
 
         Columns named as fields of the record are read as such. The arguments say which other column to read
         instead, and which ones to gather in ``inputs`` and ``metadata`` under their own names. Class numbers
@@ -232,7 +232,7 @@ class DatasetForTokenClassification(Dataset[TokenClassificationRecord]):
         tags: str | None = None,
         metadata: str | list[str] | None = None,
     ) -> DatasetForTokenClassification:
-        """The rows of a ``datasets.Dataset`` as records.
+        """Read the rows of a ``datasets.Dataset`` as records.
 
         As for text classification; ``tags`` is the column of IOB or BILOU tags, such as ``ner_tags``, which is
         not read unasked. Rows without tokens are left out, with a warning in the log.
@@ -262,7 +262,7 @@ class DatasetForText2Text(Dataset[Text2TextRecord]):
         metadata: str | list[str] | None = None,
         id: str | None = None,
     ) -> DatasetForText2Text:
-        """The rows of a ``datasets.Dataset`` as records, as for text classification."""
+        """Read the rows of a ``datasets.Dataset`` as records, as for text classification."""
         renamed = {"text": text, "annotation": annotation, "id": id}
         return cls._from(dataset, renamed, metadata=metadata)
 
@@ -275,7 +275,7 @@ _UNREADABLE = "MultitaskTextTokenClassification"
 
 
 def read_datasets(dataset: Any, task: Task | str, **kwargs: Any) -> Dataset[Any]:
-    """The rows of a ``datasets.Dataset`` as records of the task; ``kwargs`` as for its ``from_datasets``.
+    """Read the rows of a ``datasets.Dataset`` as records of the task; ``kwargs`` as for its ``from_datasets``.
 
     Raises ``ValueError`` for an unknown task, and what ``from_datasets`` raises.
     """
@@ -283,7 +283,7 @@ def read_datasets(dataset: Any, task: Task | str, **kwargs: Any) -> Dataset[Any]
 
 
 def read_pandas(dataframe: Any, task: Task | str) -> Dataset[Any]:
-    """The rows of a ``pandas.DataFrame`` as records of the task.
+    """Read the rows of a ``pandas.DataFrame`` as records of the task.
 
     Raises ``ValueError`` for an unknown task, and what ``from_pandas`` raises.
     """

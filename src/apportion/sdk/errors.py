@@ -1,4 +1,4 @@
-"""Everything that can go wrong, one class each. Names and attributes are those of 1.x where it had them.
+"""Errors, a class for each. Names and attributes are those of 1.x where it had them.
 
 BaseClientError                    whatever goes wrong; ``accepted`` tells how far a ``log`` had come
 ├── InputValueError                what was given cannot be meant (also a ``ValueError``)
@@ -50,7 +50,7 @@ __all__ = [
 
 
 class BaseClientError(Exception):
-    """Whatever goes wrong between here and the server.
+    """Any error between the client and the server.
 
     If it ended a ``log``, ``accepted`` is how many records the server had stored before (they come first in
     what was given), and ``refused_ids`` are the ids of the batch it ended in.
@@ -64,12 +64,12 @@ class BaseClientError(Exception):
         return "\n".join(filter(None, [super().__str__(), self._how_far]))
 
     def stopped_log(self, accepted: int, refused_ids: Sequence[str | int], how_far: str) -> None:
-        """Note how far a ``log`` had come; the message ends with it."""
+        """Record how far a ``log`` had come; the message ends with it."""
         self.accepted, self.refused_ids, self._how_far = accepted, refused_ids, how_far
 
 
 class InputValueError(BaseClientError, ValueError):
-    """What was given cannot be meant; nothing was sent."""
+    """An invalid argument; nothing was sent."""
 
 
 class UnknownMetricError(InputValueError, AssertionError):
@@ -121,13 +121,13 @@ class ArApiResponseError(BaseClientError):
 
     @property
     def code(self) -> str | None:
-        """The name of the reason, such as ``EntityNotFoundError``."""
+        """The code of the reason, such as ``EntityNotFoundError``."""
         code = self.ctx.get("code")
         return code.rpartition("::")[2] if isinstance(code, str) else None
 
     @property
     def params(self) -> dict[str, Any]:
-        """What can be acted on, by name."""
+        """The details of the reason, by name."""
         params = self.ctx.get("params")
         return params if isinstance(params, dict) else {}
 
@@ -169,7 +169,10 @@ class AlreadyExistsApiError(ArApiResponseError):
 
 
 class ConflictApiError(AlreadyExistsApiError):
-    """What this builds on has changed in the meantime: a plan, a version, a lease. Nothing was changed."""
+    """The request builds on something that has changed since: a plan, a version, a lease.
+
+    Nothing was changed.
+    """
 
 
 class ValidationApiError(ArApiResponseError):

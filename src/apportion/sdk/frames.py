@@ -23,12 +23,12 @@ _INFERRED = ("id", "multi_label", "event_timestamp")
 
 
 def columns_of(kind: type[Record]) -> tuple[str, ...]:
-    """The columns that a record can be made from."""
+    """Return the columns that a record can be made from."""
     return (*kind._names, "tags") if kind.task is Task.TOKEN_CLASSIFICATION else kind._names
 
 
 def to_pandas(kind: type[Record], records: Sequence[Record]) -> Any:
-    """A frame with a column per field, holding what the records hold, None included."""
+    """Return a frame with a column per field, holding the values of the records, None included."""
     pandas = library("pandas")
     if not len(records):
         return pandas.DataFrame()
@@ -40,7 +40,7 @@ def to_pandas(kind: type[Record], records: Sequence[Record]) -> Any:
 
 
 def by_annotator(records: Iterable[R]) -> list[R]:
-    """Each record once per annotator, with that person's annotation; unanswered ones once without any."""
+    """Return each record once per annotator, with their annotation; unanswered ones once, without any."""
     found = []
     for record in records:
         answers = record.annotations
@@ -54,7 +54,10 @@ def by_annotator(records: Iterable[R]) -> list[R]:
 
 
 def from_pandas(kind: type[R], frame: Any) -> list[R]:
-    """The rows as records; NaN, NaT and NA count as not given. Raises ``ValidationError`` with the row."""
+    """Read the rows as records; NaN, NaT and NA count as not given.
+
+    Raises ``ValidationError`` with the row.
+    """
     known = [name for name in frame.columns if name in columns_of(kind)]
     report_unused(kind, [str(name) for name in frame.columns if name not in known])
     with making_many():
@@ -63,13 +66,13 @@ def from_pandas(kind: type[R], frame: Any) -> list[R]:
 
 
 def report_unused(kind: type[Record], unused: Sequence[str]) -> None:
-    """Say which columns are left out."""
+    """Log a warning that names the columns left out."""
     if unused:
         _log.warning("These columns are no field of a %s and are left out: %s", kind.__name__, list(unused))
 
 
 def built(kind: type[R], columns: dict[str, list[Any]], rows: Sequence[int]) -> list[R]:
-    """A record per row, made from what is there; ``rows`` are their numbers, for when one is wrong."""
+    """Build a record per row from the columns there are; ``rows`` are their numbers, for error messages."""
     if "inputs" in columns and "text" in columns:
         both = zip(columns["text"], columns["inputs"], strict=True)
         columns["text"] = [text if inputs is None else None for text, inputs in both]
@@ -93,7 +96,7 @@ def _values(column: Any) -> list[Any]:
 
 
 def _listed(value: Any) -> Any:
-    """Arrays, as columns read from Parquet hold them, as lists; records know no others."""
+    """Convert arrays, as columns read from Parquet hold them, to lists; records accept only lists."""
     if hasattr(value, "tolist") and getattr(value, "shape", False):
         return [_listed(each) for each in value.tolist()]
     return value

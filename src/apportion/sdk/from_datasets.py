@@ -1,4 +1,4 @@
-"""Rows of ``datasets`` as records, read column by column from Arrow."""
+"""Conversion of rows of ``datasets`` into records, read column by column from Arrow."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def from_datasets(
     renamed: Mapping[str, str | None],
     gathered: Mapping[str, str | Sequence[str] | None],
 ) -> list[R]:
-    """The rows as records.
+    """Read the rows as records.
 
     ``renamed`` says which column to read for a field, ``gathered`` which columns to put into one dictionary.
     """
@@ -70,7 +70,7 @@ def from_datasets(
 def _read(
     kind: type[R], dataset: Any, sources: Mapping[str, str], groups: Mapping[str, Sequence[str]]
 ) -> tuple[list[R], int]:
-    """The records, and how many rows had no tokens."""
+    """Return the records, and how many rows had no tokens."""
     features = dataset.features or {}
     names = {field: _class_names(features.get(column)) for field, column in sources.items()}
     quick = kind is TokenClassificationRecord and {"tags"} <= {*sources, *groups} <= _QUICK
@@ -111,7 +111,7 @@ def _built(
     names: Mapping[str, Any],
     start: int,
 ) -> list[Any]:
-    """Records of tokens and tags whose spans are known, if their text is what it is expected to be."""
+    """Build records of tokens and tags whose spans are known, if their text is the expected one."""
     nothing = [None] * len(rows)
     parts = [columns.get(name, nothing) for name in ("text", "tokens", "spans", "id")]
     found: list[Any] = []
@@ -140,7 +140,7 @@ def _sources(kind: type[Record], columns: Sequence[str], renamed: Mapping[str, s
 
 
 def _used(sources: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns that are read, once each."""
+    """Return the columns that are read, once each."""
     return list(dict.fromkeys([*sources.values(), *chain.from_iterable(groups.values())]))
 
 
@@ -161,7 +161,7 @@ def _groups(
 
 
 def _class_names(feature: Any) -> Sequence[str] | None:
-    """The names of the classes, where the column or what its lists hold is a ``ClassLabel``."""
+    """Return the names of the classes, where the column or what its lists hold is a ``ClassLabel``."""
     while feature is not None and not hasattr(feature, "names"):
         feature = feature[0] if isinstance(feature, list) and feature else getattr(feature, "feature", None)
     return None if feature is None else list(feature.names)
@@ -185,7 +185,7 @@ def _column(task: Task, field: str, array: Any, names: Sequence[str] | None) -> 
 
 
 def _values(array: Any) -> list[Any]:
-    """As ``array.to_pylist()``, which looks at values one by one, by way of numpy where that says the same."""
+    """Return ``array.to_pylist()``, through numpy where that gives the same: one value at a time is slow."""
     types, kind = library("pyarrow").types, array.type
     if types.is_list(kind) or types.is_large_list(kind):
         return _cut(_values(array.flatten()), array)
@@ -196,7 +196,7 @@ def _values(array: Any) -> list[Any]:
 
 
 def _cut(flat: list[Any], array: Any) -> list[Any]:
-    """The values of all lists as a list per row."""
+    """Return the values of all lists as a list per row."""
     lengths = array.value_lengths().to_pylist()
     ends = accumulate(length or 0 for length in lengths)
     return [
@@ -206,7 +206,7 @@ def _cut(flat: list[Any], array: Any) -> list[Any]:
 
 
 def _named(array: Any, names: Sequence[str]) -> list[Any]:
-    """Class numbers as their names; a value with a number that has none is None."""
+    """Return class numbers as their names; a value with a number that has none becomes None."""
     types = library("pyarrow").types
     is_list = types.is_list(array.type) or types.is_large_list(array.type)
     flat = array.flatten() if is_list else array
@@ -226,7 +226,7 @@ def _named(array: Any, names: Sequence[str]) -> list[Any]:
 
 
 def _given(value: Any) -> Any:
-    """Without the keys that are there only because another row has them."""
+    """Return the value without keys that are there only because another row has them."""
     if not isinstance(value, dict):
         return value
     return {name: each for name, each in value.items() if each is not None}
@@ -237,7 +237,7 @@ def _explained(tokens: Any) -> Any:
 
 
 def _tuples(array: Any, members: Sequence[str]) -> list[Any]:
-    """A list of tuples per row, from lists of structures or, as ``Sequence`` of old had it, a structure of lists."""
+    """Return a list of tuples per row, from lists of structures or (older ``Sequence``) a structure of lists."""
     types = library("pyarrow").types
     if types.is_struct(array.type):
         rows = array.to_pylist()
@@ -257,6 +257,6 @@ def _tuples(array: Any, members: Sequence[str]) -> list[Any]:
 
 
 def _whole(column: Any) -> Any:
-    """One array, whatever the chunks."""
+    """Return one array, whatever the chunks."""
     found = column.combine_chunks()
     return found.chunk(0) if hasattr(found, "chunks") and found.num_chunks == 1 else found

@@ -48,7 +48,7 @@ class HoursReport:
         return len(self.rows)
 
     def __getitem__(self, annotator: str) -> float:
-        """All hours of one person, with two decimals."""
+        """Return all hours of one person, with two decimals."""
         return self.by_person()[annotator]
 
     def by_person(self) -> dict[str, float]:
@@ -84,7 +84,7 @@ _COLUMNS = ("dataset", "annotator", "first", "last", "answers", "seconds", "hour
 def ask_for(
     first: str | date | None, last: str | date | None, by: str, timezone: str | None
 ) -> dict[str, Any]:
-    """Return what to ask the server with."""
+    """Return the query parameters of the report."""
     if by not in ("day", "week", "month"):
         raise InputValueError(f"by is day, week or month; got {by!r}.")
     days = {"from": first, "to": last}
@@ -96,7 +96,7 @@ def ask_for(
 
 
 def read_hours(found: Mapping[str, Any]) -> HoursReport:
-    """Return the report as the server tells of it."""
+    """Read the report from the server's JSON."""
     rows = tuple(
         WorkedHours(
             each["dataset"],

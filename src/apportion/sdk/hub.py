@@ -1,4 +1,4 @@
-"""Datasets to and from the Hugging Face hub, by way of the `datasets` library, which has to be installed."""
+"""Exchange with the Hugging Face hub, through the `datasets` library, which has to be installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["from_hub", "to_hub"]
 
 
 def to_hub(dataset: Dataset | str, repo_id: str, *, workspace: str | None = None, **options: Any) -> Any:
-    """Put a dataset on the hub: one you hold, or the name of one on the server, which is then loaded.
+    """Push a dataset to the hub: one you hold, or the name of one on the server, which is then loaded.
 
     ``options`` go to ``datasets.Dataset.push_to_hub``: ``private``, ``token``, ``split``, ``config_name`` and
     so on. Returns what that returns.
@@ -39,7 +39,7 @@ def from_hub(
     options: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Dataset:
-    """A dataset from the hub as records.
+    """Load a dataset from the hub as records.
 
     ``columns`` say which column is what, as in ``DatasetForTokenClassification.from_datasets``; ``options`` go
     to ``datasets.load_dataset``: ``name``, ``revision``, ``token`` and so on.

@@ -1,4 +1,4 @@
-"""Loading records: page by page, the next page on its way while one is being read."""
+"""Loading of records page by page; the next page is requested while one is being read."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ _PAGE_OF_1X = 250
 _NEAREST = 100
 
 
-class _Turn(msgspec.Struct):
-    """What of a page tells how to go on."""
+class _PageCursor(msgspec.Struct):
+    """The part of a page that says how to go on: its size and its cursors."""
 
     records: list[msgspec.Raw]
     next_idx: str | None = None
     next_page_cfg: str | None = None
 
 
-_turn = msgspec.json.Decoder(_Turn).decode
+_read_cursor = msgspec.json.Decoder(_PageCursor).decode
 
 
 class Scan:
-    """Which records to load, in which order, in which portions."""
+    """A selection of records to load, with their order and page size."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Scan:
             self._body["next_idx"] = str(id_from)
 
     def first(self, dataset: DatasetInfo) -> Request:
-        """The request for the first page."""
+        """Return the request for the first page."""
         self._dataset = dataset
         if self.nearest:
             query = {"limit": self._left or _NEAREST, "include_metrics": self._metrics, "facets": ""}
@@ -110,24 +110,24 @@ class Scan:
         return self._next()
 
     def after(self, body: bytes) -> Request | None:
-        """The request for the page behind this one, unless this is the last."""
+        """Return the request for the page after this one; None if this is the last."""
         if self.nearest:
             return None
         with _expected(body):
-            turn = _turn(body)
+            page = _read_cursor(body)
         if self._left is not None:
-            self._left -= len(turn.records)
-        if len(turn.records) < self._asked or self._left == 0 or not (turn.next_idx or turn.next_page_cfg):
+            self._left -= len(page.records)
+        if len(page.records) < self._asked or self._left == 0 or not (page.next_idx or page.next_page_cfg):
             return None
         for name in ("next_idx", "next_page_cfg"):
             self._body.pop(name, None)
-            if cursor := getattr(turn, name):
+            if cursor := getattr(page, name):
                 self._body[name] = cursor
         return self._next()
 
     def read(self, body: bytes) -> list[Record]:
-        """The records of a page."""
-        with _expected(body), _no_collection():
+        """Decode the records of a page."""
+        with _expected(body), _gc_paused():
             page = _encode.read_page(body, self._dataset.task, everybodys=self._everybodys)
             records: list[Record] = page.records
         if not self._vectors:
@@ -150,7 +150,7 @@ class Scan:
 
 
 def load_now(scan: Scan, dataset: DatasetInfo, send: Callable[[Request], bytes]) -> list[Record]:
-    """All records, read in this thread while another one waits for the next page."""
+    """Load all records: this thread decodes while another one waits for the next page."""
     if scan.nothing:
         return []
     found: list[Record] = []
@@ -169,7 +169,7 @@ def load_now(scan: Scan, dataset: DatasetInfo, send: Callable[[Request], bytes])
 async def load_on_loop(
     scan: Scan, dataset: DatasetInfo, send: Callable[[Request], Coroutine[Any, Any, bytes]]
 ) -> list[Record]:
-    """All records, read in a thread while the event loop waits for the next page."""
+    """Load all records: a thread decodes while the event loop waits for the next page."""
     if scan.nothing:
         return []
     found: list[Record] = []
@@ -186,7 +186,7 @@ async def load_on_loop(
 
 
 def dataset_of(task: Task, records: list[Record], annotations: Annotations = "resolved") -> Dataset:
-    """The records as a dataset of their task."""
+    """Return the records as a dataset of their task."""
     found: Dataset = _CLASSES[task](records)
     found._individual = annotations == "individual"
     return found
@@ -207,7 +207,7 @@ def search_request(
     facets: bool | Iterable[str],
     include_metrics: bool,
 ) -> Request:
-    """The request for one page with its facets."""
+    """Return the request for one page with its facets."""
     body = {"query": selection(query, ids, vector), "sort": _order(sort or ())}
     asked: dict[str, Any] = {"workspace": dataset.workspace, "limit": limit, "from": start}
     asked["include_metrics"] = include_metrics
@@ -218,14 +218,14 @@ def search_request(
 
 
 def read_search(body: bytes, task: Task) -> SearchPage:
-    """The page."""
+    """Decode the page."""
     with _expected(body):
         return SearchPage(*_encode.read_search(body, task))
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Thousands of new objects, none of which is garbage: looking for some takes a third of the time."""
+def _gc_paused() -> Iterator[None]:
+    """Pause garbage collection: of thousands of new objects none is garbage, yet it takes a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Logging records: cut into batches, converted while the batch before is on its way, summed up.
+"""Logging of records in batches, each encoded while the one before is being sent.
 
 Records are taken from where they come one batch at a time, so that a generator of a million of them needs no
 more memory than one of a thousand.
@@ -37,14 +37,14 @@ _PROXY_GAVE_UP = (502, 504)
 
 
 class LogBatch(NamedTuple):
-    """Some of the records, ready to be sent."""
+    """A batch of records, ready to be sent."""
 
     request: Request
     ids: list[str | int]
 
 
 class LogJob:
-    """Records on their way to a dataset."""
+    """A log call in progress: records on their way to a dataset."""
 
     def __init__(
         self,
@@ -77,18 +77,18 @@ class LogJob:
         self._workspace = self._agent = ""
 
     def by(self, agent: str, workspace: str) -> None:
-        """Who logs, and where to."""
+        """Set the agent who logs and the workspace of the dataset."""
         self._agent, self._workspace = agent, workspace
 
     def chunks(self) -> Iterator[list[Record]]:
-        """The records, as many at a time as go into a batch."""
+        """Yield the records in batches."""
         records = iter(self._records)
         while chunk := list(islice(records, self._batch_size)):
             yield chunk
-            del chunk  # or it would be kept alive until the next one is there
+            del chunk  # release it now, not only when the next one is there
 
     def convert(self, chunk: list[Record], place: int) -> LogBatch:
-        """The chunk as a request; ``place`` is how many records came before."""
+        """Encode a chunk as a request; ``place`` is how many records came before."""
         task = _task_of(chunk[0], place)
         kind = type(chunk[0])
         if self._task not in (None, task):
@@ -111,13 +111,13 @@ class LogJob:
         )
 
     def settle(self, answer: bytes) -> None:
-        """Take note of what the server said to a batch."""
-        said = loads(answer)
-        self.accepted += said["processed"]
-        self._failed += said.get("failed") or 0
+        """Add the server's counts for a batch to the totals."""
+        reply = loads(answer)
+        self.accepted += reply["processed"]
+        self._failed += reply.get("failed") or 0
 
     def stopped(self, problem: BaseException, ids: list[str | int]) -> None:
-        """Have the problem tell which records it is about, and how far we came."""
+        """Add to the error which records it is about, and how far the log had come."""
         note = self._how_far(problem, ids)
         if isinstance(problem, BaseClientError):
             problem.stopped_log(self.accepted, ids, note)
@@ -153,14 +153,14 @@ class LogJob:
         )
 
     def result(self) -> BulkResponse:
-        """What became of it all."""
+        """Return the totals. Raises ``InputValueError`` if there were no records."""
         if not self.accepted and self.total is None:
             raise InputValueError("There are no records to log.")
         return BulkResponse(dataset=self.name, processed=self.accepted, failed=self._failed)
 
 
 def log_now(job: LogJob, send: Callable[[Request], bytes], progress: Progress) -> BulkResponse:
-    """Log from this thread: it takes and converts records while another one sends the batch before."""
+    """Log from this thread, which reads and encodes records while another one sends the batch before."""
     waiting: tuple[Any, list[str | int]] | None = None
 
     def settle() -> None:
@@ -199,7 +199,7 @@ def log_now(job: LogJob, send: Callable[[Request], bytes], progress: Progress) -
 async def log_on_loop(
     job: LogJob, send: Callable[[Request], Coroutine[Any, Any, bytes]], progress: Progress
 ) -> BulkResponse:
-    """Log on an event loop, which stays free: records are converted in a thread."""
+    """Log on an event loop without blocking it: records are encoded in a thread."""
     waiting: tuple[asyncio.Task[bytes], list[str | int]] | None = None
 
     async def settle() -> None:

@@ -1,4 +1,4 @@
-"""The metrics of 1.x as functions: figures over a dataset, shown as bars in a notebook."""
+"""Metrics of 1.x as functions: figures over a dataset, shown as bars in a notebook."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class ComputeFor(Enum):
-    """Which answers a metric is about."""
+    """The answers a metric is computed for: predictions or annotations."""
 
     ANNOTATIONS = "annotations"
     PREDICTIONS = "predictions"
@@ -45,13 +45,13 @@ Predictions = ComputeFor.PREDICTIONS
 
 @dataclass(frozen=True)
 class MetricSummary:
-    """A metric, computed: ``data`` has the figures. A notebook shows it as bars."""
+    """A computed metric: ``data`` has the figures. A notebook shows it as bars."""
 
     data: Mapping[str, Any]
     title: str = ""
 
     def visualize(self) -> MetricSummary:
-        """The same, which a notebook shows as bars when it is the last thing in a cell."""
+        """Return itself, which a notebook shows as bars when it is the last value in a cell."""
         return self
 
     def _repr_html_(self) -> str:
@@ -64,7 +64,7 @@ class MetricSummary:
 
 
 def text_length(name: str, query: str | None = None) -> MetricSummary:
-    """Records by the number of characters of their text.
+    """Count records by the number of characters of their text.
 
     >>> text_length("reviews", query="status:Default").data  # doctest: +SKIP
     {'11.0': 1, '12.0': 0, '13.0': 4}
@@ -73,12 +73,12 @@ def text_length(name: str, query: str | None = None) -> MetricSummary:
 
 
 def records_status(name: str, query: str | None = None) -> MetricSummary:
-    """Records by status."""
+    """Count records by status."""
     return _computed(name, "status_distribution", query)
 
 
 def keywords(name: str, query: str | None = None, size: int = 20) -> MetricSummary:
-    """The words that most records have, and how many have them."""
+    """Count the words that most records have, by the records that have them."""
     if size <= 0:
         raise AssertionError(f"size is how many words to tell; got {size}")
     return _computed(name, "words_cloud", query, size=size)
@@ -88,12 +88,12 @@ def keywords(name: str, query: str | None = None, size: int = 20) -> MetricSumma
 
 
 def f1(name: str, query: str | None = None) -> MetricSummary:
-    """Precision, recall and F1 of the label predicted best, per label and on average."""
+    """Compute precision, recall and F1 of the label predicted best, per label and on average."""
     return _computed(name, "F1", query)
 
 
 def f1_multilabel(name: str, query: str | None = None) -> MetricSummary:
-    """Precision, recall and F1 of all labels that are predicted, per label and on average."""
+    """Compute precision, recall and F1 of all predicted labels, per label and on average."""
     return _computed(name, "MultiLabelF1", query)
 
 
@@ -101,22 +101,22 @@ def f1_multilabel(name: str, query: str | None = None) -> MetricSummary:
 
 
 def tokens_length(name: str, query: str | None = None, interval: float = 1) -> MetricSummary:
-    """Records by how many tokens they have."""
+    """Count records by their number of tokens."""
     return _computed(name, "tokens_length", query, interval=interval)
 
 
 def token_frequency(name: str, query: str | None = None, tokens: int = 1000) -> MetricSummary:
-    """How often the most frequent tokens occur."""
+    """Count the most frequent tokens."""
     return _computed(name, "token_frequency", query, size=tokens)
 
 
 def token_length(name: str, query: str | None = None) -> MetricSummary:
-    """Tokens by their number of characters."""
+    """Count tokens by their number of characters."""
     return _computed(name, "token_length", query)
 
 
 def token_capitalness(name: str, query: str | None = None) -> MetricSummary:
-    """Tokens by upper and lower case."""
+    """Count tokens by upper and lower case."""
     return _computed(name, "token_capitalness", query)
 
 
@@ -127,7 +127,7 @@ def mention_length(
     compute_for: str | ComputeFor = Predictions,
     interval: int = 1,
 ) -> MetricSummary:
-    """Mentions by their number of tokens, or of characters with ``level="char"``."""
+    """Count mentions by their number of tokens, or of characters with ``level="char"``."""
     if level not in ("token", "char"):
         raise ValueError(f'level is "token" or "char"; got {level!r}')
     return _computed(name, f"{_side(compute_for)}_mention_{level}_length", query, interval=interval)
@@ -136,21 +136,21 @@ def mention_length(
 def entity_labels(
     name: str, query: str | None = None, compute_for: str | ComputeFor = Predictions, labels: int = 50
 ) -> MetricSummary:
-    """Mentions by label."""
+    """Count mentions by label."""
     return _computed(name, f"{_side(compute_for)}_entity_labels", query, size=labels)
 
 
 def entity_density(
     name: str, query: str | None = None, compute_for: str | ComputeFor = Predictions, interval: float = 0.005
 ) -> MetricSummary:
-    """Mentions by their share of the tokens of the record."""
+    """Count mentions by their share of the tokens of the record."""
     return _computed(name, f"{_side(compute_for)}_entity_density", query, interval=interval)
 
 
 def entity_capitalness(
     name: str, query: str | None = None, compute_for: str | ComputeFor = Predictions
 ) -> MetricSummary:
-    """Mentions by upper and lower case."""
+    """Count mentions by upper and lower case."""
     return _computed(name, f"{_side(compute_for)}_entity_capitalness", query)
 
 
@@ -162,7 +162,7 @@ def top_k_mentions(
     threshold: int = 2,
     post_label_filter: Set[str] | None = None,
 ) -> MetricSummary:
-    """Of the ``k`` most frequent mentions, those with ``threshold`` labels or more, the most ambiguous first.
+    """Return those of the ``k`` most frequent mentions with ``threshold`` labels or more, most ambiguous first.
 
     ``post_label_filter`` keeps these labels only.
     """
@@ -178,7 +178,7 @@ def top_k_mentions(
 
 
 def span_f1(name: str, query: str | None = None) -> MetricSummary:
-    """Precision, recall and F1 of spans, which are right if start, end and label are."""
+    """Compute precision, recall and F1 of spans, which are right if start, end and label are."""
     return _computed(name, "F1", query)
 
 
@@ -188,7 +188,7 @@ def _computed(name: str, metric: str, query: str | None, **params: Any) -> Metri
 
 
 def _side(compute_for: str | ComputeFor | None) -> str:
-    """How metrics of predictions and of annotations begin."""
+    """Return the prefix of metrics of predictions or of annotations."""
     wanted = compute_for.value if isinstance(compute_for, ComputeFor) else str(compute_for or "predictions")
     try:
         side = ComputeFor(wanted.lower())

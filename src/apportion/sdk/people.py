@@ -26,7 +26,7 @@ _Workspaces: TypeAlias = "list[Workspace]"
 
 
 class Asked(Protocol):
-    """A client, as far as people are concerned."""
+    """The interface of a client that user and workspace objects need."""
 
     def me(self) -> User: ...
     def list_users(self) -> _Users: ...
@@ -52,7 +52,7 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who can sign in. ``api_key`` is only known right after it was made, and of yourself."""
+    """A user who can sign in. ``api_key`` is only known right after it was created, and of yourself."""
 
     username: str
     first_name: str = ""
@@ -66,22 +66,22 @@ class User:
 
     @property
     def full_name(self) -> str:
-        """First and last name."""
+        """The first and last name."""
         return " ".join(filter(None, [self.first_name, self.last_name]))
 
     @property
     def disabled(self) -> bool:
-        """Whether they can no longer sign in."""
+        """True if they can no longer sign in."""
         return not self.active
 
     @property
     def is_annotator(self) -> bool:
-        """Whether their role is annotator."""
+        """True if their role is annotator."""
         return self.role == Role.ANNOTATOR
 
     @classmethod
     def list(cls) -> _Users:
-        """Everybody on the server, in the order in which they were created. For administrators.
+        """Return all users of the server, in order of creation. For administrators.
 
         >>> [user.username for user in rg.User.list() if user.is_annotator]  # doctest: +SKIP
         ['ana', 'ben', 'cy']
@@ -101,7 +101,7 @@ class User:
         role: str = "annotator",
         workspaces: Iterable[str] = (),
     ) -> User:
-        """A new user, with the API key that is never shown again. For administrators.
+        """Create a user; return them with the API key, which is never shown again. For administrators.
 
         They join ``workspaces``, which are created where there are none.
 
@@ -117,7 +117,7 @@ class User:
 
     @classmethod
     def from_name(cls, username: str) -> User:
-        """The user of that name. For administrators; everybody may look up themselves.
+        """Return the user of that name. For administrators; everybody may look up themselves.
 
         Raises ``NotFoundApiError``, ``ForbiddenApiError``.
         """
@@ -125,7 +125,7 @@ class User:
 
     @classmethod
     def me(cls) -> User:
-        """Yourself, as the server sees you now.
+        """Return yourself, as the server has you now.
 
         >>> rg.User.me().workspaces  # doctest: +SKIP
         ('recognai',)
@@ -135,7 +135,7 @@ class User:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody in a workspace: ``role`` is what they are there."""
+    """A member of a workspace: ``role`` is their role there."""
 
     username: str
     full_name: str
@@ -145,7 +145,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A room for datasets and the people who work on them."""
+    """A workspace: datasets and the people who work on them."""
 
     name: str
     id: str
@@ -158,11 +158,11 @@ class Workspace:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The people in it with what they are there. For its reviewers and managers, and administrators."""
+        """The people in it with their roles there. For its reviewers and managers, and administrators."""
         return tuple(self._asked().list_members(self.name))
 
     def add_user(self, user: User | str, role: str = "annotator") -> None:
-        """Let somebody in, as ``annotator``, ``reviewer`` or ``manager``.
+        """Add a user, as ``annotator``, ``reviewer`` or ``manager``.
 
         >>> rg.Workspace.from_name("recognai").add_user("ana")  # doctest: +SKIP
 
@@ -171,7 +171,7 @@ class Workspace:
         self._asked().add_member(self.name, username_of(user), role)
 
     def remove_user(self, user: User | str) -> None:
-        """Take somebody out; what they annotated stays.
+        """Remove a user; their annotations stay.
 
         Raises ``NotFoundApiError`` if they are not in it, ``ForbiddenApiError``.
         """
@@ -187,12 +187,12 @@ class Workspace:
 
     @classmethod
     def list(cls) -> _Workspaces:
-        """All workspaces for administrators, their own for everybody else."""
+        """Return all workspaces for administrators, their own for everybody else."""
         return _active().list_workspaces()
 
     @classmethod
     def create(cls, name: str) -> Workspace:
-        """A new workspace with nobody in it. For administrators.
+        """Create a workspace with nobody in it. For administrators.
 
         >>> rg.Workspace.create("recognai").add_user("ana")  # doctest: +SKIP
 
@@ -202,7 +202,7 @@ class Workspace:
 
     @classmethod
     def from_name(cls, name: str) -> Workspace:
-        """The workspace of that name.
+        """Return the workspace of that name.
 
         Raises ``NotFoundApiError`` if there is none, or none you belong to.
         """
@@ -210,7 +210,7 @@ class Workspace:
 
 
 def ask_through(active_client: Callable[[], Asked]) -> None:
-    """Say whom the class methods ask; done by the module that has the active client."""
+    """Set the client that the class methods use; called by the module that has the active client."""
     global _active
     _active = active_client
 
@@ -220,15 +220,15 @@ def _active() -> Asked:
 
 
 def username_of(user: User | str) -> str:
-    """The name of somebody given as user or by name."""
+    """Return the name of a person given as user or by name."""
     return user.username if isinstance(user, User) else user
 
 
-# Reading answers
+# Reading responses
 
 
 def read_user(found: Mapping[str, Any]) -> User:
-    """A user as the server tells of them."""
+    """Read a user from the server's JSON."""
     return User(
         username=found["username"],
         first_name=found.get("first_name") or "",
@@ -243,17 +243,17 @@ def read_user(found: Mapping[str, Any]) -> User:
 
 
 def read_member(found: Mapping[str, Any]) -> Member:
-    """A member as the server tells of them."""
+    """Read a member from the server's JSON."""
     return Member(found["username"], found["full_name"], MembershipRole(found["role"]), found["id"])
 
 
 def read_workspace(found: Mapping[str, Any]) -> Workspace:
-    """A workspace as the server tells of it."""
+    """Read a workspace from the server's JSON."""
     return Workspace(found["name"], found["id"])
 
 
 def named(found: Iterable[Any], name: str, kind: str) -> Any:
-    """The one of that name."""
+    """Return the item of that name."""
     known = list(found)
     for each in known:
         if name == getattr(each, "username", getattr(each, "name", None)):

@@ -1,4 +1,4 @@
-"""Plans: who is to annotate what, looked at before it is made, and changed with a difference first."""
+"""Plans: the assignment of records to people, previewed before it is applied and before it changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STATES = ("pending", "leased", "done", "skipped")
 
 
 class Planner(Protocol):
-    """A client, as far as plans are concerned."""
+    """The interface of a client that plans need."""
 
     def apply_plan(self, plan: Plan) -> Plan: ...
     def refresh_plan(self, plan: Plan) -> Plan: ...
@@ -44,7 +44,7 @@ class Planner(Protocol):
 
 @dataclass(frozen=True)
 class Pairs:
-    """How many records two people have in common: the pair with fewest, with most, and the ideal."""
+    """The number of records two people have in common: of the pair with fewest, with most, and ideally."""
 
     min: int
     max: int
@@ -53,7 +53,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Unassigned:
-    """So many slots could not be given to anybody, and why."""
+    """A number of slots that could not be assigned, and why."""
 
     count: int
     reason: str
@@ -91,7 +91,7 @@ class PlanRow:
 
 
 class Plan:
-    """Who is to annotate what: a preview, or a plan that was made (then it has an ``id``).
+    """An assignment plan: a preview, or one that was applied (then it has an ``id``).
 
     >>> plan = rg.assign("reviews", users=["ana", "ben"], overlap=2, blind=True, dry_run=True)  # doctest: +SKIP
     >>> plan.loads  # doctest: +SKIP
@@ -108,31 +108,31 @@ class Plan:
         self._client = client
         self._shown = shown
 
-    # What it is
+    # Attributes
 
     @property
     def id(self) -> str | None:
-        """Its id; None as long as it is a preview."""
+        """The id; None for a preview."""
         return self._shown.get("id")
 
     @property
     def made(self) -> bool:
-        """Whether it was made, as opposed to a preview."""
+        """True if it was applied; False for a preview."""
         return self.id is not None
 
     @property
     def state(self) -> str:
-        """``preview``, ``writing``, ``live``, ``undoing`` or ``undone``."""
+        """The state: ``preview``, ``writing``, ``live``, ``undoing`` or ``undone``."""
         return str(self._shown.get("state", "preview"))
 
     @property
     def seed(self) -> int:
-        """The same rules, seed and records give the same plan again."""
+        """The seed; the same rules, seed and records give the same plan again."""
         return int(self._shown["seed"])
 
     @property
     def digest(self) -> str:
-        """Stands for what was looked at: rules, people, policies and records."""
+        """The digest of what was previewed: rules, people, policies and records."""
         return str(self._shown["digest"])
 
     @property
@@ -142,22 +142,22 @@ class Plan:
 
     @property
     def blind(self) -> bool:
-        """Whether people work without seeing each other's annotations."""
+        """True if people work without seeing each other's annotations."""
         return bool(self._shown.get("blind"))
 
     @property
     def records(self) -> int:
-        """How many records it gave out when it was made and extended."""
+        """The number of records it assigned when it was applied and extended."""
         return int(self._shown["records"])
 
     @property
     def slots(self) -> int:
-        """How many answers it asked for when it was made and extended."""
+        """The number of answers it asked for when it was applied and extended."""
         return int(self._shown["slots"])
 
     @property
     def loads(self) -> dict[str, int]:
-        """How many records each person has: of a preview, would have; withdrawn ones do not count."""
+        """The number of records per person (of a preview: that they would have); withdrawn ones do not count."""
         people = self._progress.get("annotators")
         if people is None:
             return dict(self._shown.get("loads", {}))
@@ -165,24 +165,24 @@ class Plan:
 
     @property
     def open(self) -> int:
-        """Slots that nobody has taken yet."""
+        """The number of slots that nobody has taken yet."""
         given = sum(self.loads.values())
         return max(0, (_live(self._progress) if self.made else self.slots) - given)
 
     @property
     def done(self) -> dict[str, int]:
-        """How many of them each person has answered."""
+        """The number of records each person has answered."""
         return {name: states["done"] for name, states in self._progress.get("annotators", {}).items()}
 
     @property
     def pairs(self) -> Pairs | None:
-        """What two people have in common; None where no record goes to two."""
+        """The records two people have in common; None where no record goes to two."""
         found = self._shown.get("pairs")
         return None if found is None else Pairs(found["min"], found["max"], found["ideal"])
 
     @property
     def unassigned(self) -> tuple[Unassigned, ...]:
-        """What could not be given to anybody, and why."""
+        """The slots that could not be assigned, and why."""
         return tuple(Unassigned(each["count"], each["reason"]) for each in self._shown.get("unassigned", ()))
 
     @property
@@ -193,22 +193,22 @@ class Plan:
 
     @property
     def finish_at(self) -> dict[str, datetime | None]:
-        """Of a preview: when each would be done at the pace of the last seven days here; None: that is not known."""
+        """The time each would be done at the pace of the last seven days, of a preview; None if unknown."""
         return {name: moment(at) for name, at in (self._shown.get("finish_at") or {}).items()}
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to think about before applying it."""
+        """The warnings to consider before applying it."""
         return tuple(self._shown.get("warnings", ()))
 
     @property
     def created_by(self) -> str | None:
-        """Who made it."""
+        """The user who created it."""
         return self._shown.get("created_by")
 
     @property
     def created_at(self) -> datetime | None:
-        """When it was made."""
+        """The time it was created."""
         return moment(self._shown.get("created_at"))
 
     @property
@@ -217,26 +217,26 @@ class Plan:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as the server told it."""
+        """Return everything as the server sent it."""
         return dict(self._shown)
 
-    # What can be done with it
+    # Changes
 
     def apply(self) -> Plan:
-        """Make it: exactly what was looked at, or not at all. Returns itself, with its ``id``.
+        """Apply it: exactly what was previewed, or nothing. Returns itself, with its ``id``.
 
         Raises ``ConflictApiError`` if records, people or policies have changed since; then nothing is written.
         """
-        return self._become(self._asked("apply_plan(plan)").apply_plan(self))
+        return self._copy_from(self._asked("apply_plan(plan)").apply_plan(self))
 
     def refresh(self) -> Plan:
-        """Ask how far it has come by now. Returns itself."""
-        return self._become(self._asked("refresh_plan(plan)").refresh_plan(self))
+        """Update its progress from the server. Returns itself."""
+        return self._copy_from(self._asked("refresh_plan(plan)").refresh_plan(self))
 
     def rows(
         self, annotator: str | None = None, state: str | None = None, limit: int | None = None
     ) -> list[PlanRow]:
-        """The slots of a plan that was made, of one person or in one state where you say so.
+        """Return the slots of an applied plan, optionally of one person or in one state.
 
         >>> [row.record for row in plan.rows(annotator="ana", state="pending", limit=3)]  # doctest: +SKIP
         ['a-17', 'a-2', 'a-40']
@@ -245,7 +245,7 @@ class Plan:
         return asked.plan_rows(self, annotator=annotator, state=state, limit=limit)
 
     def extend(self, *, dry_run: bool = False) -> PlanChange:
-        """Have records that were logged since join by the same rules; no earlier row moves."""
+        """Add records that were logged since, by the same rules; no earlier row moves."""
         return self._change("extend", dry_run)
 
     def rebalance(
@@ -256,9 +256,9 @@ class Plan:
         rule: int | None = None,
         dry_run: bool = False,
     ) -> PlanChange:
-        """Bring it in line with its team as it is now, or with other ``users``; begun work stays where it is.
+        """Rebalance it over its team as it is now, or over other ``users``; begun work stays where it is.
 
-        With ``level``, people above their share hand over what is too much, so that whoever joined gets theirs.
+        With ``level``, people above their share hand over what is too much, so that new people get theirs.
 
         >>> plan.rebalance(users=["ben", "cy"], dry_run=True)  # doctest: +SKIP
         """
@@ -273,7 +273,7 @@ class Plan:
         rule: int = 0,
         dry_run: bool = False,
     ) -> PlanChange:
-        """Give pending rows to somebody by hand: of these records, of one person, or both.
+        """Move pending rows to a person: of these records, of one person, or both.
 
         >>> plan.move("ben", records=["a-17", "a-40"])  # doctest: +SKIP
         """
@@ -286,11 +286,11 @@ class Plan:
         *,
         dry_run: bool = False,
     ) -> PlanChange:
-        """Take pending rows back; all of them where neither records nor a person are named."""
+        """Withdraw pending rows; all of them where neither records nor a person are named."""
         return self._change("withdraw", dry_run, records=_ids(records), annotator=annotator)
 
     def undo(self, *, dry_run: bool = False) -> PlanChange:
-        """Take the whole plan back, but for work that was begun."""
+        """Undo the whole plan, except for work that was begun."""
         return self._change("undo", dry_run)
 
     def _change(self, what: str, dry_run: bool, **options: Any) -> PlanChange:
@@ -300,7 +300,7 @@ class Plan:
             self.refresh()
         return change
 
-    def _become(self, other: Plan) -> Plan:
+    def _copy_from(self, other: Plan) -> Plan:
         self._shown = other._shown
         return self
 
@@ -311,7 +311,7 @@ class Plan:
             )
         return self._client
 
-    # How it looks
+    # Display
 
     @property
     def _head(self) -> str:
@@ -373,7 +373,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class PlanChange:
-    """What a change does to a plan, or with ``dry_run`` would do.
+    """The effect of a change on a plan; with ``dry_run``, the effect it would have.
 
     ``loads`` says by how much each person's records grow or shrink; ``kept`` counts rows that stay because work on
     them has begun; ``refused`` are rows that were named but cannot change.
@@ -392,10 +392,8 @@ class PlanChange:
     @property
     def _head(self) -> str:
         parts = [("added", self.added), ("removed", self.removed), ("moved", self.moved), ("kept", self.kept)]
-        told = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
-        return (
-            f"{self.what.capitalize()}{': would be ' if self.dry_run and told[0].isdigit() else ': '}{told}"
-        )
+        summary = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
+        return f"{self.what.capitalize()}{': would be ' if self.dry_run and summary[0].isdigit() else ': '}{summary}"
 
     @property
     def _facts(self) -> list[str]:
@@ -422,11 +420,11 @@ class PlanChange:
         return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{facts}</ul>"
 
 
-# Reading answers
+# Reading responses
 
 
 def read_row(found: Mapping[str, Any]) -> PlanRow:
-    """A slot as the server tells of it."""
+    """Read a slot from the server's JSON."""
     return PlanRow(
         record=found["record"],
         annotator=found["annotator"],
@@ -441,7 +439,7 @@ def read_row(found: Mapping[str, Any]) -> PlanRow:
 
 
 def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChange:
-    """A difference as the server tells of it."""
+    """Read a change from the server's JSON."""
     return PlanChange(
         what=what,
         dry_run=dry_run,

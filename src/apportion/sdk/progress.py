@@ -17,7 +17,7 @@ _EVERY = 0.1
 
 
 class Progress:
-    """Counts what is done. Shows nothing if it is not wanted or nobody could see it."""
+    """A progress bar. Shows nothing if it is not wanted or nobody could see it."""
 
     def __init__(self, doing: str, total: int | None = None, *, shown: bool = True) -> None:
         self._doing = doing
@@ -41,7 +41,7 @@ class Progress:
             print(f"\r{self._line()}", file=sys.stderr, flush=True)
 
     def advance(self, count: int) -> None:
-        """So many more are done."""
+        """Count that many more as done."""
         self._done += count
         if time.monotonic() - self._drawn >= _EVERY:
             self._draw()
@@ -55,15 +55,15 @@ class Progress:
 
     def _line(self) -> str:
         if not self._total:
-            return f"{self._doing} {self._told()} "
+            return f"{self._doing} {self._counted()} "
         filled = _WIDTH * min(self._done, self._total) // self._total
-        return f"{self._doing} [{'#' * filled}{'.' * (_WIDTH - filled)}] {self._told()} "
+        return f"{self._doing} [{'#' * filled}{'.' * (_WIDTH - filled)}] {self._counted()} "
 
     def _html(self) -> str:
         bar = "" if not self._total else f'<progress value="{self._done}" max="{self._total}"></progress> '
-        return f"<div>{escape(self._doing)} {bar}{escape(self._told())}</div>"
+        return f"<div>{escape(self._doing)} {bar}{escape(self._counted())}</div>"
 
-    def _told(self) -> str:
+    def _counted(self) -> str:
         count = f"{self._done:,}" + (f" of {self._total:,}" if self._total else "")
         seconds = time.monotonic() - self._began
         speed = f", {self._done / seconds:,.0f} a second" if self._done and seconds > 0.5 else ""
@@ -75,7 +75,7 @@ def _is_terminal() -> bool:
 
 
 class _Notebook:
-    """One output of a running notebook cell, which can be shown anew."""
+    """An output of a running notebook cell, which can be updated."""
 
     def __init__(self, display: Any, html: Any) -> None:
         self._display = display
@@ -84,7 +84,7 @@ class _Notebook:
 
     @staticmethod
     def found() -> _Notebook | None:
-        """The notebook this runs in; IPython is never imported for it."""
+        """Return the notebook this runs in, if any; IPython is never imported for it."""
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
         if shell is None or not hasattr(shell, "kernel"):
             return None
@@ -92,7 +92,7 @@ class _Notebook:
         return _Notebook(display.display, display.HTML)
 
     def show(self, html: str) -> None:
-        """Put this where the last one was."""
+        """Replace the last output."""
         if self._handle is None:
             self._handle = self._display(self._html(html), display_id=True)
         else:

@@ -1,4 +1,4 @@
-"""The records that wait for me: claimed, answered, skipped, given back. For notebooks and bots."""
+"""The caller's queue: records claimed, answered, skipped, released. For notebooks and bots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ State: TypeAlias = 'Literal["submitted", "draft", "discarded"]'
 
 
 class Worker(Protocol):
-    """A client, as far as one's own answers are concerned."""
+    """The interface of a client that queue items need."""
 
     def submit(
         self,
@@ -51,7 +51,10 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class Answered:
-    """My annotation as it is stored now. One that does not count is kept all the same, and ``why`` says why."""
+    """The caller's annotation as it is stored now.
+
+    One that does not count is kept all the same; ``why`` says why.
+    """
 
     record: str
     state: str
@@ -62,7 +65,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Skipped:
-    """What became of a skipped slot: whose it is now, if anybody's."""
+    """The result of a skip: who has the slot now, if anybody."""
 
     record: str
     state: str
@@ -71,7 +74,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class QueueItem:
-    """A record in front of me, mine until ``lease_until``; ``reason`` says why it is mine."""
+    """A record leased to the caller until ``lease_until``; ``reason`` says why they have it."""
 
     record: Record
     id: str
@@ -87,22 +90,22 @@ class QueueItem:
     _client: Worker | None = field(default=None, repr=False, compare=False)
 
     def submit(self, annotation: Any, *, seconds: float | None = None) -> Answered:
-        """Answer it: a label or labels, spans as ``(label, start, end)``, or a text, as the task has it.
+        """Submit an answer: a label or labels, spans as ``(label, start, end)``, or a text, depending on the task.
 
         Raises ``ConflictApiError`` if I have answered it elsewhere since; nothing is overwritten.
         """
         return self._answer(annotation, "submitted", seconds)
 
     def draft(self, annotation: Any, *, seconds: float | None = None) -> Answered:
-        """Keep it as begun; nobody else sees a draft."""
+        """Save a draft; nobody else sees it."""
         return self._answer(annotation, "draft", seconds)
 
     def discard(self, *, seconds: float | None = None) -> Answered:
-        """Say that the record is unusable."""
+        """Discard the record as unusable."""
         return self._answer(None, "discarded", seconds)
 
     def skip(self, reason: str | None = None) -> Skipped:
-        """Leave it to others, to later or to nobody, as the plan has it."""
+        """Skip the record: it goes to others, to later or to nobody, as the plan says."""
         asked = self._asked(f"skip({self.dataset!r}, item.id, token=item.token)")
         return asked.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
 
@@ -127,7 +130,10 @@ class QueueItem:
 
 @dataclass(frozen=True, repr=False)
 class MyQueue(Sequence[QueueItem]):
-    """My next records; ``left`` is how many wait behind them. If there are none, ``why_empty`` says why."""
+    """The caller's next records; ``left`` is how many wait behind them.
+
+    If there are none, ``why_empty`` says why.
+    """
 
     items: tuple[QueueItem, ...]
     left: int
@@ -150,7 +156,7 @@ class MyQueue(Sequence[QueueItem]):
         return self.items[index]
 
     def release(self) -> list[str]:
-        """Give back what I shall not answer now; returns the ids of the records that are free again."""
+        """Release records that will not be answered now; return the ids of those that are free again."""
         if not self.items:
             return []
         first = self.items[0]
@@ -166,14 +172,14 @@ class MyQueue(Sequence[QueueItem]):
 
 
 def read_answered(record: str, found: Mapping[str, Any]) -> Answered:
-    """One's annotation as the server tells of it."""
+    """Read the caller's annotation from the server's JSON."""
     return Answered(record, found["state"], found["version"], found["counted"], found.get("why"))
 
 
 def read_item(
     record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: Worker | None
 ) -> QueueItem:
-    """A record of a queue as the server tells of it."""
+    """Read a record of a queue from the server's JSON."""
     return QueueItem(
         record=record,
         id=found["id"],

@@ -1,4 +1,4 @@
-"""What calls give back besides records."""
+"""Results of calls, besides records."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A dataset as lists show it. Times are naive UTC."""
+    """A dataset as listed. Times are naive UTC."""
 
     name: str
     workspace: str
@@ -58,7 +58,7 @@ class DeletedDataset:
 
 @dataclass(frozen=True)
 class SearchPage(Sequence["Record"]):
-    """One page of the records that match; ``total`` is how many do in all, ``facets`` counts them."""
+    """A page of the records that match; ``total`` is how many do in all, ``facets`` counts them."""
 
     records: list[Record]
     total: int
@@ -96,14 +96,14 @@ class MetricInfo:
 
 @dataclass(frozen=True)
 class MetricResults(MetricInfo):
-    """A metric, computed."""
+    """A computed metric."""
 
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LabelingRule:
-    """Records that match the query are to get these labels."""
+    """A labeling rule: records that match the query are to get these labels."""
 
     query: str
     labels: Sequence[str] = ()
@@ -119,7 +119,7 @@ class LabelingRule:
 
 @dataclass(frozen=True)
 class LabelingRuleMetricsSummary:
-    """How much of a dataset a rule covers, and how often it is right; shares lie between 0 and 1."""
+    """The coverage of a dataset by a rule, and its precision; shares lie between 0 and 1."""
 
     total_records: int
     annotated_records: int
@@ -131,7 +131,7 @@ class LabelingRuleMetricsSummary:
 
 
 def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:
-    """A dataset as the server tells of it."""
+    """Read a dataset from the server's JSON."""
     return DatasetInfo(
         name=found["name"],
         workspace=found.get("workspace") or found.get("owner") or "",
@@ -146,7 +146,7 @@ def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:
 
 
 def read_deleted(found: Mapping[str, Any]) -> DeletedDataset:
-    """A deleted dataset as the server tells of it."""
+    """Read a deleted dataset from the server's JSON."""
     return DeletedDataset(
         id=found["id"],
         name=found["name"],
@@ -160,14 +160,14 @@ def read_deleted(found: Mapping[str, Any]) -> DeletedDataset:
 
 
 def read_rule(found: Mapping[str, Any]) -> LabelingRule:
-    """A labeling rule as the server tells of it."""
+    """Read a labeling rule from the server's JSON."""
     labels = found.get("labels") or ([found["label"]] if found.get("label") else [])
     created_at = _time(found.get("created_at"))
     return LabelingRule(found["query"], labels, found.get("description"), found.get("author"), created_at)
 
 
 def read_rule_metrics(found: Mapping[str, Any]) -> LabelingRuleMetricsSummary:
-    """The figures of a rule as the server tells of them."""
+    """Read the figures of a rule from the server's JSON."""
     return LabelingRuleMetricsSummary(
         total_records=found["total_records"],
         annotated_records=found["annotated_records"],

@@ -46,7 +46,7 @@ def init(
     timeout: float = 60,
     extra_headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Say which server the calls of this module talk to, and who you are there.
+    """Connect the calls of this module to a server, as the user of an API key.
 
     What is left out comes from the environment (``APPORTION_API_URL``, ``APPORTION_API_KEY``,
     ``APPORTION_WORKSPACE``, else the same with ``ARGILLA_``), else it is ``http://localhost:6900`` and
@@ -71,7 +71,7 @@ def init(
 
 
 def active_client() -> Client:
-    """The client that the calls of this module use, made on the first call.
+    """Return the client that the calls of this module use, created on the first call.
 
     >>> rg.active_client().http_client.get("/api/users")  # doctest: +SKIP
 
@@ -85,7 +85,7 @@ def active_client() -> Client:
 
 
 def forget_client() -> None:
-    """Have no active client, until ``init`` or the next call makes one."""
+    """Drop the active client, until ``init`` or the next call creates one."""
     global _active
     with _lock:
         _active = None
@@ -95,12 +95,12 @@ ask_through(active_client)
 
 
 def get_workspace() -> str:
-    """The workspace that calls mean unless they name another."""
+    """Return the workspace that calls use unless they name another."""
     return active_client().workspace
 
 
 def set_workspace(workspace: str) -> None:
-    """Mean this workspace from now on, in calls that name no other.
+    """Make a workspace the active one, which calls use that name no other.
 
     Raises ``InputValueError`` if it is not one of yours; then nothing has changed.
     """
@@ -161,7 +161,7 @@ def log(
     background: bool = False,
     chunk_size: int | None = None,
 ) -> BulkResponse | Future[BulkResponse]:
-    """Store records in a dataset, which is created if there is none; says how many were stored.
+    """Store records in a dataset, which is created if there is none; return how many were stored.
 
     ``records`` is one record, a dataset, or anything that yields records of one task: generators are read one
     batch at a time and never held in memory. A record replaces the one of the same id. ``tags`` and
@@ -194,7 +194,7 @@ async def log_async(
     verbose: bool = True,
     chunk_size: int | None = None,
 ) -> BulkResponse:
-    """Store records as ``log`` does, while the event loop goes on; it may be called from any loop.
+    """Store records as ``log`` does, without blocking the event loop; it may be called from any loop.
 
     >>> await rg.log_async(records, "reviews")  # doctest: +SKIP
     """
@@ -219,16 +219,16 @@ def load(
     *,
     annotations: Annotations = "resolved",
 ) -> Dataset:
-    """The records of a dataset that match, as a dataset of their task, in the order of their ids as text.
+    """Load the records of a dataset that match, as a dataset of their task, in the order of their ids as text.
 
     ``query`` selects by words and fields, ``ids`` by id, ``vector`` the nearest to it, best first (100, unless
     ``limit`` says otherwise). ``sort`` is a list of pairs such as ``("metadata.source", "desc")``. ``id_from``
-    goes on behind that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
+    starts after that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
     time: 250, the default of 1.x, stands for as many as the server gives. ``include_metrics`` fills
     ``record.metrics``, which takes several times as long.
 
-    ``record.annotation`` is what a record stands by, as you may see it. With ``annotations="individual"``, each
-    record also knows everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
+    ``record.annotation`` is the resolved value, as you may see it. With ``annotations="individual"``, each
+    record also has everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
     have a row per record and annotator; annotators of a blind dataset get their own only.
 
     >>> rg.load("reviews", query="status:Default AND metadata.source:survey", limit=100)  # doctest: +SKIP
@@ -237,7 +237,7 @@ def load(
     understood, ``ValueError`` for a sort that cannot.
     """
     if as_pandas is not None:
-        _say_as_pandas(as_pandas)
+        _warn_of_as_pandas(as_pandas)
     return active_client().load(
         name,
         workspace,
@@ -254,7 +254,7 @@ def load(
     )
 
 
-def _say_as_pandas(as_pandas: bool) -> None:
+def _warn_of_as_pandas(as_pandas: bool) -> None:
     if as_pandas:
         raise ValueError("as_pandas is gone: rg.load(…).to_pandas() gives a data frame.")
     import warnings
@@ -275,7 +275,7 @@ def search(
     facets: bool | Iterable[str] = True,
     include_metrics: bool = False,
 ) -> SearchPage:
-    """One page of the records that match, with how many do in all and counts over all of them.
+    """Return one page of the records that match, with the total and counts over all of them.
 
     ``facets`` names what to count, such as ``["status", "predicted_as"]``; True counts everything there is,
     False nothing. They are counted for the first page only (``start=0``).
@@ -301,7 +301,7 @@ def search(
 
 
 def list_datasets(workspace: str | None = None) -> list[DatasetInfo]:
-    """The datasets of one workspace, or of all you may look into.
+    """Return the datasets of one workspace, or of all you can see.
 
     >>> [f"{each.workspace}/{each.name}" for each in rg.list_datasets()]  # doctest: +SKIP
     ['recognai/reviews']
@@ -336,7 +336,7 @@ def delete(name: str, workspace: str | None = None) -> None:
 
 
 def deleted_datasets(workspace: str | None = None) -> list[DeletedDataset]:
-    """Deleted datasets of one workspace or of all that you can restore, the last one deleted first.
+    """Return deleted datasets of one workspace or of all that you can restore, the last one deleted first.
 
     >>> [(each.name, each.records) for each in rg.deleted_datasets()]  # doctest: +SKIP
     [('reviews', 300)]
@@ -349,7 +349,7 @@ def deleted_datasets(workspace: str | None = None) -> list[DeletedDataset]:
 def restore_dataset(
     name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
 ) -> DatasetInfo:
-    """Bring a deleted dataset back with its records, annotations, plans and history.
+    """Restore a deleted dataset with its records, annotations, plans and history.
 
     ``into`` is the name it gets where another dataset has its own by now; ``id`` says which one is meant when
     several of that name were deleted, else it is the last.
@@ -371,8 +371,8 @@ def delete_records(
 ) -> tuple[int, int]:
     """Delete the records that match, or all if neither ``query`` nor ``ids`` is given.
 
-    Returns how many matched and how many were dealt with. ``discard_only`` marks them as discarded instead.
-    Who may not delete discards the same records instead, with a warning, unless ``discard_when_forbidden`` is
+    Returns how many matched and how many were deleted or discarded. ``discard_only`` marks them as discarded instead.
+    Users who may not delete discard the same records instead, with a warning, unless ``discard_when_forbidden`` is
     False; but never all records of a dataset.
 
     >>> rg.delete_records("reviews", ids=["a-1", "a-2"])  # doctest: +SKIP
@@ -384,7 +384,7 @@ def delete_records(
 
 
 def configure_dataset(name: str, settings: Settings, workspace: str | None = None) -> None:
-    """Say which labels a dataset has; it is created if there is none.
+    """Set the labels of a dataset; it is created if there is none.
 
     From then on records with other labels are refused, and the web app shows all of them.
 

@@ -1,4 +1,4 @@
-"""What a dataset asks of its annotators: the labels there are."""
+"""Settings of datasets: the labels there are."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Settings:
 
     @classmethod
     def from_dict(cls: type[S], data: Mapping[str, Any]) -> S:
-        """Settings as the server tells of them."""
+        """Read settings from the server's JSON."""
         schema = data.get("label_schema") or {}
         return cls([each["name"] if isinstance(each, Mapping) else each for each in schema.get("labels", ())])
 
@@ -105,5 +105,5 @@ _CLASSES: dict[Task, type[TextClassificationSettings] | type[TokenClassification
 
 
 def settings_of(task: Task) -> type[TextClassificationSettings] | type[TokenClassificationSettings] | None:
-    """The class of settings that datasets of this task have, if any."""
+    """Return the class of settings that datasets of this task have, if any."""
     return _CLASSES.get(task)

@@ -1,4 +1,4 @@
-"""Spans of a tokenised text: whether they fit, and as tags."""
+"""Checks of spans against a tokenised text, and conversion to and from tags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MisalignedSpanError(SpanError, KeyError):
 
 
 class SpanUtils:
-    """Checks spans against the tokens of a text, and turns them into tags and back.
+    """A checker of spans against the tokens of a text, and converter to tags and back.
 
     Spans are ``(label, start, end)``, more members are kept; offsets count characters, the end is exclusive.
 
@@ -45,18 +45,18 @@ class SpanUtils:
 
     @property
     def token_to_char_idx(self) -> dict[int, tuple[int, int]]:
-        """Where each token starts and ends, by its place."""
+        """The start and end of each token, by its index."""
         return dict(enumerate(self._offsets))
 
     @property
     def char_to_token_idx(self) -> dict[int, int]:
-        """Which token each character is in; characters between tokens are left out."""
+        """The index of the token each character is in; characters between tokens are left out."""
         return {
             place: index for index, (start, end) in enumerate(self._offsets) for place in range(start, end)
         }
 
     def validate(self, spans: Iterable[Sequence[Any]]) -> None:
-        """Return if all spans start and end with a token; they may overlap. Raises ``SpanError``."""
+        """Check that all spans start and end with a token; they may overlap. Raises ``SpanError`` if not."""
         given = _entities(spans)
         for index, (before, after) in enumerate(zip(given, self._aligned(given), strict=True)):
             if before != after:
@@ -66,13 +66,13 @@ class SpanUtils:
                 raise SpanError("misaligned", f"{reason} a token; correct() makes it fit", span_index=index)
 
     def correct(self, spans: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
-        """The spans, cut to the text and without white space at their ends. Raises ``SpanError``."""
+        """Return the spans, cut to the text and without white space at their ends. Raises ``SpanError``."""
         spans = list(spans)
         found = self._aligned(_entities(spans))
         return [(span[0], each.start, each.end, *span[3:]) for span, each in zip(spans, found, strict=True)]
 
     def to_tags(self, spans: Iterable[Sequence[Any]]) -> list[str]:
-        """One IOB tag per token.
+        """Return one IOB tag per token.
 
         Raises ``SpanError`` for spans that overlap, ``MisalignedSpanError`` for those that do not fit.
         """
@@ -86,7 +86,7 @@ class SpanUtils:
             raise
 
     def from_tags(self, tags: Sequence[str]) -> list[tuple[str, int, int]]:
-        """The spans that IOB or BILOU tags stand for. Raises ``SpanError``."""
+        """Return the spans that IOB or BILOU tags stand for. Raises ``SpanError``."""
         return [(label, start, end) for start, end, label, _ in from_tags(self._offsets, tags)]
 
     def _aligned(self, entities: list[Entity]) -> list[Entity]:

@@ -1,4 +1,4 @@
-"""Records as ``datasets``, built column by column as Arrow arrays."""
+"""Conversion of records into ``datasets``, column by column as Arrow arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def to_datasets(kind: type[Record], records: Sequence[Record]) -> Any:
-    """A ``datasets.Dataset`` with a column per field but ``search_keywords``."""
+    """Return a ``datasets.Dataset`` with a column per field except ``search_keywords``."""
     datasets, arrow = library("datasets"), library("pyarrow")
     columns = {}
     for name in kind._names:
@@ -56,7 +56,7 @@ def _array(arrow: Any, task: Task, name: str, values: list[Any]) -> Any:
 
 
 def _members(arrow: Any, task: Task, name: str) -> dict[str, Any] | None:
-    """What is in one of the tuples of the field."""
+    """Return the Arrow types of the members of a field's tuples; None where its values are plain texts."""
     text, place, score = arrow.string(), arrow.int64(), arrow.float64()
     if task is Task.TOKEN_CLASSIFICATION:
         span = {"label": text, "start": place, "end": place}
@@ -69,7 +69,7 @@ def _members(arrow: Any, task: Task, name: str) -> dict[str, Any] | None:
 def _structure(
     arrow: Any, values: Sequence[Any], otherwise: Callable[[str, list[Any]], Any] | None, type: Any = None
 ) -> Any:
-    """Dictionaries as one structure with the keys of all; empty ones are null."""
+    """Return dictionaries as one structure with the keys of all; empty ones are null."""
     keys = dict.fromkeys(key for value in values if value for key in value)
     parts = []
     for key in keys:
@@ -96,7 +96,7 @@ def _json(value: Any) -> str:
 
 
 def _all_lists(values: list[Any]) -> list[Any]:
-    """The values; where some are lists, all are."""
+    """Return the values; where some are lists, all become lists."""
     if not any(isinstance(value, list) for value in values):
         return values
     return [[value] if isinstance(value, str) else value for value in values]

@@ -1,4 +1,4 @@
-"""Annotated records in the forms that libraries for training take."""
+"""Conversion of annotated records into the forms that training libraries take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Framework", "prepare_for_training"]
 
 
 class Framework(str, Enum):
-    """The libraries that records can be prepared for; prints as its value."""
+    """A library that records can be prepared for; prints as its value."""
 
     TRANSFORMERS = "transformers"
     SETFIT = "setfit"
@@ -42,7 +42,7 @@ def prepare_for_training(
     test_size: float | None = None,
     seed: int | None = None,
 ) -> Any:
-    """What ``prepare_for_training`` of a dataset promises, for a list of records of one task."""
+    """Prepare a list of records of one task, as ``prepare_for_training`` of a dataset promises."""
     share = _test_share(train_size, test_size)
     if not any(record.annotation for record in records):
         raise AssertionError("nothing is annotated, so there is nothing to train with")
@@ -65,7 +65,7 @@ def prepare_for_training(
 
 
 def _test_share(train_size: float | None, test_size: float | None) -> float:
-    """The part to test with; 1.x summed floats up exactly and refused 0.7."""
+    """Return the share of test rows, allowing for rounding; 1.x summed floats exactly and refused 0.7."""
     if test_size is None:
         test_size = 1 - (1 if train_size is None else train_size)
     elif train_size is None or train_size == 1:
@@ -79,7 +79,7 @@ def _test_share(train_size: float | None, test_size: float | None) -> float:
 
 
 def _test_rows(rows: int, share: float) -> int:
-    """How many rows to test with, rounded up; one at least is left to train with."""
+    """Return the number of test rows, rounded up; at least one is left to train with."""
     found = math.ceil(round(rows * share, 6))
     if found >= rows:
         raise ValueError(f"with {rows} annotated records and test_size {share}, none is left to train with")

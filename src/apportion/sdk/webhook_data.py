@@ -1,4 +1,4 @@
-"""What the server tells of webhooks and their deliveries."""
+"""Webhooks and their deliveries, as the server describes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Delivery", "Webhook", "WebhookChanges", "read_delivery", "read_webho
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that is told of events. ``secret`` is only known right after it was made.
+    """A webhook: an address that events are sent to. ``secret`` is only known right after it was created.
 
     ``workspace`` is None for one of the whole server, ``dataset`` for one of all datasets there.
     """
@@ -34,7 +34,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to one webhook; ``state`` is waiting, delivered, failed or skipped."""
+    """A delivery of one event to one webhook; ``state`` is waiting, delivered, failed or skipped."""
 
     id: str
     event: str
@@ -50,7 +50,7 @@ class Delivery:
 
 
 class WebhookChanges(TypedDict, total=False):
-    """What can be changed about a webhook."""
+    """The attributes of a webhook that can be changed."""
 
     url: str
     events: Iterable[str]
@@ -60,11 +60,11 @@ class WebhookChanges(TypedDict, total=False):
 
 
 def read_webhook(found: Mapping[str, Any]) -> Webhook:
-    """The webhook of an answer."""
+    """Read a webhook from the server's JSON."""
     known = {name: found[name] for name in Webhook.__dataclass_fields__ if name in found}
     return Webhook(**{**known, "events": tuple(found["events"])})
 
 
 def read_delivery(found: Mapping[str, Any]) -> Delivery:
-    """The delivery of an answer."""
+    """Read a delivery from the server's JSON."""
     return Delivery(**{name: found[name] for name in Delivery.__dataclass_fields__ if name in found})

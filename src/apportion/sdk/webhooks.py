@@ -1,4 +1,4 @@
-"""Webhooks: addresses that the server tells what happens. `rg.webhooks`, `rg.create_webhook` and the like."""
+"""Webhooks: addresses that the server sends events to. `rg.webhooks`, `rg.create_webhook` and the like."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def webhooks(workspace: str | None = None, *, everywhere: bool = False) -> list[Webhook]:
-    """The webhooks of a workspace, for its managers; with ``everywhere`` those of the whole server, for administrators.
+    """Return the webhooks of a workspace, for managers; with ``everywhere`` the server's, for administrators.
 
     >>> [each.url for each in rg.webhooks() if not each.enabled]  # doctest: +SKIP
     ['https://example.org/hook']
@@ -41,7 +41,7 @@ def create_webhook(
     workspace: str | None = None,
     everywhere: bool = False,
 ) -> Webhook:
-    """Have an address told of what happens from now on: of all events, or of those with these codes.
+    """Create a webhook that sends events to an address from now on: all, or those with these codes.
 
     The answer alone has the ``secret`` by which a receiver sees that it is the server that calls.
 
@@ -70,7 +70,7 @@ def change_webhook(webhook: Webhook | str, **changes: Unpack[WebhookChanges]) ->
 
 
 def rotate_webhook_secret(webhook: Webhook | str) -> Webhook:
-    """Give a webhook another ``secret``, by which everything is signed from now on.
+    """Replace the ``secret`` of a webhook, by which everything is signed from now on.
 
     >>> rg.rotate_webhook_secret(hook).secret  # doctest: +SKIP
     'whsec_…'
@@ -89,7 +89,7 @@ def delete_webhook(webhook: Webhook | str) -> None:
 
 
 def ping_webhook(webhook: Webhook | str) -> Delivery:
-    """Try a webhook out: send it the event ``ping``, once. What came of it is in ``rg.webhook_deliveries``.
+    """Send the event ``ping`` to a webhook, once, to try it out. The result is in ``rg.webhook_deliveries``.
 
     Raises ``ForbiddenApiError``, ``NotFoundApiError``, ``ConflictApiError`` for one that may not send.
     """
@@ -99,7 +99,7 @@ def ping_webhook(webhook: Webhook | str) -> Delivery:
 def webhook_deliveries(
     webhook: Webhook | str, state: str | None = None, *, limit: int = 50
 ) -> list[Delivery]:
-    """What a webhook sent or will send, newest first; ``state`` is waiting, delivered, failed or skipped.
+    """Return the deliveries of a webhook, newest first; ``state`` is waiting, delivered, failed or skipped.
 
     >>> [each.problem or each.status for each in rg.webhook_deliveries(hook, "failed")]  # doctest: +SKIP
     [503, 'could not connect']

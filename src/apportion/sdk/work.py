@@ -1,4 +1,4 @@
-"""How far the work has come, why somebody has a record, what happened, and the policies it follows."""
+"""Progress, explanations, events, policies and guidelines, as the calls return them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PersonProgress:
-    """What one person was given and has done.
+    """The progress of one person.
 
     ``seconds`` is the time they spent, ``median_seconds`` the median per answer (None where no answer says how long it
     took, and from older servers); ``finish_at`` when they will be done at the pace of the last seven days,
-    None where that cannot be told.
+    None where that is not known.
     """
 
     annotator: str
@@ -48,15 +48,15 @@ class PersonProgress:
 
     @property
     def left(self) -> int:
-        """How many records are still to be answered."""
+        """The number of records still to be answered."""
         return max(0, self.assigned - self.done - self.skipped)
 
 
 @dataclass(frozen=True, repr=False)
 class TeamProgress:
-    """How far a dataset has come; annotators see their own part.
+    """The progress of a dataset; annotators see their own part.
 
-    ``complete`` counts settled records, ``in_conflict`` those on which people disagree, ``open`` the slots that
+    ``complete`` counts resolved records, ``in_conflict`` those on which people disagree, ``open`` the slots that
     nobody has taken yet.
     """
 
@@ -114,7 +114,7 @@ _HEADS = ("annotator", "done", "left", "drafts", "skipped", "time", "last active
 
 @dataclass(frozen=True)
 class WorkItem:
-    """My work in one dataset; ``left`` counts open slots that I may take, too."""
+    """The caller's work in one dataset; ``left`` also counts open slots they may take."""
 
     dataset: str
     workspace: str
@@ -131,7 +131,7 @@ class WorkItem:
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
-    """Why somebody has a record before them, or why not, in sentences."""
+    """An explanation, in sentences, of why a person has a record or does not."""
 
     record: str
     annotator: str
@@ -145,7 +145,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a dataset: who did what, to which record, when."""
+    """An event of a dataset: who did what, to which record, when."""
 
     no: int
     at: datetime
@@ -157,13 +157,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Policies:
-    """Whose annotations count, who sees what, and how answers become one value.
+    """The policies of a dataset: whose annotations count, who sees what, and how answers become one value.
 
     ``annotation``: one annotation per record ("shared"), or one of each person ("individual"). ``blind``: annotators
     see no annotations but their own. ``visibility``: they see every record ("dataset") or theirs ("assigned").
     ``resolution``: how answers become one, by ``latest``, ``majority``, ``unanimous`` or ``adjudicated``.
     ``required``: how many answers a record wants that no plan has touched. ``annotators_may``: what they may do to the
-    dataset as a whole. ``skip``: what becomes of a skipped record.
+    dataset as a whole. ``skip``: what happens to a skipped record.
     """
 
     annotation: Literal["shared", "individual"]
@@ -176,7 +176,7 @@ class Policies:
 
 
 class PolicyChanges(TypedDict, total=False):
-    """Policies to change; ``keep="latest"`` says what a dataset keeps that is to be shared again."""
+    """Policies to change; ``keep="latest"`` says which annotation stays when a dataset becomes shared again."""
 
     annotation: Literal["shared", "individual"]
     blind: bool
@@ -190,7 +190,7 @@ class PolicyChanges(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Guidelines:
-    """What annotators are told to do, as Markdown; version 0 where nothing was written yet."""
+    """The guidelines for annotators, as Markdown; version 0 where nothing was written yet."""
 
     version: int
     text: str
@@ -200,7 +200,7 @@ class Guidelines:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What came together in a new dataset, or with ``dry_run`` would; ``loads`` counts each person's copies."""
+    """The result of merging copies, or with ``dry_run`` a preview of it; ``loads`` counts each person's copies."""
 
     dataset: str
     workspace: str
@@ -211,7 +211,7 @@ class Gathered:
 
 
 def duration(seconds: float) -> str:
-    """Hours and minutes.
+    """Format seconds as hours and minutes.
 
     >>> duration(0), duration(45), duration(3_720)
     ('-', '1 min', '1 h 02 min')
@@ -223,11 +223,11 @@ def duration(seconds: float) -> str:
     return f"{hours:,} h {rest:02} min" if hours else f"{rest} min"
 
 
-# Reading answers
+# Reading responses
 
 
 def read_progress(dataset: str, found: Mapping[str, Any]) -> TeamProgress:
-    """A dataset's progress as the server tells of it."""
+    """Read a dataset's progress from the server's JSON."""
     return TeamProgress(
         dataset=dataset,
         annotators=tuple(
@@ -243,7 +243,7 @@ def read_progress(dataset: str, found: Mapping[str, Any]) -> TeamProgress:
 
 
 def read_work(found: Mapping[str, Any]) -> WorkItem:
-    """Somebody's work in one dataset as the server tells of it."""
+    """Read a person's work in one dataset from the server's JSON."""
     return WorkItem(found["name"], found["workspace"], Task(found["task"]), found["left"], **_counts(found))
 
 
@@ -253,19 +253,19 @@ def _counts(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_explanation(found: Mapping[str, Any]) -> Explanation:
-    """The reasons as the server tells them."""
+    """Read an explanation from the server's JSON."""
     return Explanation(found["record"], found["annotator"], found["assigned"], tuple(found["why"]))
 
 
 def read_event(found: Mapping[str, Any]) -> Event:
-    """An event as the server tells of it."""
+    """Read an event from the server's JSON."""
     at = moment(found["at"])
     assert at is not None
     return Event(found["no"], at, found["who"], found["what"], found["record"], found["detail"])
 
 
 def read_policies(found: Mapping[str, Any]) -> Policies:
-    """Policies as the server tells of them."""
+    """Read policies from the server's JSON."""
     return Policies(
         annotation=found["annotation"],
         blind=found["blind"],
@@ -278,11 +278,11 @@ def read_policies(found: Mapping[str, Any]) -> Policies:
 
 
 def read_guidelines(found: Mapping[str, Any]) -> Guidelines:
-    """Guidelines as the server tells of them."""
+    """Read guidelines from the server's JSON."""
     return Guidelines(found["version"], found["text"], found.get("author"), moment(found.get("at")))
 
 
 def read_gathered(found: Mapping[str, Any]) -> Gathered:
-    """What was gathered as the server tells of it."""
+    """Read the result of ``gather`` from the server's JSON."""
     names = ("dataset", "workspace", "records", "annotations", "loads", "dry_run")
     return Gathered(**{name: found[name] for name in names})

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.utils`."""
+"""Names that 1.x notebooks import from `argilla.utils`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SpanUtils", "setup_loop_in_thread"]
 
 
 def setup_loop_in_thread() -> tuple[asyncio.AbstractEventLoop, Thread]:
-    """An event loop that runs in a thread of its own until the program ends, and that thread.
+    """Start an event loop in a thread of its own, running until the program ends; return both.
 
     >>> loop, _ = setup_loop_in_thread()  # doctest: +SKIP
     >>> asyncio.run_coroutine_threadsafe(rg.log_async(records, "reviews"), loop)  # doctest: +SKIP

@@ -1,1 +1,1 @@
-"""The shapes that travel between clients and the server, as 1.x has them."""
+"""The request and response bodies between clients and the server, as 1.x has them."""

@@ -42,7 +42,7 @@ _Timestamp = Annotated[
 ]
 
 
-# What is said of a record
+# Values of records
 
 
 class Label(Struct, gc=False):
@@ -59,7 +59,7 @@ class LabelValue(Struct):
 
 
 class LabelAnswer(LabelValue):
-    """The labels of a text, and who says so."""
+    """The labels of a text, and their agent."""
 
     agent: _Agent
 
@@ -81,7 +81,7 @@ class EntityValue(Struct):
 
 
 class EntityAnswer(EntityValue, kw_only=True):
-    """The entities of a text, and who says so."""
+    """The entities of a text, and their agent."""
 
     agent: _Agent
 
@@ -100,13 +100,13 @@ class SentenceValue(Struct):
 
 
 class SentenceAnswer(SentenceValue):
-    """The texts made from another one, and who says so."""
+    """The texts made from another one, and their agent."""
 
     agent: _Agent
 
 
 class TokenAttributions(Struct):
-    """How much one token speaks for each label."""
+    """The weight of one token for each label."""
 
     token: str
     attributions: dict[str, float] = {}
@@ -124,7 +124,7 @@ class Vector(Struct):
 
 
 class _Common(Struct, kw_only=True):
-    """What records of every task may have."""
+    """Members that records of every task may have."""
 
     id: str | int | None = None
     metadata: dict[str, Any] | None = None
@@ -171,7 +171,7 @@ class Text2TextRecord(_Common, kw_only=True):
 
 
 class _Bulk(Struct, kw_only=True):
-    """What every request that logs records may say of their dataset."""
+    """Members about the dataset that every request to log records may have."""
 
     tags: dict[str, str] | None = None
     metadata: dict[str, Any] | None = None

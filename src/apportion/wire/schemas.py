@@ -44,7 +44,7 @@ EXAMPLES: dict[Task, dict[str, Any]] = {
 
 
 def record_schemas(ref_template: str = "#/components/schemas/{name}") -> dict[str, Any]:
-    """Every component needed to describe the bodies of ``BULK_SCHEMAS``, by name."""
+    """Return every component needed to describe the bodies of ``BULK_SCHEMAS``, by name."""
     kinds = (TextClassificationBulk, TokenClassificationBulk, Text2TextBulk)
     _, components = msgspec.json.schema_components(kinds, ref_template=ref_template)
     for task, name in BULK_SCHEMAS.items():

@@ -2698,7 +2698,7 @@ export interface components {
         };
         /**
          * EntityAnswer
-         * @description The entities of a text, and who says so.
+         * @description The entities of a text, and their agent.
          */
         EntityAnswer: {
             /** @description Who says so. */
@@ -3151,7 +3151,7 @@ export interface components {
         };
         /**
          * LabelAnswer
-         * @description The labels of a text, and who says so.
+         * @description The labels of a text, and their agent.
          */
         LabelAnswer: {
             /** @description Who says so. */
@@ -3900,7 +3900,7 @@ export interface components {
         };
         /**
          * SentenceAnswer
-         * @description The texts made from another one, and who says so.
+         * @description The texts made from another one, and their agent.
          */
         SentenceAnswer: {
             /** @description Who says so. */
@@ -4338,7 +4338,7 @@ export interface components {
         };
         /**
          * TokenAttributions
-         * @description How much one token speaks for each label.
+         * @description The weight of one token for each label.
          */
         TokenAttributions: {
             /** @default {} */

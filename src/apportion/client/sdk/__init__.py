@@ -1,1 +1,1 @@
-"""The place of `argilla.client.sdk`."""
+"""The import path of `argilla.client.sdk`."""

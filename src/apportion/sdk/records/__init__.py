@@ -1,4 +1,4 @@
-"""The records of the three tasks, as people build, change and read them."""
+"""Records of the three tasks, as users build, change and read them."""
 
 from apportion.vocabulary import Task
 

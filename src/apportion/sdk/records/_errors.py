@@ -1,4 +1,4 @@
-"""What is wrong with a record."""
+"""Errors of records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["MissingFieldError", "ValidationError"]
 
 
 class ValidationError(ValueError):
-    """A value that a record cannot have. ``field`` is which one, ``reason`` why.
+    """An invalid value of a record. ``field`` says which one, ``reason`` why.
 
     >>> from apportion.sdk.records import TextClassificationRecord
     >>> TextClassificationRecord(text="a", prediction=[("good",)])
@@ -25,7 +25,7 @@ class ValidationError(ValueError):
         return f"{self.field}: {self.reason}"
 
     def errors(self) -> list[dict[str, Any]]:
-        """The same as pydantic 1 words it: ``loc``, ``msg`` and ``type``."""
+        """Return the error in the form of pydantic 1: ``loc``, ``msg`` and ``type``."""
         return [{"loc": (self.field,), "msg": self.reason, "type": "value_error"}]
 
 

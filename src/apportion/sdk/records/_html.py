@@ -1,4 +1,4 @@
-"""Records and datasets for notebooks: readable on light and on dark ground."""
+"""HTML of records and datasets for notebooks, readable on light and dark backgrounds."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _FACETS = ("status", "annotated_as", "predicted_as", "annotated_by")
 
 
 def record_html(record: Any) -> str:
-    """The text, its labels or spans in colour, and who said so."""
+    """Return a record as HTML: its text, its labels or spans in colour, and their agent."""
     members: list[tuple[str, str]] = [("text", _text(record))]
     for name in ("prediction", "annotation"):
-        said = getattr(record, name)
-        if said is not None:
+        value = getattr(record, name)
+        if value is not None:
             agent = getattr(record, f"{name}_agent")
             by = f" <span style='{_MUTED}'>by {escape(agent)}</span>" if agent else ""
-            members.append((name, _said(record, said) + by))
-    members += [(f"by {who}", _said(record, said)) for who, said in record.annotations.items()]
+            members.append((name, _value_html(record, value) + by))
+    members += [(f"by {who}", _value_html(record, value)) for who, value in record.annotations.items()]
     members += [("id", escape(str(record.id))), ("status", escape(record.status))]
     members += [(name, escape(str(value))) for name, value in record.metadata.items()]
     rows = "".join(
@@ -36,26 +36,26 @@ def record_html(record: Any) -> str:
 
 
 def dataset_html(name: str, records: Sequence[Any], rows: int = 10) -> str:
-    """How many records there are by status, and the first of them."""
+    """Return a dataset as HTML: the counts by status, and the first records."""
     more = f"<p style='{_MUTED}'>and {len(records) - rows} more</p>" if len(records) > rows else ""
     return f"<p><b>{escape(name)}</b>: {counts(records)}</p>{_table(records[:rows])}{more}"
 
 
 def page_html(records: Sequence[Any], total: int, facets: Mapping[str, Any]) -> str:
-    """How many records match, what they are in numbers, and those of this page."""
+    """Return a search page as HTML: the total, the facets, and the records of this page."""
     match = "1 record matches" if total == 1 else f"{total:,} records match"
     shown = f"; {len(records)} of them here" if len(records) < total else ""
-    told = "".join(
+    counted = "".join(
         f"<br><span style='{_MUTED}'>{name}</span> "
         + ", ".join(f"{escape(str(value))} {count:,}" for value, count in list(facets[name].items())[:10])
         for name in _FACETS
         if facets.get(name)
     )
-    return f"<p><b>{match}</b>{shown}{told}</p>{_table(records)}"
+    return f"<p><b>{match}</b>{shown}{counted}</p>{_table(records)}"
 
 
 def bars_html(title: str, data: Mapping[str, Any], most: int = 50) -> str:
-    """Figures by name as bars; those of ``top_k_mentions`` by mention and label."""
+    """Return figures as bars, by name; those of ``top_k_mentions`` by mention and label."""
     figures: dict[str, float] = {}
     for name, value in data.items():
         if isinstance(value, (int, float)):
@@ -89,7 +89,7 @@ def _table(records: Sequence[Any]) -> str:
 
 
 def counts(records: Sequence[Any]) -> str:
-    """How many records there are, by status.
+    """Return in words the number of records, by status.
 
     >>> counts([])
     '0 records'
@@ -100,24 +100,24 @@ def counts(records: Sequence[Any]) -> str:
     return f"{total} ({parts})" if parts else total
 
 
-def _short(record: Any, said: Any) -> str:
-    return "" if said is None else _said(record, said)
+def _short(record: Any, value: Any) -> str:
+    return "" if value is None else _value_html(record, value)
 
 
-def _said(record: Any, said: Any) -> str:
+def _value_html(record: Any, value: Any) -> str:
     if hasattr(record, "tokens"):
-        return " ".join(_label(label, record.text[start:end]) for label, start, end, *_ in said) or "∅"
-    if isinstance(said, str):
-        return escape(said) if _is_pair(record) else _label(said)
-    if not said:
+        return " ".join(_label(label, record.text[start:end]) for label, start, end, *_ in value) or "∅"
+    if isinstance(value, str):
+        return escape(value) if _is_pair(record) else _label(value)
+    if not value:
         return "∅"
-    if isinstance(said[0], str):
-        return " ".join(map(_label, said))
+    if isinstance(value[0], str):
+        return " ".join(map(_label, value))
     if _is_pair(record):
         return "<br>".join(
-            f"{escape(text)} <span style='{_MUTED}'>{score:.3g}</span>" for text, score in said
+            f"{escape(text)} <span style='{_MUTED}'>{score:.3g}</span>" for text, score in value
         )
-    return " ".join(f"{_label(label)} <span style='{_MUTED}'>{score:.3g}</span>" for label, score in said)
+    return " ".join(f"{_label(label)} <span style='{_MUTED}'>{score:.3g}</span>" for label, score in value)
 
 
 def _is_pair(record: Any) -> bool:
@@ -126,8 +126,8 @@ def _is_pair(record: Any) -> bool:
 
 def _text(record: Any) -> str:
     if hasattr(record, "tokens"):
-        said = record.prediction if record.annotation is None else record.annotation
-        return _marked(record.text, said or ())
+        value = record.prediction if record.annotation is None else record.annotation
+        return _marked(record.text, value or ())
     inputs = getattr(record, "inputs", None) or {"text": getattr(record, "text", None)}
     if set(inputs) == {"text"}:
         return _plain(inputs["text"])
@@ -141,7 +141,7 @@ def _plain(value: Any) -> str:
 
 
 def _marked(text: str, spans: Iterable[Sequence[Any]]) -> str:
-    """The text with its spans in colour; of those that overlap, the first and longest."""
+    """Return the text with its spans in colour; of those that overlap, the first and longest."""
     parts, here = [], 0
     for label, start, end, *_ in sorted(spans, key=lambda span: (span[1], -span[2])):
         if start >= here:
@@ -151,7 +151,7 @@ def _marked(text: str, spans: Iterable[Sequence[Any]]) -> str:
 
 
 def _label(label: str, text: str | None = None) -> str:
-    """Colour for the label, letters in the colour of what is around: legible on any ground."""
+    """Return the label on its colour, in the text colour of the surroundings: legible on any background."""
     hue = crc32(label.encode(errors="replace")) % 360
     style = f"background:hsl({hue} 75% 50%/.22);color:inherit;border-bottom:2px solid hsl({hue} 70% 50%)"
     if text is None:

@@ -1,4 +1,4 @@
-"""Values with named, checked members: what 1.x users know from pydantic, without pydantic."""
+"""Models with named, checked members, as 1.x users know them from pydantic, without pydantic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ In = TypeVar("In", contravariant=True)
 
 
 class Field(Generic[Out, In]):
-    """For type checkers only: a member that reads as one type and can be set from another."""
+    """A member that reads as one type and can be set from another; for type checkers only."""
 
     def __get__(self, instance: Any, owner: Any = None) -> Out:
         raise NotImplementedError
@@ -31,7 +31,7 @@ class Field(Generic[Out, In]):
 
 
 class FieldInfo(NamedTuple):
-    """What is known of a member without looking at an instance."""
+    """The description of a member without an instance."""
 
     name: str
     default: Any
@@ -39,7 +39,10 @@ class FieldInfo(NamedTuple):
 
 
 class Model:
-    """Named members in slots; setting one checks it. Equal when all members are; not hashable."""
+    """A model with named members in slots; setting one checks it.
+
+    Equal when all members are; not hashable.
+    """
 
     __slots__ = ()
 
@@ -60,11 +63,11 @@ class Model:
 
     def _fill(self, *values: Any) -> None:
         """Set all members, in order and unchecked."""
-        for put, value in zip(self._put, values):  # noqa: B905 strict would cost; all callers are in this room
+        for put, value in zip(self._put, values):  # noqa: B905 strict would cost time; all callers are in this package
             put(self, value)
 
     def _checked(self, name: str, value: Any) -> Any:
-        """The value as it may be kept. Raises ``ValidationError``."""
+        """Check a value and return it as it is stored. Raises ``ValidationError``."""
         raise NotImplementedError
 
     @classmethod
@@ -111,7 +114,7 @@ class Model:
         exclude_none: bool = False,
         **_: Any,
     ) -> Members:
-        """The members by name, in order; models among them as dictionaries, too."""
+        """Return the members by name, in order; models among them as dictionaries, too."""
         return {
             name: _plain(value)
             for name, value in self
@@ -128,7 +131,7 @@ class Model:
         exclude_none: bool = False,
         **dumps: Any,
     ) -> str:
-        """``dict()`` as JSON; ``indent`` and the like are handed to ``json.dumps``."""
+        """Return ``dict()`` as JSON; ``indent`` and the like are passed to ``json.dumps``."""
         dumps.pop("by_alias", None)
         found = self.dict(include=include, exclude=exclude, exclude_none=exclude_none)
         return json.dumps(found, **{"default": msgspec.to_builtins, **dumps})
@@ -141,7 +144,7 @@ class Model:
         update: Mapping[str, Any] | None = None,
         deep: bool = False,
     ) -> Self:
-        """Another one like this, with what ``update`` says instead; lists are shared unless ``deep``.
+        """Return a copy with the members of ``update`` replaced; lists are shared unless ``deep``.
 
         Members left out by ``include`` or ``exclude`` get their defaults. Raises ``ValidationError``.
         """
@@ -160,7 +163,7 @@ class Model:
 
     @classmethod
     def parse_obj(cls: type[Self], obj: Any) -> Self:
-        """One made from a dictionary. Raises ``ValidationError``."""
+        """Build an instance from a dictionary. Raises ``ValidationError``."""
         if not isinstance(obj, Mapping):
             raise ValidationError(cls.__name__, f"{shown(obj)} is not a dictionary")
         for name in cls._required.difference(obj):
@@ -169,7 +172,7 @@ class Model:
 
     @classmethod
     def parse_raw(cls: type[Self], b: str | bytes, **_: Any) -> Self:
-        """One made from JSON. Raises ``ValidationError``."""
+        """Build an instance from JSON. Raises ``ValidationError``."""
         try:
             return cls.parse_obj(json.loads(b))
         except json.JSONDecodeError as wrong:

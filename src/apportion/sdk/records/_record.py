@@ -1,4 +1,4 @@
-"""What records of every task have in common."""
+"""The base class of records of every task."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Vectors = dict[str, list[float]]
 
 
 class Record(Model):
-    """What records of every task have in common. Make one of the classes for a task instead."""
+    """The base class of records of every task. Use the class of a task instead."""
 
     __slots__ = ("_annotations",)
 
@@ -61,7 +61,7 @@ class Record(Model):
     def annotations(self) -> dict[str, Any]:
         """Everybody's annotations by username, where ``load`` was asked for ``annotations="individual"``.
 
-        Each is what ``annotation`` would be. They are told, not kept: changing them changes nothing, logging the
+        Each is what ``annotation`` would be. They are read-only: changing them changes nothing, logging the
         record does not send them, and neither ``dict()`` nor equality know them.
         """
         return dict(getattr(self, "_annotations", None) or {})
@@ -101,7 +101,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def agent_of(answer: object, agent: Any, field: str) -> str | None:
-    """The agent; warns if there is nothing that it says."""
+    """Return the agent; warn if there is no value that it gave."""
     if agent is None:
         return None
     if answer is None:
@@ -119,7 +119,7 @@ def common(
     metrics: Any,
     search_keywords: Any,
 ) -> tuple[int | str, dict[str, Any], str, datetime, dict[str, Any] | None, list[str] | None]:
-    """The members that end every record, checked: ``id`` to ``search_keywords``."""
+    """Return the members that end every record, checked: ``id`` to ``search_keywords``."""
     kind = type(id)
     return (
         id if kind is str or kind is int else as_id(id),

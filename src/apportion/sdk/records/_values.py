@@ -1,4 +1,4 @@
-"""Values as people give them, turned into what records hold; quick where nothing has to be done."""
+"""Conversion of values as users give them into those that records hold; fast where nothing has to be done."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ _NO = frozenset([0, "0", "off", "f", "false", "n", "no"])
 
 
 def shown(value: object) -> str:
-    """The value for a message, not too long."""
+    """Return the value for a message, shortened if long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn where people's code calls ours, however deep this is."""
+    """Warn at the line of the user's code that calls the package, however deep the call is."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("apportion."):
         level, frame = level + 1, frame.f_back
@@ -59,7 +59,10 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def items(value: Any, field: str) -> Iterable[Any]:
-    """What is in a list, tuple, set or array; texts and dictionaries are none of these."""
+    """Return the items of a list, tuple, set or array.
+
+    Raises ``ValidationError`` for anything else, texts included.
+    """
     kind = type(value)
     if kind is list or kind is tuple:
         return value  # type: ignore[no-any-return]
@@ -71,7 +74,7 @@ def items(value: Any, field: str) -> Iterable[Any]:
 
 
 def as_text(value: Any, field: str) -> str:
-    """A text; numbers become one, as in 1.x."""
+    """Return a text; numbers become one, as in 1.x."""
     if isinstance(value, str):
         return str(value.value) if hasattr(value, "value") else str(value)
     if isinstance(value, (int, float, Decimal)):
@@ -84,12 +87,12 @@ def as_text(value: Any, field: str) -> str:
 
 
 def optional_text(value: Any, field: str) -> str | None:
-    """A text or None."""
+    """Return a text or None."""
     return value if value is None or type(value) is str else as_text(value, field)
 
 
 def as_texts(value: Any, field: str) -> list[str]:
-    """A new list of texts."""
+    """Return a new list of texts."""
     found = list(items(value, field))
     try:
         "".join(found)
@@ -99,7 +102,7 @@ def as_texts(value: Any, field: str) -> list[str]:
 
 
 def number(value: Any, field: str) -> float:
-    """A float; texts that read as one are taken."""
+    """Return a float; texts that read as one are accepted."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -107,7 +110,7 @@ def number(value: Any, field: str) -> float:
 
 
 def whole_number(value: Any, field: str) -> int:
-    """An integer; texts and floats that are one are taken."""
+    """Return an integer; texts and floats that are one are accepted."""
     try:
         return exact_integer(value)
     except TypeError:
@@ -122,7 +125,7 @@ def whole_number(value: Any, field: str) -> int:
 
 
 def as_boolean(value: Any, field: str) -> bool:
-    """True or False; what pydantic 1 took for one is taken."""
+    """Return True or False; the values pydantic 1 accepted as such are accepted."""
     word = value.lower() if isinstance(value, str) else value
     try:
         if word in _YES:
@@ -135,7 +138,7 @@ def as_boolean(value: Any, field: str) -> bool:
 
 
 def as_dictionary(value: Any, field: str) -> dict[str, Any]:
-    """A new dictionary, keys as text."""
+    """Return a new dictionary, keys as text."""
     try:
         found = dict(value)
     except (TypeError, ValueError):
@@ -147,7 +150,7 @@ def as_dictionary(value: Any, field: str) -> dict[str, Any]:
 
 
 def as_metadata(value: Any) -> dict[str, Any]:
-    """A new dictionary; warns of texts that the server will shorten."""
+    """Return a new dictionary; warn of texts that the server will shorten."""
     if value is None:
         return {}
     found = as_dictionary(value, "metadata")
@@ -161,7 +164,7 @@ def as_metadata(value: Any) -> dict[str, Any]:
 
 
 def as_vectors(value: Any) -> dict[str, list[float]] | None:
-    """Named lists of floats; arrays are taken."""
+    """Return named lists of floats; arrays are accepted."""
     if value is None:
         return None
     found = as_dictionary(value, "vectors")
@@ -177,7 +180,7 @@ def as_vectors(value: Any) -> dict[str, list[float]] | None:
 
 
 def as_id(value: Any) -> int | str:
-    """An id: texts stay texts and integers integers, a UUID becomes its text, None a new one."""
+    """Return an id: texts stay texts and integers integers, a UUID becomes its text, None a new one."""
     if value is None:
         return new_id()
     if isinstance(value, str):
@@ -188,14 +191,17 @@ def as_id(value: Any) -> int | str:
 
 
 def new_id() -> str:
-    """The text of a random UUID (version 4), in a third of the time that ``uuid4`` takes."""
+    """Return the text of a random UUID (version 4), in a third of the time that ``uuid4`` takes."""
     digits = urandom(16).hex()
     variant = "89ab"[ord(digits[16]) & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def as_time(value: Any) -> datetime:
-    """A moment; None is now, on the local clock. ISO texts and seconds or milliseconds since 1970 are read."""
+    """Return a time; None is now, on the local clock.
+
+    ISO texts and seconds or milliseconds since 1970 are read.
+    """
     if value is None or value != value:
         return datetime.now()  # noqa: DTZ005 naive local times are what 1.x promised
     if hasattr(value, "to_pydatetime"):
@@ -223,6 +229,6 @@ def as_time(value: Any) -> datetime:
 def _read_time(text: str) -> datetime:
     text = text.strip()
     clock = text[10:].partition("+")[0].partition("-")[0].rstrip("Zz")
-    if clock.count(":") == 1:  # 1.x let the seconds out
+    if clock.count(":") == 1:  # 1.x left the seconds out
         text = text.replace(clock, f"{clock}:00", 1)
     return msgspec.convert(text, datetime)

@@ -1,4 +1,4 @@
-"""What became of records that were logged."""
+"""The result of logging records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["BulkResponse"]
 
 
 class BulkResponse(Model):
-    """How many records were logged to which dataset, and how many were not taken.
+    """The number of records logged to a dataset, and of those not accepted.
 
     >>> BulkResponse(dataset="reviews", processed=2)
     BulkResponse(dataset='reviews', processed=2, failed=0)

@@ -71,12 +71,12 @@ class Text2TextRecord(Record):
     ) -> None:
         if unknown:
             raise self._unknown(unknown)
-        said = None if prediction is None else _scored(prediction)
+        predicted = None if prediction is None else _scored(prediction)
         annotated = optional_text(annotation, "annotation")
         self._fill(
             text if type(text) is str else as_text(text, "text"),
-            said,
-            None if prediction_agent is None else agent_of(said, prediction_agent, "prediction_agent"),
+            predicted,
+            None if prediction_agent is None else agent_of(predicted, prediction_agent, "prediction_agent"),
             annotated,
             None if annotation_agent is None else agent_of(annotated, annotation_agent, "annotation_agent"),
             None if vectors is None else as_vectors(vectors),
@@ -94,7 +94,7 @@ class Text2TextRecord(Record):
 
 
 class TextGenerationRecord(Text2TextRecord):
-    """The old name of ``Text2TextRecord``; it can be made, but not logged."""
+    """The old name of ``Text2TextRecord``; it can be created, but not logged."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Text classification records, and what explains their predictions."""
+"""Text classification records, and the explanation of their predictions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Explanation = dict[str, "list[TokenAttributions]"]
 
 
 class TokenAttributions(Model):
-    """How much one token speaks for each label.
+    """The weight of one token for each label.
 
     >>> TokenAttributions(token="fine", attributions={"good": 0.9, "bad": -0.2})
     TokenAttributions(token='fine', attributions={'good': 0.9, 'bad': -0.2})
@@ -133,13 +133,13 @@ class TextClassificationRecord(Record):
             its_inputs: Inputs = {"text": text}
         else:
             its_text, its_inputs = _text_and_inputs(text, inputs)
-        said = None if prediction is None else _scored(prediction)
+        predicted = None if prediction is None else _scored(prediction)
         annotated = annotation if annotation is None or type(annotation) is str else _labels(annotation)
         self._fill(
             its_text,
             its_inputs,
-            said,
-            None if prediction_agent is None else agent_of(said, prediction_agent, "prediction_agent"),
+            predicted,
+            None if prediction_agent is None else agent_of(predicted, prediction_agent, "prediction_agent"),
             annotated,
             None if annotation_agent is None else agent_of(annotated, annotation_agent, "annotation_agent"),
             None if vectors is None else as_vectors(vectors),
@@ -167,7 +167,7 @@ class TextClassificationRecord(Record):
 
 
 def _text_and_inputs(text: Any, inputs: Any) -> tuple[Any, Inputs]:
-    """Both, each from the other where it is missing."""
+    """Return text and inputs, each from the other where it is missing."""
     text = optional_text(text, "text")
     found: Inputs
     if inputs is None:

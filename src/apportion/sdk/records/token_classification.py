@@ -93,16 +93,16 @@ class TokenClassificationRecord(Record):
     ) -> None:
         if unknown:
             raise self._unknown(unknown)
-        said = None if prediction is None else _scored(prediction)
+        predicted = None if prediction is None else _scored(prediction)
         annotated = None if annotation is None else _spans(annotation)
-        if text is None and (tokens is None or said or annotated):
+        if text is None and (tokens is None or predicted or annotated):
             raise _missing(tokens)
         its_tokens = _tokens(tokens)
         its_text = _text(text, its_tokens)
-        fit = _obviously_fit(its_text, its_tokens, said, annotated)
+        fit = _obviously_fit(its_text, its_tokens, predicted, annotated)
         if not fit:
             offsets = _offsets(its_text, its_tokens)
-            said = said and _fitted(its_text, offsets, said, "prediction")
+            predicted = predicted and _fitted(its_text, offsets, predicted, "prediction")
             annotated = annotated and _fitted(its_text, offsets, annotated, "annotation")
         answered = annotated
         if tags is not None and len(tags):
@@ -114,8 +114,8 @@ class TokenClassificationRecord(Record):
         self._fill(
             its_text,
             its_tokens,
-            said,
-            None if prediction_agent is None else agent_of(said, prediction_agent, "prediction_agent"),
+            predicted,
+            None if prediction_agent is None else agent_of(predicted, prediction_agent, "prediction_agent"),
             answered,
             None if annotation_agent is None else agent_of(answered, annotation_agent, "annotation_agent"),
             None if vectors is None else as_vectors(vectors),
@@ -141,17 +141,23 @@ class TokenClassificationRecord(Record):
     # What 1.x offered for spans
 
     def spans2iob(self, spans: Iterable[Sequence[Any]] | None = None) -> list[str] | None:
-        """IOB tags of the spans; None for none. Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``."""
+        """Return IOB tags of the spans; None for none.
+
+        Deprecated: use ``SpanUtils(text, tokens).to_tags(spans)``.
+        """
         _deprecated("spans2iob", "to_tags")
         return None if spans is None else self._utils().to_tags(spans)
 
     def char_id2token_id(self, char_idx: int) -> int | None:
-        """Which token a character is in. Deprecated: use ``SpanUtils(…).char_to_token_idx``."""
+        """Return the index of the token a character is in.
+
+        Deprecated: use ``SpanUtils(…).char_to_token_idx``.
+        """
         _deprecated("char_id2token_id", "char_to_token_idx")
         return self._utils().char_to_token_idx.get(char_idx)
 
     def token_span(self, token_idx: int) -> tuple[int, int]:
-        """Where a token starts and ends. Deprecated: use ``SpanUtils(…).token_to_char_idx``."""
+        """Return the start and end of a token. Deprecated: use ``SpanUtils(…).token_to_char_idx``."""
         _deprecated("token_span", "token_to_char_idx")
         try:
             return self._utils().token_to_char_idx[token_idx]
@@ -216,7 +222,7 @@ def _tagged(offsets: Offsets, tags: Sequence[str]) -> list[Span]:
 
 
 def _simply_tagged(tokens: Sequence[str], tags: Any) -> list[Span] | None:
-    """As ``_tagged`` where single spaces cut the text into the tokens, and tags are plain IOB.
+    """Do as ``_tagged`` where single spaces cut the text into the tokens, and tags are plain IOB.
 
     None leaves it to that: something is unusual or wrong, and there is time to say what.
     """
@@ -246,7 +252,7 @@ def _simply_tagged(tokens: Sequence[str], tags: Any) -> list[Span] | None:
 def of_row(
     text: Any, tokens: list[str], annotation: list[Span] | None, id: Any
 ) -> TokenClassificationRecord | None:
-    """A record with status "Default" where single spaces cut the text into the tokens, made unchecked.
+    """Build a record with status "Default", unchecked, where single spaces cut the text into the tokens.
 
     None if they do not, or if something else about it needs a closer look. Keeps the very lists.
     """
@@ -266,7 +272,7 @@ _now = datetime.now  # naive and local, as in 1.x
 
 
 def _obviously_fit(text: str, tokens: Sequence[str], *several: Sequence[tuple[Any, ...]] | None) -> bool:
-    """Whether single spaces cut the text into the tokens, and all spans lie between these: no need to search."""
+    """Return True if single spaces cut the text into the tokens and all spans fit these: no need to search."""
     if text.count(" ") != len(tokens) - 1 or " ".join(tokens) != text:
         return False
     length = len(text)
@@ -281,7 +287,7 @@ def _obviously_fit(text: str, tokens: Sequence[str], *several: Sequence[tuple[An
 
 
 def _fitted(text: str, offsets: Offsets, spans: list[Any], field: str) -> list[Any]:
-    """The spans, corrected if need be; their scores stay."""
+    """Return the spans, corrected if needed; their scores stay."""
     starts = dict(offsets)
     ends = set(starts.values())
     if all(span[1] in starts and span[2] in ends and span[1] < span[2] for span in spans):

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.client.sdk.commons.errors`: everything that can go wrong."""
+"""Errors that 1.x notebooks import from `argilla.client.sdk.commons.errors`."""
 
 from apportion.sdk.errors import (
     AlreadyExistsApiError,

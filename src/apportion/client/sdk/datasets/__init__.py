@@ -1,1 +1,1 @@
-"""The place of `argilla.client.sdk.datasets`."""
+"""The import path of `argilla.client.sdk.datasets`."""

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.client.sdk.datasets.models`."""
+"""Names that 1.x notebooks import from `argilla.client.sdk.datasets.models`."""
 
 from __future__ import annotations
 
