@@ -106,7 +106,7 @@ class AnnotationRows:
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
     ) -> int | None:
-        """Set an annotator's own annotation in an individual dataset; return its version, None if there is no record."""
+        """Set an annotator's own annotation in an individual dataset; return its version, None without a record."""
         row = self._raw.execute(
             "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
         ).fetchone()

@@ -25,7 +25,7 @@ _LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 
 
 class SqliteJobs:
-    """Jobs within one transaction."""
+    """Jobs, and what they changed, within one transaction."""
 
     def __init__(self, connection: SqliteConnection) -> None:
         self._raw = connection.raw
