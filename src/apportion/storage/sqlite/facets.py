@@ -283,7 +283,7 @@ def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, i
     ns, values = number.of(selection)
     if not len(values):
         return {}
-    # 0.29 * 1000 is a little less than 290: without the addend it would fall into the bucket below
+    # A product such as 1.001 * 1000 is a little less than 1001: without the addend it would be in the bucket below
     buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
     if ns is not None:
         buckets = np.unique(np.stack([ns, buckets]), axis=1)[1]

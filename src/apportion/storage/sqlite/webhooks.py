@@ -89,7 +89,7 @@ class SqliteWebhooks:
         return EventsAfter(events, events[-1].no if len(events) == limit else upto)
 
     def _upto(self, cursor: int, look: int) -> int:
-        """Return the number of the last of the next ``look`` events: others' events are not read time and again."""
+        """Return the number of the last of the next ``look`` events, so that events of others are read once only."""
         found = self._raw.execute(
             "SELECT no FROM events WHERE no > ? ORDER BY no LIMIT 1 OFFSET ?", (cursor, look - 1)
         ).fetchone()
