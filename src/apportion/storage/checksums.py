@@ -39,6 +39,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that identify a row."""
 
+# Types and lengths are encoded, too: ('ab', 'c') and ('a', 'bc') have different checksums
 _encode = msgspec.msgpack.Encoder().encode
 
 

@@ -49,7 +49,7 @@ def set_seconds(raw: sqlite3.Connection, rid: int, annotator: int, seconds: floa
     row = raw.execute(_COVERED, (rid, annotator)).fetchone()
     if row is None or row[_SECONDS] == seconds:
         return
-    values = list(row)
+    values = list(row)  # the checksum covers the whole row, so all of it is needed to compute it again
     values[_SECONDS] = None if seconds is None else float(seconds)
     raw.execute(
         "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
@@ -89,7 +89,7 @@ class AnnotationRows:
         by_agent = annotation.by_agent if annotation is not None else {}
         wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
         state = _STATE_NO[_STATE_OF[status]]
-        there = {} if new else self._kept(rid)
+        there = {} if new else self._kept(rid)  # saves a query for each record when many are logged
         for annotator, before in there.items():
             if (wanted.get(annotator), state) != (before.value, before.state):
                 self._remember(rid, annotator, before, at, "replaced")
@@ -170,6 +170,7 @@ class AnnotationRows:
             (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
             value = None if kept.value is None else decode_value(self._task, kept.value)
             term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
+            # The checksum stays: it does not cover terms, which are derived
             self._raw.execute(
                 "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
                 (packed(term_ids), rid, annotator),
@@ -205,6 +206,7 @@ class AnnotationRows:
         return {row[0]: _AnnotationRow(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: _AnnotationRow, at: int) -> None:
+        # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
         seconds = None if kept.seconds is None else float(kept.seconds)
         values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
         self._raw.execute(_PUT, (*values, checksum(values), kept.terms))

@@ -65,7 +65,7 @@ class SqliteAssignments(SlotUpdate):
             "WHERE dataset = ?1 AND annotator = 0 LIMIT ?3))",
             (dataset.no, self._agents.find(claimant.person.name) or -1, limit),
         ).fetchall()
-        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)
+        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)  # so late that no lease holds
 
     def _offered(self, dataset: Dataset, rids: list[int], now: int) -> list[Slot]:
         """Return the slots on these records; of plans not offered (any more) only those that are leased or answered."""
@@ -116,6 +116,7 @@ class SqliteAssignments(SlotUpdate):
         """Yield the records of queued open slots that the claimant may take and has no slot or answer on already."""
         if not claimant.teams - claimant.full:
             return iter(())
+        # State 4 of a slot is withdrawn; states 2 and 3 of an annotation are answers, also those given without a slot
         rows = self._raw.execute(
             "SELECT s.rid, r.id, s.needs "
             f"{_IN_LINE} AND (s.plan << 8 | s.rule) IN (SELECT value FROM json_each(?4)) "
@@ -131,7 +132,7 @@ class SqliteAssignments(SlotUpdate):
     def _fitting(
         self, rows: Iterable[tuple[int, str, str | None]], claimant: Claimant, within: Collection[str] | None
     ) -> Iterator[int]:
-        can: dict[str | None, bool] = {None: True}
+        can: dict[str | None, bool] = {None: True}  # few different needs: each is decoded once
         for rid, same in groupby(rows, key=itemgetter(0)):  # the slots of a record stand together
             for _, id, needs in same:
                 if needs not in can:

@@ -178,7 +178,7 @@ class DatasetCache:
         self._apply_facets(changes.gained, changes.field_of, has=True)
         for moves, has in ((changes.unshared, False), (changes.shared, True)):
             for term_id, ns in moves:
-                facet = self._facets.get(changes.field_of[term_id])
+                facet = self._facets.get(changes.field_of[term_id])  # only fields that were read are kept
                 if facet is not None:
                     for n in ns:
                         facet.change(term_id, n, has)
@@ -217,6 +217,7 @@ class DatasetCache:
                 facet = facets.get(field_of[term_id])
                 if facet is not None:
                     facet.change(term_id, n, has)
+        # Those are read again, in the form that suits so many values
         for key in [key for key, facet in facets.items() if facet.crowded()]:
             del facets[key]
 
@@ -406,6 +407,7 @@ class DatasetCache:
         Reading it takes a while at a million records, so a few thousand later records may be missing.
         """
         late = self.size - self._ordered_to
+        # Sorting the ids of all records again for each one logged would make every search wait
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
             (packed,) = self.connection.raw.execute(
                 "SELECT group_concat(n) FROM "

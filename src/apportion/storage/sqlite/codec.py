@@ -60,6 +60,7 @@ _decode = msgspec.json.Decoder().decode
 
 def encode_content(record: Record) -> bytes:
     """Encode the members of the record's own fields, without the braces."""
+    # Without braces, so that replies can add members of their own without parsing
     members: dict[str, Any] = {"metadata": record.metadata, "event_timestamp": record.event_timestamp}
     if isinstance(record, TextClassificationRecord):
         members["inputs"] = record.inputs

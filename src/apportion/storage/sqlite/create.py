@@ -25,7 +25,7 @@ def version_of(raw: sqlite3.Connection) -> int:
 def create_tables(connection: SqliteConnection) -> None:
     """Create every table, unless another process was faster."""
     with transaction(connection):
-        if version_of(connection.raw):
+        if version_of(connection.raw):  # read again, now that the transaction keeps others out
             return
         tables.create_all(connection.sql, checkfirst=False)
         connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")

@@ -69,7 +69,7 @@ class SqliteConnection:
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
         self.began = _ALWAYS
-        """The number of commits that caches had been told of when its snapshot was taken."""
+        """The number of commits that had been passed on to the caches when its snapshot was taken."""
         try:
             self._set_up(readonly)
         except BaseException:
@@ -132,10 +132,10 @@ class Database:
         """Open the file; with ``hold`` claim it for serving first, before anything in it can change."""
         self.path = path
         self._local = threading.local()
-        self._connections: list[SqliteConnection] = []
+        self._links: list[SqliteConnection] = []
         self._idle: list[SqliteConnection] = []
         # Reentrant: garbage collection may call ``forget`` in a thread that holds it
-        self._connections_lock = threading.RLock()
+        self._links_lock = threading.RLock()
         self._urgent: deque[_WriteTask[Any]] = deque()
         self._waiting: deque[_WriteTask[Any]] = deque()
         self._wake = threading.Condition()
@@ -204,8 +204,8 @@ class Database:
     def connect(self) -> SqliteConnection:
         """Open a read-only connection for the caller alone, closed with the database."""
         connection = SqliteConnection(self.path, readonly=True)
-        with self._connections_lock:
-            self._connections.append(connection)
+        with self._links_lock:
+            self._links.append(connection)
         return connection
 
     def lend(self) -> SqliteConnection:
@@ -213,24 +213,24 @@ class Database:
 
         A new one would read the whole schema, which grows with the number of datasets.
         """
-        with self._connections_lock:
+        with self._links_lock:
             if self._idle:
                 return self._idle.pop()
         return self.connect()
 
     def take_back(self, connection: SqliteConnection) -> None:
         """Keep a connection for the next ``lend``, or close it if there are enough."""
-        with self._connections_lock:
-            if connection in self._connections and len(self._idle) < IDLE_LINKS:
+        with self._links_lock:
+            if connection in self._links and len(self._idle) < IDLE_LINKS:
                 self._idle.append(connection)
                 return
         self.forget(connection)
 
     def forget(self, connection: SqliteConnection) -> None:
         """Close a connection made by ``connect``."""
-        with self._connections_lock:
-            if connection in self._connections:
-                self._connections.remove(connection)
+        with self._links_lock:
+            if connection in self._links:
+                self._links.remove(connection)
         connection.close()
 
     def initialise(self, fn: Callable[[SqliteConnection], T]) -> T:
@@ -416,10 +416,10 @@ class Database:
             self._closing = True
             self._wake.notify()
         self._thread.join()
-        with self._connections_lock:
-            for connection in self._connections:
+        with self._links_lock:
+            for connection in self._links:
                 connection.close()
-            self._connections.clear()
+            self._links.clear()
             self._idle.clear()
         self._writer_connection.close()
         self._release()

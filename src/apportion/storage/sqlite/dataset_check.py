@@ -169,7 +169,7 @@ class DatasetCheck:
             self.numbers[self.fields["score"][0]] += [(score, each.n) for score in each.ready.scores]
         for key, value in each.ready.metadata.items():
             known = self.fields.get(f"metadata.{key}")
-            if known is None:
+            if known is None:  # a key that is searched must have a field
                 if not key.startswith("_") and kind_of(value) is not None:
                     yield f"metadata.{key}", "", 0  # which no value has
                 continue
@@ -193,6 +193,7 @@ class DatasetCheck:
             yield f"{len(self.wrong) - _MOST_NAMED} more records have such problems."
 
     def _text_index(self) -> Iterator[str]:
+        # FTS5 keeps no texts here that its own check could compare, so a second index is made from the records
         self.texts.execute(f"CREATE VIRTUAL TABLE should USING fts5vocab(fts_{self.no}, instance)")
         self._raw.execute(
             f"CREATE VIRTUAL TABLE temp.is_{self.no} USING fts5vocab(main, fts_{self.no}, instance)"

@@ -114,6 +114,7 @@ class Derivation:
     def _derive(self, rows: Sequence[tuple[Any, ...]]) -> list[Derived]:
         dataset = self._dataset
         individual = dataset.individual
+        # In an individual dataset the row's answer follows from annotations: it is computed below, never read
         records = [
             decode_record(
                 dataset.task, id, STATUSES[status], content, prediction, None if individual else answer

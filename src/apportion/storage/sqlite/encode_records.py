@@ -51,6 +51,7 @@ def encode_records(task: Task, records: Iterable[Record]) -> list[EncodedRow]:
             answer_terms=answer_terms(record, record.status, record.annotation),
             annotation=record.annotation,
             vectors=record.vectors,
+            # Each once: ``numbers`` has field, value and record as its key
             scores=tuple(dict.fromkeys(scores(record))),
             inputs=tuple(record.inputs) if isinstance(record, TextClassificationRecord) else (),
         )

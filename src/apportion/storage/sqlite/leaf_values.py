@@ -27,7 +27,7 @@ class ValueLeaves:
     def having(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
         rows = self._raw.execute(
             f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND {condition} LIMIT ?",
-            (field, viewer, *parameters, MOST_EXPANSIONS + 1),
+            (field, viewer, *parameters, MOST_EXPANSIONS + 1),  # one more shows that there are too many
         ).fetchall()
         if len(rows) > MOST_EXPANSIONS:
             raise too_costly(

@@ -54,7 +54,7 @@ class MetadataReader:
                 if kind == "keyword" and type(value) is str:  # by far the most common
                     counted.append((no, kind, value))
                     continue
-                if kind == "long" and type(value) is int:
+                if kind == "long" and type(value) is int:  # not isinstance: a bool is an int as well
                     counted.append((no, kind, str(value)))
                     continue
                 try:

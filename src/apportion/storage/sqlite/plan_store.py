@@ -234,6 +234,7 @@ class PlanStore:
         for term_id, ns in lost.items():
             writer.counted.take_from_many(term_id, ns)
         writer.finish()
+        # First, because the slots have the key of their rows in ``waiting``
         self._raw.execute(
             "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
             "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
@@ -253,7 +254,7 @@ class PlanStore:
 
     def _among(self, table: str, rids: Sequence[int]) -> list[int]:
         """Return those of the records that have rows in a table."""
-        # Most tables have no row near these records, which this look-up tells at once
+        # Most tables have no row near these records, which this look-up finds out at once
         span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
         if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
             return []

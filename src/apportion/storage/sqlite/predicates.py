@@ -97,6 +97,7 @@ class RecordDocument:
             case "annotations":
                 found = value_members(self.task, self.answer)
             case "inputs":
+                # ``rest`` whole: names of inputs and metadata keys may contain dots
                 value = self.fields.get("inputs", {}).get(rest)
                 return [] if value is None else [value if isinstance(value, str) else "\n".join(value)]
             case "metadata":
@@ -292,7 +293,7 @@ def _number_passes(leaf: Leaf | Exists, value: float) -> bool:
         if isinstance(leaf, Term | Phrase):
             return float(leaf.text) == value
         return isinstance(leaf, Range) and _within(leaf, float)(value)
-    except ValueError:
+    except ValueError:  # a word never equals a number, and is no error either
         return False
 
 

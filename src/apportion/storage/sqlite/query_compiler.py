@@ -151,7 +151,7 @@ class QueryCompiler:
     # Fields
 
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
-        if "*" in name and not _label_path(name):
+        if "*" in name and not _label_path(name):  # there the star stands for people, not for fields
             return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
             return self._texts.text(leaf)
@@ -179,7 +179,7 @@ class QueryCompiler:
             return self._texts.part(name, leaf, self._inputs())
         if name == "multi_label" and self._dataset.task is not Task.TEXT_CLASSIFICATION:
             return Nothing()
-        if name == "multi_label":
+        if name == "multi_label":  # the same for all records of a dataset
             wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
             return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
         if name.startswith("metadata._"):
@@ -286,7 +286,7 @@ class QueryCompiler:
             return Nothing()
         low, high, include_low, include_high = bounds("agreement", leaf)
         above, below = ">=" if include_low else ">", "<=" if include_high else "<"
-        number = "CAST(value AS REAL)"
+        number = "CAST(value AS REAL)"  # agreement is a keyword; only fields of kind long have ``num``
         condition = f"{number} {above} ? AND {number} {below} ?"
         return self._values.having(field[0], self._viewer, condition, (low, high))
 

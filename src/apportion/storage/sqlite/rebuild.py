@@ -63,6 +63,7 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
             "PRAGMA synchronous=OFF"
         )  # all of it is written through at the end, or thrown away
         create_tables(connection)
+        # Tables are copied one by one, and orphaned rows only deleted afterwards
         connection.raw.execute("PRAGMA foreign_keys=OFF")
         connection.raw.execute("BEGIN")
         _copy(source.raw, connection.raw, tell)
@@ -133,6 +134,7 @@ def _derive(connection: SqliteConnection, tell: Callable[[str, int, int], None])
     columns = ", ".join(DATASET_COLUMNS)
     for row in connection.raw.execute(f"SELECT {columns} FROM datasets ORDER BY no").fetchall():
         _derive_dataset(connection, dataset_from(row), tell)
+    # Once for all datasets: one pass over the slots
     connection.raw.execute(f"INSERT INTO waiting {WAITING}")
     connection.raw.execute(f"INSERT INTO slot_counts {COUNTS}")
 

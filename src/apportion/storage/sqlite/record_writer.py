@@ -75,6 +75,7 @@ class RecordChange:
             "FROM datasets WHERE no = ?",
             (dataset,),
         ).fetchone()
+        # There answers are kept per person: what a record is logged with must not replace them
         self._individual = policy == "individual"
         self._task = Task(task)
         self._counted = CountedTerms(connection, dataset, registry, changes)
@@ -111,6 +112,7 @@ class RecordChange:
             (term for record in wanted for term in (*record.content_terms, *record.answer_terms)),
             (term for counted, _ in metadata for term in counted),
         )
+        # A dataset without records needs no look-up
         stored = self._stored([record.id for record in wanted]) if self._records else {}
         fresh: list[tuple[Any, ...]] = []
         texts: list[tuple[int, str]] = []
@@ -240,7 +242,7 @@ class RecordChange:
             record.annotation = annotation
         (prepared,) = encode_records(self._task, [record])
         ((counted, numbers),) = self._metadata.read([prepared])
-        vectors = self._vectors.rows(n)
+        vectors = self._vectors.rows(n)  # a patch keeps them, and ``_replace`` removes them
         self._replace(old, prepared, counted, numbers, at, keep_answers=keep_answers)
         self._raw.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", vectors)
         self._changes.updated.append((n, at))

@@ -195,6 +195,7 @@ class Searcher:
             some = None
             if len(selection) < len(self._cache.everything):
                 some = np.asarray(selection.to_array(), dtype=np.uint32)
+        # From here on without the cache: distances to all vectors take long
         if some is not None:
             inside = np.isin(ns, some)
             ns, matrix = ns[inside], matrix[inside]
@@ -244,7 +245,7 @@ class Searcher:
         if name in ("last_updated", "event_timestamp"):
             column = self._cache.column("updated" if name == "last_updated" else "event")
             values = column.values[ns]
-            missing = values == column.MISSING
+            missing = values == column.MISSING  # not negated, so that they come last in both directions
             return np.where(missing, column.MISSING, -values if descending else values)
         if name == "status":
             ranks = self._status_ranks(size)[ns]
@@ -306,7 +307,7 @@ class Searcher:
     ) -> list[StoredRecord]:
         """Return the next matches behind a record id."""
         plan = self.compile(criteria)
-        if isinstance(plan, All) and not sort and not offset:
+        if isinstance(plan, All) and not sort and not offset:  # the index on ids has them in order
             return self._next_rows(after, limit)
         with self._selected(plan) as selection:
             if not sort:
@@ -339,7 +340,7 @@ class Searcher:
         offset: int,
         limit: int,
     ) -> list[int]:
-        computed = self._cache.computed
+        computed = self._cache.computed  # emptied with every change, so an order found here is still right
         key = ("sorted", criteria, sort)
         ns = computed.get(key)
         if ns is None:
@@ -394,6 +395,7 @@ class Searcher:
         for rid, id, status, updated, content, prediction, answer in rows:
             n, seen = rid & 0xFFFFFFFF, STATUSES[status]
             if own is not None:
+                # Without an answer of their own a viewer sees none: the row's is the resolved one
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))

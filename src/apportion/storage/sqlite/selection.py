@@ -158,7 +158,7 @@ def either(plans: list[Plan]) -> Plan:
         return All()
     texts = [plan.match for plan in plans if isinstance(plan, Text)]
     rest = _merged(plan for plan in plans if not isinstance(plan, Text | Nothing))
-    if 1 < len(texts) <= 50:
+    if 1 < len(texts) <= 50:  # one look-up in the text index instead of one for each
         rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
     else:
         rest += [Text(match) for match in texts]

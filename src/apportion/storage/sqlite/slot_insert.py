@@ -49,8 +49,8 @@ class SlotInsert(PlanStore):
 
         from apportion.domain.numpy_types import np  # loaded already by planning
 
-        # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one end
-        # to the other: as two indexes of one table, one of them would be written at random places (decision 0007)
+        # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
+        # end to the other: two indexes of one table would be written at random places (decision 0007)
         rows, base = batch.rows, dataset.no << 32
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
         pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])

@@ -214,6 +214,7 @@ class SlotUpdate(SlotInsert):
                 writer.slots.change_terms(rid & 0xFFFFFFFF, [light for _, light in each], after)
             for (plan, rule, annotator, state), change in counts.items():
                 writer.slots.count(plan, rule, annotator, state, change)
+            # First, because the update below removes the holders
             self._raw.execute(
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, holder FROM slots "
                 "WHERE no IN (SELECT value FROM json_each(?)) AND holder IS NOT NULL",

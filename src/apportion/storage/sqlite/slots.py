@@ -126,6 +126,7 @@ class SlotReader:
             spec.lease,
             spec.skip or self._skip,
             () if needs is None else tuple((skill, value) for skill, value in msgspec.json.decode(needs)),
+            # Saves a look-up for most slots: only open ones and those put back can have been declined
             self._declined(no) if pull or behind else frozenset(),
             behind,
             None if phase != _CHECK else whole.checks is not None and whole.checks.feedback,
@@ -230,7 +231,7 @@ class SlotWriter:
         return self._half
 
     def _add(self, slot: Slot) -> None:
-        """Add a slot that answers made necessary; it copies another's reason and inclusion, so as not to reveal that."""
+        """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "

@@ -265,6 +265,7 @@ class SqliteStore:
             yield
             yield from self.cache_of(dataset.no).warm()
             yield
+            # Computes also what is kept of facets over all records, such as words and histograms
             with self.read() as tx:
                 tx.records.search(dataset, Criteria(), limit=1, facets=None)
 

@@ -34,7 +34,7 @@ def add_time(
             "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
         )
         ms += draft
-    if ms or not known:
+    if ms or not known:  # a first answer counts as one even if it took no time
         raw.execute(
             "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
             (*mine, at, ms, not known),
@@ -48,6 +48,7 @@ def spent_between(
     return raw.execute(
         f"SELECT annotator, at / {QUARTER} * {QUARTER}, sum(first), sum(ms) FROM time_spent "
         "WHERE rid >= ? AND rid < ? AND at >= ? AND at < ? GROUP BY 1, 2",
+        # Drafts stand at time 0, before any other
         (dataset << 32, dataset + 1 << 32, max(since, NOT_ANSWERED + 1), until),
     ).fetchall()
 
@@ -60,7 +61,7 @@ def medians(raw: sqlite3.Connection, dataset: int, annotator: int | None) -> dic
         "GROUP BY rid, annotator HAVING sum(ms) > 0",
         (dataset << 32, dataset + 1 << 32, *(() if annotator is None else (annotator,))),
     )
-    spent: dict[int, list[float]] = {}
+    spent: dict[int, list[float]] = {}  # SQLite has no median
     for no, ms in rows:
         spent.setdefault(no, []).append(ms / 1000)
     return {no: median(each) for no, each in spent.items()}

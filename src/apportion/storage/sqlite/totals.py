@@ -59,7 +59,7 @@ class SqliteTotals:
             "WHERE f.dataset = ? AND f.name = 'assigned_to' AND v.value = ?",
             (no, seen.assigned),
         ).fetchone()
-        if row is None or not own:
+        if row is None or not own:  # then counters have the answer, and no row is read
             return own + (row[1] if row else 0)
         term_id, assigned = row
         (both,) = self._raw.execute(

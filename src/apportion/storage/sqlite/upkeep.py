@@ -98,7 +98,7 @@ class SqliteUpkeep:
                 progress(left, total)
 
         with self._open() as connection, contextlib.closing(sqlite3.connect(part)) as copy:
-            # A snapshot held from the first page to the last: without it SQLite would begin anew after
+            # A snapshot held from the first page to the last: without it SQLite would begin again after
             # every write, and never be done on a busy server. In WAL mode it stops no writer.
             connection.raw.execute("BEGIN")
             connection.raw.execute("SELECT count(*) FROM sqlite_master").fetchone()

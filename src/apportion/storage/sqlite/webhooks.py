@@ -130,6 +130,8 @@ class SqliteWebhooks:
         return self._deliveries(f"{' AND '.join(conditions)} ORDER BY no DESC LIMIT ?", *values, limit)
 
     def next_delivery(self, webhook: Webhook, *, now: int, in_line: int) -> Delivery | None:
+        # A ping is sent even while the webhook is disabled or waits after a failure. Others go in the order of events;
+        # those that failed ``in_line`` times no longer hold up the rest, and are retried at a time of their own
         lines: list[tuple[str, tuple[Any, ...]]] = [("code = ?", (PING,))]
         if webhook.enabled and webhook.next_at <= now:
             lines += [
