@@ -1,1 +1,1 @@
-"""Engines that keep what we are told. Nobody but bootstrap may name one."""
+"""Storage engines. Only ``bootstrap`` may import one by name."""

@@ -1,6 +1,6 @@
-"""A checksum beside each row that people put in and nothing else repeats, so that a changed bit is noticed.
+"""Checksums of rows that people entered and nothing else repeats, so that a changed bit is noticed.
 
-What is derived can be worked out again and compared; an answer, a decision or a comment cannot. CRC-32 finds every
+What is derived can be computed again and compared; an answer, a decision or a comment cannot. CRC-32 finds every
 single changed bit, and all but one in four thousand million of other changes; it is no protection from people.
 """
 
@@ -26,8 +26,8 @@ COVERED: Mapping[str, tuple[str, ...]] = {
     ),
     "guidelines": ("dataset", "version", "text", "author", "at"),
 }
-"""The columns that the checksum of each table's rows covers, in this order. A migration that adds a column here works
-the checksums of the table out again."""
+"""The columns that the checksum of each table's rows covers, in this order. A migration that adds a column here
+computes the checksums of the table again."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "annotations": ("rid", "annotator"),
@@ -37,8 +37,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "events": ("no",),
     "guidelines": ("dataset", "version"),
 }
-"""The columns that tell a row from others."""
+"""The columns that identify a row."""
 
+# Types and lengths are encoded, too: ('ab', 'c') and ('a', 'bc') have different checksums
 _encode = msgspec.msgpack.Encoder().encode
 
 

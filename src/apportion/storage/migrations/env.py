@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, over the connection it is handed."""
+"""Run the migrations for Alembic, over the connection it is given."""
 
 from alembic import context
 

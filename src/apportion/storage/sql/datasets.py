@@ -20,9 +20,9 @@ __all__ = ["SqlDatasets", "dataset_of"]
 
 
 DOOMED = 0
-"""``deleted_at`` of what has to go: being purged, or never finished."""
+"""``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
 
-# Said by nearly every request, so they are not put together anew each time
+# Run by nearly every request, hence built once
 _FIND = select(datasets).where(
     datasets.c.workspace == bindparam("in_workspace"),
     datasets.c.name == bindparam("called"),
@@ -36,8 +36,9 @@ _UPDATE = update(datasets).where(
 class SqlDatasets:
     """``ports.datasets.Datasets`` over one connection.
 
-    ``created`` is told a dataset's number, so that the engine can set up what it keeps besides the common
-    tables; ``purge`` is told one and how many rows to remove, and says whether anything is left.
+    ``created`` gets the number of a new dataset, so that the engine can set up what it keeps besides the common
+    tables; ``purge`` gets a number and how many rows to remove, and returns whether nothing is left; ``give_back``
+    returns unused pages to the disk, and whether there are more.
     """
 
     def __init__(
@@ -132,16 +133,16 @@ class SqlDatasets:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
-        event = (
+        last = (
             select(events.c.no)
             .where(events.c.dataset == datasets.c.no, events.c.what == "deleted")
             .order_by(events.c.no.desc())
             .limit(1)
             .scalar_subquery()
         )
-        told = events.alias("told")
-        joined = datasets.outerjoin(told, told.c.no == event)
-        query = select(datasets, told.c.who.label("by"), told.c.at.label("event_at")).select_from(joined)
+        event = events.alias("deletion")
+        joined = datasets.outerjoin(event, event.c.no == last)
+        query = select(datasets, event.c.who.label("by"), event.c.at.label("event_at")).select_from(joined)
         query = query.where(datasets.c.deleted_at > DOOMED)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
@@ -155,6 +156,7 @@ class SqlDatasets:
 
     def postpone_purges(self, by: int) -> None:
         at = datasets.c.deleted_at
+        # Never DOOMED itself: that would purge the dataset now instead of later
         later = case((at + by > DOOMED, at + by), else_=DOOMED + 1)
         self._connection.execute(update(datasets).where(at > DOOMED).values(deleted_at=later))
 
@@ -177,7 +179,7 @@ class SqlDatasets:
 
 
 def dataset_of(found: Mapping[str, Any]) -> Dataset:
-    """The dataset behind a row by column."""
+    """Build a dataset from a row, given by column."""
     return Dataset(
         no=DatasetNo(found["no"]),
         uuid=found["uuid"],

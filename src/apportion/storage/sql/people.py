@@ -51,7 +51,7 @@ _BY_SESSION = _ACTIVE.where(
 
 
 IDENTIFYING = (_BY_KEY, _BY_NAME, _BY_SESSION)
-"""What ``_one_actor`` is asked with."""
+"""The statements that ``_one_actor`` runs; an engine may compile them once."""
 
 
 class SqlPeople:
@@ -69,6 +69,7 @@ class SqlPeople:
         return self._one_actor(_BY_SESSION, {"sid": sid, "now": now})
 
     def open_session(self, sid: str, user: UserId, *, now: int, expires_at: int) -> None:
+        # Nobody else removes sessions that expired
         old = delete(sessions).where(sessions.c.user_id == user, sessions.c.expires_at <= now)
         self._sql.execute(old)
         row = {"sid": sid, "user_id": user, "created_at": now, "expires_at": expires_at}
@@ -256,7 +257,7 @@ def _user(row: Any) -> User:
 
 
 def actors_of(rows: Iterable[Any]) -> list[Actor]:
-    """Rows of users, one for each membership, as actors."""
+    """Build actors from rows of users, one row for each membership."""
     found: dict[str, tuple[User, list[Membership]]] = {}
     for row in rows:
         known = found.get(row[0])

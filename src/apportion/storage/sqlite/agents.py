@@ -1,4 +1,4 @@
-"""Names of annotators and their numbers, which are also viewer numbers."""
+"""Numbers of annotators, which are also viewer numbers, and their names."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sqlite3
 __all__ = ["OPEN", "Agents"]
 
 OPEN = 0
-"""In place of an annotator's number: nobody in particular."""
+"""Stands for an annotator's number where there is none: of open slots, and of gold values in history."""
 
 
 class Agents:
-    """Looks names and numbers up, each once. To be used within one transaction only: a number may be undone."""
+    """Look-up of names and numbers, each read once. For one transaction only: a new number may be rolled back."""
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
@@ -19,7 +19,7 @@ class Agents:
         self._names: dict[int, str] = {}
 
     def number(self, name: str) -> int:
-        """The number of an annotator, given out if there is none yet."""
+        """Return the number of an annotator; assign one if there is none yet."""
         no = self.find(name)
         if no is None:
             (no,) = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
@@ -27,7 +27,7 @@ class Agents:
         return no
 
     def find(self, name: str) -> int | None:
-        """The number of an annotator, None if they have none yet."""
+        """Return the number of an annotator, None if they have none yet."""
         no = self._numbers.get(name)
         if no is None:
             row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
@@ -38,7 +38,7 @@ class Agents:
         return no
 
     def name(self, no: int) -> str:
-        """The name behind a number."""
+        """Return the name of an annotator by number."""
         name = self._names.get(no)
         if name is None:
             (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (no,)).fetchone()

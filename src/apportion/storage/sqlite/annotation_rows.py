@@ -1,4 +1,4 @@
-"""Who annotated which record how: one row per annotator, and a history of what was before."""
+"""Write annotations: one row per record and annotator, and the history of earlier ones."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ _PUT = (
     "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
     "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
 )
-"""Writes a row in its place: the indexes of its key stay as they are."""
+"""Updates a row in place instead of replacing it: the indexes of its key stay as they are."""
 _COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND annotator = ?"
 _SECONDS = COVERED["annotations"].index("seconds")
 
 
 def set_seconds(raw: sqlite3.Connection, rid: int, annotator: int, seconds: float | None) -> None:
-    """Change nothing of somebody's annotation, if there is one, but the seconds they have spent on it."""
+    """Update the seconds spent on an annotation, if there is one, and nothing else of it."""
     row = raw.execute(_COVERED, (rid, annotator)).fetchone()
     if row is None or row[_SECONDS] == seconds:
         return
-    values = list(row)
+    values = list(row)  # the checksum covers the whole row, so all of it is needed to compute it again
     values[_SECONDS] = None if seconds is None else float(seconds)
     raw.execute(
         "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
@@ -85,11 +85,11 @@ class AnnotationRows:
         self.agent = self._agents.number
 
     def keep(self, rid: int, status: Status, annotation: AgentValues | None, at: int, *, new: bool) -> None:
-        """In a shared dataset: take over a record's annotation; what it does not repeat goes to history."""
+        """Store the annotation of a record in a shared dataset; values that it does not repeat go to history."""
         by_agent = annotation.by_agent if annotation is not None else {}
         wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
         state = _STATE_NO[_STATE_OF[status]]
-        there = {} if new else self._kept(rid)
+        there = {} if new else self._kept(rid)  # saves a query for each record when many are logged
         for annotator, before in there.items():
             if (wanted.get(annotator), state) != (before.value, before.state):
                 self._remember(rid, annotator, before, at, "replaced")
@@ -99,14 +99,14 @@ class AnnotationRows:
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
                 now = _AnnotationRow(state, value, 1, b"")
-                if known is not None:  # what they spent on it so far stays theirs
+                if known is not None:  # the time they have spent on it stays
                     now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
                 self._put(rid, annotator, now, at)
 
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
     ) -> int | None:
-        """In an individual dataset: set one annotator's own annotation; its version, None without such a record."""
+        """Set an annotator's own annotation in an individual dataset; return its version, None without a record."""
         row = self._raw.execute(
             "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
         ).fetchone()
@@ -126,10 +126,10 @@ class AnnotationRows:
     def change(
         self, rid: int, record: Record, before: Annotation | None, after: Annotation | None, at: int, why: str
     ) -> None:
-        """One annotator's annotation of a record was ``before`` and is ``after``, None being none at all.
+        """Replace one annotator's annotation of a record, ``before``, by ``after``; None stands for no annotation.
 
-        What somebody had answered goes to history, if it is known before; a draft is overwritten in place, and that
-        an answer counts or no longer does makes no other answer of it.
+        An answer goes to history, if ``before`` is given; a draft is overwritten in place. That an answer begins or
+        ceases to count does not make it another answer.
         """
         name = (after or before).annotator  # type: ignore[union-attr]
         viewer = self._agents.number(name)
@@ -141,6 +141,7 @@ class AnnotationRows:
             if kept is not None:
                 self._forget(rid, viewer, kept)
             return
+        # Terms of the annotator's own view only; those that everybody sees are written by CaseWriter
         status = STATUS_OF[after.state]
         answers = None if after.value is None else AgentValues(name, {name: after.value})
         term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
@@ -164,11 +165,12 @@ class AnnotationRows:
             self._forget(rid, annotator, before)
 
     def refresh(self, rid: int, content: bytes, prediction: bytes | None) -> None:
-        """Everybody's own view after the prediction changed: it may be right now, or wrong."""
+        """Update every annotator's view after the prediction changed: their answer may agree with it now."""
         for annotator, kept in self._kept(rid).items():
             (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
             value = None if kept.value is None else decode_value(self._task, kept.value)
             term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
+            # The checksum stays: it does not cover terms, which are derived
             self._raw.execute(
                 "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
                 (packed(term_ids), rid, annotator),
@@ -185,7 +187,7 @@ class AnnotationRows:
         prediction: bytes | None,
         state: AnnotationState | None = None,
     ) -> list[int]:
-        """Give a record the terms of one annotator's view instead of those it had."""
+        """Replace the terms of a record in one annotator's view; return the new ones."""
         if state is None:
             assert before is not None
             state = STATES[before.state]
@@ -204,6 +206,7 @@ class AnnotationRows:
         return {row[0]: _AnnotationRow(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: _AnnotationRow, at: int) -> None:
+        # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
         seconds = None if kept.seconds is None else float(kept.seconds)
         values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
         self._raw.execute(_PUT, (*values, checksum(values), kept.terms))

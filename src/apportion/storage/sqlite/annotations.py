@@ -37,7 +37,7 @@ _SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
 class SqliteAnnotations:
-    """Everybody's annotations, within one transaction. ``slots_of`` reads the slots of a dataset."""
+    """Annotations of all people, within one transaction. ``slots_of`` returns the reader of a dataset's slots."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class SqliteAnnotations:
         ]
 
     def _of(self, columns: str, table: str, rids: Sequence[int]) -> Iterator[Any]:
-        """Rows about records; many are asked for with one statement."""
+        """Yield rows about records, read for 500 records with one statement."""
         for part in (rids[start : start + 500] for start in range(0, len(rids), 500)):
             marks = ", ".join("?" * len(part))
             yield from self._raw.execute(
@@ -145,6 +145,8 @@ class SqliteAnnotations:
         return found
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
+        # CROSS JOIN fixes the join order: values first, then their range of facet keys. Otherwise
+        # SQLite may read the whole facet table first
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN ("
             "SELECT ?1 << 32 | f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
@@ -186,10 +188,10 @@ class SqliteAnnotations:
     # Writing
 
     def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
         for change in changes:
-            settler.save(change, at)
-        settler.finish()
+            writer.save(change, at)
+        writer.finish()
 
     # Time
 
@@ -207,13 +209,13 @@ class SqliteAnnotations:
         rows = spent_between(self._raw, dataset.no, since, until)
         return [(self._agents.name(no), at, answers, ms) for no, at, answers, ms in rows]
 
-    # Carrying a shared dataset over
+    # Migration of a shared dataset to individual annotations
 
     def stage(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
         for before, after in changes:
-            settler.stage(before, after)
-        settler.finish()
+            writer.stage(before, after)
+        writer.finish()
 
     def track_changes(self, dataset: Dataset) -> bool:
         return change_log.watch(self._raw, dataset.no)

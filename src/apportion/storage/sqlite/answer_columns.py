@@ -1,4 +1,4 @@
-"""``ports.answers.Answers`` on SQLite: everybody's answers as columns."""
+"""``ports.answers.AnswerReader`` on SQLite: answers of all people as columns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
 _CHECK = tuple(Phase).index(Phase.CHECK)
 _WORDS = tuple(state.value for state in STATES)
 _FEW = 20_000
-"""Records whose answers are looked up one by one; those of more are sooner found among all."""
+"""Up to so many records are looked up one by one; for more it is faster to read the answers of all."""
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
@@ -85,8 +85,10 @@ class SqliteAnswerReader:
         )
 
     def _labels(self, dataset: Dataset) -> tuple[Numbers, Numbers, Numbers, list[Given], None]:
-        """Single labels stand in the index of each person's own view: many times faster than reading values."""
+        """Read single labels from the index of each person's own view: many times faster than reading values."""
         bounds = (dataset.no << 32, dataset.no + 1 << 32)
+        # group_concat makes one row per label instead of one per answer: each step of a statement waits for the
+        # interpreter lock. CROSS JOIN makes SQLite start at the values, of which there are few, not at the facet rows
         rows = self._raw.execute(
             "SELECT v.viewer, v.value, group_concat(f.key & 4294967295) FROM fields d "
             "JOIN vals v ON v.field = d.no CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
@@ -100,6 +102,8 @@ class SqliteAnswerReader:
         record = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
         who = np.repeat(np.array([viewer for viewer, _, _ in rows], dtype=np.int64), sizes)
         value = np.repeat(np.array([place[label] for _, label, _ in rows], dtype=np.int64), sizes)
+        # The index has drafts and answers that do not count, too; record and annotator packed into one number are
+        # compared in one pass
         (packed,) = self._raw.execute(
             "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM annotations "
             f"WHERE rid >= ? AND rid < ? AND NOT (counted AND state = {_SUBMITTED})",
@@ -125,13 +129,14 @@ class SqliteAnswerReader:
                 (_rids(dataset, few), _SUBMITTED),
             )
         numbers: list[tuple[int, int, int, int]] = []
-        registry: dict[bytes | None, int] = {}
+        # Equal fragments are decoded once; different ones may still mean the same answer, hence two tables
+        code_of: dict[bytes | None, int] = {}
         values: dict[Given, int] = {}
         for record, annotator, stored, updated in cursor:
-            code = registry.get(stored)
+            code = code_of.get(stored)
             if code is None:
                 found = given(None if stored is None else decode_value(dataset.task, stored), kind)
-                code = registry[stored] = values.setdefault(found, len(values))
+                code = code_of[stored] = values.setdefault(found, len(values))
             numbers.append((record, annotator, code, updated))
         table = np.array(numbers, dtype=np.int64).reshape(-1, 4)
         return table[:, 0], table[:, 1], table[:, 2], list(values), table[:, 3]
@@ -140,6 +145,7 @@ class SqliteAnswerReader:
         self, dataset: Dataset, record: Numbers, who: Numbers, few: Collection[int] | None
     ) -> Numbers | None:
         packing = "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM"
+        # Answers given in the light of others' answers would bias agreement
         done = f"{DEPENDS} AND slots.state = {STATE_NO[RowState.DONE]}"
         if few is None:
             found = self._raw.execute(f"{packing} slots WHERE dataset = ? AND {done}", (dataset.no,))
@@ -199,9 +205,10 @@ class SqliteAnswerReader:
 
     def answers_for(self, dataset: Dataset, numbers: Sequence[int]) -> RecordAnswers:
         base = dataset.no << 32
+        # The index within the list comes back as ``wanted.key``: callers align answers by it without another look-up
         rids = (as_json(base | n for n in numbers),)
         wanted = "FROM json_each(?) AS wanted CROSS JOIN"
-        # In a shared dataset nothing counts yet; what may be prepared for a switch is nobody's business
+        # In a shared dataset nothing counts yet; what may be staged for a migration must not be seen
         counted = "x.counted" if dataset.individual else "0"
         rows = self._raw.execute(
             f"SELECT wanted.key << 32 | x.annotator << 8 | x.state << 1 | {counted}, x.value, x.version, x.seconds, "
@@ -228,15 +235,15 @@ class SqliteAnswerReader:
                 "AND x.question = ? AND x.model = ?",
                 (*rids, THE_QUESTION, model),
             ):
-                said, found = json.loads(answers), json.loads(labels)
-                posteriors[place] = SavedPosterior(numbers[place], model, said, found)
-        return RecordAnswers(self._said(rows), gold, posteriors)
+                given_labels, chances = json.loads(answers), json.loads(labels)
+                posteriors[place] = SavedPosterior(numbers[place], model, given_labels, chances)
+        return RecordAnswers(self._answer_table(rows), gold, posteriors)
 
-    def _said(self, rows: Sequence[tuple[Any, ...]]) -> AnswerTable:
+    def _answer_table(self, rows: Sequence[tuple[Any, ...]]) -> AnswerTable:
         if not rows:
             return AnswerTable()
-        # One number instead of four: what reading costs is how many of them there are. SQLite works << and | off from
-        # left to right, so that from the right they are: counted, a bit; state, 8; annotator, 32; then the place
+        # One number instead of four: the cost of reading is the number of values. SQLite evaluates << and | from left
+        # to right, so that from the right they are: counted, a bit; state, 8; annotator, 32; then the index
         numbers, value, version, seconds, at = zip(*rows, strict=True)
         packed = np.array(numbers, dtype=np.int64)
         annotators = (packed >> 9 & 0xFFFFFFFF).tolist()
@@ -265,7 +272,7 @@ class SqliteAnswerReader:
             (dataset.no,),
         ).fetchall()
         people = {viewer for _, viewer, _ in values if viewer}
-        if not dataset.individual:  # who has timed answers; others only ever sent the record's one annotation
+        if not dataset.individual:  # others only sent the record's one annotation
             rows = self._raw.execute(
                 "SELECT DISTINCT annotator FROM annotations WHERE rid >= ? AND rid < ? AND seconds > 0",
                 (dataset.no << 32, dataset.no + 1 << 32),
@@ -293,7 +300,7 @@ class SqliteAnswerReader:
 
     def checked(self, dataset: Dataset) -> list[CheckResult]:
         kind = kind_of(dataset.task, multi_label=bool(dataset.multi_label))
-        # Once the gold value was told, an answer may be changed to it; the first one is what somebody knew.
+        # Once the gold value was shown, an answer may be changed to it; the first one is what the annotator knew
         rows = self._raw.execute(
             "SELECT s.annotator, g.value, a.state, a.value, h.state, h.value FROM slots s "
             "JOIN gold g ON g.rid = s.rid JOIN annotations a ON a.rid = s.rid AND a.annotator = s.annotator "
@@ -307,8 +314,8 @@ class SqliteAnswerReader:
         for annotator, gold, state, value, first_state, first_value in rows:
             if first_state is not None:
                 state, value = first_state, first_value
-            said = None if state == _DISCARDED else self._given(dataset, value, kind)
-            found.append(CheckResult(self._agents.name(annotator), said, self._given(dataset, gold, kind)))
+            answer = None if state == _DISCARDED else self._given(dataset, value, kind)
+            found.append(CheckResult(self._agents.name(annotator), answer, self._given(dataset, gold, kind)))
         return found
 
     def _given(self, dataset: Dataset, value: bytes | None, kind: AnswerKind) -> Given:

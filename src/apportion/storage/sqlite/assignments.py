@@ -1,4 +1,4 @@
-"""``ports.assignments.Assignments`` on SQLite: what somebody is offered, and how much is left to do."""
+"""``ports.assignments.Assignments`` on SQLite: candidates for the queue, and counts of remaining work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ __all__ = ["SqliteAssignments"]
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
 COUNTED = 100
-"""So many records with open slots are counted for somebody; beyond that all open slots are taken for theirs."""
+"""Up to so many open slots are checked one by one for a claimant; beyond that all open slots count as theirs."""
+# CROSS JOIN keeps this join order: ``waiting`` has the slots of a person in the order in which they are offered, so
+# that a LIMIT is reached after a few rows. SQLite might start at slots or plans, and then sort all of them
 _IN_LINE = (
     "FROM waiting w CROSS JOIN slots s ON s.no = w.slot CROSS JOIN records r ON r.rid = s.rid "
     "WHERE w.dataset = ?1 AND w.annotator = ?2 AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
@@ -49,7 +51,7 @@ class SqliteAssignments(SlotUpdate):
         among: Collection[int] | None = None,
     ) -> list[Slot]:
         me = self._agents.find(claimant.person.name)
-        rids: dict[int, None] = {}
+        rids: dict[int, None] = {}  # a dictionary keeps the order, in which the slots are offered
         if me is not None:
             rids.update(dict.fromkeys(self._held_rids(dataset, me)))
             rids.update(dict.fromkeys(islice(self._own(dataset, claimant, me, now, within, among), limit)))
@@ -63,10 +65,10 @@ class SqliteAssignments(SlotUpdate):
             "WHERE dataset = ?1 AND annotator = 0 LIMIT ?3))",
             (dataset.no, self._agents.find(claimant.person.name) or -1, limit),
         ).fetchall()
-        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)
+        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)  # so late that no lease holds
 
     def _offered(self, dataset: Dataset, rids: list[int], now: int) -> list[Slot]:
-        """The slots on these records, of plans that are not offered (any more) only what somebody is at or has done."""
+        """Return the slots on these records; of plans not offered (any more) only those that are leased or answered."""
         found = self.reader(dataset).on(rids)
         rows = self._raw.execute(
             f"SELECT no FROM plans WHERE dataset = ? AND state = {OFFERED}", (dataset.no,)
@@ -94,7 +96,7 @@ class SqliteAssignments(SlotUpdate):
         within: Collection[str] | None,
         among: Collection[int] | None,
     ) -> Iterator[int]:
-        """Records of the slots in line that are planned for somebody and that they may begin with."""
+        """Yield the records of queued slots that are planned for the claimant and that they may begin."""
         rows = self._raw.execute(
             "SELECT s.rid, r.id, NULL "
             f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_among(among)} {_ORDER}",
@@ -111,9 +113,10 @@ class SqliteAssignments(SlotUpdate):
         within: Collection[str] | None = None,
         among: Collection[int] | None = None,
     ) -> Iterator[int]:
-        """Records of the open slots in line that somebody may take and is not on already."""
+        """Yield the records of queued open slots that the claimant may take and has no slot or answer on already."""
         if not claimant.teams - claimant.full:
             return iter(())
+        # State 4 of a slot is withdrawn; states 2 and 3 of an annotation are answers, also those given without a slot
         rows = self._raw.execute(
             "SELECT s.rid, r.id, s.needs "
             f"{_IN_LINE} AND (s.plan << 8 | s.rule) IN (SELECT value FROM json_each(?4)) "
@@ -129,7 +132,7 @@ class SqliteAssignments(SlotUpdate):
     def _fitting(
         self, rows: Iterable[tuple[int, str, str | None]], claimant: Claimant, within: Collection[str] | None
     ) -> Iterator[int]:
-        can: dict[str | None, bool] = {None: True}
+        can: dict[str | None, bool] = {None: True}  # few different needs: each is decoded once
         for rid, same in groupby(rows, key=itemgetter(0)):  # the slots of a record stand together
             for _, id, needs in same:
                 if needs not in can:
@@ -208,7 +211,7 @@ class SqliteAssignments(SlotUpdate):
         ]
 
     def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:
-        me = self._agents.find(claimant.person.name) or -1
+        me = self._agents.find(claimant.person.name) or -1  # no slot has -1; 0 would be the open ones
         offered = f"plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {OFFERED})"
         own, free = self._raw.execute(
             f"SELECT coalesce(sum(n) FILTER (WHERE annotator = ?2 AND state < {_BEGUN}), 0), "
@@ -224,6 +227,7 @@ class SqliteAssignments(SlotUpdate):
         ).fetchone()
         if free:
             rids = list(islice(self._open(dataset, claimant, me, now), COUNTED))
+            # Counters know nothing of skills, of records somebody is on already, or of slots they declined
             some = len(set(rids))  # a record may have open slots of two plans
             free = some if len(rids) < COUNTED else max(some, free - open_held)
         return RemainingWork(own + open_held, free)

@@ -1,4 +1,4 @@
-"""Numbers and times in leaves of a query, as ranges."""
+"""Ranges of numbers and times in leaves of a query."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ __all__ = ["EXACT_FLOATS", "bounds", "exact", "time_bounds"]
 EXACT_FLOATS = float(1 << 53)
 """Up to here every integer is a float of its own."""
 _FAR = 1 << 60
+"""Times are cut off here: SQLite's integers have 64 bits, and those of a query may have any length."""
 
 
 def bounds(name: str, leaf: Leaf) -> tuple[float, float, bool, bool]:
-    """A leaf on a number field as a range."""
+    """Return a leaf on a number field as a range: low, high, and whether each belongs to it."""
     match leaf:
         case Term(_, text) | Phrase(_, text):
             value = _as_number(name, text)
@@ -40,14 +41,14 @@ def _as_number(name: str, text: str) -> float:
 
 
 def exact(text: str | None, known: float) -> int | float:
-    """A bound with all its digits."""
+    """Return a bound as an integer with all its digits where it is one, else as the float that is known."""
     with contextlib.suppress(ValueError):
         return known if text is None else int(text)
     return known
 
 
 def time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
-    """A leaf on a time field as a closed range of instants; partial dates are rounded outwards."""
+    """Return a leaf on a time field as a closed range of instants; partial dates are rounded outwards."""
     match leaf:
         case Term(_, text) | Phrase(_, text):
             return _as_time(name, text)
@@ -65,6 +66,7 @@ def time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
 
 def _as_time(name: str, text: str) -> tuple[int, int]:
     if re.fullmatch(r"-?\d{5,}", text):
+        # Five digits and more are milliseconds since 1970; four are a year
         instant = max(-_FAR, min(_FAR, int(text[:20]) * 1000))
         return instant, instant + 999
     if re.fullmatch(r"\d{4}", text):

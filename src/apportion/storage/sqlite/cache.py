@@ -1,4 +1,4 @@
-"""What is kept in memory per open dataset so that filters and facets at a million records need no SQL.
+"""Caches of one open dataset in memory, so that filters and facets at a million records need no SQL.
 
 A pure cache: everything here can be thrown away and read again from the file, and ``verify`` compares
 the two. A selection of records is a roaring bitmap of their short numbers.
@@ -33,18 +33,18 @@ log = logging.getLogger("apportion.storage")
 
 _TEXT_SELECTIONS = 64
 _MANY = 20
-"""From so many values of a field on, their records are found in one go over all records."""
+"""For more values of a field than this, their records are found in one pass over all records."""
 _NOTHING = np.empty(0, dtype=np.uint32)
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 FEW_RECORDS = 200
-"""So few records are put in order by asking for their ids."""
+"""Up to so many records are sorted by reading their ids."""
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
-"""How much of the order of all ids is looked through at once: little at first, most pages are found there."""
+"""How much of the order of all ids is scanned at once: little at first, where most pages end."""
 
 
 class DatasetCache:
-    """Everything cached of one dataset. To be used between ``with cache.held()`` and its end, for milliseconds: others
-    wait for it. The writer never waits: what it changed is taken over by whoever holds the cache next.
+    """Everything cached of one dataset. Use it within ``with cache.held()``, for milliseconds: others wait for
+    the lock. The writer never waits: what it changed is applied by the thread that holds the cache next.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DatasetCache:
         self._lock = threading.RLock()
         self._depth = 0
         self._late: deque[tuple[CacheDelta, int]] = deque()
-        """What has been committed and is not taken over yet, with the numbers of the commits."""
+        """Committed changes that are not applied yet, with the numbers of the commits."""
         self._deadline = UNLIMITED
         self._connect = connect
         self._give_back = give_back
@@ -65,7 +65,7 @@ class DatasetCache:
         self._forget()
 
     def _forget(self) -> None:
-        """Begin with nothing, so that everything is read anew from the file."""
+        """Drop everything, so that it is read again from the file when needed."""
         self._everything: BitMap | None = None
         self._facets: dict[tuple[int, int], FacetField] = {}
         self._numbers: dict[int, NumberField] = {}
@@ -81,22 +81,20 @@ class DatasetCache:
         self._texts_changed = 0
         """The number of the commit that last changed some text."""
         self.computed: dict[Any, Any] = {}
-        """Whatever else is worth keeping until the next change."""
+        """Other results that stay valid until the next change."""
         self.computed_of_texts: dict[Any, Any] = {}
-        """The same, until some text changes."""
+        """Results that stay valid until some text changes."""
 
     @property
     def connection(self) -> SqliteConnection:
-        """A connection outside any snapshot: it always sees the newest commit."""
+        """Return the connection of the cache, outside any snapshot: it always sees the newest commit."""
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
 
     @contextlib.contextmanager
     def held(self, deadline: Deadline = UNLIMITED) -> Iterator[None]:
-        """Keep everybody else out, as short as can be. What has to be read for everybody does not count as time of the
-        query behind ``deadline``.
-        """
+        """Hold the lock of the cache; keep it short. What all queries share is read outside ``deadline``."""
         with self._lock:
             if not self._depth:
                 self._catch_up()
@@ -109,9 +107,9 @@ class DatasetCache:
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[None]:
-        """Several readings of one state of the file."""
+        """Read several times from one snapshot of the file."""
         raw = self.connection.raw
-        if raw.in_transaction:  # of somebody who compares caches with the file
+        if raw.in_transaction:  # the caller compares caches with the file
             yield
             return
         raw.execute("BEGIN")
@@ -121,7 +119,7 @@ class DatasetCache:
             raw.execute("COMMIT")
 
     def close(self) -> None:
-        """Give the connection back; whoever still holds the cache gets another one when they ask."""
+        """Give the connection back; a thread that still uses the cache gets another one when it needs it."""
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None and self._give_back is not None:
@@ -131,7 +129,7 @@ class DatasetCache:
         self.close()
 
     def warm(self) -> Iterator[None]:
-        """Read what most searches need, the lock held for one piece at a time."""
+        """Read what most searches need, holding the lock for one field at a time."""
         with self.held():
             fields = self.connection.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
@@ -146,7 +144,8 @@ class DatasetCache:
                     self.facet(no, RESOLVED)
 
     def apply(self, changes: CacheDelta, number: int) -> None:
-        """Take over what a committed transaction changed, or leave that to whoever is at the cache just now."""
+        """Apply what a committed transaction changed, or leave that to the thread that holds the cache just now."""
+        # Called by the writer, which must not wait for a search: it queues the change and only tries the lock
         self._late.append((changes, number))
         if self._lock.acquire(blocking=False):
             try:
@@ -173,11 +172,13 @@ class DatasetCache:
             self._gone.update(changes.removed)
             if changes.added:
                 self._size = max(self._size, max(changes.added))
+        # Losses first: a record that loses one value and gains another must not be seen with two, which would split
+        # the column of the field into bitmaps
         self._apply_facets(changes.lost, changes.field_of, has=False)
         self._apply_facets(changes.gained, changes.field_of, has=True)
         for moves, has in ((changes.unshared, False), (changes.shared, True)):
             for term_id, ns in moves:
-                facet = self._facets.get(changes.field_of[term_id])
+                facet = self._facets.get(changes.field_of[term_id])  # only fields that were read are kept
                 if facet is not None:
                     for n in ns:
                         facet.change(term_id, n, has)
@@ -216,6 +217,7 @@ class DatasetCache:
                 facet = facets.get(field_of[term_id])
                 if facet is not None:
                     facet.change(term_id, n, has)
+        # Those are read again, in the form that suits so many values
         for key in [key for key, facet in facets.items() if facet.crowded()]:
             del facets[key]
 
@@ -223,9 +225,10 @@ class DatasetCache:
 
     @property
     def everything(self) -> BitMap:
-        """All records of the dataset. Do not change it."""
+        """Return the numbers of all records of the dataset. Do not change the bitmap."""
         if self._everything is None:
             base = self.dataset << 32
+            # A dataset's records are one range of rids; one long string is handed over faster than a million rows
             (packed,) = self.connection.raw.execute(
                 "SELECT group_concat(rid & 4294967295) FROM records WHERE rid > ? AND rid < ?",
                 (base, base + (1 << 32)),
@@ -236,48 +239,48 @@ class DatasetCache:
 
     @property
     def size(self) -> int:
-        """The highest record number there is, or more."""
+        """Return the highest record number there is, or more."""
         _ = self.everything
         return self._size
 
     def facet(self, field: int, viewer: int) -> FacetField:
-        """Who has which value of a field."""
+        """Return which records have which value of a field, read when first asked for."""
         key = (field, viewer)
         facet = self._facets.get(key)
         if facet is None:
             size = self.size
-            # Values and who has them are read one after the other, and belong together
+            # Values and the records that have them are read by two statements, which must see the same commit
             with self._deadline.uncounted(), self._snapshot():
                 facet = self._facets[key] = FacetField(self.connection, field, viewer, size)
         return facet
 
     def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
-        """Records with any of the values. Do not change it."""
+        """Return the records with any of the values. Do not change the bitmap."""
         facet = self.facet(field, viewer)
         if len(term_ids) > _MANY and (quick := facet.holders_of(term_ids)) is not None:
             return quick
         found = []
-        for place, term_id in enumerate(term_ids):
-            if place % 50 == 49:
+        for index, term_id in enumerate(term_ids):
+            if index % 50 == 49:
                 self._deadline.check()
             held = facet.holders(term_id)
             found.append(read_bitmap(self.connection, term_id) if held is None else held)
         return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
     def having_some(self, field: int, viewer: int) -> BitMap:
-        """Records with any value of the field at all."""
+        """Return the records with any value of the field at all."""
         found = self.facet(field, viewer).holders_of_any()
         if found is None:
             found = BitMap((read_keys(self.connection, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
         return found
 
     def holders(self, field: int, viewer: int) -> tuple[Numbers, Numbers]:
-        """Every value of a field by number, and beside it who has it."""
+        """Return two arrays: the number of each value of a field, and of a record that has it."""
         keys = read_keys(self.connection, field, viewer)
         return keys >> 32, keys & 0xFFFFFFFF
 
     def number(self, field: int) -> NumberField:
-        """The numbers of a field."""
+        """Return the numbers of a field."""
         found = self._numbers.get(field)
         if found is None:
             with self._deadline.uncounted():
@@ -285,7 +288,7 @@ class DatasetCache:
         return found
 
     def column(self, name: str) -> Column:
-        """``updated`` or ``event`` of every record."""
+        """Return ``updated`` or ``event`` of every record."""
         found = self._columns.get(name)
         if found is None:
             rows = self.connection.raw.execute(
@@ -297,9 +300,9 @@ class DatasetCache:
         return found
 
     def text(self, connection: SqliteConnection, match: str) -> BitMap:
-        """Records whose text matches a full-text expression, read in the snapshot of ``link``. Do not change it.
+        """Return the records whose text matches a full-text expression, read in the snapshot of ``connection``.
 
-        The cache is held for a moment only, so that nobody waits for the index.
+        Do not change the bitmap. The lock is held for a moment only, so that nobody waits for the text index.
         """
         with self.held():
             found = self._texts.get(match)
@@ -312,8 +315,9 @@ class DatasetCache:
         ).fetchone()
         found = bitmap_of(packed)
         with self.held():
-            # Without what was committed a moment ago and is not yet taken over here: nothing else knows of it
+            # Leave out what was committed a moment ago and is not applied here yet: no other cache knows of it
             found &= self.everything
+            # A snapshot from before the last change of a text must not be kept for those after it
             if self._texts_changed <= connection.began:
                 self._texts[match] = found
                 if len(self._texts) > _TEXT_SELECTIONS:
@@ -321,7 +325,7 @@ class DatasetCache:
         return found
 
     def vocabulary(self, connection: SqliteConnection) -> list[str]:
-        """Every word of the dataset, read in the snapshot of ``link`` while nobody waits for it."""
+        """Return every word of the dataset, read in the snapshot of ``connection`` without holding the lock."""
         with self.held():
             if self._vocabulary is not None:
                 return self._vocabulary
@@ -333,13 +337,13 @@ class DatasetCache:
         return found
 
     def keep_of_texts(self, connection: SqliteConnection, key: str, found: object) -> None:
-        """Keep what was computed of the texts in the snapshot of ``link``, unless some text has changed since."""
+        """Cache what was computed from texts in the snapshot of ``connection``, unless a text has changed since."""
         with self.held():
             if self._texts_changed <= connection.began:
                 self.computed_of_texts[key] = found
 
     def vectors(self, field: int) -> tuple[Numbers, Numbers]:
-        """Record numbers, and one row of float32 for each."""
+        """Return record numbers, and one row of float32 for each."""
         found = self._vectors.get(field)
         if found is None:
             rows = self.connection.raw.execute(
@@ -347,6 +351,7 @@ class DatasetCache:
             ).fetchall()
             ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
             if rows:
+                # float32 halves the memory, and is exact enough to rank by distance
                 flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
                 matrix = flat.reshape(len(rows), len(rows[0][1]) // 8).astype(np.float32)
             else:
@@ -357,20 +362,21 @@ class DatasetCache:
     def in_order(
         self, selection: BitMap, *, after: str | None = None, descending: bool = False
     ) -> Iterator[int]:
-        """The selection's record numbers in the order of their ids, beginning behind the id ``after``."""
+        """Yield the selection's record numbers in the order of their ids, beginning behind the id ``after``."""
         if len(selection) <= FEW_RECORDS:
             return self._merged(iter(()), selection, after, descending)
         order = self._id_order()
+        # Records logged since the order was read are few, and merged in instead of sorting all again
         late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
         if descending:
             order = order[::-1]
-        begin = 0 if after is None else self._place(order, after, descending)
+        begin = 0 if after is None else self._position(order, after, descending)
         mask = mask_of(selection, max(self._ordered_to, self._size))
         known = (n for low, high in _stretches(begin, order.size) for n in _chosen(order[low:high], mask))
         return self._merged(known, late, after, descending) if late else known
 
-    def _place(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
-        """How many of ``order`` do not come behind ``id``. Looks up some twenty ids at a million records."""
+    def _position(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
+        """Count those of ``order`` that do not come behind ``id``. Looks up some twenty ids at a million records."""
         base, high = self.dataset << 32, int(order.size)
         while low < high:
             middle = (low + high) // 2
@@ -387,7 +393,7 @@ class DatasetCache:
         return low
 
     def id_ranks(self) -> Numbers:
-        """The place of each record number in the order of ids, records logged just now included."""
+        """Return the rank of each record number in the order of ids, records logged just now included."""
         self._id_order(fresh=True)
         if self._ranks is None:
             order = self._id_order()
@@ -396,11 +402,12 @@ class DatasetCache:
         return self._ranks
 
     def _id_order(self, *, fresh: bool = False) -> Numbers:
-        """Record numbers in the order of their ids, as of when it was last read.
+        """Return record numbers in the order of their ids, as of when it was last read.
 
-        Reading it takes a while at a million records, so a few thousand late comers are tolerated.
+        Reading it takes a while at a million records, so a few thousand later records may be missing.
         """
         late = self.size - self._ordered_to
+        # Sorting the ids of all records again for each one logged would make every search wait
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
             (packed,) = self.connection.raw.execute(
                 "SELECT group_concat(n) FROM "
@@ -419,7 +426,7 @@ class DatasetCache:
     def _merged(
         self, known: Iterator[int], late: BitMap, after: str | None, descending: bool
     ) -> Iterator[int]:
-        """``known`` with late comers let in at their places."""
+        """Merge records logged later into ``known`` by id."""
         base = self.dataset << 32
         rows = self.connection.raw.execute(
             "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",

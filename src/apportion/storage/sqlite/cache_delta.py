@@ -1,4 +1,4 @@
-"""What a committed piece of work changed in one dataset: news for the caches."""
+"""Changes that a committed transaction made to one dataset, for the caches to apply."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["CacheDelta"]
 
 @dataclass(slots=True)
 class CacheDelta:
-    """Adds and removals by short record number ``n``; applying them twice does no harm."""
+    """Additions and removals by short record number ``n``; applying them twice does no harm."""
 
     dataset: int
     added: list[int] = field(default_factory=list)
@@ -33,7 +33,7 @@ class CacheDelta:
     numbers: dict[int, list[tuple[int, tuple[float, ...]]]] = field(default_factory=lambda: defaultdict(list))
     """field → (n, its values now)"""
     texts: bool = False
-    """Whether the full-text index changed."""
+    """True if the full-text index changed."""
     vectors: set[int] = field(default_factory=set)
     """Vector fields that changed."""
     gone: bool = False

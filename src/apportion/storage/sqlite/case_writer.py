@@ -1,4 +1,4 @@
-"""Writing what an answer, a decision or a plan changed about single records."""
+"""Write what an answer, a decision or a plan changed about single records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STATUS_NO = {status: no for no, status in enumerate(Status)}
 
 
 class CaseWriter:
-    """Changes of single records of one dataset within one transaction. Call ``finish`` once."""
+    """Writer of changes to single records of one dataset within one transaction. Call ``finish`` once."""
 
     def __init__(
         self,
@@ -52,9 +52,10 @@ class CaseWriter:
         return self._counted
 
     def finish(self) -> None:
-        """Write facets and counters, and announce the changes after the commit."""
+        """Write facets and counters, and update the caches after the commit."""
         self._counted.finish()
         changes = self._changes
+        # Only after the commit: caches must not show what may still be rolled back
         self._connection.after.append(lambda: self._publish(changes))
 
     def save(self, change: CaseChange, at: int) -> None:
@@ -68,20 +69,21 @@ class CaseWriter:
         if before.gold != after.gold:
             self._gold(rid, before.gold, after.gold, at)
         self.slots.change(after.number, before.slots, after.slots, change.note)
-        self._show(after, change.view)
+        self._write_view(after, change.view)
 
     def stage(self, before: Case, after: Case) -> None:
-        """Store what a record of a shared dataset is to be; what it still is to everybody stays."""
+        """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
         rid = self._base | after.number
         for annotation in after.annotations.values():
             self._annotations.change(rid, after.record, None, annotation, annotation.updated, "")
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
 
-    def _show(self, case: Case, view: ResolvedView) -> None:
-        """What everybody sees who sees more than their own."""
+    def _write_view(self, case: Case, view: ResolvedView) -> None:
+        """Write the resolved view, which everybody sees who may see more than their own answers."""
         rid = self._base | case.number
         answer = encode_view(self._task, view)
+        # The stored terms, not those of the case before: facets and counters must lose exactly what was written
         (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
         term_ids = self._counted.term_ids(view_terms(case.record, view))
         self._counted.change(case.number, unpacked(terms), term_ids)

@@ -1,7 +1,7 @@
-"""Which records of a dataset are written while somebody watches: triggers on the writer's connection note it.
+"""Track the records of a dataset that are written, by triggers on the writer's connection.
 
-The notes are temporary tables. They are rolled back with the transaction that made them, and a process that ends takes
-them along.
+The log is a temporary table. It is rolled back with the transaction that wrote to it, and is gone once the process
+ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["rewritten", "unwatch", "watch"]
 
 
 def watch(raw: sqlite3.Connection, dataset: int) -> bool:
-    """Begin to note the records of a dataset that are written; False where that is being done already."""
+    """Begin to track the records of a dataset that are written; return False if they are tracked already."""
     if _watched(raw, dataset):
         return False
     raw.execute(f"CREATE TEMP TABLE rewritten_{dataset} (rid INTEGER PRIMARY KEY)")
@@ -20,15 +20,17 @@ def watch(raw: sqlite3.Connection, dataset: int) -> bool:
         f"WHEN NEW.dataset = {dataset} BEGIN INSERT OR IGNORE INTO rewritten_{dataset} VALUES (NEW.rid); END"
     )
     raw.execute(f"CREATE TEMP TRIGGER logged_{dataset} AFTER INSERT ON main.records {note}")
+    # Updates of other columns change neither content nor answers
     columns = "status, answer, content, prediction"
     raw.execute(f"CREATE TEMP TRIGGER changed_{dataset} AFTER UPDATE OF {columns} ON main.records {note}")
     return True
 
 
 def rewritten(raw: sqlite3.Connection, dataset: int, limit: int) -> tuple[list[str], bool]:
-    """Take up to ``limit`` notes; the ids of the records among them that have answers, and whether there are more."""
+    """Take up to ``limit`` entries; return the ids of those records that have answers, and whether there are more."""
     if not _watched(raw, dataset):
         return [], False
+    # One more than asked for shows whether there are more
     rows = raw.execute(f"SELECT rid FROM rewritten_{dataset} ORDER BY rid LIMIT ?", (limit + 1,)).fetchall()
     if not rows:
         return [], False
@@ -44,7 +46,7 @@ def rewritten(raw: sqlite3.Connection, dataset: int, limit: int) -> tuple[list[s
 
 
 def unwatch(raw: sqlite3.Connection, dataset: int) -> None:
-    """No longer note anything."""
+    """Stop tracking a dataset."""
     for trigger in ("logged", "changed"):
         raw.execute(f"DROP TRIGGER IF EXISTS temp.{trigger}_{dataset}")
     raw.execute(f"DROP TABLE IF EXISTS temp.rewritten_{dataset}")

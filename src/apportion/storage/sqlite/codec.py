@@ -1,11 +1,11 @@
-"""How a record is kept: JSON fragments that replies are spliced from.
+"""Encode and decode records as stored: JSON fragments that replies are spliced from.
 
 Three fragments, so that what depends on the viewer stays out of what does not:
 
 * ``content``: the members of the record's own fields, nulls written out, as the scan route shows them;
 * ``prediction`` and ``answer``: lines of agent and value by turns, the agent that counts first.
   Compact JSON never holds a raw line break, so they can be split without parsing. Where people have answered
-  but nothing is settled, the first agent and value are ``null``.
+  but nothing is resolved, the first agent and value are ``null``.
 """
 
 from __future__ import annotations
@@ -52,14 +52,15 @@ __all__ = [
 ]
 
 UNSETTLED = b"null\n"
-"""What an answer begins with when nobody's word counts yet."""
+"""The beginning of an answer while nothing is resolved."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
 def encode_content(record: Record) -> bytes:
-    """The members of the record's own fields, without the braces."""
+    """Encode the members of the record's own fields, without the braces."""
+    # Without braces, so that replies can add members of their own without parsing
     members: dict[str, Any] = {"metadata": record.metadata, "event_timestamp": record.event_timestamp}
     if isinstance(record, TextClassificationRecord):
         members["inputs"] = record.inputs
@@ -74,7 +75,7 @@ def encode_content(record: Record) -> bytes:
 
 
 def encode_value(task: Task, value: Value) -> bytes:
-    """The members of a prediction's or annotation's value, without agent and braces."""
+    """Encode the members of a prediction's or annotation's value, without agent and braces."""
     if isinstance(value, Entities):
         spans = [{"start": s.start, "end": s.end, "label": s.label, "score": s.score} for s in value.spans]
         return _encode({"entities": spans, "score": value.score})[1:-1]
@@ -84,7 +85,7 @@ def encode_value(task: Task, value: Value) -> bytes:
 
 
 def encode_answers(task: Task, answers: AgentValues | None) -> bytes | None:
-    """Agent and value, line by line, the agent that counts first."""
+    """Encode agents and values, line by line, the agent that counts first."""
     if answers is None:
         return None
     lines = [_encode(answers.agent), encode_value(task, answers.value)]
@@ -96,7 +97,7 @@ def encode_answers(task: Task, answers: AgentValues | None) -> bytes | None:
 
 
 def decode_value(task: Task, fragment: bytes) -> Value:
-    """The value behind one fragment."""
+    """Decode the value of one fragment."""
     found = _decode(b"{" + fragment + b"}")
     if task is Task.TOKEN_CLASSIFICATION:
         spans = [Entity(e["start"], e["end"], e["label"], float(e["score"])) for e in found["entities"]]
@@ -107,7 +108,7 @@ def decode_value(task: Task, fragment: bytes) -> Value:
 
 
 def decode_answers(task: Task, fragment: bytes | None) -> AgentValues | None:
-    """The answers behind a stored fragment."""
+    """Decode the answers of a stored fragment; None while nothing is resolved."""
     if fragment is None or fragment.startswith(UNSETTLED):
         return None
     lines = fragment.split(b"\n")
@@ -117,7 +118,7 @@ def decode_answers(task: Task, fragment: bytes | None) -> AgentValues | None:
 
 
 def decode_content(content: bytes) -> dict[str, Any]:
-    """The record's own fields as plain values."""
+    """Decode the record's own fields as plain values."""
     found: dict[str, Any] = _decode(b"{" + content + b"}")
     return found
 
@@ -125,7 +126,7 @@ def decode_content(content: bytes) -> dict[str, Any]:
 def decode_record(
     task: Task, id: str, status: Status, content: bytes, prediction: bytes | None, answer: bytes | None
 ) -> Record:
-    """The record behind the stored fragments, without its vectors."""
+    """Decode a record from its stored fragments, without its vectors."""
     found = decode_content(content)
     common: dict[str, Any] = {
         "id": id,
@@ -153,7 +154,7 @@ def _instant(text: str | None) -> int | None:
 
 
 def with_mirrors(content: bytes, keys: list[str], names: list[str]) -> bytes:
-    """The content with these people under these metadata keys: one name, or a list of several."""
+    """Return the content with these people under these metadata keys: one name, or a list of several."""
     found = decode_content(content)
     metadata = {key: value for key, value in (found["metadata"] or {}).items() if key not in keys}
     if names:
@@ -163,26 +164,26 @@ def with_mirrors(content: bytes, keys: list[str], names: list[str]) -> bytes:
 
 
 def packed(term_ids: list[int]) -> bytes:
-    """Value numbers as little-endian unsigned 32-bit integers, ascending."""
+    """Pack value numbers as little-endian unsigned 32-bit integers, ascending."""
     return array("I", sorted(term_ids)).tobytes() if term_ids else b""
 
 
 def unpacked(blob: bytes) -> array[int]:
-    """The value numbers behind ``packed``."""
+    """Return the value numbers in a blob made by ``packed``."""
     term_ids = array("I")
     term_ids.frombytes(blob)
     return term_ids
 
 
 def entities_of(answers: AgentValues | None) -> list[Entity] | None:
-    """The spans that count."""
+    """Return the spans of the agent that counts; None without spans."""
     if answers is None or not isinstance(answers.value, Entities):
         return None
     return list(answers.value.spans)
 
 
 def value_members(task: Task, fragment: bytes | None) -> dict[str, Any]:
-    """The values behind a stored fragment by agent, as plain values; labels under both of their 1.x names."""
+    """Decode a stored fragment as plain values by agent; labels have both of their 1.x names."""
     if fragment is None:
         return {}
     lines = fragment.split(b"\n")
@@ -199,7 +200,7 @@ def value_members(task: Task, fragment: bytes | None) -> dict[str, Any]:
 
 
 def encode_view(task: Task, view: ResolvedView) -> bytes | None:
-    """Whose word counts with its value, then everybody's."""
+    """Encode a view: the agent and value that count, then those of all others."""
     everyone = [(_encode(name), encode_value(task, value)) for name, value in view.everyone.items()]
     if view.agent is not None and view.value is not None:
         first = (_encode(view.agent), encode_value(task, view.value))
@@ -213,19 +214,19 @@ def encode_view(task: Task, view: ResolvedView) -> bytes | None:
 
 
 def encode_name(name: str) -> bytes:
-    """An agent's name as the first line of stored answers."""
+    """Encode an agent's name as the first line of stored answers."""
     return _encode(name)
 
 
 def encode_vector(vector: Vector) -> tuple[bytes, bytes | None]:
-    """An embedding as float64, and what came with it as JSON."""
+    """Encode an embedding as float64, and its model and record properties as JSON."""
     more = {"record_properties": vector.record_properties, "model": vector.model}
     named = vector.record_properties is not None or vector.model is not None
     return array("d", vector.value).tobytes(), _encode(more) if named else None
 
 
 def decode_vector(value: bytes, more: bytes | None) -> Vector:
-    """The embedding behind its stored form."""
+    """Decode an embedding from its stored form."""
     numbers = array("d")
     numbers.frombytes(value)
     named = _decode(more) if more else {}

@@ -1,4 +1,4 @@
-"""How a file in use fares, and how much is in it."""
+"""Condition of the file in use, and counts of what is in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["condition_of", "counts_in"]
 
 
 def condition_of(database: Database) -> StoreCondition:
-    """How the file and its writer fare."""
+    """Return the condition of the file and its writer."""
     alive, waiting, urgent, busy = database.line()
     with database.read() as connection:
         tables = version_of(connection.raw)
@@ -38,7 +38,7 @@ def condition_of(database: Database) -> StoreCondition:
 
 
 def counts_in(raw: sqlite3.Connection, now: int) -> StoreCounts:
-    """How much there is, as of this snapshot."""
+    """Count what there is, as of this snapshot."""
     open_jobs = (str(JobState.WAITING), str(JobState.RUNNING))
 
     def count(what: str, *given: object) -> int:
@@ -60,7 +60,7 @@ def counts_in(raw: sqlite3.Connection, now: int) -> StoreCounts:
 
 
 def _writable(path: Path) -> bool:
-    """Whether the disk keeps what it is told. A disk that failed may still be mounted as if it did."""
+    """Return True if the disk accepts writes. A disk that failed may still be mounted as if it did."""
     try:
         os.utime(path.with_suffix(".lock"))
     except FileNotFoundError:  # no server has been here yet

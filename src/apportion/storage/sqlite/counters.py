@@ -24,7 +24,7 @@ NumberTerms = list[tuple[int, float]]
 
 
 class CountedTerms:
-    """Collects which record gains or loses which value; ``finish`` writes rows and counters at once."""
+    """Collector of the values that records gain or lose; ``finish`` writes rows and counters at once."""
 
     def __init__(
         self, connection: SqliteConnection, dataset: int, registry: TermRegistry, changes: CacheDelta
@@ -33,7 +33,7 @@ class CountedTerms:
         self._dataset = dataset
         self._changes = changes
         self.session: TermSession = registry.session(connection)
-        # By viewer and field, then by value: pairs would have to be hashed anew each time
+        # By viewer and field, then by value: pairs would have to be hashed again each time
         self._known: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
@@ -43,7 +43,7 @@ class CountedTerms:
         self._old_numbers: list[tuple[int, float, int]] = []
 
     def expect(self, terms: Iterable[Term], metadata: Iterable[MetadataTerm]) -> None:
-        """Number the values of many records with few statements, before ``vids`` is asked for each record."""
+        """Number the values of many records with few statements, before ``term_ids`` is called for each record."""
         by_name: dict[str, set[str]] = defaultdict(set)
         for name, value in terms:
             by_name[name].add(value)
@@ -62,7 +62,7 @@ class CountedTerms:
     def term_ids(
         self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
-        """The numbers of values, new ones created."""
+        """Return the numbers of values, new ones created."""
         known, of_metadata = self._known[viewer], self._of_metadata
         found = [known[name].get(value) or self._number(name, [value], viewer) for name, value in terms]
         found += [
@@ -72,7 +72,7 @@ class CountedTerms:
         return found
 
     def _number(self, name: str, values: list[str], viewer: int) -> int:
-        """Make values of a field known; the number of the last one."""
+        """Look up or create values of a field; return the number of the last one."""
         field, kind = self.session.field(self._dataset, name)
         term_ids = self.session.term_ids(field, kind, viewer, values)
         self._known[viewer][name].update(zip(values, term_ids, strict=True))
@@ -86,19 +86,21 @@ class CountedTerms:
         return term_ids[-1]
 
     def add(self, n: int, term_ids: Sequence[int]) -> None:
-        """A record gains values."""
+        """Note that a record gains values."""
         if term_ids:
             self._added.append((n, term_ids))
 
     def add_to_many(self, term_id: int, ns: Sequence[int]) -> None:
-        """Records, ascending, gain one value; those that have it already keep it. Written at once."""
+        """Give records, ascending, one value; those that have it already keep it. Written at once."""
         before = self._raw.total_changes
+        # Value number and record number in one key: the records of a value are one range, in the order of their numbers
         insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], or_ignore=True)
+        # Rows that were there already are ignored, so that only the changes say how many were added
         self.session.count_many(term_id, self._raw.total_changes - before)
         self._changes.shared.append((term_id, ns))
 
     def take_from_many(self, term_id: int, ns: Sequence[int]) -> None:
-        """Records lose one value, those of them that have it. Written at once."""
+        """Take one value from records, those of them that have it. Written at once."""
         before = self._raw.total_changes
         self._raw.execute(
             "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))",
@@ -108,7 +110,7 @@ class CountedTerms:
         self._changes.unshared.append((term_id, ns))
 
     def change(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
-        """A record's values were ``before`` and are ``after``."""
+        """Note that a record's values were ``before`` and are ``after``."""
         was, now = set(before), set(after)
         if was == now:
             return
@@ -117,7 +119,7 @@ class CountedTerms:
             self._removed.append((n, tuple(was - now)))
 
     def change_surely(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
-        """The same where some of the values of ``before`` may not have been written yet. Written at once."""
+        """Change a record's values where some of ``before`` may not have been written yet. Written at once."""
         was, now = set(before), set(after)
         for term_id in now - was:
             self.add_to_many(term_id, [n])
@@ -125,7 +127,7 @@ class CountedTerms:
             self.take_from_many(term_id, [n])
 
     def add_numbers(self, n: int, numbers: NumberTerms) -> None:
-        """A new record has numbers."""
+        """Note the numbers of a new record."""
         if len(numbers) == 1:
             ((field, value),) = numbers
             self._new_numbers.append((field, value, n))
@@ -134,7 +136,7 @@ class CountedTerms:
             self.change_numbers(n, set(), numbers)
 
     def change_numbers(self, n: int, before: set[tuple[int, float]], after: NumberTerms) -> None:
-        """A record's numbers were ``before`` and are ``after``."""
+        """Note that a record's numbers were ``before`` and are ``after``."""
         now = set(after)
         if before == now:
             return
@@ -145,11 +147,12 @@ class CountedTerms:
             self._changes.numbers[field].append((n, values))
 
     def finish(self) -> None:
-        """Write what was collected."""
+        """Write what was collected: facet rows, numbers, new values and counters."""
         self.session.count(
             (term_ids for _, term_ids in self._added), (term_ids for _, term_ids in self._removed)
         )
         if self._removed:
+            # Losses before gains: a value that is lost and gained again within the transaction must stay
             gone = [term_id << 32 | n for n, term_ids in self._removed for term_id in term_ids]
             self._raw.execute(
                 "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))", (as_json(gone),)
@@ -161,6 +164,7 @@ class CountedTerms:
                             "SELECT field, viewer FROM vals WHERE vid = ?", (term_id,)
                         ).fetchone()
         if self._added:
+            # Sorted, so that the table is written in one direction
             keys = sorted({term_id << 32 | n for n, term_ids in self._added for term_id in term_ids})
             insert_values(self._raw, "facet", keys)
         if self._old_numbers:

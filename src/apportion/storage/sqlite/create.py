@@ -1,4 +1,4 @@
-"""A new file: all tables as of this version at once, marked as if the steps had made them."""
+"""Create a new file: all tables as of this version at once, marked as if the migrations had made them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .database import SqliteConnection
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
 
 LATEST = 10
-"""The number of the last step in ``storage/migrations/versions``."""
+"""The number of the last migration in ``storage/migrations/versions``."""
 
 
 def version_of(raw: sqlite3.Connection) -> int:
-    """Which step the file has reached; 0 is an empty file."""
+    """Return the number of the last migration of a file; 0 is an empty file."""
     (version,) = raw.execute("PRAGMA user_version").fetchone()
     return int(version)
 
 
 def create_tables(connection: SqliteConnection) -> None:
-    """Make every table, unless another process was faster."""
+    """Create every table, unless another process was faster."""
     with transaction(connection):
-        if version_of(connection.raw):
+        if version_of(connection.raw):  # read again, now that the transaction keeps others out
             return
         tables.create_all(connection.sql, checkfirst=False)
         connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
@@ -35,7 +35,7 @@ def create_tables(connection: SqliteConnection) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: SqliteConnection) -> Iterator[None]:
-    """One transaction for both ways of speaking to the file, to make or change tables in."""
+    """Run one transaction for both the raw connection and SQLAlchemy, to create or change tables."""
     with (
         connection.sql.begin()
     ):  # so that SQLAlchemy and Alembic leave the transaction to us; it ends with theirs

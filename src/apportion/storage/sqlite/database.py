@@ -39,11 +39,11 @@ log = logging.getLogger("apportion.storage")
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 MERGE_SECONDS = 0.05
-"""How long the writer goes on adding waiting work to one transaction."""
+"""How long the writer goes on adding waiting tasks to one transaction."""
 IDLE_LINKS = 8
 """Connections kept for the next dataset that is opened; each may hold some megabytes of the file in memory."""
 PATIENCE_SECONDS = 1.0
-"""How long other work is put off while there is urgent work; then one piece of it has its turn."""
+"""How long other tasks wait while there are urgent ones; then one of them has its turn."""
 
 
 _ALWAYS = 1 << 62
@@ -56,8 +56,8 @@ class DatabaseError(CannotOpenError):
 class SqliteConnection:
     """One connection to the file: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements.
 
-    Both speak over the same sqlite3 connection, so they share its transaction; ``sql`` never begins or ends
-    one by itself. ``after`` collects what to do once the running transaction has committed.
+    Both use the same sqlite3 connection, so they share its transaction; ``sql`` never begins or ends
+    one by itself. ``after`` collects hooks to run once the running transaction has committed.
     """
 
     def __init__(self, path: Path, *, readonly: bool) -> None:
@@ -67,9 +67,9 @@ class SqliteConnection:
         self.reads_only = readonly
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
-        """Of the work that is being done with it."""
+        """The deadline of the transaction that it is used for."""
         self.began = _ALWAYS
-        """How many commits had been passed on when its snapshot was taken."""
+        """The number of commits that had been passed on to the caches when its snapshot was taken."""
         try:
             self._set_up(readonly)
         except BaseException:
@@ -85,7 +85,7 @@ class SqliteConnection:
     def _set_up(self, readonly: bool) -> None:
         run = self.raw.execute
         run("PRAGMA foreign_keys=ON")
-        run("PRAGMA synchronous=FULL")
+        run("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits with the power
         run("PRAGMA temp_store=MEMORY")
         run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-32768")
         run("PRAGMA journal_size_limit=67108864")
@@ -98,7 +98,7 @@ class SqliteConnection:
 
 
 class _ThreadConnection:
-    """A thread's connection, closed when the thread is gone.
+    """Owner of a thread's connection, which closes it when the thread is gone.
 
     An export has a thread of its own, and a connection keeps up to 32 MB of the file in memory.
     """
@@ -112,20 +112,20 @@ class _ThreadConnection:
 
 
 class _WriteTask(Generic[T]):
-    __slots__ = ("future", "since", "work")
+    __slots__ = ("fn", "future", "since")
 
     def __init__(self, fn: Callable[[SqliteConnection], T]) -> None:
-        self.work = fn
+        self.fn = fn
         self.since = time.monotonic()
         self.future: Future[T] = Future()
 
 
 class Database:
-    """The file, opened. One writer thread takes all writes; every reading thread has its own connection.
+    """The open file. One writer thread runs all writes; every reading thread has its own connection.
 
     Writes that wait are merged into one transaction, single annotations (``urgent``) first and never together
-    with other work, which takes far longer. Each write stands behind a savepoint of its own, so that one refused
-    request takes nothing else down with it.
+    with other tasks, which take far longer. Each write runs behind a savepoint of its own, so that one refused
+    request does not undo the others.
     """
 
     def __init__(self, path: Path, *, hold: bool = False) -> None:
@@ -134,28 +134,29 @@ class Database:
         self._local = threading.local()
         self._links: list[SqliteConnection] = []
         self._idle: list[SqliteConnection] = []
-        self._links_lock = threading.RLock()  # whatever collects garbage may forget a link
+        # Reentrant: garbage collection may call ``forget`` in a thread that holds it
+        self._links_lock = threading.RLock()
         self._urgent: deque[_WriteTask[Any]] = deque()
         self._waiting: deque[_WriteTask[Any]] = deque()
         self._wake = threading.Condition()
         self._last_turn = 0.0
-        """When work that is not urgent last ended."""
+        """When a task that is not urgent last ended."""
         self._closing = False
         self.passed_on = 0
-        """Commits whose changes the caches were told."""
+        """The number of commits whose changes were passed on to the caches."""
         self._busy_since: float | None = None
         self._lock_file: IO[str] | None = None
         self.damage: str | None = None
-        """What SQLite said when it met a damaged part of the file."""
+        """The message of SQLite when it met a damaged part of the file."""
         self.lost: str | None = None
-        """What has happened to the file or its log under the server, as of the last look."""
+        """Message about the file or its log having been moved or deleted, as of the last ``look``."""
         self.last_alive: int | None = None
-        """When a server last held the file, in microseconds, if it said so."""
+        """When a server last held the file, in microseconds, if it is known."""
         check_sqlite()
         if hold:
             self.hold()
         try:
-            self._writer_link = _opened(path)
+            self._writer_connection = _opened(path)
         except BaseException:
             self._release()
             raise
@@ -167,13 +168,13 @@ class Database:
 
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[SqliteConnection]:
-        """This thread's connection, inside one snapshot of the file; what is done with it ends by the deadline."""
+        """Yield this thread's connection inside one snapshot of the file; its statements end by the deadline."""
         connection = self._reader()
         if connection.raw.in_transaction:  # already inside a snapshot: share it
             yield connection
             return
         try:
-            connection.began = self.passed_on  # before the snapshot, so that this can only be too few
+            connection.began = self.passed_on  # before the snapshot: too few is safe, too many is not
             connection.deadline = deadline or UNLIMITED
             connection.raw.execute("BEGIN")
             try:
@@ -184,13 +185,13 @@ class Database:
         except Exception as failure:
             if deadline is not None and interrupted(failure):
                 raise deadline.reason() from None
-            told = self._told(failure)
-            if told is failure:
+            translated = self._translate(failure)
+            if translated is failure:
                 raise
-            raise told from failure
+            raise translated from failure
 
     def pass_on(self) -> int:
-        """Count one more commit whose changes the caches are told; called by the writer."""
+        """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
         self.passed_on += 1
         return self.passed_on
 
@@ -201,14 +202,14 @@ class Database:
         return held.connection
 
     def connect(self) -> SqliteConnection:
-        """A read-only connection of one's own, closed with the database."""
+        """Open a read-only connection for the caller alone, closed with the database."""
         connection = SqliteConnection(self.path, readonly=True)
         with self._links_lock:
             self._links.append(connection)
         return connection
 
     def lend(self) -> SqliteConnection:
-        """Return a read-only connection that nobody uses, to be given back by ``take_back``.
+        """Return an idle read-only connection, to be given back by ``take_back``.
 
         A new one would read the whole schema, which grows with the number of datasets.
         """
@@ -218,7 +219,7 @@ class Database:
         return self.connect()
 
     def take_back(self, connection: SqliteConnection) -> None:
-        """Keep a connection for whoever needs one next, or close it if there are enough."""
+        """Keep a connection for the next ``lend``, or close it if there are enough."""
         with self._links_lock:
             if connection in self._links and len(self._idle) < IDLE_LINKS:
                 self._idle.append(connection)
@@ -233,26 +234,26 @@ class Database:
         connection.close()
 
     def initialise(self, fn: Callable[[SqliteConnection], T]) -> T:
-        """Do something with the writer's connection before any writing; ``work`` minds its own transaction."""
-        return fn(self._writer_link)
+        """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
+        return fn(self._writer_connection)
 
     # Writing
 
     def write(self, fn: Callable[[SqliteConnection], T], *, urgent: bool = False) -> Future[T]:
-        """Have ``work`` done by the writer thread; the future resolves once it is on disk.
+        """Queue ``fn`` for the writer thread; the future resolves once it is on disk.
 
-        What ``work`` raises is raised by the future, and then nothing of it was kept.
+        What ``fn`` raises is raised by the future, and then nothing of it was kept.
         """
-        job = _WriteTask(fn)
+        task = _WriteTask(fn)
         with self._wake:
             if self._closing:
                 raise DatabaseError("The server is shutting down.")
-            (self._urgent if urgent else self._waiting).append(job)
+            (self._urgent if urgent else self._waiting).append(task)
             self._wake.notify()
-        return job.future
+        return task.future
 
     def _first_in_line(self) -> deque[_WriteTask[Any]]:
-        """Urgent work, unless other work waited long enough and had no turn meanwhile."""
+        """Return the queue of urgent tasks, unless others waited long enough and had no turn meanwhile."""
         if self._waiting:
             since = max(self._waiting[0].since, self._last_turn)
             if time.monotonic() - since > PATIENCE_SECONDS:
@@ -271,32 +272,33 @@ class Database:
             self._busy_since = None
 
     def _write_some(self) -> None:
-        """One transaction of whatever is waiting. Nothing may escape: the writer must outlive every job."""
+        """Run waiting tasks in one transaction. No exception may escape: the writer must outlive every task."""
         done: list[tuple[_WriteTask[Any], Any]] = []
-        connection = self._writer_link
+        connection = self._writer_connection
         until = time.monotonic() + MERGE_SECONDS
         try:
             connection.raw.execute("BEGIN IMMEDIATE")
             line = self._first_in_line()
             while line:
-                job = line.popleft()
-                if job.future.set_running_or_notify_cancel():
-                    self._one(connection, job, done)
+                task = line.popleft()
+                if task.future.set_running_or_notify_cancel():
+                    self._one(connection, task, done)
                 if line is self._waiting:
                     self._last_turn = time.monotonic()
+                # An urgent task that came in meanwhile must not wait for a second long one
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
             connection.raw.execute("COMMIT")
         except BaseException as failure:  # SQLAlchemy wraps SQLite's errors in its own
-            self._rolled_back(connection, failure, [job for job, _ in done])
+            self._rolled_back(connection, failure, [task for task, _ in done])
             return
-        self._committed(connection)
-        for job, result in done:
-            job.future.set_result(result)
+        self._committed(connection)  # caches first: whoever gets a result must find it in the next search
+        for task, result in done:
+            task.future.set_result(result)
 
     @staticmethod
     def _committed(connection: SqliteConnection) -> None:
-        """Tell whoever wanted to know. What they make of it cannot undo the commit."""
+        """Run the hooks of a committed transaction. One that fails cannot undo the commit."""
         after, connection.after = connection.after, []
         for hook in after:
             try:
@@ -305,55 +307,55 @@ class Database:
                 log.exception("could not pass on a committed change")
 
     def _one(
-        self, connection: SqliteConnection, job: _WriteTask[Any], done: list[tuple[_WriteTask[Any], Any]]
+        self, connection: SqliteConnection, task: _WriteTask[Any], done: list[tuple[_WriteTask[Any], Any]]
     ) -> None:
-        """Run one job behind a savepoint. Raises only when the whole transaction is lost."""
-        hooks = len(connection.after)
+        """Run one task behind a savepoint. Raises only when the whole transaction is lost."""
+        hooks = len(connection.after)  # a refused task must not announce what is rolled back
         connection.raw.execute("SAVEPOINT job")
         try:
-            result = job.work(connection)
+            result = task.fn(connection)
         except BaseException as refused:
             del connection.after[hooks:]
             try:
                 connection.raw.execute("ROLLBACK TO job")
                 connection.raw.execute("RELEASE job")
             except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
-                done.append((job, None))
+                done.append((task, None))
                 raise refused from None
-            job.future.set_exception(self._told(refused))
+            task.future.set_exception(self._translate(refused))
         else:
-            done.append((job, result))
+            done.append((task, result))
             connection.raw.execute("RELEASE job")
 
     def _rolled_back(
-        self, connection: SqliteConnection, failure: BaseException, jobs: list[_WriteTask[Any]]
+        self, connection: SqliteConnection, failure: BaseException, tasks: list[_WriteTask[Any]]
     ) -> None:
-        """The merged transaction is lost. Work that shared it gets a transaction of its own."""
+        """Roll back the merged transaction, then run each task that shared it in a transaction of its own."""
         connection.after.clear()
         if connection.raw.in_transaction:
             with contextlib.suppress(sqlite3.Error):
                 connection.raw.execute("ROLLBACK")
-        if len(jobs) == 1:
+        if len(tasks) == 1:  # it had the transaction to itself already
             log.error("write failed: %s", failure)
-            jobs[0].future.set_exception(self._told(failure))
+            tasks[0].future.set_exception(self._translate(failure))
             return
-        for job in jobs:
+        for task in tasks:
             try:
                 connection.raw.execute("BEGIN IMMEDIATE")
-                result = job.work(connection)
+                result = task.fn(connection)
                 connection.raw.execute("COMMIT")
             except BaseException as refused:
                 connection.after.clear()
                 if connection.raw.in_transaction:
                     with contextlib.suppress(sqlite3.Error):
                         connection.raw.execute("ROLLBACK")
-                job.future.set_exception(self._told(refused))
+                task.future.set_exception(self._translate(refused))
                 continue
             self._committed(connection)
-            job.future.set_result(result)
+            task.future.set_result(result)
 
-    def _told(self, failure: BaseException) -> BaseException:
-        """A failure in our words. Damage is noted, and shouted about when it is first met."""
+    def _translate(self, failure: BaseException) -> BaseException:
+        """Translate a failure of SQLite. Damage is remembered, and logged as critical when it is first met."""
         damage = damage_in(failure)
         if damage is not None:
             if self.damage is None:
@@ -368,8 +370,8 @@ class Database:
     # Life
 
     def line(self) -> tuple[bool, int, int, float]:
-        """Is the writer alive, how many writes are in line, how many of them urgent, for how long is it at the
-        transaction at hand?"""
+        """Return if the writer is alive, how many writes wait, how many of them are urgent, and for how many seconds
+        the current transaction has been running."""
         since = self._busy_since
         urgent = len(self._urgent)
         busy = 0.0 if since is None else time.monotonic() - since
@@ -379,11 +381,11 @@ class Database:
         """Claim the file for serving; refuse when another server holds it."""
         self._lock_file = claim(self.path)
         self._lock_file.seek(0)
-        told = self._lock_file.read(32).strip()
-        self.last_alive = int(told) if told.isdecimal() else None
+        heartbeat = self._lock_file.read(32).strip()
+        self.last_alive = int(heartbeat) if heartbeat.isdecimal() else None
 
     def record_heartbeat(self, now: int) -> None:
-        """Note that a server holds the file at this instant; a disk that refuses to keep it does no harm."""
+        """Record that a server holds the file at this instant; a disk that refuses the write does no harm."""
         if self._lock_file is not None:
             with contextlib.suppress(OSError):
                 self._lock_file.seek(0)
@@ -392,7 +394,7 @@ class Database:
                 self._lock_file.flush()
 
     def look(self) -> str | None:
-        """Look whether the file and its log are still there; if not, bring what the log holds into the file."""
+        """Check that the file and its log are still there; if not, write what the log holds into the file."""
         lost = self._presence.lost()
         if lost is None:
             return None
@@ -419,7 +421,7 @@ class Database:
                 connection.close()
             self._links.clear()
             self._idle.clear()
-        self._writer_link.close()
+        self._writer_connection.close()
         self._release()
 
     def _release(self) -> None:
@@ -428,7 +430,7 @@ class Database:
 
 
 def damaged(path: Path, why: object) -> DatabaseError:
-    """The one message about damage, which says what to do."""
+    """Return the error about a damaged file, which says what to do."""
     return DatabaseError(
         f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
         "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
@@ -436,8 +438,8 @@ def damaged(path: Path, why: object) -> DatabaseError:
 
 
 def claim(path: Path) -> IO[str]:
-    """Claim a file as long as the answer is open; refuse when a server holds it."""
-    handle = path.with_suffix(".lock").open("a+")  # it says when a server last held it
+    """Lock a file for as long as the returned file is open; refuse when a server holds it."""
+    handle = path.with_suffix(".lock").open("a+")  # "w" would erase when a server last held it
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as busy:
@@ -450,7 +452,7 @@ def claim(path: Path) -> IO[str]:
 
 
 def _opened(path: Path) -> SqliteConnection:
-    """The writer's connection to a file that is checked to be ours."""
+    """Open the writer's connection to a file, checked to be ours."""
     try:
         path.touch(mode=0o600)  # it holds password hashes
         connection = SqliteConnection(path, readonly=False)
@@ -492,6 +494,7 @@ def check_file(raw: sqlite3.Connection, path: Path) -> None:
     except sqlite3.DatabaseError as broken:
         raise damaged(path, broken) from broken
     if pages == 0:
+        # Both can only be set before the first table is made
         raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
     elif mark != APPLICATION_ID:

@@ -1,4 +1,4 @@
-"""Whether rows, counters, text index and caches of a dataset agree, looked at from every side within one snapshot."""
+"""Check that rows, counters, text index and caches of a dataset agree, within one snapshot."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ __all__ = ["DatasetCheck"]
 
 ROWS_AT_ONCE = 20_000
 _LOW = 0xFFFFFFFF
-_TOLD = 5
+_MOST_NAMED = 5
 _KNOWN = range(len(STATUSES))
 
 
 @dataclass(slots=True)
 class DatasetCheck:
-    """One dataset, looked at from every side within one snapshot."""
+    """Checks of one dataset within one snapshot."""
 
     connection: SqliteConnection
     dataset: Dataset
     last_n: int
     expected: Numbers = None
-    """Facet keys as the records, annotations and slots have them."""
+    """Facet keys as they follow from records, annotations and slots."""
     actual: Numbers = None
-    """Facet keys as the facet table has them."""
+    """Facet keys as stored in the facet table."""
     texts: sqlite3.Connection = field(init=False)
     numbers: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     fields: dict[str, tuple[int, str]] = field(default_factory=dict)
     term_ids: dict[tuple[int, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     wrong: list[str] = field(default_factory=list)
-    """Records that are found by something else than what follows from them, in a sentence each."""
+    """A sentence for each record whose stored terms are not those that follow from it."""
 
     def checks(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
-        """Each check by name. In this order: reading the records is what the later ones build on."""
+        """Yield each check by name, in this order: the later ones use what reading the records found."""
         with contextlib.closing(sqlite3.connect("")) as self.texts:  # a temporary file
             yield "records", self._records
             yield "terms", self._terms
@@ -92,7 +92,7 @@ class DatasetCheck:
         yield from self._read()
 
     def _read(self) -> Iterator[str]:
-        """One pass over the records: their texts, terms and numbers, worked out from what people put in."""
+        """Compute texts, terms and numbers in one pass over the records, from what people entered."""
         raw = self._raw
         create_text_index(self.texts, self.no)
         for name, no, kind in raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (self.no,)):
@@ -115,7 +115,7 @@ class DatasetCheck:
         yield from unreadable
 
     def _look_at(self, some: Sequence[Derived]) -> list[int]:
-        """Compare what records are found by with what is stored; the facet keys that follow."""
+        """Compare the computed terms of records with the stored ones; return the facet keys that follow."""
         raw, span = self._raw, (some[0].rid, some[-1].rid)
         stored = {
             rid: (STATUSES[status] if status in _KNOWN else None, answer, terms, answer_terms)
@@ -148,8 +148,11 @@ class DatasetCheck:
                 (self._term_ids_of((*term, 0) for term in each.terms), answer_terms),
             ]
             found += [
-                (self._term_ids_of((*term, annotator) for term in said), own.get((each.rid, annotator), b""))
-                for annotator, said in each.own.items()
+                (
+                    self._term_ids_of((*term, annotator) for term in own_terms),
+                    own.get((each.rid, annotator), b""),
+                )
+                for annotator, own_terms in each.own.items()
             ]
             for wanted, packed in found:
                 if not _holds(packed, wanted):
@@ -159,14 +162,14 @@ class DatasetCheck:
         return keys
 
     def _content_terms(self, each: Derived) -> Iterator[tuple[str, str, int]]:
-        """What follows from a record's content; numbers are noted by the way."""
+        """Yield the terms that follow from a record's content; collect its numbers in passing."""
         for name, value in each.ready.content_terms:
             yield name, value, 0
         if each.ready.scores and "score" in self.fields:
             self.numbers[self.fields["score"][0]] += [(score, each.n) for score in each.ready.scores]
         for key, value in each.ready.metadata.items():
             known = self.fields.get(f"metadata.{key}")
-            if known is None:
+            if known is None:  # a key that is searched must have a field
                 if not key.startswith("_") and kind_of(value) is not None:
                     yield f"metadata.{key}", "", 0  # which no value has
                 continue
@@ -177,7 +180,7 @@ class DatasetCheck:
                     self.numbers[known[0]].append((term, each.n))
 
     def _term_ids_of(self, terms: Iterable[tuple[str, str, int]]) -> set[int]:
-        """The numbers of values; 0 stands for one that nobody has noted."""
+        """Return the numbers of values; 0 stands for one that is not in the table."""
         found = set()
         for name, value, viewer in terms:
             no, _ = self.fields.get(name, (0, ""))
@@ -185,15 +188,17 @@ class DatasetCheck:
         return found
 
     def _terms(self) -> Iterator[str]:
-        yield from self.wrong[:_TOLD]
-        if len(self.wrong) > _TOLD:
-            yield f"{len(self.wrong) - _TOLD} more records have such problems."
+        yield from self.wrong[:_MOST_NAMED]
+        if len(self.wrong) > _MOST_NAMED:
+            yield f"{len(self.wrong) - _MOST_NAMED} more records have such problems."
 
     def _text_index(self) -> Iterator[str]:
+        # FTS5 keeps no texts here that its own check could compare, so a second index is made from the records
         self.texts.execute(f"CREATE VIRTUAL TABLE should USING fts5vocab(fts_{self.no}, instance)")
         self._raw.execute(
             f"CREATE VIRTUAL TABLE temp.is_{self.no} USING fts5vocab(main, fts_{self.no}, instance)"
         )
+        # Both come in the same order, that of the index, so that neither has to be held in memory
         should = self.texts.execute("SELECT term, doc, offset FROM should")
         there = self._raw.execute(f"SELECT term, doc, offset FROM temp.is_{self.no}")
         while True:
@@ -206,7 +211,7 @@ class DatasetCheck:
         yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
 
     def _slot_keys(self) -> Numbers:
-        """What records should be found by because of their slots."""
+        """Return the facet keys that follow from slots."""
         known = {
             (name, value, viewer): term_id
             for term_id, name, value, viewer in self._raw.execute(
@@ -234,6 +239,7 @@ class DatasetCheck:
 
     def _facets(self) -> Iterator[str]:
         parts = [np.empty(0, dtype=np.int64)]
+        # CROSS JOIN: each value's range of keys is read after the value, so that other datasets' facets are left alone
         rows = self._raw.execute(
             "SELECT f.key FROM fields d CROSS JOIN vals v ON v.field = d.no "
             "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
@@ -254,6 +260,7 @@ class DatasetCheck:
                 )
 
     def _counters(self) -> Iterator[str]:
+        # Counters answer facets of all records without reading a row, so a wrong one would never be noticed in use
         term_ids, counts = np.unique(self.actual >> 32, return_counts=True)
         real = dict(zip(term_ids.tolist(), counts.tolist(), strict=True))
         wrong = [
@@ -297,7 +304,7 @@ class DatasetCheck:
                 yield f"{wrong} vectors of {name} have another number of dimensions than the field."
 
     def _assignments(self) -> Iterator[str]:
-        """What waits for whom and how many slots are in which state, but for plans that are still being written."""
+        """Compare the queue and the counters of slots with the slots, except for plans still being written."""
         whole = "dataset = ?1 AND plan NOT IN (SELECT no FROM plans WHERE state = 'writing')"
         of_plans = f"SELECT no FROM slots WHERE {whole}"
         kinds = (
@@ -400,7 +407,7 @@ def _keys(terms: bytes, n: int) -> Numbers:
 
 
 def _first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> tuple[str, Any]:
-    """The first row that only one of two sorted lists has, and what that means for the second."""
+    """Return what is wrong with ``found``, and the first row that only one of two sorted lists has."""
     for one, other in zip(wanted, found, strict=False):
         if one != other:
             return ("lacks", one) if one < other else ("has, and should not have,", other)

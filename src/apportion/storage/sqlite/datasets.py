@@ -1,4 +1,4 @@
-"""Datasets on SQLite: what nearly every request asks, and every answer changes, without a detour."""
+"""Datasets on SQLite: what nearly every request reads, and every answer changes, without SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -58,11 +58,12 @@ class SqliteDatasets(SqlDatasets):
 
 
 def dataset_from(row: Sequence[Any]) -> Dataset:
-    """The dataset behind a row of ``DATASET_COLUMNS``."""
+    """Build a dataset from a row of ``DATASET_COLUMNS``."""
     found = dict(zip(_NAMES, row, strict=True))
     for member in _JSON:
         text = found[member]
         found[member] = None if text is None else msgspec.json.decode(text)
+    # The raw connection returns SQLite's integers, which SQLAlchemy would have converted
     found["closed"] = bool(found["closed"])
     if found["multi_label"] is not None:
         found["multi_label"] = bool(found["multi_label"])

@@ -1,4 +1,4 @@
-"""Statements of SQL that end by a deadline."""
+"""Deadlines for SQL statements."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from apportion.ports.deadline import Deadline
 __all__ = ["UNLIMITED", "limited"]
 
 UNLIMITED = Deadline()
-"""Of work that nobody waits for: it is never over."""
+"""The deadline of transactions that nobody waits for: never over."""
 STEPS = 20_000
-"""Instructions of SQLite's machine between two looks at the deadline: about a millisecond."""
+"""Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
 
 @contextlib.contextmanager
 def limited(raw: sqlite3.Connection, deadline: Deadline) -> Iterator[None]:
-    """Have the statements of a connection end, as interrupted, once the deadline is over."""
+    """Interrupt the statements of a connection once the deadline is over."""
     deadline.start()
     raw.set_progress_handler(deadline.over, STEPS)
     try:

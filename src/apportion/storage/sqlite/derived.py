@@ -1,7 +1,7 @@
-"""What follows from a dataset's rows: by which values each record is found, and what everybody sees of it.
+"""Derive from a dataset's rows the terms of each record and its resolved view.
 
-The write path keeps all this up to date bit by bit; here it is worked out from the beginning, to check the one
-against the other and to make it anew.
+The write path keeps all this up to date with each change; here it is computed from the beginning, to check the one
+against the other and to rebuild it.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Derived:
     status: Status
     answer: bytes | None
     terms: list[Term]
-    """Of the status and the annotation, as everybody sees them who sees more than their own."""
+    """Terms of the status and the annotation in the resolved view."""
     own: dict[int, list[Term]]
-    """The same in the view of each annotator, by number."""
+    """Terms in the view of each annotator, by number."""
 
     @property
     def n(self) -> int:
@@ -64,13 +64,13 @@ class Derived:
 
 
 class Derivation:
-    """Works a dataset out, some records at a time, within one transaction."""
+    """Derivation of a dataset, some records at a time, within one transaction."""
 
     def __init__(self, connection: SqliteConnection, dataset: Dataset) -> None:
         agents, registry = Agents(connection.raw), TermRegistry()
 
         def nobody(*_: Any) -> None:
-            """Nobody has to be told."""
+            """Ignore changes: nothing is written, so no cache has to follow."""
 
         assignments = SqliteAssignments(
             connection, registry=registry, agents=agents, publish=nobody, shelf={}, numbering={}
@@ -89,7 +89,7 @@ class Derivation:
         )
 
     def records(self, failed: Callable[[int, Exception], None]) -> Iterator[list[Derived]]:
-        """Every record in order of the numbers; ``failed`` is told of those that cannot be read."""
+        """Yield every record in the order of numbers; ``failed`` is called for those that cannot be read."""
         after, end = self._dataset.no << 32, (self._dataset.no + 1) << 32
         while rows := self._raw.execute(
             "SELECT rid, id, status, content, prediction, answer FROM records "
@@ -108,11 +108,13 @@ class Derivation:
             if len(rows) == 1:
                 failed(rows[0][0], failure)
                 return []
+        # One of many cannot be read: one by one, so that only that one is reported
         return [each for row in rows for each in self._some([row], failed)]
 
     def _derive(self, rows: Sequence[tuple[Any, ...]]) -> list[Derived]:
         dataset = self._dataset
         individual = dataset.individual
+        # In an individual dataset the row's answer follows from annotations: it is computed below, never read
         records = [
             decode_record(
                 dataset.task, id, STATUSES[status], content, prediction, None if individual else answer
@@ -131,12 +133,12 @@ class Derivation:
             case = case_of[row[1]]
             view = build_view(case, rule=self._policies.resolution, required=self._policies.required)
             of = partial(self._own_terms, record)
-            own = {self._agents.number(name): of(name, said) for name, said in case.annotations.items()}
+            own = {self._agents.number(name): of(name, answer) for name, answer in case.annotations.items()}
             terms = view_terms(case.record, view)
             found.append(Derived(row[0], each, view.status, encode_view(dataset.task, view), terms, own))
         return found
 
     @staticmethod
-    def _own_terms(record: Record, name: str, said: Any) -> list[Term]:
-        answers = None if said.value is None else AgentValues(name, {name: said.value})
-        return answer_terms(record, STATUS_OF[said.state], answers)
+    def _own_terms(record: Record, name: str, answer: Any) -> list[Term]:
+        answers = None if answer.value is None else AgentValues(name, {name: answer.value})
+        return answer_terms(record, STATUS_OF[answer.state], answers)

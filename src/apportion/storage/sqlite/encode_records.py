@@ -1,4 +1,4 @@
-"""What can be done for a record before its transaction: encoding it and working out its terms."""
+"""Encode records and compute their terms before their transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["EncodedRow", "encode_records"]
 
 @dataclass(slots=True)
 class EncodedRow:
-    """One record, ready to be written: what needs no transaction is done."""
+    """One record, encoded and ready to be written."""
 
     id: str
     status: Status
@@ -36,7 +36,7 @@ class EncodedRow:
 
 
 def encode_records(task: Task, records: Iterable[Record]) -> list[EncodedRow]:
-    """Encode records and work out their terms; done outside the writer thread."""
+    """Encode records and compute their terms; done outside the writer thread, which everybody waits for."""
     return [
         EncodedRow(
             id=record.id,
@@ -51,6 +51,7 @@ def encode_records(task: Task, records: Iterable[Record]) -> list[EncodedRow]:
             answer_terms=answer_terms(record, record.status, record.annotation),
             annotation=record.annotation,
             vectors=record.vectors,
+            # Each once: ``numbers`` has field, value and record as its key
             scores=tuple(dict.fromkeys(scores(record))),
             inputs=tuple(record.inputs) if isinstance(record, TextClassificationRecord) else (),
         )

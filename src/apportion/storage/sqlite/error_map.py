@@ -1,4 +1,4 @@
-"""What SQLite says when its file or its disk fails, in our words."""
+"""Translate errors of SQLite about its file or its disk."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["damage_in", "interrupted", "translate_error"]
 
 
 def translate_error(failure: BaseException) -> BaseException:
-    """The refusal that says what a failure of SQLite means; any other failure as it is."""
+    """Return the error that explains a failure of SQLite to users; any other failure as it is."""
     cause = _cause(failure)
     text = str(cause)
-    told: BaseException
+    refusal: BaseException
     if damage_in(failure) is not None:
-        told = StorageDamagedError(
+        refusal = StorageDamagedError(
             f"A part of the server's file is damaged ({text}). This request could not be answered, and nothing of it "
             "was kept. Whoever runs the server: stop it and run `apportion verify`, then `apportion reindex`, or else "
             "`apportion restore BACKUP --force`."
@@ -23,23 +23,23 @@ def translate_error(failure: BaseException) -> BaseException:
     elif not isinstance(cause, sqlite3.OperationalError):
         return failure
     elif "full" in text:
-        told = StorageFullError(
+        refusal = StorageFullError(
             f"The server could not write to its disk ({text}). Nothing of this request was kept; "
             "free some space and send it again."
         )
     elif "disk I/O" in text or "readonly" in text:
-        told = StorageUnwritableError(
+        refusal = StorageUnwritableError(
             f"The server's disk refuses to be written to ({text}); it may be mounted read-only, or broken. Nothing of "
             "this request was kept; send it again once the disk can be written to."
         )
     else:
         return failure
-    told.__cause__ = failure
-    return told
+    refusal.__cause__ = failure
+    return refusal
 
 
 def damage_in(failure: BaseException) -> str | None:
-    """What SQLite says of a damaged file, if that is what this failure is about."""
+    """Return SQLite's message about a damaged file, if that is what this failure is about."""
     cause = _cause(failure)
     # Damage, and little else, is of this very class and of none of those below it
     if type(cause) is not sqlite3.DatabaseError:
@@ -56,6 +56,6 @@ def interrupted(failure: BaseException) -> bool:
 
 
 def _cause(failure: BaseException) -> BaseException:
-    """SQLite's own error; SQLAlchemy keeps it within its own."""
+    """Return SQLite's own error, which SQLAlchemy wraps in its own."""
     found = getattr(failure, "orig", None)
     return found if isinstance(found, BaseException) else failure

@@ -34,7 +34,7 @@ _REQUEST = ("e.address", "e.request")
 
 
 class SqliteEvents:
-    """The log, within one transaction; ``request`` is noted with every event that is added."""
+    """The event log within one transaction; ``request`` is stored with every event that is added."""
 
     def __init__(self, connection: SqliteConnection, request: RequestMark | None = None) -> None:
         self._raw = connection.raw
@@ -89,7 +89,7 @@ class SqliteEvents:
         return int(no)
 
     def prune(self, *, before: int, limit: int) -> int:
-        # The trigger lets go only of what is older than this row says, and only within this transaction
+        # A trigger refuses to delete events but those older than this row says; it is reset within the transaction
         self._raw.execute("UPDATE events_pruning SET before = ?", (before,))
         gone = self._raw.execute(
             "DELETE FROM events WHERE no IN ("
@@ -117,6 +117,7 @@ class SqliteEvents:
             if len(numbers) == 1:  # then an index has them in order
                 narrow("e.dataset = ?", numbers[0])
             else:
+                # + keeps SQLite from using the index on datasets, which would make it sort all their events
                 narrow("+e.dataset IN (SELECT value FROM json_each(?))", as_json(numbers))
         for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
             inside = self._numbers("workspace IN (SELECT value FROM json_each(?1))", _list(names))
@@ -149,13 +150,13 @@ class SqliteEvents:
         )
 
     def _numbers(self, condition: str, value: str) -> list[int]:
-        """The numbers of datasets, purged ones among them, for which a condition holds."""
+        """Return the numbers of datasets, purged ones included, for which a condition holds."""
         rows = self._raw.execute(f"SELECT no FROM {_DATASETS} WHERE {condition}", (value,))
         return [no for (no,) in rows]
 
 
 def audited_event(row: tuple[Any, ...]) -> AuditedEvent:
-    """Return the event that ``EVENT_COLUMNS`` are of."""
+    """Build an event from a row of ``EVENT_COLUMNS``."""
     no, at, who, what, workspace, dataset, uuid, record, about, before, after, detail, address, request = row
     values = _read(before), _read(after), _read(detail)
     return AuditedEvent(

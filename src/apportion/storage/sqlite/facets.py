@@ -1,4 +1,4 @@
-"""Counting: how many of the selected records have which value."""
+"""Facets: counts of the selected records by value."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ ALL_FACETS = frozenset({
 MOST_VALUES = 1_000
 MOST_WORDS = 80
 MOST_READ = 10_000
-"""What has to be read record by record is counted on so many of them at the most."""
+"""The most records that are read one by one for a count; of more a sample is read."""
 MOST_READ_FOR_WORDS = 2_000
-"""Of more than ``MOST_READ`` records only so many are read for their words: taking texts apart takes time."""
+"""Of more than ``MOST_READ`` records only so many are read for their words: splitting texts takes time."""
 
 
 class FacetCounter:
-    """Counts one selection of one dataset, as one viewer sees it."""
+    """Counter of facets over one selection of one dataset, as one viewer sees it."""
 
     def __init__(
         self,
@@ -48,9 +48,9 @@ class FacetCounter:
         texts: Callable[[Iterable[int]], Iterable[str]],
         alone: str | None = None,
     ) -> None:
-        """``selection`` None stands for every record: then the stored counters have the answer.
+        """``selection`` None stands for every record: then the stored counters are read.
 
-        ``alone`` is who may learn of no other assignments than their own.
+        ``alone`` names a person who must not see assignments of others.
         """
         self._connection = connection
         self._cache = cache
@@ -64,20 +64,20 @@ class FacetCounter:
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
 
     def count_texts(self, facets: frozenset[str] | None, counts: dict[str, Any]) -> dict[str, Any]:
-        """Add what is counted by reading texts; the cache need not be held for it, and nobody waits."""
+        """Add the facets that are counted by reading texts, for which the cache need not be held."""
         wanted = ALL_FACETS if facets is None else facets
         if "words" in wanted:
             counts["words"] = self._words()
         return counts
 
     def count(self, facets: frozenset[str] | None) -> dict[str, Any]:
-        """The wanted facets (None: all there are) but for words, each ``{value: count}``, most first.
+        """Count the wanted facets (None: all there are) except words, each ``{value: count}``, most first.
 
         The caller holds the cache.
         """
         wanted = ALL_FACETS if facets is None else facets
         if "words" in wanted and not self._of_all():
-            self._numbers()  # for when the cache is not held any more
+            self._numbers()  # ``count_texts`` needs them once the cache is not held any more
         text2text = self._task is Task.TEXT2TEXT
         found: dict[str, Any] = {}
         for name in ("predicted_as", "annotated_as", "predicted"):
@@ -152,10 +152,11 @@ class FacetCounter:
         return found
 
     def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
-        """Many values, several to a record: read what a sample of the records holds."""
+        """Count values by reading a sample of the records: for fields with many values, several to a record."""
         ns = self._sample()
         base = self._cache.dataset << 32
         counts: Counter[int] = Counter()
+        # Slots are no part of a record's row, so reading records would not find these values
         if field in {self._fields[name][0] for name in ("assigned_to", "assignment") if name in self._fields}:
             return self._counted_by_value(field, viewer)
         column = "answer_terms" if field in self._answer_fields() else "terms"
@@ -179,7 +180,7 @@ class FacetCounter:
         return Counter({term_id: counts[term_id] for (term_id,) in ours}).most_common()
 
     def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
-        """As many values as people: each one's records are at hand."""
+        """Count by value: there are only as many values as people, and the records of each are cached or one range."""
         selection = self._cache.everything if self._selection is None else self._selection
         term_ids = self._connection.raw.execute(
             "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
@@ -196,7 +197,7 @@ class FacetCounter:
         return {self._fields[name][0] for name in ANSWER_FIELDS if name in self._fields}
 
     def _sample(self, instead: int = MOST_READ) -> Numbers:
-        """The selected records; of more than ``MOST_READ`` of them some ``instead``, evenly spread."""
+        """Return the selected records; of more than ``MOST_READ`` some ``instead`` of them, evenly spread."""
         ns = self._numbers()
         return ns if len(ns) <= MOST_READ else ns[:: -(-len(ns) // instead)]
 
@@ -208,7 +209,7 @@ class FacetCounter:
 
     def _status(self) -> dict[str, int]:
         found = self._terms("status")
-        rest = self._total - sum(found.values())
+        rest = self._total - sum(found.values())  # Default is the absence of a status and has no counter
         if rest > 0:
             found[Status.DEFAULT.value] = rest
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -264,7 +265,7 @@ class FacetCounter:
         return self._selection is None and self._ns is None and self._total > MOST_READ // 10
 
     def _words_of_all(self) -> dict[str, int]:
-        """The index knows in how many records each word is."""
+        """Return the most frequent words of all records, which the text index counts."""
         with self._cache.held():
             known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
@@ -278,10 +279,11 @@ class FacetCounter:
 
 
 def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, int]:
-    """Records per bucket of 0.001; a record counts once in each bucket one of its scores falls into."""
+    """Count records per bucket of 0.001; a record counts once in each bucket one of its scores falls into."""
     ns, values = number.of(selection)
     if not len(values):
         return {}
+    # A product such as 1.001 * 1000 is a little less than 1001: without the addend it would be in the bucket below
     buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
     if ns is not None:
         buckets = np.unique(np.stack([ns, buckets]), axis=1)[1]
@@ -292,7 +294,7 @@ def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, i
 
 
 def _stats(values: Numbers) -> dict[str, Any]:
-    """What Elasticsearch's extended statistics hold."""
+    """Compute the members of Elasticsearch's extended statistics."""
     count = len(values)
     with np.errstate(
         over="ignore", invalid="ignore"

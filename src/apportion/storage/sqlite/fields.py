@@ -1,4 +1,4 @@
-"""One field of a dataset in memory: who has which value, which number, which time."""
+"""One field of a dataset in memory: the records of each value, numbers, and times."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Numbers: TypeAlias = Any
 
 _NOTHING = np.empty(0, dtype=np.uint32)
 FEW_VALUES = 2_000
-"""Up to so many values a field has a bitmap each, where records have several."""
+"""Up to so many values have a bitmap each, where records have several values of the field."""
 
 
 def bitmap_of(packed: str | None) -> BitMap:
-    """The bitmap of a comma-separated list of numbers, which is how SQLite hands many over fastest."""
+    """Build a bitmap from a comma-separated list of numbers, the fastest way to get many numbers out of SQLite."""
     return BitMap(np.fromstring(packed, dtype=np.uint32, sep=",")) if packed else BitMap()
 
 
 class FacetField:
-    """Who has which value of one counted field, as one viewer sees it.
+    """Records by value of one counted field, as one viewer sees it.
 
     Mostly a record has one value, and then ``column`` holds its code: values are numbered from 1 in their
     own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
@@ -45,9 +45,10 @@ class FacetField:
         self._code_of = {term_id: code for code, term_id in enumerate(self.term_ids, 1)}
         self._bitmaps: dict[int, BitMap] = {}
         self._anyone: BitMap | None = None
-        """Who has some value, once somebody asked, as long as there is a column."""
+        """The records with any value, once asked for, as long as there is a column."""
         self.column: Numbers | None = None
         keys = read_keys(connection, field, viewer)
+        # A column takes four bytes a record however many values there are, and counts a selection in one pass
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
         highest = int(ns.max()) if ns.size else 0
         if not ns.size or np.bincount(ns).max() == 1:
@@ -68,14 +69,15 @@ class FacetField:
         return len(self.term_ids) <= FEW_VALUES
 
     def change(self, term_id: int, n: int, has: bool) -> None:
-        """A record gains or loses a value."""
+        """Apply that a record gains or loses a value."""
         code = self._code_of.get(term_id)
-        if code is None:
+        if code is None:  # a new value comes last, out of its order, which only breaks ties
             self.term_ids.append(term_id)
             code = self._code_of[term_id] = len(self.term_ids)
         if self.column is not None:
             self.column = _grown(self.column, n)
             if not has:
+                # Changes may be applied twice: the record may have another value by now
                 if self.column[n] == code:
                     self.column[n] = 0
             elif self.column[n] in (0, code):
@@ -94,7 +96,7 @@ class FacetField:
                 bitmap.discard(n)
 
     def _split(self) -> None:
-        """Some record has a second value from now on: a column cannot tell them all."""
+        """Turn the column into bitmaps: some record has a second value, which a column cannot hold."""
         if self._few():
             for term_id in self.term_ids:
                 self.holders(term_id)
@@ -103,11 +105,11 @@ class FacetField:
         self.column = self._anyone = None
 
     def crowded(self) -> bool:
-        """Whether the field has outgrown what is kept of it, so that it has to be read again."""
+        """Return True if there are too many values for the bitmaps, so that the field has to be read again."""
         return self.column is None and bool(self._bitmaps) and not self._few()
 
     def holders(self, term_id: int) -> BitMap | None:
-        """The records that have a value; None when only the file can tell. Do not change it."""
+        """Return the records that have a value; None when only the file has them. Do not change the bitmap."""
         found = self._bitmaps.get(term_id)
         if found is None:
             code = self._code_of.get(term_id)
@@ -121,7 +123,7 @@ class FacetField:
         return found
 
     def holders_of(self, term_ids: Collection[int]) -> BitMap | None:
-        """The records that have one of many values, found in one go; None where records have several values."""
+        """Return the records with one of many values, in one pass; None where records have several values."""
         if self.column is None:
             return None
         wanted = np.zeros(len(self.term_ids) + 1, dtype=np.bool_)
@@ -129,7 +131,7 @@ class FacetField:
         return BitMap(np.flatnonzero(wanted[self.column]).astype(np.uint32))
 
     def holders_of_any(self) -> BitMap | None:
-        """The records that have some value; None when only the file can tell. Do not change it."""
+        """Return the records that have any value; None when only the file has them. Do not change the bitmap."""
         if self.column is not None:
             if self._anyone is None:
                 self._anyone = BitMap(np.flatnonzero(self.column).astype(np.uint32))
@@ -137,7 +139,7 @@ class FacetField:
         return BitMap.union(BitMap(), *self._bitmaps.values()) if self._few() else None
 
     def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:
-        """(value number, how many of the selection have it), most first; None when it cannot be told."""
+        """Return (value number, how many of the selection have it), most first; None when it is not known here."""
         if self.column is not None:
             known = ns()
             known = known[known < len(self.column)]  # records logged since may lie beyond, without a value
@@ -160,7 +162,7 @@ class FacetField:
         return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
 
     def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
-        """A number per record, the one its value has in ``rank_of``; None where records have several values."""
+        """Return a number per record, that of its value in ``rank_of``; None where records have several values."""
         if self.column is None:
             return None
         table = np.full(len(self.term_ids) + 1, np.inf)
@@ -174,7 +176,7 @@ class FacetField:
 
 
 class NumberField:
-    """The numbers of one field, record by record: scores, floats, dates."""
+    """Numbers of one field, record by record: scores, floats, dates."""
 
     def __init__(self, connection: SqliteConnection, field: int) -> None:
         ns, values = _read_pairs(connection, field)
@@ -193,12 +195,12 @@ class NumberField:
             self._dense[self._ns] = self._values
 
     def change(self, n: int, values: tuple[float, ...]) -> None:
-        """A record's values are these from now on."""
+        """Set the values of a record; they are merged in when next asked for."""
         self._new[n] = values
         self.histogram = None
 
     def pairs(self) -> tuple[Numbers, Numbers]:
-        """Record numbers, ascending, and their values; a record with several values comes several times."""
+        """Return record numbers, ascending, and their values; a record with several values comes several times."""
         if self._new:
             changed = np.fromiter(self._new, dtype=np.int64, count=len(self._new))
             old = ~np.isin(self._ns, changed) if len(self._ns) and changed.min() <= self._ns[-1] else None
@@ -213,15 +215,15 @@ class NumberField:
         return self._ns, self._values
 
     def between(self, low: float, high: float, *, include_low: bool, include_high: bool) -> BitMap:
-        """Records with some value in the range."""
+        """Return the records with some value in the range."""
         ns, values = self.pairs()
         hits = (values >= low) if include_low else (values > low)
         hits &= (values <= high) if include_high else (values < high)
         return BitMap(ns[hits].astype(np.uint32))
 
     def of(self, selection: BitMap | None) -> tuple[Numbers | None, Numbers]:
-        """The values of the selected records (None: of all). Records have their numbers before them, unless
-        every record has one value at the most."""
+        """Return the values of the selected records (None: of all), and before them the records' numbers, or None
+        where every record has one value at the most."""
         ns, values = self.pairs()
         dense = self._dense
         if dense is None and selection is None:
@@ -250,7 +252,7 @@ class Column:
         self.values[n] = self.MISSING if value is None else value
 
     def between(self, low: int, high: int) -> BitMap:
-        """Records whose value lies in the closed range."""
+        """Return the records whose value lies in the closed range."""
         hits = (self.values >= low) & (self.values <= high) & (self.values != self.MISSING)
         return BitMap(np.flatnonzero(hits).astype(np.uint32))
 
@@ -272,14 +274,16 @@ def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[t
 
 
 def mask_of(selection: BitMap, size: int) -> Numbers:
-    """One truth value per record number up to ``size``, or more where the selection has more."""
+    """Return one truth value per record number up to ``size``, or more where the selection has more."""
     mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
     mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
     return mask
 
 
 def read_keys(connection: SqliteConnection, field: int, viewer: int) -> Numbers:
-    """Every facet row of a field: value number << 32 | record number."""
+    """Read every facet row of a field: value number << 32 | record number."""
+    # CROSS JOIN: begin with the values, then read the range of keys of each; SQLite might read all of ``facet`` first.
+    # group_concat: one string of a million numbers is read many times faster than a million rows
     (packed,) = connection.raw.execute(
         "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
         "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
@@ -289,7 +293,7 @@ def read_keys(connection: SqliteConnection, field: int, viewer: int) -> Numbers:
 
 
 def _read_pairs(connection: SqliteConnection, field: int) -> tuple[Numbers, Numbers]:
-    """Record numbers, and the numbers that each has in a field. ``quote`` writes a float out to its last digit."""
+    """Read record numbers, and the numbers that each has in a field. ``quote`` writes a float with all its digits."""
     ns, values = connection.raw.execute(
         "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
     ).fetchone()
@@ -311,7 +315,7 @@ def read_bitmap(connection: SqliteConnection, term_id: int) -> BitMap:
 
 
 def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:
-    """The column, long enough to have a place for ``n``."""
+    """Return the column, long enough to hold ``n``; it grows by a quarter, so that this is rare."""
     if n < len(column):
         return column
     more = np.full(max(n + 1 - len(column), len(column) // 4 + 1024), fill, dtype=column.dtype)

@@ -1,4 +1,4 @@
-"""Whether the tables of the file are whole: their structure, their checksums, and that each row can be read."""
+"""Check the tables of the file: their structure, their checksums, and that each row can be read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from apportion.storage.tables import metadata as tables
 __all__ = ["CHECKSUMS", "check_checksums", "check_rows", "guarded", "unreadable_rows"]
 
 CHECKSUMS = "checksums"
-"""What the check of values that nothing else repeats is called."""
+"""The name of the check of values that nothing else repeats."""
 _NAMED = 20
-"""So many rows of a table are named; the others are counted."""
+"""The most rows of a table that are named; the others are counted."""
 _ONE_BY_ONE = 100_000
-"""So many rows of a table are tried singly once it cannot be read as a whole."""
+"""The most rows of a table that are read singly once it cannot be read as a whole."""
 
 
 def guarded(
@@ -29,7 +29,7 @@ def guarded(
     fn: Callable[[], Iterator[str]],
     failed: Callable[[], object] = lambda: None,
 ) -> list[Inconsistency]:
-    """Return what a check finds; that it cannot be carried out is a finding too, and ``failed`` is told of it."""
+    """Return what a check finds; that it cannot be carried out is a finding too, and then ``failed`` is called."""
     found: list[Inconsistency] = []
     try:
         found.extend(Inconsistency(check, dataset, message) for message in fn())
@@ -63,7 +63,7 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
 
 
 def _tables(raw: sqlite3.Connection) -> Iterator[str]:
-    """Tables that are not as this version makes them."""
+    """Find tables that are not as this version makes them."""
     engine = create_engine("sqlite://")
     tables.create_all(engine)
     with engine.connect() as fresh:
@@ -80,6 +80,7 @@ def check_checksums(raw: sqlite3.Connection, table: str) -> Iterator[str]:
     keys = KEYS[table]
     wrong = 0
     with _any_text(raw):
+        # NOT INDEXED: an index may have its own, intact copy of a value that is damaged in the table
         rows = raw.execute(
             f"SELECT {_list(keys)}, checksum, {_list(COVERED[table])} FROM {table} NOT INDEXED"
         )
@@ -105,6 +106,7 @@ def unreadable_rows(raw: sqlite3.Connection) -> Iterator[str]:
     """Name the rows that cannot be read at all; to be asked once something could not."""
     for table in tables.sorted_tables:
         try:
+            # NOT INDEXED: in the order of the table, so that damage in an index is not taken for damage in the rows
             for _ in raw.execute(f"SELECT * FROM {table.name} NOT INDEXED"):
                 pass
         except sqlite3.Error as failure:
@@ -129,7 +131,7 @@ def _one_by_one(raw: sqlite3.Connection, table: str, keys: list[str]) -> Iterato
 
 @contextlib.contextmanager
 def _any_text(raw: sqlite3.Connection) -> Iterator[None]:
-    """Read texts that are not UTF-8 any more, too."""
+    """Read also texts that are no longer UTF-8."""
     before = raw.text_factory
     raw.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
     try:
@@ -143,7 +145,7 @@ def _list(names: Any) -> str:
 
 
 def _named(keys: Any, values: Any) -> str:
-    """A row by its key; a record number as the numbers of its dataset and within it."""
+    """Name a row by its key; a record number is shown as that of its dataset and that within it."""
     parts = []
     for name, value in zip(keys, values, strict=True):
         if name == "rid" and isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Another file in the place of the one that is there: from a backup, or made anew."""
+"""Replace the database file by another one: a backup, or a rebuilt file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGES_AT_ONCE = 1024
 
 @contextlib.contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """The file of which no server takes hold meanwhile; refused while one has."""
+    """Lock the file, so that no server opens it meanwhile; refuse while one has it open."""
     handle = claim(path)
     try:
         yield
@@ -39,12 +39,12 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def digest_beside(file: Path) -> Path:
-    """Where the checksum of a backup is, in the form of ``sha256sum``."""
+    """Return the path of a backup's checksum, which has the form of ``sha256sum``."""
     return file.with_name(f"{file.name}.sha256")
 
 
 def sha256_of(file: Path) -> str:
-    """The checksum of a file."""
+    """Compute the checksum of a file."""
     digest = hashlib.sha256()
     with file.open("rb") as opened:
         while part := opened.read(1 << 20):
@@ -53,13 +53,13 @@ def sha256_of(file: Path) -> str:
 
 
 def check_backup(file: Path) -> int:
-    """Refuse a file that is no backup of ours, is damaged, or is too new; else which step its tables have reached."""
+    """Refuse a file that is no backup of ours, is damaged, or is too new; return its last migration."""
     if not file.is_file():
         raise BadRequestError(f"There is no file {file}.")
     beside = digest_beside(file)
     if beside.is_file():
-        told = beside.read_text("utf-8", "replace").partition(" ")[0].strip().lower()
-        if told != sha256_of(file):
+        expected = beside.read_text("utf-8", "replace").partition(" ")[0].strip().lower()
+        if expected != sha256_of(file):
             raise DatabaseError(
                 f"{file} is damaged: it is not what {beside.name} was written for. Use another backup."
             )
@@ -85,7 +85,7 @@ def check_backup(file: Path) -> int:
 
 
 def _read_only(file: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, not even beside the file if nothing is there that belongs to it."""
+    """Open a connection that changes nothing; without a log beside the file it creates no other files either."""
     wal = file.with_name(f"{file.name}-wal")
     how = "mode=ro" if wal.exists() else "mode=ro&immutable=1"
     return sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True)
@@ -96,11 +96,11 @@ def replace_file(file: Path, part: Path) -> None:
     os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     with contextlib.closing(_read_only(file)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
         source.backup(copy, pages=PAGES_AT_ONCE)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file without a log, which can be renamed alone
 
 
 def holds_something(path: Path) -> bool:
-    """Whether a file has users, workspaces or datasets; one that cannot be read may have."""
+    """Return True if a file has users, workspaces or datasets, or cannot be read and so may have some."""
     if not path.exists() or path.stat().st_size == 0:
         return False
     try:
@@ -115,19 +115,19 @@ def holds_something(path: Path) -> bool:
 
 
 def put_in_place(part: Path, path: Path, kept_as: str) -> Path | None:
-    """Let ``part`` be the file from now on, in one step; where the one before is kept, if there was one.
+    """Replace the file by ``part`` in one step; return where the old one is kept, if there was one.
 
     A write-ahead log beside the old file would be taken for the new one's: it is written into the old one, or
-    goes along with it where that is too damaged.
+    renamed with it where that is too damaged.
     """
     with part.open("rb+") as file:
-        os.fsync(file.fileno())
+        os.fsync(file.fileno())  # before the rename, or a power cut may leave half a file under the name
     kept = None
     if path.exists():
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as raw:
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         kept = free_name(path, kept_as)
-        try:
+        try:  # a link, not a rename: at no moment is there no file under the name
             os.link(path, kept)
         except OSError:  # a file system without links
             shutil.copy2(path, kept)
@@ -139,6 +139,7 @@ def put_in_place(part: Path, path: Path, kept_as: str) -> Path | None:
                 wal.unlink()
         path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     os.replace(part, path)
+    # A rename is on the disk only once its folder is
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -1,4 +1,4 @@
-"""Whether the files that a server has opened are still those under their names."""
+"""Detect that files a server has opened were deleted or replaced."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _Identity = tuple[int, int]
 
 
 class Presence:
-    """The file and its write-ahead log, by what the file system knows them by.
+    """Identity of the file and its write-ahead log in the file system.
 
-    A file that is deleted while it is open goes on without a name: all seems well, and whatever was written to it is
-    gone once the process is.
+    A file that is deleted while it is open stays usable without a name: all seems well, and whatever was written to
+    it is gone once the process ends.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +25,7 @@ class Presence:
         """Return what has happened to one of the files; None where both are in their place."""
         for path, known in self._known.items():
             found = _identity(path)
-            if known is None:
+            if known is None:  # the log comes to be with the first write
                 self._known[path] = found
             elif found is None:
                 return f"{path.name} was deleted"

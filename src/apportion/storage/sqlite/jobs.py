@@ -25,7 +25,7 @@ _LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 
 
 class SqliteJobs:
-    """Jobs within one transaction."""
+    """Jobs, and what they changed, within one transaction."""
 
     def __init__(self, connection: SqliteConnection) -> None:
         self._raw = connection.raw
@@ -100,6 +100,7 @@ class SqliteJobs:
                 str(JobState.RUNNING),
             ),
         )
+        # Requests of these kinds were one step to their users: the jobs are continued after the restart
         self._raw.execute(
             f"UPDATE jobs SET state = ?, changed_at = ? WHERE state = ? AND kind IN ({_LATER})",
             (str(JobState.WAITING), at, str(JobState.RUNNING)),

@@ -1,4 +1,4 @@
-"""Leaves of a query that ask who answered what: they are looked up in the annotations themselves."""
+"""Leaves of a query about people's answers, looked up in the annotations themselves."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _COMPARED = (
     f"(SELECT rid, annotator FROM slots WHERE dataset = :dataset AND {DEPENDS} "
     f"AND state = {STATE_NO[RowState.DONE]})"
 )
-"""Which annotations agreement compares, as far as each goes by itself; the same as ``SqliteAnswers.columns``."""
+"""Condition for annotations that agreement compares; the same as in ``SqliteAnswerReader.columns``."""
 
 
 class AnsweredLeaves:
-    """Answers of one dataset as a query may ask for them. Who annotates blind knows of nobody's but their own."""
+    """Compiler of leaves on the answers of one dataset. Who annotates blind finds nobody's but their own."""
 
     def __init__(
         self, raw: sqlite3.Connection, dataset: Dataset, criteria: Criteria, deadline: Deadline
@@ -45,7 +45,7 @@ class AnsweredLeaves:
         self._bounds = (dataset.no << 32, dataset.no + 1 << 32)
 
     def viewers(self, name: str) -> list[int]:
-        """The numbers of the people meant by a name, by ``me``, or by a name with stars."""
+        """Return the numbers of the people meant by a name, by ``me``, or by a name with stars."""
         me = self._criteria.me
         if name == "me" and me is not None:
             name = me
@@ -62,7 +62,7 @@ class AnsweredLeaves:
         return [no for no, each in found if not self._criteria.alone or each == me]
 
     def disagree(self, names: Sequence[str]) -> Plan:
-        """Records on which these people's answers are not all the same; of one person: theirs and anybody's."""
+        """Find records on which these people's answers differ; for one person: where theirs and any other differ."""
         if self._criteria.alone:
             return Nothing()
         people = sorted({no for name in names for no in self.viewers(name)})
@@ -75,17 +75,17 @@ class AnsweredLeaves:
             f"AND counted AND state IN ({_SUBMITTED}, {_DISCARDED}) {whose} ORDER BY rid",
             (*self._bounds, *(people if several else ())),
         )
-        told: dict[tuple[int, bytes | None], Hashable] = {}
-        said: dict[int, set[Hashable]] = {}
-        theirs: set[int] = set()
+        decoded: dict[tuple[int, bytes | None], Hashable] = {}  # equal fragments are decoded once
+        answers: dict[int, set[Hashable]] = {}
+        answered: set[int] = set()
         for n, annotator, state, value in self._deadline.each(rows):
             key = (state, value)
-            if key not in told:
-                told[key] = self._meaning(state, value)
-            said.setdefault(n, set()).add(told[key])
+            if key not in decoded:
+                decoded[key] = self._meaning(state, value)
+            answers.setdefault(n, set()).add(decoded[key])
             if annotator in people:
-                theirs.add(n)
-        found = frozenset(n for n, meanings in said.items() if len(meanings) > 1 and n in theirs)
+                answered.add(n)
+        found = frozenset(n for n, meanings in answers.items() if len(meanings) > 1 and n in answered)
         return These(found) if found else Nothing()
 
     def _meaning(self, state: int, value: bytes | None) -> Hashable:
@@ -95,7 +95,7 @@ class AnsweredLeaves:
         return given(decode_value(self._dataset.task, value), kind)
 
     def during(self, low: int, high: int) -> Plan:
-        """Records whose last answer that counts was given in a time; both ends belong to it."""
+        """Find records whose last answer that counts was given in a period; both ends belong to it."""
         if self._criteria.alone:
             return Nothing()
         rows = self._raw.execute(
@@ -108,7 +108,7 @@ class AnsweredLeaves:
     # What agreement compares: answers that count and were not asked for because of others, where there are two
 
     def compared(self, name: str | None = None) -> Plan:
-        """Records on which agreement compares answers; with a name, those on which theirs is one of them."""
+        """Find records on which agreement compares answers; with a name, those with an answer of that person."""
         if name is None:
             return self._found(f"SELECT rid & 4294967295 FROM ({self._shared()})")
         people = as_json(self.viewers(name))
@@ -119,12 +119,12 @@ class AnsweredLeaves:
         )
 
     def compared_during(self, low: int, high: int) -> Plan:
-        """Records whose last answer that agreement compares was given in a time; both ends belong to it."""
+        """Find records whose last answer that agreement compares was given in a period; both ends belong to it."""
         last = self._shared("AND max(updated) BETWEEN :low AND :high")
         return self._found(f"SELECT rid & 4294967295 FROM ({last})", low=low, high=high)
 
     def compared_as(self, fits: Callable[[str], bool]) -> Plan:
-        """Records on which one of the answers that agreement compares has such a label."""
+        """Find records on which one of the answers that agreement compares has such a label."""
         if self._criteria.alone:
             return Nothing()
         kind = kind_of(self._dataset.task, multi_label=bool(self._dataset.multi_label))
@@ -136,8 +136,8 @@ class AnsweredLeaves:
         )
         for n, value in self._deadline.each(rows):
             if value not in meant:
-                said = given(None if value is None else decode_value(self._dataset.task, value), kind)
-                meant[value] = any(map(fits, labels_of(said, kind)))
+                answer = given(None if value is None else decode_value(self._dataset.task, value), kind)
+                meant[value] = any(map(fits, labels_of(answer, kind)))
             if meant[value]:
                 found.add(n)
         return These(frozenset(found)) if found else Nothing()

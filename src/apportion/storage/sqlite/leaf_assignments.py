@@ -1,4 +1,4 @@
-"""Leaves of a query about whom records are assigned to, and how far they are with them."""
+"""Leaves of a query about assignments: assignees, and the states of their slots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["AssignmentLeaves", "assignees_of", "mirrors_of"]
 
 
 class AssignmentLeaves:
-    """Compiles leaves on the slots of one dataset, as far as who asks may know of them."""
+    """Compiler of leaves on the slots of one dataset, as far as the viewer may see them."""
 
     def __init__(
         self, values: ValueLeaves, fields: Mapping[str, tuple[int, str]], criteria: Criteria
@@ -29,7 +29,7 @@ class AssignmentLeaves:
         self._viewer = criteria.viewer
 
     def assigned(self, leaf: Leaf) -> Plan:
-        """Records before somebody; of others nobody learns who annotates blind."""
+        """Find records assigned to somebody; who annotates blind finds only their own."""
         field = self._fields.get("assigned_to")
         if field is None:
             return Nothing()
@@ -48,7 +48,7 @@ class AssignmentLeaves:
         return self._values.matching(field[0], 0, test, prefix_of(leaf))
 
     def state(self, leaf: Leaf) -> Plan:
-        """Records by the state of their slots; in somebody's own view, of theirs."""
+        """Find records by the state of their slots; in a person's own view, of their slots."""
         field = self._fields.get("assignment")
         if field is None:
             return Nothing()
@@ -56,12 +56,13 @@ class AssignmentLeaves:
         found = self._values.matching(field[0], self._viewer, test, "")
         if self._viewer == RESOLVED or not test("pending") or self._criteria.me is None:
             return found
+        # In a person's own view ``pending`` is not stored: it is being assigned without having done or skipped it
         mine = self.assigned(Term("assigned_to", self._criteria.me))
         return either([found, both([mine, without(Having(field[0], self._viewer, None))])])
 
 
 def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
-    """Fields of metadata under which plans show whom a record is assigned to."""
+    """Return the metadata fields under which plans show the assignees of a record."""
     rows = raw.execute(
         "SELECT DISTINCT json_extract(spec, '$.mirror') FROM plans WHERE dataset = ? "
         "AND json_extract(spec, '$.mirror') IS NOT NULL AND state IN ('live', 'undoing')",

@@ -1,4 +1,4 @@
-"""Leaves of a query about words: what the text index is asked, and where the record decides."""
+"""Leaves of a query about words: looked up in the text index, or tested on the record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["TextLeaves"]
 
 
 class TextLeaves:
-    """Compiles leaves on the texts of one dataset."""
+    """Compiler of leaves on the texts of one dataset."""
 
     def __init__(
         self, raw: sqlite3.Connection, dataset: int, vocabulary: Callable[[], list[str]], deadline: Deadline
@@ -51,12 +51,13 @@ class TextLeaves:
                 return self._expanded(word_test(leaf, exact=False), prefix)
 
     def _expanded(self, test: WordTest, prefix: str) -> Plan:
-        """All words of the vocabulary that pass, as one search for any of them."""
+        """Return a search for any of the words of the vocabulary that pass the test."""
         if prefix:
             rows = self._raw.execute(
                 f"SELECT term FROM words_{self._dataset} WHERE term >= ? AND term < ?",
                 (prefix, prefix + "\U0010ffff"),
             )
+            # U+10FFFF comes after every letter: a range the index can look up, unlike a pattern
             candidates: Iterable[str] = (term for (term,) in rows)
         else:
             candidates = self._vocabulary()
@@ -75,7 +76,7 @@ class TextLeaves:
         )
 
     def part(self, name: str, leaf: Leaf, inputs: list[str]) -> Plan:
-        """One input of several, or words as written: the index names candidates, the record decides."""
+        """Search one input of several, or words as written: the index gives candidates, the record is tested."""
         if inputs == [name]:
             return self.text(leaf)
         exact = name not in inputs
@@ -94,7 +95,7 @@ class TextLeaves:
         return Check(candidates, LeafTest(stem, leaf, exact_words if exact else words))
 
     def within_words(self, part: str) -> Plan:
-        """Records with a word that holds ``part``: tokens need not end where words do (``do`` + ``n't``)."""
+        """Find records with a word that contains ``part``: tokens need not end where words do (``do`` + ``n't``)."""
         found = list(self._deadline.those(self._vocabulary(), lambda word: part in word))
         if len(found) > MOST_EXPANSIONS:
             return All()

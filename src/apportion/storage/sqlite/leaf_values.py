@@ -1,4 +1,4 @@
-"""Leaves of a query that the values of one field answer: looked up where they are counted, not in the records."""
+"""Leaves of a query on the values of one field, looked up in the counters and not in the records."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .selection import Between, Having, Nothing, Plan, too_costly
 __all__ = ["MOST_EXPANSIONS", "ValueLeaves", "prefix_of"]
 
 MOST_EXPANSIONS = 10_000
-"""Values, or words, that one leaf may stand for."""
+"""The most values, or words, that one leaf may stand for."""
 
 
 class ValueLeaves:
-    """Compiles leaves on fields whose values are counted, by the number of the field and the viewer."""
+    """Compiler of leaves on fields whose values are counted, by the number of the field and the viewer."""
 
     def __init__(self, raw: sqlite3.Connection, deadline: Deadline) -> None:
         self._raw = raw
@@ -27,7 +27,7 @@ class ValueLeaves:
     def having(self, field: int, viewer: int, condition: str, parameters: tuple[object, ...]) -> Plan:
         rows = self._raw.execute(
             f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND {condition} LIMIT ?",
-            (field, viewer, *parameters, MOST_EXPANSIONS + 1),
+            (field, viewer, *parameters, MOST_EXPANSIONS + 1),  # one more shows that there are too many
         ).fetchall()
         if len(rows) > MOST_EXPANSIONS:
             raise too_costly(
@@ -84,5 +84,5 @@ class ValueLeaves:
 
 
 def prefix_of(leaf: Leaf) -> str:
-    """Letters every match begins with."""
+    """Return the letters that every match begins with."""
     return leaf.pieces[0] if isinstance(leaf, Wildcard) and isinstance(leaf.pieces[0], str) else ""

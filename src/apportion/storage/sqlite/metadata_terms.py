@@ -1,4 +1,4 @@
-"""What the metadata of records is found by: decides the kind of new keys, refuses values that do not fit."""
+"""Terms of the metadata of records: decide the kind of new keys, refuse values that do not fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["MetadataReader"]
 
 
 class MetadataReader:
-    """Reads the metadata of one dataset's records within one transaction."""
+    """Reader of the metadata of one dataset's records within one transaction."""
 
     def __init__(
         self, raw: sqlite3.Connection, dataset: int, address: str, terms: TermSession, limit: int
@@ -30,7 +30,7 @@ class MetadataReader:
         self._score_field: int | None = None
 
     def read(self, batch: Sequence[EncodedRow]) -> list[tuple[MetadataTerms, NumberTerms]]:
-        """Per record what is counted and what is searched as numbers, its scores included.
+        """Return per record the terms that are counted and those searched as numbers, its scores included.
 
         Everything is checked before the first record is returned; all bad records are named.
         """
@@ -54,7 +54,7 @@ class MetadataReader:
                 if kind == "keyword" and type(value) is str:  # by far the most common
                     counted.append((no, kind, value))
                     continue
-                if kind == "long" and type(value) is int:
+                if kind == "long" and type(value) is int:  # not isinstance: a bool is an int as well
                     counted.append((no, kind, str(value)))
                     continue
                 try:
@@ -73,7 +73,7 @@ class MetadataReader:
         return found
 
     def _new_field(self, key: str, value: Any) -> tuple[int, str] | None:
-        """A key takes its kind from its first value; keys with a leading underscore are not searched."""
+        """Create the field of a key, of the kind of its first value; None for keys with a leading underscore."""
         kind = None if key.startswith("_") else kind_of(value)
         return None if kind is None else self._terms.field(self._dataset, f"metadata.{key}", kind)
 
@@ -94,7 +94,7 @@ class MetadataReader:
                 raise MetadataLimitExceededError(there + len(new), self._limit)
 
     def scores(self, scores: tuple[float, ...]) -> NumberTerms:
-        """A prediction's scores as numbers."""
+        """Return a prediction's scores as numbers."""
         if not scores:
             return []
         if self._score_field is None:
@@ -102,7 +102,7 @@ class MetadataReader:
         return [(self._score_field, score) for score in scores]
 
     def numbers_of(self, metadata: dict[str, Any] | None) -> NumberTerms:
-        """What ``numbers`` holds of metadata stored before."""
+        """Return the rows of ``numbers`` that stored metadata has."""
         found: NumberTerms = []
         for key, value in (metadata or {}).items():
             field = self._terms.find_field(self._dataset, f"metadata.{key}")

@@ -1,6 +1,6 @@
-"""Bringing a file up to this version's tables, with a copy kept beside it.
+"""Migrate a file to this version's tables, keeping a copy beside it.
 
-``PRAGMA user_version`` says which step a file has reached, so that a file that needs nothing costs
+``PRAGMA user_version`` is the number of the last migration of a file, so that a file that needs nothing costs
 nothing. A new file gets all tables at once; Alembic, slow to import, only takes older ones further.
 """
 
@@ -17,11 +17,11 @@ from .database import DatabaseError, SqliteConnection
 __all__ = ["LATEST", "backup_path", "free_name", "migrate", "upgrade", "version_of"]
 
 _AS_BEFORE = 3
-"""For files of earlier steps what follows from the rows is made anew: records are found by more values since."""
+"""Files of earlier versions have their derived rows rebuilt: records are found by more values since."""
 
 
 def migrate(connection: SqliteConnection, path: Path, *, allowed: bool = True) -> Path | None:
-    """Run the steps that are missing. Returns the safety copy made before, if there was anything to lose."""
+    """Run the migrations that are missing. Returns the copy made before, if there was anything to lose."""
     version = version_of(connection.raw)
     if version == LATEST:
         return None
@@ -52,12 +52,12 @@ def migrate(connection: SqliteConnection, path: Path, *, allowed: bool = True) -
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where the copy made before an upgrade from ``version`` goes."""
+    """Return a free path for the copy made before an upgrade from ``version``."""
     return free_name(path, f"before-upgrade-from-{version}")
 
 
 def free_name(path: Path, what: str) -> Path:
-    """A name beside the file for an earlier form of it: never that of another one."""
+    """Return a free name beside the file for an earlier form of it."""
     copy = path.with_name(f"{path.name}.{what}")
     number = 1
     while copy.exists():
@@ -67,7 +67,8 @@ def free_name(path: Path, what: str) -> Path:
 
 
 def upgrade(connection: SqliteConnection) -> None:
-    """Run the steps that are missing; all of them on an empty file."""
+    """Run the migrations that are missing; all of them on an empty file."""
+    # Imported here: slow to import, and most starts have nothing to migrate
     from alembic import command
     from alembic.config import Config
 

@@ -1,4 +1,4 @@
-"""People on SQLite: who is calling, asked by every request, is asked without a detour."""
+"""People on SQLite: the actor, whom every request looks up, is read without SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ class SqlitePeople(SqlPeople):
 
 @lru_cache(1000)
 def _first(rows: tuple[tuple[Any, ...], ...]) -> Actor | None:
-    """Return the actor whose rows these are; every request asks twice, and most find what the one before found."""
+    """Build the actor of these rows; every request asks twice, and most find what the one before found."""
     return next(iter(actors_of(rows)), None)

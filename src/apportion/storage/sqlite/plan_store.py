@@ -1,4 +1,4 @@
-"""Plans as they are kept: added, changed, found again, forgotten."""
+"""Store of plans: add, change, read and delete them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OFFERED = f"'{PlanPhase.LIVE}'"
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
 _EXTENDING = "extending"
-"""Beside a plan's figures, while an extension is being written: what it was before."""
+"""The key in a plan's figures, while an extension is being written, of what the plan was before."""
 
 
 class PlanStore:
@@ -49,7 +49,7 @@ class PlanStore:
         shelf: dict[int, StoredPlan],
         numbering: dict[str, int],
     ) -> None:
-        """``shelf`` holds plans between transactions, by number; ``numbering`` the next number to give out."""
+        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign."""
         self._connection = connection
         self._raw: sqlite3.Connection = connection.raw
         self._sql: Connection = connection.sql
@@ -60,17 +60,17 @@ class PlanStore:
         self._listed: dict[int, tuple[int, list[StoredPlan]]] = {}
         """Plans by dataset, and how many rows this connection had changed when they were read."""
         self._reasons: dict[tuple[int, int], list[Any]] = {}
-        self._shelf = shelf
-        self._numbering = numbering
+        self._plan_cache = shelf
+        self._next_numbers = numbering
 
     def reader(self, dataset: Dataset) -> SlotReader:
-        """Reads the slots of a dataset."""
+        """Return a reader of the slots of a dataset."""
         return SlotReader(self._raw, self._agents, self._plan_of, Policies.of(dataset.policies).skip)
 
     # Plans
 
     def plans(self, dataset: Dataset) -> list[StoredPlan]:
-        changed = self._raw.total_changes  # nobody else changes what this transaction sees
+        changed = self._raw.total_changes  # only this transaction can change what it sees
         listed = self._listed.get(dataset.no)
         if listed is None or listed[0] != changed:
             rows = self._raw.execute(
@@ -93,13 +93,13 @@ class PlanStore:
         return known
 
     def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
-        """A plan, read anew only when it has changed: with a large team it takes a while."""
-        known = self._shelf.get(no)
+        """Return a plan, read again only when it has changed: decoding a large team takes a while."""
+        known = self._plan_cache.get(no)
         if known is None or known.changed_at != changed_at or str(known.phase) != state:
             row = self._sql.execute(_PLAN.where(plans.c.no == no)).one()
-            known = self._shelf[no] = _plan(row)
-            while len(self._shelf) > _PLANS_KEPT:
-                self._shelf.pop(next(iter(self._shelf)))
+            known = self._plan_cache[no] = _plan(row)
+            while len(self._plan_cache) > _PLANS_KEPT:
+                self._plan_cache.pop(next(iter(self._plan_cache)))
         return known
 
     def state_of(self, plan: StoredPlan) -> PlanState:
@@ -163,7 +163,7 @@ class PlanStore:
         return self._update(plan, values)
 
     def _update(self, plan: StoredPlan, values: dict[str, Any]) -> StoredPlan:
-        # No two states of a plan have the same time of change: it is what the shelf knows them by
+        # No two states of a plan have the same time of change: the cache of plans recognises them by it
         values["changed_at"] = func.max(plans.c.changed_at + 1, values["changed_at"])
         row = self._sql.execute(
             update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
@@ -211,14 +211,14 @@ class PlanStore:
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
         self._plans.pop(plan.no, None)
-        self._shelf.pop(plan.no, None)
+        self._plan_cache.pop(plan.no, None)
         return None
 
     def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> list[str]:
-        """Remove slots that were being written: some of what they are found by may not have been written yet."""
+        """Remove slots that were being written; some of their terms may not have been written yet."""
         json, gone = as_json(nos), set(nos)
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
-        terms = settler.slots.terms
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        terms = writer.slots.terms
         there: dict[int, list[tuple[int, Light]]] = {}
         for no, rid, *light in self._raw.execute(
             "SELECT no, rid, annotator, state, holder FROM slots WHERE rid IN "
@@ -232,8 +232,9 @@ class PlanStore:
             for term_id in terms.of(light for _, light in each) - kept:
                 lost.setdefault(term_id, []).append(rid & 0xFFFFFFFF)
         for term_id, ns in lost.items():
-            settler.counted.take_from_many(term_id, ns)
-        settler.finish()
+            writer.counted.take_from_many(term_id, ns)
+        writer.finish()
+        # First, because the slots have the key of their rows in ``waiting``
         self._raw.execute(
             "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
             "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
@@ -252,10 +253,13 @@ class PlanStore:
     # Records that slots are about
 
     def _among(self, table: str, rids: Sequence[int]) -> list[int]:
-        """Those of the records that a table speaks of."""
+        """Return those of the records that have rows in a table."""
+        # Most tables have no row near these records, which this look-up finds out at once
         span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
         if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
             return []
+        # CROSS JOIN: look up the wanted records in the table, never the other way round. The list is one parameter,
+        # as SQLite limits how many a statement may have
         rows = self._raw.execute(
             f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
             (as_json(rids),),

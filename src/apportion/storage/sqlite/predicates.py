@@ -1,4 +1,4 @@
-"""Testing single values and single records against a leaf of a query, where no index has the answer."""
+"""Test single values and single records against a leaf of a query, where no index has the answer."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ WordTest: TypeAlias = Callable[[str], bool]
 
 @dataclass
 class RecordDocument:
-    """One record as a viewer sees it, decoded only as far as somebody asks."""
+    """One record as a viewer sees it, decoded only as far as it is needed."""
 
     task: Task
     n: int
@@ -68,12 +68,12 @@ class RecordDocument:
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """The record's own fields."""
+        """Return the record's own fields."""
         return decode_content(self.content)
 
     @cached_property
     def text(self) -> str:
-        """What full-text search looks at."""
+        """Return the text that full-text search searches."""
         inputs = self.fields.get("inputs")
         if inputs is None:
             return str(self.fields["text"])
@@ -81,11 +81,11 @@ class RecordDocument:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """What 1.x derives from a record."""
+        """Return the metrics that 1.x derives from a record."""
         return metrics_of(self.task, self.text, self.fields, self.prediction, self.answer)
 
     def values(self, path: str) -> list[Any]:
-        """All plain values under a dotted path, lists flattened."""
+        """Return all plain values under a dotted path, lists flattened."""
         root, _, rest = path.partition(".")
         match root:
             case "text":
@@ -97,6 +97,7 @@ class RecordDocument:
             case "annotations":
                 found = value_members(self.task, self.answer)
             case "inputs":
+                # ``rest`` whole: names of inputs and metadata keys may contain dots
                 value = self.fields.get("inputs", {}).get(rest)
                 return [] if value is None else [value if isinstance(value, str) else "\n".join(value)]
             case "metadata":
@@ -110,7 +111,7 @@ class RecordDocument:
 def metrics_of(
     task: Task, text: str, fields: dict[str, Any], prediction: bytes | None, answer: bytes | None
 ) -> dict[str, Any]:
-    """The ``metrics`` object of a record, derived and never stored."""
+    """Compute the ``metrics`` object of a record, derived and never stored."""
     if task is not Task.TOKEN_CLASSIFICATION:
         return {"text_length": len(text)}
     tokens = fields["tokens"]
@@ -147,15 +148,15 @@ def _plain(found: Any) -> Iterator[Any]:
 
 
 class Test(Protocol):
-    """Something a record passes or not."""
+    """A test that a record passes or not."""
 
     def __call__(self, doc: RecordDocument) -> bool: ...
 
 
 class LeafTest:
-    """One leaf on one path; ``analyse`` cuts values into words, without it they are taken whole.
+    """Test of one leaf on one path; ``analyse`` splits values into words, without it they are taken whole.
 
-    Equal tests are equal, so that what was found with one can be kept.
+    Tests of the same leaf compare equal, so that their results can be cached.
     """
 
     def __init__(
@@ -179,10 +180,10 @@ class LeafTest:
         return any(map(self.of_value, values))
 
     def of_value(self, value: Any) -> bool:
-        """Whether one plain value passes."""
+        """Return True if one plain value passes."""
         if self._test is None:
             return True
-        if isinstance(value, bool):
+        if isinstance(value, bool):  # before numbers: in Python a bool is an int
             value = "true" if value else "false"
         if isinstance(value, int | float):
             return _number_passes(self._leaf, value)
@@ -190,7 +191,7 @@ class LeafTest:
 
 
 def leaf_test(path: str, leaf: Leaf | Exists) -> LeafTest:
-    """A test of records for one leaf of a query; the end of the path says how values are read."""
+    """Build a test of records for one leaf of a query; the end of the path says how values are split."""
     stem, _, end = path.rpartition(".")
     if end == "exact" and stem:
         return LeafTest(stem, leaf, exact_words)
@@ -214,7 +215,7 @@ def _value_test(leaf: Leaf, analyse: Callable[[str], list[str]] | None) -> WordT
 
 
 def is_prefix(leaf: Wildcard) -> bool:
-    """Whether the pattern is a beginning and one star. The index reads it as a phrase cut short."""
+    """Return True if the pattern is a prefix and one star, which the index looks up as a phrase cut short."""
     return len(leaf.pieces) == 2 and isinstance(leaf.pieces[0], str) and leaf.pieces[1] is WildcardPart.ANY
 
 
@@ -228,7 +229,7 @@ def _begins(found: list[str], start: list[str]) -> bool:
 
 
 def near(found: list[str], wanted: list[str], slop: int) -> bool:
-    """Whether the wanted words stand together in order, or with ``slop`` anyhow within that many others."""
+    """Return True if the wanted words stand together in order, or with ``slop`` in any order among that many others."""
     if not wanted:
         return False
     if slop == 0:
@@ -239,7 +240,7 @@ def near(found: list[str], wanted: list[str], slop: int) -> bool:
 
 
 def _nearest_cluster(places: list[list[int]], slop: int) -> bool:
-    """Whether one place per word can be chosen within as many places as there are words, and ``slop`` more."""
+    """Return True if one place per word fits into as many places as there are words, and ``slop`` more."""
     if not all(places):
         return False
     for start in sorted({place for each in places for place in each}):
@@ -252,7 +253,7 @@ def _nearest_cluster(places: list[list[int]], slop: int) -> bool:
 
 
 def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
-    """A test of one whole word; ``exact`` keeps case, else both sides are folded."""
+    """Build a test of one whole word; ``exact`` keeps case, else both sides are folded."""
     normal: Callable[[str], str] = str if exact else fold
     match leaf:
         case Term(_, text) | Phrase(_, text):
@@ -275,7 +276,7 @@ def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
 
 
 def _within(leaf: Range, read: Callable[[str], Any]) -> Callable[[Any], bool]:
-    """Whether a value lies in the range, whose bounds are read the way values are."""
+    """Build a test that a value lies in the range, whose bounds are read the way values are."""
     low = None if leaf.low is None else read(leaf.low)
     high = None if leaf.high is None else read(leaf.high)
 
@@ -292,12 +293,12 @@ def _number_passes(leaf: Leaf | Exists, value: float) -> bool:
         if isinstance(leaf, Term | Phrase):
             return float(leaf.text) == value
         return isinstance(leaf, Range) and _within(leaf, float)(value)
-    except ValueError:
+    except ValueError:  # a word never equals a number, and is no error either
         return False
 
 
 class NestedTest:
-    """Whether one and the same element under a path satisfies a whole query."""
+    """Test that one and the same element under a path satisfies a whole query."""
 
     def __init__(self, path: str, child: Query) -> None:
         self._path = path
@@ -337,7 +338,7 @@ class NestedTest:
 
 
 def sort_values(doc: RecordDocument, key: str) -> list[Any]:
-    """What a record has under a field that people may be dealt by."""
+    """Return the values of a record under a field that assignment may group or order by."""
     if key == "id":
         return [doc.id]
     if key == "last_updated":

@@ -1,4 +1,4 @@
-"""Removing a dataset for good, some thousand rows at a time, so that nobody annotating waits for it."""
+"""Purge a dataset, some thousand rows at a time, so that nobody annotating waits for it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LAST_OF_STRUCTURE = 10
 def purge_some(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     """Remove about ``limit`` rows of a dataset; True once nothing of it is left, the dataset itself included.
 
-    Fields go before records and the dataset last: what was cut short is found again and gone on with.
+    Fields go before records and the dataset last, so that an interrupted purge is found again and continued.
     """
     return not any(step(raw, dataset, limit) for step in _STEPS)
 
 
 def release_disk_space(raw: sqlite3.Connection, pages: int) -> bool:
-    """Give some of the file's unused pages back to the disk; whether there are more to give.
+    """Return some of the file's unused pages to the disk; return True if there are more.
 
-    A few stay: what is logged next needs pages again.
+    A few stay: records logged next need pages again.
     """
     (unused,) = raw.execute("PRAGMA freelist_count").fetchone()
     (all_of_them,) = raw.execute("PRAGMA page_count").fetchone()
@@ -53,7 +53,8 @@ def release_disk_space(raw: sqlite3.Connection, pages: int) -> bool:
 
 
 def _values(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
-    """Values with the rows that say which records have them."""
+    """Remove values with their facet rows."""
+    # Facet rows have no dataset of their own, only the number of their value: they go first, or could not be found
     found = raw.execute(f"SELECT vid, n FROM vals WHERE field IN ({_FIELDS}) LIMIT ?", (dataset, limit))
     gone: list[int] = []
     rows = 0
@@ -96,9 +97,9 @@ def _fields(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
 
 
 def _text_index(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
-    """The pages of the text index; dropping a large one at once takes seconds.
+    """Remove pages of the text index; dropping a large one at once takes seconds.
 
-    The first few say how the index is built. Without them a connection that has not used it yet could not drop it.
+    The first few hold its structure. Without them a connection that has not used it yet could not drop it.
     """
     data = f"fts_{dataset}_data"
     if raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (data,)).fetchone() is None:
@@ -169,7 +170,7 @@ def _the_rest(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
     for table in ("slot_counts", "plans", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
-    raw.execute(  # what happened in it is kept, and tells where it was
+    raw.execute(  # its events are kept, and still need its name
         "INSERT OR REPLACE INTO purged_datasets SELECT no, uuid, workspace, name FROM datasets WHERE no = ? "
         "AND EXISTS (SELECT 1 FROM events WHERE events.dataset = datasets.no)",
         (dataset,),

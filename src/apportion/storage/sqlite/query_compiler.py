@@ -1,4 +1,4 @@
-"""From a parsed query to a plan: what each leaf asks of the index, of counters, or of the records."""
+"""Compile a parsed query into a selection: look-ups in indexes and counters, or tests on the records."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ _KEYWORDS = frozenset(
     {"status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted"}
 )  # fmt: skip
 MOST_PATTERNS = 500
-"""Each is held against every word or value of a field."""
+"""The most patterns of a query; each is tested on every word or value of a field."""
 _TIMES = {"last_updated": "updated", "event_timestamp": "event"}
 
 
 class QueryCompiler:
-    """Compiles queries on one dataset, as one viewer sees it."""
+    """Compiler of queries on one dataset, as one viewer sees it."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class QueryCompiler:
         vocabulary: Callable[[], list[str]],
         mirrors: Collection[str],
     ) -> None:
-        """``mirrors``: the fields of metadata under which plans show whom a record is assigned to."""
+        """``mirrors``: the metadata fields under which plans show the assignees of a record."""
         self._raw = connection.raw
         self._dataset = dataset
         self._criteria = criteria
@@ -88,7 +88,7 @@ class QueryCompiler:
         self._slots = AssignmentLeaves(self._values, self._fields, criteria)
 
     def resolve_me(self) -> Plan:
-        """All that the criteria mean."""
+        """Compile the criteria: the query or the ids, and the person whose records are wanted."""
         criteria = self._criteria
         if (many := _patterns_in(criteria.query)) > MOST_PATTERNS:
             raise too_costly(
@@ -101,7 +101,7 @@ class QueryCompiler:
         return plan
 
     def _before(self, person: str) -> Plan:
-        """Records that somebody has been given, or has annotated."""
+        """Find records that are assigned to a person, or that they annotated."""
         field = self._fields.get("status")
         if self._viewer == RESOLVED:
             own = self._counted("annotated_by", Term("annotated_by", person))
@@ -110,7 +110,7 @@ class QueryCompiler:
         return either([self._slots.assigned(Term("assigned_to", person)), own])
 
     def ids(self, ids: Iterable[str]) -> Plan:
-        """The records with these ids; unknown ones match nothing."""
+        """Find the records with these ids; unknown ones match nothing."""
         found: set[int] = set()
         for id in self._deadline.each(ids):
             row = self._raw.execute(
@@ -121,7 +121,7 @@ class QueryCompiler:
         return These(frozenset(found)) if found else Nothing()
 
     def compile(self, query: Query) -> Plan:
-        """What to look up for a query. Raises ``InvalidTextSearchError``."""
+        """Compile a query. Raises ``InvalidTextSearchError``."""
         self._deadline.check()
         match query:
             case MatchAll():
@@ -129,6 +129,7 @@ class QueryCompiler:
             case Not(child):
                 return without(self.compile(child))
             case And(children) | Or(children) if len(named := _named(children, "disagree")) > 1:
+                # Several people named together must differ from one another, not each from anybody
                 others = [child for child in children if child not in named]
                 differ = self._answered.disagree([child.text for child in named])
                 join = both if isinstance(query, And) else either
@@ -150,7 +151,7 @@ class QueryCompiler:
     # Fields
 
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
-        if "*" in name and not _label_path(name):
+        if "*" in name and not _label_path(name):  # there the star stands for people, not for fields
             return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
         if name in ("text", "text.wordcloud"):
             return self._texts.text(leaf)
@@ -178,7 +179,7 @@ class QueryCompiler:
             return self._texts.part(name, leaf, self._inputs())
         if name == "multi_label" and self._dataset.task is not Task.TEXT_CLASSIFICATION:
             return Nothing()
-        if name == "multi_label":
+        if name == "multi_label":  # the same for all records of a dataset
             wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
             return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
         if name.startswith("metadata._"):
@@ -191,7 +192,7 @@ class QueryCompiler:
         return self._by_path(name, leaf)
 
     def _leaf_if_it_fits(self, name: str, leaf: Leaf) -> Plan:
-        """One of several fields: a word asked of a number field is no match there, and no mistake."""
+        """Compile a leaf on one of several fields; a word does not match a number field, and is no error there."""
         try:
             return self._leaf(name, leaf)
         except TypeMismatchError:
@@ -267,7 +268,7 @@ class QueryCompiler:
         )
 
     def _some_agent(self, name: str) -> Plan:
-        """Records with an answer of whom the path may mean: agents' names may hold dots."""
+        """Find records with an answer of any agent the path may mean: agents' names may contain dots."""
         root, *rest = name.split(".")
         return either([self._agent_exists(root, ".".join(rest[:cut])) for cut in range(1, len(rest))])
 
@@ -285,12 +286,12 @@ class QueryCompiler:
             return Nothing()
         low, high, include_low, include_high = bounds("agreement", leaf)
         above, below = ">=" if include_low else ">", "<=" if include_high else "<"
-        number = "CAST(value AS REAL)"
+        number = "CAST(value AS REAL)"  # agreement is a keyword; only fields of kind long have ``num``
         condition = f"{number} {above} ? AND {number} {below} ?"
         return self._values.having(field[0], self._viewer, condition, (low, high))
 
     def _compared(self, name: str, leaf: Leaf) -> Plan:
-        """Records on which agreement compares answers: whose, with which label, or last given when."""
+        """Find records on which agreement compares answers, by person, by label, or by the time of the last one."""
         if name == "compared.at":
             return self._answered.compared_during(*time_bounds(name, leaf))
         if name == "compared.label":
@@ -298,7 +299,7 @@ class QueryCompiler:
         return self._answered.compared(leaf.text) if isinstance(leaf, Term | Phrase) else Nothing()
 
     def _label_of(self, name: str, leaf: Leaf) -> Plan:
-        """Records that somebody, or with a star anybody, gave a label."""
+        """Find records to which a person, or with a star anybody, gave a label."""
         field = self._fields.get("annotated_as")
         if field is None:
             return Nothing()
@@ -311,7 +312,7 @@ class QueryCompiler:
         )
 
     def _submitted(self, viewer: int) -> Plan:
-        """Records that somebody has submitted; a draft is nobody's business."""
+        """Find records with a submitted answer of a viewer; drafts must not be found by others."""
         field = self._fields.get("status")
         if field is None:
             return Nothing()
@@ -338,7 +339,7 @@ class QueryCompiler:
         return self._values.matching(no, viewer, word_test(leaf, exact=True), prefix_of(leaf))
 
     def _status(self, leaf: Leaf) -> Plan:
-        """``Default`` is the absence of the others."""
+        """Find records by status; ``Default`` is the absence of the others and not stored."""
         test = word_test(leaf, exact=True)
         field = self._fields.get("status")
         wanted = {status.value for status in Status if test(status.value)}
@@ -350,7 +351,7 @@ class QueryCompiler:
         return found
 
     def _analysed_values(self, name: str, analyser: str, leaf: Leaf) -> Plan:
-        """Words inside keyword values: tested on the distinct values, not on the records."""
+        """Find words inside keyword values: tested on the distinct values, not on the records."""
         no, kind = self._fields.get(name, (0, ""))
         if not no or kind in ("float", "date"):
             return Nothing()
@@ -374,7 +375,7 @@ class QueryCompiler:
     # Everything else
 
     def _by_path(self, name: str, leaf: Leaf) -> Plan:
-        """Paths inside the record that are not indexed: metrics, tokens, one agent's answers."""
+        """Search paths inside the record that are not indexed: metrics, tokens, one agent's answers."""
         root, _, rest = name.partition(".")
         if root in ("predictions", "annotations"):
             candidates = self._some_agent(name) if rest else Nothing()
@@ -384,7 +385,7 @@ class QueryCompiler:
         return Nothing()
 
     def _candidates(self, name: str, leaf: Leaf) -> Plan:
-        """What an index can say before records are read."""
+        """Return the records that may match, as far as an index knows, before they are read."""
         if name.startswith("metrics.") and ".mentions." in name:
             answered = "annotated_by" if name.startswith("metrics.annotated.") else "predicted_by"
             if name.endswith(".mentions.value") and isinstance(leaf, Term | Phrase):
@@ -405,7 +406,7 @@ class QueryCompiler:
 
 
 def _patterns_in(query: Query) -> int:
-    """How many leaves have to be held against every word or value there is."""
+    """Count the leaves that have to be tested on every word or value there is."""
     match query:
         case And(children) | Or(children):
             return sum(map(_patterns_in, children))
@@ -419,19 +420,19 @@ def _patterns_in(query: Query) -> int:
 
 
 def _label_path(name: str) -> str | None:
-    """The person in ``annotations.<person>.label``; the labels of an agent's spans have a path like that, too."""
+    """Return the person in ``annotations.<person>.label``; labels of an agent's spans have a similar path."""
     if not name.startswith("annotations.") or not name.endswith(".label") or name.endswith(".entities.label"):
         return None
     return name[len("annotations.") : -len(".label")] or None
 
 
 def _named(children: Iterable[Query], name: str) -> list[Term | Phrase]:
-    """The words that are asked of one field."""
+    """Return the leaves that ask one field for words."""
     return [child for child in children if isinstance(child, Term | Phrase) and child.field == name]
 
 
 def _blank(query: Query) -> bool:
-    """A part of the text search that holds no word, such as a lone dash: it asks for nothing."""
+    """Return True for a part of a text search without any word, such as a lone dash: it restricts nothing."""
     return (
         isinstance(query, Term | Phrase)
         and query.field in (None, "text", "text.wordcloud")

@@ -1,4 +1,4 @@
-"""Answering a plan in two steps: what takes long while nobody waits for it, then the rest at one instant."""
+"""Evaluate a selection in two steps: slow parts without holding the cache, then the rest at one instant."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_CHECKS = 100_000
 
 
 class Evaluation:
-    """Evaluates plans on one dataset. ``read`` yields records to look into."""
+    """Evaluation of selections on one dataset. ``read`` yields records to test."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class Evaluation:
         self._deadline = connection.deadline
 
     def prepared(self, plan: Plan) -> Plan:
-        """Return the plan with its slow parts answered: words in texts, and tests of one record after the other.
+        """Return the selection with its slow parts evaluated: words in texts, and tests on single records.
 
-        What is left, values and numbers that change with every answer, is looked up by ``select`` at one instant.
+        The rest, values and numbers that change with every answer, is looked up by ``select`` at one instant.
         """
         self._deadline.check()
         match plan:
@@ -67,7 +67,7 @@ class Evaluation:
         return plan
 
     def _prepared_both(self, plans: tuple[Plan, ...]) -> Plan:
-        """The quick parts narrow down which records are read for the slow ones."""
+        """Evaluate the fast parts first: they narrow down which records are read for the slow ones."""
         found: Plan = Both(tuple(self.prepared(plan) for plan in plans if not isinstance(plan, Check)))
         for plan in plans:
             if isinstance(plan, Check):
@@ -77,7 +77,7 @@ class Evaluation:
     def _checked(self, among: Plan, check: Check) -> Found:
         candidates = Both((among, self.prepared(check.candidates)))
         with self._cache.held(self._deadline):
-            ns = BitMap(self.select(candidates))
+            ns = BitMap(self.select(candidates))  # a copy: the cache may change once it is released
         if len(ns) > MOST_CHECKS:
             raise too_costly(
                 f"one part of it can only be answered by reading {len(ns):,} records one by one, more than "
@@ -87,7 +87,7 @@ class Evaluation:
         return Found(BitMap(doc.n for doc in self._deadline.those(self._read(ns), test)))
 
     def select(self, plan: Plan) -> BitMap:
-        """The numbers of the records of a prepared plan. The caller holds the cache, and copies what outlives that."""
+        """Return the record numbers of a prepared selection. The caller holds the cache, and copies what it keeps."""
         self._deadline.check()
         cache = self._cache
         match plan:
@@ -116,7 +116,7 @@ class Evaluation:
             case Both(plans):
                 found = cache.everything
                 for each in plans:
-                    found = found & self.select(each)
+                    found = found & self.select(each)  # not &=: the bitmap may be the cache's own
                     if not found:
                         break
                 return found

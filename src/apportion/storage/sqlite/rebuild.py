@@ -1,4 +1,4 @@
-"""A file made anew: what people put in is copied, and all that follows from it is worked out again.
+"""Rebuild a file: copy what people entered, and compute all that follows from it again.
 
 Nothing that can be derived is read from the old file, so that it may be damaged there in any way.
 """
@@ -32,7 +32,7 @@ __all__ = ["derive_again", "rebuild"]
 
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts"}
 _ALWAYS_SO = {"events_pruning"}
-"""What a new file has from the first, the same in each."""
+"""Tables that a new file fills itself, with the same in each."""
 _BLANK = {("records", "terms"), ("records", "answer_terms"), ("annotations", "terms")}
 _ROWS = 5_000
 _STRAY = (
@@ -47,14 +47,14 @@ _STRAY = (
         "((SELECT dataset FROM fields WHERE no = field) << 32 | n) NOT IN (SELECT rid FROM records)",
     ),
 )
-"""What belongs to nothing that exists cannot be shown to anybody, and stays in the old file only."""
+"""Orphaned rows, which cannot be shown to anybody; they stay in the old file only."""
 
 
 def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int], None]) -> dict[str, int]:
-    """Write the file anew to ``path``; how many rows of which tables belong to nothing and were left out.
+    """Write a new file to ``path``; return by table how many orphaned rows were left out.
 
-    ``tell`` hears what is being done, how far it is, and of how much. Raises ``DatabaseError`` where what
-    people put in cannot be read.
+    ``tell`` is called with what is being done, how far it is, and of how much. Raises ``DatabaseError`` where
+    what people entered cannot be read.
     """
     connection = SqliteConnection(path, readonly=False)
     try:
@@ -63,6 +63,7 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
             "PRAGMA synchronous=OFF"
         )  # all of it is written through at the end, or thrown away
         create_tables(connection)
+        # Tables are copied one by one, and orphaned rows only deleted afterwards
         connection.raw.execute("PRAGMA foreign_keys=OFF")
         connection.raw.execute("BEGIN")
         _copy(source.raw, connection.raw, tell)
@@ -77,7 +78,7 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
     return left
 
 
-# What people put in
+# What people entered
 
 
 def _copy(
@@ -90,6 +91,7 @@ def _copy(
         read = ", ".join("x''" if (table.name, name) in _BLANK else f'"{name}"' for name in names)
         write = f"{table.name} ({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)})"
         try:
+            # NOT INDEXED: indexes of the old file may be damaged, and everything is read from the tables
             rows = source.execute(f"SELECT {read} FROM {table.name} NOT INDEXED")
             while some := rows.fetchmany(_ROWS):
                 insert_rows(target, write, len(names), some)
@@ -98,6 +100,7 @@ def _copy(
                 f"The table {table.name} itself cannot be read: {damaged}. It holds what people put in, which "
                 "follows from nothing else. Restore a backup; nothing was changed."
             ) from damaged
+    # Numbers that were used once must not be assigned again, even if their rows are gone
     target.execute("DELETE FROM sqlite_sequence")
     target.executemany(
         "INSERT INTO sqlite_sequence VALUES (?, ?)",
@@ -118,7 +121,7 @@ def _leave_out(raw: sqlite3.Connection) -> dict[str, int]:
 
 
 def derive_again(connection: SqliteConnection) -> None:
-    """Make everything anew that follows from the rows, in place and within a transaction."""
+    """Rebuild everything that follows from the rows, in place and within a transaction."""
     raw = connection.raw
     for (no,) in raw.execute("SELECT no FROM datasets").fetchall():
         drop_text_index(raw, no)
@@ -131,6 +134,7 @@ def _derive(connection: SqliteConnection, tell: Callable[[str, int, int], None])
     columns = ", ".join(DATASET_COLUMNS)
     for row in connection.raw.execute(f"SELECT {columns} FROM datasets ORDER BY no").fetchall():
         _derive_dataset(connection, dataset_from(row), tell)
+    # Once for all datasets: one pass over the slots
     connection.raw.execute(f"INSERT INTO waiting {WAITING}")
     connection.raw.execute(f"INSERT INTO slot_counts {COUNTS}")
 
@@ -138,12 +142,12 @@ def _derive(connection: SqliteConnection, tell: Callable[[str, int, int], None])
 def _derive_dataset(
     connection: SqliteConnection, dataset: Dataset, tell: Callable[[str, int, int], None]
 ) -> None:
-    """Make everything anew that follows from a dataset's rows."""
+    """Rebuild everything that follows from a dataset's rows."""
     while True:
         connection.raw.execute("SAVEPOINT dataset")
         try:
             _Rebuilt(connection, dataset, tell).build()
-        except _KindClash as clash:  # whoever wrote that its values are numbers or dates was wrong
+        except _KindClash as clash:  # a damaged row: its values are no numbers or dates
             connection.raw.execute("ROLLBACK TO dataset")
             connection.raw.execute("UPDATE fields SET kind = ? WHERE no = ?", (clash.kind, clash.field))
             continue
@@ -161,7 +165,7 @@ class _KindClash(Exception):
 
 
 class _Rebuilt:
-    """One dataset, record by record."""
+    """Rebuild of one dataset, record by record."""
 
     def __init__(
         self, connection: SqliteConnection, dataset: Dataset, tell: Callable[[str, int, int], None]
@@ -192,6 +196,7 @@ class _Rebuilt:
             self._write(some)
             self._count += len(some)
             self._tell(self._dataset.id, self._count, expected)
+        # History has the numbers of deleted records, which must not be assigned again
         (highest,) = raw.execute(
             "SELECT max(n) FROM (SELECT last_n AS n FROM datasets WHERE no = ?1 UNION ALL "
             "SELECT max(rid) & 4294967295 FROM records WHERE rid >= ?1 << 32 AND rid < (?1 + 1) << 32 UNION ALL "
@@ -248,7 +253,7 @@ class _Rebuilt:
             hook()
 
     def _metadata(self, counted: CountedTerms, each: Derived) -> tuple[MetadataTerms, NumberTerms]:
-        """What is counted and what is searched as numbers, by the kinds that the dataset's keys have."""
+        """Return the terms that are counted and those searched as numbers, by the kinds of the dataset's keys."""
         found: MetadataTerms = []
         numbers: NumberTerms = []
         session, no = counted.session, self._dataset.no

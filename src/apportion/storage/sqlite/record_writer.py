@@ -1,4 +1,4 @@
-"""The write path: everything a record is made of changes in one transaction."""
+"""The write path: change all that a record consists of in one transaction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATUS_NO = {status: no for no, status in enumerate(STATUSES)}
 
 @dataclass(frozen=True, slots=True)
 class MetadataLimits:
-    """How much a dataset may hold."""
+    """Limits on the metadata keys and vectors of a dataset."""
 
     metadata_fields: int = 50
     vectors: int = 5
@@ -38,7 +38,7 @@ class MetadataLimits:
 
 @dataclass(slots=True)
 class _StoredRow:
-    """What is there already under the id of a record that is logged again."""
+    """The stored row under the id of a record that is logged again."""
 
     rid: int
     status: int
@@ -52,8 +52,8 @@ class _StoredRow:
 class RecordChange:
     """Changes to the records of one dataset within one transaction. Writer thread only.
 
-    Call any of the methods, then ``finish`` once: it writes facets and counters and hands the news to
-    ``publish`` as soon as the transaction has committed.
+    Call any of the methods, then ``finish`` once: it writes facets and counters and calls ``publish``
+    with the changes as soon as the transaction has committed.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class RecordChange:
             "FROM datasets WHERE no = ?",
             (dataset,),
         ).fetchone()
+        # There answers are kept per person: what a record is logged with must not replace them
         self._individual = policy == "individual"
         self._task = Task(task)
         self._counted = CountedTerms(connection, dataset, registry, changes)
@@ -85,7 +86,7 @@ class RecordChange:
         self._annotations = AnnotationRows(raw, dataset, self._task, self._counted)
 
     def finish(self) -> None:
-        """Write facets and counters, and announce the changes after the commit."""
+        """Write facets and counters, and update the caches after the commit."""
         self._counted.finish()
         self._raw.execute(
             "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
@@ -106,10 +107,12 @@ class RecordChange:
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
         self._note_inputs(wanted)
+        # One statement for the values of all records instead of one for each record
         self._counted.expect(
             (term for record in wanted for term in (*record.content_terms, *record.answer_terms)),
             (term for counted, _ in metadata for term in counted),
         )
+        # A dataset without records needs no look-up
         stored = self._stored([record.id for record in wanted]) if self._records else {}
         fresh: list[tuple[Any, ...]] = []
         texts: list[tuple[int, str]] = []
@@ -198,7 +201,7 @@ class RecordChange:
         return {row[0]: _StoredRow(*row[1:]) for row in rows_by_id(self._raw, columns, self._dataset, ids)}
 
     def _numbers_of(self, content: bytes, prediction: bytes | None) -> set[tuple[int, float]]:
-        """What ``numbers`` holds of a stored record."""
+        """Return the rows of ``numbers`` that a stored record has."""
         record = decode_record(self._task, "", Status.DEFAULT, content, prediction, None)
         found = self._metadata.scores(tuple(scores(record)))
         return {*found, *self._metadata.numbers_of(record.metadata)}
@@ -208,7 +211,7 @@ class RecordChange:
     def annotate(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, *, at: int
     ) -> int | None:
-        """Set one annotator's own annotation of a record, seen in their view only; the new version.
+        """Set one annotator's own annotation of a record, seen in their view only; return its new version.
 
         None when there is no such record. The content, its ``last_updated`` and everybody else's view stay
         as they are.
@@ -239,14 +242,14 @@ class RecordChange:
             record.annotation = annotation
         (prepared,) = encode_records(self._task, [record])
         ((counted, numbers),) = self._metadata.read([prepared])
-        vectors = self._vectors.rows(n)
+        vectors = self._vectors.rows(n)  # a patch keeps them, and ``_replace`` removes them
         self._replace(old, prepared, counted, numbers, at, keep_answers=keep_answers)
         self._raw.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", vectors)
         self._changes.updated.append((n, at))
         return True
 
     def discard(self, ns: Sequence[int], *, at: int) -> int:
-        """Set the status of records to Discarded; how many were not so before."""
+        """Set the status of records to Discarded; return how many had another before."""
         known = {
             self._counted.term_ids([("status", s.value)])[0] for s in STATUSES if s is not Status.DEFAULT
         }
@@ -267,7 +270,7 @@ class RecordChange:
         return changed
 
     def delete(self, ns: Sequence[int], *, at: int) -> int:
-        """Remove records for good; their annotations go to history. How many there were."""
+        """Delete records; their annotations go to history. Return how many there were."""
         removed = 0
         for n, row in self._columns(ns, "content, prediction, terms, answer_terms"):
             content, prediction, terms, answer_vids = row
@@ -285,7 +288,7 @@ class RecordChange:
         return removed
 
     def _columns(self, ns: Sequence[int], columns: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """The named columns of records, some hundred at a time; those that are gone are left out."""
+        """Yield the named columns of records, some hundred at a time; those that are gone are left out."""
         for start in range(0, len(ns), 500):
             rows = self._raw.execute(
                 f"SELECT rid, {columns} FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
@@ -296,6 +299,6 @@ class RecordChange:
 
 
 def _shown_content(content: bytes) -> tuple[Any, ...]:
-    """What annotators were shown: an annotation of something else is outdated."""
+    """Return the content that annotators are shown: an annotation of another content is outdated."""
     found = decode_content(content)
     return found.get("inputs"), found.get("text"), found.get("tokens")

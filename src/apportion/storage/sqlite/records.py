@@ -1,4 +1,4 @@
-"""``ports.records.Records`` on SQLite: what the write path and the search do, under one roof."""
+"""``ports.records.Records`` on SQLite: the write path and the search in one class."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SqliteRecords"]
 
-# What searches is imported when somebody searches: numpy and the bitmaps are a quarter of an idle server.
+# Modules for searching are imported on the first search: numpy and bitmaps are a quarter of an idle server's memory.
 
 
 class SqliteRecords:
-    """The records of all datasets, within one transaction."""
+    """Records of all datasets, within one transaction."""
 
     def __init__(
         self,
@@ -59,16 +59,17 @@ class SqliteRecords:
         self._limits = limits
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
-        """What was prepared of queries in this snapshot: a scan asks the same for every page."""
+        """Selections prepared in this snapshot: a scan uses the same one for every page."""
 
     def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
         from .search import Searcher
 
+        # Only in a snapshot that does not change: the writer's transaction may change records between two searches
         prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
         return Searcher(self._connection, self._cache(dataset), dataset, criteria, prepared)
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
-        """The shared cache; or, once this transaction has written, one that sees what it wrote."""
+        """Return the shared cache; or, once this transaction has written, one that sees what it wrote."""
         if self._connection.after:
             from .cache import DatasetCache
 
@@ -154,7 +155,7 @@ class SqliteRecords:
         return sorted(found)
 
     def _labels_of_any_score(self, dataset: Dataset, viewer: Viewer) -> set[str]:
-        """Labels below the threshold are no terms; look for them in some thousand records."""
+        """Return labels of any score from a thousand records: those below the threshold are no terms."""
         found: set[str] = set()
         rows = self._raw.execute(
             f"SELECT prediction, {'NULL' if viewer else 'answer'} FROM records WHERE dataset = ? "
@@ -271,7 +272,7 @@ class SqliteRecords:
 
     def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
         ns = self._matching(dataset, criteria)
-        self._withdraw(dataset, ns)
+        self._withdraw(dataset, ns)  # first, while the records of the slots still exist
         change = self._change(dataset)
         removed = change.delete(ns, at=at)
         change.finish()
@@ -288,6 +289,6 @@ class SqliteRecords:
         return [id for (id,) in rows]
 
     def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
-        """Numbers of the matches, with everything this very transaction has written before."""
+        """Return the numbers of the matches, with everything this transaction has written before."""
         searcher = self._searcher(dataset, criteria)
         return searcher.matching(criteria)

@@ -1,4 +1,4 @@
-"""Moving many rows with few statements: every step of a statement waits for the interpreter lock."""
+"""Read and write many rows with few statements: every step of a statement waits for the interpreter lock."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ def insert_rows(
 ) -> None:
     """Insert rows, some hundred with one statement; with ``or_ignore`` leave out those that are there.
 
-    ``form`` writes a row out where some columns are the same for all: ``(7, ?, NULL)``. Longer statements are slower
-    again, row by row.
+    ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``. Longer statements cost more
+    per row again.
     """
     insert = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES"
     one, start = form or f"({', '.join('?' * columns)})", 0
+    # Few different lengths: the connection keeps compiled statements by their text
     for most in _ROWS_AT_ONCE:
         size = min(most, _MOST_VALUES // columns)
         many = f"{insert} {', '.join([one] * size)}"
@@ -56,7 +57,7 @@ def insert_values(
 def rows_by_id(
     raw: sqlite3.Connection, columns: str, dataset: int, ids: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    """Rows of ``records`` by id, in the order of ``ids``; the first of ``columns`` is the id."""
+    """Read rows of ``records`` by id, in the order of ``ids``; the first of ``columns`` is the id."""
     one = f"SELECT {columns} FROM records WHERE dataset = ? AND id = ?"
     if len(ids) == 1:
         return raw.execute(one, (dataset, ids[0])).fetchall()
@@ -74,5 +75,5 @@ def rows_by_id(
 
 
 def as_json(numbers: Iterable[int]) -> str:
-    """Numbers for ``json_each``, which takes any number of them as one parameter."""
+    """Encode numbers for ``json_each``, which takes any number of them as one parameter."""
     return "[" + ",".join(map(str, numbers)) + "]"

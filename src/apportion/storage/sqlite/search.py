@@ -1,4 +1,4 @@
-"""Answering searches on one dataset: selection, order, page, counts."""
+"""Search one dataset: selection, order, page, counts."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from .texts import text_of
 __all__ = ["Searcher"]
 
 _ORDERS_KEPT = 8
-"""Eight bytes a record each: enough for a few people paging at once."""
+"""The most orders that are cached, at eight bytes a record: enough for a few people paging at once."""
 
 _ROW = "rid, id, status, updated, content, prediction, answer"
 
 
 class Mirrored(NamedTuple):
-    """Metadata keys that show whom records are assigned to, and to whom each is."""
+    """Metadata keys that show the assignees of records, and these by record."""
 
     keys: list[str]
     names: dict[int, list[str]]
 
 
 class Searcher:
-    """Searches one dataset within one snapshot, as one viewer sees it."""
+    """Search of one dataset within one snapshot, as one viewer sees it."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Searcher:
         criteria: Criteria,
         prepared: dict[Criteria, Plan] | None = None,
     ) -> None:
-        """``prepared``: what was prepared in the same snapshot before, to be used again."""
+        """``prepared``: selections prepared in the same snapshot before, to be used again."""
         self._connection = connection
         self._raw = connection.raw
         self._cache = cache
@@ -76,7 +76,7 @@ class Searcher:
     # What matches
 
     def compile(self, criteria: Criteria) -> Plan:
-        """How to find what is meant, with everything found already that takes long. Nobody else waits for it."""
+        """Compile criteria into a selection with its slow parts evaluated, without holding the cache."""
         plan = self._prepared.get(criteria)
         if plan is None:
             with self._deadline.query():
@@ -92,14 +92,14 @@ class Searcher:
 
     @contextlib.contextmanager
     def _selected(self, plan: Plan) -> Iterator[BitMap]:
-        """The numbers of the matching records, and the cache as it is at the same instant."""
+        """Yield the numbers of the matching records while the cache is held, so that both are of one instant."""
         with self._deadline.query(), self._cache.held(self._deadline):
             selection = self._evaluation.select(plan)
             # what was found in texts a moment ago may have been deleted since
             yield selection if isinstance(plan, All) else selection & self._cache.everything
 
     def ids(self, criteria: Criteria, keys: Sequence[str]) -> MatchingIds:
-        """All matches by id in no order, with their numbers and the values of some fields."""
+        """Return all matches by id in no order, with their numbers and the values of some fields."""
         plan = self.compile(criteria)
         ns = None if isinstance(plan, All) and not keys else self._matching(plan)
         if not keys:
@@ -135,11 +135,11 @@ class Searcher:
         return MatchingIds(ids, logged, {})
 
     def matching(self, criteria: Criteria) -> list[int]:
-        """The numbers of everything that is meant."""
+        """Return the numbers of all matches."""
         return self._matching(self.compile(criteria))
 
     def numbers_by_id(self, criteria: Criteria) -> array[int]:
-        """The same in the order of ids; a million of them are 4 MB."""
+        """Return the numbers of all matches in the order of ids; a million of them are 4 MB."""
         with self._selected(self.compile(criteria)) as selection:
             ordered = self.sorted(selection, ())
         return array("I", ordered.astype(np.uint32).tobytes())
@@ -157,7 +157,7 @@ class Searcher:
         limit: int,
         facets: frozenset[str] | None,
     ) -> SearchHits:
-        """A page of matches, their exact total, and counts over all of them."""
+        """Return a page of matches, their exact total, and counts over all of them."""
         plan = self.compile(criteria)
         with self._selected(plan) as selection:
             total = len(selection)
@@ -166,7 +166,7 @@ class Searcher:
             if facets is None or facets:
                 counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
             counts = {} if counter is None else counter.count(facets)
-        rows = self.rows(ns)
+        rows = self.rows(ns)  # after the cache is released: reading rows takes longer than selecting them
         return SearchHits(total, rows, counts if counter is None else counter.count_texts(facets, counts))
 
     def nearest(
@@ -178,7 +178,7 @@ class Searcher:
         limit: int,
         facets: frozenset[str] | None,
     ) -> SearchHits:
-        """The matches whose vector lies nearest by Euclidean distance, nearest first."""
+        """Return the matches whose vector lies nearest by Euclidean distance, nearest first."""
         row = self._raw.execute(
             "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?",
             (self._dataset.no, f"vectors.{name}"),
@@ -195,6 +195,7 @@ class Searcher:
             some = None
             if len(selection) < len(self._cache.everything):
                 some = np.asarray(selection.to_array(), dtype=np.uint32)
+        # From here on without the cache: distances to all vectors take long
         if some is not None:
             inside = np.isin(ns, some)
             ns, matrix = ns[inside], matrix[inside]
@@ -215,10 +216,10 @@ class Searcher:
             criteria.me if criteria.alone else None,
         )  # fmt: skip
 
-    # In which order
+    # Order
 
     def page(self, selection: BitMap, sort: Sequence[SortKey], start: int, limit: int) -> list[int]:
-        """Record numbers of one page. The id breaks ties and is the order when none is asked for."""
+        """Return record numbers of one page. The id breaks ties and is the order when none is asked for."""
         if not sort or sort[0].field == "id":
             descending = bool(sort) and sort[0].descending
             return list(islice(self._cache.in_order(selection, descending=descending), start, start + limit))
@@ -226,15 +227,16 @@ class Searcher:
         return page
 
     def sorted(self, selection: BitMap, sort: Sequence[SortKey]) -> Numbers:
-        """All of the selection, in order; records without a value come last."""
+        """Return all of the selection, in order; records without a value come last."""
         ns = np.asarray(selection.to_array(), dtype=np.int64)
+        # lexsort takes the last key as the first one; a sort by id makes every order total, so that pages fit together
         keys = [self._cache.id_ranks()[ns]]
         for key in reversed(sort):
             keys.append(self._sort_key(ns, key))
         return ns[np.lexsort(keys)]
 
     def _sort_key(self, ns: Numbers, key: SortKey) -> Numbers:
-        """One number per record, small ones first. Of several values the smallest (or largest) counts."""
+        """Return one number per record, small ones first. Of several values the smallest (or largest) counts."""
         name, descending = key
         size = max(self._cache.size, int(ns[-1]) if len(ns) else 0)
         if name == "id":
@@ -243,7 +245,7 @@ class Searcher:
         if name in ("last_updated", "event_timestamp"):
             column = self._cache.column("updated" if name == "last_updated" else "event")
             values = column.values[ns]
-            missing = values == column.MISSING
+            missing = values == column.MISSING  # not negated, so that they come last in both directions
             return np.where(missing, column.MISSING, -values if descending else values)
         if name == "status":
             ranks = self._status_ranks(size)[ns]
@@ -259,6 +261,7 @@ class Searcher:
         places = np.full(size + 1, np.inf)
         if kind in ("float", "date"):
             rows, numbers = self._cache.number(field).pairs()
+            # Of several values of a record the last one assigned stays, so the one that counts comes last
             order = np.argsort(numbers if descending else -numbers, kind="stable")
             order = order[rows[order] <= size]
             places[rows[order]] = -numbers[order] if descending else numbers[order]
@@ -302,9 +305,9 @@ class Searcher:
     def scan(
         self, criteria: Criteria, after: str | None, sort: Sequence[SortKey], offset: int, limit: int
     ) -> list[StoredRecord]:
-        """The next matches behind a record id."""
+        """Return the next matches behind a record id."""
         plan = self.compile(criteria)
-        if isinstance(plan, All) and not sort and not offset:
+        if isinstance(plan, All) and not sort and not offset:  # the index on ids has them in order
             return self._next_rows(after, limit)
         with self._selected(plan) as selection:
             if not sort:
@@ -322,7 +325,7 @@ class Searcher:
         return self._as_rows(rows)
 
     def _some_rows(self, ordered: Iterator[int], limit: int) -> list[StoredRecord]:
-        """Rows in that order: fewer only where there are no more, though some may be gone since they were selected."""
+        """Read rows in that order; fewer only at the end, though some may be gone since they were selected."""
         rows: list[StoredRecord] = []
         while len(rows) < limit and (ns := list(islice(ordered, limit - len(rows)))):
             rows += self.rows(ns)
@@ -337,7 +340,7 @@ class Searcher:
         offset: int,
         limit: int,
     ) -> list[int]:
-        computed = self._cache.computed
+        computed = self._cache.computed  # emptied with every change, so an order found here is still right
         key = ("sorted", criteria, sort)
         ns = computed.get(key)
         if ns is None:
@@ -356,7 +359,7 @@ class Searcher:
     # The records themselves
 
     def rows(self, ns: Sequence[int]) -> list[StoredRecord]:
-        """Records by number, in that order; those that are gone are left out."""
+        """Read records by number, in that order; those that are gone are left out."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(ns), 500):
             part = [self._base | n for n in ns[start : start + 500]]
@@ -367,12 +370,12 @@ class Searcher:
         return self._as_rows([found[n] for n in ns if n in found])
 
     def rows_by_id(self, ids: Sequence[str]) -> dict[str, StoredRecord]:
-        """Records by id."""
+        """Read records by id."""
         rows = rows_by_id(self._raw, f"id, {_ROW}", self._dataset.no, ids)
         return {row.id: row for row in self._as_rows([row[1:] for row in rows])}
 
     def get(self, id: str) -> StoredRecord | None:
-        """One record by id."""
+        """Read one record by id."""
         row = self._raw.execute(
             f"SELECT {_ROW} FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
         ).fetchone()
@@ -392,6 +395,7 @@ class Searcher:
         for rid, id, status, updated, content, prediction, answer in rows:
             n, seen = rid & 0xFFFFFFFF, STATUSES[status]
             if own is not None:
+                # Without an answer of their own a viewer sees none: the row's is the resolved one
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
@@ -399,7 +403,7 @@ class Searcher:
         return found
 
     def _mirrored(self, rids: list[int]) -> Mirrored | None:
-        """Whom these records are assigned to, if a plan shows that as metadata."""
+        """Return the assignees of these records, if a plan shows them as metadata."""
         keys = self._mirrors
         if not keys:
             return None
@@ -410,7 +414,7 @@ class Searcher:
         return Mirrored(sorted(key.removeprefix("metadata.") for key in keys), names)
 
     def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
-        """What the viewer answered: the record's status and annotation as they see it."""
+        """Return the viewer's answers: by record, status and annotation as they see it."""
         found: dict[int, tuple[Status, bytes | None]] = {}
         row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
         name = encode_name(row[0] if row else "")
@@ -441,7 +445,7 @@ class Searcher:
         return found
 
     def _texts(self, ns: Iterable[int]) -> Iterator[str]:
-        """The texts of records, some hundred at a time."""
+        """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
             marks = ", ".join("?" * len(part))
@@ -449,7 +453,7 @@ class Searcher:
             yield from (text_of(content) for (content,) in rows)
 
     def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
-        """Records to look into, some hundred at a time."""
+        """Yield records to be tested, some hundred at a time."""
         remaining = iter(ns)
         while part := [int(n) for n in islice(remaining, 500)]:
             rids = [self._base | n for n in part]

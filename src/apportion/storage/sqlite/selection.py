@@ -1,4 +1,4 @@
-"""What to look up for a query, as small nodes, and how to combine what is found into one set of records.
+"""Nodes of a selection, which say what to look up for a query, and functions to combine them.
 
 Leaves that no index answers become a ``Check``: their candidates are read and tested one by one.
 """
@@ -50,7 +50,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Having:
-    """Records with any of some values of a counted field; no ``vids`` given: with any value at all."""
+    """Records with any of some values of a counted field; ``term_ids`` None: with any value at all."""
 
     field: int
     viewer: int
@@ -100,7 +100,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Those of the candidates that pass a test on the record itself."""
+    """Candidates that pass a test on the record itself."""
 
     candidates: Plan
     test: Test
@@ -141,7 +141,7 @@ def type_mismatch(reason: str) -> InvalidTextSearchError:
 
 
 def both(plans: list[Plan]) -> Plan:
-    """All of the plans at once; full-text parts are asked in one question."""
+    """Intersect selections; their full-text parts become one look-up."""
     if any(isinstance(plan, Nothing) for plan in plans):
         return Nothing()
     texts = [plan.match for plan in plans if isinstance(plan, Text)]
@@ -158,7 +158,7 @@ def either(plans: list[Plan]) -> Plan:
         return All()
     texts = [plan.match for plan in plans if isinstance(plan, Text)]
     rest = _merged(plan for plan in plans if not isinstance(plan, Text | Nothing))
-    if 1 < len(texts) <= 50:
+    if 1 < len(texts) <= 50:  # one look-up in the text index instead of one for each
         rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
     else:
         rest += [Text(match) for match in texts]
@@ -168,7 +168,7 @@ def either(plans: list[Plan]) -> Plan:
 
 
 def _merged(plans: Iterable[Plan]) -> list[Plan]:
-    """The plans, those on values of one field made one: many patterns cost one look-up then."""
+    """Merge selections on values of one field into one: many patterns then cost one look-up."""
     found: list[Plan] = []
     term_ids: dict[tuple[int, int], dict[int, None]] = {}
     for plan in plans:

@@ -1,4 +1,4 @@
-"""Slots are dealt: written, put in line for people, and known again by record."""
+"""Insert slots of a plan, enqueue them for people, and look up what is planned."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["PHASES", "SlotInsert"]
 PHASES = tuple(Phase)
 _REASONS_TOGETHER = 1_000
 _ENDED = STATE_NO[RowState.SKIPPED]
-"""Slots with a smaller state number are somebody's: to be done, being done, or done."""
+"""Slots with a smaller state number are pending, leased or done."""
 
 
 class SlotInsert(PlanStore):
-    """Slots come to be."""
+    """Inserting and enqueueing of slots, within one transaction."""
 
     def record_numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
         if ids is None:
@@ -47,8 +47,10 @@ class SlotInsert(PlanStore):
     ) -> list[str]:
         from pyroaring import BitMap
 
-        from apportion.domain.numpy_types import np  # at hand already: somebody has planned
+        from apportion.domain.numpy_types import np  # loaded already by planning
 
+        # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
+        # end to the other: two indexes of one table would be written at random places (decision 0007)
         rows, base = batch.rows, dataset.no << 32
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
         pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
@@ -81,11 +83,11 @@ class SlotInsert(PlanStore):
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
-        everybody = BitMap(ns.astype(np.uint32)).to_array().tolist()
-        settler.counted.add_to_many(settler.slots.terms.pending, everybody)
-        settler.finish()
-        return self._annotated(dataset, everybody)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
+        writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
+        writer.finish()
+        return self._annotated(dataset, all_numbers)
 
     def enqueue_slots(
         self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
@@ -116,22 +118,22 @@ class SlotInsert(PlanStore):
             "waiting (dataset, annotator, behind, due, priority, slot)",
             4,
             list(zip(*(column[pending].tolist() for column in columns), strict=True)),
-            or_ignore=True,  # taken and given back meanwhile: it is in line again
+            or_ignore=True,  # leased and released meanwhile: it is queued again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
         for each in np.unique(annotator).tolist():
             if each != OPEN:
-                theirs = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
-                settler.counted.add_to_many(settler.slots.terms.assigned_to(each), theirs)
-        settler.finish()
+                assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
+                writer.counted.add_to_many(writer.slots.terms.assigned_to(each), assigned)
+        writer.finish()
 
-    def _begun(self, plan: StoredPlan, dealt: int) -> bool:
-        """Whether some slots of a plan are not pending, or gone: people answer while it is being written."""
+    def _begun(self, plan: StoredPlan, expected: int) -> bool:
+        """Return True if some slots of a plan are not pending, or gone: people answer while it is being written."""
         (pending,) = self._raw.execute(
             "SELECT coalesce(sum(n), 0) FROM slot_counts WHERE plan = ? AND state = 0", (plan.no,)
         ).fetchone()
-        return bool(pending < dealt or plan.phase is not PlanPhase.WRITING)
+        return bool(pending < expected or plan.phase is not PlanPhase.WRITING)
 
     def _states(self, slots: Sequence[int]) -> dict[int, int]:
         rows = self._raw.execute(
@@ -140,12 +142,13 @@ class SlotInsert(PlanStore):
         return dict(rows.fetchall())
 
     def reserve_slot_numbers(self, slots: int) -> int:
-        first = self._numbering.get("slots")
+        first = self._next_numbers.get("slots")
         if first is None:
             (first,) = self._raw.execute(
                 "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
             ).fetchone()
-        self._numbering["slots"] = first + slots
+        # Kept even if the transaction is rolled back: numbers are left out then, never given twice
+        self._next_numbers["slots"] = first + slots
         return int(first)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
@@ -174,7 +177,7 @@ class SlotInsert(PlanStore):
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
         numbers = self.record_numbers(dataset, ids)
         base = dataset.no << 32
-        dealt = {
+        planned = {
             rid
             for (rid,) in self._raw.execute(
                 "SELECT s.rid FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
@@ -182,7 +185,7 @@ class SlotInsert(PlanStore):
                 (as_json(base | n for n in numbers.values()), plan.no),
             )
         }
-        return [id for id, n in numbers.items() if base | n not in dealt]
+        return [id for id, n in numbers.items() if base | n not in planned]
 
     def planned_ids(self, plan: StoredPlan) -> set[str]:
         rows = self._raw.execute(
@@ -196,9 +199,10 @@ class SlotInsert(PlanStore):
         if self._raw.execute(live, (dataset.no,)).fetchone() is None:
             return found  # as for most plans, which are the first
         if ids is None:
-            # By the records' numbers, which an index has: slots of other datasets are not looked at
+            # By the records' numbers, which an index has: slots of other datasets are not read
             of = "slots s JOIN records r ON r.rid = s.rid WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32"
         else:
+            # CROSS JOIN: from the wanted ids to records to slots, whatever order SQLite would estimate to be better
             of = (
                 "json_each(?2) AS wanted CROSS JOIN records r ON r.dataset = ?1 AND r.id = wanted.value "
                 "CROSS JOIN slots s ON s.rid = r.rid WHERE true"

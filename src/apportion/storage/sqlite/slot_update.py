@@ -1,4 +1,4 @@
-"""Slots change hands: moved, withdrawn, revived, leased, filled."""
+"""Update slots: reassign, withdraw, revive, lease, fill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BEGUN = 2
 
 
 class SlotUpdate(SlotInsert):
-    """Slots that are there already."""
+    """Reading and updating of existing slots, within one transaction."""
 
     def rows_of(
         self,
@@ -75,7 +75,7 @@ class SlotUpdate(SlotInsert):
                     ROW_STATES[state],
                     rule,
                     PHASES[phase],
-                    # Whoever has a slot that somebody gave up was not dealt it.
+                    # A slot that somebody released was not assigned to the one who has it now
                     Reason("open") if pull else self._reason(plan, reason),
                     inclusion,
                     until,
@@ -167,7 +167,7 @@ class SlotUpdate(SlotInsert):
     def _without_doubles(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]]
     ) -> list[tuple[int, str, Reason]]:
-        """Those of the moves, in an order in which they can be made, that put nobody on a record twice."""
+        """Return the moves, in a possible order, without those that would put somebody on a record twice."""
         rid_of = dict(
             self._raw.execute(
                 "SELECT no, rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
@@ -187,13 +187,13 @@ class SlotUpdate(SlotInsert):
                     continue
                 people[no] = {name}
                 possible.append((no, name, reason))
-            if len(later) == len(waiting):
+            if len(later) == len(waiting):  # the rest block one another
                 break
             waiting = later
         return possible
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
         withdrawn = STATE_NO[RowState.WITHDRAWN]
         touched: list[str] = []
         for part in batches_of(slots, 3_000):
@@ -211,9 +211,10 @@ class SlotUpdate(SlotInsert):
                     counts[plan, rule, light[0], withdrawn] += 1
             for rid, each in there.items():
                 after = [(light[0], withdrawn, None) if no in wanted else light for no, light in each]
-                settler.slots.change_terms(rid & 0xFFFFFFFF, [light for _, light in each], after)
+                writer.slots.change_terms(rid & 0xFFFFFFFF, [light for _, light in each], after)
             for (plan, rule, annotator, state), change in counts.items():
-                settler.slots.count(plan, rule, annotator, state, change)
+                writer.slots.count(plan, rule, annotator, state, change)
+            # First, because the update below removes the holders
             self._raw.execute(
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, holder FROM slots "
                 "WHERE no IN (SELECT value FROM json_each(?)) AND holder IS NOT NULL",
@@ -230,7 +231,7 @@ class SlotUpdate(SlotInsert):
                 (withdrawn, why, json),
             )
             touched += self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
-        settler.finish()
+        writer.finish()
         return list(dict.fromkeys(touched))
 
     def withdraw_from(self, dataset: Dataset, ns: Sequence[int]) -> None:
@@ -253,9 +254,9 @@ class SlotUpdate(SlotInsert):
     def _change(
         self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot], why: str | None
     ) -> list[str]:
-        """Change slots by number, some hundred at a time; ids of their records that somebody answered."""
+        """Change slots by number, some hundred at a time; return the ids of their records that have answers."""
         base = dataset.no << 32
-        settler = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
         reader = self.reader(dataset)
         touched: list[str] = []
         for part in batches_of(nos, 500):
@@ -269,9 +270,9 @@ class SlotUpdate(SlotInsert):
             ]
             for rid, there in reader.on(rids).items():
                 after = [step(slot) if slot.id in wanted else slot for slot in there]
-                settler.slots.change(rid & 0xFFFFFFFF, there, after, why)
+                writer.slots.change(rid & 0xFFFFFFFF, there, after, why)
             touched += self._annotated(dataset, (rid - base for rid in rids))
-        settler.finish()
+        writer.finish()
         return list(dict.fromkeys(touched))
 
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:

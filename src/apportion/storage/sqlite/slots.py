@@ -1,8 +1,8 @@
-"""Slots as rows: reading them, changing them, and what records are found by because of them.
+"""Slots as rows: read them, change them, and keep the terms of records that follow from them.
 
 Three kinds of terms: ``assigned_to`` with the name of everybody who has a live slot or a lease on the record,
-``assignment`` with the states of its slots, and the same once more in each person's own view. There ``pending`` is not
-written: it is being assigned to somebody who has neither done nor skipped it.
+``assignment`` with the states of its slots, and ``assignment`` again in each person's own view. There ``pending`` is
+not written: it follows from being assigned to somebody who has neither done nor skipped it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ __all__ = [
 ROW_STATES = tuple(RowState)
 STATE_NO = {state: no for no, state in enumerate(ROW_STATES)}
 NEVER = 1 << 62
-"""The due date of what is never due."""
+"""The due date of slots that are never due, so that they come last in the queue."""
 
 SINGLES = 1 << 61
-"""Slots that come one by one are numbered from here; below, plans have whole ranges reserved."""
+"""Slots added one by one are numbered from here; below, plans have whole ranges reserved."""
 
 PHASE_STATES = {
     RowState.PENDING: "pending",
@@ -48,12 +48,12 @@ PHASE_STATES = {
     RowState.DONE: "done",
     RowState.SKIPPED: "skipped",
 }
-"""How ``assignment:`` calls a state; a withdrawn slot cannot be found."""
+"""Names of states in ``assignment:``; a withdrawn slot cannot be found."""
 
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _CHECK = tuple(Phase).index(Phase.CHECK)
 DEPENDS = f"phase IN ({', '.join(str(no) for no, each in enumerate(Phase) if each in DEPENDENT)})"
-"""Slots that were given out in the light of answers; agreement does not count what fills them."""
+"""Condition for slots that were assigned because of answers; agreement does not count what fills them."""
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
@@ -67,7 +67,7 @@ _CHANGED = (
 
 
 class SlotReader:
-    """Slots of one dataset. ``plan_of`` finds a plan by its number, ``skip`` is the dataset's policy."""
+    """Reader of slots of one dataset. ``plan_of`` finds a plan by its number, ``skip`` is the dataset's policy."""
 
     def __init__(
         self, raw: sqlite3.Connection, agents: Agents, plan_of: Callable[[int], StoredPlan], skip: Skip
@@ -78,7 +78,7 @@ class SlotReader:
         self._skip = skip
 
     def on(self, rids: Sequence[int]) -> dict[int, list[Slot]]:
-        """All slots of these records."""
+        """Return all slots of these records."""
         found: dict[int, list[Slot]] = {}
         for start in range(0, len(rids), 500):
             part = rids[start : start + 500]
@@ -119,13 +119,14 @@ class SlotReader:
             None if annotator == OPEN else self._agents.name(annotator),
             ROW_STATES[state],
             lease,
-            (plan << 8) | rule,
+            (plan << 8) | rule,  # one key for a rule of a plan, as the queue compares them
             priority,
             bool(pull),
             None if due == NEVER else due,
             spec.lease,
             spec.skip or self._skip,
             () if needs is None else tuple((skill, value) for skill, value in msgspec.json.decode(needs)),
+            # Saves a look-up for most slots: only open ones and those put back can have been declined
             self._declined(no) if pull or behind else frozenset(),
             behind,
             None if phase != _CHECK else whole.checks is not None and whole.checks.feedback,
@@ -137,11 +138,11 @@ class SlotReader:
 
 
 Light = tuple[int, int, int | None]
-"""Of a slot just what terms depend on: annotator, state and holder, as numbers."""
+"""The part of a slot that terms depend on: annotator, state and holder, as numbers."""
 
 
 class SlotTerms:
-    """The values by which records are found because of their slots; numbers looked up once."""
+    """Terms of records that follow from their slots; their numbers are looked up once."""
 
     def __init__(self, agents: Agents, counted: CountedTerms) -> None:
         self._agents = agents
@@ -149,16 +150,16 @@ class SlotTerms:
         self._known: dict[tuple[str, int], int] = {}
 
     def assigned_to(self, annotator: int) -> int:
-        """The value that says so of somebody."""
+        """Return the term of records assigned to an annotator."""
         return self._term_id("assigned_to", annotator)
 
     @property
     def pending(self) -> int:
-        """The value of records with a slot that is still to be done."""
+        """Return the term of records with a slot that is still to be done."""
         return self._term_id("pending", 0)
 
     def of(self, slots: Iterable[Light]) -> set[int]:
-        """The values of a record with these slots."""
+        """Return the terms of a record with these slots."""
         found = set()
         for annotator, state, holder in slots:
             word = _WORDS[state]
@@ -186,7 +187,7 @@ class SlotTerms:
 
 
 class SlotWriter:
-    """Changes slots of one dataset within one transaction, with their counters and terms."""
+    """Writer of slots of one dataset within one transaction, with their counters and terms."""
 
     def __init__(self, raw: sqlite3.Connection, dataset: int, agents: Agents, counted: CountedTerms) -> None:
         self._raw = raw
@@ -197,7 +198,7 @@ class SlotWriter:
         self.terms = SlotTerms(agents, counted)
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
-        """A record's slots were ``before`` and are ``after``: some are changed, and those with an id below 0 added."""
+        """Replace a record's slots ``before`` by ``after``; those with an id below 0 are added."""
         was = {slot.id: slot for slot in before}
         added = [slot for slot in after if slot.id < 0]
         changed = [(was[slot.id], slot) for slot in after if slot.id > 0 and was[slot.id] != slot]
@@ -210,7 +211,7 @@ class SlotWriter:
         self.change_terms(n, map(self._light, before), map(self._light, after))
 
     def change_terms(self, n: int, before: Iterable[Light], after: Iterable[Light]) -> None:
-        """What a record is found by because of its slots, as they were and as they are."""
+        """Update the terms of a record whose slots were ``before`` and are ``after``."""
         was, now = self.terms.of(before), self.terms.of(after)
         if self._half_written:
             self._counted.change_surely(n, was, now)
@@ -219,7 +220,7 @@ class SlotWriter:
 
     @property
     def _half_written(self) -> bool:
-        """Whether a plan is being written or extended: nobody is found by those of its slots not yet offered."""
+        """Return True if a plan is being written or extended: terms of its later slots are not written yet."""
         if self._half is None:
             row = self._raw.execute(
                 "SELECT 1 FROM plans WHERE dataset = ? "
@@ -230,7 +231,7 @@ class SlotWriter:
         return self._half
 
     def _add(self, slot: Slot) -> None:
-        """A slot that others' answers asked for; its reason and its chances tell nobody so, being those of another."""
+        """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
@@ -269,6 +270,7 @@ class SlotWriter:
                 "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
                 (self._agents.number(name), new.id),
             )
+        # A lease keeps its row in ``waiting``, so that a lease that runs out needs no write to be offered again
         was, now = self._place(old), self._place(new)
         if was != now:
             if was is not None:
@@ -286,7 +288,7 @@ class SlotWriter:
             self.count(new.rule >> 8, new.rule & 0xFF, annotator, STATE_NO[new.state], 1)
 
     def _place(self, slot: Slot) -> tuple[int, ...] | None:
-        """Where the slot waits for somebody; None when it does not."""
+        """Return the row of ``waiting`` for a slot; None when it does not wait."""
         if slot.state not in (RowState.PENDING, RowState.LEASED):
             return None
         due = NEVER if slot.due is None else slot.due
@@ -296,7 +298,7 @@ class SlotWriter:
         return OPEN if name is None else self._agents.number(name)
 
     def count(self, plan: int, rule: int, annotator: int, state: int, change: int) -> None:
-        """So many more slots of somebody are in a state."""
+        """Add ``change`` to the number of an annotator's slots in a state."""
         self._raw.execute(
             "INSERT INTO slot_counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             (self._dataset, plan, rule, annotator, state, change),
@@ -304,6 +306,6 @@ class SlotWriter:
 
 
 def people_of(slot: Slot) -> set[str]:
-    """Whose the slot is, and who has it leased."""
+    """Return the annotator of a slot and the holder of its lease."""
     names = {slot.annotator, None if slot.lease is None else slot.lease.annotator}
     return {name for name in names if name is not None}

@@ -1,4 +1,4 @@
-"""Is the file in order? A look at the start that takes a moment, however large the file is."""
+"""Check the file at the start of a server, in a moment however large the file is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .database import damaged
 __all__ = ["check_sound"]
 
 LOOK_SECONDS = 1.0
-"""So long at most; `apportion verify` looks at everything."""
+"""The most time it takes; `apportion verify` checks everything."""
 _FIRST = (
     "users", "workspaces", "memberships", "datasets", "agents", "fields", "plans", "annotations", "gold", "slots",
     "history", "records",
@@ -22,7 +22,7 @@ _STEPS = 2_000
 def check_sound(raw: sqlite3.Connection, path: Path, seconds: float = LOOK_SECONDS) -> None:
     """Refuse a file whose structure is broken, as far as that can be seen in so many seconds.
 
-    What people put in is looked at first, then the indexes.
+    What people entered is checked first, then the indexes.
     """
     until = time.monotonic() + seconds
     raw.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
@@ -36,7 +36,7 @@ def check_sound(raw: sqlite3.Connection, path: Path, seconds: float = LOOK_SECON
                 if message != "ok":
                     raise damaged(path, message)
     except sqlite3.OperationalError as failure:
-        if "interrupted" not in str(failure):
+        if "interrupted" not in str(failure):  # else the time is up, and nothing was found
             raise damaged(path, failure) from failure
     except sqlite3.DatabaseError as failure:
         raise damaged(path, failure) from failure

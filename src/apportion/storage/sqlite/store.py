@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 
 class SqliteTransaction:
-    """One transaction."""
+    """One transaction; its parts are made when first used."""
 
     def __init__(
         self, store: SqliteStore, connection: SqliteConnection, request: RequestMark | None = None
@@ -157,13 +157,13 @@ class SqliteTransaction:
 
 
 WARM_FROM, WARM_UP_TO = 20_000, 3_000_000
-"""Of how many records on a dataset is worth warming; and how many records in all, some 300 bytes each."""
+"""The least records of a dataset that is warmed; and the most records in all, at some 300 bytes each."""
 
 
 class SqliteStore:
-    """Everything in one file under ``path``, opened by one process.
+    """Store in one file at ``path``, opened by one process.
 
-    ``open_datasets`` is how many datasets keep their caches in memory, the least recently used going first.
+    ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
     """
 
     def __init__(
@@ -201,13 +201,13 @@ class SqliteStore:
             yield SqliteTransaction(self, connection)
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        request = REQUEST.get()  # of whoever asks; the writer's thread knows nothing of it
+        request = REQUEST.get()  # a context variable, which the writer's thread does not have
         return self.database.write(
             lambda connection: fn(SqliteTransaction(self, connection, request)), urgent=urgent
         )
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
-        """The part of logging that needs no transaction."""
+        """Encode records, the part of logging that needs no transaction."""
         return encode_records(task, records)
 
     def condition(self) -> StoreCondition:
@@ -236,7 +236,7 @@ class SqliteStore:
     # Caches
 
     def cache_of(self, dataset: int) -> DatasetCache:
-        """The cache of a dataset, opened when needed."""
+        """Return the cache of a dataset, opened when needed."""
         dropped = None
         with self._caches_lock:
             cache = self._caches.get(dataset)
@@ -254,7 +254,7 @@ class SqliteStore:
         return cache
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
-        """Read the caches of large datasets, those first that changed last, as long as there is room for them."""
+        """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
         with self.read() as tx:
             found = [each for each in tx.datasets.list() if each.records >= least]
         room = WARM_UP_TO
@@ -265,11 +265,13 @@ class SqliteStore:
             yield
             yield from self.cache_of(dataset.no).warm()
             yield
+            # Computes also what is kept of facets over all records, such as words and histograms
             with self.read() as tx:
                 tx.records.search(dataset, Criteria(), limit=1, facets=None)
 
     def apply_to_cache(self, changes: CacheDelta) -> None:
-        """Tell the cache, if there is one, what a transaction changed."""
+        """Apply what a transaction changed to the cache, if there is one."""
+        # Counted first: a snapshot that begins from now on has this commit in it
         number = self.database.pass_on()
         with self._caches_lock:
             cache = self._caches.get(changes.dataset)
@@ -277,7 +279,7 @@ class SqliteStore:
             cache.apply(changes, number)
 
     def purge(self, connection: SqliteConnection, dataset: int, limit: int) -> bool:
-        """Remove some of a dataset's rows, and what is remembered of it once that is committed."""
+        """Purge some of a dataset's rows, and drop what is cached of it once that is committed."""
         fields = "SELECT count(*) FROM fields WHERE dataset = ?"
         before = connection.raw.execute(fields, (dataset,)).fetchone()
         done = purge_some(connection.raw, dataset, limit)

@@ -15,12 +15,12 @@ __all__ = ["NUMERIC_TERMS", "TermRegistry", "TermSession"]
 NUMERIC_TERMS = frozenset({"long"})
 """Kinds of field whose values are counted one by one and are numbers as well."""
 
-_LARGEST_BOOK = 400_000
+_MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
 
 
 class TermRegistry:
-    """What the writer remembers of fields and values between transactions."""
+    """Fields and values that the writer remembers between transactions."""
 
     def __init__(self) -> None:
         self.fields: dict[tuple[int, str], tuple[int, str]] = {}
@@ -29,32 +29,32 @@ class TermRegistry:
         self.next_vid: int | None = None
 
     def session(self, connection: SqliteConnection) -> TermSession:
-        """Numbers and counters within one piece of work; remembered only once that is committed."""
+        """Return a session for one transaction; what it adds is remembered only once that is committed."""
         return TermSession(self, connection)
 
 
 class TermSession:
-    """Fields, values and counter changes of one piece of work. ``flush`` writes them."""
+    """Fields, values and counter changes of one transaction. ``flush`` writes them."""
 
     def __init__(self, registry: TermRegistry, connection: SqliteConnection) -> None:
         self._registry = registry
         self._raw = connection.raw
         self._fields: dict[tuple[int, str], tuple[int, str]] = {}
-        self._vids: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+        self._term_ids: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
         self._created: list[tuple[int, int, int, str, float | None]] = []
         self._counts: Counter[int] = Counter()
         connection.after.append(self._remember)
 
     def _remember(self) -> None:
         registry = self._registry
-        if sum(map(len, chain(registry.term_ids.values(), self._vids.values()))) > _LARGEST_BOOK:
+        if sum(map(len, chain(registry.term_ids.values(), self._term_ids.values()))) > _MOST_REMEMBERED:
             registry.term_ids.clear()
-        for key, term_ids in self._vids.items():
+        for key, term_ids in self._term_ids.items():
             registry.term_ids.setdefault(key, {}).update(term_ids)
         registry.fields.update(self._fields)
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
-        """Number and kind of a field the dataset already has."""
+        """Return number and kind of a field the dataset already has, else None."""
         key = (dataset, name)
         known = self._registry.fields.get(key) or self._fields.get(key)
         if known is None:
@@ -67,7 +67,7 @@ class TermSession:
         return known
 
     def field(self, dataset: int, name: str, kind: str = "keyword") -> tuple[int, str]:
-        """Number and kind of a field, created with ``kind`` when the dataset has not got it."""
+        """Return number and kind of a field, created with ``kind`` when the dataset does not have it."""
         known = self.find_field(dataset, name)
         if known is None:
             (no,) = self._raw.execute(
@@ -78,8 +78,8 @@ class TermSession:
         return known
 
     def term_ids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
-        """The numbers of different values of one field, new or known, in the order given."""
-        known, own = self._registry.term_ids.get((field, viewer), {}), self._vids[field, viewer]
+        """Return the numbers of different values of one field, new or known, in the order given."""
+        known, own = self._registry.term_ids.get((field, viewer), {}), self._term_ids[field, viewer]
         unknown = [value for value in values if value not in known and value not in own]
         for start in range(0, len(unknown), _VALUES_AT_ONCE):
             part = unknown[start : start + _VALUES_AT_ONCE]
@@ -109,6 +109,7 @@ class TermSession:
         if registry.next_vid is None:
             (highest,) = self._raw.execute("SELECT coalesce(max(vid), 0) FROM vals").fetchone()
             registry.next_vid = highest + 1
+        # Not taken back by a rollback: numbers may be left out, but none is given twice
         first = registry.next_vid
         registry.next_vid += many
         return range(first, first + many)
@@ -126,6 +127,7 @@ class TermSession:
         """Write new values and changed counters."""
         counts = self._counts
         if self._created:
+            # New values are written with their counters, which saves an update of each
             insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
         changes = [(change, term_id) for term_id, change in counts.items() if change]

@@ -14,7 +14,7 @@ __all__ = ["TextIndex", "create_text_index", "drop_text_index", "text_of"]
 
 
 class _Texts(msgspec.Struct):
-    """Of a stored record only what is searched; the rest is passed over."""
+    """The searchable part of a stored record; the decoder skips the rest."""
 
     inputs: dict[str, str | list[str]] | None = None
     text: str = ""
@@ -24,13 +24,13 @@ _texts = msgspec.json.Decoder(_Texts).decode
 
 
 def text_of(content: bytes) -> str:
-    """The searchable text of a stored record."""
+    """Return the searchable text of a stored record."""
     found = _texts(b"{" + content + b"}")
     return joined_text(found.inputs) if found.inputs is not None else found.text
 
 
 def create_text_index(raw: sqlite3.Connection, dataset: int) -> None:
-    """The dataset's full-text table: terms and positions only, the text itself is in the records."""
+    """Create the dataset's full-text table: terms and positions only, the text itself is in the records."""
     raw.execute(
         f"CREATE VIRTUAL TABLE fts_{dataset} USING fts5(text, content='', columnsize=0, "
         "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co Pc'\")"
@@ -39,7 +39,7 @@ def create_text_index(raw: sqlite3.Connection, dataset: int) -> None:
 
 
 def drop_text_index(raw: sqlite3.Connection, dataset: int) -> None:
-    """Forget the dataset's full-text table."""
+    """Drop the dataset's full-text table."""
     raw.execute(f"DROP TABLE IF EXISTS words_{dataset}")
     raw.execute(f"DROP TABLE IF EXISTS fts_{dataset}")
 
@@ -59,7 +59,7 @@ class TextIndex:
         self.changed = self.changed or bool(texts)
 
     def remove(self, n: int, text: str) -> None:
-        """Forget a record that has this text."""
+        """Remove a record that has this text."""
         self._raw.execute(
             f"INSERT INTO {self._table}({self._table}, rowid, text) VALUES ('delete', ?, ?)",
             (n, analysed(text)),

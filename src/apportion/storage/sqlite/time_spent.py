@@ -1,4 +1,4 @@
-"""How long people spent on records: what each answer added, kept for as long as the dataset is."""
+"""Time that people spent on records: what each answer added, kept until the dataset is purged."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from apportion.domain.individual.time_spent import QUARTER
 __all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between"]
 
 NOT_ANSWERED = 0
-"""Stands for when, in rows of drafts."""
+"""Stands for the time of the answer in rows of drafts."""
 
 
 def add_time(
     raw: sqlite3.Connection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
 ) -> None:
-    """Add seconds that somebody spent on a record to what is kept; an answer takes its draft's along."""
+    """Add seconds that an annotator spent on a record; an answer includes the time of its draft."""
     ms = round(seconds * 1000)
     mine = (rid, annotator)
     if not answered:
@@ -34,7 +34,7 @@ def add_time(
             "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
         )
         ms += draft
-    if ms or not known:
+    if ms or not known:  # a first answer counts as one even if it took no time
         raw.execute(
             "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
             (*mine, at, ms, not known),
@@ -44,10 +44,11 @@ def add_time(
 def spent_between(
     raw: sqlite3.Connection, dataset: int, since: int, until: int
 ) -> list[tuple[int, int, int, int]]:
-    """Return annotator, when a quarter of an hour began, first answers in it, milliseconds."""
+    """Return annotator, start of a quarter of an hour, first answers in it, milliseconds."""
     return raw.execute(
         f"SELECT annotator, at / {QUARTER} * {QUARTER}, sum(first), sum(ms) FROM time_spent "
         "WHERE rid >= ? AND rid < ? AND at >= ? AND at < ? GROUP BY 1, 2",
+        # Drafts stand at time 0, before any other
         (dataset << 32, dataset + 1 << 32, max(since, NOT_ANSWERED + 1), until),
     ).fetchall()
 
@@ -60,7 +61,7 @@ def medians(raw: sqlite3.Connection, dataset: int, annotator: int | None) -> dic
         "GROUP BY rid, annotator HAVING sum(ms) > 0",
         (dataset << 32, dataset + 1 << 32, *(() if annotator is None else (annotator,))),
     )
-    spent: dict[int, list[float]] = {}
+    spent: dict[int, list[float]] = {}  # SQLite has no median
     for no, ms in rows:
         spent.setdefault(no, []).append(ms / 1000)
     return {no: median(each) for no, each in spent.items()}

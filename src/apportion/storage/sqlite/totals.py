@@ -59,7 +59,7 @@ class SqliteTotals:
             "WHERE f.dataset = ? AND f.name = 'assigned_to' AND v.value = ?",
             (no, seen.assigned),
         ).fetchone()
-        if row is None or not own:
+        if row is None or not own:  # then counters have the answer, and no row is read
             return own + (row[1] if row else 0)
         term_id, assigned = row
         (both,) = self._raw.execute(
@@ -116,6 +116,7 @@ class SqliteTotals:
         self, datasets: Collection[int], columns: str, table: str, condition: str = ""
     ) -> Iterator[Any]:
         return self._raw.execute(
+            # CROSS JOIN: for each wanted dataset its range of records, instead of all rows of the table
             f"SELECT d.value, x.annotator, {columns} FROM json_each(?) d CROSS JOIN {table} x "
             f"ON x.rid >= d.value << 32 AND x.rid < (d.value + 1) << 32 {condition} GROUP BY d.value, x.annotator",
             (as_json(datasets),),

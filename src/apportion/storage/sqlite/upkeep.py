@@ -1,4 +1,4 @@
-"""Copies of the file, whether everything in it agrees, and how it is put right again."""
+"""Back up, verify, rebuild and restore the file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["SqliteUpkeep", "restore"]
 
 
 class SqliteUpkeep:
-    """``ports.upkeep.Upkeep`` of the file at ``path``, by connections of its own.
+    """``ports.upkeep.Upkeep`` of the file at ``path``, with its own connections.
 
     ``cache_of`` gives the caches to compare with the tables; without it, fresh ones are read and compared.
     Caches that are in use are only compared fairly while nobody writes.
@@ -81,10 +81,10 @@ class SqliteUpkeep:
         try:
             os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))  # it holds password hashes
             self._copy(part, progress)
-            told = f"{sha256_of(part)}  {target.name}\n"
-            digest_beside(target).unlink(missing_ok=True)  # so that it never speaks of another file
+            line = f"{sha256_of(part)}  {target.name}\n"
+            digest_beside(target).unlink(missing_ok=True)  # so that it never belongs to another file
             os.replace(part, target)
-            digest_beside(target).write_text(told, "utf-8")
+            digest_beside(target).write_text(line, "utf-8")
         except (sqlite3.Error, OSError) as failure:
             raise StorageFullError(
                 f"The copy could not be written: {failure}. {part} is removed."
@@ -93,16 +93,16 @@ class SqliteUpkeep:
             part.unlink(missing_ok=True)
 
     def _copy(self, part: Path, progress: Callable[[int, int], None] | None) -> None:
-        def told(_: int, left: int, total: int) -> None:
+        def report(_: int, left: int, total: int) -> None:
             if progress is not None:
                 progress(left, total)
 
         with self._open() as connection, contextlib.closing(sqlite3.connect(part)) as copy:
-            # A snapshot held from the first page to the last: without it SQLite would begin anew after
+            # A snapshot held from the first page to the last: without it SQLite would begin again after
             # every write, and never be done on a busy server. In WAL mode it stops no writer.
             connection.raw.execute("BEGIN")
             connection.raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            connection.raw.backup(copy, pages=PAGES_AT_ONCE, progress=told)
+            connection.raw.backup(copy, pages=PAGES_AT_ONCE, progress=report)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file; the server that opens it sets WAL again
         with part.open("rb+") as file:
             os.fsync(file.fileno())
@@ -114,7 +114,7 @@ class SqliteUpkeep:
             try:
                 connection.raw.execute(
                     "BEGIN IMMEDIATE"
-                )  # nobody writes meanwhile: it would be in the old file only
+                )  # no writes meanwhile: they would be in the old file only
             except sqlite3.Error as busy:
                 raise DatabaseError(f"{self._path} is being written to: {busy}. Try again.") from busy
             try:
@@ -166,7 +166,7 @@ class SqliteUpkeep:
         found: list[Inconsistency] = []
         for check, work in checked.checks():
             found += guarded(check, name, work, failed)
-        if found:  # a cache of tables that disagree would only repeat what was said
+        if found:  # a cache of tables that disagree would only repeat the findings
             return found
 
         def compare() -> Iterator[str]:
@@ -192,7 +192,7 @@ def _read_datasets(raw: sqlite3.Connection, found: list[tuple[Dataset, int, int 
 
 
 def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
-    """Put a backup in the place of the file at ``path``, once it has been looked through."""
+    """Replace the file at ``path`` by a backup, once that has been verified."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and file.exists() and file.samefile(path):
         raise BadRequestError(f"{file} is the database itself.")
@@ -214,7 +214,7 @@ def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
                 )
             end_sessions(part)
             kept = put_in_place(part, path, "before-restore")
-            path.with_suffix(".lock").write_text("")  # when a server last had this backup nobody knows
+            path.with_suffix(".lock").write_text("")  # the last heartbeat is not that of this file
         except (sqlite3.OperationalError, OSError) as failure:
             raise StorageFullError(f"The backup could not be copied: {failure}.") from failure
         finally:
@@ -223,7 +223,7 @@ def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
 
 
 def _contradictions(problems: Sequence[Inconsistency]) -> list[Inconsistency]:
-    """Leave out values that are not as they were written: no copy makes them better, and the rest is worth keeping."""
+    """Leave out values with a wrong checksum: copying does not make them worse, and the rest is worth keeping."""
     return [each for each in problems if each.check != CHECKSUMS]
 
 
@@ -234,7 +234,7 @@ def end_sessions(part: Path) -> None:
 
 
 def _empty(part: Path) -> None:
-    """A new file that only its owner may read."""
+    """Create an empty file that only its owner may read."""
     _remove(part)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds password hashes
 

@@ -1,4 +1,4 @@
-"""Writing vectors: names and dimensions are checked before anything is stored."""
+"""Write vectors: names and dimensions are checked before anything is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["VectorWriter"]
 
 
 class VectorWriter:
-    """The vectors of one dataset, changed within one transaction."""
+    """Writer of the vectors of one dataset within one transaction."""
 
     def __init__(
         self, raw: sqlite3.Connection, dataset: int, terms: TermSession, limit: int, changes: CacheDelta
@@ -34,7 +34,7 @@ class VectorWriter:
         self._fields = {name: (no, int(kind.partition(":")[2])) for name, no, kind in rows}
 
     def check(self, batch: Iterable[EncodedRow]) -> None:
-        """Refuse vectors of another size than the dataset's, and one kind too many."""
+        """Refuse vectors of another size than the dataset's, and more kinds than it may have."""
         for record in batch:
             for name, vector in (record.vectors or {}).items():
                 size = len(vector.value)
@@ -59,7 +59,7 @@ class VectorWriter:
                     )
 
     def insert(self, n: int, vectors: dict[str, Vector]) -> None:
-        """Store a record's vectors, checked before."""
+        """Store a record's vectors; the caller has checked them."""
         for name, vector in vectors.items():
             field, _ = self._fields[f"vectors.{name}"]
             self._raw.execute(
@@ -68,7 +68,7 @@ class VectorWriter:
             self._changes.vectors.add(field)
 
     def rows(self, n: int) -> list[tuple[int, int, bytes, bytes | None]]:
-        """A record's vectors as stored."""
+        """Return a record's vectors as stored."""
         return [
             row
             for field, _ in self._fields.values()
@@ -76,7 +76,7 @@ class VectorWriter:
         ]
 
     def delete(self, n: int) -> None:
-        """Forget a record's vectors."""
+        """Delete a record's vectors."""
         for field, _ in self._fields.values():
             if self._raw.execute("DELETE FROM vectors WHERE field = ? AND n = ?", (field, n)).rowcount:
                 self._changes.vectors.add(field)

@@ -89,7 +89,7 @@ class SqliteWebhooks:
         return EventsAfter(events, events[-1].no if len(events) == limit else upto)
 
     def _upto(self, cursor: int, look: int) -> int:
-        """Return the number of the last of the next ``look`` events: others' events are not read time and again."""
+        """Return the number of the last of the next ``look`` events, so that events of others are read once only."""
         found = self._raw.execute(
             "SELECT no FROM events WHERE no > ? ORDER BY no LIMIT 1 OFFSET ?", (cursor, look - 1)
         ).fetchone()
@@ -130,6 +130,8 @@ class SqliteWebhooks:
         return self._deliveries(f"{' AND '.join(conditions)} ORDER BY no DESC LIMIT ?", *values, limit)
 
     def next_delivery(self, webhook: Webhook, *, now: int, in_line: int) -> Delivery | None:
+        # A ping is sent even while the webhook is disabled or waits after a failure. Others go in the order of events;
+        # those that failed ``in_line`` times no longer hold up the rest, and are retried at a time of their own
         lines: list[tuple[str, tuple[Any, ...]]] = [("code = ?", (PING,))]
         if webhook.enabled and webhook.next_at <= now:
             lines += [

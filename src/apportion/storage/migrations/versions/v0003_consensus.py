@@ -1,4 +1,4 @@
-"""What models say about records, jobs, and what jobs changed."""
+"""Posteriors of models, jobs, and what jobs changed."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Which model a posterior is of, and which question of its record it answers."""
+"""Posteriors by model and by question of the record."""
 
 import sqlalchemy as sa
 from alembic import op

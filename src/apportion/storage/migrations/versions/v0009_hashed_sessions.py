@@ -1,4 +1,4 @@
-"""Of a session only the hash of its id is kept, as of an API key."""
+"""Hashes of session ids instead of the ids, as for API keys."""
 
 from __future__ import annotations
 
