@@ -231,8 +231,8 @@ async def rows(
             raise EntityNotFoundError(plan, "AssignmentPlan")
         found = tx.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
         following = str(found[-1][0]) if len(found) == limit else None
-        told = with_reasons_that_hold(tx, dataset, [row for _, row in found])
-        return RowsOut(rows=[row_json(row) for row in told], next=following)
+        rows = with_reasons_that_hold(tx, dataset, [row for _, row in found])
+        return RowsOut(rows=[row_json(row) for row in rows], next=following)
 
     return await ctx.read(find)
 

@@ -112,8 +112,8 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
     # counted first: a query that takes too long is refused before the file begins, and nobody downloads unnoted
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
-    told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
-    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, told, now=now))
+    detail = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
+    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, detail, now=now))
     deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
         _while_allowed(

@@ -103,7 +103,7 @@ def _form(
 ) -> HTMLResponse:
     """The form for the first administrator; passwords are never sent back."""
     known = {**(given or {}), "password": ""}
-    told = "".join(f'<p role="alert"><strong>{escape(each)}</strong></p>' for each in problems or ())
+    alerts = "".join(f'<p role="alert"><strong>{escape(each)}</strong></p>' for each in problems or ())
     inputs = "".join(
         f'<label>{label}<input name="{name}" type="{kind}" value="{escape(known.get(name, ""))}" required>'
         "</label>"
@@ -111,7 +111,7 @@ def _form(
     )
     body = (
         "<p>Nobody can sign in yet. Create the first administrator; the code stands on the console where the "
-        f'server was started.</p>{told}<form method="post" action="{escape(state.settings.base_url)}">'
+        f'server was started.</p>{alerts}<form method="post" action="{escape(state.settings.base_url)}">'
         f"{inputs}<button>Create administrator</button></form>"
     )
     return HTMLResponse(_page(body), status)

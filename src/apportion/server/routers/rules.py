@@ -121,12 +121,12 @@ async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Give a rule other labels, and another description if one is sent."""
-    place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
+    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
     now = ctx.state.clock.now()
     return _shown(
         await ctx.write(
             lambda tx: label_rules.edit_rule(
-                tx, ctx.actor, *place, query, labels=labels, description=told, now=now
+                tx, ctx.actor, *place, query, labels=labels, description=description, now=now
             )
         )
     )
@@ -152,7 +152,7 @@ def _shown(rule: LabelingRule) -> dict[str, Any]:
 
 
 def _figures(found: RuleMetrics) -> dict[str, float]:
-    told = {
+    fields = {
         "coverage": found.coverage,
         "coverage_annotated": found.coverage_annotated,
         "correct": found.correct,
@@ -161,4 +161,4 @@ def _figures(found: RuleMetrics) -> dict[str, float]:
         "total_records": found.total,
         "annotated_records": found.annotated,
     }
-    return {name: each for name, each in told.items() if each is not None}
+    return {name: each for name, each in fields.items() if each is not None}
