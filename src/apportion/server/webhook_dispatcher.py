@@ -91,11 +91,11 @@ class WebhookDispatcher:
         loop = asyncio.new_event_loop()
         try:
             self._loop = loop
-            loop.run_until_complete(self._go_on())
+            loop.run_until_complete(self._run_until_closed())
         finally:
             loop.close()
 
-    async def _go_on(self) -> None:
+    async def _run_until_closed(self) -> None:
         self._woken, self._call_limit = asyncio.Event(), asyncio.Semaphore(AT_ONCE)
         loop = asyncio.get_running_loop()
         pruned = loop.time()

@@ -155,7 +155,7 @@ class _FileReader:
                 records[place] = _record_of(row, how.task, how.by)
             except (TypeError, ValueError, AttributeError) as wrong:
                 read.blame(place, None, f"the row cannot be read: {wrong}")
-        self._of_one_kind(records)
+        self._check_multi_label(records)
         for place, record in _logged(records, how.task, how.limits, how.rules, read).items():
             first = self._first_of.setdefault(record.id, place)
             if first != place:
@@ -179,7 +179,7 @@ class _FileReader:
             agent = row["annotation"].get("agent") or how.by
         return ImportedRows(record, answers, gold, status, agent, value)
 
-    def _of_one_kind(self, records: dict[int, Json]) -> None:
+    def _check_multi_label(self, records: dict[int, Json]) -> None:
         """Leave out records whose ``multi_label`` differs from the first row's."""
         kinds = {place: record.get("multi_label") is True for place, record in records.items()}
         if self._several is None and kinds:
@@ -201,7 +201,7 @@ class _Wrong(Exception):
 
 def _record_of(row: Json, task: Task, by: str) -> Json:
     """Return the members of a row that ``:bulk`` takes; texts without tokens are split into words and signs."""
-    record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _signed(row, by)
+    record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _annotation_of(row, by)
     if task is Task.TOKEN_CLASSIFICATION and "tokens" not in record and isinstance(record.get("text"), str):
         record["tokens"] = _TOKENS.findall(record["text"])
     return record
@@ -219,7 +219,7 @@ def _logged(
             found = read_bulk(sent, task, limits, allow_overlap=overlap, allow_parts=parts).records
             return dict(zip(places, found, strict=True))
         except ValidationError as refused:
-            bad = [_blamed(each, places, read) for each in refused.errors]
+            bad = [_note_error(each, places, read) for each in refused.errors]
             if None in bad:
                 raise
             places = [place for place in places if place not in read.bad]
@@ -237,7 +237,7 @@ def _logged(
     return {}
 
 
-def _blamed(error: Item, places: Sequence[int], read: FileRead) -> int | None:
+def _note_error(error: Item, places: Sequence[int], read: FileRead) -> int | None:
     """Note an error of ``:bulk`` for its row, and return the row; None if the error is about none."""
     path = list(error["loc"])
     path = path[path.index("records") + 1 :] if "records" in path else []
@@ -248,7 +248,7 @@ def _blamed(error: Item, places: Sequence[int], read: FileRead) -> int | None:
     return places[path[0]]
 
 
-def _signed(row: Json, by: str) -> Json:
+def _annotation_of(row: Json, by: str) -> Json:
     """Return annotation and status for ``:bulk``; nothing for a row with answers by person or gold, imported apart."""
     status = row.get("status")
     annotation = row.get("annotation")

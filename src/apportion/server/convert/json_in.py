@@ -56,7 +56,7 @@ def decode_json(body: bytes) -> Any:
     except ValueError:  # Python refuses integers of more than some thousand digits
         raise ValidationError([_undecodable(0, "a number has too many digits")]) from None
     if constants or _ESCAPED_SURROGATE.search(text):
-        errors = [error for error, _ in zip(_unspeakable(found), range(MAX_ERRORS), strict=False)]
+        errors = [error for error, _ in zip(_unencodable(found), range(MAX_ERRORS), strict=False)]
         if errors:
             raise ValidationError(errors)
     return found
@@ -71,7 +71,7 @@ def _too_deep() -> str:
     return f"more than {MAX_DEPTH} lists or objects inside one another"
 
 
-def _unspeakable(body: Any) -> Iterator[Item]:
+def _unencodable(body: Any) -> Iterator[Item]:
     """Yield an error for each number that JSON does not have, and for each lone surrogate, at any depth."""
     waiting: list[tuple[Path, Any]] = [(("body",), body)]
     while waiting:

@@ -57,13 +57,13 @@ def read_page(request: ScanRequest) -> CursorPosition:
         if cursor is not None and cursor.next_search_params:
             after = str(cursor.next_search_params[-1])
             sort = [SortKey(key.id, key.order == "desc") for key in cursor.sort_by]
-            return CursorPosition(_meant(sort), after, max(0, cursor.offset), request.next_page_cfg)
+            return CursorPosition(_normalised(sort), after, max(0, cursor.offset), request.next_page_cfg)
     if request.sort:
-        return CursorPosition(_meant(request.sort), None, 0, None)
+        return CursorPosition(_normalised(request.sort), None, 0, None)
     return CursorPosition((), request.next_idx, 0, None)
 
 
-def _meant(sort: Sequence[SortKey]) -> Sequence[SortKey]:
+def _normalised(sort: Sequence[SortKey]) -> Sequence[SortKey]:
     """Return an order; ascending by id becomes no order, which gives the same and is much faster."""
     return () if list(sort) == [SortKey("id")] else sort
 

@@ -187,10 +187,10 @@ class _Reading:
             prediction = annotation = None
             if each.prediction is not None or each.predictions:
                 prediction = _answers(each.prediction, each.predictions, _entities)
-                self._forwards(index, "prediction", each.prediction, prediction)
+                self._check_spans(index, "prediction", each.prediction, prediction)
             if each.annotation is not None or each.annotations:
                 annotation = _answers(each.annotation, each.annotations, _entities)
-                self._forwards(index, "annotation", each.annotation, annotation)
+                self._check_spans(index, "annotation", each.annotation, annotation)
             if prediction is not None:
                 self._measure_answers(index, Part.SPANS, "prediction", prediction)
             if annotation is not None:
@@ -323,7 +323,9 @@ class _Reading:
             found[name] = Vector(each.value, properties, each.model)
         return found
 
-    def _forwards(self, index: int, name: str, singular: object | None, answers: AgentValues | None) -> None:
+    def _check_spans(
+        self, index: int, name: str, singular: object | None, answers: AgentValues | None
+    ) -> None:
         """Note an error for each span that does not end after its start."""
         if answers is None:
             return
