@@ -93,9 +93,8 @@ class TimeoutProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_headers = False
         self._stop_waiting()
-        if (
-            self._head_bytes > LONGEST_HEADERS
-        ):  # they came in one piece, complete, before they could be refused half-way
+        # too long headers that came complete, in one piece, were not refused while they came
+        if self._head_bytes > LONGEST_HEADERS:
             self._refuse(431, "Request Header Fields Too Large")
         if self._refused:
             return

@@ -247,9 +247,8 @@ def vectors_json(vectors: Any) -> bytes:
 def _shown(name: bytes, answers: bytes) -> bytes:
     """Return singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
     lines = answers.replace(*_CLASS).split(b"\n")
-    if (
-        len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED)
-    ):  # by far the most common
+    # by far the most common
+    if len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED):
         agent, value = lines[0], lines[1].removesuffix(b',"score":null')
         return b'"%b":{"agent":%b,%b},"%bs":{%b:{%b}}' % (name, agent, value, name, agent, value)
     agents = lines[::2]

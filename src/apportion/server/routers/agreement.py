@@ -107,9 +107,8 @@ async def agreement(
     query: Where = None,
 ) -> AgreementOut:
     """Measure how far people agree, with an interval and the query that opens the records behind each figure."""
-    from apportion.services.insight import (
-        agreement as measuring,
-    )  # imports numpy, which is only loaded when needed
+    # imports numpy, which is only loaded when needed
+    from apportion.services.insight import agreement as measuring
 
     workspace = ctx.require_workspace()
     asked = measuring.FigureRequest(

@@ -216,9 +216,8 @@ async def get_history(
     """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, workspace, name, id))
-    left = min(
-        _number_in(cursor, len(found)), len(found)
-    )  # counted from the oldest: new entries do not shift the pages
+    # counted from the oldest: new entries do not shift the pages
+    left = min(_number_in(cursor, len(found)), len(found))
     found = found[len(found) - left :]
     following = str(left - limit) if left > limit else None
     return HistoryOut(

@@ -185,9 +185,8 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOu
     dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
     entries = []
     for row in wanted.gold:
-        sent = (
-            (row.value or {}) if row.state == "submitted" else None
-        )  # a missing value is refused for its form
+        # a missing value becomes {}, which is refused for its form
+        sent = (row.value or {}) if row.state == "submitted" else None
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
         entries.append(gold.GoldEntry(row.id, value, row.reason))
     found = await ctx.write(
