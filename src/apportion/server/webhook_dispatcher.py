@@ -188,7 +188,7 @@ class WebhookDispatcher:
     def _called(self) -> Caller:
         if self._caller is None:
             from .webhook_call import (
-                Caller,  # brings httpx along, of which a server without webhooks has no need
+                Caller,  # imports httpx, which a server without webhooks does not need
             )
 
             self._caller = Caller(self._policy)

@@ -204,8 +204,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The plans of a dataset, oldest first, with how far each has come
-         * @description The plans of a dataset, oldest first, with how far each has come.
+         * List the plans of a dataset, oldest first, with their progress
+         * @description List the plans of a dataset, oldest first, with their progress.
          */
         get: operations["assignments_list_plans"];
         put?: never;
@@ -228,8 +228,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One plan as it was made, with how far it has come
-         * @description One plan as it was made, with how far it has come.
+         * Show a plan as it was applied, with its progress
+         * @description Show a plan as it was applied, with its progress.
          */
         get: operations["assignments_get_plan"];
         put?: never;
@@ -248,8 +248,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The slots of a plan: who has which record, how far it has come, and why they have it
-         * @description The slots of a plan: who has which record, how far it has come, and why they have it.
+         * List the slots of a plan: the person, the record, the state, and the reason for the assignment
+         * @description List the slots of a plan: the person, the record, the state, and the reason for the assignment.
          */
         get: operations["assignments_rows"];
         put?: never;
@@ -592,8 +592,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The policies of a dataset
-         * @description The policies of a dataset.
+         * Show the policies of a dataset
+         * @description Show the policies of a dataset.
          */
         get: operations["policies_get_policies"];
         put?: never;
@@ -800,8 +800,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everybody's annotations of a record; not for annotators of a blind dataset
-         * @description Everybody's annotations of a record; not for annotators of a blind dataset.
+         * Show everybody's annotations of a record; not for annotators of a blind dataset
+         * @description Show everybody's annotations of a record; not for annotators of a blind dataset.
          */
         get: operations["answers_get_everyones"];
         put?: never;
@@ -820,8 +820,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your own annotation of a record
-         * @description Your own annotation of a record.
+         * Show your own annotation of a record
+         * @description Show your own annotation of a record.
          */
         get: operations["answers_get_mine"];
         /**
@@ -868,8 +868,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the comments on a record; annotators of a blind dataset see those from and to themselves
-         * @description List the comments on a record; annotators of a blind dataset see those from and to themselves.
+         * List the comments on a record; annotators of a blind dataset see only those from or to them
+         * @description List the comments on a record; annotators of a blind dataset see only those from or to them.
          */
         get: operations["answers_get_comments"];
         put?: never;
@@ -893,8 +893,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Settle a record: the value the dataset stands by, or that it is unusable
-         * @description Settle a record: the value the dataset stands by, or that it is unusable.
+         * Decide a record: set its gold value, or mark it as unusable
+         * @description Decide a record: set its gold value, or mark it as unusable.
          */
         put: operations["answers_put_gold"];
         post?: never;
@@ -916,8 +916,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Earlier annotations of a record, newest first: your own, or everybody's if you may see them
-         * @description Earlier annotations of a record, newest first: your own, or everybody's if you may see them.
+         * List earlier annotations of a record, newest first: your own, or everybody's if you may see them
+         * @description List earlier annotations of a record, newest first: your own, or everybody's if you may see them.
          */
         get: operations["answers_get_history"];
         put?: never;
@@ -4005,7 +4005,7 @@ export interface components {
         };
         /**
          * Skipped
-         * @description Result for the slot: open for others, mine again later, or nobody's.
+         * @description State of the slot after the skip: open for others, mine again later, or dropped.
          */
         Skipped: {
             /** Annotator */

@@ -134,7 +134,7 @@ def _mine(found: AnnotationReceipt) -> AnnotationOut:
 
 @router.get(_MINE, responses=_REFUSALS)
 async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
-    """Your own annotation of a record."""
+    """Show your own annotation of a record."""
     id, workspace = record_id(request), ctx.require_workspace()
     return _mine(await ctx.read(lambda tx: own_annotations.read_own(tx, ctx.actor, workspace, name, id)))
 
@@ -191,7 +191,7 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 
 @router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
-    """Everybody's annotations of a record; not for annotators of a blind dataset."""
+    """Show everybody's annotations of a record; not for annotators of a blind dataset."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found, gold = await ctx.read(
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
@@ -213,7 +213,7 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
 async def get_history(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> HistoryOut:
-    """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
+    """List earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, workspace, name, id))
     # counted from the oldest: new entries do not shift the pages
@@ -238,7 +238,7 @@ async def get_history(
 
 @router.put(f"{_RECORD}/gold", responses=_WRITES)
 async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> GoldOut:
-    """Settle a record: the value the dataset stands by, or that it is unusable."""
+    """Decide a record: set its gold value, or mark it as unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     task = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE).task)
     value = read_value(task, given.value, ctx.settings.answer_limits)
@@ -310,7 +310,7 @@ def _comment(each: Comment) -> CommentOut:
 async def get_comments(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> CommentsOut:
-    """List the comments on a record; annotators of a blind dataset see those from and to themselves."""
+    """List the comments on a record; annotators of a blind dataset see only those from or to them."""
     id, workspace = record_id(request), ctx.require_workspace()
     found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, workspace, name, id))
     start = _number_in(cursor, 0)

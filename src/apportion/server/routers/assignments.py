@@ -191,7 +191,7 @@ async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, 
 
 @router.get(_PLANS, responses=_REFUSALS)
 async def list_plans(ctx: Ctx, name: str) -> PlansOut:
-    """The plans of a dataset, oldest first, with how far each has come."""
+    """List the plans of a dataset, oldest first, with their progress."""
     workspace = ctx.require_workspace()
 
     def find(tx: Transaction) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ async def list_plans(ctx: Ctx, name: str) -> PlansOut:
 
 @router.get(_PLAN, responses=_REFUSALS)
 async def get_plan(ctx: Ctx, name: str, plan: str) -> dict[str, Any]:
-    """One plan as it was made, with how far it has come."""
+    """Show a plan as it was applied, with its progress."""
     return await _shown(ctx, ctx.require_workspace(), name, plan)
 
 
@@ -218,7 +218,7 @@ async def rows(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> RowsOut:
-    """The slots of a plan: who has which record, how far it has come, and why they have it."""
+    """List the slots of a plan: the person, the record, the state, and the reason for the assignment."""
     workspace = ctx.require_workspace()
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 

@@ -42,7 +42,7 @@ class PoliciesOut(BaseModel):
 
 @router.get(_PATH, responses=_REFUSALS)
 async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
-    """The policies of a dataset."""
+    """Show the policies of a dataset."""
     workspace = ctx.require_workspace()
     found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, workspace, name))
     return PoliciesOut.model_validate(found.show())

@@ -83,7 +83,7 @@ class SkipIn(BaseModel):
 
 
 class Skipped(BaseModel):
-    """Result for the slot: open for others, mine again later, or nobody's."""
+    """State of the slot after the skip: open for others, mine again later, or dropped."""
 
     id: str
     state: str
