@@ -1,1 +1,1 @@
-"""HTTP: the app, its routes, who is calling, and how refusals are told."""
+"""HTTP layer: the app, its routes, authentication, and error responses."""

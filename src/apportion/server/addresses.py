@@ -10,14 +10,14 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 __all__ = ["is_allowed_host", "is_among", "network_of", "parsed"]
 
 UNKNOWN = "unknown"
-"""What all callers are called whose address is none: together they have the attempts of one."""
+"""Name shared by all callers without a usable address: together they get the attempts of one caller."""
 _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d+)?|([^:]*):\d+")
 _REMEMBERED, _SHORT = 4096, 100
-"""Each request asks more than once about the same address: so many are kept, none longer than addresses are."""
+"""Parsed addresses that are cached, and their greatest length: each request looks up one address several times."""
 
 
 def parsed(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an address without its port and brackets, one of IPv4 that is written as one of IPv6 as what it is.
+    """Return an address without port and brackets; an IPv4 address mapped into IPv6 is returned as IPv4.
 
     >>> [str(parsed(each)) for each in ("10.0.0.7:4001", "[2001:db8::1]:80", "::ffff:10.0.0.7", "x", "2001:db8::1")]
     ['10.0.0.7', '2001:db8::1', '10.0.0.7', 'None', '2001:db8::1']
@@ -42,7 +42,7 @@ _parsed_lately = lru_cache(_REMEMBERED)(_parsed)
 
 
 def network_of(address: str) -> str:
-    """Return whose attempts and connections are counted together: an address, or of IPv6 the network of one person.
+    """Return the key by which attempts and connections are counted: an IPv4 address, or one person's IPv6 network.
 
     >>> network_of("203.0.113.9:40001"), network_of("2001:db8:1:2:3::4"), network_of("elsewhere")
     ('203.0.113.9', '2001:db8:1:2::/64', 'unknown')
@@ -68,7 +68,8 @@ def is_among(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> boo
 def is_allowed_host(header: str, allowed: Sequence[str]) -> bool:
     """Return whether a request may name this host: an address, this machine, or one of the names allowed.
 
-    A page of another site whose name leads to this machine by now sends that name; it cannot send an address.
+    This stops DNS rebinding: a page of another site whose name resolves to this machine by now sends that
+    name; it cannot send an address.
 
     >>> [is_allowed_host(each, ["team.example.org"]) for each in ("localhost:6900", "[::1]:6900", "127.0.0.1", "")]
     [True, True, True, False]
@@ -84,7 +85,7 @@ def is_allowed_host(header: str, allowed: Sequence[str]) -> bool:
 
 
 def _plain(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
-    """Return a network of IPv4 that is written as one of IPv6 as what it is."""
+    """Return a network; an IPv4 network mapped into IPv6 is returned as IPv4."""
     if isinstance(network, IPv6Network) and network.prefixlen >= 96:
         mapped = network.network_address.ipv4_mapped
         if mapped is not None:

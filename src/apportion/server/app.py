@@ -1,4 +1,4 @@
-"""The app: routes, refusals, and what stands around them."""
+"""Build the ASGI app: routes, error handlers and middleware."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = ["build_app", "create_app"]
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The server on its own store, opened and claimed so that no second server can use it."""
+    """Build the server on its own store, opened and locked so that no second server can use it."""
     return create_app(settings, open_store(settings, serving=True))
 
 
@@ -58,9 +58,9 @@ def create_app(
     tokens: Tokens | None = None,
     web_folder: Path = FOLDER,
 ) -> FastAPI:
-    """The server as an ASGI app; ``app.state.app_state`` is what it consists of.
+    """Build the server as an ASGI app; its parts are in ``app.state.app_state``.
 
-    ``web_folder`` is where the web app was built. The store is closed when the app shuts down.
+    ``web_folder`` is the folder with the built web app. The store is closed when the app shuts down.
     """
     clock = clock or SystemClock()
     tokens = tokens or JwtTokens(settings.signing_key(), clock)
@@ -158,7 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """Short names for generated clients: the handler's module and name."""
+    """Return a short operation id for generated clients: the handler's module and name."""
     module = route.endpoint.__module__.rpartition(".")[2]
     return f"{module}_{route.name}"
 

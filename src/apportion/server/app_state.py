@@ -1,4 +1,4 @@
-"""What one running server consists of."""
+"""The parts of one running server."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class AppState:
     setup: SetupCode
     web: WebApp
     readers: Readers
-    """For long reads, so that nobody annotating waits for them."""
+    """Threads for long reads, so that nobody annotating waits for them."""
     thinkers: ThreadPoolExecutor
-    """For long work that reads nothing."""
+    """Threads for long computations that do not read the store."""
     hashers: ThreadPoolExecutor
-    """For password hashing, slow on purpose."""
+    """Threads for password hashing, which is slow on purpose."""
     jobs: JobRunner
     scans: Scans
     refusals: Refusals
@@ -61,20 +61,20 @@ class AppState:
     turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
-    """Whose turn it is to have a password checked, by address."""
+    """Locks by address: one password of an address is checked at a time."""
     tally: RequestStats = field(default_factory=RequestStats)
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the server was told to stop: streams end, and it is not ready any more."""
+    """Set when the server is asked to stop: streams end, and it no longer reports that it is ready."""
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Do short reading work right here, in a snapshot of its own."""
+        """Run a short read on the event loop, in a snapshot of its own."""
         with self.store.read() as snapshot:
             return fn(snapshot)
 
     async def read_slow(
         self, fn: Callable[[Transaction], T], deadline: Deadline, person: str, *, long: bool = False
     ) -> T:
-        """Do long reading work in a thread, in a snapshot of its own, when it is the person's turn."""
+        """Run a long read in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
             with self.store.read(deadline) as snapshot:
@@ -84,23 +84,23 @@ class AppState:
         return await self.readers.run(person, run, long=long)
 
     async def run_in_thread(self, fn: Callable[[], T]) -> T:
-        """Do long work that needs no store, in a thread."""
+        """Run a long computation that needs no store, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.thinkers, fn)
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
-        """Have work done as one transaction; returns once it is on disk."""
+        """Run a function as one write transaction; returns once it is on disk."""
         return await asyncio.wrap_future(self.store.write(fn, urgent=urgent))
 
     def lost_lines(self) -> int:
-        """How many lines of the log nobody took."""
+        """Return the number of log lines that were dropped because nobody read them."""
         handlers = logging.getLogger().handlers
         return sum(each.lost for each in handlers if isinstance(each, BackgroundHandler))
 
     async def hashing(self, fn: Callable[[], T], address: str | None = None) -> T:
-        """Do work that hashes passwords, in a thread; of what comes from one address one after the other.
+        """Run a function that hashes passwords in a thread, one at a time for each address.
 
-        A hundred guesses from there then make nobody wait who signs in from elsewhere. What the work writes is of the
-        same request.
+        A hundred guesses from one address then delay nobody who signs in from elsewhere. Whatever the function
+        logs belongs to the same request.
         """
         loop, run = asyncio.get_running_loop(), copy_context().run
         if address is None:

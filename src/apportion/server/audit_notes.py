@@ -1,4 +1,4 @@
-"""What goes into the audit log without being a change: scans that begin, and sign-ins that are refused."""
+"""Audit events that are no changes of data: scans that begin, and sign-ins that are refused."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ __all__ = ["Refusals", "Scans"]
 log = logging.getLogger("apportion.security")
 MINUTE = 60_000_000
 MOST = 2_000
-"""People with datasets, or kinds of refusal, that are remembered at a time."""
+"""Pairs of person and dataset, or kinds of refusal, that are remembered at a time."""
 
 
 class Scans:
-    """Tells a scan that begins from one that goes on."""
+    """Tell a scan that begins from one that continues."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def begun(self, username: str, dataset: str, *, first: bool) -> bool:
-        """Note a page; True for a first one, and for any that follows on none of the last ten minutes: nobody reads
-        on unnoted from a place they made up.
+        """Note a page; return True for a first page, and for any page without another one in the ten minutes before.
+
+        So nobody can read on without an event from a cursor they made up.
         """
         now, key = self._clock.now(), (username, dataset)
         last = self._last.pop(key, None)
@@ -53,9 +54,9 @@ class _Seen:
 
 
 class Refusals:
-    """Writes refused sign-ins: the first of a kind at once, those of the minute after as one event with their number.
+    """Write refused sign-ins: the first of a kind at once, those of the minute after as one event with their number.
 
-    So nobody fills the log, or keeps the writer busy, by guessing.
+    So nobody fills the log, or keeps the writer busy, by guessing passwords.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -65,9 +66,9 @@ class Refusals:
         self._lock = threading.Lock()
 
     def refused(self, who: str, why: str) -> Future[None] | None:
-        """Note a refusal; what writes it, if it is written now.
+        """Note a refusal; return the future of its write, or None if it is written later.
 
-        ``who`` is a user there is: a name that nobody has may be a password typed in the wrong place.
+        ``who`` must be an existing user: a name that nobody has may be a password typed into the wrong field.
         """
         mark = REQUEST.get()
         with self._lock:
@@ -82,7 +83,7 @@ class Refusals:
         return self._write(who, why, 1)
 
     def flush(self, *, all: bool = False) -> list[Future[None]]:
-        """Write what has gathered for a minute, or all of it; what is being written."""
+        """Write what was collected for a minute, or ``all`` of it; return the futures of the writes."""
         now = self._clock.now()
         with self._lock:
             old = [key for key, seen in self._kinds.items() if all or now - seen.since > MINUTE]
@@ -107,7 +108,7 @@ class Refusals:
         add_now: Callable[[Transaction], None] = partial(add, at=self._clock.now())
         try:
             written = self._store.write(add_now)
-        except Exception as failure:  # the store closes: whoever is refused is told so in any case
+        except Exception as failure:  # the store is closing; the sign-in is refused in any case
             written = Future()
             written.set_exception(failure)
         written.add_done_callback(_complain)

@@ -1,4 +1,4 @@
-"""Who is calling: by API key, by bearer token, or by the browser's cookie."""
+"""Authentication of callers: by API key, by bearer token, or by the browser's cookie."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ __all__ = [
 API_KEY_HEADER = "X-Argilla-Api-Key"
 CSRF_HEADER = "X-Apportion"
 ANYBODY = "1"
-"""What a page sends that does not know yet who has signed in."""
+"""Header value of a page that does not know yet who has signed in."""
 COOKIE = "apportion_session"
 
 log = logging.getLogger("apportion.security")
@@ -56,7 +56,7 @@ _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who, and by what: the API key that was sent, or what is stored of the session's id."""
+    """A person and their credential: the API key that was sent, or the session's id in its stored form."""
 
     actor: Actor
     key: str | None = None
@@ -64,12 +64,12 @@ class Caller:
 
     @property
     def credential(self) -> Credential:
-        """What tells again, at any later moment, who this is."""
+        """Credential by which the caller can be looked up again at any later moment."""
         return Credential(None if self.key is None else hash_key(self.key), self.sid)
 
 
 def identify(request: Request, state: AppState) -> Caller:
-    """The caller of this request, or a refusal.
+    """Return the caller of this request. Raises ``UnauthorizedError``, ``ForbiddenOperationError`` and others.
 
     An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
     """
@@ -80,7 +80,7 @@ def identify(request: Request, state: AppState) -> Caller:
 
 
 def refusal_of(scope: Scope, state: AppState) -> Refusal | None:
-    """Why whoever sends this is not let in; None where they are."""
+    """Return the refusal that the sender of a request gets; None if they are let in."""
     try:
         identify(Request(scope), state)
     except Refusal as refusal:
@@ -103,10 +103,10 @@ def _identified(request: Request, state: AppState) -> Caller:
 
 
 def _check_page(request: Request, current: str) -> None:
-    """Refuse a page that is not of this server, or that somebody else had signed in to before.
+    """Refuse a page of another site, and one that was loaded while somebody else was signed in.
 
-    All windows of a browser share one cookie, so that the page has to say whose it is. ``ANYBODY``, and nothing at
-    all, may only look.
+    All windows of a browser share one cookie, so the page has to name the user it was loaded for. ``ANYBODY``, or no
+    header at all, may only read.
     """
     believed = request.headers.get(CSRF_HEADER)
     harmless = request.method in _HARMLESS
@@ -126,7 +126,7 @@ def _by_key(request: Request, state: AppState, key: str) -> Caller:
         with state.store.read() as tx:
             return Caller(state.keys.actor(tx.people, hash_key(key), address), key=key)
     except UnauthorizedError:
-        if seen is not None and not seen.refused:  # a large request is asked twice
+        if seen is not None and not seen.refused:  # guard and handler both identify large requests
             seen.refused = True
             log.warning("API key refused", extra={"fields": {"address": address, "why": "wrong key"}})
             state.refusals.refused(SOMEBODY_UNKNOWN, "wrong API key")
@@ -134,7 +134,7 @@ def _by_key(request: Request, state: AppState, key: str) -> Caller:
 
 
 def _by_bearer(request: Request, state: AppState, token: str) -> Caller:
-    """Clients of 1.x send their API key as bearer token too."""
+    """Return the caller by a session token or an API key: clients of 1.x send either as bearer token."""
     if token.count(".") == 2:
         try:
             return _by_token(state, token)
@@ -153,7 +153,7 @@ def _by_token(state: AppState, token: str) -> Caller:
 
 
 async def enter(request: Request, state: AppState, username: str, password: str) -> str:
-    """A token of a new session. Refused attempts are counted and told in the log, where others can act on them."""
+    """Return a token of a new session. Refused attempts are counted and logged, for other programs to act on."""
     address = address_of(request, state.settings)
     try:
         return await state.hashing(lambda: state.sign_in.with_password(username, password, address), address)
@@ -167,11 +167,11 @@ async def enter(request: Request, state: AppState, username: str, password: str)
 
 
 async def note_refusal(state: AppState, username: str, why: str) -> None:
-    """Put a refused password in the audit log: with the name of a user, and without any other name."""
+    """Write a refused password to the audit log: with the name of an existing user, and without any other name."""
     known = await state.read(lambda tx: len(username) <= NAME_LENGTH and tx.people.user_by_name(username))
     written = state.refusals.refused(known.username if known else SOMEBODY_UNKNOWN, why)
     if written is not None:
-        with contextlib.suppress(Exception):  # which is in the log; the caller is refused in any case
+        with contextlib.suppress(Exception):  # the failure is in the log; the caller is refused in any case
             await asyncio.wrap_future(written)
 
 
@@ -184,7 +184,7 @@ def set_cookie(request: Request, response: Response, token: str, settings: Setti
 
 
 def drop_cookie(request: Request, response: Response, settings: Settings) -> None:
-    """Have the browser forget the session."""
+    """Delete the session's cookie in the browser."""
     response.headers.append("set-cookie", _cookie(request, settings, "", 0))
 
 
@@ -197,11 +197,11 @@ def _cookie(request: Request, settings: Settings, value: str, seconds: int) -> s
     return "; ".join(parts)
 
 
-# What a trusted proxy says
+# Headers of a trusted proxy
 
 
 def address_of(request: Request, settings: Settings) -> str:
-    """The caller's address; for IPv6 their network, since one person has all addresses of it."""
+    """Return the caller's address; for IPv6 the network, since one person has all addresses of it."""
     peer = request.client.host if request.client else ""
     if is_among(peer, settings.trusted_proxy):
         forwarded = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")]
@@ -213,8 +213,8 @@ def address_of(request: Request, settings: Settings) -> str:
 
 
 def is_https(request: Request, settings: Settings) -> bool:
-    """Does the caller's browser see https?"""
+    """Return whether the caller's browser uses https."""
     if request.client is not None and is_among(request.client.host, settings.trusted_proxy):
-        said = request.headers.get("x-forwarded-proto", request.url.scheme)
-        return said.split(",")[0].strip() == "https"
+        forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
+        return forwarded.split(",")[0].strip() == "https"
     return request.url.scheme == "https"

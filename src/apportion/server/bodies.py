@@ -1,4 +1,4 @@
-"""Bodies that pydantic reads, decoded first as strictly as records are."""
+"""Strict decoding of the JSON bodies that pydantic reads, as strict as for records."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .convert.json_in import decode_json, item, plain_problem
 __all__ = ["JsonRoute", "json_body"]
 
 _QUICK = 64 * 1024
-"""Bytes that are decoded on the event loop; more in a thread, so that nobody waits for them."""
+"""Bytes that are decoded on the event loop; larger bodies in a thread, so that nobody else waits."""
 
 
 async def json_body(request: Request) -> bytes:
-    """The body of a route that decodes it itself; refused when it says it is something else than JSON."""
+    """Return the body for a route that decodes it itself; refused if its content type is not JSON."""
     given = request.headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
     body = await request.body()
@@ -30,9 +30,9 @@ async def json_body(request: Request) -> bytes:
 
 
 class JsonRoute(APIRoute):
-    """Refuses what could be stored but never be sent back, wherever in a body it is.
+    """Route that refuses bodies with values that could be stored but never be sent back.
 
-    Halves of characters, NaN, integers beyond 64 bits, a thousand lists inside one another: Python reads
+    Lone surrogates, NaN, integers beyond 64 bits, a thousand nested lists: Python reads
     them all, and every later answer that holds one would fail.
     """
 
@@ -47,7 +47,7 @@ class JsonRoute(APIRoute):
 
 class _StrictRequest(Request):
     async def json(self) -> Any:
-        """The decoded body. FastAPI wraps what is raised here; ``errors`` finds it again."""
+        """Return the decoded body. FastAPI wraps errors raised here; ``errors`` unwraps them."""
         body = await self.body()
         return _plain_json(body) if len(body) <= _QUICK else await asyncio.to_thread(_plain_json, body)
 

@@ -1,4 +1,4 @@
-"""Connections: how many there may be, so that files are left for the store, and which ones make room for new ones."""
+"""Limits on open connections, so that files are left for the store; idle ones are closed to make room for new ones."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["ACCEPTED_AT_ONCE", "Connections", "connections_within", "quiet_about
 log = logging.getLogger("apportion.server")
 
 ACCEPTED_AT_ONCE = 16
-"""Connections taken in one turn of the event loop, before any of them can be counted."""
+"""Connections accepted in one turn of the event loop, before any of them can be counted."""
 MOST_FILES = 1 << 20
-"""Files that are asked for at most: some systems have no limit, and some programs go through all of them."""
+"""Largest limit of open files to ask for: some systems have none, and some programs loop over all descriptors."""
 RESERVE = 256
-"""Files kept for the store, its caches and the log; of few files, half."""
+"""Files kept for the store, its caches and the log; half of them if there are few."""
 _NO_FILES_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 def raise_file_limit() -> int | None:
-    """Raise the limit of open files as far as the system lets us; return it, or None where there is none."""
+    """Raise the limit of open files as far as the system allows; return it, or None if there is none."""
     try:
         import resource
     except ImportError:  # Windows
@@ -44,7 +44,7 @@ def raise_file_limit() -> int | None:
 
 
 def connections_within(files: int | None) -> int | None:
-    """Return how many connections so many open files leave room for.
+    """Return the number of connections that fit into a limit of open files.
 
     >>> connections_within(1024), connections_within(256), connections_within(None)
     (768, 128, None)
@@ -53,21 +53,21 @@ def connections_within(files: int | None) -> int | None:
 
 
 class Connection(Protocol):
-    """One connection, as far as counting goes."""
+    """One connection, as seen by the code that counts them."""
 
     address: str
-    """Of whoever called; all addresses of a proxy that is trusted are empty, since many people come by it."""
+    """Address of the caller; empty for a trusted proxy, since many people connect through it."""
 
     def give_way(self) -> None:
-        """End it, for it is not in the middle of a request."""
+        """Close the connection, which is idle."""
         ...
 
 
 class Connections:
-    """All open connections. When there are too many, the one that has been idle for longest gives way to a new one."""
+    """All open connections. When there are too many, the one that has been idle for longest is closed for a new one."""
 
     def __init__(self, most: int | None, per_address: int) -> None:
-        """``most`` in all, and of one address ``per_address``; 0 and None are no limit."""
+        """Allow ``most`` in all, and ``per_address`` of one address; 0 and None mean no limit."""
         self._most = most
         self._per_address = per_address
         self._idle: dict[str, OrderedDict[Connection, None]] = {}
@@ -76,7 +76,7 @@ class Connections:
         self._count = 0
 
     def opened(self, new: Connection) -> bool:
-        """Count a new connection; return False where it must be turned away, since all others are busy."""
+        """Count a new connection; return False if it must be refused, since all others are busy."""
         address = new.address
         if self._per_address and address and self._counts.get(address, 0) >= self._per_address:
             if not self._make_room(self._idle.get(address)):
@@ -89,7 +89,7 @@ class Connections:
         return True
 
     def closed(self, gone: Connection) -> None:
-        """Count no more a connection that was ``opened``."""
+        """Stop counting a connection that was ``opened``."""
         self.busy(gone)
         self._count -= 1
         left = self._counts[gone.address] - 1
@@ -99,7 +99,7 @@ class Connections:
             del self._counts[gone.address]
 
     def idle(self, which: Connection) -> None:
-        """Note that a connection waits for a request, from now on."""
+        """Mark a connection as waiting for a request, from now on."""
         self._all_idle[which] = None
         self._all_idle.move_to_end(which)
         of_address = self._idle.setdefault(which.address, OrderedDict())
@@ -107,7 +107,7 @@ class Connections:
         of_address.move_to_end(which)
 
     def busy(self, which: Connection) -> None:
-        """Note that a connection is in the middle of a request."""
+        """Mark a connection as in the middle of a request."""
         self._all_idle.pop(which, None)
         of_address = self._idle.get(which.address)
         if of_address is not None:
@@ -125,7 +125,7 @@ class Connections:
 
 
 def quiet_about_files(loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
-    """Have the event loop say once a second at most, in one line, that there are no more files to open."""
+    """Make the event loop log at most once a second, in one line, that no more files can be opened."""
     last, left_out = -1.0, 0
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What handlers are given: who is calling, which workspace they mean, and the store."""
+"""Dependencies of handlers: the caller, the workspace they mean, and the store."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ __all__ = ["AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_con
 
 T = TypeVar("T")
 LATELY = 1.0
-"""Seconds after which whoever reads is looked up again; whoever writes always is."""
+"""Seconds after which the caller of a read is looked up again; the caller of a write always is."""
 
 _LONG_TEXT = 5_000
-"""Characters of a query that take some milliseconds to read."""
+"""Characters of a query whose parsing takes some milliseconds."""
 
 
 class Context:
     """One request of somebody who has signed in.
 
-    ``key`` is the API key the request carried and ``sid`` its session, where there is one. ``began`` is who called as
-    they were when the request came, ``actor`` as they were when they were last looked up: a body or a stream may take
-    hours, and rights end when they end.
+    ``key`` is the API key the request carried and ``sid`` its session, if there is one. ``began`` is the caller as they
+    were when the request came, ``actor`` as they were when last looked up: a body or a stream may take hours, and
+    rights that end meanwhile must not outlast it.
     """
 
     __slots__ = (
@@ -72,19 +72,19 @@ class Context:
         return self.state.settings
 
     def require_workspace(self) -> str:
-        """The workspace the request names; refused when it names none."""
+        """Return the workspace the request names. Raises ``MissingInputParamError`` if it names none."""
         if not self.workspace:
             raise MissingInputParamError("A workspace must be provided")
         return self.workspace
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Do short reading work on the event loop, in a snapshot of its own."""
+        """Run a short read on the event loop, in a snapshot of its own."""
         return await self.state.read(self._as_lately(fn))
 
     async def read_slow(self, fn: Callable[[Transaction], T], *, long: bool = False) -> T:
-        """Do long reading work in a thread, in a snapshot of its own, until its time is up or its caller hangs up.
+        """Run a long read in a thread, in a snapshot of its own, until its time is up or its caller hangs up.
 
-        Everything that evaluates a query belongs here. ``long``: what may take minutes, such as figures.
+        Everything that evaluates a query belongs here. ``long`` is for reads that may take minutes, such as figures.
         """
         deadline = self.deadline(long=long)
         watching = HangingUp(self.request, deadline)
@@ -94,30 +94,30 @@ class Context:
             watching.stop()
 
     def deadline(self, *, long: bool = False) -> Deadline:
-        """The time for a query, or for long work with queries in it."""
+        """Return the deadline for a query, or for a long read with queries in it."""
         settings = self.settings
         if long:
             return Deadline(settings.figure_seconds, query=settings.query_seconds)
         return Deadline(settings.query_seconds)
 
     async def parsed(self, text: str | None) -> SearchQuery:
-        """The query that a text stands for; a long one is read in a thread."""
+        """Return the query that a text stands for; a long text is parsed in a thread."""
         if text is None or not text.strip():
             return MatchAll()
         return parse(text) if len(text) < _LONG_TEXT else await self.state.run_in_thread(lambda: parse(text))
 
     async def digested(self, body: bytes, read: Callable[[], T]) -> T:
-        """What is read from a body with a query in it; a long one is read in a thread."""
+        """Return what ``read`` makes of a body with a query in it; a long body is read in a thread."""
         return read() if len(body) < _LONG_TEXT else await self.state.run_in_thread(read)
 
     def look_up(self, tx: Transaction) -> Actor:
-        """Return who calls with the rights they have now; refused once their key or session has ended."""
+        """Return the caller with the rights they have now; refused once their key or session has ended."""
         self.actor = self._credential.actor(tx.people, self.state.clock.now())
         self._looked_up = time.monotonic()
         return self.actor
 
     def _as_now(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
-        """Let the caller be looked up before ``work`` is done."""
+        """Wrap ``fn`` so that the caller is looked up before it runs."""
 
         def as_now(within: Transaction) -> T:
             self.look_up(within)
@@ -126,20 +126,20 @@ class Context:
         return as_now
 
     def _as_lately(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
-        """Let the caller be looked up before ``work`` is done, unless that was just now: bodies may come slowly."""
+        """Wrap ``fn`` like ``_as_now``, unless the caller was looked up just now: bodies may come slowly."""
         return fn if time.monotonic() - self._looked_up < LATELY else self._as_now(fn)
 
     def check_rights(self, tx: Transaction) -> None:
-        """Refuse to go on once the caller has fewer rights than when they began."""
+        """Refuse to go on once the caller has fewer rights than when the request began."""
         check_rights(self.began, self.look_up(tx))
 
     @property
     def store(self) -> Store:
-        """The store for work in several transactions of which each is refused once the caller has fewer rights."""
+        """Store for use in several transactions; each is refused once the caller has fewer rights."""
         return ActingStore(self.state.store, self._credential, self.began, self.state.clock)
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
-        """Have work done as one transaction, with the rights that ``actor`` has in it; returns once it is on disk."""
+        """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
         return await self.state.write(self._as_now(fn), urgent=urgent)
 
     async def write_steps(
@@ -147,9 +147,10 @@ class Context:
         steps: Iterable[Callable[[Transaction], object]],
         give_up: Callable[[], Iterable[Callable[[Transaction], object]]] = tuple,
     ) -> None:
-        """Have one piece of work done after the other, each as a transaction, to the end even if nobody waits for it
-        any more. When one fails, what ``give_up`` says is done before the failure is told; a job may go on from there.
-        A step fails, too, once the caller has fewer rights than when they began.
+        """Run steps one after the other, each as a transaction, to the end even if the caller hangs up.
+
+        When a step fails, the steps of ``give_up`` run before the error is raised; a job may continue from there.
+        A step also fails once the caller has fewer rights than when the request began.
         """
         store = self.store
 
@@ -167,7 +168,7 @@ class Context:
 
 
 async def get_app_state(request: Request) -> AppState:
-    """The running server, for routes that need nobody signed in."""
+    """Return the state of the running server, for routes that work without signing in."""
     state: AppState = request.app.state.app_state
     return state
 
@@ -181,7 +182,7 @@ async def get_context(
         str | None, Header(description="Which workspace is meant, for clients of 1.x.")
     ] = None,
 ) -> Context:
-    """Whoever is calling, or a 401."""
+    """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
     return Context(state, identify(request, state), workspace or x_argilla_workspace, request)
 

@@ -1,4 +1,4 @@
-"""Ending work whose caller has hung up."""
+"""Cancellation of reads whose caller has hung up."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from apportion.ports.deadline import Deadline
 __all__ = ["HangingUp"]
 
 AFTER = 0.1
-"""Seconds of work after which somebody looks whether the caller is still there: most work is done by then."""
+"""Seconds after which the connection of a read is watched: most reads have ended by then."""
 
 
 class HangingUp:
-    """Cancels a deadline once the caller of a request has hung up, until ``stop`` is called.
+    """Cancel a deadline once the caller of a request has hung up, until ``stop`` is called.
 
-    Every search begins and ends one, hence no context manager.
+    Every search starts and stops one, so it is no context manager: that would cost more.
     """
 
     __slots__ = ("_deadline", "_request", "_task", "_timer")
@@ -31,7 +31,7 @@ class HangingUp:
             self._timer = asyncio.get_running_loop().call_later(AFTER, self._begin)
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Stop watching."""
         if self._timer is not None:
             self._timer.cancel()
         if self._task is not None:
@@ -48,5 +48,5 @@ class HangingUp:
 
 
 def _all_read(request: Request) -> bool:
-    """Whether nothing but the end of the connection can still come: a body that is read later must not be lost here."""
+    """Return whether only a disconnect can still arrive: messages of an unread body must not be consumed here."""
     return request.method in ("GET", "HEAD") or hasattr(request, "_body")

@@ -1,4 +1,4 @@
-"""How refusals are told over HTTP: one table of statuses, one envelope, errors as pydantic 1 worded them."""
+"""Refusals as HTTP responses: one table of statuses, one envelope, errors as pydantic 1 worded them."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ PREFIX = "argilla.api.errors::"
 
 
 NOBODY_WAITS = 499
-"""For the log: whoever asked hung up before there was an answer."""
+"""Status for the log: the caller hung up before there was a response."""
 
 
 def status_of(refusal: Refusal) -> int:
-    """The HTTP status that tells this refusal."""
+    """Return the HTTP status of a refusal."""
     return next((STATUS[each] for each in type(refusal).__mro__ if each in STATUS), 400)
 
 
 def envelope(code: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The one shape of every error body.
+    """Return an error body; all errors have this one shape.
 
     >>> envelope("UnauthorizedError", {"detail": "no"})
     {'detail': {'code': 'argilla.api.errors::UnauthorizedError', 'params': {'detail': 'no'}}}
@@ -83,7 +83,7 @@ def envelope(code: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def error_response(refusal: Refusal) -> Response:
-    """A refusal as a response."""
+    """Return a refusal as a response."""
     headers = None
     if isinstance(refusal, TooManyAttemptsError | TooManyRequestsError):
         headers = {"Retry-After": str(refusal.retry_after)}
@@ -99,9 +99,9 @@ class EarlyHTTPError(HTTPException):
 
 
 def unexpected(failure: BaseException) -> Response:
-    """What we did not foresee, as a response that names its type and where to read on.
+    """Return an unexpected exception as a response that names its type and points to the log.
 
-    Its message stays in the log: it may quote anything, such as what somebody else answered.
+    Its message stays in the log: it may quote anything, such as another person's answer.
     """
     name = f"{type(failure).__module__}.{type(failure).__qualname__}"
     params = {
@@ -113,7 +113,7 @@ def unexpected(failure: BaseException) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Have the app tell its refusals this way."""
+    """Install the error handlers in an app."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(CallerGone, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -134,12 +134,12 @@ async def _invalid(_: Request, raised: Exception) -> Response:
 
 
 async def _framework(request: Request, raised: Exception) -> Response:
-    """Errors of the framework keep its form, ``{"detail": text}``."""
+    """Return an error of the framework in the framework's form, ``{"detail": text}``."""
     failure = cast(HTTPException, raised)
     if isinstance(failure, EarlyHTTPError):
         return error_response(failure.refusal)
     if failure.status_code == 400 and "parsing the body" in str(failure.detail):
-        if isinstance(failure.__cause__, Refusal):  # ours, from reading a body strictly
+        if isinstance(failure.__cause__, Refusal):  # one of our refusals, from reading a body strictly
             return error_response(failure.__cause__)
         bad = {
             "loc": ["body", 0],
@@ -154,7 +154,7 @@ async def _framework(request: Request, raised: Exception) -> Response:
 
 
 def responses(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """How a route's refusals look in the OpenAPI document; 401 and 422 are added where they apply."""
+    """Return a route's refusals for the OpenAPI document; 401 and 422 are added where they apply."""
     found: dict[int | str, dict[str, Any]] = {}
     for each in refusals:
         status = next(STATUS[base] for base in each.__mro__ if base in STATUS)
@@ -174,7 +174,7 @@ def _first_line(each: type[Refusal]) -> str:
 
 
 def v1_errors(errors: Iterable[Mapping[str, Any]], body: Any = None) -> list[dict[str, Any]]:
-    """Pydantic 2 errors in the words and with the paths of pydantic 1."""
+    """Return errors of pydantic 2 in the words and with the paths of pydantic 1."""
     found: list[dict[str, Any]] = []
     for each in errors:
         item = _v1_error(each, body)
@@ -202,7 +202,7 @@ def _v1_error(error: Mapping[str, Any], body: Any) -> dict[str, Any]:
 
 
 def _v1_loc(loc: Sequence[str | int], body: Any, kind: str) -> list[str | int]:
-    """The path without the tags that pydantic 2 puts in for members of unions."""
+    """Return a path without the tags that pydantic 2 adds for members of unions."""
     if not loc or loc[0] != "body" or not isinstance(body, (dict, list)):
         return list(loc)
     found: list[str | int] = ["body"]
@@ -219,7 +219,7 @@ def _v1_loc(loc: Sequence[str | int], body: Any, kind: str) -> list[str | int]:
 
 
 def _message(msg: str, type: str, *limits: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Words with ``{}`` for the limit, which also goes into ``ctx.limit_value``."""
+    """Return a formatter of a message with ``{}`` for the limit, which also goes into ``ctx.limit_value``."""
 
     def words(ctx: dict[str, Any], _: Any) -> dict[str, Any]:
         if not limits:

@@ -1,4 +1,4 @@
-"""The routes somebody waits for at every page and every annotation: a short way past FastAPI's to the same handlers."""
+"""Fast routes for searching and logging: a shortcut past FastAPI's routing to the same handlers."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .routers import bulk, search
 __all__ = ["FastRoute", "fast_routes"]
 
 Reader = Callable[[str], Any]
-"""What a parameter's text means; None where that is not beyond doubt."""
+"""Parser of a parameter; it returns None if the text is not plainly valid."""
 
 _PARAMETERS = "apportion.parameters"
 
 
 class FastRoute(BaseRoute):
-    """A POST route that FastAPI has, too, taken directly by requests that are beyond doubt.
+    """A POST route that FastAPI also has, taken as a shortcut by plainly valid requests.
 
-    FastAPI needs more time to find the route and to read the parameters than most searches need. Whatever is
-    not plainly right (an unknown task, a limit that is no number) goes the documented way and is refused there.
+    FastAPI needs more time to find the route and to read the parameters than most searches need. Every other request
+    (an unknown task, a limit that is no number) takes FastAPI's route and is refused there.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FastRoute(BaseRoute):
         handler: Callable[..., Awaitable[Response | BaseModel]],
         readers: Mapping[str, tuple[str, Reader]] | None = None,
     ) -> None:
-        """``readers``: by the name of a query parameter, the handler's name for it and how to read it."""
+        """``readers`` maps a query parameter to the handler's name for it and its parser."""
         self._template = template
         self._path = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))).fullmatch
         self._handler = handler
@@ -80,7 +80,7 @@ class FastRoute(BaseRoute):
 
 
 def fast_routes(prefix: str) -> list[FastRoute]:
-    """To be put before all others."""
+    """Return the fast routes; they must come before all others."""
     datasets = f"{prefix}/api/datasets"
     page: dict[str, tuple[str, Reader]] = {
         "limit": ("limit", _up_to(1000)),

@@ -1,4 +1,4 @@
-"""What happens around every request: size limit, security headers, and failures nobody foresaw."""
+"""Middleware around every request: size limit, allowed hosts, security headers, and unexpected exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["STRANGERS_BODY", "GuardMiddleware", "page_policy"]
 log = logging.getLogger("apportion.server")
 
 STRANGERS_BODY = 1024 * 1024
-"""Bytes that are read of somebody who has not said who they are."""
+"""Largest body in bytes of a caller who has not signed in."""
 _MANY_RECORDS = re.compile(r"/api/datasets/[^/]+/([^/]+:(bulk|search|import)|import|data|records/:search)")
 """Routes whose requests are about many records at once; the others take a few answers' worth of bytes."""
 _ANSWERS = 4
@@ -31,9 +31,9 @@ _ANSWERS = 4
 
 
 def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
-    """The content security policy: everything comes from this server, and only its pages frame it.
+    """Return the content security policy: everything comes from this server, and only its pages may frame it.
 
-    ``style`` says which styles inside a page count, besides those in files.
+    ``style`` is the source of inline styles that are allowed besides those in files.
     """
     framed = "'self'"
     if settings.embedded:
@@ -56,14 +56,14 @@ def _other_host(host: str) -> Refusal:
 
 
 class GuardMiddleware:
-    """Refuses too large requests, also streamed ones, before the handler has read them all.
+    """Refuse too large requests, also streamed ones, before the handler has read them all.
 
-    Large ones are taken from people who have signed in only: anybody else would make the server keep and parse
-    what it is going to refuse.
+    Large requests are accepted only from people who have signed in: anybody else would make the server keep and
+    parse what it is going to refuse.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Refusal | None]) -> None:
-        """``stranger``: why whoever sends a request is not let in, None where they are."""
+        """``stranger`` returns the refusal of a caller who is not signed in, None for one who is."""
         self._app = app
         self._limit = settings.max_body
         self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
@@ -132,7 +132,7 @@ class GuardMiddleware:
             nonlocal received, known
             message = await receive()
             received += len(message.get("body", b""))
-            if received > limit:  # as the one exception that FastAPI lets through while it reads
+            if received > limit:  # the one kind of exception that FastAPI lets through while it reads a body
                 raise EarlyHTTPError(_too_large(limit))
             if received > STRANGERS_BODY and not known:
                 refusal = self._stranger(scope)

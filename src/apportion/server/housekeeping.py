@@ -1,4 +1,4 @@
-"""What the server does now and then without being asked."""
+"""Background loops of the server: purge, expired leases, audit retention, clock jumps, files, models, warm-up."""
 
 from __future__ import annotations
 
@@ -31,21 +31,20 @@ log = logging.getLogger("apportion.server")
 EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
-"""Seconds between two looks at whether a model has to look at new answers, and whether the clock jumped."""
+"""Seconds between two checks for new answers that a model has to be fitted to, and for jumps of the clock."""
 FILES = 60.0
-"""Seconds between two looks at whether the files are still there."""
+"""Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
 
 
 def recover_unfinished(state: AppState) -> Sequence[int]:
-    """Datasets that a stop left half made or half purged. Asked before anybody can connect and make one."""
+    """Return datasets that a stop left half made or half purged. Called before anybody can connect and make one."""
     with state.store.read() as tx:
         return tx.datasets.pending_purge()
 
 
 async def purge_loop(state: AppState, left: Sequence[int] = ()) -> None:
-    """Finish what a stop left half done; then, every hour, forget for good the datasets that were deleted long
-    enough ago and put leases back that nobody came back to.
+    """Finish what a stop left half done; then, every hour, purge old deleted datasets and release expired leases.
 
     Runs until cancelled.
     """
@@ -70,7 +69,7 @@ async def purge_loop(state: AppState, left: Sequence[int] = ()) -> None:
 
 
 async def catch_up(state: AppState) -> None:
-    """After a start: what lies in the trash is kept longer by the time for which no server ran, if that was days."""
+    """Extend, after a start, the time in the trash by the time for which no server ran, if that was days."""
     last, now = state.store.last_heartbeat(), state.clock.now()
     away = await state.write(lambda tx: downtime(tx, last=last, now=now, least=_DAY))
     state.store.record_heartbeat(now)
@@ -82,7 +81,7 @@ async def catch_up(state: AppState) -> None:
 
 
 async def follow_clock(state: AppState) -> None:
-    """If the clock jumped, have leases and the trash go along with it, and only then go by it."""
+    """Shift the deadlines of leases and the trash after a clock jump, and only then accept the new time."""
     jump = state.clock.jump()
     if jump:
         await state.write(lambda tx: shift_deadlines(tx, jump))
@@ -94,7 +93,7 @@ async def follow_clock(state: AppState) -> None:
 
 
 async def clock_loop(state: AppState) -> None:
-    """Follow the clock, wherever it jumps. Runs until cancelled."""
+    """Check for clock jumps again and again, and flush refused sign-ins to the audit log. Runs until cancelled."""
     while True:
         await asyncio.sleep(LOOK)
         try:
@@ -115,7 +114,7 @@ async def keep_files(state: AppState) -> None:
 
 
 async def purge(state: AppState) -> None:
-    """Remove for good what was deleted long enough ago, some rows at a time."""
+    """Purge datasets that were deleted long enough ago, some rows at a time."""
     now = state.clock.now()
     before = now - state.settings.trash_days * _DAY
     condemned = await state.write(lambda tx: trash.condemn_old(tx, before=before, now=now))
@@ -125,7 +124,7 @@ async def purge(state: AppState) -> None:
 
 
 async def prune_audit_log(state: AppState) -> None:
-    """Forget events that are older than they are to be kept, some to a transaction; the log tells how many went."""
+    """Delete audit events past their retention, some per transaction; an event records how many were deleted."""
     days, now = state.settings.audit_retention_days, state.clock.now()
     while days and await state.write(lambda tx: prune_some(tx, before=now - days * _DAY, now=now)):
         pass
@@ -141,15 +140,17 @@ async def _purge(state: AppState, numbers: Sequence[int]) -> None:
 
 
 async def model_loop(state: AppState) -> None:
-    """Have models look at new answers, where a dataset's policy rests on one. Runs until cancelled."""
+    """Queue models for new answers in datasets whose policy rests on a model. Runs until cancelled."""
     while True:
         await asyncio.sleep(LOOK)
         state.jobs.look()
 
 
 async def warm_up(state: AppState) -> None:
-    """Read into memory what the first search of a large dataset would wait for. Ends with the last piece, or cancelled
-    between two."""
+    """Load into the cache what the first search of a large dataset would wait for.
+
+    Ends with the last piece, or when cancelled between two.
+    """
     pieces, last = state.store.warm(), object()
     try:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:

@@ -1,4 +1,4 @@
-"""The room where jobs are done: one thread, woken when there is something to do."""
+"""Background thread that runs jobs, woken when there is one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["JobRunner"]
 
 log = logging.getLogger("apportion.jobs")
 REST = 10
-"""So many times longer than a look at all answers took, nobody looks at them again."""
+"""Pause after fitting models, as a multiple of the time that fitting took."""
 
 
 class JobRunner:
-    """Does jobs, one after the other."""
+    """Run jobs, one after the other."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._thread = ThreadPoolExecutor(1, "apportion-jobs")
@@ -35,21 +35,21 @@ class JobRunner:
         self._rest_until = 0.0
 
     def start(self) -> None:
-        """After a start: tell what was interrupted, and go on with what waits."""
+        """Mark the jobs that the last stop interrupted, and continue with those that wait."""
         self._submit(lambda: mark_interrupted(self._room))
         self.wake()
 
     def wake(self) -> None:
-        """There may be a job to do."""
+        """Run the jobs that wait, if there are any."""
         self._submit(self._work)
 
     def look(self) -> None:
-        """See whether somebody answered since the models last looked, unless that was just now."""
+        """Check for answers since the models were last fitted, unless that was just now."""
         if time.monotonic() >= self._rest_until:
             self._submit(self._catch_up)
 
     def close(self) -> None:
-        """Let the transaction at hand finish; its job is interrupted."""
+        """Wait for the current transaction to finish; its job is interrupted."""
         self._closing.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 

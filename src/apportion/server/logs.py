@@ -1,4 +1,4 @@
-"""What the server writes down while it runs: readable lines or JSON, never in the way of anybody's request."""
+"""Logging of the server: readable lines or JSON, written without blocking any request."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ __all__ = [
 ]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Of the request that is being answered: every line written meanwhile bears it."""
+"""Id of the request that is being answered: every line logged meanwhile carries it."""
 
 GATHER = 0.02
-"""Seconds the writing thread waits for more lines before it writes them as one piece."""
+"""Seconds the writing thread waits for more lines before it writes them in one piece."""
 MOST_WAITING = 10_000
 PATIENCE = 1.0
-"""Seconds that stopping waits for the last lines to be taken."""
+"""Seconds that a stop waits for the last lines to be written."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
-    """Text that came from outside, unable to look like a line of ours or to move a terminal's cursor.
+    """Escape text from outside, so that it cannot forge a log line or move a terminal's cursor.
 
     >>> one_line("ana\\n2026-01-01 INFO all is well")
     'ana\\\\n2026-01-01 INFO all is well'
@@ -50,7 +50,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def _escaped(character: str) -> str:
-    """Return a character as Python would write it; without a codec, which would have to be read from a file first."""
+    """Return a character as Python escapes it; without a codec, which would have to be loaded from a file first."""
     code = ord(character)
     return _SHORT.get(character) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
 
@@ -60,7 +60,7 @@ def _instant(created: float) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    """What a line says besides its message: of a request its method, route, status and so on."""
+    """Return the fields of a line besides its message: for a request its method, route, status and so on."""
     found: dict[str, Any] = dict(getattr(record, "fields", None) or {})
     if "request" not in found and (known := request_id.get()) is not None:
         found["request"] = known
@@ -68,12 +68,12 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class PlainLines(logging.Formatter):
-    """For people. Whatever a traceback or a value holds, a line that begins with a time is one of ours."""
+    """Formatter for people. Only log lines begin with a time, whatever a traceback or a value holds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = " ".join(f"{name}={each}" for name, each in _fields(record).items() if each is not None)
+        fields = " ".join(f"{name}={each}" for name, each in _fields(record).items() if each is not None)
         line = f"{_instant(record.created)} {record.levelname:<7} {record.name}: {record.getMessage()}"
-        line = one_line(f"{line} {told}" if told else line)
+        line = one_line(f"{line} {fields}" if fields else line)
         if record.exc_info:
             trace = self.formatException(record.exc_info)
             line += "".join(f"\n    | {one_line(each)}" for each in re.split("\r?\n", trace))
@@ -81,7 +81,7 @@ class PlainLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """For programs: one object a line."""
+    """Formatter for programs: one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -98,15 +98,16 @@ class JsonLines(logging.Formatter):
 
 
 def _whole(text: str) -> str:
-    """Without halves of characters, which no JSON can hold."""
+    """Return a text with lone surrogates escaped, since JSON cannot hold them."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 class BackgroundHandler(logging.Handler):
-    """Writes in a thread of its own, so that a reader who stalls (a full pipe, a slow disk) stalls nobody else.
+    """Handler that writes in a thread of its own, so that a stalled pipe or a slow disk blocks no request.
 
-    Lines nobody takes are dropped after some thousands, and the log says how many. Writes to the descriptor
-    itself: a lock of Python's files, held by a thread that waits for the reader, would keep the process from ending.
+    Lines that cannot be written are dropped after some thousands, and the log says how many. It writes to the
+    descriptor itself: a lock of Python's files, held by a thread that waits for the reader, would keep the process
+    from ending.
     """
 
     def __init__(self, descriptor: int = 2, *, most: int = MOST_WAITING) -> None:
@@ -117,8 +118,8 @@ class BackgroundHandler(logging.Handler):
         self._wake = threading.Event()
         self._ending = False
         self.lost = 0
-        """How many lines were dropped so far."""
-        self._told = 0
+        """Number of lines dropped so far."""
+        self._reported = 0
         self._thread = threading.Thread(target=self._run, name="apportion-log", daemon=True)
         self._thread.start()
 
@@ -143,11 +144,9 @@ class BackgroundHandler(logging.Handler):
             self._write()
 
     def _write(self) -> None:
-        if self.lost > self._told:
-            line = (
-                f"{_instant(time.time())} WARNING apportion.log: {self.lost - self._told} lines were lost\n"
-            )
-            self._told = self.lost
+        if self.lost > self._reported:
+            line = f"{_instant(time.time())} WARNING apportion.log: {self.lost - self._reported} lines were lost\n"
+            self._reported = self.lost
             self._lines.append(line.encode())
         with contextlib.suppress(IndexError, OSError):
             while True:
@@ -158,7 +157,7 @@ class BackgroundHandler(logging.Handler):
                     piece = piece[os.write(self._descriptor, piece) :]
 
     def close(self) -> None:
-        """Write what waits, unless nobody takes it."""
+        """Write the lines that wait, unless that takes too long."""
         self._ending = True
         self._wake.set()
         self._thread.join(PATIENCE)
@@ -166,7 +165,7 @@ class BackgroundHandler(logging.Handler):
 
 
 def start_logging(level: str, form: str) -> BackgroundHandler:
-    """From now on everything of this process is logged: ours from ``level`` up, of others warnings."""
+    """Start logging for this process: our loggers from ``level`` up, others from warnings up."""
     handler = BackgroundHandler()
     handler.setFormatter(JsonLines() if form == "json" else PlainLines())
     root = logging.getLogger()
@@ -177,6 +176,6 @@ def start_logging(level: str, form: str) -> BackgroundHandler:
 
 
 def stop_logging(handler: BackgroundHandler) -> None:
-    """Write what waits, and leave logging as it is by default."""
+    """Write the lines that wait, and restore Python's default logging."""
     logging.getLogger().removeHandler(handler)
     handler.close()

@@ -1,4 +1,4 @@
-"""How much memory this process uses, where the system tells."""
+"""Memory use of this process, on systems that report it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["resident_bytes", "virtual_and_resident"]
 
 
 def virtual_and_resident() -> tuple[int, int] | None:
-    """Both sizes in bytes."""
+    """Return virtual and resident size in bytes; None if the system does not report them."""
     if sys.platform != "linux":
         return None
     page = os.sysconf("SC_PAGE_SIZE")
@@ -19,6 +19,6 @@ def virtual_and_resident() -> tuple[int, int] | None:
 
 
 def resident_bytes() -> int | None:
-    """What it keeps in memory now."""
+    """Return the resident size in bytes; None if the system does not report it."""
     found = virtual_and_resident()
     return None if found is None else found[1]

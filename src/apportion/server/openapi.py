@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page that shows it without help from any other host."""
+"""The OpenAPI document, and a page that shows it without loading anything from another host."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _ERROR = {
 
 
 def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
-    """The OpenAPI document, made once; ``private`` are the operations that need somebody signed in."""
+    """Return the OpenAPI document, built once; ``private`` are the operations that need a signed-in caller."""
     if app.openapi_schema is None:
         found = get_openapi(
             title="Apportion",
@@ -77,7 +77,7 @@ def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
 
 
 def private_operations(routers: Iterable[APIRouter], prefix: str) -> set[tuple[str, str]]:
-    """Method and path of every route that asks for a ``Ctx``."""
+    """Return method and path of every route that asks for a ``Ctx``."""
     return {
         (method.lower(), prefix + route.path_format)
         for router in routers
@@ -98,7 +98,7 @@ def _operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
 
 
 def _finish(operation: dict[str, Any], *, private: bool) -> None:
-    """Summary from the docstring's first line, errors in our form."""
+    """Set the summary from the docstring's first line, and the errors in our form."""
     summary, _, rest = str(operation.get("description", "")).partition("\n")
     if summary:
         operation["summary"] = summary.strip().rstrip(".")
@@ -113,7 +113,7 @@ def _finish(operation: dict[str, Any], *, private: bool) -> None:
 
 
 def _name_tasks(method: str, operation: dict[str, Any]) -> None:
-    """There is no such path for anything but a task."""
+    """List the tasks a path may name, and 405 as the answer to any other word in their place."""
     for each in operation["parameters"]:
         if each["name"] == "task":
             each["schema"] = {"type": "string", "enum": list(TASKS)}
@@ -126,7 +126,7 @@ def _name_tasks(method: str, operation: dict[str, Any]) -> None:
 
 
 def docs_page(found: dict[str, Any], spec_url: str) -> str:
-    """Every route, by topic, with what it takes and answers."""
+    """Return the page: every route, by topic, with its parameters and responses."""
     topics: dict[str, list[str]] = {}
     for path, method, operation in _operations(found):
         topic = (operation.get("tags") or ["Other"])[0]
@@ -165,7 +165,7 @@ def _shown(found: dict[str, Any], media: dict[str, Any]) -> str:
 
 
 def _example(found: dict[str, Any], schema: dict[str, Any], depth: int = 0) -> Any:
-    """Something that fits the schema: its own example where it has one."""
+    """Return an example that fits a schema: its own if it has one."""
     if depth > 8:
         return "…"
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""Reading what stands in the path of a request."""
+"""Readers of the path of a request: tasks, names and record ids."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TASKS: dict[str, Task] = {
     "TaskType.token_classification": Task.TOKEN_CLASSIFICATION,
     "TaskType.text2text": Task.TEXT2TEXT,
 }
-"""What a path may have for a task."""
+"""Words that a path may have for a task."""
 
 
 def task_of(word: str) -> Task:
-    """The task a path names; no such path without one."""
+    """Return the task a path names; 404 if there is none of that name."""
     task = TASKS.get(word)
     if task is None:
         raise HTTPException(404, f"No such task: {word}. There are {', '.join(TASKS)}.")
@@ -33,7 +33,7 @@ def task_of(word: str) -> Task:
 
 
 def name_and_task(first: str, second: str) -> tuple[str, Task]:
-    """A dataset's name and task from a path that has them in either order, as 1.x allows."""
+    """Return a dataset's name and task from a path that has them in either order, as 1.x allows."""
     if first in TASKS:
         return second, TASKS[first]
     return first, task_of(second)
@@ -51,7 +51,7 @@ class RecordRoute(JsonRoute):
 
 
 def record_id(request: Request) -> str:
-    """The record id in the path of a ``RecordRoute``."""
+    """Return the record id in the path of a ``RecordRoute``."""
     place = request.scope["route"].path.split("/").index("{id:path}")
     return unquote_to_bytes(_raw(request.scope).split(b"/")[place]).decode("utf-8", "replace")
 

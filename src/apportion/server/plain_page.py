@@ -1,4 +1,4 @@
-"""Plain pages in our dress, for where there is no web app."""
+"""Plain HTML pages in our style, used where the web app is not built."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ button{font:inherit;padding:.5rem 1rem}
 """
 
 STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
-"""What a content security policy calls this style, so that no other one counts."""
+"""Source of this style in a content security policy, which allows no other one."""
 
 
 def page(title: str, body: str) -> str:
-    """A plain page in our dress; ``body`` is HTML."""
+    """Return a plain page in our style; ``body`` is HTML and not escaped."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -1,4 +1,4 @@
-"""The server's figures as Prometheus reads them. Counting is ``tally``'s; the library only writes them down."""
+"""Metrics of the server in the Prometheus format. ``RequestStats`` counts; the library only formats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _HELD = {
 def render_metrics(
     tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
 ) -> tuple[bytes, str]:
-    """The figures, in the form that was asked for, and its name."""
+    """Return the metrics in the format that ``accept`` asks for, and its content type."""
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     registry.register(_StatsCollector(tally, condition, counts, lost_lines))
@@ -45,7 +45,7 @@ def render_metrics(
 
 
 class _StatsCollector:
-    """All there is to tell about one moment."""
+    """Collector of all metrics at one moment."""
 
     def __init__(
         self, tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int

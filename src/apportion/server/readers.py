@@ -1,4 +1,4 @@
-"""Threads for long reads, shared so that nobody takes them from others."""
+"""Threads for long reads, shared fairly between people."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ T = TypeVar("T")
 
 THREADS = 8
 MOST_LONG = 2
-"""Reads at once that may take long, such as figures: the other threads are kept for queries."""
+"""Long reads, such as figures, that run at once: the other threads are kept for queries."""
 MOST_WAITING = 50
-"""Reads of one person that wait for their turn; what comes then is refused."""
+"""Reads of one person that may wait for their turn; further ones are refused."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """The reads of one person: one is done, the others wait in the order in which they came."""
+    """The reads of one person: one runs, the others wait in the order in which they came."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
 
 
 class Readers:
-    """Does reads in threads: of each person one query and one long read at a time."""
+    """Run reads in threads: one query and one long read of each person at a time."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, "apportion-reader")
@@ -38,7 +38,7 @@ class Readers:
         self._lines: dict[tuple[str, bool], _Line] = {}
 
     async def run(self, person: str, fn: Callable[[], T], *, long: bool = False) -> T:
-        """Return what ``work`` returns. Raises ``TooManyRequestsError`` when too many of theirs wait already."""
+        """Return what ``fn`` returns. Raises ``TooManyRequestsError`` if too many reads of the person wait already."""
         key = person, long
         line = self._lines.setdefault(key, _Line())
         if line.waiting > MOST_WAITING:
@@ -59,5 +59,5 @@ class Readers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, fn)
 
     def shutdown(self) -> None:
-        """Let what is being read end."""
+        """Wait for the reads that are running."""
         self._threads.shutdown()

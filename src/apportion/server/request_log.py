@@ -1,4 +1,4 @@
-"""Looks at every request from outside: gives it an id, writes one line about it, counts it."""
+"""Outermost middleware: gives every request an id, logs one line about it, counts it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = ["APP", "NOTHING", "REQUEST_ID", "RequestInfo", "RequestLogMiddleware"
 
 REQUEST_ID = "X-Request-ID"
 APP = "(app)"
-"""Stands for the route of everything that is of the web app."""
+"""Route logged for all files and pages of the web app."""
 NOTHING = "(none)"
-"""Stands for the route where there is none."""
+"""Route logged if there is none."""
 
 log = logging.getLogger("apportion.request")
 _SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = ("/api/health", "/metrics")
-"""Asked every few seconds by machines: not worth a line each."""
+"""Paths that machines request every few seconds: they get no line each."""
 _KEY = "apportion.seen"
 
 
 @dataclass(slots=True)
 class RequestInfo:
-    """What others find out about a request while they answer it."""
+    """Facts about a request that inner layers add while they answer it."""
 
     id: str
     address: str
@@ -44,22 +44,22 @@ class RequestInfo:
     route: str | None = None
     stream: bool = False
     refused: bool = False
-    """Whether it was noted that nobody has its API key."""
+    """Set once its wrong API key was logged."""
 
 
 def request_info(scope: Scope) -> RequestInfo | None:
-    """The note about this request, to be added to."""
+    """Return the information about a request, to be added to; None outside of the middleware."""
     found: RequestInfo | None = scope.get(_KEY)
     return found
 
 
 class RequestLogMiddleware:
-    """The outermost layer. Nothing of what it writes was chosen by the caller, but for a sane request id."""
+    """Middleware that logs requests. Nothing it writes is chosen by the caller, except a well-formed request id."""
 
     def __init__(
         self, app: ASGIApp, tally: RequestStats, prefix: str, address: Callable[[Scope], str]
     ) -> None:
-        """``address`` tells where a request comes from."""
+        """``address`` returns the caller's address of a request."""
         self._address = address
         self._app = app
         self._tally = tally
@@ -109,7 +109,7 @@ class RequestLogMiddleware:
 
 
 def _given_id(scope: Scope) -> str | None:
-    """The id the caller, or a proxy, gave; none where it is anything but short and plain."""
+    """Return the id that the caller or a proxy gave; None unless it is short and plain."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             return value.decode("ascii") if _SANE.fullmatch(value) else None
@@ -117,6 +117,6 @@ def _given_id(scope: Scope) -> str | None:
 
 
 def _route(scope: Scope) -> str | None:
-    """The route as the documentation has it."""
+    """Return the route as the documentation has it."""
     route = scope.get("route")
     return getattr(route, "path_format", None) or getattr(route, "path", None)

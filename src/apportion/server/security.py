@@ -1,4 +1,4 @@
-"""Clock, passwords and tokens, for real."""
+"""Implementations of the security ports: system clock, passwords and tokens."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ BCRYPT_BYTES = 72
 
 
 STEP = 10_000_000
-"""Microseconds by which a clock is set back now and then, as by a time server."""
+"""Largest routine step back of a clock in microseconds, as by a time server."""
 
 
 JUMP = 24 * 3600 * 1_000_000
-"""Microseconds by which no clock is set for other reasons than that it was wrong, before or after."""
+"""Smallest step of a clock in microseconds that means it was wrong, before or after the step."""
 
 
 def _monotonic_now() -> int:
-    """Microseconds since some moment, whatever anybody sets the clock to; sleep counts where the system tells."""
+    """Return microseconds of a monotonic clock that setting the time does not move; sleep counts if the system can."""
     which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime_ns(which) // 1000
 
@@ -36,9 +36,9 @@ def _monotonic_now() -> int:
 class SystemClock:
     """The clock of this machine, without the small steps back: what happens later never looks earlier.
 
-    A clock that was wrong by more is followed when it is put right; until then leases and sessions would not end. If
-    it jumps by more than a day, time goes on as it was until somebody has asked for the ``jump``, has seen to what
-    would end too early or too late, and says ``follow``.
+    A larger step back, of a clock that was wrong, is followed at once: else leases and sessions would not end. If the
+    clock jumps by more than a day, the old time continues until a caller has asked for the ``jump``, has shifted the
+    deadlines that would come too early or too late, and calls ``follow``.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class SystemClock:
 
     def now(self) -> int:
         with self._lock:
-            told = self._told()
-            if self._last - STEP < told <= self._last:
-                told = self._last + 1
-            self._last = told
-            return told
+            now = self._reading()
+            if self._last - STEP < now <= self._last:
+                now = self._last + 1
+            self._last = now
+            return now
 
-    def _told(self) -> int:
-        """The clock, or where it jumped what it would say if it had not."""
+    def _reading(self) -> int:
+        """Return the time of the clock; after a jump that was not followed yet, the time without it."""
         wall, steady = self._wall(), self._steady()
         apart = wall - steady
         change = 0 if self._apart is None else apart - self._apart
@@ -85,7 +85,7 @@ class SystemClock:
 
 
 class Argon2Passwords:
-    """Argon2id for new hashes; those of bcrypt, which 1.x made, are verified too.
+    """Password hashes: Argon2id for new ones; those of bcrypt, which 1.x made, are verified too.
 
     Both libraries are loaded when first needed.
     """
@@ -134,7 +134,7 @@ def _verify_bcrypt(password: str, hashed: str) -> bool:
 
 
 class JwtTokens:
-    """Tokens as 1.x clients expect them: JWT signed with HS256, claims ``sub``, ``exp`` and our ``sid``."""
+    """Session tokens as 1.x clients expect them: JWT signed with HS256, claims ``sub``, ``exp`` and our ``sid``."""
 
     def __init__(self, key: str, clock: Clock) -> None:
         self._key = key

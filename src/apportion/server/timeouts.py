@@ -1,7 +1,7 @@
-"""How long the server waits for a client that sends slowly, or nothing at all.
+"""Timeouts for clients that send slowly, or nothing at all.
 
-A connection is cheap but not free, and uvicorn itself waits for ever: a few thousand clients that send one byte a
-minute would keep everybody else out.
+A connection is cheap but not free, and uvicorn itself waits forever: a few thousand clients that send one byte a
+minute would lock everybody else out.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from .connection_limits import Connections
 __all__ = ["TimeoutProtocol"]
 
 HEADERS_WITHIN = 30.0
-"""Seconds for a request's first line and headers, from the moment the connection is made or its first byte comes."""
+"""Seconds for a request's first line and headers, from the start of the connection or the request's first byte."""
 LONGEST_HEADERS = 64 * 1024
 LONGEST_PAUSE = 30.0
-"""Seconds between two parts of a body."""
+"""Longest pause in seconds between two parts of a body."""
 SLOWEST = 1_000
-"""Bytes a second, on average, once a body has taken a minute."""
+"""Least bytes a second, on average, once a body has taken a minute."""
 _MINUTE = 60.0
 
 
 class TimeoutProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, which gives up on who takes too long to say what they want."""
+    """uvicorn's HTTP/1.1 protocol with timeouts for headers and bodies."""
 
     counted_in: ClassVar[Connections] = Connections(None, 0)
     """All connections of one server."""
     proxies: ClassVar[Sequence[IPv4Network | IPv6Network]] = ()
-    """Of proxies, by which many people come."""
+    """Networks of trusted proxies, through which many people connect."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -46,7 +46,7 @@ class TimeoutProtocol(HttpToolsProtocol):
         self._header_bytes = self._head_bytes = self._body_bytes = 0
         self._began = self._last = 0.0
 
-    # What happens on the connection
+    # Events of the connection
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -64,7 +64,7 @@ class TimeoutProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def give_way(self) -> None:
-        """End the connection, which waits for a request, in favour of another one."""
+        """Close the connection, which is idle, in favour of another one."""
         self.transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -93,7 +93,8 @@ class TimeoutProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_headers = False
         self._stop_waiting()
-        if self._head_bytes > LONGEST_HEADERS:  # it came in one piece
+        # too long headers that came complete, in one piece, were not refused while they came
+        if self._head_bytes > LONGEST_HEADERS:
             self._refuse(431, "Request Header Fields Too Large")
         if self._refused:
             return
@@ -118,7 +119,7 @@ class TimeoutProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._stop_waiting()
-        self._in_headers, self._header_bytes = True, 0  # of what comes next
+        self._in_headers, self._header_bytes = True, 0  # of the next request
         if self._refused:
             return
         super().on_message_complete()
@@ -149,16 +150,16 @@ class TimeoutProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         now = self.loop.time()
-        if self.flow.read_paused:  # it is we who are slow
+        if self.flow.read_paused:  # the server is slow, not the client
             self._last = now
         taken = now - self._began
         if now - self._last >= LONGEST_PAUSE or (taken > _MINUTE and self._body_bytes < SLOWEST * taken):
-            self.transport.close()  # whoever handles the request is told that the client has gone
+            self.transport.close()  # the handler gets a disconnect
             return
         self._wait(LONGEST_PAUSE - (now - self._last), self._look_at_body)
 
     def _refuse(self, status: int, reason: str) -> None:
-        """A short answer to something that never became a request."""
+        """Send a short response to something that never became a request, and close the connection."""
         self._refused = True
         line = f"HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(line.encode("ascii"))

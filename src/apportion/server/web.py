@@ -1,4 +1,4 @@
-"""The web app as it was built: its files, and the page that every address of it starts from."""
+"""The built web app: its files, and the page that all its addresses load."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .request_log import APP, request_info
 __all__ = ["FOLDER", "WebApp"]
 
 FOLDER = Path(__file__).parent / "_web"
-"""Where the build puts the app; empty in a checkout that has not built it."""
+"""Folder of the built app; empty in a checkout that has not built it."""
 
 _YEAR = "public, max-age=31536000, immutable"
 _TEXT = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt"})
 
 
 class WebApp:
-    """Files below ``assets/`` bear a hash of what is in them and may be kept for ever; the page may not."""
+    """The web app. Files below ``assets/`` have a hash in their name and are cached forever; the page is not."""
 
     def __init__(self, settings: Settings, folder: Path = FOLDER) -> None:
         self._settings = settings
@@ -36,11 +36,11 @@ class WebApp:
 
     @property
     def is_built(self) -> bool:
-        """Is there an app to serve?"""
+        """Return whether there is an app to serve."""
         return (self._folder / "index.html").is_file()
 
     def page(self) -> Response:
-        """The page, told its base URL, with a nonce of its own for the styles the app adds."""
+        """Return the page with the base URL, and with a fresh nonce for the styles the app adds."""
         nonce = secrets.token_urlsafe(16)
         html = _read(self._folder / "index.html").decode()
         html = html.replace("__BASE__", escape(self._settings.base_url)).replace("__NONCE__", nonce)
@@ -48,7 +48,7 @@ class WebApp:
         return HTMLResponse(html, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
 
     def file(self, name: str, *, zipped: bool) -> Response | None:
-        """One of the built files, compressed where that helps; None where there is no such file."""
+        """Return one of the built files, compressed if that helps; None if there is no such file."""
         try:
             path = (self._folder / name).resolve()
             if self._folder not in path.parents or not path.is_file():
@@ -66,7 +66,7 @@ class WebApp:
         return Response(_zip(path), media_type=kind, headers=headers)
 
     def fallback(self, otherwise: ASGIApp) -> ASGIApp:
-        """What answers where no route does: the app's files and addresses; else what answered before."""
+        """Return an app for requests that match no route: files and addresses of the web app, else ``otherwise``."""
         prefix = self._settings.prefix
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

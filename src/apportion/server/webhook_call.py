@@ -1,4 +1,4 @@
-"""One call of a webhook: the address looked up, checked and held fast, the answer bounded in size and time."""
+"""One call of a webhook: the address is resolved, checked and pinned, the response bounded in size and time."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ __all__ = ["Caller", "Resolve", "look_up"]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Gives the addresses of a host name."""
+"""Resolver that returns the addresses of a host name."""
 
 SECONDS = 10.0
-"""For all of a call: looking the name up, connecting, sending, the head of the answer."""
+"""Timeout of a whole call: resolving the name, connecting, sending, the head of the response."""
 EXCERPT_SECONDS = 2.0
 EXCERPT = 1_000
-"""Bytes of the answer that are read and kept."""
+"""Bytes of the response that are read and stored."""
 _ADDRESSES = 3
-"""So many of a host's addresses are tried."""
+"""Number of a host's addresses that are tried."""
 
 
 class Caller:
     """Calls webhooks.
 
-    The address is looked up once for each call, checked, and that very address is connected to, so that a name cannot
-    lead elsewhere between the check and the call. No proxy is asked and no redirect followed: both would lead to
-    addresses that were not checked.
+    The host is resolved once for each call, the address is checked, and the connection goes to exactly that address, so
+    that the name cannot resolve to another one between check and call. No proxy is used and no redirect followed: both
+    would lead to addresses that were not checked.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Caller:
         self._seconds = seconds
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Send a delivery; whatever goes wrong is in the outcome, in words that give nothing of the URL away."""
+        """Send a delivery; every failure is in the outcome, in words that reveal nothing of the URL."""
         try:
             return await asyncio.wait_for(self._post(httpx.URL(url), headers, body), self._seconds)
         except (asyncio.TimeoutError, httpx.TimeoutException):
@@ -96,12 +96,12 @@ class Caller:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         made = httpx.create_ssl_context(trust_env=False)
-        made.load_default_certs()  # of this machine, too: an organisation's own authority is there
+        made.load_default_certs()  # the system's certificates too: an organisation's own authority is among them
         return made
 
 
 async def _excerpt(answer: httpx.Response) -> str:
-    """Return the beginning of an answer, as far as it comes in time, without control characters."""
+    """Return the beginning of a response, as far as it arrives in time, without control characters."""
     found = bytearray()
 
     async def read() -> None:
@@ -110,7 +110,8 @@ async def _excerpt(answer: httpx.Response) -> str:
             if len(found) >= EXCERPT:
                 return
 
-    with contextlib.suppress(asyncio.TimeoutError, httpx.HTTPError):  # the status says whether it was taken
+    # the status alone decides whether the delivery was accepted
+    with contextlib.suppress(asyncio.TimeoutError, httpx.HTTPError):
         await asyncio.wait_for(read(), EXCERPT_SECONDS)
     text = found.decode("utf-8", "replace")
     return "".join(each for each in text if each.isprintable() or each in "\n\t")
@@ -119,8 +120,8 @@ async def _excerpt(answer: httpx.Response) -> str:
 async def look_up(host: str, port: int) -> list[str]:
     """Return the addresses of a host name.
 
-    In a thread of its own that nothing waits for: the resolver of the system may hang, and the server must be able
-    to stop meanwhile.
+    It runs in a thread of its own that nothing joins: the system's resolver may hang, and the server must be able to
+    stop meanwhile.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
@@ -140,7 +141,7 @@ async def look_up(host: str, port: int) -> list[str]:
             found = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except Exception as failure:
             found = failure
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(settle, found)
 
     threading.Thread(target=ask, name="apportion-lookup", daemon=True).start()

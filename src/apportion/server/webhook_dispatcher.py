@@ -1,4 +1,4 @@
-"""Sends what webhooks are to be told: a thread with an event loop of its own, so that no request waits for it."""
+"""Sender of webhook deliveries: a thread with an event loop of its own, so that no request waits for it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ __all__ = ["WebhookDispatcher"]
 T = TypeVar("T")
 log = logging.getLogger("apportion.webhooks")
 LOOK = 1.0
-"""Seconds between two looks at what happened."""
+"""Seconds between two checks for new events."""
 _dice = random.SystemRandom()
 AT_ONCE = 8
-"""Webhooks that are called at the same time; each by one call after the other."""
+"""Webhooks that are called at the same time; the calls of one webhook are sequential."""
 _PRUNE = 3600.0
 _REST = 5.0
-"""Seconds of rest after something went wrong here."""
+"""Seconds to wait after an unexpected error of the dispatcher."""
 
 
 class WebhookDispatcher:
@@ -64,39 +64,39 @@ class WebhookDispatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._room: asyncio.Semaphore | None = None
+        self._call_limit: asyncio.Semaphore | None = None
 
     def start(self) -> None:
-        """Begin, and go on with what waits."""
+        """Start the thread, and continue with the deliveries that wait."""
         self._thread = threading.Thread(target=self._run, name="apportion-webhooks", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be something to send at once."""
+        """Check for deliveries at once, rather than at the next interval."""
         loop, woken = self._loop, self._woken
         if loop is not None and woken is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended
+            with contextlib.suppress(RuntimeError):  # the loop was closed
                 loop.call_soon_threadsafe(woken.set)
 
     def close(self) -> None:
-        """Stop. A call that is under way is broken off and made again by the next server, under the same id."""
+        """Stop. A running call is cancelled and made again after the next start, under the same id."""
         self._closing.set()
         self.wake()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        for noisy in ("httpx", "httpcore"):  # they would write URLs into the log, and those may hold keys
+        for noisy in ("httpx", "httpcore"):  # httpx would log URLs, which may contain keys
             logging.getLogger(noisy).setLevel(logging.WARNING)
         loop = asyncio.new_event_loop()
         try:
             self._loop = loop
-            loop.run_until_complete(self._go_on())
+            loop.run_until_complete(self._run_until_closed())
         finally:
             loop.close()
 
-    async def _go_on(self) -> None:
-        self._woken, self._room = asyncio.Event(), asyncio.Semaphore(AT_ONCE)
+    async def _run_until_closed(self) -> None:
+        self._woken, self._call_limit = asyncio.Event(), asyncio.Semaphore(AT_ONCE)
         loop = asyncio.get_running_loop()
         pruned = loop.time()
         while not self._closing.is_set():
@@ -118,7 +118,7 @@ class WebhookDispatcher:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _look(self) -> bool:
-        """Make deliveries of what happened, and see that whatever is due is sent; whether there is more to collect."""
+        """Create deliveries for new events and start sending what is due; return whether there are more events."""
         now = self._clock.now()
         with self._store.read() as tx:
             collected, due = collect(tx, now=now), tx.webhooks.due(now)
@@ -143,15 +143,15 @@ class WebhookDispatcher:
         return any(each.more for each in collected)
 
     async def _send_all(self, id: str) -> None:
-        """Send what one webhook is to send, one delivery after the other, until nothing is due."""
-        assert self._room is not None
+        """Send the deliveries of one webhook, one after the other, until none is due."""
+        assert self._call_limit is not None
         try:
             while not self._closing.is_set():
                 with self._store.read() as tx:
                     found = to_send(tx, id, self._secrets, now=self._clock.now())
                 if found is None:
                     return
-                async with self._room:
+                async with self._call_limit:
                     await self._send(*found)
         except Exception:
             log.exception("webhook %s stumbled; it goes on in a moment", id)
@@ -188,7 +188,7 @@ class WebhookDispatcher:
     def _called(self) -> Caller:
         if self._caller is None:
             from .webhook_call import (
-                Caller,  # brings httpx along, of which a server without webhooks has no need
+                Caller,  # imports httpx, which a server without webhooks does not need
             )
 
             self._caller = Caller(self._policy)

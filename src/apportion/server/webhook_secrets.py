@@ -1,4 +1,4 @@
-"""Secrets of webhooks, made from the server's own secret key and a salt each (HKDF, RFC 5869, with SHA-256)."""
+"""Secrets of webhooks, derived from the server's own secret key and a salt each (HKDF, RFC 5869, with SHA-256)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PURPOSE = b"apportion webhooks v1"
 
 
 class DerivedSecrets:
-    """``ports.webhooks.WebhookSecrets``: only salts are stored, so that a copy of the database holds no secret."""
+    """Secrets from stored salts (``ports.webhooks.WebhookSecrets``): a copy of the database holds no secret."""
 
     def __init__(self, server_secret: str) -> None:
         self._root = server_secret.encode()

@@ -12,8 +12,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say which version of the 1.x API this speaks, and our own
-         * @description Say which version of the 1.x API this speaks, and our own.
+         * Report the version of the 1.x API that the server speaks, and its own
+         * @description Report the version of the 1.x API that the server speaks, and its own.
          */
         get: operations["info_info"];
         put?: never;
@@ -32,8 +32,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures
-         * @description Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures.
+         * Report the server's memory use in the form of 1.x; only administrators see the server's own figures
+         * @description Report the server's memory use in the form of 1.x; only administrators see the server's own figures.
          */
         get: operations["info_status"];
         put?: never;
@@ -52,8 +52,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened, newest first: everything for administrators, their workspaces' part for managers
-         * @description What happened, newest first: everything for administrators, their workspaces' part for managers.
+         * List events of the audit log, newest first: all for administrators, those of their workspaces for managers
+         * @description List events of the audit log, newest first: all for administrators, those of their workspaces for managers.
          */
         get: operations["audit_read_audit"];
         put?: never;
@@ -74,8 +74,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The events that match as a file, newest first. That it was taken is an event, too
-         * @description The events that match as a file, newest first. That it was taken is an event, too.
+         * Export matching events as a file, newest first. The export is an event, too
+         * @description Export matching events as a file, newest first. The export is an event, too.
          */
         post: operations["audit_export_audit"];
         delete?: never;
@@ -92,8 +92,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the datasets of one workspace, or of all one may look into
-         * @description List the datasets of one workspace, or of all one may look into.
+         * List the datasets of one workspace, or of all that you may see
+         * @description List the datasets of one workspace, or of all that you may see.
          */
         get: operations["datasets_list_datasets"];
         put?: never;
@@ -116,8 +116,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One dataset
-         * @description One dataset.
+         * Show a dataset
+         * @description Show a dataset.
          */
         get: operations["datasets_get_dataset"];
         put?: never;
@@ -144,8 +144,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How alike people answered, with an interval and the query that opens the records behind each figure
-         * @description How alike people answered, with an interval and the query that opens the records behind each figure.
+         * Measure how far people agree, with an interval and the query that opens the records behind each figure
+         * @description Measure how far people agree, with an interval and the query that opens the records behind each figure.
          */
         get: operations["agreement_agreement"];
         put?: never;
@@ -184,8 +184,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on
-         * @description How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on.
+         * Estimate the quality of annotators with a model of all answers (Dawid and Skene), and show where pairs differ
+         * @description Estimate the quality of annotators with a model of all answers (Dawid and Skene), and show where pairs differ.
          */
         get: operations["agreement_annotators"];
         put?: never;
@@ -204,16 +204,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The plans of a dataset, oldest first, with how far each has come
-         * @description The plans of a dataset, oldest first, with how far each has come.
+         * List the plans of a dataset, oldest first, with their progress
+         * @description List the plans of a dataset, oldest first, with their progress.
          */
         get: operations["assignments_list_plans"];
         put?: never;
         /**
-         * Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at
-         * @description Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at.
+         * Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview
+         * @description Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview.
          */
-        post: operations["assignments_make"];
+        post: operations["assignments_make_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -228,8 +228,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One plan as it was made, with how far it has come
-         * @description One plan as it was made, with how far it has come.
+         * Show a plan as it was applied, with its progress
+         * @description Show a plan as it was applied, with its progress.
          */
         get: operations["assignments_get_plan"];
         put?: never;
@@ -248,8 +248,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The slots of a plan: who has which record, how far it has come, and why they have it
-         * @description The slots of a plan: who has which record, how far it has come, and why they have it.
+         * List the slots of a plan: the person, the record, the state, and the reason for the assignment
+         * @description List the slots of a plan: the person, the record, the state, and the reason for the assignment.
          */
         get: operations["assignments_rows"];
         put?: never;
@@ -270,8 +270,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Have records that were logged since join the plan by the same rules; no earlier row moves
-         * @description Have records that were logged since join the plan by the same rules; no earlier row moves.
+         * Extend a plan to records logged since, by the same rules; no earlier row moves
+         * @description Extend a plan to records logged since, by the same rules; no earlier row moves.
          */
         post: operations["assignments_extend"];
         delete?: never;
@@ -290,8 +290,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give pending rows to somebody by hand
-         * @description Give pending rows to somebody by hand.
+         * Move pending rows to a person by hand
+         * @description Move pending rows to a person by hand.
          */
         post: operations["assignments_move"];
         delete?: never;
@@ -330,8 +330,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a whole plan back, but for the work that was begun
-         * @description Take a whole plan back, but for the work that was begun.
+         * Undo a whole plan, except for the rows that were begun
+         * @description Undo a whole plan, except for the rows that were begun.
          */
         post: operations["assignments_undo"];
         delete?: never;
@@ -350,8 +350,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take pending rows back; work that was begun stays
-         * @description Take pending rows back; work that was begun stays.
+         * Take pending rows back; rows that were begun stay
+         * @description Take pending rows back; rows that were begun stay.
          */
         post: operations["assignments_withdraw"];
         delete?: never;
@@ -370,8 +370,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written
-         * @description Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
+         * Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written
+         * @description Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
          */
         post: operations["assignments_preview"];
         delete?: never;
@@ -388,8 +388,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What people disagree on, most first, with everybody's answers and what became of the record
-         * @description What people disagree on, most first, with everybody's answers and what became of the record.
+         * List the records that people disagree on, most disputed first, with all answers and the resolution
+         * @description List the records that people disagree on, most disputed first, with all answers and the resolution.
          */
         get: operations["agreement_conflicts"];
         put?: never;
@@ -410,8 +410,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make gold of what people agree on, where nobody has decided: in bulk, to be undone
-         * @description Make gold of what people agree on, where nobody has decided: in bulk, to be undone.
+         * Accept as gold what people agree on, for records that nobody has decided. Can be undone
+         * @description Accept as gold what people agree on, for records that nobody has decided. Can be undone.
          */
         post: operations["jobs_accept"];
         delete?: never;
@@ -448,8 +448,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened in a dataset, newest first; annotators see what they did themselves
-         * @description What happened in a dataset, newest first; annotators see what they did themselves.
+         * List the events of a dataset, newest first; annotators see their own
+         * @description List the events of a dataset, newest first; annotators see their own.
          */
         get: operations["progress_events"];
         put?: never;
@@ -468,8 +468,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Why does somebody have this record, or why not? Annotators may ask about themselves
-         * @description Why does somebody have this record, or why not? Annotators may ask about themselves.
+         * Explain why a person has a record, or why not. Annotators may ask about themselves
+         * @description Explain why a person has a record, or why not. Annotators may ask about themselves.
          */
         get: operations["assignments_explain"];
         put?: never;
@@ -490,8 +490,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels
-         * @description The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels. A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those there were in the beginning, too. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
+         * Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels
+         * @description Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels. A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
          */
         post: operations["export_export"];
         delete?: never;
@@ -510,8 +510,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring in values that are known to be right: all of them or none
-         * @description Bring in values that are known to be right: all of them or none.
+         * Import gold values that are known to be right: all of them or none
+         * @description Import gold values that are known to be right: all of them or none.
          */
         post: operations["jobs_import_gold"];
         delete?: never;
@@ -528,8 +528,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What annotators are told to do
-         * @description What annotators are told to do.
+         * Show the guidelines for annotators
+         * @description Show the guidelines for annotators.
          */
         get: operations["policies_get_guidelines"];
         /**
@@ -552,8 +552,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hours that people spent on a dataset, to pay by; annotators see their own
-         * @description Hours that people spent on a dataset, to pay by; annotators see their own.
+         * Report the hours that people spent on a dataset, for payment; annotators see their own
+         * @description Report the hours that people spent on a dataset, for payment; annotators see their own.
          */
         get: operations["hours_get_dataset_hours"];
         put?: never;
@@ -574,8 +574,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns
-         * @description Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What is stored is stored whole or not at all, even if the server is stopped meanwhile.
+         * Import records from a file: our own export with everybody's answers, or any table with a mapping of columns
+         * @description Import records from a file: our own export with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is stored completely or not at all, even if the server is stopped meanwhile.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -592,8 +592,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The policies of a dataset
-         * @description The policies of a dataset.
+         * Show the policies of a dataset
+         * @description Show the policies of a dataset.
          */
         get: operations["policies_get_policies"];
         put?: never;
@@ -602,8 +602,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change policies; what is left out stays. ``keep: latest`` says what a shared dataset keeps of several answers
-         * @description Change policies; what is left out stays. ``keep: latest`` says what a shared dataset keeps of several answers.
+         * Change policies; what is left out stays. ``keep: latest`` lets a shared dataset keep the latest of several
+         * @description Change policies; what is left out stays. ``keep: latest`` lets a shared dataset keep the latest of several.
          */
         patch: operations["policies_change_policies"];
         trace?: never;
@@ -616,8 +616,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The progress of a dataset by person; annotators see their own
-         * @description The progress of a dataset by person; annotators see their own.
+         * Show the progress of a dataset by person; annotators see their own
+         * @description Show the progress of a dataset by person; annotators see their own.
          */
         get: operations["progress_progress"];
         put?: never;
@@ -636,8 +636,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See what a claim would bring; nothing is leased
-         * @description See what a claim would bring; nothing is leased.
+         * Preview what a claim would return; nothing is leased
+         * @description Preview what a claim would return; nothing is leased.
          */
         get: operations["queue_look"];
         put?: never;
@@ -658,8 +658,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lease my next records. Asking again renews what I have and takes nothing more
-         * @description Lease my next records. Asking again renews what I have and takes nothing more.
+         * Lease my next records. Claiming again renews the leases I have and takes no more
+         * @description Lease my next records. Claiming again renews the leases I have and takes no more.
          */
         post: operations["queue_claim"];
         delete?: never;
@@ -678,8 +678,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep leases while their records are before me
-         * @description Keep leases while their records are before me.
+         * Renew leases while their records are on my screen
+         * @description Renew leases while their records are on my screen.
          */
         post: operations["queue_heartbeat"];
         delete?: never;
@@ -698,8 +698,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give leases back; all of mine where none is named
-         * @description Give leases back; all of mine where none is named.
+         * Release leases; all of mine if none is named
+         * @description Release leases; all of mine if none is named.
          */
         post: operations["queue_release"];
         delete?: never;
@@ -718,8 +718,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Leave a record to others, to later or to nobody, as the plan or the dataset has it
-         * @description Leave a record to others, to later or to nobody, as the plan or the dataset has it.
+         * Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says
+         * @description Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says.
          */
         post: operations["queue_skip"];
         delete?: never;
@@ -738,10 +738,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever
-         * @description End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever.
+         * End the leases of people who left records unattended, at once; drafts stay, and late answers are still kept
+         * @description End the leases of people who left records unattended, at once; drafts stay, and late answers are still kept.
          */
-        post: operations["lead_take_back"];
+        post: operations["team_take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -758,8 +758,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty
-         * @description The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty.
+         * Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty
+         * @description Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty.
          */
         post: operations["search_scan"];
         delete?: never;
@@ -776,8 +776,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One record with everything it has. The id is one percent-encoded segment and may hold anything
-         * @description One record with everything it has. The id is one percent-encoded segment and may hold anything.
+         * Show a record in full. The id is one percent-encoded path segment and may contain any character
+         * @description Show a record in full. The id is one percent-encoded path segment and may contain any character.
          */
         get: operations["records_get_record"];
         put?: never;
@@ -800,8 +800,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everybody's annotations of a record; not for annotators of a blind dataset
-         * @description Everybody's annotations of a record; not for annotators of a blind dataset.
+         * Show everybody's annotations of a record; not for annotators of a blind dataset
+         * @description Show everybody's annotations of a record; not for annotators of a blind dataset.
          */
         get: operations["answers_get_everyones"];
         put?: never;
@@ -820,8 +820,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your own annotation of a record
-         * @description Your own annotation of a record.
+         * Show your own annotation of a record
+         * @description Show your own annotation of a record.
          */
         get: operations["answers_get_mine"];
         /**
@@ -868,14 +868,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was said about a record; in a blind dataset, by you and to you
-         * @description What was said about a record; in a blind dataset, by you and to you.
+         * List the comments on a record; annotators of a blind dataset see only those from or to them
+         * @description List the comments on a record; annotators of a blind dataset see only those from or to them.
          */
         get: operations["answers_get_comments"];
         put?: never;
         /**
-         * Say something about a record, or flag it to somebody
-         * @description Say something about a record, or flag it to somebody.
+         * Comment on a record, or flag it to somebody
+         * @description Comment on a record, or flag it to somebody.
          */
         post: operations["answers_post_comment"];
         delete?: never;
@@ -893,14 +893,14 @@ export interface paths {
         };
         get?: never;
         /**
-         * Settle a record: the value the dataset stands by, or that it is unusable
-         * @description Settle a record: the value the dataset stands by, or that it is unusable.
+         * Decide a record: set its gold value, or mark it as unusable
+         * @description Decide a record: set its gold value, or mark it as unusable.
          */
         put: operations["answers_put_gold"];
         post?: never;
         /**
-         * Take a decision back: the record is again what people's answers make of it
-         * @description Take a decision back: the record is again what people's answers make of it.
+         * Take a decision back: the record's value follows from people's answers again
+         * @description Take a decision back: the record's value follows from people's answers again.
          */
         delete: operations["answers_delete_gold"];
         options?: never;
@@ -916,8 +916,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Earlier annotations of a record, newest first: your own, or everybody's if you may see them
-         * @description Earlier annotations of a record, newest first: your own, or everybody's if you may see them.
+         * List earlier annotations of a record, newest first: your own, or everybody's if you may see them
+         * @description List earlier annotations of a record, newest first: your own, or everybody's if you may see them.
          */
         get: operations["answers_get_history"];
         put?: never;
@@ -936,8 +936,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's labeling rules, oldest first
-         * @description The dataset's labeling rules, oldest first.
+         * List the dataset's labeling rules, oldest first
+         * @description List the dataset's labeling rules, oldest first.
          */
         get: operations["rules_list_rules"];
         put?: never;
@@ -960,8 +960,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much of the dataset the rules cover together, as you see it
-         * @description How much of the dataset the rules cover together, as you see it.
+         * Measure the share of the dataset that all rules cover together, as you see it
+         * @description Measure the share of the dataset that all rules cover together, as you see it.
          */
         get: operations["rules_rules_metrics"];
         put?: never;
@@ -980,22 +980,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One labeling rule by its query
-         * @description One labeling rule by its query.
+         * Show a labeling rule by its query
+         * @description Show a labeling rule by its query.
          */
         get: operations["rules_get_rule"];
         put?: never;
         post?: never;
         /**
-         * Forget a labeling rule; it is no error if there is none
-         * @description Forget a labeling rule; it is no error if there is none.
+         * Delete a labeling rule; it is no error if there is none
+         * @description Delete a labeling rule; it is no error if there is none.
          */
         delete: operations["rules_delete_rule"];
         options?: never;
         head?: never;
         /**
-         * Give a rule other labels, and another description if one is sent
-         * @description Give a rule other labels, and another description if one is sent.
+         * Change a rule's labels, and its description if one is sent
+         * @description Change a rule's labels, and its description if one is sent.
          */
         patch: operations["rules_edit_rule"];
         trace?: never;
@@ -1008,8 +1008,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much a rule covers and how often it is right, as you see it; the rule need not be stored
-         * @description How much a rule covers and how often it is right, as you see it; the rule need not be stored.
+         * Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored
+         * @description Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored.
          */
         get: operations["rules_rule_metrics"];
         put?: never;
@@ -1028,8 +1028,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The metrics this server computes for a dataset
-         * @description The metrics this server computes for a dataset.
+         * List the metrics this server computes for a dataset
+         * @description List the metrics this server computes for a dataset.
          */
         get: operations["metrics_list_metrics"];
         put?: never;
@@ -1050,8 +1050,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One metric of the records that match, as you may see them
-         * @description One metric of the records that match, as you may see them.
+         * Compute one metric of the records that match, as you may see them
+         * @description Compute one metric of the records that match, as you may see them.
          */
         post: operations["metrics_metric_summary"];
         delete?: never;
@@ -1068,8 +1068,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The settings of a dataset. Name and task may come in either order
-         * @description The settings of a dataset. Name and task may come in either order.
+         * Show the settings of a dataset. Name and task may come in either order
+         * @description Show the settings of a dataset. Name and task may come in either order.
          */
         get: operations["settings_get_settings"];
         /**
@@ -1079,8 +1079,8 @@ export interface paths {
         put: operations["settings_put_settings"];
         post?: never;
         /**
-         * Forget the settings of a dataset
-         * @description Forget the settings of a dataset.
+         * Delete the settings of a dataset
+         * @description Delete the settings of a dataset.
          */
         delete: operations["settings_delete_settings"];
         options?: never;
@@ -1102,8 +1102,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log records, each replacing what its id held; creates the dataset if there is none
-         * @description Log records, each replacing what its id held; creates the dataset if there is none.
+         * Log records, each replacing the record of the same id; creates the dataset if there is none
+         * @description Log records, each replacing the record of the same id; creates the dataset if there is none.
          */
         post: operations["bulk_log_bulk"];
         delete?: never;
@@ -1122,8 +1122,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One page of the records that match, with their exact number and counts over all of them
-         * @description One page of the records that match, with their exact number and counts over all of them.
+         * Search records: one page of those that match, with their exact number and counts over all of them
+         * @description Search records: one page of those that match, with their exact number and counts over all of them.
          */
         post: operations["search_search"];
         delete?: never;
@@ -1200,8 +1200,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Deleted datasets that you can restore, of one workspace or of all
-         * @description Deleted datasets that you can restore, of one workspace or of all.
+         * List deleted datasets that you can restore, of one workspace or of all
+         * @description List deleted datasets that you can restore, of one workspace or of all.
          */
         get: operations["datasets_deleted_datasets"];
         put?: never;
@@ -1222,8 +1222,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations
-         * @description Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations.
+         * Gather copies from each person's workspace by record id: one dataset with everybody's annotations
+         * @description Gather copies from each person's workspace by record id: one dataset with everybody's annotations.
          */
         post: operations["datasets_gather_copies"];
         delete?: never;
@@ -1260,8 +1260,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on
-         * @description What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on.
+         * Stream the events of a dataset as server-sent events; with ``Last-Event-ID`` those that follow it
+         * @description Stream the events of a dataset as server-sent events; with ``Last-Event-ID`` those that follow it.
          */
         get: operations["progress_stream"];
         put?: never;
@@ -1280,8 +1280,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that the server is up and can read its store
-         * @description Say that the server is up and can read its store.
+         * Report that the server is up and can read its store
+         * @description Report that the server is up and can read its store.
          */
         get: operations["health_health"];
         put?: never;
@@ -1300,8 +1300,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that the server answers at all: where it does not, restart it
-         * @description Say that the server answers at all: where it does not, restart it.
+         * Report that the server answers at all: if it does not, restart it
+         * @description Report that the server answers at all: if it does not, restart it.
          */
         get: operations["health_live"];
         put?: never;
@@ -1320,8 +1320,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order
-         * @description Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order.
+         * Report whether the server is ready: it can read, its writer is alive, its tables and its disk are in order
+         * @description Report whether the server is ready: it can read, its writer is alive, its tables and its disk are in order.
          */
         get: operations["health_ready"];
         put?: never;
@@ -1340,8 +1340,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How far a job has come: for who began it, and for reviewers
-         * @description How far a job has come: for who began it, and for reviewers.
+         * Show the progress of a job to the person who started it, and to reviewers
+         * @description Show the progress of a job to the person who started it, and to reviewers.
          */
         get: operations["jobs_get_job"];
         put?: never;
@@ -1362,8 +1362,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put back what a job changed, except what somebody has changed since; that is a job, too
-         * @description Put back what a job changed, except what somebody has changed since; that is a job, too.
+         * Undo what a job changed, except records changed since; the undo is a job, too
+         * @description Undo what a job changed, except records changed since; the undo is a job, too.
          */
         post: operations["jobs_undo_job"];
         delete?: never;
@@ -1380,8 +1380,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See yourself: your role, your workspaces and what you are in each
-         * @description See yourself: your role, your workspaces and what you are in each.
+         * Show yourself: your role, your workspaces and your role in each
+         * @description Show yourself: your role, your workspaces and your role in each.
          */
         get: operations["me_me"];
         put?: never;
@@ -1401,8 +1401,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Give yourself a new password: your other sessions end, your API key stays
-         * @description Give yourself a new password: your other sessions end, your API key stays.
+         * Change your password: your other sessions end, your API key stays
+         * @description Change your password: your other sessions end, your API key stays.
          */
         put: operations["me_replace_password"];
         post?: never;
@@ -1420,13 +1420,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how you like your screens: keys, theme and the like
-         * @description See how you like your screens: keys, theme and the like.
+         * Show your display preferences: keys, theme and the like
+         * @description Show your display preferences: keys, theme and the like.
          */
         get: operations["me_preferences"];
         /**
-         * Say how you like your screens; replaces what was there
-         * @description Say how you like your screens; replaces what was there.
+         * Replace your display preferences
+         * @description Replace your display preferences.
          */
         put: operations["me_replace_preferences"];
         post?: never;
@@ -1444,8 +1444,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My work in all datasets
-         * @description My work in all datasets.
+         * List my work in all datasets
+         * @description List my work in all datasets.
          */
         get: operations["progress_my_work"];
         put?: never;
@@ -1464,8 +1464,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All datasets I may see, with their statuses as I see them and my work in each
-         * @description All datasets I may see, with their statuses as I see them and my work in each.
+         * List all datasets I may see, with their statuses as I see them and my work in each
+         * @description List all datasets I may see, with their statuses as I see them and my work in each.
          */
         get: operations["progress_get_overview"];
         put?: never;
@@ -1504,8 +1504,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only
-         * @description See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only.
+         * Show the state of the server: writer, file, stored counts and requests. Administrators only
+         * @description Show the state of the server: writer, file, stored counts and requests. Administrators only.
          */
         get: operations["health_see_server"];
         put?: never;
@@ -1548,8 +1548,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Does the server wait for its first administrator?
-         * @description Does the server wait for its first administrator?
+         * Report whether the server waits for its first administrator
+         * @description Report whether the server waits for its first administrator.
          */
         get: operations["setup_setup_state"];
         put?: never;
@@ -1572,10 +1572,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All teams I lead at a glance: what each person has left, what is due, what lies unattended
-         * @description All teams I lead at a glance: what each person has left, what is due, what lies unattended.
+         * Show all teams I lead: what each person has left, what is due, what is unattended
+         * @description Show all teams I lead: what each person has left, what is due, what is unattended.
          */
-        get: operations["lead_get_team"];
+        get: operations["team_get_team"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1626,8 +1626,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a user's names, role or password. The username stays for ever
-         * @description Change a user's names, role or password. The username stays for ever.
+         * Change a user's names, role or password. The username never changes
+         * @description Change a user's names, role or password. The username never changes.
          */
         patch: operations["users_change_user"];
         trace?: never;
@@ -1642,8 +1642,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own
-         * @description Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own.
+         * Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own
+         * @description Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own.
          */
         post: operations["users_reset_key"];
         delete?: never;
@@ -1662,8 +1662,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create several users and let them into a workspace, made if there is none: all of it or nothing
-         * @description Create several users and let them into a workspace, made if there is none: all of it or nothing.
+         * Create several users and add them to a workspace, created if there is none: all of it or nothing
+         * @description Create several users and add them to a workspace, created if there is none: all of it or nothing.
          */
         post: operations["users_create_users"];
         delete?: never;
@@ -1686,8 +1686,8 @@ export interface paths {
         get: operations["webhooks_list_webhooks"];
         put?: never;
         /**
-         * Set up a webhook, which is told of what happens from now on. The answer alone has its secret
-         * @description Set up a webhook, which is told of what happens from now on. The answer alone has its secret.
+         * Create a webhook, which receives events from now on. Only this reply has its secret
+         * @description Create a webhook, which receives events from now on. Only this reply has its secret.
          */
         post: operations["webhooks_create_webhook"];
         delete?: never;
@@ -1711,8 +1711,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a webhook with its deliveries; what waits is never sent
-         * @description Delete a webhook with its deliveries; what waits is never sent.
+         * Delete a webhook with its deliveries; those that wait are never sent
+         * @description Delete a webhook with its deliveries; those that wait are never sent.
          */
         delete: operations["webhooks_delete_webhook"];
         options?: never;
@@ -1732,8 +1732,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days
-         * @description List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days.
+         * List a webhook's deliveries, newest first: recently delivered ones, and the others for 30 days
+         * @description List a webhook's deliveries, newest first: recently delivered ones, and the others for 30 days.
          */
         get: operations["webhooks_list_deliveries"];
         put?: never;
@@ -1754,8 +1754,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a delivery once more, under the same id, before those that wait
-         * @description Send a delivery once more, under the same id, before those that wait.
+         * Send a delivery again, under the same id, before those that wait
+         * @description Send a delivery again, under the same id, before those that wait.
          */
         post: operations["webhooks_send_again"];
         delete?: never;
@@ -1774,8 +1774,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer
-         * @description Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer.
+         * Test a webhook: send the event `ping`, once, even if it is disabled. The delivery shows the response
+         * @description Test a webhook: send the event `ping`, once, even if it is disabled. The delivery shows the response.
          */
         post: operations["webhooks_ping"];
         delete?: never;
@@ -1794,8 +1794,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a webhook another secret, by which everything is signed from now on, retries included
-         * @description Give a webhook another secret, by which everything is signed from now on, retries included.
+         * Rotate a webhook's secret; the new one signs everything from now on, retries included
+         * @description Rotate a webhook's secret; the new one signs everything from now on, retries included.
          */
         post: operations["webhooks_rotate_secret"];
         delete?: never;
@@ -1858,13 +1858,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a user into a workspace
-         * @description Let a user into a workspace.
+         * Add a user to a workspace
+         * @description Add a user to a workspace.
          */
         post: operations["workspaces_add_user"];
         /**
-         * Take a user out of a workspace. What they annotated there stays
-         * @description Take a user out of a workspace. What they annotated there stays.
+         * Remove a user from a workspace. Their annotations stay
+         * @description Remove a user from a workspace. Their annotations stay.
          */
         delete: operations["workspaces_remove_user"];
         options?: never;
@@ -1880,8 +1880,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hours that people spent on each dataset of a workspace, to pay by; annotators see their own
-         * @description Hours that people spent on each dataset of a workspace, to pay by; annotators see their own.
+         * Report the hours that people spent on each dataset of a workspace, for payment; annotators see their own
+         * @description Report the hours that people spent on each dataset of a workspace, for payment; annotators see their own.
          */
         get: operations["hours_get_workspace_hours"];
         put?: never;
@@ -1900,8 +1900,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to
-         * @description List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to.
+         * List the reviewers and managers of a workspace, for its members: people to turn to
+         * @description List the reviewers and managers of a workspace, for its members: people to turn to.
          */
         get: operations["workspaces_list_leaders"];
         put?: never;
@@ -1926,8 +1926,8 @@ export interface paths {
         get: operations["workspaces_list_members"];
         put?: never;
         /**
-         * Let an existing user into a workspace, with a role
-         * @description Let an existing user into a workspace, with a role.
+         * Add an existing user to a workspace, with a role
+         * @description Add an existing user to a workspace, with a role.
          */
         post: operations["workspaces_add_member"];
         delete?: never;
@@ -1964,8 +1964,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See the server's figures in the form of Prometheus. Administrators only: give it a key of its own
-         * @description See the server's figures in the form of Prometheus. Administrators only: give it a key of its own.
+         * Show the server's metrics in the Prometheus format. Administrators only: give Prometheus a key of its own
+         * @description Show the server's metrics in the Prometheus format. Administrators only: give Prometheus a key of its own.
          */
         get: operations["health_prometheus"];
         put?: never;
@@ -1982,7 +1982,7 @@ export interface components {
     schemas: {
         /**
          * AcceptIn
-         * @description Which records, and what counts as agreed.
+         * @description Records to accept, and the condition under which people agree.
          */
         AcceptIn: {
             /**
@@ -1999,7 +1999,7 @@ export interface components {
         };
         /**
          * AgreementOut
-         * @description The figure over everything, and by label, pair, week or person where that was asked for.
+         * @description The figure over everything, and by label, pair, week or person if that was asked for.
          * @example {
          *       "annotators": 3,
          *       "answers": 510,
@@ -2155,7 +2155,7 @@ export interface components {
         AnnotationState: "none" | "draft" | "submitted" | "discarded";
         /**
          * AnnotationsOut
-         * @description Everybody's annotations of a record, and what it stands by.
+         * @description Everybody's annotations of a record, and its resolution.
          */
         AnnotationsOut: {
             /** Annotations */
@@ -2167,7 +2167,7 @@ export interface components {
         };
         /**
          * AnnotatorProgress
-         * @description What one person was given and has done.
+         * @description Progress of one person: assigned and finished slots, and the time spent.
          */
         AnnotatorProgress: {
             /** Annotator */
@@ -2191,7 +2191,7 @@ export interface components {
         };
         /**
          * AnnotatorQuality
-         * @description One person: their answers, how often they are right by the model, and which label they give for which.
+         * @description Quality of one annotator: number of answers, accuracy by the model, and confusion of labels.
          */
         AnnotatorQuality: {
             /** Accuracy */
@@ -2209,9 +2209,10 @@ export interface components {
         };
         /**
          * AnnotatorsOut
-         * @description How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+         * @description Quality of all annotators; without a ``model``, ``why`` has the reason.
          *
-         *     With a model, ``labels`` are those that came up on records that several people answered.
+         *     ``pairs`` are the labels that two people gave to the same records. With a model, ``labels`` are those given to
+         *     records that several people answered.
          */
         AnnotatorsOut: {
             /** Annotators */
@@ -2229,7 +2230,7 @@ export interface components {
         };
         /**
          * AnswersWanted
-         * @description What says how many answers to want of a record: more than one that waits has, no more than one in conflict.
+         * @description Bounds on the number of answers to require: more than ``most_waiting``, at most ``least_in_conflict``.
          */
         AnswersWanted: {
             /** Least In Conflict */
@@ -2241,7 +2242,7 @@ export interface components {
         };
         /**
          * ApplyIn
-         * @description One value for every record that matches, or what each of them has already.
+         * @description One value for every record that matches, or the value that each of them has already.
          */
         ApplyIn: {
             /**
@@ -2321,7 +2322,7 @@ export interface components {
         };
         /**
          * AuditExport
-         * @description Which events, in which form.
+         * @description Filters for events, and the format of the export.
          */
         AuditExport: {
             /**
@@ -2385,7 +2386,7 @@ export interface components {
         };
         /**
          * BadRow
-         * @description What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one.
+         * @description An error of a row of a file, counted from 1; ``column`` is our name of the column, if it is about one.
          */
         BadRow: {
             /** Column */
@@ -2406,7 +2407,7 @@ export interface components {
         };
         /**
          * BulkOut
-         * @description How many records were stored; ``failed`` is always 0, a bad record refuses the whole request.
+         * @description Number of stored records; ``failed`` is always 0, since a bad record refuses the whole request.
          */
         BulkOut: {
             /** Dataset */
@@ -2432,7 +2433,7 @@ export interface components {
         By: "label" | "pair" | "week" | "person";
         /**
          * ChecksOut
-         * @description How somebody did on records with a known gold value: so many answered, so many right at the first answer.
+         * @description Results on records with a known gold value: how many somebody answered, and right at the first answer.
          */
         ChecksOut: {
             /** Answered */
@@ -2442,7 +2443,7 @@ export interface components {
         };
         /**
          * ClaimIn
-         * @description How many records, and which.
+         * @description Number of records to claim, and restrictions.
          */
         ClaimIn: {
             /**
@@ -2463,7 +2464,7 @@ export interface components {
         };
         /**
          * CommentIn
-         * @description Something to say, to somebody or to all who may read it.
+         * @description A comment to post, to one person or to all who may read it.
          */
         CommentIn: {
             /** Text */
@@ -2473,7 +2474,7 @@ export interface components {
         };
         /**
          * CommentOut
-         * @description What somebody said.
+         * @description A comment on a record.
          */
         CommentOut: {
             /** At */
@@ -2487,7 +2488,7 @@ export interface components {
         };
         /**
          * CommentsOut
-         * @description What was said about a record, oldest first.
+         * @description Comments on a record, oldest first.
          */
         CommentsOut: {
             /** Comments */
@@ -2581,7 +2582,7 @@ export interface components {
         };
         /**
          * Deleted
-         * @description How many records matched, and how many of them were dealt with.
+         * @description Numbers of records that matched, and that were processed.
          */
         Deleted: {
             /** Matched */
@@ -2591,7 +2592,7 @@ export interface components {
         };
         /**
          * DeletedDatasets
-         * @description What can be restored, the last one deleted first.
+         * @description Datasets that can be restored, the last one deleted first.
          */
         DeletedDatasets: {
             /** Datasets */
@@ -2599,7 +2600,7 @@ export interface components {
         };
         /**
          * DeletedOut
-         * @description A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more.
+         * @description A deleted dataset: ``id`` tells those of one name apart; from ``purged_at`` on it cannot be restored.
          */
         DeletedOut: {
             /** Deleted At */
@@ -2630,7 +2631,7 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description One event on its way to one webhook.
+         * @description Delivery of one event to one webhook.
          */
         DeliveryOut: {
             /** Attempts */
@@ -2742,7 +2743,7 @@ export interface components {
         EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
         /**
          * EventsOut
-         * @description What happened, newest first.
+         * @description Events, newest first.
          */
         EventsOut: {
             /** Events */
@@ -2753,8 +2754,26 @@ export interface components {
             next?: string | null;
         };
         /**
+         * Explanation
+         * @description The reason why a person has a record in their queue, or why not.
+         */
+        Explanation: {
+            /** Annotator */
+            annotator: string;
+            /** Assigned */
+            assigned: boolean;
+            /** Record */
+            record: string;
+            /** Rows */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** Why */
+            why: string[];
+        };
+        /**
          * ExportIn
-         * @description Which file, and which records.
+         * @description Format, contents and records of an export.
          */
         ExportIn: {
             /**
@@ -2782,10 +2801,10 @@ export interface components {
             spreadsheet?: boolean;
         };
         /**
-         * Extend
-         * @description Whether only to look.
+         * ExtendIn
+         * @description A change of a plan, or only its preview.
          */
-        Extend: {
+        ExtendIn: {
             /**
              * Dry Run
              * @default false
@@ -2794,11 +2813,11 @@ export interface components {
         };
         /**
          * Figure
-         * @description How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
+         * @description A figure of agreement, or in ``undefined`` and ``why`` the reason why there is none.
          *
          *     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
          *     the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
-         *     ``left_out`` answers were asked for in the light of others and do not count.
+         *     ``left_out`` answers were requested in view of other answers and do not count.
          */
         Figure: {
             /** Annotators */
@@ -2852,7 +2871,7 @@ export interface components {
         };
         /**
          * GatherIn
-         * @description Which copies come together where.
+         * @description Copies to gather, and the dataset to gather them in.
          */
         GatherIn: {
             /**
@@ -2907,7 +2926,7 @@ export interface components {
         };
         /**
          * GoldOut
-         * @description What the record stands by, and the status it thereby has.
+         * @description The gold value of a record, and the status that follows.
          */
         GoldOut: {
             /** Gold */
@@ -2959,7 +2978,7 @@ export interface components {
         };
         /**
          * GuidelinesOut
-         * @description What annotators are told to do; version 0 where nothing was written yet.
+         * @description The guidelines for annotators; version 0 if none were written yet.
          */
         GuidelinesOut: {
             /** At */
@@ -2970,28 +2989,6 @@ export interface components {
             text: string;
             /** Version */
             version: number;
-        };
-        /**
-         * Held
-         * @description How much there is. ``jobs`` are those that wait or run.
-         */
-        Held: {
-            /** Annotations */
-            annotations: number;
-            /** Datasets */
-            datasets: number;
-            /** Jobs */
-            jobs: number;
-            /** Leases */
-            leases: number;
-            /** Records */
-            records: number;
-            /** Sessions */
-            sessions: number;
-            /** Users */
-            users: number;
-            /** Workspaces */
-            workspaces: number;
         };
         /**
          * HistoryOut
@@ -3018,7 +3015,7 @@ export interface components {
         };
         /**
          * HoursRow
-         * @description One person's work on a dataset in one period. ``answers`` counts records answered for the first time.
+         * @description One person's hours on a dataset in one period. ``answers`` counts records answered for the first time.
          */
         HoursRow: {
             /** Annotator */
@@ -3044,7 +3041,7 @@ export interface components {
         };
         /**
          * ImportGoldIn
-         * @description Values known to be right. What people decided here stays, unless ``overwrite`` says otherwise.
+         * @description Values known to be right. Decisions made here stay, unless ``overwrite`` is set.
          */
         ImportGoldIn: {
             /** Gold */
@@ -3057,7 +3054,7 @@ export interface components {
         };
         /**
          * ImportGoldOut
-         * @description How many were stored, and how many records kept a decision made here.
+         * @description Number of stored gold values, and of records that kept a decision made here.
          */
         ImportGoldOut: {
             /** Imported */
@@ -3067,9 +3064,9 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
+         * @description Result of an import. ``left_out`` counts bad rows, ``errors`` names up to a hundred.
          *
-         *     ``wanted`` is how many answers records have, for who sends a file in parts and makes the dataset first.
+         *     ``wanted`` is for clients that send a file in parts, and create the dataset before they send the first one.
          */
         ImportOut: {
             /** Answers */
@@ -3090,7 +3087,7 @@ export interface components {
         };
         /**
          * JobOut
-         * @description A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended.
+         * @description A job: ``done`` of ``total`` records are processed. ``result`` is set once it has ended.
          * @example {
          *       "by": "ana",
          *       "changed_at": "2026-11-24T09:00:02Z",
@@ -3209,7 +3206,7 @@ export interface components {
         };
         /**
          * LeaderOut
-         * @description Somebody who leads, and as what.
+         * @description A reviewer or manager of a workspace, with their role.
          */
         LeaderOut: {
             role: components["schemas"]["MembershipRole"];
@@ -3218,7 +3215,7 @@ export interface components {
         };
         /**
          * Leaders
-         * @description Whom the members of a workspace can turn to.
+         * @description People that the members of a workspace can turn to.
          */
         Leaders: {
             /** Leaders */
@@ -3236,7 +3233,7 @@ export interface components {
         };
         /**
          * LeaseOut
-         * @description Until when a lease runs; null: it is gone.
+         * @description End of a lease; null if it is gone.
          */
         LeaseOut: {
             /** Id */
@@ -3246,7 +3243,7 @@ export interface components {
         };
         /**
          * LeasesIn
-         * @description Leases one has; all of them where none is named.
+         * @description Leases of the caller; all of them if none is named.
          */
         LeasesIn: {
             /** Leases */
@@ -3254,7 +3251,7 @@ export interface components {
         };
         /**
          * LeasesOut
-         * @description Leases as they now are.
+         * @description Leases after the request.
          */
         LeasesOut: {
             /** Leases */
@@ -3276,7 +3273,7 @@ export interface components {
         };
         /**
          * Me
-         * @description Whoever is asking; administrators see every workspace. Echoes the API key the request carried.
+         * @description The caller; administrators see every workspace. Echoes the API key the request carried.
          */
         Me: {
             /**
@@ -3340,7 +3337,7 @@ export interface components {
         };
         /**
          * MembershipOut
-         * @description What somebody is in one workspace.
+         * @description A user's role in one workspace.
          */
         MembershipOut: {
             role: components["schemas"]["MembershipRole"];
@@ -3354,10 +3351,10 @@ export interface components {
          */
         MembershipRole: "annotator" | "reviewer" | "manager";
         /**
-         * Move
-         * @description Which rows go to whom.
+         * MoveIn
+         * @description Rows to move, and the person who gets them.
          */
-        Move: {
+        MoveIn: {
             /**
              * Annotator
              * @description Only rows of this person.
@@ -3399,7 +3396,7 @@ export interface components {
         };
         /**
          * NewMember
-         * @description Who shall belong to a workspace, and as what.
+         * @description A user to add to a workspace, and their role in it.
          * @example {
          *       "role": "annotator",
          *       "username": "ana"
@@ -3413,7 +3410,7 @@ export interface components {
         };
         /**
          * NewRule
-         * @description A rule: what matches the query is to get the labels.
+         * @description A rule: records that match the query should get the labels.
          */
         NewRule: {
             /** Description */
@@ -3430,7 +3427,7 @@ export interface components {
         };
         /**
          * NewTeam
-         * @description Several new users, the workspace all of them join, and whether each gets one of their own as well.
+         * @description Several users to create, the workspace they join, and whether each also gets one of their own.
          * @example {
          *       "membership": "annotator",
          *       "users": [
@@ -3459,7 +3456,7 @@ export interface components {
         };
         /**
          * NewUserIn
-         * @description Somebody who shall be able to sign in.
+         * @description A user to create.
          * @example {
          *       "first_name": "Ana",
          *       "password": "long enough",
@@ -3480,7 +3477,7 @@ export interface components {
         };
         /**
          * NewUsers
-         * @description Users that have just been made, each with their API key, which is never shown again.
+         * @description Users that have just been created, each with their API key, which is never shown again.
          */
         NewUsers: {
             /** Users */
@@ -3488,7 +3485,7 @@ export interface components {
         };
         /**
          * NewWebhookIn
-         * @description Where to tell what.
+         * @description A webhook to create: its URL and events.
          */
         NewWebhookIn: {
             /**
@@ -3560,7 +3557,7 @@ export interface components {
         };
         /**
          * OverviewOut
-         * @description All datasets I may see, with how far they have come.
+         * @description All datasets I may see, with their progress.
          */
         OverviewOut: {
             /** Datasets */
@@ -3584,7 +3581,7 @@ export interface components {
         };
         /**
          * PastAnnotationOut
-         * @description An annotation as it once was.
+         * @description A former version of an annotation.
          */
         PastAnnotationOut: {
             /** Annotator */
@@ -3613,7 +3610,7 @@ export interface components {
         };
         /**
          * PoliciesOut
-         * @description Whose annotations count, who sees what, and how answers become one value.
+         * @description Policies of a dataset: annotation mode, visibility, and the way answers become one value.
          */
         PoliciesOut: {
             /**
@@ -3695,7 +3692,7 @@ export interface components {
         };
         /**
          * Ready
-         * @description Whether the server can do its work; ``checks`` says what it cannot.
+         * @description Readiness of the server; ``checks`` names what fails.
          * @example {
          *       "checks": {
          *         "disk": "ok",
@@ -3719,10 +3716,10 @@ export interface components {
             status: "ok" | "not ready";
         };
         /**
-         * Rebalance
-         * @description Who shall share the rows from now on; those of the plan where nobody is named.
+         * RebalanceIn
+         * @description People who share the rows from now on; those of the plan if nobody is named.
          */
-        Rebalance: {
+        RebalanceIn: {
             /**
              * Dry Run
              * @default false
@@ -3753,7 +3750,7 @@ export interface components {
         };
         /**
          * RecordChanges
-         * @description What to change: metadata is merged key by key.
+         * @description Changes to a record; metadata is merged key by key.
          */
         RecordChanges: {
             /** Metadata */
@@ -3764,7 +3761,7 @@ export interface components {
         };
         /**
          * Requests
-         * @description Since the start. ``failed`` are those answered with 500 or more.
+         * @description Requests since the start. ``failed`` are those answered with 500 or more.
          */
         Requests: {
             /** Answered */
@@ -3780,7 +3777,7 @@ export interface components {
         };
         /**
          * RestoreIn
-         * @description Which deleted dataset comes back, and under which name.
+         * @description A deleted dataset to restore, and its new name.
          */
         RestoreIn: {
             /**
@@ -3808,7 +3805,7 @@ export interface components {
         Role: "admin" | "annotator";
         /**
          * RoleIn
-         * @description What a member shall be.
+         * @description The new role of a member.
          * @example {
          *       "role": "reviewer"
          *     }
@@ -3836,7 +3833,7 @@ export interface components {
         };
         /**
          * RuleChanges
-         * @description The labels of a rule, and what it is for.
+         * @description The labels of a rule, and its description.
          */
         RuleChanges: {
             /** Description */
@@ -3916,14 +3913,14 @@ export interface components {
         };
         /**
          * ServerOut
-         * @description How the server fares.
+         * @description State of the server.
          */
         ServerOut: {
             /** Checks */
             checks: {
                 [key: string]: string;
             };
-            holds: components["schemas"]["Held"];
+            holds: components["schemas"]["StoredCounts"];
             /** Memory Bytes */
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
@@ -3988,7 +3985,7 @@ export interface components {
         };
         /**
          * SetupState
-         * @description Whether the server still waits for its first administrator.
+         * @description State of the setup: the server may still wait for its first administrator.
          */
         SetupState: {
             /** Needed */
@@ -3996,7 +3993,7 @@ export interface components {
         };
         /**
          * SkipIn
-         * @description Which record is skipped, and why.
+         * @description A record to skip, and the reason.
          */
         SkipIn: {
             /** Id */
@@ -4008,7 +4005,7 @@ export interface components {
         };
         /**
          * Skipped
-         * @description What became of the slot: open for others, mine again later, or nobody's.
+         * @description State of the slot after the skip: open for others, mine again later, or dropped.
          */
         Skipped: {
             /** Annotator */
@@ -4026,7 +4023,7 @@ export interface components {
         Status: "Default" | "Discarded" | "Edited" | "Validated";
         /**
          * Storage
-         * @description The file and its disk, in bytes; ``log`` is what is not in the main file yet.
+         * @description The database file and its disk, in bytes; ``log`` is the part not yet in the main file.
          */
         Storage: {
             /** Database */
@@ -4039,8 +4036,30 @@ export interface components {
             tables: number;
         };
         /**
+         * StoredCounts
+         * @description Numbers of what is stored. ``jobs`` are those that wait or run.
+         */
+        StoredCounts: {
+            /** Annotations */
+            annotations: number;
+            /** Datasets */
+            datasets: number;
+            /** Jobs */
+            jobs: number;
+            /** Leases */
+            leases: number;
+            /** Records */
+            records: number;
+            /** Sessions */
+            sessions: number;
+            /** Users */
+            users: number;
+            /** Workspaces */
+            workspaces: number;
+        };
+        /**
          * TakeBackIn
-         * @description From whom.
+         * @description People whose leases end.
          * @example {
          *       "annotators": [
          *         "ben"
@@ -4067,7 +4086,7 @@ export interface components {
         Task: "TextClassification" | "TokenClassification" | "Text2Text";
         /**
          * TeamDataset
-         * @description A dataset with work that is shared out. Nobody has the ``free`` records; ``open`` places are for who is free.
+         * @description A dataset with assigned work. Nobody has the ``free`` records; ``open`` slots are for anybody available.
          */
         TeamDataset: {
             /** Complete */
@@ -4099,7 +4118,7 @@ export interface components {
         };
         /**
          * TeamMemberOut
-         * @description Somebody who annotates in a workspace.
+         * @description An annotator of a workspace.
          */
         TeamMemberOut: {
             /** Full Name */
@@ -4111,7 +4130,7 @@ export interface components {
         };
         /**
          * TeamOut
-         * @description Every dataset with shared-out work in the workspaces I lead, and everybody who annotates there.
+         * @description Every dataset with assigned work in the workspaces I lead, and everybody who annotates there.
          */
         TeamOut: {
             /** Datasets */
@@ -4121,7 +4140,7 @@ export interface components {
         };
         /**
          * TeamPerson
-         * @description What one person was given in one dataset. ``held`` records are before them, as their screen said at ``seen``.
+         * @description One person's assigned records in one dataset. ``held`` records were on their screen, last reported at ``seen``.
          *
          *     ``member`` is false for somebody who has work left but no longer belongs to the workspace.
          */
@@ -4448,7 +4467,7 @@ export interface components {
         };
         /**
          * UserChanges
-         * @description What to change; whatever is left out stays. The username never changes.
+         * @description Changes to a user; whatever is left out stays. The username never changes.
          * @example {
          *       "role": "admin"
          *     }
@@ -4467,7 +4486,7 @@ export interface components {
         };
         /**
          * UserOut
-         * @description A user. The API key is only there when it has just been made.
+         * @description A user. The API key is only present when it has just been created.
          */
         UserOut: {
             /**
@@ -4520,7 +4539,7 @@ export interface components {
         };
         /**
          * WebhookChanges
-         * @description What is to be different; what is left out stays.
+         * @description Changes to a webhook; what is left out stays.
          */
         WebhookChanges: {
             /** Description */
@@ -4651,7 +4670,7 @@ export interface components {
         };
         /**
          * WebhooksOut
-         * @description Webhooks, oldest first, and the codes of events that they can be told of.
+         * @description Webhooks, oldest first, and the codes of events they can receive.
          */
         WebhooksOut: {
             /** Known Events */
@@ -4660,28 +4679,10 @@ export interface components {
             webhooks: components["schemas"]["WebhookOut"][];
         };
         /**
-         * Why
-         * @description Why somebody has a record before them, or why not.
+         * WithdrawIn
+         * @description Rows to take back; all if none are named.
          */
-        Why: {
-            /** Annotator */
-            annotator: string;
-            /** Assigned */
-            assigned: boolean;
-            /** Record */
-            record: string;
-            /** Rows */
-            rows: {
-                [key: string]: unknown;
-            }[];
-            /** Why */
-            why: string[];
-        };
-        /**
-         * Withdraw
-         * @description Which rows are taken back; all where nothing is named.
-         */
-        Withdraw: {
+        WithdrawIn: {
             /** Annotator */
             annotator?: string | null;
             /**
@@ -4718,7 +4719,7 @@ export interface components {
         };
         /**
          * Writer
-         * @description The one who writes: ``busy_seconds`` is how long the transaction at hand has taken so far.
+         * @description The writer thread: ``busy_seconds`` is how long its current transaction has taken so far.
          */
         Writer: {
             /** Alive */
@@ -5595,7 +5596,7 @@ export interface operations {
             };
         };
     };
-    assignments_make: {
+    assignments_make_plan: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */
@@ -5842,7 +5843,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Extend"];
+                "application/json": components["schemas"]["ExtendIn"];
             };
         };
         responses: {
@@ -5931,7 +5932,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"];
+                "application/json": components["schemas"]["MoveIn"];
             };
         };
         responses: {
@@ -6011,7 +6012,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Rebalance"];
+                "application/json": components["schemas"]["RebalanceIn"];
             };
         };
         responses: {
@@ -6091,7 +6092,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Extend"];
+                "application/json": components["schemas"]["ExtendIn"];
             };
         };
         responses: {
@@ -6171,7 +6172,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Withdraw"];
+                "application/json": components["schemas"]["WithdrawIn"];
             };
         };
         responses: {
@@ -6653,7 +6654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Why"];
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -7771,7 +7772,7 @@ export interface operations {
             };
         };
     };
-    lead_take_back: {
+    team_take_back: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */
@@ -11427,7 +11428,7 @@ export interface operations {
             };
         };
     };
-    lead_get_team: {
+    team_get_team: {
         parameters: {
             query?: {
                 /** @description Which workspace is meant; wins over the header. */

@@ -1,1 +1,1 @@
-"""Wire shapes from and to domain values, one module per noun."""
+"""Conversion between wire shapes and domain values, one module per noun."""

@@ -9,7 +9,7 @@ from apportion.domain.individual.case import Annotation
 from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 
-if TYPE_CHECKING:  # these bring numpy along
+if TYPE_CHECKING:  # these import numpy, which is only loaded when needed
     from apportion.services.insight.agreement import (
         AgreementFigures,
         AnnotatorReport,
@@ -21,7 +21,7 @@ __all__ = ["conflict_out", "figures_out", "read_position", "resolution_out", "sh
 
 
 def figures_out(found: AgreementFigures) -> dict[str, Any]:
-    """A figure with its parts."""
+    """Return a figure with its parts as JSON."""
     shown = _figure(found.whole)
     if found.by is not None:
         shown["by"] = [_figure(each) for each in found.by]
@@ -33,7 +33,7 @@ def _figure(found: NamedFigure) -> dict[str, Any]:
 
 
 def conflict_out(found: RecordConflict, dataset: Dataset) -> dict[str, Any]:
-    """A record that people differ on, with everybody's answers."""
+    """Return a record in conflict as JSON, with everybody's answers."""
     return {
         "id": found.id,
         "agreement": found.agreement,
@@ -48,7 +48,7 @@ def _annotation(each: Annotation, dataset: Dataset) -> dict[str, Any]:
 
 
 def resolution_out(view: ResolvedView, dataset: Dataset) -> dict[str, Any]:
-    """What became of a record: its status, its value and how that came to be, or why it is not settled."""
+    """Return the resolution of a record as JSON: its status, value and provenance, or why it is not settled."""
     return {
         "status": str(view.status.value),
         "resolved": show_value(view.value, dataset.task),
@@ -57,7 +57,7 @@ def resolution_out(view: ResolvedView, dataset: Dataset) -> dict[str, Any]:
 
 
 def team_out(found: AnnotatorReport) -> dict[str, Any]:
-    """How good everybody is, and what pairs of people differ on."""
+    """Return the quality of annotators as JSON, and the labels that pairs of people differ on."""
     quality = {each.annotator: each for each in found.quality}
     people: list[dict[str, Any]] = []
     for name in sorted(found.answers.keys() | found.checks.keys()):
@@ -81,12 +81,12 @@ def team_out(found: AnnotatorReport) -> dict[str, Any]:
 
 
 def show_position(place: tuple[float, int] | None) -> str | None:
-    """Where the next page of conflicts begins, as clients send it back."""
+    """Encode the position of the next page of conflicts as a cursor."""
     return None if place is None else f"{place[0]:.3f}-{place[1]}"
 
 
 def read_position(cursor: str | None) -> tuple[float, int] | None:
-    """The place behind a cursor; a wrong one begins at the beginning."""
+    """Decode the position in a cursor; None, which is the first page, for an invalid one."""
     if cursor is None:
         return None
     agreement, _, number = cursor.partition("-")

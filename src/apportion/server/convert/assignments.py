@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def plan_json(stored: StoredPlan, counts: list[SlotCount]) -> dict[str, Any]:
-    """A plan that was made, with how far it has come."""
+    """Return an applied plan as JSON, with its progress."""
     states: dict[str, int] = {str(state): 0 for state in RowState}
     people: dict[str, dict[str, int]] = {}
     for count in counts:
@@ -43,7 +43,7 @@ def plan_json(stored: StoredPlan, counts: list[SlotCount]) -> dict[str, Any]:
 
 
 def row_json(row: SlotRow) -> dict[str, Any]:
-    """One slot, with why it exists."""
+    """Return a slot as JSON, with the reason why it exists."""
     return {
         "plan": row.plan,
         "record": row.record,
@@ -60,7 +60,7 @@ def row_json(row: SlotRow) -> dict[str, Any]:
 
 
 def queue_json(queue: Queue) -> bytes:
-    """Records in front of somebody, each as in a search with its ``assignment``."""
+    """Return a person's queue as JSON: each record as in a search, with its ``assignment``."""
     records = b",".join(_item(queue, item) for item in queue.items)
     more = {"left": queue.left, "dataset": queue.dataset.uuid}
     if queue.why_empty is not None:
@@ -98,7 +98,7 @@ def _person(person: PersonProgress) -> dict[str, Any]:
 
 
 def progress_json(found: Progress) -> dict[str, Any]:
-    """A dataset's progress."""
+    """Return a dataset's progress as JSON."""
     return {
         "annotators": [_person(each) for each in found.annotators],
         "records": found.records,
@@ -110,7 +110,7 @@ def progress_json(found: Progress) -> dict[str, Any]:
 
 
 def work_json(item: WorkItem) -> dict[str, Any]:
-    """Somebody's work in one dataset."""
+    """Return a person's work in one dataset as JSON."""
     return {
         "workspace": item.dataset.workspace,
         "name": item.dataset.name,
@@ -126,7 +126,7 @@ def work_json(item: WorkItem) -> dict[str, Any]:
 
 
 def overview_json(each: DatasetOverview) -> dict[str, Any]:
-    """A dataset as its list shows it."""
+    """Return a dataset as JSON, as the overview shows it."""
     dataset = each.dataset
     return {
         "workspace": dataset.workspace,

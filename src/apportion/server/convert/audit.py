@@ -30,7 +30,7 @@ __all__ = [
 
 
 class AuditWanted(BaseModel):
-    """Which events; what is left out does not narrow."""
+    """Filters for events of the audit log; omitted ones match everything."""
 
     who: str | None = Field(None, description="Only what this person did.")
     what: list[EventCode] = Field([], description="Only events of these kinds.")
@@ -47,7 +47,7 @@ class AuditWanted(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     def filter(self) -> AuditFilter:
-        """The same as the log is asked."""
+        """Return the filters as the store takes them."""
         return AuditFilter(
             codes=codes_of(self.area, self.what),
             workspace=self.workspace,
@@ -60,7 +60,7 @@ class AuditWanted(BaseModel):
 
 
 class AuditExport(AuditWanted):
-    """Which events, in which form."""
+    """Filters for events, and the format of the export."""
 
     format: Literal["csv", "jsonl"] = "csv"
 
@@ -96,20 +96,20 @@ class AuditPage(BaseModel):
 
 
 def audited_out(event: AuditedEvent) -> AuditEvent:
-    """An event as it goes out."""
+    """Return an event as clients see it."""
     return AuditEvent.model_validate(
         {**event._asdict(), "at": utc_iso(event.at), "area": event.what.area},
     )
 
 
 def audit_lines(pages: Iterable[Sequence[AuditedEvent]]) -> Iterator[bytes]:
-    """One event a line, as JSON."""
+    """Yield events as JSON, one a line."""
     for page in pages:
         yield "".join(f"{audited_out(each).model_dump_json()}\n" for each in page).encode()
 
 
 def audit_table(pages: Iterable[Sequence[AuditedEvent]]) -> Iterator[bytes]:
-    """A header, then one event a row, with an apostrophe before what a spreadsheet would compute."""
+    """Yield a CSV header, then one event a row, with an apostrophe before formulas."""
     columns = list(AuditEvent.model_fields)
     yield f"{','.join(columns)}\r\n".encode()
     for page in pages:

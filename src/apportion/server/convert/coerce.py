@@ -61,17 +61,17 @@ def _none(value: Any, path: Path, errors: list[Item]) -> bool:
 
 
 def anything(value: Any, _path: Path, _errors: list[Item]) -> Any:
-    """Whatever it is."""
+    """Take any value as it is."""
     return value
 
 
 def optional(read: Reader) -> Reader:
-    """Null, or what the reader takes."""
+    """Return a reader of null, or of what ``read`` takes."""
     return lambda value, path, errors: None if value is None else read(value, path, errors)
 
 
 def text(*, least: int = 0, most: int | None = None) -> Reader:
-    """Text; numbers and booleans as Python writes them."""
+    """Return a reader of text; numbers and booleans are taken as Python writes them."""
 
     def read(value: Any, path: Path, errors: list[Item]) -> Any:
         if _none(value, path, errors):
@@ -92,7 +92,7 @@ def text(*, least: int = 0, most: int | None = None) -> Reader:
 
 
 def agent(most: int) -> Reader:
-    """The name of whoever says something."""
+    """Return a reader of an agent's name."""
     name = text(most=most)
 
     def read(value: Any, path: Path, errors: list[Item]) -> Any:
@@ -105,7 +105,7 @@ def agent(most: int) -> Reader:
 
 
 def text_or_texts(value: Any, path: Path, errors: list[Item]) -> Any:
-    """One text or several."""
+    """Read one text or several."""
     if isinstance(value, list):
         return items(text())(value, path, errors)
     if isinstance(value, dict):
@@ -116,7 +116,7 @@ def text_or_texts(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def number(*, low: float | None = None, high: float | None = None) -> Reader:
-    """A number; text that stands for one as well."""
+    """Return a reader of a number, or of text that stands for one."""
 
     def read(value: Any, path: Path, errors: list[Item]) -> Any:
         if _none(value, path, errors):
@@ -139,7 +139,7 @@ def number(*, low: float | None = None, high: float | None = None) -> Reader:
 
 
 def count(value: Any, path: Path, errors: list[Item]) -> Any:
-    """A whole number from 1 up."""
+    """Read a whole number from 1 up."""
     found = integer(value, path, errors)
     if found is not None and found < 1:
         msg = "ensure this value is greater than or equal to 1"
@@ -148,7 +148,7 @@ def count(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def integer(value: Any, path: Path, errors: list[Item]) -> Any:
-    """A whole number; other numbers lose their fraction."""
+    """Read a whole number; other numbers lose their fraction."""
     if _none(value, path, errors):
         return None
     try:
@@ -162,7 +162,7 @@ def integer(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def boolean(value: Any, path: Path, errors: list[Item]) -> Any:
-    """True or false, in any of the usual spellings."""
+    """Read true or false, in any of the usual spellings."""
     if _none(value, path, errors):
         return None
     if value in (0, 1):
@@ -174,7 +174,7 @@ def boolean(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def enum_value(permitted: Sequence[str]) -> Reader:
-    """One of a few words."""
+    """Return a reader of one of a few words."""
     known = [str(each) for each in permitted]
 
     def read(value: Any, path: Path, errors: list[Item]) -> Any:
@@ -188,7 +188,7 @@ def enum_value(permitted: Sequence[str]) -> Reader:
 
 
 def record_id(value: Any, path: Path, errors: list[Item]) -> Any:
-    """A record's id as it was sent: text, or a number or boolean as JSON writes it."""
+    """Read a record's id as it was sent: text, or a number or boolean as JSON writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and math.isfinite(value):
@@ -202,7 +202,7 @@ def record_id(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def datetime_value(value: Any, path: Path, errors: list[Item]) -> Any:
-    """An ISO date-time, which keeps its offset or stays without, or an epoch number as a number."""
+    """Read an ISO date-time, which keeps its offset or stays without, or an epoch number as a number."""
     if isinstance(value, str):
         try:
             return msgspec.convert(value, datetime)
@@ -223,14 +223,14 @@ def datetime_value(value: Any, path: Path, errors: list[Item]) -> Any:
 
 
 def _epoch(number: float) -> float:
-    """A number that may count seconds or parts of them since 1970: neither endless nor beyond all clocks."""
+    """Check an epoch number, of seconds or smaller units: neither infinite nor beyond all clocks."""
     if not abs(number) < _BEYOND_ALL_CLOCKS:
         raise ValueError
     return number
 
 
 def items(read: Reader, *, least: int = 0, most: int | None = None) -> Reader:
-    """A list of what the reader takes."""
+    """Return a reader of a list of what ``read`` takes."""
 
     def read_items(value: Any, path: Path, errors: list[Item]) -> Any:
         if _none(value, path, errors):
@@ -256,7 +256,7 @@ def items(read: Reader, *, least: int = 0, most: int | None = None) -> Reader:
 
 
 def mapping(read: Reader, *, key: Reader = anything, empty: str | None = None) -> Reader:
-    """An object with any names; ``empty`` is what to say when there are none, if there must be some."""
+    """Return a reader of an object with any names; ``empty`` is the error if it must not be empty."""
 
     def read_mapping(value: Any, path: Path, errors: list[Item]) -> Any:
         if _none(value, path, errors):
@@ -277,7 +277,7 @@ def mapping(read: Reader, *, key: Reader = anything, empty: str | None = None) -
 
 
 def shape(fields: Mapping[str, Field], *, strict: bool = False) -> Reader:
-    """An object with these members; those that are missing stay so. Other members are ignored, or refused."""
+    """Return a reader of an object with these members; missing ones stay missing, others are ignored or refused."""
     known = {name for field in fields.values() for name in field.also} | fields.keys()
 
     def read_shape(value: Any, path: Path, errors: list[Item]) -> Any:

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def _as_text(value: Any) -> Any:
-    """Numbers and truth values pass for tags, as they did with pydantic 1."""
+    """Return numbers and booleans in tags as text, as pydantic 1 did."""
     return str(value) if isinstance(value, bool | int | float) else value
 
 
@@ -36,7 +36,7 @@ _Name = Annotated[
 
 
 class _In(BaseModel):
-    """What clients send: unknown members are ignored, as in 1.x."""
+    """Base of request bodies: unknown members are ignored, as in 1.x."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True, regex_engine="python-re", extra="ignore")
 
@@ -81,7 +81,7 @@ class DatasetOut(BaseModel):
 
 
 def dataset_out(dataset: Dataset) -> DatasetOut:
-    """A dataset for 1.x clients."""
+    """Return a dataset for 1.x clients."""
     return DatasetOut(
         tags=dict(dataset.tags),
         metadata=dict(dataset.metadata),
@@ -105,7 +105,7 @@ class LabelIn(_In):
 
 
 def _as_labels(value: Any) -> Any:
-    """Plain strings stand for labels of that name."""
+    """Return labels with plain strings replaced by labels of that name."""
     if isinstance(value, list):
         return [{"name": str(item)} if isinstance(item, str | int | float) else item for item in value]
     return value
@@ -158,7 +158,7 @@ class SettingsOut(BaseModel):
 
 
 def settings_in(given: SettingsIn) -> LabelSettings:
-    """Settings as asked for; a label's id defaults to its name."""
+    """Return the settings in a request; a label's id defaults to its name."""
     labels = None
     if given.label_schema is not None:
         labels = tuple(
@@ -172,7 +172,7 @@ def settings_in(given: SettingsIn) -> LabelSettings:
 
 
 def settings_out(settings: LabelSettings) -> SettingsOut:
-    """Settings for 1.x clients."""
+    """Return settings for 1.x clients."""
     labels = None
     if settings.labels is not None:
         labels = LabelSchemaOut(

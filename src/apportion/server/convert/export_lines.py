@@ -1,4 +1,4 @@
-"""Records as exports show them in JSON lines: what is stored as JSON is put side by side, and never read."""
+"""Export of records as JSON lines: stored JSON is concatenated without being decoded."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ _encode = msgspec.json.Encoder().encode
 
 
 def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
-    """A record a line: as the scan shows it, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
-    standings, names, values = ProvenanceReader(dataset), NameMemo(), _Values()
+    """Yield a record a line: as in a scan, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
+    reader, names, values = ProvenanceReader(dataset), NameMemo(), _Values()
     for page in pages:
         rows, behind = page
         members = _answers(behind.said, names, values) if answers else []
         each = behind.said.of_each(len(rows))
         lines = []
-        for place, (row, own, standing) in enumerate(zip(rows, each, standings.of(page, each), strict=True)):
-            line = scan_record(_bare(row, standing.first), dataset.task, metrics=False, text=False)[:-1]
+        for place, (row, own, provenance) in enumerate(zip(rows, each, reader.of(page, each), strict=True)):
+            line = scan_record(_bare(row, provenance.first), dataset.task, metrics=False, text=False)[:-1]
             if members[own]:
                 line += f',"answers":{{{",".join(members[own])}}}'.encode()
             gold = behind.gold.get(place)
             if gold is not None:
                 line += b',"gold":' + gold_json(gold)
-            if standing.answered is not None:
-                line += _provenance(standing, names).encode()
+            if provenance.answered is not None:
+                line += _provenance(provenance, names).encode()
             lines.append(line)
         lines.append(b"")
         yield b"}\n".join(lines)
 
 
 def _bare(row: StoredRecord, first: tuple[bytes, bytes] | None) -> StoredRecord:
-    """The record without anybody's own answer: those come with more to them."""
+    """Return the record without individual answers: ``answers`` has them with state, version and time."""
     id, status, updated, content, prediction, _, vectors, number = row
     answer = None if first is None else b"\n".join(first)
     return StoredRecord(id, status, updated, content, prediction, answer, vectors, number)
 
 
-def _answers(said: AnswerTable, names: NameMemo, values: _Values) -> list[str]:
-    """The members of ``answers``."""
+def _answers(answers: AnswerTable, names: NameMemo, values: _Values) -> list[str]:
+    """Return the members of ``answers``."""
     return [
         f'{names[name]}:{{"value":{values[value]},"state":"{state}",'
         f'"version":{version},"seconds":{seconds},"updated_at":"{at}",'
         f'"counted":{"true" if counted else _EXTRA}}}'
         for name, state, value, version, seconds, at, counted in zip(
-            said.annotator,
-            said.state,
-            said.value,
-            said.version,
-            numerals(said.seconds),
-            instants(said.at),
-            said.counted,
+            answers.annotator,
+            answers.state,
+            answers.value,
+            answers.version,
+            numerals(answers.seconds),
+            instants(answers.at),
+            answers.counted,
             strict=True,
         )
     ]
@@ -71,9 +71,9 @@ def _answers(said: AnswerTable, names: NameMemo, values: _Values) -> list[str]:
 _EXTRA = 'false,"extra":true'
 
 
-def _provenance(standing: Provenance, names: NameMemo) -> str:
-    """Whose value it is, whose answers counted and which of them say the same; what share has which label."""
-    first, answered, agreeing, support, soft = standing
+def _provenance(provenance: Provenance, names: NameMemo) -> str:
+    """Return ``provenance`` (agent, counted answers, those that agree, support) and ``soft_labels`` as members."""
+    first, answered, agreeing, support, soft = provenance
     more = "" if soft is None else f',"soft_labels":{_encode(soft).decode()}'
     listed = names.listed(answered or ())
     if agreeing is None:
@@ -85,7 +85,7 @@ def _provenance(standing: Provenance, names: NameMemo) -> str:
 
 
 class _Values(Memo):
-    """Stored values as JSON."""
+    """Cache of stored values as JSON."""
 
     def __missing__(self, value: bytes | None) -> str:
         found: str = self.keep(value, "null" if value is None else f"{{{value.decode()}}}")
@@ -93,27 +93,27 @@ class _Values(Memo):
 
 
 class NameMemo(Memo):
-    """Names as JSON."""
+    """Cache of names as JSON."""
 
     def __missing__(self, name: str) -> str:
         found: str = self.keep(name, _encode(name).decode())
         return found
 
     def listed(self, wanted: Sequence[str]) -> str:
-        """A list of names."""
+        """Return a list of names as JSON."""
         return f"[{','.join([self[each] for each in wanted])}]"
 
 
 def numerals(numbers: Sequence[float | None]) -> list[str]:
-    """Numbers as Python writes them, ``null`` for none; all at once in a fraction of the time."""
+    """Return numbers as Python writes them, ``null`` for None; a list at once takes a fraction of the time."""
     text = _encode(numbers).decode()
-    if "e" in text:  # the encoder writes exponents in another way
+    if "e" in text:  # the encoder writes exponents differently
         return ["null" if each is None else repr(each) for each in numbers]
     return text[1:-1].split(",") if numbers else []
 
 
 def instants(at: Sequence[int]) -> list[str]:
-    """Each in ISO 8601, microseconds only where there are some; all at once in a fraction of the time."""
+    """Return instants in ISO 8601, microseconds only if not zero; a list at once takes a fraction of the time."""
     import numpy as np
 
     when = np.asarray(at, dtype="datetime64[us]")
@@ -124,7 +124,7 @@ def instants(at: Sequence[int]) -> list[str]:
 
 
 def gold_json(gold: StoredGold) -> bytes:
-    """A gold value and where it comes from."""
+    """Return a gold value and its origin as JSON."""
     value = b"null" if gold.value is None else b"{%b}" % gold.value
     more = {"origin": gold.origin, "author": gold.author, "reason": gold.reason, "at": utc_iso(gold.at)}
     return b'{"value":%b,%b' % (value, _encode(more)[1:])

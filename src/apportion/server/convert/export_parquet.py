@@ -1,4 +1,4 @@
-"""The table of an export as Parquet: numbers as numbers, all else as the text of the CSV's cells."""
+"""Export of a table as Parquet: numbers as numbers, everything else as the text of the CSV's cells."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["parquet_pages"]
 
 _AT_ONCE = 10_000
-"""Records of a row group."""
+"""Records in a row group."""
 _MOST_BYTES = 64 * 1024 * 1024
-"""Long texts make smaller ones: until a row group is written it is in memory."""
+"""Most bytes of a row group, which is in memory until it is written: long texts make it smaller."""
 
 
 def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[ExportPage]], Iterator[bytes]]:
-    """Writes a table of the CSV's columns.
+    """Return a writer of a table with the CSV's columns.
 
-    Refused where pyarrow is not installed.
+    Refused if pyarrow is not installed.
     """
     try:
         import pyarrow as pa
@@ -52,7 +52,7 @@ def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[Ex
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """As many of them as make a row group."""
+    """Yield batches grouped into row groups."""
     group: list[pa.RecordBatch] = []
     for batch in batches:
         group.append(batch)
@@ -64,30 +64,30 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
 
 
 class _Columns:
-    """Pages of records as columns of Arrow."""
+    """Converter of pages of records into Arrow columns."""
 
     def __init__(self, dataset: Dataset, names: ColumnNames) -> None:
         import pyarrow as pa
 
-        self._table, self._standings = ExportTable(dataset, names), ProvenanceReader(dataset)
+        self._table, self._provenance = ExportTable(dataset, names), ProvenanceReader(dataset)
         kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
         self.schema = pa.schema([(name, kinds[_kind(name)]) for name in self._table.columns])
         self.few = [name for name in self._table.columns if _recurs(name)]
         self._decode = msgspec.json.Decoder().decode
 
     def batch(self, page: ExportPage) -> pa.RecordBatch:
-        """A row a record."""
+        """Return a page as a batch with a row per record."""
         import pyarrow as pa
 
         rows, behind = page
         table, heads, tails = self._table, [], []
         soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
         each = behind.said.of_each(len(rows))
-        for place, (row, standing) in enumerate(zip(rows, self._standings.of(page, each), strict=True)):
+        for place, (row, provenance) in enumerate(zip(rows, self._provenance.of(page, each), strict=True)):
             content = self._decode(b"{%b}" % row.content)
-            heads.append(table.head(row, content, standing))
+            heads.append(table.head(row, content, provenance))
             tails.append(table.tail(row, content, behind.gold.get(place)))
-            for label, share in (standing.soft or {}).items():
+            for label, share in (provenance.soft or {}).items():
                 if label in table.labels:
                     soft[table.labels[label]][place] = share
         head, tail = ([_texts(column) for column in zip(*each, strict=True)] for each in (heads, tails))
@@ -99,18 +99,18 @@ class _Columns:
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _answers(self, page: ExportPage) -> list[pa.Array]:
-        """Four columns a person: from one column of all answers everybody's own are taken."""
+        """Return four columns per person, each taken from one column of all answers."""
         import numpy as np
         import pyarrow as pa
 
-        said, people = self._table.answers(page.behind.said), len(self._table.people)
+        answers, people = self._table.answers(page.behind.said), len(self._table.people)
         places = np.full((people + 1, len(page.rows)), -1, dtype=np.int64)
-        column = np.array([people if each is None else each for each in said.column], dtype=np.int64)
+        column = np.array([people if each is None else each for each in answers.column], dtype=np.int64)
         places[column, np.asarray(page.behind.said.place, dtype=np.int64)] = np.arange(len(column))
         all_of = [
-            _texts(said.value),
-            pa.array(said.state, pa.string()),
-            pa.array(said.at, pa.string()),
+            _texts(answers.value),
+            pa.array(answers.state, pa.string()),
+            pa.array(answers.at, pa.string()),
             pa.array(page.behind.said.seconds, pa.float64()),
         ]
         takes = [pa.array(each, mask=each < 0) for each in places[:people]]
@@ -118,7 +118,7 @@ class _Columns:
 
 
 def _texts(cells: Sequence[str]) -> pa.Array:
-    """Cells as texts, nothing where they are empty."""
+    """Return cells as texts, null for empty ones."""
     import pyarrow as pa
 
     empty = cells.count("")
@@ -128,7 +128,7 @@ def _texts(cells: Sequence[str]) -> pa.Array:
 
 
 def _kind(name: str) -> str:
-    """What the cells of a column of ours hold: numbers, true or false, or text."""
+    """Return the type of an export's column: number, flag or text."""
     if name == "multi_label":
         return "flag"
     numbers = (
@@ -140,7 +140,7 @@ def _kind(name: str) -> str:
 
 
 def _recurs(name: str) -> bool:
-    """Whether the same values come again and again in such a column, so that it pays to number them."""
+    """Return whether values repeat in such a column, so that dictionary encoding pays."""
     once = name in ("id", "text", "tokens", "prediction", "vectors", "event_timestamp") or name.startswith(
         "inputs."
     )
@@ -148,7 +148,7 @@ def _recurs(name: str) -> bool:
 
 
 class _Sink:
-    """A file that is given away as it is written."""
+    """A write-only file whose bytes are taken out as they are written."""
 
     closed = False
 
@@ -172,6 +172,6 @@ class _Sink:
         pass
 
     def take(self) -> bytes:
-        """What was written since the last time."""
+        """Return and drop the bytes written since the last call."""
         parts, self._parts = self._parts, []
         return b"".join(parts)

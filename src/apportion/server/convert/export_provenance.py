@@ -1,4 +1,4 @@
-"""What the resolved values of records rest on: whose answers counted, who agrees, what share each label has."""
+"""Provenance of resolved values: the answers that counted, who agrees, and the share of each label."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _SETTLED = (Status.VALIDATED, Status.DISCARDED)
 
 
 class Memo(dict[Any, Any]):
-    """What was worked out before, by what it was worked out from.
+    """Cache of computed values by their input.
 
-    It forgets everything when it is full, and keeps no long texts: those hardly come again, and would fill memory.
+    It is cleared when full, and keeps no long keys: those rarely repeat, and would fill memory.
     """
 
     MOST = 50_000
     LONGEST = 400
 
     def keep(self, key: Any, found: Any) -> Any:
-        """Remember what was found, which is handed back."""
+        """Store a value, unless its key is too long, and return it."""
         if len(self) >= self.MOST:
             self.clear()
         if not hasattr(key, "__len__") or len(key) <= self.LONGEST:
@@ -40,9 +40,10 @@ class Memo(dict[Any, Any]):
 
 
 class Provenance(NamedTuple):
-    """``first`` is agent (JSON) and value (JSON members) that count; those who ``answered`` are counted ones.
+    """Provenance of one record: ``first`` is the agent (JSON) and value (JSON members) of the resolved value.
 
-    ``agreeing`` and ``support`` are None unless the record is settled, ``soft`` where there are no labels.
+    ``answered`` are people whose answers count. ``agreeing`` and ``support`` are None unless the record is settled,
+    ``soft`` if there are no labels.
     """
 
     first: tuple[bytes, bytes] | None
@@ -53,7 +54,7 @@ class Provenance(NamedTuple):
 
 
 class ProvenanceReader:
-    """Works out what records of a dataset rest on, page by page."""
+    """Compute the provenance of a dataset's records, page by page."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._soft = dataset.task is Task.TEXT_CLASSIFICATION
@@ -61,19 +62,19 @@ class ProvenanceReader:
         self._meanings = _Meanings(dataset)
 
     def of(self, page: ExportPage, each: Sequence[slice]) -> list[Provenance]:
-        """One entry a record; ``each`` says where its answers are."""
+        """Return one entry per record; ``each`` are the slices of the records' answers."""
         rows, behind = page
-        said, meanings = behind.said, self._meanings
+        answers, meanings = behind.said, self._meanings
         meant = [
             None if value is None or state == _DISCARDED else meanings[value]
-            for value, state in zip(said.value, said.state, strict=True)
+            for value, state in zip(answers.value, answers.state, strict=True)
         ]
-        extras = 0 in said.counted
+        extras = 0 in answers.counted
         found = []
         for place, (row, own) in enumerate(zip(rows, each, strict=True)):
-            names, means = said.annotator[own], meant[own]
+            names, means = answers.annotator[own], meant[own]
             if extras:
-                counted = said.counted[own]
+                counted = answers.counted[own]
                 names, means = list(compress(names, counted)), list(compress(means, counted))
             found.append(self._one(place, row, names, means, behind))
         return found
@@ -86,7 +87,7 @@ class ProvenanceReader:
             return Provenance(None, None, None, None, None)
         posterior = behind.posteriors.get(place)
         if posterior is not None and posterior.answers != dict(zip(names, meant, strict=True)):
-            posterior = None  # somebody has answered otherwise since
+            posterior = None  # fitted before somebody changed their answer
         soft = dict(posterior.labels) if posterior is not None else self._shares(meant)
         if row.status not in _SETTLED:
             return Provenance(first, names, None, None, soft)
@@ -108,7 +109,7 @@ class ProvenanceReader:
 
 
 def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
-    """Agent and value that count."""
+    """Return agent and value that stand for the record; None if there are none."""
     if answer is None or answer.startswith(b"null\n"):
         return None
     agent, value = answer.split(b"\n", 2)[:2]
@@ -116,7 +117,7 @@ def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
 
 
 class _Meanings(Memo):
-    """What stored values say, scores apart."""
+    """Cache of stored values as comparable values, without scores."""
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__()

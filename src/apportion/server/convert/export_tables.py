@@ -1,6 +1,6 @@
-"""Records as rows of a table with one set of columns a person, and such a table as CSV.
+"""Export of records as a table with four columns per person, and such a table as CSV.
 
-Cells that are no plain text hold JSON; a text that could be mistaken for JSON is written as a JSON string. So every
+Cells that are not plain text hold JSON; a text that could be mistaken for JSON is written as a JSON string. So every
 cell can be read back as what it was.
 """
 
@@ -34,11 +34,11 @@ _PLURAL = {
     Task.TEXT2TEXT: "sentences",
 }
 ANSWER_PARTS = (".state", ".at", ".seconds")
-"""Beside the answer, of every person: whether it is submitted, discarded or an extra, when, and how long it took."""
+"""Columns per person besides the answer: its state (submitted, discarded, extra), its time, and its duration."""
 
 
 def cell(value: Any) -> str:
-    """A value as text that can be read back: JSON, except for texts that cannot be mistaken for it."""
+    """Return a value as text that can be read back: JSON, except for texts that cannot be mistaken for it."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -51,7 +51,7 @@ def cell(value: Any) -> str:
 
 def _may_be_json(text: str) -> bool:
     if text[0] not in '{["' and _SCALAR.fullmatch(text) is None and not text[0].isspace():
-        return False  # most of them: an exception takes ten times as long
+        return False  # most texts: raising an exception takes ten times as long
     try:
         json.loads(text)
     except ValueError:
@@ -60,12 +60,12 @@ def _may_be_json(text: str) -> bool:
 
 
 _FIRST = frozenset('{["-0123456789tfnNI \t\n\r')
-"""What JSON begins with."""
+"""First characters of JSON."""
 _SCALAR = re.compile(r"(true|false|null|NaN|-?Infinity|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)\s*")
 
 
 def columns_of(dataset: Dataset, names: ColumnNames) -> list[str]:
-    """The columns of a table of this dataset."""
+    """Return the columns of a table of this dataset."""
     texts = [f"inputs.{name}" for name in names.inputs] or ["text"]
     if dataset.task is Task.TOKEN_CLASSIFICATION:
         texts = ["text", "tokens"]
@@ -102,7 +102,7 @@ class AnswerCells(NamedTuple):
 
 
 class ExportTable:
-    """Records as cells: ``head``, four columns a person, soft labels, ``tail``; each of ``columns`` in one of these."""
+    """Records as cells: ``head``, four columns per person, soft labels, ``tail``; together these are ``columns``."""
 
     def __init__(self, dataset: Dataset, names: ColumnNames) -> None:
         self.columns = columns_of(dataset, names)
@@ -115,8 +115,8 @@ class ExportTable:
         self._metadata = frozenset(names.metadata)
         self._json = JsonNames()
 
-    def head(self, row: StoredRecord, content: dict[str, Any], standing: Provenance) -> list[str]:
-        """Up to the answers. An id is always text, and so are a few words of ours: they are never read as JSON."""
+    def head(self, row: StoredRecord, content: dict[str, Any], provenance: Provenance) -> list[str]:
+        """Return the cells before the answers. Ids, statuses and agents are always text and never read as JSON."""
         if self._task is Task.TOKEN_CLASSIFICATION:
             texts = [cell(content["text"]), cell(content["tokens"])]
         elif self._names.inputs:
@@ -125,13 +125,13 @@ class ExportTable:
         else:
             texts = [cell(content.get("text"))]
         value, agent = "", ""
-        if standing.first is not None:
-            value, agent = self.values[standing.first[1]], _decode(standing.first[0])
-        agreeing = "" if standing.agreeing is None else self._json.listed(standing.agreeing)
-        return [row.id, *texts, row.status.value, value, agent, cell(standing.support), agreeing]
+        if provenance.first is not None:
+            value, agent = self.values[provenance.first[1]], _decode(provenance.first[0])
+        agreeing = "" if provenance.agreeing is None else self._json.listed(provenance.agreeing)
+        return [row.id, *texts, row.status.value, value, agent, cell(provenance.support), agreeing]
 
     def tail(self, row: StoredRecord, content: dict[str, Any], gold: StoredGold | None) -> list[str]:
-        """From gold on."""
+        """Return the cells after the soft labels, from gold on."""
         metadata = content["metadata"] or {}
         rest: dict[str, Any] | None = None
         if not metadata.keys() <= self._metadata:
@@ -146,27 +146,27 @@ class ExportTable:
             vectors_json(row.vectors).decode() if row.vectors else "",
         ]
 
-    def answers(self, said: AnswerTable) -> AnswerCells:
-        """What people said; ``column`` is a person's place among the columns."""
+    def answers(self, answers: AnswerTable) -> AnswerCells:
+        """Return people's answers as cells; ``column`` is a person's index among the annotators of the table."""
         values = self.values
-        state: Sequence[str] = said.state
-        if 0 in said.counted:
+        state: Sequence[str] = answers.state
+        if 0 in answers.counted:
             state = [
                 word if counted else f"{word} extra"
-                for word, counted in zip(said.state, said.counted, strict=True)
+                for word, counted in zip(answers.state, answers.counted, strict=True)
             ]
-        seconds = numerals(said.seconds)
+        seconds = numerals(answers.seconds)
         return AnswerCells(
-            list(map(self.people.get, said.annotator)),
-            ["" if value is None else values[value] for value in said.value],
+            list(map(self.people.get, answers.annotator)),
+            ["" if value is None else values[value] for value in answers.value],
             list(state),
-            instants(said.at),
+            instants(answers.at),
             ["" if each == "null" else each for each in seconds] if "null" in seconds else seconds,
         )
 
 
 class _Values(Memo):
-    """Cells of stored values: a label as itself; everything else in full."""
+    """Cache of cells of stored values: a label as itself; everything else as full JSON."""
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__()
@@ -187,13 +187,13 @@ class _Values(Memo):
 
 
 _FORMULA = re.compile(r"[\s;,]*[=+\-@＝＋－＠]|[\t\r\n]")
-"""How a formula begins, for some spreadsheet or other: full-width signs count, and what comes after a separator where a
-file is split at another than ours."""
+"""Beginning of a formula in any spreadsheet: full-width signs count, and signs after a separator, in case a program
+splits the file at another separator than ours."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def shown(text: str) -> str:
-    """A cell that a spreadsheet shows and does not compute.
+    """Return a cell that a spreadsheet shows and does not compute.
 
     >>> shown('=HYPERLINK("https://example.org")'), shown("-0.5"), shown(";=1"), shown("＝1")
     ('\'=HYPERLINK("https://example.org")', '-0.5', "';=1", "'＝1")
@@ -204,28 +204,28 @@ def shown(text: str) -> str:
 def csv_pages(
     pages: Iterable[ExportPage], dataset: Dataset, names: ColumnNames, *, spreadsheet: bool = False
 ) -> Iterator[bytes]:
-    """A header, then a record a row; texts as they were logged, unless they are for a spreadsheet."""
-    table, standings = ExportTable(dataset, names), ProvenanceReader(dataset)
+    """Yield a CSV header, then a record a row; texts as they were logged, unless they are for a ``spreadsheet``."""
+    table, reader = ExportTable(dataset, names), ProvenanceReader(dataset)
     written = _Quoted(spreadsheet)
     yield f"{','.join([written[each] for each in table.columns])}\r\n".encode()
     nobody = [",,,"] * len(table.people)
     unlabelled, shares = [""] * len(table.labels), _Shares()
     for rows, behind in pages:
-        said = table.answers(behind.said)
-        values = [written[each] for each in said.value]
-        answers = list(map(",".join, zip(values, said.state, said.at, said.seconds, strict=True)))
+        parts = table.answers(behind.said)
+        values = [written[each] for each in parts.value]
+        answers = list(map(",".join, zip(values, parts.state, parts.at, parts.seconds, strict=True)))
         lines = []
         each = behind.said.of_each(len(rows))
-        found = zip(rows, each, standings.of(ExportPage(rows, behind), each), strict=True)
-        for place, (row, own, standing) in enumerate(found):
+        found = zip(rows, each, reader.of(ExportPage(rows, behind), each), strict=True)
+        for place, (row, own, provenance) in enumerate(found):
             content = _decode(b"{%b}" % row.content)
-            cells = written.all(table.head(row, content, standing))
+            cells = written.all(table.head(row, content, provenance))
             people = nobody.copy()
-            for column, answer in zip(said.column[own], answers[own], strict=True):
+            for column, answer in zip(parts.column[own], answers[own], strict=True):
                 if column is not None:
                     people[column] = answer
             soft = unlabelled.copy()
-            for label, share in (standing.soft or {}).items():
+            for label, share in (provenance.soft or {}).items():
                 if label in table.labels:
                     soft[table.labels[label]] = shares[share]
             cells += people
@@ -237,7 +237,7 @@ def csv_pages(
 
 
 class _Shares(Memo):
-    """Cells of numbers that come again and again."""
+    """Cache of cells of numbers."""
 
     def __missing__(self, share: float) -> str:
         found: str = self.keep(share, cell(share))
@@ -245,7 +245,7 @@ class _Shares(Memo):
 
 
 class _Quoted(Memo):
-    """Cells as CSV writes them."""
+    """Cache of cells as CSV writes them."""
 
     def __init__(self, spreadsheet: bool) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ class _Quoted(Memo):
         return found
 
     def all(self, cells: list[str]) -> list[str]:
-        """The same of several, of which nothing is remembered."""
+        """Return several cells as CSV writes them, without caching them."""
         if self._spreadsheet:
             cells = list(map(shown, cells))
         return [

@@ -1,4 +1,4 @@
-"""The rows of an uploaded file, one after the other: JSON lines, CSV or Parquet, however the file was made.
+"""Rows of an uploaded file, one after the other: JSON lines, CSV or Parquet.
 
 Rows, columns, bytes and values are counted while the file is read, so that one that is too large is refused before it
 is in memory.
@@ -26,16 +26,16 @@ __all__ = ["FileLimits", "Row", "file_rows"]
 
 Json = dict[str, Any]
 _BRACKETS = 200_000
-"""So many lists and objects a row may have, those that stand in its texts included: each takes far more memory than
-bytes, and nobody else is served while they are made."""
+"""Most lists and objects in a row, those inside its texts included: each takes far more memory than bytes, and
+nobody else is served while they are created."""
 _LINES_A_ROW = 100
-"""So many lines, empty ones too, a file of JSON lines may have for each row that it may have."""
+"""Most lines, empty ones included, of a JSON lines file, for each row that it may have."""
 csv.field_size_limit(64 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """The most that one file may hold."""
+    """Limits on one file."""
 
     rows: int = 10_000
     columns: int = 5_000
@@ -49,7 +49,7 @@ class FileLimits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its place in the file, from 0: its values, or why it cannot be read. ``size`` is in bytes."""
+    """A row by its index in the file, from 0: its values, or the problem with it. ``size`` is in bytes."""
 
     place: int
     size: int
@@ -58,7 +58,7 @@ class Row:
 
 
 def file_rows(file: IO[bytes], kind: str, limits: FileLimits) -> Iterator[Row]:
-    """Yield the rows of a file, good and bad ones. Raises ``ValidationError`` where there is more than may be."""
+    """Yield the rows of a file, good and bad ones. Raises ``ValidationError`` if the file exceeds a limit."""
     reading = {"parquet": _parquet_rows, "jsonl": _json_rows, "csv": _csv_rows}[kind]
     size = values = 0
     with contextlib.closing(reading(file, limits)) as rows:
@@ -83,7 +83,7 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _count(row: Json, most: int) -> int:
-    """Count the values in a row, those inside others too; not far beyond ``most``."""
+    """Count the values in a row, nested ones included; stop soon after ``most``."""
     count, waiting = len(row), [each for each in row.values() if isinstance(each, dict | list)]
     while waiting and count <= most:
         inner = waiting.pop()
@@ -156,7 +156,7 @@ def _csv_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None]
 
 
 class _TextLines:
-    """The lines of a file as texts; counts how long they are together since it was last asked."""
+    """The lines of a file as texts; counts their characters since ``take_size`` was last called."""
 
     def __init__(self, file: IO[bytes], longest: int) -> None:
         self._text = io.TextIOWrapper(file, "utf-8-sig", newline="")
@@ -176,7 +176,7 @@ class _TextLines:
         return line
 
     def let_go(self) -> None:
-        """Leave the file open, which would be closed together with its texts."""
+        """Detach the file, which would otherwise be closed together with its texts."""
         self._text.detach()
 
     def take_size(self) -> int:

@@ -26,7 +26,7 @@ def hours_out(each: Hours) -> dict[str, Any]:
 
 
 def hours_csv(found: Iterable[Hours]) -> str:
-    """Return hours as a table; no cell is taken for a formula."""
+    """Return hours as CSV; no cell is taken for a formula."""
     target = StringIO()
     rows = csv.DictWriter(target, COLUMNS)
     rows.writeheader()

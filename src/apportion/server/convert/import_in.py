@@ -1,4 +1,4 @@
-"""Files as records: JSON lines and CSV, our own exports or somebody else's with a mapping of columns."""
+"""Import of files as records: our own exports, or any other file with a mapping of columns."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _RECORD = (
 _WORDS = frozenset({"id", "status", "annotation_agent", "prediction_agent"})
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 _AGENT = "file"
-"""Who signs predictions of files that do not say whose they are."""
+"""Agent of predictions in files that name none."""
 _AT_ONCE = 2_000_000
-"""Bytes of rows that are made records of together."""
-_LONGEST_TOLD = 500
-"""Characters of what is said about a row: what is wrong with it may be long itself."""
+"""Bytes of rows that are converted to records together."""
+_LONGEST_MESSAGE = 500
+"""Most characters of an error message about a row: it may quote a long value."""
 
 
 @dataclass(slots=True)
 class FileRead:
-    """What a file holds: its records, the row each is in (from 0), and what is wrong with the other rows."""
+    """Contents of a file: its records, the row of each (from 0), and the errors of the other rows."""
 
     found: list[ImportedRows] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
@@ -57,15 +57,15 @@ class FileRead:
     bad: set[int] = field(default_factory=set)
 
     def blame(self, row: int, member: str | None, message: str) -> None:
-        """Note what is wrong with a row."""
+        """Note an error of a row."""
         self.bad.add(row)
         if len(self.wrong) < MAX_ERRORS:
-            loc = ["body", "rows", row, *([member[:_LONGEST_TOLD]] if member else [])]
-            told = message if len(message) <= _LONGEST_TOLD else f"{message[:_LONGEST_TOLD]}…"
-            self.wrong.append({"loc": loc, "msg": told, "type": "value_error"})
+            loc = ["body", "rows", row, *([member[:_LONGEST_MESSAGE]] if member else [])]
+            text = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+            self.wrong.append({"loc": loc, "msg": text, "type": "value_error"})
 
     def leave_out(self, problems: Sequence[tuple[int, str]]) -> None:
-        """Leave out records, by their place among those found, that do not go into the dataset."""
+        """Leave out records that do not fit the dataset, by their index in ``found``."""
         for place, message in problems:
             self.blame(self.rows[place], None, message)
         self.found = [each for row, each in zip(self.rows, self.found, strict=True) if row not in self.bad]
@@ -74,16 +74,16 @@ class FileRead:
 
 
 def refusal_of(read: FileRead) -> ValidationError:
-    """What a file with bad rows is told where all of its rows are wanted."""
-    said = [{**each, "msg": f"{each['msg']}. Nothing was stored"} for each in read.wrong]
-    return ValidationError(said, model="Import")
+    """Return the refusal of a file with bad rows, for requests that leave none out."""
+    errors = [{**each, "msg": f"{each['msg']}. Nothing was stored"} for each in read.wrong]
+    return ValidationError(errors, model="Import")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read: ``mapping`` says which of its columns holds what, ``rules`` what spans may be.
+    """Options for reading a file: ``mapping`` from our columns to the file's, ``rules`` for spans.
 
-    ``by`` signs.
+    ``by`` is the author of annotations and gold values that name none.
     """
 
     kind: str
@@ -102,16 +102,16 @@ def read_file(file: IO[bytes], how: Reading) -> FileRead:
 
 
 class _FileReader:
-    """Makes records of rows, some megabytes at a time, so that a file is never in memory in several forms."""
+    """Converter of rows to records, some megabytes at a time, so that no whole file is in memory in several forms."""
 
     def __init__(self, how: Reading) -> None:
         self._how = how
         self._read = FileRead()
         self._nested: dict[int, Json] = {}
         self._first_of: dict[str, int] = {}
-        """The row in which each id came up."""
+        """The row in which each id first occurred."""
         self._several: bool | None = None
-        """Whether records may have several labels, as the first row says."""
+        """``multi_label`` of the first row, which all other rows must share."""
 
     def read(self, file: IO[bytes]) -> FileRead:
         how, missing, some, size = self._how, set(self._how.mapping.values()), False, 0
@@ -137,7 +137,7 @@ class _FileReader:
         how = self._how
         try:
             if how.mapping:
-                mapped = {ours: row.get(theirs) for ours, theirs in how.mapping.items()}
+                mapped = {ours: row.get(column) for ours, column in how.mapping.items()}
                 self._nested[place] = _nested(mapped, how.task)
             else:
                 self._nested[place] = (
@@ -147,7 +147,7 @@ class _FileReader:
             self._read.blame(place, None, f"the row cannot be read: {wrong}")
 
     def _take(self) -> None:
-        """Make records of the rows that wait."""
+        """Convert the collected rows to records."""
         how, read = self._how, self._read
         records: dict[int, Json] = {}
         for place, row in self._nested.items():
@@ -155,7 +155,7 @@ class _FileReader:
                 records[place] = _record_of(row, how.task, how.by)
             except (TypeError, ValueError, AttributeError) as wrong:
                 read.blame(place, None, f"the row cannot be read: {wrong}")
-        self._of_one_kind(records)
+        self._check_multi_label(records)
         for place, record in _logged(records, how.task, how.limits, how.rules, read).items():
             first = self._first_of.setdefault(record.id, place)
             if first != place:
@@ -171,7 +171,7 @@ class _FileReader:
 
     def _imported(self, record: Record, row: Json) -> ImportedRows:
         how, limits = self._how, self._how.limits.answers
-        answers = [_answer(how.task, name, said, limits) for name, said in _named(row.get("answers"))]
+        answers = [_answer(how.task, name, sent, limits) for name, sent in _named(row.get("answers"))]
         gold = None if not row.get("gold") else _gold(how.task, row["gold"], limits, how.by, how.now)
         status, value, agent = _status(row), None, None
         if (answers or gold) and record.annotation is None and row.get("annotation"):
@@ -179,8 +179,8 @@ class _FileReader:
             agent = row["annotation"].get("agent") or how.by
         return ImportedRows(record, answers, gold, status, agent, value)
 
-    def _of_one_kind(self, records: dict[int, Json]) -> None:
-        """Leave out records of several labels in a file of one, as the first row says, or the other way round."""
+    def _check_multi_label(self, records: dict[int, Json]) -> None:
+        """Leave out records whose ``multi_label`` differs from the first row's."""
         kinds = {place: record.get("multi_label") is True for place, record in records.items()}
         if self._several is None and kinds:
             self._several = next(iter(kinds.values()))
@@ -192,7 +192,7 @@ class _FileReader:
 
 
 class _Wrong(Exception):
-    """Something is wrong with a row, maybe with one member of it."""
+    """An error of a row, or of one member of it."""
 
     def __init__(self, message: str, member: str | None = None) -> None:
         super().__init__(message)
@@ -200,8 +200,8 @@ class _Wrong(Exception):
 
 
 def _record_of(row: Json, task: Task, by: str) -> Json:
-    """What of a row makes a record of ``:bulk``; texts without tokens are cut at words and signs."""
-    record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _signed(row, by)
+    """Return the members of a row that ``:bulk`` takes; texts without tokens are split into words and signs."""
+    record = {key: row[key] for key in _RECORD if row.get(key) is not None} | _annotation_of(row, by)
     if task is Task.TOKEN_CLASSIFICATION and "tokens" not in record and isinstance(record.get("text"), str):
         record["tokens"] = _TOKENS.findall(record["text"])
     return record
@@ -210,7 +210,7 @@ def _record_of(row: Json, task: Task, by: str) -> Json:
 def _logged(
     records: Mapping[int, Json], task: Task, limits: BulkLimits, rules: LabelSettings, read: FileRead
 ) -> dict[int, Record]:
-    """The rows that are records, by row; what is wrong with the others is noted."""
+    """Return the valid records by row; errors of the others are noted in ``read``."""
     overlap, parts = rules.allow_overlapping_spans, rules.allow_character_spans
     places = list(records)
     while places:
@@ -219,7 +219,7 @@ def _logged(
             found = read_bulk(sent, task, limits, allow_overlap=overlap, allow_parts=parts).records
             return dict(zip(places, found, strict=True))
         except ValidationError as refused:
-            bad = [_blamed(each, places, read) for each in refused.errors]
+            bad = [_note_error(each, places, read) for each in refused.errors]
             if None in bad:
                 raise
             places = [place for place in places if place not in read.bad]
@@ -237,8 +237,8 @@ def _logged(
     return {}
 
 
-def _blamed(error: Item, places: Sequence[int], read: FileRead) -> int | None:
-    """Which row an error of ``:bulk`` is about; None if it is about none of them."""
+def _note_error(error: Item, places: Sequence[int], read: FileRead) -> int | None:
+    """Note an error of ``:bulk`` for its row, and return the row; None if the error is about none."""
     path = list(error["loc"])
     path = path[path.index("records") + 1 :] if "records" in path else []
     if not path or not isinstance(path[0], int):
@@ -248,8 +248,8 @@ def _blamed(error: Item, places: Sequence[int], read: FileRead) -> int | None:
     return places[path[0]]
 
 
-def _signed(row: Json, by: str) -> Json:
-    """In a file of one annotation a record, that annotation; where people's answers are told apart, none here."""
+def _annotation_of(row: Json, by: str) -> Json:
+    """Return annotation and status for ``:bulk``; nothing for a row with answers by person or gold, imported apart."""
     status = row.get("status")
     annotation = row.get("annotation")
     if row.get("answers") or row.get("gold"):
@@ -274,7 +274,7 @@ def _status(row: Json) -> Status:
 
 
 def _lenient(row: Json, task: Task) -> Json:
-    """A row of JSON lines: our own shape, or one with plain labels and texts."""
+    """Return a row of JSON lines in our nested shape; labels and texts may be plain."""
     if task is Task.TEXT_CLASSIFICATION and "inputs" not in row and row.get("text") is not None:
         row = {**row, "inputs": {"text": row["text"]}}
     if isinstance(row.get("annotation"), str | list):
@@ -285,7 +285,7 @@ def _lenient(row: Json, task: Task) -> Json:
 
 
 def _nested(row: Json, task: Task) -> Json:
-    """A flat row under our names, nested as JSON lines are."""
+    """Return a flat row under our names, nested as JSON lines are."""
     nested: Json = {}
     for name, value in row.items():
         if value in ("", None):
@@ -317,7 +317,7 @@ def _nested(row: Json, task: Task) -> Json:
 
 
 def _prediction(value: Any, task: Task, agent: str = _AGENT) -> Json:
-    """Predictions by agent, one with its agent, or only what was predicted."""
+    """Return predictions by agent; the row may have these, one with its agent, or a plain value."""
     if isinstance(value, dict):
         if _MEMBER[task] not in value:
             return {"predictions": value}
@@ -331,7 +331,7 @@ def _prediction(value: Any, task: Task, agent: str = _AGENT) -> Json:
 
 
 def _score(prediction: Any, score: Any) -> None:
-    """A column of scores belongs to what was predicted beside it."""
+    """Add the score of a column of its own to the prediction in the same row."""
     if not isinstance(prediction, dict) or not isinstance(score, int | float) or isinstance(score, bool):
         return
     for values in prediction.values():
@@ -357,7 +357,7 @@ def _nest_answer(nested: Json, rest: str, value: Any, task: Task) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """What a cell of ours holds: JSON, or a text that is none."""
+    """Return the value of a cell: decoded JSON, or the text itself if it is not JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -367,7 +367,7 @@ def _cell(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """A cell of text: only quoted texts and lists of texts are read as JSON."""
+    """Return the value of a text cell: only quoted texts and lists of texts are read as JSON."""
     found = _cell(value)
     if isinstance(found, str) or (isinstance(found, list) and all(isinstance(each, str) for each in found)):
         return found
@@ -375,7 +375,7 @@ def _text(value: Any) -> Any:
 
 
 def _value(value: Any, task: Task) -> Json:
-    """A label, a text, or a list of labels or spans as a value."""
+    """Return a label, a text, or a list of labels or spans as a value."""
     if isinstance(value, dict):
         return value
     found = _text(value) if task is not Task.TOKEN_CLASSIFICATION else _cell(value)
@@ -387,15 +387,15 @@ def _value(value: Any, task: Task) -> Json:
     return {"labels": [one if isinstance(one, dict) else {"class": one} for one in each]}
 
 
-def _answer(task: Task, name: str, said: Json, limits: AnswerLimits) -> ImportedAnswer:
+def _answer(task: Task, name: str, sent: Json, limits: AnswerLimits) -> ImportedAnswer:
     try:
         return ImportedAnswer(
             name,
-            read_value(task, said.get("value"), limits),
-            AnnotationState(said.get("state", "submitted")),
-            said.get("counted", True) is True,
-            _seconds(said.get("seconds")),
-            None if said.get("updated_at") is None else instant_of(parse_datetime(said["updated_at"])),
+            read_value(task, sent.get("value"), limits),
+            AnnotationState(sent.get("state", "submitted")),
+            sent.get("counted", True) is True,
+            _seconds(sent.get("seconds")),
+            None if sent.get("updated_at") is None else instant_of(parse_datetime(sent["updated_at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
         raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
@@ -415,15 +415,15 @@ def _short(sent: Any, name: str, most: int) -> str | None:
     return sent
 
 
-def _gold(task: Task, said: Json, limits: AnswerLimits, by: str, now: int) -> GoldValue:
+def _gold(task: Task, sent: Json, limits: AnswerLimits, by: str, now: int) -> GoldValue:
     try:
         return GoldValue(
-            read_value(task, said.get("value"), limits),
-            Origin(said.get("origin", "imported")),
-            _short(said.get("author") or by, "author", AGENT_LENGTH) or by,
-            _short(said.get("reason"), "reason", LONGEST_REASON),
+            read_value(task, sent.get("value"), limits),
+            Origin(sent.get("origin", "imported")),
+            _short(sent.get("author") or by, "author", AGENT_LENGTH) or by,
+            _short(sent.get("reason"), "reason", LONGEST_REASON),
             1,
-            now if said.get("at") is None else instant_of(parse_datetime(said["at"])),
+            now if sent.get("at") is None else instant_of(parse_datetime(sent["at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
         raise _Wrong(f"the gold value cannot be read: {wrong}", "gold") from None

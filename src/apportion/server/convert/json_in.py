@@ -1,4 +1,4 @@
-"""Bodies from JSON to plain values; what is no clean JSON is refused in pydantic 1's terms."""
+"""Strict decoding of JSON bodies to plain values, with errors in pydantic 1's form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["MAX_DEPTH", "MAX_ERRORS", "Item", "Path", "decode_json", "item", "pl
 
 MAX_DEPTH = 64
 MAX_ERRORS = 100
-"""So many errors of one request are told."""
+"""Most errors reported for one request."""
 
 Path = tuple[str | int, ...]
 Item = dict[str, Any]
@@ -25,7 +25,7 @@ _INTEGERS = range(-(2**63), 2**63)
 
 
 def item(path: Path, msg: str, type: str, **ctx: Any) -> Item:
-    """One error as pydantic 1 has it."""
+    """Return an error in pydantic 1's form."""
     found: Item = {"loc": list(path), "msg": msg, "type": type}
     if ctx:
         found["ctx"] = ctx
@@ -33,7 +33,7 @@ def item(path: Path, msg: str, type: str, **ctx: Any) -> Item:
 
 
 def decode_json(body: bytes) -> Any:
-    """The values that a body holds. Raises ``ValidationError`` for anything that cannot be kept as text."""
+    """Return the values in a body. Raises ``ValidationError`` for anything that cannot be stored as text."""
     try:
         text = body.decode(json.detect_encoding(body))
     except UnicodeDecodeError as broken:
@@ -53,10 +53,10 @@ def decode_json(body: bytes) -> Any:
         raise ValidationError([_undecodable(wrong.pos, str(wrong), msg=wrong.msg, **where)]) from None
     except RecursionError:
         raise ValidationError([_undecodable(0, _too_deep())]) from None
-    except ValueError:  # Python reads no integers of more than some thousand digits
+    except ValueError:  # Python refuses integers of more than some thousand digits
         raise ValidationError([_undecodable(0, "a number has too many digits")]) from None
     if constants or _ESCAPED_SURROGATE.search(text):
-        errors = [error for error, _ in zip(_unspeakable(found), range(MAX_ERRORS), strict=False)]
+        errors = [error for error, _ in zip(_unencodable(found), range(MAX_ERRORS), strict=False)]
         if errors:
             raise ValidationError(errors)
     return found
@@ -71,8 +71,8 @@ def _too_deep() -> str:
     return f"more than {MAX_DEPTH} lists or objects inside one another"
 
 
-def _unspeakable(body: Any) -> Iterator[Item]:
-    """Numbers that JSON does not have, and halves of characters, wherever they are."""
+def _unencodable(body: Any) -> Iterator[Item]:
+    """Yield an error for each number that JSON does not have, and for each lone surrogate, at any depth."""
     waiting: list[tuple[Path, Any]] = [(("body",), body)]
     while waiting:
         path, value = waiting.pop()
@@ -104,7 +104,7 @@ def _not_finite(path: Path) -> Item:
 
 
 def plain_problem(value: Any, path: Path, *, depth: int = 0) -> Item | None:
-    """Why a value of no particular shape cannot be kept: too deep, or a number beyond 64 bits."""
+    """Return the error of a value of any shape that cannot be stored: too deep, or a number beyond 64 bits."""
     waiting: list[tuple[int, Any]] = [(depth, value)]
     while waiting:
         level, each = waiting.pop()

@@ -1,4 +1,4 @@
-"""Where a scan stands (the cursor of 1.x, which is JSON in a string), and what is highlighted on a page."""
+"""Cursors of scans (as in 1.x, JSON in a string), and highlighting on a page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["CursorPosition", "Following", "highlighter_of", "next_page", "read_p
 
 @dataclass(frozen=True, slots=True)
 class CursorPosition:
-    """Behind which record a scan goes on, and in which order."""
+    """Position of a scan: the record after which it continues, and its order."""
 
     sort: Sequence[SortKey]
     after: str | None
@@ -29,7 +29,7 @@ class CursorPosition:
 
 
 class Following(NamedTuple):
-    """What tells a client how to ask for the next page."""
+    """Parameters by which a client requests the next page."""
 
     next_idx: str | None
     next_page_cfg: str
@@ -48,7 +48,7 @@ class _Cursor(msgspec.Struct):
 
 
 def read_page(request: ScanRequest) -> CursorPosition:
-    """Where to go on: a valid cursor wins over order and start; a garbled one is ignored, as in 1.x."""
+    """Return the position of a request: a valid cursor wins over order and start; others are ignored, as in 1.x."""
     if request.next_page_cfg:
         try:
             cursor = msgspec.json.decode(request.next_page_cfg, type=_Cursor)
@@ -57,19 +57,19 @@ def read_page(request: ScanRequest) -> CursorPosition:
         if cursor is not None and cursor.next_search_params:
             after = str(cursor.next_search_params[-1])
             sort = [SortKey(key.id, key.order == "desc") for key in cursor.sort_by]
-            return CursorPosition(_meant(sort), after, max(0, cursor.offset), request.next_page_cfg)
+            return CursorPosition(_normalised(sort), after, max(0, cursor.offset), request.next_page_cfg)
     if request.sort:
-        return CursorPosition(_meant(request.sort), None, 0, None)
+        return CursorPosition(_normalised(request.sort), None, 0, None)
     return CursorPosition((), request.next_idx, 0, None)
 
 
-def _meant(sort: Sequence[SortKey]) -> Sequence[SortKey]:
-    """No order at all and by id going up are the same, and much the faster."""
+def _normalised(sort: Sequence[SortKey]) -> Sequence[SortKey]:
+    """Return an order; ascending by id becomes no order, which gives the same and is much faster."""
     return () if list(sort) == [SortKey("id")] else sort
 
 
 def next_page(place: CursorPosition, rows: Sequence[StoredRecord]) -> Following:
-    """How to ask for what comes behind these rows; an empty page hands the cursor back."""
+    """Return the parameters for the page after these rows; after an empty page, the same cursor."""
     last = rows[-1].id if rows else place.after
     if not rows and place.cursor is not None:
         return Following(None if place.sort else last, place.cursor)
@@ -83,7 +83,7 @@ def next_page(place: CursorPosition, rows: Sequence[StoredRecord]) -> Following:
 
 
 def highlighter_of(words: Query | None) -> Highlighter | None:
-    """What finds the words of a query in texts; None when it asks about no text."""
+    """Return a highlighter of a query's words in texts; None if it searches no text."""
     if words is None:
         return None
     found = Highlighter(words)
@@ -94,7 +94,7 @@ def highlighter_of(words: Query | None) -> Highlighter | None:
 
 
 def searched_texts(row: StoredRecord, task: Task) -> Mapping[str, str]:
-    """A row's texts under the names they are searched by."""
+    """Return a row's texts by the names of the fields they are searched in."""
     fields: dict[str, Any] = msgspec.json.decode(b"{%b}" % row.content)
     inputs = fields.get("inputs")
     if task is not Task.TEXT_CLASSIFICATION or inputs is None:

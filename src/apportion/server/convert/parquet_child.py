@@ -1,7 +1,7 @@
 """Read a Parquet file from standard input and write its rows as JSON lines: a process of its own, with little memory.
 
-A few kilobytes of Parquet may decode to gigabytes, and what decodes them asks nobody before. Here it runs into a limit
-of the process, and the server is told so or sees that the process has ended. The last line says how it went.
+A few kilobytes of Parquet may decode to gigabytes, and pyarrow has no limit for that. Here it runs into a limit of the
+process; the server reads the error, or sees that the process has ended. The last line is the outcome.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ __all__ = ["DONE", "NO_PARQUET", "REFUSED", "main"]
 
 DONE = b"!done"
 REFUSED = b"!refused "
-"""Before a sentence for whoever sent the file."""
+"""Prefix of an error message for the sender of the file."""
 NO_PARQUET = b"!no parquet"
 _ROWS = 16
-"""Rows that are decoded at once: their texts may be long."""
+"""Rows that are decoded at once: few, since their texts may be long."""
 _MEMORY = 144 * 1024 * 1024
-"""Bytes that reading may take beyond what the libraries take."""
+"""Bytes of memory that reading may take in addition to the libraries."""
 _CPU_SECONDS = 120
 
 
 def main(rows: int, columns: int, out: IO[bytes]) -> None:
-    """Write the rows of the file, unless there are more rows or columns than that."""
+    """Write the rows of the file to ``out``, or an error if it has more rows or columns than given."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -53,8 +53,8 @@ def main(rows: int, columns: int, out: IO[bytes]) -> None:
         out.write(REFUSED + b"it takes more memory to read than a file may; send it in parts\n")
         return
     except (pa.ArrowException, OSError, ValueError, msgspec.MsgspecError, RecursionError) as wrong:
-        told = " ".join(str(wrong).split())[:300]
-        out.write(REFUSED + f"it is no Parquet that can be read: {told}".encode() + b"\n")
+        reason = " ".join(str(wrong).split())[:300]
+        out.write(REFUSED + f"it is no Parquet that can be read: {reason}".encode() + b"\n")
         return
     out.write(DONE + b"\n")
 
@@ -68,7 +68,7 @@ def _too_large(found: Any, rows: int, columns: int) -> str | None:
 
 
 def _limit_memory() -> None:
-    """Bound what this process may take from now on, where the system can do that."""
+    """Limit the memory and CPU time of this process from now on, if the system can."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

@@ -44,7 +44,7 @@ __all__ = [
     "workspace_out",
 ]
 
-# Pydantic's own engine knows no look-ahead; Python's does
+# pydantic's own regex engine has no look-ahead; Python's does
 _Name = Annotated[str, Field(pattern=NAME_PATTERN, min_length=1, max_length=NAME_LENGTH)]
 _Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)]
 
@@ -63,13 +63,13 @@ _Password = Annotated[
 
 
 class _In(BaseModel):
-    """What clients send: numbers pass for text, unknown members are ignored, as in 1.x."""
+    """Base of request bodies: numbers are taken as text, unknown members are ignored, as in 1.x."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True, regex_engine="python-re", extra="ignore")
 
 
 class NewUserIn(_In):
-    """Somebody who shall be able to sign in."""
+    """A user to create."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,7 +87,7 @@ class NewUserIn(_In):
 
 
 class NewTeam(_In):
-    """Several new users, the workspace all of them join, and whether each gets one of their own as well."""
+    """Several users to create, the workspace they join, and whether each also gets one of their own."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -110,7 +110,7 @@ class NewTeam(_In):
 
 
 class UserChanges(_In):
-    """What to change; whatever is left out stays. The username never changes."""
+    """Changes to a user; whatever is left out stays. The username never changes."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"role": "admin"}, {"password": "a new password"}]}
@@ -167,7 +167,7 @@ class NewWorkspace(_In):
 
 
 class NewMember(_In):
-    """Who shall belong to a workspace, and as what."""
+    """A user to add to a workspace, and their role in it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"username": "ana", "role": "annotator"}]})
 
@@ -176,7 +176,7 @@ class NewMember(_In):
 
 
 class RoleIn(_In):
-    """What a member shall be."""
+    """The new role of a member."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "reviewer"}]})
 
@@ -191,7 +191,7 @@ class Token(BaseModel):
 
 
 class UserOut(BaseModel):
-    """A user. The API key is only there when it has just been made."""
+    """A user. The API key is only present when it has just been created."""
 
     id: str
     first_name: str
@@ -208,20 +208,20 @@ class UserOut(BaseModel):
 
 
 class NewUsers(BaseModel):
-    """Users that have just been made, each with their API key, which is never shown again."""
+    """Users that have just been created, each with their API key, which is never shown again."""
 
     users: list[UserOut]
 
 
 class MembershipOut(BaseModel):
-    """What somebody is in one workspace."""
+    """A user's role in one workspace."""
 
     workspace: str
     role: MembershipRole
 
 
 class Me(UserOut):
-    """Whoever is asking; administrators see every workspace. Echoes the API key the request carried."""
+    """The caller; administrators see every workspace. Echoes the API key the request carried."""
 
     memberships: list[MembershipOut]
 
@@ -253,14 +253,14 @@ class Members(BaseModel):
 
 
 class LeaderOut(BaseModel):
-    """Somebody who leads, and as what."""
+    """A reviewer or manager of a workspace, with their role."""
 
     username: str
     role: MembershipRole
 
 
 class Leaders(BaseModel):
-    """Whom the members of a workspace can turn to."""
+    """People that the members of a workspace can turn to."""
 
     leaders: list[LeaderOut]
 
@@ -284,18 +284,18 @@ def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str,
 
 
 def user_out(actor: Actor, *, key: str | None = None) -> UserOut:
-    """A user as lists show them; ``key`` is their API key if it has just been made."""
+    """Return a user as lists show them; ``key`` is their API key if it has just been created."""
     return UserOut(**_user(actor, actor.workspaces, key))
 
 
 def me_out(actor: Actor, workspaces: Sequence[str], key: str | None) -> Me:
-    """A user as they see themselves."""
+    """Return a user as they see themselves."""
     memberships = [MembershipOut(workspace=each.workspace, role=each.role) for each in actor.memberships]
     return Me(**_user(actor, workspaces, key), memberships=memberships)
 
 
 def workspace_out(workspace: Workspace) -> WorkspaceOut:
-    """A workspace as lists show it."""
+    """Return a workspace as lists show it."""
     return WorkspaceOut(
         id=workspace.id,
         name=workspace.name,
@@ -305,7 +305,7 @@ def workspace_out(workspace: Workspace) -> WorkspaceOut:
 
 
 def member_out(actor: Actor, role: MembershipRole) -> MemberOut:
-    """A member with their role in the workspace in question."""
+    """Return a member with their role in the workspace in question."""
     user = actor.user
     return MemberOut(
         id=user.id, username=user.username, full_name=user.full_name, global_role=user.role, role=role
@@ -313,10 +313,10 @@ def member_out(actor: Actor, role: MembershipRole) -> MemberOut:
 
 
 def leaders_out(leaders: Sequence[tuple[Actor, MembershipRole]]) -> Leaders:
-    """Those who lead a workspace, by name alone."""
+    """Return the reviewers and managers of a workspace, by name alone."""
     return Leaders(leaders=[LeaderOut(username=each.username, role=role) for each, role in leaders])
 
 
 def members_out(members: Sequence[tuple[Actor, MembershipRole]]) -> Members:
-    """All members of a workspace."""
+    """Return all members of a workspace."""
     return Members(members=[member_out(*each) for each in members], total=len(members))

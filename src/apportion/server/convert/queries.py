@@ -1,4 +1,4 @@
-"""Query objects and sort orders of 1.x, as criteria: one query tree, whatever the members say."""
+"""Query objects and sort orders of 1.x, converted to criteria with one query tree."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ SORT_IDS = (
 """Fields that records can be ordered by; of metadata one key, as in ``metadata.year``."""
 
 MAX_VALUES = 65_536
-"""So many values one filter may list."""
+"""Most values that one filter may list."""
 
 _NOTHING = negate(MatchAll())
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Records are wanted by how near their vector is; ``k`` None leaves it to the page size."""
+    """A search by similarity of vectors; ``k`` None means the page size."""
 
     name: str
     value: list[float]
@@ -85,7 +85,7 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a query object asks for. ``words`` is its text, parsed: what there is to highlight."""
+    """A query object, parsed. ``words`` is its text as a query, for highlighting."""
 
     criteria: Criteria
     words: Query | None = None
@@ -115,7 +115,7 @@ class ScanRequest:
 
 
 def _filter_value(value: Any, path: Path, errors: list[Item]) -> Any:
-    """A metadata value as the index has it: booleans as JSON writes them."""
+    """Read a metadata value as the index has it: booleans as JSON writes them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return text()(value, path, errors)
@@ -200,7 +200,7 @@ def _clean(read: Reader, value: Any, path: Path) -> Any:
 
 
 def _body(body: bytes | None) -> Any:
-    """The decoded body; nothing and null are both no body."""
+    """Return the decoded body; empty and null both mean no body."""
     found = decode_json(body) if body and body.strip() else None
     return {} if found is None else found
 
@@ -209,13 +209,13 @@ def _body(body: bytes | None) -> Any:
 
 
 def read_search(body: bytes | None, task: Task, *, viewer: Viewer = Viewer(0)) -> SearchRequest:  # noqa: B008
-    """What the body of ``:search`` asks for. Raises ``ValidationError``, ``BadRequestError``."""
+    """Read the body of ``:search``. Raises ``ValidationError``, ``BadRequestError``."""
     found = _clean(_SEARCH, _body(body), ("body",))
     return SearchRequest(_selected(found.get("query") or {}, task, viewer), _sorting(found.get("sort")))
 
 
 def read_scan(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> ScanRequest:  # noqa: B008
-    """What the body of ``records/:search`` asks for, whatever the task of the dataset."""
+    """Read the body of ``records/:search``, which is the same for all tasks."""
     found = _clean(_SCAN, _body(body), ("body",))
     return ScanRequest(
         selected=_selected(found.get("query") or {}, None, viewer),
@@ -227,10 +227,10 @@ def read_scan(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> ScanRequest:
 
 
 def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria:  # noqa: B008
-    """Which records to delete or discard: all without a body. Members that mean nothing here are refused, and so is a
-    query that selects nothing in particular, such as one whose variable was empty: nobody means all by it.
+    """Read the criteria of records to delete or discard: all without a body.
 
-    Some clients wrap the query once more, ``{"query": {…}}``; that means the same.
+    Members that mean nothing here are refused, and so is an empty query, such as one whose variable was empty: nobody
+    means all records by it. Some clients wrap the query once more, ``{"query": {…}}``; that means the same.
     """
     path: Path = ("body",)
     found = _body(body)
@@ -241,8 +241,8 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
         msg = "records cannot be deleted by vector; name them by ids"
         raise ValidationError([item((*path, "vector"), msg, "value_error.extra")])
     criteria = _selected(given, None, viewer).criteria
-    said = bool((given.get("query_text") or "").strip())
-    nothing = isinstance(criteria.query, MatchAll) and not criteria.ids and not said
+    has_text = bool((given.get("query_text") or "").strip())
+    nothing = isinstance(criteria.query, MatchAll) and not criteria.ids and not has_text
     if body and body.strip() not in (b"", b"null") and (nothing or given.get("ids") == []):
         msg = "the query is empty; to remove all records, send no body or the query *. Nothing was removed"
         raise ValidationError([item(path, msg, "value_error")])
@@ -250,7 +250,7 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
 
 
 def read_metric_query(body: bytes | None, task: Task, *, viewer: Viewer = Viewer(0)) -> Criteria:  # noqa: B008
-    """Which records a metric is about: all without a body."""
+    """Read the criteria of records for a metric: all without a body."""
     return read_query(_body(body), task, viewer=viewer, loc=("body",)).criteria
 
 
@@ -261,12 +261,12 @@ def read_query(
     viewer: Viewer = Viewer(0),  # noqa: B008
     loc: Path = ("body", "query"),
 ) -> Selected:
-    """What a query object asks for; with a task, members that its searches do not know are ignored."""
+    """Read a query object; with a task, members that its searches do not know are ignored."""
     return _selected(_clean(_QUERY, value, loc), task, viewer)
 
 
 def read_sort(value: Any, *, loc: Path = ("body", "sort")) -> list[SortKey]:
-    """The order asked for. Raises ``BadRequestError`` for what records cannot be ordered by."""
+    """Read a sort order. Raises ``BadRequestError`` for fields that records cannot be ordered by."""
     return _sorting(_clean(_SORT, value, loc))
 
 
@@ -333,6 +333,6 @@ def _filters(given: dict[str, Any], task: Task | None) -> list[Query]:
 
 def _metadata(key: str, values: Sequence[str]) -> Query:
     if "*" in key:
-        # In a query tree a star in a name stands for other names, too: more would match than was asked for.
+        # In a query tree a star in a name also stands for other names: more would match than was asked for.
         raise BadRequestError(f"Metadata keys with a star cannot be filtered by: {key[:100]!r}")
     return any_of(Term(f"metadata.{key}", value) for value in values) if values else _NOTHING

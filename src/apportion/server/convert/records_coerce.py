@@ -1,4 +1,4 @@
-"""Bodies of ``:bulk`` that need coercing, made clean; or every reason why they cannot be."""
+"""Coercion of ``:bulk`` bodies that are not clean, as pydantic 1 did it, with all errors at once."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ _RECORDS: dict[Task, Reader] = {task: _record(task) for task in Task}
 
 
 def clean_bulk(body: bytes, task: Task, *, most_records: int) -> dict[str, Any]:
-    """The request in the form that ``wire.records`` describes. Raises ``ValidationError`` with all errors."""
+    """Return the request in the form of ``wire.records``. Raises ``ValidationError`` with all errors."""
     sent = decode_json(body) if body.strip() else None
     if sent is None:
         raise ValidationError([item(("body",), "field required", "value_error.missing")])

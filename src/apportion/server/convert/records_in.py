@@ -1,7 +1,7 @@
-"""Bodies of ``:bulk`` to records: decoded straight when they are clean, else coerced or refused.
+"""Conversion of ``:bulk`` bodies to records: clean ones are decoded directly, others coerced or refused.
 
-Clean bodies never see Python code per member: ``msgspec`` checks and decodes them. Others are made clean by
-``records_lenient`` and then go the same way, so both mean the same.
+Clean bodies run no Python code per member: ``msgspec`` checks and decodes them. Others are made clean by
+``records_coerce`` and then decoded the same way, so that both mean the same.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ID_LENGTH = 512
 T = TypeVar("T")
 _BIG = 2**63
 _LONGEST_LABEL = 8 * wire.LABEL_LENGTH
-"""Bytes that a label takes at most as JSON, with what stands around it."""
+"""Most bytes of a label as JSON, with the members around it."""
 _new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST_SECOND = 20_000_000_000  # larger epoch numbers are milliseconds, or smaller parts still
@@ -55,7 +55,7 @@ _DEPTH_OF_METADATA = 4  # body, records, record, metadata
 
 @dataclass(frozen=True, slots=True)
 class BulkLimits:
-    """How much one request may log."""
+    """Limits on one request."""
 
     max_records: int = 10_000
     max_text: int = 1_000_000
@@ -65,7 +65,7 @@ class BulkLimits:
 
 @dataclass(slots=True)
 class Bulk:
-    """Records to log, and what to add to their dataset."""
+    """Records to log, and the tags and metadata to add to their dataset."""
 
     records: list[Record]
     tags: dict[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Bulk:
 
 
 def new_id() -> str:
-    """An id for a record that came without."""
+    """Return an id for a record that was sent without one."""
     return str(uuid4())
 
 
@@ -86,7 +86,7 @@ def read_bulk(
     allow_parts: bool = False,
     make_id: Callable[[], str] = new_id,
 ) -> Bulk:
-    """What the body asks to log: metadata flattened, labels best first, spans fitted to the tokens.
+    """Read the body of ``:bulk``: metadata flattened, labels best first, spans fitted to the tokens.
 
     Raises ``ValidationError``: of model ``Request`` for a body of the wrong shape, of model
     ``Service<task>Record`` for records that contradict themselves. It names every bad record, up to a hundred
@@ -128,7 +128,7 @@ def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow
 
 
 class _Reading:
-    """Turns wire records into ours, and notes what the wire types cannot tell."""
+    """Convert wire records to domain records, and note the errors that the wire types cannot express."""
 
     def __init__(self, limits: BulkLimits, make_id: Callable[[], str], errors: list[Item]) -> None:
         self._max_text = limits.max_text
@@ -187,10 +187,10 @@ class _Reading:
             prediction = annotation = None
             if each.prediction is not None or each.predictions:
                 prediction = _answers(each.prediction, each.predictions, _entities)
-                self._forwards(index, "prediction", each.prediction, prediction)
+                self._check_spans(index, "prediction", each.prediction, prediction)
             if each.annotation is not None or each.annotations:
                 annotation = _answers(each.annotation, each.annotations, _entities)
-                self._forwards(index, "annotation", each.annotation, annotation)
+                self._check_spans(index, "annotation", each.annotation, annotation)
             if prediction is not None:
                 self._measure_answers(index, Part.SPANS, "prediction", prediction)
             if annotation is not None:
@@ -305,7 +305,7 @@ class _Reading:
 
     @staticmethod
     def _event(given: datetime | float) -> tuple[str | None, int | None]:
-        """The moment as 1.x prints it, and as an instant."""
+        """Return an event time as 1.x prints it, and as an instant."""
         if not isinstance(given, datetime):
             while abs(given) > _LATEST_SECOND:
                 given /= 1000
@@ -323,8 +323,10 @@ class _Reading:
             found[name] = Vector(each.value, properties, each.model)
         return found
 
-    def _forwards(self, index: int, name: str, singular: object | None, answers: AgentValues | None) -> None:
-        """Every span ends after its start."""
+    def _check_spans(
+        self, index: int, name: str, singular: object | None, answers: AgentValues | None
+    ) -> None:
+        """Note an error for each span that does not end after its start."""
         if answers is None:
             return
         for agent, value in answers.by_agent.items():
@@ -367,7 +369,7 @@ def _sentences(given: wire.SentenceValue) -> Value:
 
 
 def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], Value]) -> AgentValues | None:
-    """The singular form counts, else the first of the plural; the singular is one of the plural, too."""
+    """Return answers by agent, the singular form included; the singular counts, else the first of the plural."""
     if not several:
         return None if one is None else AgentValues(one.agent, {one.agent: convert(one)})
     by_agent = {agent: convert(value) for agent, value in several.items()}
@@ -378,7 +380,7 @@ def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], V
 
 
 class _TaskReader(NamedTuple):
-    """How the requests of one task are read."""
+    """Decoders and converters for the requests of one task."""
 
     type: Any
     decode: Callable[[bytes], Any]

@@ -1,7 +1,7 @@
-"""Stored records as replies show them: fragments put side by side, decoded only where somebody asks for more.
+"""Stored records as replies show them: JSON fragments are concatenated, and decoded only if a reply needs it.
 
-Three forms: what a search shows, what a scan hands out, and one record in full. All replacements of bytes
-here look for quotes that end a name. Inside JSON text quotes are escaped, so texts are never touched.
+There are three forms: of a search, of a scan, and one record in full. All replacements of bytes here look for
+quotes that end a name. Inside JSON text quotes are escaped, so texts are never touched.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CLASS = (b'{"class_label":', b'{"class":')
 
 
 class _Texts(msgspec.Struct):
-    """The members of stored content that metrics need."""
+    """Members of stored content that metrics need."""
 
     inputs: dict[str, str | list[str]] | None = None
     text: str = ""
@@ -62,7 +62,7 @@ _spans = msgspec.json.Decoder(_Spans).decode
 
 
 class Projection:
-    """Which members of a record are wanted: dotted names, in which a star stands for any run."""
+    """Selection of a record's members: dotted names, in which a star stands for any characters."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._patterns = [field_regex(name) for name in names]
@@ -71,19 +71,19 @@ class Projection:
 
     @staticmethod
     def of(names: Iterable[str] | None) -> Projection | None:
-        """The projection to these names; None when they stand for everything."""
+        """Return the projection to these names; None if they select everything."""
         wanted = list(dict.fromkeys(names or ()))
         return Projection(wanted) if wanted and "*" not in wanted else None
 
     def touches(self, name: str) -> bool:
-        """Whether anything of that top level member may be wanted."""
+        """Return whether any part of a top level member may be selected."""
         for start, is_open in zip(self._starts, self._open, strict=True):
             if start == name or start.startswith(f"{name}.") or (is_open and name.startswith(start)):
                 return True
         return False
 
     def apply(self, record: dict[str, Any]) -> dict[str, Any]:
-        """What is wanted of the record; its id always is."""
+        """Return the selected members of a record, and always its id."""
         found = self._inside(record, "")
         return {"id": record["id"], **found}
 
@@ -112,7 +112,7 @@ class Projection:
 def search_record(
     row: StoredRecord, task: Task, *, metrics: bool, search_keywords: Sequence[str] | None = None
 ) -> bytes:
-    """The record as ``:search`` shows it: nothing that is null, ids as numbers where they look like one."""
+    """Return a record as ``:search`` shows it: without nulls, ids as numbers if they look like one."""
     content = row.content.replace(b'"event_timestamp":null,', b"")
     if content.startswith(b'"metadata":null,'):
         content = content[16:]
@@ -145,7 +145,7 @@ def scan_record(
     text: bool = True,
     search_keywords: Sequence[str] | None = None,
 ) -> bytes:
-    """The record as the scan hands it out: nulls written, ids always text, labels as ``class_label``.
+    """Return a record as a scan shows it: nulls written, ids always text, labels as ``class_label``.
 
     Without ``metrics`` that member is ``{}``. Text classification records get their inputs joined as
     ``text``, unless ``text`` is False.
@@ -171,7 +171,7 @@ def scan_record(
 
 
 def full_record(row: StoredRecord, task: Task) -> bytes:
-    """The record with all it has: nulls written, metrics in full, ids as numbers where they look like one."""
+    """Return a record in full: nulls written, all metrics, ids as numbers if they look like one."""
     return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,"search_keywords":null,%b,%b}' % (
         _number_or_text(row.id),
         row.status.value.encode(),
@@ -195,14 +195,14 @@ def _projected(
     return _encode(fields.apply(whole))
 
 
-# Their parts
+# Parts of the forms
 
 _NO_PREDICTION = b'"prediction":null,"predictions":null'
 _NO_ANNOTATION = b'"annotation":null,"annotations":null'
 
 
 def _number_or_text(id: str) -> bytes:
-    """Numbers stay text where writing them as a number would lose something: ``007``, ``-0``."""
+    """Return an id as a number if it looks like one, and as text if a number would lose something: ``007``, ``-0``."""
     return id.encode() if _WHOLE_NUMBER.fullmatch(id) else _encode(id)
 
 
@@ -213,11 +213,11 @@ def _updated(instant: int) -> bytes:
 
 _NOBODY = b"null\n"
 _RESOLVED = (b'"consensus:', b'"adjudicated:')
-"""Agents of settled values: whose word counts, but nobody's annotation."""
+"""Agents of resolved values, which stand for the record but are no person's annotation."""
 
 
 def _whole(name: bytes, answers: bytes) -> bytes:
-    """Singular and plural of a prediction or an annotation, as stored."""
+    """Return singular and plural of a prediction or an annotation, as stored."""
     if answers.count(b"\n") == 1:
         agent, value = answers.split(b"\n")
         if agent.startswith(_RESOLVED):
@@ -233,23 +233,22 @@ def _whole(name: bytes, answers: bytes) -> bytes:
 
 
 def everyone(answers: bytes) -> bytes:
-    """Everybody's own value of a prediction or an annotation, as stored: an object by agent."""
+    """Return all agents' own values of a prediction or an annotation, as stored: an object by agent."""
     lines = answers.split(b"\n")
     several = [b'%b:{"agent":null,%b}' % each for each in _everyone(lines[::2], lines[1::2])]
     return b"{%b}" % b",".join(several)
 
 
 def vectors_json(vectors: Any) -> bytes:
-    """The embeddings of a record, by name."""
+    """Return the embeddings of a record, by name."""
     return _encode(_vectors(vectors))
 
 
 def _shown(name: bytes, answers: bytes) -> bytes:
-    """Singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
+    """Return singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
     lines = answers.replace(*_CLASS).split(b"\n")
-    if (
-        len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED)
-    ):  # by far the most common
+    # by far the most common
+    if len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED):
         agent, value = lines[0], lines[1].removesuffix(b',"score":null')
         return b'"%b":{"agent":%b,%b},"%bs":{%b:{%b}}' % (name, agent, value, name, agent, value)
     agents = lines[::2]
@@ -261,7 +260,7 @@ def _shown(name: bytes, answers: bytes) -> bytes:
 
 
 def _everyone(agents: list[bytes], values: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """The pairs that stand for somebody's own answer."""
+    """Return the pairs of agent and value that are an agent's own answer, not a resolved value."""
     return [
         (agent, value)
         for agent, value in zip(agents, values, strict=True)
@@ -282,7 +281,7 @@ def _vector(vector: Vector) -> dict[str, Any]:
 
 
 def _without_nulls(value: Any) -> Any:
-    """The value without members that are null; lists keep their places."""
+    """Return a value without members that are null; lists keep their nulls."""
     if isinstance(value, dict):
         return {name: _without_nulls(each) for name, each in value.items() if each is not None}
     if isinstance(value, list):
@@ -291,7 +290,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def record_metrics(row: StoredRecord, task: Task) -> dict[str, Any]:
-    """The ``metrics`` of a record, derived from what is stored."""
+    """Return the ``metrics`` of a record, derived from its stored content."""
     content = _texts(b"{%b}" % row.content)
     if task is Task.TEXT_CLASSIFICATION:
         return {"text_length": len(joined_text(content.inputs or {}))}
@@ -307,7 +306,7 @@ def record_metrics(row: StoredRecord, task: Task) -> dict[str, Any]:
 
 
 def _entities(answers: bytes | None) -> list[Entity] | None:
-    """The spans of the agent that counts."""
+    """Return the spans of the agent that stands for the record."""
     if answers is None or answers.startswith(_NOBODY):
         return None
     value = answers.split(b"\n", 2)[1]

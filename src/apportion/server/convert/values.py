@@ -1,4 +1,4 @@
-"""One annotation value as clients send it: labels, entities or sentences, without an agent."""
+"""Reader of one annotation value as clients send it: labels, entities or sentences, without an agent."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .json_in import item
 __all__ = ["LONGEST_REASON", "LONGEST_SECONDS", "read_value"]
 
 LONGEST_REASON = 10_000
-"""Characters of a reason that somebody gives."""
+"""Most characters of a reason."""
 LONGEST_SECONDS = 10_000_000
-"""So long may somebody have spent on one answer."""
+"""Most seconds that one answer may have taken."""
 
 _FORMS = {
     Task.TEXT_CLASSIFICATION: ("labels", '{"labels": [{"class": name}]}'),
@@ -30,9 +30,9 @@ _FORMS = {
 
 
 def read_value(task: Task, sent: dict[str, Any] | None, limits: AnswerLimits | None) -> Value | None:
-    """Return the value behind the JSON; without ``limits`` one that was let in before.
+    """Return the value that JSON stands for; without ``limits`` for one that was accepted before.
 
-    Raises ``ValidationError`` for another form, for one that is too large or a span that ends before it starts.
+    Raises ``ValidationError`` for another form, for a value that is too large or a span that ends before it starts.
     """
     if sent is None:
         return None
@@ -41,9 +41,8 @@ def read_value(task: Task, sent: dict[str, Any] | None, limits: AnswerLimits | N
         raise _wrong([], f"a value of this dataset has the form {form}", "value_error.missing")
     parts = sent[member]
     if limits is not None and isinstance(parts, list):
-        _refuse(
-            member, limits.count(Part.of(task), len(parts))
-        )  # before anything is made of a million labels
+        # counted before a million labels are converted
+        _refuse(member, limits.count(Part.of(task), len(parts)))
     value = _converted(task, sent, member)
     if limits is not None:
         _refuse(member, limits.check(Part.of(task), value))
@@ -80,7 +79,7 @@ def _converted(task: Task, sent: dict[str, Any], member: str) -> Value:
 
 
 def _named(label: Any) -> Any:
-    """A label under either of its 1.x names, or as a plain text."""
+    """Return a label as an object with ``class``; it is sent under either of its 1.x names, or as a plain text."""
     if isinstance(label, str):
         return {"class": label}
     if isinstance(label, dict) and "class" not in label and "class_label" in label:

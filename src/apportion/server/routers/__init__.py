@@ -37,7 +37,7 @@ from . import (
 __all__ = ["ROUTERS"]
 
 ROUTERS: list[APIRouter] = [
-    queue.router,  # what annotators wait for comes first: a route is looked for in this order
+    queue.router,  # routes are searched in this order: what annotators wait for comes first
     answers.router,
     info.router,
     health.router,
@@ -65,4 +65,4 @@ ROUTERS: list[APIRouter] = [
     rules.router,
     metrics.router,
 ]
-"""Everything under ``/api``, in the order of the documentation."""
+"""All routers under ``/api``, in the order of the documentation."""

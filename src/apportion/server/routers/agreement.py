@@ -1,4 +1,4 @@
-"""How alike people answer, what they differ on, and how good everybody is; for reviewers and up."""
+"""Agreement, conflicts and quality of annotators, for reviewers and up."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Where = Annotated[
 
 
 class Figure(BaseModel):
-    """How alike people answered, or in ``undefined`` and ``why`` why that cannot be told.
+    """A figure of agreement, or in ``undefined`` and ``why`` the reason why there is none.
 
     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
     the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
-    ``left_out`` answers were asked for in the light of others and do not count.
+    ``left_out`` answers were requested in view of other answers and do not count.
     """
 
     measure: str
@@ -66,7 +66,7 @@ class Figure(BaseModel):
 
 
 class AgreementOut(Figure):
-    """The figure over everything, and by label, pair, week or person where that was asked for."""
+    """The figure over everything, and by label, pair, week or person if that was asked for."""
 
     by: list[Figure] | None = None
     model_config = ConfigDict(
@@ -106,8 +106,9 @@ async def agreement(
     ] = 0,
     query: Where = None,
 ) -> AgreementOut:
-    """How alike people answered, with an interval and the query that opens the records behind each figure."""
-    from apportion.services.insight import agreement as measuring  # brings numpy along
+    """Measure how far people agree, with an interval and the query that opens the records behind each figure."""
+    # imports numpy, which is only loaded when needed
+    from apportion.services.insight import agreement as measuring
 
     workspace = ctx.require_workspace()
     asked = measuring.FigureRequest(
@@ -142,7 +143,7 @@ async def conflicts(
     open: Annotated[bool, Query(description="Only those that nothing has settled.")] = False,
     query: Where = None,
 ) -> ConflictsOut:
-    """What people disagree on, most first, with everybody's answers and what became of the record."""
+    """List the records that people disagree on, most disputed first, with all answers and the resolution."""
     from apportion.services.insight import agreement as measuring
 
     workspace = ctx.require_workspace()
@@ -165,14 +166,14 @@ async def conflicts(
 
 
 class ChecksOut(BaseModel):
-    """How somebody did on records with a known gold value: so many answered, so many right at the first answer."""
+    """Results on records with a known gold value: how many somebody answered, and right at the first answer."""
 
     answered: int
     right: int
 
 
 class AnnotatorQuality(BaseModel):
-    """One person: their answers, how often they are right by the model, and which label they give for which."""
+    """Quality of one annotator: number of answers, accuracy by the model, and confusion of labels."""
 
     annotator: str
     answers: int
@@ -184,9 +185,10 @@ class AnnotatorQuality(BaseModel):
 
 
 class AnnotatorsOut(BaseModel):
-    """How good everybody is; without a ``model``, ``why`` says why. ``pairs`` is who gave what where who gave what.
+    """Quality of all annotators; without a ``model``, ``why`` has the reason.
 
-    With a model, ``labels`` are those that came up on records that several people answered.
+    ``pairs`` are the labels that two people gave to the same records. With a model, ``labels`` are those given to
+    records that several people answered.
     """
 
     annotators: list[AnnotatorQuality]
@@ -198,7 +200,7 @@ class AnnotatorsOut(BaseModel):
 
 @router.get(_DATASET + "/annotators", responses=_REFUSALS)
 async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
-    """How good everybody is under a model of all answers (Dawid and Skene), and what pairs of people differ on."""
+    """Estimate the quality of annotators with a model of all answers (Dawid and Skene), and show where pairs differ."""
     from apportion.services.insight import agreement as measuring
 
     workspace, wanted = ctx.require_workspace(), await ctx.parsed(query)

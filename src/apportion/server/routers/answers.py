@@ -40,7 +40,7 @@ _WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetG
 
 
 def _number_in(cursor: str | None, otherwise: int) -> int:
-    """Return the number that one of our cursors is, or another one where it is none of ours."""
+    """Return the number that is a cursor, or ``otherwise`` if it is no valid one."""
     return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
 
 
@@ -83,14 +83,14 @@ class OneAnnotation(BaseModel):
 
 
 class AnnotationsOut(BaseModel):
-    """Everybody's annotations of a record, and what it stands by."""
+    """Everybody's annotations of a record, and its resolution."""
 
     annotations: list[OneAnnotation]
     gold: dict[str, Any] | None = None
 
 
 class PastAnnotationOut(BaseModel):
-    """An annotation as it once was."""
+    """A former version of an annotation."""
 
     annotator: str
     value: dict[str, Any] | None
@@ -117,7 +117,7 @@ class GoldIn(BaseModel):
 
 
 class GoldOut(BaseModel):
-    """What the record stands by, and the status it thereby has."""
+    """The gold value of a record, and the status that follows."""
 
     gold: dict[str, Any] | None
 
@@ -134,7 +134,7 @@ def _mine(found: AnnotationReceipt) -> AnnotationOut:
 
 @router.get(_MINE, responses=_REFUSALS)
 async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
-    """Your own annotation of a record."""
+    """Show your own annotation of a record."""
     id, workspace = record_id(request), ctx.require_workspace()
     return _mine(await ctx.read(lambda tx: own_annotations.read_own(tx, ctx.actor, workspace, name, id)))
 
@@ -191,7 +191,7 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 
 @router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
-    """Everybody's annotations of a record; not for annotators of a blind dataset."""
+    """Show everybody's annotations of a record; not for annotators of a blind dataset."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found, gold = await ctx.read(
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
@@ -213,12 +213,11 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
 async def get_history(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> HistoryOut:
-    """Earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
+    """List earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, workspace, name, id))
-    left = min(
-        _number_in(cursor, len(found)), len(found)
-    )  # counted from the oldest: what comes in meanwhile moves nothing
+    # counted from the oldest: new entries do not shift the pages
+    left = min(_number_in(cursor, len(found)), len(found))
     found = found[len(found) - left :]
     following = str(left - limit) if left > limit else None
     return HistoryOut(
@@ -239,7 +238,7 @@ async def get_history(
 
 @router.put(f"{_RECORD}/gold", responses=_WRITES)
 async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> GoldOut:
-    """Settle a record: the value the dataset stands by, or that it is unusable."""
+    """Decide a record: set its gold value, or mark it as unusable."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     task = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE).task)
     value = read_value(task, given.value, ctx.settings.answer_limits)
@@ -268,7 +267,7 @@ async def delete_gold(
     name: str,
     version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
 ) -> GoldOut:
-    """Take a decision back: the record is again what people's answers make of it."""
+    """Take a decision back: the record's value follows from people's answers again."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     dataset, case = await ctx.write(
         lambda tx: adjudicate.remove_gold(tx, ctx.actor, workspace, name, id, version, now=now),
@@ -277,18 +276,18 @@ async def delete_gold(
     return GoldOut(gold=show_gold(case.gold, dataset.task))
 
 
-# What people say about a record
+# Comments on a record
 
 
 class CommentIn(BaseModel):
-    """Something to say, to somebody or to all who may read it."""
+    """A comment to post, to one person or to all who may read it."""
 
     text: str = Field(min_length=1, max_length=10_000)
     to: str | None = None
 
 
 class CommentOut(BaseModel):
-    """What somebody said."""
+    """A comment on a record."""
 
     author: str
     to: str | None
@@ -297,7 +296,7 @@ class CommentOut(BaseModel):
 
 
 class CommentsOut(BaseModel):
-    """What was said about a record, oldest first."""
+    """Comments on a record, oldest first."""
 
     comments: list[CommentOut]
     next: str | None = Field(None, description="The ``cursor`` of the next page.")
@@ -311,7 +310,7 @@ def _comment(each: Comment) -> CommentOut:
 async def get_comments(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> CommentsOut:
-    """What was said about a record; in a blind dataset, by you and to you."""
+    """List the comments on a record; annotators of a blind dataset see only those from or to them."""
     id, workspace = record_id(request), ctx.require_workspace()
     found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, workspace, name, id))
     start = _number_in(cursor, 0)
@@ -322,7 +321,7 @@ async def get_comments(
 
 @router.post(f"{_RECORD}/comments", responses=_REFUSALS)
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> CommentOut:
-    """Say something about a record, or flag it to somebody."""
+    """Comment on a record, or flag it to somebody."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
     return _comment(
         await ctx.write(

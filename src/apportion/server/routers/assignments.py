@@ -1,6 +1,6 @@
-"""Plans: look, make, list, change, explain.
+"""Assignment plans: preview, apply, list, change, explain.
 
-What works plans out brings numpy along, a quarter of an idle server, so it is imported when somebody plans.
+Planning needs numpy, a quarter of an idle server's memory, so it is imported when somebody plans.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class RowsOut(BaseModel):
 
 
 class Explanation(BaseModel):
-    """Why somebody has a record before them, or why not."""
+    """The reason why a person has a record in their queue, or why not."""
 
     record: str
     annotator: str
@@ -85,13 +85,13 @@ class Explanation(BaseModel):
 
 
 class ExtendIn(BaseModel):
-    """Whether only to look."""
+    """A change of a plan, or only its preview."""
 
     dry_run: bool = False
 
 
 class RebalanceIn(ExtendIn):
-    """Who shall share the rows from now on; those of the plan where nobody is named."""
+    """People who share the rows from now on; those of the plan if nobody is named."""
 
     users: list[Any] | None = Field(None, examples=[["ana", {"user": "ben", "weight": 2}]])
     level: bool = Field(False, description="Also hand over what somebody has above their share.")
@@ -99,7 +99,7 @@ class RebalanceIn(ExtendIn):
 
 
 class MoveIn(ExtendIn):
-    """Which rows go to whom."""
+    """Rows to move, and the person who gets them."""
 
     to: str
     records: list[str] | None = Field(None, max_length=10_000)
@@ -108,14 +108,14 @@ class MoveIn(ExtendIn):
 
 
 class WithdrawIn(ExtendIn):
-    """Which rows are taken back; all where nothing is named."""
+    """Rows to take back; all if none are named."""
 
     records: list[str] | None = Field(None, max_length=10_000)
     annotator: str | None = None
 
 
 def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
-    """The plan that is asked for; a seed is drawn where none is given, and due dates end in the server's time zone."""
+    """Return the requested plan; a seed is drawn if none is given, and due dates end in the server's time zone."""
     spec = read_plan(sent, "body")
     zone = ctx.settings.timezone
     if zone != "UTC":
@@ -139,7 +139,7 @@ async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest:
 
 @router.post(_PLANS + ":preview", responses=_PLANNING)
 async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
-    """Look at a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
+    """Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
 
     ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
     """
@@ -154,7 +154,7 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
 
 @router.post(_PLANS, responses=_PLANNING)
 async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
-    """Make a plan. With the ``digest`` of a preview it is refused when it would not be what was looked at."""
+    """Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview."""
     workspace = ctx.require_workspace()
     require(ctx.actor, Action.ASSIGN, workspace)
     spec = _spec(ctx, sent)
@@ -191,7 +191,7 @@ async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, 
 
 @router.get(_PLANS, responses=_REFUSALS)
 async def list_plans(ctx: Ctx, name: str) -> PlansOut:
-    """The plans of a dataset, oldest first, with how far each has come."""
+    """List the plans of a dataset, oldest first, with their progress."""
     workspace = ctx.require_workspace()
 
     def find(tx: Transaction) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ async def list_plans(ctx: Ctx, name: str) -> PlansOut:
 
 @router.get(_PLAN, responses=_REFUSALS)
 async def get_plan(ctx: Ctx, name: str, plan: str) -> dict[str, Any]:
-    """One plan as it was made, with how far it has come."""
+    """Show a plan as it was applied, with its progress."""
     return await _shown(ctx, ctx.require_workspace(), name, plan)
 
 
@@ -218,7 +218,7 @@ async def rows(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> RowsOut:
-    """The slots of a plan: who has which record, how far it has come, and why they have it."""
+    """List the slots of a plan: the person, the record, the state, and the reason for the assignment."""
     workspace = ctx.require_workspace()
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 
@@ -231,8 +231,8 @@ async def rows(
             raise EntityNotFoundError(plan, "AssignmentPlan")
         found = tx.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
         following = str(found[-1][0]) if len(found) == limit else None
-        told = with_reasons_that_hold(tx, dataset, [row for _, row in found])
-        return RowsOut(rows=[row_json(row) for row in told], next=following)
+        rows = with_reasons_that_hold(tx, dataset, [row for _, row in found])
+        return RowsOut(rows=[row_json(row) for row in rows], next=following)
 
     return await ctx.read(find)
 
@@ -244,7 +244,7 @@ async def explain(
     record: Annotated[str, Query(description="The record's id.")],
     annotator: Annotated[str | None, Query(description="Whom it is about; you, if nobody is named.")] = None,
 ) -> Explanation:
-    """Why does somebody have this record, or why not? Annotators may ask about themselves."""
+    """Explain why a person has a record, or why not. Annotators may ask about themselves."""
     from apportion.services.assignments.explain import explain as why
 
     workspace = ctx.require_workspace()
@@ -266,7 +266,7 @@ async def explain(
 
 @router.post(_PLAN + ":extend", responses=_PLANNING)
 async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
-    """Have records that were logged since join the plan by the same rules; no earlier row moves."""
+    """Extend a plan to records logged since, by the same rules; no earlier row moves."""
     from apportion.services.assignments import compute_plan
 
     workspace = ctx.require_workspace()
@@ -313,7 +313,7 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> dict[s
 
 @router.post(_PLAN + ":move", responses=_CHANGES)
 async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
-    """Give pending rows to somebody by hand."""
+    """Move pending rows to a person by hand."""
     from apportion.services.assignments import compute_change
 
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
@@ -337,7 +337,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
 
 @router.post(_PLAN + ":withdraw", responses=_CHANGES)
 async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str, Any]:
-    """Take pending rows back; work that was begun stays."""
+    """Take pending rows back; rows that were begun stay."""
     from apportion.services.assignments import compute_change
 
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
@@ -352,7 +352,7 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str
 
 @router.post(_PLAN + ":undo", responses=_CHANGES)
 async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
-    """Take a whole plan back, but for the work that was begun."""
+    """Undo a whole plan, except for the rows that were begun."""
     from apportion.services.assignments import apply_change, compute_change
 
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()

@@ -57,7 +57,7 @@ async def read_audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> AuditPage:
-    """What happened, newest first: everything for administrators, their workspaces' part for managers."""
+    """List events of the audit log, newest first: all for administrators, those of their workspaces for managers."""
     wanted = AuditWanted.model_validate(
         {
             "who": who,
@@ -87,7 +87,7 @@ async def read_audit(
     },
 )
 async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
-    """The events that match as a file, newest first. That it was taken is an event, too."""
+    """Export matching events as a file, newest first. The export is an event, too."""
     narrowed, now = wanted.filter(), ctx.state.clock.now()
     count, upto = await ctx.read_slow(
         lambda tx: (audit.count_audit(tx, ctx.actor, narrowed), audit.last_event(tx))
@@ -106,6 +106,6 @@ async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
 
 
 async def _stream(ctx: Context, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Page by page, each made in a thread."""
+    """Yield the pages, each made in a thread."""
     while (page := await ctx.state.run_in_thread(lambda: next(pages, None))) is not None:
         yield page

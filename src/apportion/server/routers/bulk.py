@@ -42,11 +42,11 @@ _BODY: dict[str, Any] = {
     }
 }
 _FEW = 20
-"""So few records are decoded right away; more in a thread, so that nobody waits for them."""
+"""Most records that are decoded on the event loop; more in a thread, so that nobody else waits."""
 
 
 class BulkOut(BaseModel):
-    """How many records were stored; ``failed`` is always 0, a bad record refuses the whole request."""
+    """Number of stored records; ``failed`` is always 0, since a bad record refuses the whole request."""
 
     dataset: str
     processed: int
@@ -70,7 +70,7 @@ class BulkOut(BaseModel):
     ),
 )
 async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
-    """Log records, each replacing what its id held; creates the dataset if there is none."""
+    """Log records, each replacing the record of the same id; creates the dataset if there is none."""
     which = task_of(task)
     body = await json_body(request)
     workspace = ctx.workspace or ""

@@ -34,7 +34,7 @@ _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNot
 @router.get("/api/datasets", response_model_exclude_none=True, responses=responses(EntityNotFoundError))
 @router.get("/api/datasets/", response_model_exclude_none=True, include_in_schema=False)
 async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
-    """List the datasets of one workspace, or of all one may look into."""
+    """List the datasets of one workspace, or of all that you may see."""
     found = await ctx.read(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
     return [dataset_out(each) for each in found]
 
@@ -65,7 +65,7 @@ async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
 
 @router.get("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
 async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
-    """One dataset."""
+    """Show a dataset."""
     workspace = ctx.require_workspace()
     found = await ctx.read(lambda tx: manage.find_dataset(tx, ctx.actor, workspace, name, Action.SEE_DATASET))
     return dataset_out(found)
@@ -98,7 +98,7 @@ async def delete_dataset(ctx: Ctx, name: str) -> None:
 
 
 class DeletedOut(BaseModel):
-    """A deleted dataset: ``id`` tells those of one name apart, at ``purged_at`` it can be restored no more."""
+    """A deleted dataset: ``id`` tells those of one name apart; from ``purged_at`` on it cannot be restored."""
 
     id: str
     workspace: str
@@ -111,13 +111,13 @@ class DeletedOut(BaseModel):
 
 
 class DeletedDatasets(BaseModel):
-    """What can be restored, the last one deleted first."""
+    """Datasets that can be restored, the last one deleted first."""
 
     datasets: list[DeletedOut]
 
 
 class RestoreIn(BaseModel):
-    """Which deleted dataset comes back, and under which name."""
+    """A deleted dataset to restore, and its new name."""
 
     name: str = Field(description="The name it had.", examples=["reviews"])
     id: str | None = Field(None, description="Which of several; else the one deleted last.")
@@ -126,7 +126,7 @@ class RestoreIn(BaseModel):
 
 @router.get("/api/datasets:deleted", responses=responses(EntityNotFoundError))
 async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
-    """Deleted datasets that you can restore, of one workspace or of all."""
+    """List deleted datasets that you can restore, of one workspace or of all."""
     kept = ctx.settings.trash_days * 24 * 3600 * 1_000_000
     found = await ctx.read(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
     return DeletedDatasets(
@@ -198,7 +198,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
 
 
 class GatherIn(BaseModel):
-    """Which copies come together where."""
+    """Copies to gather, and the dataset to gather them in."""
 
     name: str = Field(description="What the copies are called in each workspace.")
     workspaces: list[str] = Field(min_length=1, max_length=1_000)
@@ -208,8 +208,8 @@ class GatherIn(BaseModel):
 
 @router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
-    """Bring copies made for each person's workspace together, by record id: one dataset, everybody's annotations."""
-    from apportion.services.records.gather import GatherInProgress, gather  # brings numpy along
+    """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
+    from apportion.services.records.gather import GatherInProgress, gather  # imports numpy
 
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     asked = GatherInProgress(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)

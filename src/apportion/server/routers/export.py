@@ -1,4 +1,4 @@
-"""The whole dataset as a file, streamed, and records from a file."""
+"""Export of a dataset as a streamed file, and import of records from a file."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ MEDIA = {
     "parquet": "application/vnd.apache.parquet",
 }
 _AHEAD = 4
-"""Pages made before somebody has taken them."""
+"""Pages that are made ahead of the reader."""
 _PATIENCE = 300.0
-"""Seconds for which nobody takes a page. Until it ends an export keeps a thread and a connection to the file."""
+"""Seconds without a page taken until an export ends: it holds a thread and a connection to the file."""
 
 _READING = asyncio.Semaphore(2)
-"""So many files are read at a time: each takes memory."""
+"""Limit of files that are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
-"""A row of a file may take as much as so many of the longest texts, or answers."""
+"""Size of the largest row of a file, in multiples of the longest text or answer."""
 
 
 class ExportIn(BaseModel):
-    """Which file, and which records."""
+    """Format, contents and records of an export."""
 
     format: Literal["jsonl", "csv", "parquet"] = "jsonl"
     query: str | None = Field(None, description="Only records that match; in the search language.")
@@ -89,12 +89,11 @@ class ExportIn(BaseModel):
     },
 )
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
-    """The dataset as a file: resolved values with how they came to be, everybody's answers, soft labels.
+    """Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels.
 
-    A file that takes long is read a thousand records at a time, in order of their ids: each record comes once, as it is
-    then. Which records match a query is worked out once, in the beginning. The columns of CSV and Parquet are those
-    there were in the beginning, too. The connection breaks off if the dataset is deleted meanwhile, or the right to
-    export it ends.
+    A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that
+    moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The
+    connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
     """
     workspace = ctx.require_workspace()
     query = await ctx.parsed(wanted.query)
@@ -110,10 +109,10 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     else:
         write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
     store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
-    # counted first: a query that takes too long is refused before the file begins, and nobody downloads unnoted
+    # counted first: a query that takes too long is refused before the file begins; noted before the first byte
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
-    told = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
-    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, told, now=now))
+    detail = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
+    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, detail, now=now))
     deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
         _while_allowed(
@@ -125,19 +124,19 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
 
 
 async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """Send on what comes, as long as the caller has the rights they began with; else the connection breaks off."""
+    """Yield pages as long as the caller keeps the rights they began with; else the connection breaks off."""
     async with contextlib.aclosing(pages):
         async for page in pages:
             try:
                 await ctx.read(ctx.check_rights)
-            except Refusal as refused:  # too late for an answer of its own
+            except Refusal as refused:  # too late for an error response: the file has begun
                 log.info("an export of %s was broken off: %s", ctx.began.username, refused)
                 raise ConnectionAbortedError("the rights of who takes this file have ended") from None
             yield page
 
 
 async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncGenerator[bytes, None]:
-    """What one thread makes, never more than a few pages ahead of the reader."""
+    """Yield pages made in one thread, never more than a few ahead of the reader."""
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
 
@@ -158,7 +157,7 @@ async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> As
     def run() -> None:
         try:
             made = cast("Generator[bytes, None, None]", make())
-            with contextlib.closing(made):  # by this thread, whose snapshot it is
+            with contextlib.closing(made):  # in this thread, which opened the snapshot
                 for page in made:
                     put(page)
                     if gone.is_set():
@@ -172,19 +171,19 @@ async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> As
     try:
         while (page := await asyncio.to_thread(pages.get)) is not None:
             if gone.is_set():
-                raise TimeoutError("nobody took the export any further")  # which breaks the connection off
+                raise TimeoutError("nobody took the export any further")  # raising breaks the connection off
             if isinstance(page, BaseException):
                 raise page
             yield page
     finally:
         gone.set()
         deadline.cancel()
-        with contextlib.suppress(queue.Full):  # whoever still waits for a page must not wait for ever
+        with contextlib.suppress(queue.Full):  # a reader that still waits for a page must not wait forever
             pages.put_nowait(None)
 
 
 class BadRow(BaseModel):
-    """What is wrong with a row of a file, counted from 1; ``column`` is ours, where it is about one."""
+    """An error of a row of a file, counted from 1; ``column`` is our name of the column, if it is about one."""
 
     row: int
     column: str | None
@@ -192,7 +191,7 @@ class BadRow(BaseModel):
 
 
 class AnswersWanted(BaseModel):
-    """What says how many answers to want of a record: more than one that waits has, no more than one in conflict."""
+    """Bounds on the number of answers to require: more than ``most_waiting``, at most ``least_in_conflict``."""
 
     most_waiting: int
     most_settled: int
@@ -200,9 +199,9 @@ class AnswersWanted(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """What a file holds, and whether it was stored. ``left_out`` counts bad rows, ``errors`` names a hundred.
+    """Result of an import. ``left_out`` counts bad rows, ``errors`` names up to a hundred.
 
-    ``wanted`` is how many answers records have, for who sends a file in parts and makes the dataset first.
+    ``wanted`` is for clients that send a file in parts, and create the dataset before they send the first one.
     """
 
     dataset: str
@@ -250,10 +249,10 @@ async def import_file(
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> ImportOut:
-    """Log records from a file: an export of ours with everybody's answers, or any table with a mapping of columns.
+    """Import records from a file: our own export with everybody's answers, or any table with a mapping of columns.
 
-    A bad row refuses the whole file, unless ``leave_out`` says otherwise; the answer then names what was left out. What
-    is stored is stored whole or not at all, even if the server is stopped meanwhile.
+    A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is
+    stored completely or not at all, even if the server is stopped meanwhile.
     """
     workspace, clock = ctx.require_workspace(), ctx.state.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
@@ -261,7 +260,7 @@ async def import_file(
     columns = _mapping(mapping)
     there = await ctx.read(lambda tx: tx.datasets.find(workspace, name))
     wanted = None
-    if there is not None:  # how it has been set up holds
+    if there is not None:  # an existing dataset keeps its setup
         rules = there.settings or LabelSettings()
     else:
         rules = LabelSettings(
@@ -300,7 +299,7 @@ async def import_file(
 
 
 async def _spool(request: Request, file: IO[bytes]) -> None:
-    """Write a body to a file as it comes."""
+    """Write a body to a file as it arrives."""
     try:
         async for part in request.stream():
             await asyncio.to_thread(file.write, part)

@@ -1,4 +1,4 @@
-"""How the server fares: for whoever keeps it running, and for programs that watch it."""
+"""Health of the server, for administrators and monitoring."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the server can do its work; ``checks`` says what it cannot."""
+    """Readiness of the server; ``checks`` names what fails."""
 
     status: Literal["ok", "not ready"]
     checks: dict[str, str]
@@ -54,20 +54,20 @@ _NOT_READY: dict[int | str, dict[str, Any]] = {
 
 @router.get("/api/health")
 async def health(state: InAppState) -> Alive:
-    """Say that the server is up and can read its store."""
+    """Report that the server is up and can read its store."""
     await state.read(lambda tx: tx.people.count_users())
     return Alive()
 
 
 @router.get("/api/health/live")
 async def live() -> Alive:
-    """Say that the server answers at all: where it does not, restart it."""
+    """Report that the server answers at all: if it does not, restart it."""
     return Alive()
 
 
 @router.get("/api/health/ready", responses=_NOT_READY)
 async def ready(state: InAppState, response: Response) -> Ready:
-    """Say whether the server can take work: it reads, its writer lives, its tables and its disk are in order."""
+    """Report whether the server is ready: it can read, its writer is alive, its tables and its disk are in order."""
     checks = await _checks(state)
     if all(each == "ok" for each in checks.values()):
         return Ready(status="ok", checks=checks)
@@ -79,7 +79,7 @@ async def _checks(state: AppState) -> dict[str, str]:
     try:
         await state.read(lambda tx: tx.people.count_users())
         found = state.store.condition()
-    except Exception as failure:  # whatever it is, it is the answer
+    except Exception as failure:  # any failure means not ready
         return {"store": f"cannot be read: {type(failure).__name__}"}
     disk = "ok" if found.free >= state.settings.min_free_disk else "is nearly full"
     store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
@@ -95,7 +95,7 @@ async def _checks(state: AppState) -> dict[str, str]:
 
 
 class Writer(BaseModel):
-    """The one who writes: ``busy_seconds`` is how long the transaction at hand has taken so far."""
+    """The writer thread: ``busy_seconds`` is how long its current transaction has taken so far."""
 
     alive: bool
     waiting: int
@@ -104,7 +104,7 @@ class Writer(BaseModel):
 
 
 class Storage(BaseModel):
-    """The file and its disk, in bytes; ``log`` is what is not in the main file yet."""
+    """The database file and its disk, in bytes; ``log`` is the part not yet in the main file."""
 
     database: int
     log: int
@@ -113,7 +113,7 @@ class Storage(BaseModel):
 
 
 class StoredCounts(BaseModel):
-    """How much there is. ``jobs`` are those that wait or run."""
+    """Numbers of what is stored. ``jobs`` are those that wait or run."""
 
     users: int
     workspaces: int
@@ -126,7 +126,7 @@ class StoredCounts(BaseModel):
 
 
 class Requests(BaseModel):
-    """Since the start. ``failed`` are those answered with 500 or more."""
+    """Requests since the start. ``failed`` are those answered with 500 or more."""
 
     answered: int
     failed: int
@@ -136,7 +136,7 @@ class Requests(BaseModel):
 
 
 class ServerOut(BaseModel):
-    """How the server fares."""
+    """State of the server."""
 
     version: str
     started_at: str
@@ -151,7 +151,7 @@ class ServerOut(BaseModel):
 
 @router.get("/api/server", responses=responses(ForbiddenOperationError))
 async def see_server(ctx: Ctx) -> ServerOut:
-    """See how the server fares: its writer, its file, what it holds and what it was asked. Administrators only."""
+    """Show the state of the server: writer, file, stored counts and requests. Administrators only."""
     require(ctx.actor, Action.SEE_SERVER)
     state = ctx.state
     counts = await _counts(ctx)
@@ -197,9 +197,9 @@ async def _counts(ctx: Context) -> StoredCounts:
     responses={200: _TEXT, **responses(ForbiddenOperationError)},
 )
 async def prometheus(ctx: Ctx, request: Request) -> Response:
-    """See the server's figures in the form of Prometheus. Administrators only: give it a key of its own."""
+    """Show the server's metrics in the Prometheus format. Administrators only: give Prometheus a key of its own."""
     require(ctx.actor, Action.SEE_SERVER)
-    from apportion.server.prometheus import render_metrics  # brings a library along that nothing else needs
+    from apportion.server.prometheus import render_metrics  # imports a library that nothing else needs
 
     counts = await _counts(ctx)
     condition = ctx.state.store.condition()

@@ -1,4 +1,4 @@
-"""The first administrator's page, plain pages where the web app was not built, the way to the documentation."""
+"""Pages outside of the API: first administrator, plain pages if the web app is not built, documentation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FIELDS = (
 
 @router.get("/")
 async def home(state: InAppState) -> Response:
-    """The web app, which asks for the first administrator where there is none; without it a plain page does."""
+    """Return the web app, which asks for the first administrator if there is none; without it a plain page."""
     if state.web.is_built:
         return state.web.page()
     if not await state.read(lambda tx: tx.people.has_admin()):
@@ -48,7 +48,7 @@ async def home(state: InAppState) -> Response:
 
 @router.get("/datasets/{space}/{name}")
 async def dataset_page(state: InAppState, space: str, name: str) -> Response:
-    """Where notebooks link to after logging: the web app, else how to get at the dataset without it."""
+    """Return the page notebooks link to after logging: the web app, or how to use the dataset without it."""
     if state.web.is_built:
         return state.web.page()
     load = f"rg.load({name!r}, workspace={space!r})"
@@ -69,7 +69,7 @@ async def first_admin(
     username: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
-    """Take the form for the first administrator."""
+    """Create the first administrator from the form."""
     given = {"code": code, "first_name": first_name, "username": username, "password": password}
     try:
         made, key, token = await make_first_admin(state, Setup.model_validate(given))
@@ -94,16 +94,16 @@ async def first_admin(
 @docs_router.get("/docs")
 @docs_router.get("/api")
 async def to_docs(state: InAppState) -> RedirectResponse:
-    """Send whoever looks for the documentation to where it is."""
+    """Redirect to the documentation."""
     return RedirectResponse(f"{state.settings.prefix}/api/docs", 307)
 
 
 def _form(
     state: AppState, problems: list[str] | None = None, given: dict[str, str] | None = None, status: int = 200
 ) -> HTMLResponse:
-    """The form for the first administrator; passwords are never sent back."""
+    """Return the form for the first administrator; passwords are never sent back."""
     known = {**(given or {}), "password": ""}
-    told = "".join(f'<p role="alert"><strong>{escape(each)}</strong></p>' for each in problems or ())
+    alerts = "".join(f'<p role="alert"><strong>{escape(each)}</strong></p>' for each in problems or ())
     inputs = "".join(
         f'<label>{label}<input name="{name}" type="{kind}" value="{escape(known.get(name, ""))}" required>'
         "</label>"
@@ -111,7 +111,7 @@ def _form(
     )
     body = (
         "<p>Nobody can sign in yet. Create the first administrator; the code stands on the console where the "
-        f'server was started.</p>{told}<form method="post" action="{escape(state.settings.base_url)}">'
+        f'server was started.</p>{alerts}<form method="post" action="{escape(state.settings.base_url)}">'
         f"{inputs}<button>Create administrator</button></form>"
     )
     return HTMLResponse(_page(body), status)

@@ -1,4 +1,4 @@
-"""Hours people worked, as a report that one can pay by."""
+"""Reports of hours worked, as a basis for payment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Zone = Annotated[
 
 
 class HoursRow(BaseModel):
-    """One person's work on a dataset in one period. ``answers`` counts records answered for the first time."""
+    """One person's hours on a dataset in one period. ``answers`` counts records answered for the first time."""
 
     dataset: str
     annotator: str
@@ -63,7 +63,7 @@ async def get_dataset_hours(
     timezone: Zone = None,
     format: Format = "json",
 ) -> Response | HoursOut:
-    """Hours that people spent on a dataset, to pay by; annotators see their own."""
+    """Report the hours that people spent on a dataset, for payment; annotators see their own."""
     workspace, span = ctx.require_workspace(), span_of(first, last, timezone or ctx.settings.timezone)
     found = await ctx.read_slow(lambda tx: dataset_hours(tx, ctx.actor, workspace, name, span, by))
     return _answer(found, span, format, name)
@@ -79,7 +79,7 @@ async def get_workspace_hours(
     timezone: Zone = None,
     format: Format = "json",
 ) -> Response | HoursOut:
-    """Hours that people spent on each dataset of a workspace, to pay by; annotators see their own."""
+    """Report the hours that people spent on each dataset of a workspace, for payment; annotators see their own."""
     span = span_of(first, last, timezone or ctx.settings.timezone)
     found = await ctx.read_slow(lambda tx: workspace_hours(tx, ctx.actor, name, span, by))
     return _answer(found, span, format, name)

@@ -1,4 +1,4 @@
-"""What this server is."""
+"""Version and memory use of the server."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _INFO: dict[int | str, dict[str, Any]] = {
 
 @router.get("/api/_info", responses=_INFO)
 async def info() -> dict[str, str]:
-    """Say which version of the 1.x API this speaks, and our own."""
+    """Report the version of the 1.x API that the server speaks, and its own."""
     return {"version": COMPATIBLE_WITH, "apportion": __version__}
 
 
 @router.get("/api/_status")
 async def status(request: Request, state: InAppState) -> dict[str, Any]:
-    """Say how much memory the server uses, in the form of 1.x; nobody but administrators is told our own figures."""
+    """Report the server's memory use in the form of 1.x; only administrators see the server's own figures."""
     found: dict[str, Any] = {
         "version": COMPATIBLE_WITH,
         "elasticsearch": {"version": "none: this server brings its own search"},
@@ -51,7 +51,7 @@ def _is_admin(request: Request, state: AppState) -> bool:
 
 
 def _memory() -> dict[str, str]:
-    """Resident and virtual size, where the system tells."""
+    """Return resident and virtual size, if the system reports them."""
     found = virtual_and_resident()
     return {} if found is None else {"rss": _short(found[1]), "vms": _short(found[0])}
 

@@ -1,4 +1,4 @@
-"""Work on many records at once: jobs, how far they are, and how to undo them; and gold brought in from elsewhere."""
+"""Bulk changes as jobs, with progress and undo; and import of gold values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LABEL = {"labels": [{"class": "good"}]}
 
 
 class JobOut(BaseModel):
-    """A job: ``done`` of ``total`` records are behind it. What it came to is in ``result``, once it has ended."""
+    """A job: ``done`` of ``total`` records are processed. ``result`` is set once it has ended."""
 
     id: str
     kind: str
@@ -94,7 +94,7 @@ def _out(job: Job, dataset: Dataset) -> JobOut:
 
 
 class ApplyIn(BaseModel):
-    """One value for every record that matches, or what each of them has already."""
+    """One value for every record that matches, or the value that each of them has already."""
 
     query: str = Field("", description="Which records; in the search language, as you see them.")
     value: dict[str, Any] | None = Field(None, examples=[_LABEL])
@@ -110,7 +110,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ANNOTATE))
     value = read_value(dataset.task, wanted.value, ctx.settings.answer_limits)
-    await ctx.parsed(wanted.query)  # here, since the writer has no time for it
+    await ctx.parsed(wanted.query)  # parsed here, since the writer has no time for it
     asked = jobs.Apply(
         wanted.query, wanted.value, value, AnnotationState(wanted.state), AcceptScope(wanted.take)
     )
@@ -120,7 +120,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
 
 
 class AcceptIn(BaseModel):
-    """Which records, and what counts as agreed."""
+    """Records to accept, and the condition under which people agree."""
 
     query: str = ""
     rule: Literal["unanimous", "majority"] = "unanimous"
@@ -128,7 +128,7 @@ class AcceptIn(BaseModel):
 
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> JobOut:
-    """Make gold of what people agree on, where nobody has decided: in bulk, to be undone."""
+    """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     rule = ResolutionRule(wanted.rule)
     await ctx.parsed(wanted.query)
@@ -142,13 +142,13 @@ async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Jo
 
 @router.get("/api/jobs/{id}", responses=responses(EntityNotFoundError))
 async def get_job(ctx: Ctx, id: str) -> JobOut:
-    """How far a job has come: for who began it, and for reviewers."""
+    """Show the progress of a job to the person who started it, and to reviewers."""
     return _out(*await ctx.read(lambda tx: jobs.find_job(tx, ctx.actor, id)))
 
 
 @router.post("/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError))
 async def undo_job(ctx: Ctx, id: str) -> JobOut:
-    """Put back what a job changed, except what somebody has changed since; that is a job, too."""
+    """Undo what a job changed, except records changed since; the undo is a job, too."""
     now = ctx.state.clock.now()
     job, dataset = await ctx.write(lambda tx: jobs.begin_undo(tx, ctx.actor, id, now=now))
     ctx.state.jobs.wake()
@@ -165,14 +165,14 @@ class GoldRow(BaseModel):
 
 
 class ImportGoldIn(BaseModel):
-    """Values known to be right. What people decided here stays, unless ``overwrite`` says otherwise."""
+    """Values known to be right. Decisions made here stay, unless ``overwrite`` is set."""
 
     gold: list[GoldRow] = Field(max_length=10_000)
     overwrite: bool = False
 
 
 class ImportGoldOut(BaseModel):
-    """How many were stored, and how many records kept a decision made here."""
+    """Number of stored gold values, and of records that kept a decision made here."""
 
     imported: int
     kept: int
@@ -180,12 +180,13 @@ class ImportGoldOut(BaseModel):
 
 @router.post(_DATASET + "/gold:import", responses=_REFUSALS)
 async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOut:
-    """Bring in values that are known to be right: all of them or none."""
+    """Import gold values that are known to be right: all of them or none."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
     entries = []
     for row in wanted.gold:
-        sent = (row.value or {}) if row.state == "submitted" else None  # no value is refused by its form
+        # a missing value becomes {}, which is refused for its form
+        sent = (row.value or {}) if row.state == "submitted" else None
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
         entries.append(gold.GoldEntry(row.id, value, row.reason))
     found = await ctx.write(

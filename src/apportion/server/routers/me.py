@@ -1,4 +1,4 @@
-"""Whoever is asking."""
+"""The caller: account, preferences and password."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ router = APIRouter(tags=["Me"], route_class=JsonRoute)
 
 @router.get("/api/me", response_model_exclude_none=True)
 async def me(ctx: Ctx) -> Me:
-    """See yourself: your role, your workspaces and what you are in each."""
+    """Show yourself: your role, your workspaces and your role in each."""
     names = await ctx.read(lambda tx: visible_workspaces(tx.people, ctx.actor))
     return me_out(ctx.actor, names, ctx.key)
 
 
 @router.get("/api/me/preferences")
 async def preferences(ctx: Ctx) -> dict[str, Any]:
-    """See how you like your screens: keys, theme and the like."""
+    """Show your display preferences: keys, theme and the like."""
     return await ctx.read(lambda tx: tx.people.preferences(ctx.actor.user.id))
 
 
 @router.put("/api/me/preferences")
 async def replace_preferences(ctx: Ctx, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Say how you like your screens; replaces what was there."""
+    """Replace your display preferences."""
     return await ctx.write(lambda tx: set_preferences(tx.people, ctx.actor, wanted))
 
 
 @router.put("/api/me/password", responses=responses(ForbiddenOperationError, TooManyAttemptsError))
 async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> None:
-    """Give yourself a new password: your other sessions end, your API key stays."""
+    """Change your password: your other sessions end, your API key stays."""
     state, address = ctx.state, address_of(request, ctx.settings)
     check_password(wanted.new, "body", "new", username=ctx.actor.username)
     try:

@@ -31,7 +31,7 @@ _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundErr
 
 @router.get(_METRICS, responses=_REFUSALS)
 async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
-    """The metrics this server computes for a dataset."""
+    """List the metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
     found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, workspace, name, which))
@@ -55,7 +55,7 @@ async def metric_summary(
     size: Annotated[int | None, Query(ge=1, description="How many values, the most frequent first.")] = None,
     entity_size: Annotated[int | None, Query(ge=1, description="How many labels per mention.")] = None,
 ) -> dict[str, Any]:
-    """One metric of the records that match, as you may see them."""
+    """Compute one metric of the records that match, as you may see them."""
     name, which = name_and_task(name, task)
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_metric_query(body, which))

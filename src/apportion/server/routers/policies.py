@@ -29,7 +29,7 @@ _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 
 
 class PoliciesOut(BaseModel):
-    """Whose annotations count, who sees what, and how answers become one value."""
+    """Policies of a dataset: annotation mode, visibility, and the way answers become one value."""
 
     annotation: Literal["shared", "individual"]
     blind: bool
@@ -42,7 +42,7 @@ class PoliciesOut(BaseModel):
 
 @router.get(_PATH, responses=_REFUSALS)
 async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
-    """The policies of a dataset."""
+    """Show the policies of a dataset."""
     workspace = ctx.require_workspace()
     found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, workspace, name))
     return PoliciesOut.model_validate(found.show())
@@ -52,7 +52,7 @@ async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
 async def change_policies(
     ctx: Ctx, name: str, wanted: Annotated[dict[str, Any], Body(examples=[{"blind": True, "required": 2}])]
 ) -> PoliciesOut:
-    """Change policies; what is left out stays. ``keep: latest`` says what a shared dataset keeps of several answers."""
+    """Change policies; what is left out stays. ``keep: latest`` lets a shared dataset keep the latest of several."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     change = manage.PolicyChange(ctx.actor, workspace, name, wanted, now=now)
     await ctx.write_steps(change.steps(), change.give_up)
@@ -70,7 +70,7 @@ class GuidelinesIn(BaseModel):
 
 
 class GuidelinesOut(BaseModel):
-    """What annotators are told to do; version 0 where nothing was written yet."""
+    """The guidelines for annotators; version 0 if none were written yet."""
 
     version: int
     text: str
@@ -90,7 +90,7 @@ async def get_guidelines(
     name: str,
     version: Annotated[int | None, Query(ge=1, le=1 << 31, description="An earlier version.")] = None,
 ) -> GuidelinesOut:
-    """What annotators are told to do."""
+    """Show the guidelines for annotators."""
     workspace = ctx.require_workspace()
     return _guidelines(
         await ctx.read(lambda tx: guidelines.read_guidelines(tx, ctx.actor, workspace, name, version))

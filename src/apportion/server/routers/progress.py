@@ -1,4 +1,4 @@
-"""How far the work has come, what there is for me to do, and what happened."""
+"""Progress of datasets and plans, the caller's own work, and events."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = ["router"]
 router = APIRouter(tags=["Progress"], route_class=JsonRoute)
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 HEARTBEAT = 15.0
-"""Seconds between signs of life on a stream on which nothing happens."""
+"""Seconds between heartbeats on a stream without events."""
 POLL = 0.5
 _PAGE = 200
 
 
 class AnnotatorProgress(BaseModel):
-    """What one person was given and has done."""
+    """Progress of one person: assigned and finished slots, and the time spent."""
 
     annotator: str
     assigned: int
@@ -67,7 +67,7 @@ class WorkOut(BaseModel):
 
 
 class EventsOut(BaseModel):
-    """What happened, newest first."""
+    """Events, newest first."""
 
     events: list[dict[str, Any]]
     next: str | None = None
@@ -82,7 +82,7 @@ async def progress(
         Query(description="Also the median seconds per answer; looks at every answer, so ask it less often."),
     ] = False,
 ) -> ProgressOut:
-    """The progress of a dataset by person; annotators see their own."""
+    """Show the progress of a dataset by person; annotators see their own."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     found = await ctx.read_slow(
         lambda tx: team.progress(tx, ctx.actor, workspace, name, now=now, median=median),
@@ -93,21 +93,21 @@ async def progress(
 
 @router.get("/api/me/work")
 async def my_work(ctx: Ctx) -> WorkOut:
-    """My work in all datasets."""
+    """List my work in all datasets."""
     now = ctx.state.clock.now()
     found = await ctx.read(lambda tx: team.my_work(tx, ctx.actor, now=now))
     return WorkOut(work=[work_json(each) for each in found])
 
 
 class OverviewOut(BaseModel):
-    """All datasets I may see, with how far they have come."""
+    """All datasets I may see, with their progress."""
 
     datasets: list[dict[str, Any]]
 
 
 @router.get("/api/overview")
 async def get_overview(ctx: Ctx) -> OverviewOut:
-    """All datasets I may see, with their statuses as I see them and my work in each."""
+    """List all datasets I may see, with their statuses as I see them and my work in each."""
     found = await ctx.read_slow(lambda tx: overview(tx, ctx.actor), long=True)
     return OverviewOut(datasets=[overview_json(each) for each in found])
 
@@ -119,7 +119,7 @@ async def events(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> EventsOut:
-    """What happened in a dataset, newest first; annotators see what they did themselves."""
+    """List the events of a dataset, newest first; annotators see their own."""
     workspace = ctx.require_workspace()
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
     found = await ctx.read(
@@ -136,7 +136,7 @@ async def stream(
     dataset: Annotated[str, Query(description="The name of the dataset.")],
     last_event_id: Annotated[str | None, Header(description="The last event that was received.")] = None,
 ) -> StreamingResponse:
-    """What happens in a dataset, as it happens, as server-sent events; with ``Last-Event-ID`` from there on."""
+    """Stream the events of a dataset as server-sent events; with ``Last-Event-ID`` those that follow it."""
     workspace = ctx.require_workspace()
     if (seen := request_info(request.scope)) is not None:
         seen.stream = True
@@ -155,9 +155,7 @@ async def stream(
 
 async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequence[Event]:
     def look(tx: Transaction) -> Sequence[Event]:
-        ctx.check_rights(
-            tx
-        )  # whoever listens may have been taken out, demoted or given another key meanwhile
+        ctx.check_rights(tx)  # the listener may have been removed, demoted or given another key meanwhile
         return team.events(tx, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
 
     return await ctx.read(look)
@@ -176,7 +174,7 @@ async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncI
 async def _frames(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
     yield b": here\n\n"
     quiet = 0.0
-    while not ctx.state.stopping.is_set():  # browsers come back by themselves, to the next server
+    while not ctx.state.stopping.is_set():  # browsers reconnect by themselves, to the next server
         try:
             found = await _since(ctx, workspace, name, after)
         except (EntityNotFoundError, ForbiddenOperationError, UnauthorizedError):

@@ -1,4 +1,4 @@
-"""My next records: claim, look, keep, give back, skip."""
+"""The caller's queue: claim, preview, renew, release and skip records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CLAIMS = {**_REFUSALS, **responses(DatasetGoneError, InvalidTextSearchError)}
 
 
 class ClaimIn(BaseModel):
-    """How many records, and which."""
+    """Number of records to claim, and restrictions."""
 
     limit: int = Field(5, ge=1, le=20)
     where: str | None = Field(None, description="Only records that match; in the search language.")
@@ -50,20 +50,20 @@ class LeaseIn(BaseModel):
 
 
 class LeasesIn(BaseModel):
-    """Leases one has; all of them where none is named."""
+    """Leases of the caller; all of them if none is named."""
 
     leases: list[LeaseIn] | None = Field(None, max_length=100)
 
 
 class LeaseOut(BaseModel):
-    """Until when a lease runs; null: it is gone."""
+    """End of a lease; null if it is gone."""
 
     id: str
     lease_until: str | None
 
 
 class LeasesOut(BaseModel):
-    """Leases as they now are."""
+    """Leases after the request."""
 
     leases: list[LeaseOut]
 
@@ -75,7 +75,7 @@ class Freed(BaseModel):
 
 
 class SkipIn(BaseModel):
-    """Which record is skipped, and why."""
+    """A record to skip, and the reason."""
 
     id: str
     token: str | None = None
@@ -83,7 +83,7 @@ class SkipIn(BaseModel):
 
 
 class Skipped(BaseModel):
-    """What became of the slot: open for others, mine again later, or nobody's."""
+    """State of the slot after the skip: open for others, mine again later, or dropped."""
 
     id: str
     state: str
@@ -92,7 +92,7 @@ class Skipped(BaseModel):
 
 @router.post(_QUEUE + ":claim", responses=_CLAIMS)
 async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
-    """Lease my next records. Asking again renews what I have and takes nothing more."""
+    """Lease my next records. Claiming again renews the leases I have and takes no more."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
 
@@ -120,7 +120,7 @@ async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
             )
         )
         found = await ctx.write(lease(among), urgent=True)
-        if found.items or not among:  # else others took all of them meanwhile
+        if found.items or not among:  # otherwise others have claimed all of them meanwhile
             break
     return Response(queue_json(found), media_type="application/json")
 
@@ -132,7 +132,7 @@ async def look(
     limit: Annotated[int, Query(ge=1, le=20)] = 5,
     where: Annotated[str | None, Query(description="Only records that match.")] = None,
 ) -> Response:
-    """See what a claim would bring; nothing is leased."""
+    """Preview what a claim would return; nothing is leased."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     read = ctx.read if where is None or not where.strip() else ctx.read_slow
     found = await read(
@@ -143,7 +143,7 @@ async def look(
 
 @router.post(_QUEUE + ":heartbeat", responses=_REFUSALS)
 async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
-    """Keep leases while their records are before me."""
+    """Renew leases while their records are on my screen."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     leases = [(each.id, each.token) for each in sent.leases or []]
     found = await ctx.write(
@@ -156,7 +156,7 @@ async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
 
 @router.post(_QUEUE + ":release", responses=_REFUSALS)
 async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
-    """Give leases back; all of mine where none is named."""
+    """Release leases; all of mine if none is named."""
     workspace = ctx.require_workspace()
     leases = None if sent.leases is None else [(each.id, each.token) for each in sent.leases]
     freed = await ctx.write(
@@ -167,7 +167,7 @@ async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
 
 @router.post(_QUEUE + ":skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)})
 async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
-    """Leave a record to others, to later or to nobody, as the plan or the dataset has it."""
+    """Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     slot = await ctx.write(
         lambda tx: queue.skip_record(

@@ -41,14 +41,14 @@ _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, RecordNotFou
 
 
 class RecordChanges(BaseModel):
-    """What to change: metadata is merged key by key."""
+    """Changes to a record; metadata is merged key by key."""
 
     metadata: dict[str, Any] | None = None
     status: Status | None = None
 
 
 class Deleted(BaseModel):
-    """How many records matched, and how many of them were dealt with."""
+    """Numbers of records that matched, and that were processed."""
 
     matched: int
     processed: int
@@ -56,7 +56,7 @@ class Deleted(BaseModel):
 
 @router.get(_RECORD, responses=_REFUSALS)
 async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
-    """One record with everything it has. The id is one percent-encoded segment and may hold anything."""
+    """Show a record in full. The id is one percent-encoded path segment and may contain any character."""
     id, workspace = record_id(request), ctx.require_workspace()
     dataset, row = await ctx.read(lambda tx: find.find_record(tx, ctx.actor, workspace, name, id))
     return Response(full_record(row, dataset.task), media_type="application/json")
@@ -108,14 +108,14 @@ async def delete_records(
     while (job := done.job) is not None:
         try:
             done = await ctx.write(partial(_remove_some, ctx, workspace, name, job))
-        except (ForbiddenOperationError, UnauthorizedError) as refused:  # the rights of who asked have ended
+        except (ForbiddenOperationError, UnauthorizedError) as refused:  # the caller's rights ended meanwhile
             await ctx.state.write(partial(edit.stop_removing, id=job, why=str(refused), now=now))
             raise
     return Deleted(matched=done.matched, processed=done.processed)
 
 
 def _refuse_unknown(request: Request, known: set[str]) -> None:
-    """Refuse parameters that mean nothing here: a query in the address would be ignored, and everything deleted."""
+    """Refuse unknown parameters: a query in the URL would be ignored, and everything deleted."""
     if unknown := sorted(request.query_params.keys() - known):
         msg = "unknown parameter; queries and ids belong in the body. Nothing was removed"
         raise ValidationError(

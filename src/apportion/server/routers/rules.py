@@ -38,14 +38,14 @@ _Text = Annotated[str, StringConstraints(max_length=10_000)]
 
 
 class RuleChanges(BaseModel):
-    """The labels of a rule, and what it is for."""
+    """The labels of a rule, and its description."""
 
     label: _Label | None = None
     labels: list[_Label] = Field(default=[], max_length=1_000)
     description: _Text | None = None
 
     def all_labels(self) -> tuple[str, ...]:
-        """The labels, however they were sent. Raises ``ValidationError`` if there are none."""
+        """Return the labels, sent in either form. Raises ``ValidationError`` if there are none."""
         found = labels_of(self.label, self.labels)
         if not found:
             msg = "a labeling rule needs at least one label"
@@ -54,13 +54,13 @@ class RuleChanges(BaseModel):
 
 
 class NewRule(RuleChanges):
-    """A rule: what matches the query is to get the labels."""
+    """A rule: records that match the query should get the labels."""
 
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
 def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
-    """Workspace and name of the dataset in the path."""
+    """Return workspace and name of the dataset in the path."""
     name, task = name_and_task(first, second)
     workspace = ctx.require_workspace()
     if task is not Task.TEXT_CLASSIFICATION:
@@ -70,7 +70,7 @@ def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
 
 @router.get(_RULES, responses=_REFUSALS)
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
-    """The dataset's labeling rules, oldest first."""
+    """List the dataset's labeling rules, oldest first."""
     place = _place(ctx, name, task)
     return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
 
@@ -87,7 +87,7 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
-    """How much of the dataset the rules cover together, as you see it."""
+    """Measure the share of the dataset that all rules cover together, as you see it."""
     place = _place(ctx, name, task)
     found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True)
     return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
@@ -103,7 +103,7 @@ async def rule_metrics(
         list[str] | None, Query(description="Labels to judge by instead of those stored.")
     ] = None,
 ) -> dict[str, float]:
-    """How much a rule covers and how often it is right, as you see it; the rule need not be stored."""
+    """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
     place, labels = _place(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
         lambda tx: label_rules.rule_metrics(tx, ctx.actor, *place, query, labels), long=True
@@ -113,20 +113,20 @@ async def rule_metrics(
 
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
-    """One labeling rule by its query."""
+    """Show a labeling rule by its query."""
     place = _place(ctx, name, task)
     return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
-    """Give a rule other labels, and another description if one is sent."""
-    place, labels, told = _place(ctx, name, task), sent.all_labels(), sent.description
+    """Change a rule's labels, and its description if one is sent."""
+    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
     now = ctx.state.clock.now()
     return _shown(
         await ctx.write(
             lambda tx: label_rules.edit_rule(
-                tx, ctx.actor, *place, query, labels=labels, description=told, now=now
+                tx, ctx.actor, *place, query, labels=labels, description=description, now=now
             )
         )
     )
@@ -134,7 +134,7 @@ async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChange
 
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
-    """Forget a labeling rule; it is no error if there is none."""
+    """Delete a labeling rule; it is no error if there is none."""
     place, now = _place(ctx, name, task), ctx.state.clock.now()
     await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
 
@@ -152,7 +152,7 @@ def _shown(rule: LabelingRule) -> dict[str, Any]:
 
 
 def _figures(found: RuleMetrics) -> dict[str, float]:
-    told = {
+    fields = {
         "coverage": found.coverage,
         "coverage_annotated": found.coverage_annotated,
         "correct": found.correct,
@@ -161,4 +161,4 @@ def _figures(found: RuleMetrics) -> dict[str, float]:
         "total_records": found.total,
         "annotated_records": found.annotated,
     }
-    return {name: each for name, each in told.items() if each is not None}
+    return {name: each for name, each in fields.items() if each is not None}

@@ -1,4 +1,4 @@
-"""Searching records: pages with totals and counts, and scans through everything."""
+"""Search of records: pages with totals and counts, and scans through all matches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REFUSALS = responses(
 _DEEPEST = 10_000
 log = logging.getLogger("apportion.server")
 _BETWEEN = 10
-"""Records made ready between two looks at the deadline: what matched in long texts takes time to find."""
+"""Records prepared between two checks of the deadline: highlighting long texts takes time."""
 
 
 @router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
@@ -60,7 +60,7 @@ async def search(
         Query(description="What to count, by commas; all there is when left out, none when empty."),
     ] = None,
 ) -> Response:
-    """One page of the records that match, with their exact number and counts over all of them."""
+    """Search records: one page of those that match, with their exact number and counts over all of them."""
     which = task_of(task)
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_search(body, which))
@@ -83,7 +83,7 @@ async def search(
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:
-    """1.x counts everything, on the first page only."""
+    """Return the facets to count; None means all. As in 1.x, they are counted on the first page only."""
     if start > 0:
         return frozenset()
     return None if asked is None else frozenset(filter(None, asked.split(",")))
@@ -117,7 +117,7 @@ def _search_reply(
 def _watched(
     deadline: Deadline, rows: Sequence[StoredRecord], highlighter: Highlighter | None
 ) -> Iterable[StoredRecord]:
-    """The records of a page, the deadline being looked at where finding what matched takes time."""
+    """Yield the records of a page, and check the deadline if they are highlighted, which takes time."""
     return rows if highlighter is None else deadline.each(rows, _BETWEEN)
 
 
@@ -135,7 +135,7 @@ async def scan(
         bool, Query(description="Whether records carry their metrics; leaving them out is much faster.")
     ] = True,
 ) -> Response:
-    """The next records of a scan through all that match; follow ``next_page_cfg`` until a page is empty."""
+    """Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty."""
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_scan(body))
     workspace = ctx.require_workspace()
@@ -185,7 +185,7 @@ async def scan(
 
 
 async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
-    """Write the event of a scan. A disk that is full must not keep people from reading what is theirs."""
+    """Write the audit event of a scan. A full disk must not keep people from reading their data."""
     now = ctx.state.clock.now()
     count = await ctx.read_slow(lambda tx: find.count_scanned(tx, ctx.actor, workspace, name, criteria))
     try:

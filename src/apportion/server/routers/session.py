@@ -1,4 +1,4 @@
-"""Signing in and out with a browser."""
+"""Sign-in and sign-out with a browser."""
 
 from __future__ import annotations
 

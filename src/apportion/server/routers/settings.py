@@ -1,4 +1,4 @@
-"""What a dataset asks of its annotators."""
+"""Settings of a dataset: its labels and the rules for annotations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def get_settings(
         bool, Query(description="Where none were ever saved, answer empty ones instead of 404 as 1.x does.")
     ] = False,
 ) -> SettingsOut:
-    """The settings of a dataset. Name and task may come in either order."""
+    """Show the settings of a dataset. Name and task may come in either order."""
     name, which = name_and_task(name, task)
     workspace = ctx.require_workspace()
     found = await ctx.read(
@@ -71,7 +71,7 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
 
 @router.delete(_PATH, responses=_REFUSALS)
 async def delete_settings(ctx: Ctx, name: str, task: str) -> None:
-    """Forget the settings of a dataset."""
+    """Delete the settings of a dataset."""
     name, which = name_and_task(name, task)
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     await ctx.write(lambda tx: manage.delete_settings(tx, ctx.actor, workspace, name, which, now=now))

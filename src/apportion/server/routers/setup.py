@@ -1,4 +1,4 @@
-"""The first administrator of an empty server."""
+"""Setup of an empty server: its first administrator."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ router = APIRouter(tags=["Server"], route_class=JsonRoute)
 
 
 class SetupState(BaseModel):
-    """Whether the server still waits for its first administrator."""
+    """State of the setup: the server may still wait for its first administrator."""
 
     needed: bool
 
 
 @router.get("/api/setup")
 async def setup_state(state: InAppState) -> SetupState:
-    """Does the server wait for its first administrator?"""
+    """Report whether the server waits for its first administrator."""
     return SetupState(needed=not await state.read(lambda tx: tx.people.has_admin()))
 
 
@@ -50,7 +50,7 @@ async def set_up(request: Request, response: Response, state: InAppState, wanted
 
 
 async def make_first_admin(state: AppState, wanted: Setup) -> tuple[Actor, str, str]:
-    """The first administrator, their API key and a token of their session."""
+    """Create the first administrator; return them, their API key and a token of their session."""
     await state.read(lambda tx: require_no_admin(tx.people))
     try:
         state.setup.check(wanted.code)

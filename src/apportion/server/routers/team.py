@@ -1,4 +1,4 @@
-"""For those who lead teams: all of their teams at a glance, and records taken back from who left them lying."""
+"""Overview of the caller's teams, and release of records that somebody left unattended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["Progress"], route_class=JsonRoute)
 
 
 class TeamPerson(BaseModel):
-    """What one person was given in one dataset. ``held`` records are before them, as their screen said at ``seen``.
+    """One person's assigned records in one dataset. ``held`` records were on their screen, last reported at ``seen``.
 
     ``member`` is false for somebody who has work left but no longer belongs to the workspace.
     """
@@ -38,7 +38,7 @@ class TeamPerson(BaseModel):
 
 
 class TeamDataset(BaseModel):
-    """A dataset with work that is shared out. Nobody has the ``free`` records; ``open`` places are for who is free."""
+    """A dataset with assigned work. Nobody has the ``free`` records; ``open`` slots are for anybody available."""
 
     workspace: str
     name: str
@@ -55,7 +55,7 @@ class TeamDataset(BaseModel):
 
 
 class TeamMemberOut(BaseModel):
-    """Somebody who annotates in a workspace."""
+    """An annotator of a workspace."""
 
     workspace: str
     username: str
@@ -63,7 +63,7 @@ class TeamMemberOut(BaseModel):
 
 
 class TeamOut(BaseModel):
-    """Every dataset with shared-out work in the workspaces I lead, and everybody who annotates there."""
+    """Every dataset with assigned work in the workspaces I lead, and everybody who annotates there."""
 
     datasets: list[TeamDataset]
     members: list[TeamMemberOut]
@@ -71,7 +71,7 @@ class TeamOut(BaseModel):
 
 @router.get("/api/team")
 async def get_team(ctx: Ctx) -> TeamOut:
-    """All teams I lead at a glance: what each person has left, what is due, what lies unattended."""
+    """Show all teams I lead: what each person has left, what is due, what is unattended."""
     now = ctx.state.clock.now()
     found = await ctx.read_slow(lambda tx: team_overview.team_overview(tx, ctx.actor, now=now), long=True)
     return TeamOut(
@@ -124,7 +124,7 @@ def _dataset(each: team_overview.TeamDataset) -> TeamDataset:
 
 
 class TakeBackIn(BaseModel):
-    """From whom."""
+    """People whose leases end."""
 
     annotators: list[str] = Field(max_length=1_000)
     model_config = ConfigDict(json_schema_extra={"examples": [{"annotators": ["ben"]}]})
@@ -141,7 +141,7 @@ class TakenBack(BaseModel):
     responses=responses(ForbiddenOperationError, EntityNotFoundError, BadRequestError),
 )
 async def take_back(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
-    """End the leases of people who left records lying, at once; drafts stay, and late answers are kept as ever."""
+    """End the leases of people who left records unattended, at once; drafts stay, and late answers are still kept."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
     freed = await ctx.write(
         lambda tx: team_overview.release_for(tx, ctx.actor, workspace, name, sent.annotators, now=now)

@@ -64,7 +64,7 @@ async def create_user(
     responses=responses(ForbiddenOperationError, EntityAlreadyExistsError),
 )
 async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
-    """Create several users and let them into a workspace, made if there is none: all of it or nothing."""
+    """Create several users and add them to a workspace, created if there is none: all of it or nothing."""
     require(ctx.actor, Action.CREATE_USER)
     users = []
     for place, each in enumerate(wanted.users):
@@ -85,7 +85,7 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
-    """Change a user's names, role or password. The username stays for ever."""
+    """Change a user's names, role or password. The username never changes."""
     require(ctx.actor, Action.EDIT_USER)
     hashed = None
     if (password := wanted.password) is not None:
@@ -104,7 +104,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
-    """Give a user a new API key; the old one and their sessions stop working. Everybody may reset their own."""
+    """Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own."""
     user, now = UserId(str(id)), ctx.state.clock.now()
     changed, key = await ctx.write(lambda tx: manage.reset_key(tx, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)

@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told of events, and what was sent to them."""
+"""Webhooks, and the deliveries of events to them."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ class WebhookMade(WebhookOut):
 
 
 class WebhooksOut(BaseModel):
-    """Webhooks, oldest first, and the codes of events that they can be told of."""
+    """Webhooks, oldest first, and the codes of events they can receive."""
 
     webhooks: list[WebhookOut]
     known_events: list[EventCode]
 
 
 class NewWebhookIn(BaseModel):
-    """Where to tell what."""
+    """A webhook to create: its URL and events."""
 
     url: str = Field(max_length=2_000, description="Where deliveries are posted to, over https.")
     events: list[str] = _EVENTS
@@ -85,7 +85,7 @@ class NewWebhookIn(BaseModel):
 
 
 class WebhookChanges(BaseModel):
-    """What is to be different; what is left out stays."""
+    """Changes to a webhook; what is left out stays."""
 
     url: str | None = Field(None, max_length=2_000)
     events: list[str] | None = Field(None, max_length=100)
@@ -99,7 +99,7 @@ class WebhookChanges(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """One event on its way to one webhook."""
+    """Delivery of one event to one webhook."""
 
     id: str = Field(description="The same in every attempt: a receiver that keeps it handles nothing twice.")
     event: str
@@ -132,7 +132,7 @@ async def list_webhooks(ctx: Ctx, scope: Scope = "workspace") -> WebhooksOut:
 
 @router.post(_PATH, responses=_BUSY)
 async def create_webhook(ctx: Ctx, wanted: NewWebhookIn) -> WebhookMade:
-    """Set up a webhook, which is told of what happens from now on. The answer alone has its secret."""
+    """Create a webhook, which receives events from now on. Only this reply has its secret."""
     now, policy, secrets = ctx.state.clock.now(), ctx.settings.call_policy, ctx.state.webhook_secrets
     asked = manage.NewWebhook(
         _place(ctx, wanted.scope), wanted.url, tuple(wanted.events), wanted.dataset, wanted.description
@@ -169,7 +169,7 @@ async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOu
 
 @router.delete(_PATH + "/{id}", responses=_REFUSALS)
 async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
-    """Delete a webhook with its deliveries; what waits is never sent."""
+    """Delete a webhook with its deliveries; those that wait are never sent."""
     now = ctx.state.clock.now()
     await ctx.write(lambda tx: manage.delete_webhook(tx, ctx.actor, id, now=now))
     return {"deleted": id}
@@ -177,7 +177,7 @@ async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
 
 @router.post(_PATH + "/{id}:rotate_secret", responses=_REFUSALS)
 async def rotate_secret(ctx: Ctx, id: str) -> WebhookMade:
-    """Give a webhook another secret, by which everything is signed from now on, retries included."""
+    """Rotate a webhook's secret; the new one signs everything from now on, retries included."""
     now, secrets = ctx.state.clock.now(), ctx.state.webhook_secrets
     made = await ctx.write(lambda tx: manage.rotate_secret(tx, ctx.actor, id, secrets=secrets, now=now))
     return _made(made)
@@ -185,7 +185,7 @@ async def rotate_secret(ctx: Ctx, id: str) -> WebhookMade:
 
 @router.post(_PATH + "/{id}:ping", responses=_BUSY)
 async def ping(ctx: Ctx, id: str) -> DeliveryOut:
-    """Try a webhook out: send the event `ping`, once, even if it is disabled. Look at the delivery for the answer."""
+    """Test a webhook: send the event `ping`, once, even if it is disabled. The delivery shows the response."""
     now, secrets = ctx.state.clock.now(), ctx.state.webhook_secrets
     made = await ctx.write(lambda tx: manage.ping(tx, ctx.actor, id, secrets=secrets, now=now))
     ctx.state.webhooks.wake()
@@ -200,7 +200,7 @@ async def list_deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> DeliveriesOut:
-    """List what a webhook sent or will send, newest first: what was delivered lately, and the rest for 30 days."""
+    """List a webhook's deliveries, newest first: recently delivered ones, and the others for 30 days."""
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read(
         lambda tx: manage.list_deliveries(tx, ctx.actor, id, state=state, before=before, limit=limit)
@@ -211,7 +211,7 @@ async def list_deliveries(
 
 @router.post(_PATH + "/{id}/deliveries/{delivery}:send_again", responses=_BUSY)
 async def send_again(ctx: Ctx, id: str, delivery: str) -> DeliveryOut:
-    """Send a delivery once more, under the same id, before those that wait."""
+    """Send a delivery again, under the same id, before those that wait."""
     now = ctx.state.clock.now()
     again = await ctx.write(lambda tx: manage.send_again(tx, ctx.actor, id, delivery, now=now))
     ctx.state.webhooks.wake()

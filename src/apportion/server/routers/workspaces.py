@@ -1,4 +1,4 @@
-"""Workspaces and who belongs to them."""
+"""Workspaces and their members."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
     responses=responses(ForbiddenOperationError, EntityNotFoundError, EntityAlreadyExistsError),
 )
 async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
-    """Let a user into a workspace."""
+    """Add a user to a workspace."""
     which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.state.clock.now()
     return user_out(await ctx.write(lambda tx: manage.add_user_to(tx, ctx.actor, which, who, now=now)))
 
@@ -81,7 +81,7 @@ async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
-    """Take a user out of a workspace. What they annotated there stays."""
+    """Remove a user from a workspace. Their annotations stay."""
     which, who, now = WorkspaceId(str(id)), UserId(str(user)), ctx.state.clock.now()
     return user_out(await ctx.write(lambda tx: manage.remove_user_from(tx, ctx.actor, which, who, now=now)))
 
@@ -99,7 +99,7 @@ async def list_members(ctx: Ctx, name: str) -> Members:
     "/api/workspaces/{name}/leaders", responses=responses(ForbiddenOperationError, EntityNotFoundError)
 )
 async def list_leaders(ctx: Ctx, name: str) -> Leaders:
-    """List who reviews or manages in a workspace, for whoever belongs to it: whom to turn to."""
+    """List the reviewers and managers of a workspace, for its members: people to turn to."""
     found = await ctx.read(lambda tx: manage.list_leaders(tx.people, ctx.actor, name))
     return leaders_out(found)
 
@@ -109,7 +109,7 @@ async def list_leaders(ctx: Ctx, name: str) -> Leaders:
     responses=responses(ForbiddenOperationError, EntityNotFoundError, EntityAlreadyExistsError),
 )
 async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
-    """Let an existing user into a workspace, with a role."""
+    """Add an existing user to a workspace, with a role."""
     now = ctx.state.clock.now()
     added = await ctx.write(
         lambda tx: manage.add_member(tx, ctx.actor, name, wanted.username, wanted.role, now=now)
