@@ -465,11 +465,11 @@ def test_nothing_to_assign_is_refused() -> None:
 
 GOLDEN = """
 from apportion.domain.assignment.planning import RuleInput, plan
-from apportion.domain.assignment.team import Person, Records
+from apportion.domain.assignment.team import Person, PlanningRecords
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
 people = tuple(Person(name, weight) for name, weight in (("ana", 1.0), ("ben", 2.0), ("cy", 1.0), ("dé", 1.0)))
 rules = (RuleSpec(overlap=Overlap(3, 0.5), anchors=2), RuleSpec(overlap=Overlap(2)))
-given = [RuleInput(Records([f"{letter}{n}" for n in range(40)]), people) for letter in "éx"]
+given = [RuleInput(PlanningRecords([f"{letter}{n}" for n in range(40)]), people) for letter in "éx"]
 found = plan(PlanSpec(rules, seed=7), given)
 print(found.rows.fingerprint(), found.digest)
 """

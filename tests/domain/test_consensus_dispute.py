@@ -49,7 +49,7 @@ def test_one_answer_is_no_dispute() -> None:
 
 
 def test_what_runs_at_each_submit_does_not_load_numpy() -> None:
-    modules = ("resolving", "asking", "dispute")
+    modules = ("deciding", "asking", "dispute")
     code = "import sys; " + "; ".join(f"import apportion.domain.consensus.{each}" for each in modules)
     ran = subprocess.run(
         [sys.executable, "-c", f"{code}; print('numpy' in sys.modules)"],

@@ -56,9 +56,9 @@ PLACES = [
     # not imported or made by people, but reached through the active client
     ("client.sdk.client", "sdk._http", "AuthenticatedClient=HttpClient"),
     ("client.sdk.users.models", "sdk.people", "User"),
-    ("client.apis.datasets", "sdk.facade", "Datasets"),
-    ("client.apis.search", "sdk.facade", "Search SearchResults=SearchPage"),
-    ("client.apis.metrics", "sdk.facade", "MetricsAPI=Metrics"),
+    ("client.apis.datasets", "sdk.compat_1x", "Datasets"),
+    ("client.apis.search", "sdk.compat_1x", "Search SearchResults=SearchPage"),
+    ("client.apis.metrics", "sdk.compat_1x", "MetricsAPI=Metrics"),
     ("client.metrics.models", "sdk.results", "MetricResults"),
 ]
 

@@ -106,7 +106,9 @@ def _of_ana(house: House, name: str) -> dict[str, str]:
         f"/api/datasets/{name}/policies", params=SHARED, json={"annotation": "individual"}
     ).raise_for_status()
     house.store.write(
-        lambda tx: tx._link.raw.execute("UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,))  # type: ignore[attr-defined]
+        lambda tx: tx._connection.raw.execute(
+            "UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,)
+        )  # type: ignore[attr-defined]
     ).result()
     said = {"query": "soup", "value": {"labels": [{"class": "good"}]}}
     job = house.client("ana").post(f"/api/datasets/{name}/annotations:apply", params=SHARED, json=said)
@@ -136,7 +138,7 @@ def _keys_back(house: House) -> None:
     from apportion.services.people.sign_in import hash_key
 
     def work(within: Any) -> None:
-        within.people.set_key(within.people.named("ana").id, hash_key("ana.apikey"), "ana.ap", now=1)
+        within.people.set_key(within.people.user_by_name("ana").id, hash_key("ana.apikey"), "ana.ap", now=1)
 
     house.store.write(work).result()
 

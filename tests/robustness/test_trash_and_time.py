@@ -142,7 +142,7 @@ def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_p
         house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
         (told,) = house.client().get("/api/datasets:deleted").json()["datasets"]
         machine.pass_minutes(2 * 24 * 60)
-        house.app.state.app_state.store.alive(machine.wall)  # as it does every hour
+        house.app.state.app_state.store.record_heartbeat(machine.wall)  # as it does every hour
         for away in (15, 9_000, -9_000):
             machine.pass_minutes(60)
             machine.set_ahead(away)
@@ -171,7 +171,7 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
         SqliteUpkeep(house.path).backup(backup)
         house.store.hold()
         machine.pass_minutes(3 * WEEK)
-        house.app.state.app_state.store.alive(machine.wall)
+        house.app.state.app_state.store.record_heartbeat(machine.wall)
     restore(home / "apportion.db", backup, force=True)
     store = SqliteStore(home / "apportion.db", hold=True)
     try:

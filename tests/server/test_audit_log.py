@@ -334,7 +334,7 @@ def test_the_events_of_a_dataset_outlive_it(room: Room, app: FastAPI, clock: Fak
 
     with app.state.app_state.store.read() as tx:
         assert tx.datasets.deleted() == []
-        assert tx.datasets.doomed() == []
+        assert tx.datasets.pending_purge() == []
     found = audit(room.client_as, "max", dataset="talk")
     assert codes(found)[:3] == ["purged", "deleted", "submitted"]
     assert [each["who"] for each in found[:3]] == [SERVER, "max", "ana"]

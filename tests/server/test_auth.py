@@ -196,7 +196,7 @@ def test_passwords_of_1x_work_and_are_hashed_anew(client_as: Any, store: Any, ma
 
 
 def _set_hash(tx: Any, hashed: str) -> str:
-    tx.people.set_password_hash(tx.people.named("ana").id, hashed, now=1)
+    tx.people.set_password_hash(tx.people.user_by_name("ana").id, hashed, now=1)
     return "ana"
 
 

@@ -190,7 +190,9 @@ def cut_short(house: House, talk: Talk, stop: int) -> None:
             break
     with house.store.read() as tx:
         dataset = tx.datasets.find("shared", talk.name)
-    house.store.write(lambda tx: tx.annotations.unwatch(dataset)).result()  # as the end of a process does
+    house.store.write(
+        lambda tx: tx.annotations.stop_tracking(dataset)
+    ).result()  # as the end of a process does
 
 
 def expected_of(house: House) -> Json:
@@ -319,7 +321,7 @@ def test_what_fails_after_the_switch_is_finished_by_a_job(
         if next(calls) == 1:
             raise ZeroDivisionError
 
-    monkeypatch.setattr(reresolve, "settle_some", fails_once)
+    monkeypatch.setattr(reresolve, "reresolve_records", fails_once)
     assert talk.ask("max", method, what, json=sent).status_code == 500
     house.app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
     assert next(calls) == 3

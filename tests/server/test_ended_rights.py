@@ -255,7 +255,7 @@ def test_no_handler_writes_past_the_door_where_rights_are_looked_up() -> None:
     for file in Path(routers.__file__).parent.glob("*.py"):
         text = file.read_text("utf-8")
         past = len(
-            re.findall(r"house\.write\(|house\.store\.write|store = ctx\.house\.store$", text, re.MULTILINE)
+            re.findall(r"state\.write\(|state\.store\.write|store = ctx\.state\.store$", text, re.MULTILINE)
         )
         assert past == allowed.get(file.name, 0), file.name
 

@@ -155,7 +155,7 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, ap
 
     def begin(tx: Any) -> None:
         (found,) = tx.datasets.deleted()
-        tx.datasets.condemn(found.dataset)
+        tx.datasets.mark_for_purge(found.dataset)
         for _ in range(5):
             tx.datasets.purge(found.dataset.no, limit=2)
 

@@ -526,7 +526,7 @@ def test_a_purged_dataset_leaves_the_others_exact(store: Store) -> None:
     store.write(lambda tx: tx.datasets.delete(gone.dataset, at=1)).result()
 
     def purge_and_log(tx: Any) -> None:
-        tx.datasets.condemn(gone.dataset)
+        tx.datasets.mark_for_purge(gone.dataset)
         while not tx.datasets.purge(gone.dataset.no, limit=3):
             pass
         tx.records.log(kept.dataset, store.encode_records(kept.dataset.task, [full("b")]), at=1)
