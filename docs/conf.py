@@ -7,6 +7,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
 import reference  # noqa: E402
+from pygments.lexers.special import TextLexer  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
 
 from apportion.version import __version__  # noqa: E402
 
@@ -23,3 +25,8 @@ html_theme = "furo"
 html_title = f"Apportion {__version__}"
 html_copy_source = False
 nitpicky = True
+
+
+def setup(app: Sphinx) -> None:
+    """Show Mermaid diagrams as their text, which forges draw: no extension and no script from elsewhere is needed."""
+    app.add_lexer("mermaid", TextLexer)
