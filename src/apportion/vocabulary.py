@@ -9,12 +9,15 @@ __all__ = [
     "SERVER",
     "SOMEBODY_UNKNOWN",
     "AnnotationState",
+    "CountDecision",
     "EventArea",
     "EventCode",
+    "HistoryReason",
     "MembershipRole",
     "Role",
     "Status",
     "Task",
+    "WhyEmpty",
 ]
 
 COMMAND_LINE = "command line"
@@ -56,6 +59,57 @@ class AnnotationState(_Word):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     DISCARDED = "discarded"
+
+
+class WhyEmpty(_Word):
+    """The reason for which a claim returned nothing."""
+
+    ALL_DONE = "all_done"
+    NOTHING_PLANNED = "nothing_planned"
+    PAUSED = "paused"
+    CAP = "cap_reached"
+    PAST_DUE = "past_due"
+    NOT_ELIGIBLE = "not_eligible"
+    OTHERS = "with_others"
+
+
+class CountDecision(_Word):
+    """The reason for which an answer counts, or is kept as an extra."""
+
+    OWN = "own_slot"
+    OPEN = "open_slot"
+    WANTED = "wanted"
+    AGAIN = "replaces_earlier"
+    NO_SLOT = "not_asked_for"
+    FULL = "all_given"
+    OTHERS = "for_others"
+    CAPPED = "cap_reached"
+    INELIGIBLE = "not_eligible"
+
+    @property
+    def counted(self) -> bool:
+        """Whether the answer counts in progress, consensus and agreement."""
+        return self in (CountDecision.OWN, CountDecision.OPEN, CountDecision.WANTED, CountDecision.AGAIN)
+
+
+class HistoryReason(_Word):
+    """The reason for which an earlier annotation or gold value is no longer the current one."""
+
+    REPLACED = "replaced"
+    OUTDATED = "outdated"
+    """The text of the record was changed."""
+    RECORD_DELETED = "record_deleted"
+    DISCARDED_BY_QUERY = "discarded_by_query"
+    ADJUDICATED = "adjudicated"
+    IMPORTED = "imported"
+    CONSENSUS_ACCEPTED = "consensus_accepted"
+    UNDONE = "undone"
+    GOLD_REPLACED = "gold_replaced"
+    """The gold value was replaced or removed; the author is given as ``adjudicated:ana``."""
+    GOLD_REMOVED = "gold_removed"
+    MADE_INDIVIDUAL = "made_individual"
+    """The dataset was shared before."""
+    MADE_SHARED = "made_shared"
 
 
 class Role(_Word):

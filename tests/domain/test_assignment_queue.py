@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from apportion.domain.assignment.queue import (
-    CountDecision,
     Lease,
     Load,
     Slot,
     SubmitOutcome,
-    WhyEmpty,
     claim,
     expire,
     heartbeat,
@@ -27,6 +25,7 @@ from apportion.domain.assignment.queue import (
 )
 from apportion.domain.assignment.states import RowState, Skip
 from apportion.domain.assignment.team import Person
+from apportion.vocabulary import CountDecision, WhyEmpty
 
 PEOPLE = {
     "ana": Person("ana", skills={"lang": ("eu",)}),

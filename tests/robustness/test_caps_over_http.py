@@ -25,7 +25,7 @@ Json = Any
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 IDS = [f"r{n}" for n in range(10)]
 WHO, ID = st.sampled_from(["ana", "ben"]), st.sampled_from(IDS)
-CAPPED = "you have reached the number of records that was agreed for you"
+CAPPED = "cap_reached"
 LEASED, DONE = 1, 2
 
 

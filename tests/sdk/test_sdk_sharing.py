@@ -311,7 +311,10 @@ def test_the_queue_brings_records_that_can_be_answered_skipped_and_given_back(
 
 
 def test_an_empty_queue_says_why(talk: str, ana: rg.Client) -> None:
-    assert "assigned" in repr(ana.next_records(talk))
+    found = ana.next_records(talk)
+
+    assert (found.why_empty, found.why_empty_text) == ("nothing_planned", "nothing has been assigned to you")
+    assert "nothing has been assigned to you" in repr(found)
     assert ana.next_records(talk).release() == []
 
 

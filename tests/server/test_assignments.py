@@ -128,7 +128,7 @@ def test_an_answer_fills_the_slot_and_the_queue_goes_on(team: Team) -> None:
             assert team.answer("ana", each["id"])["counted"]
     empty = team.claim("ana")
     assert (empty["records"], empty["left"]) == ([], 0)
-    assert "done" in empty["why_empty"]
+    assert (empty["why_empty"], empty["why_empty_text"]) == ("all_done", "everything of yours is done")
     assert team.progress()["ana"]["done"] == 15
     assert len(team.found("ana", "assignment:done")) == 15
     assert len(team.found("ben", "assignment:pending")) == 15
@@ -168,7 +168,7 @@ def test_open_slots_of_others_are_not_filled_by_whoever_answers(team: Team, cloc
     passer_by = team.answer("ben", first)
     assert (passer_by["counted"], passer_by["why"]) == (
         False,
-        "the answers still wanted on this record are for others to give",
+        "for_others",
     )
     assert team.answer("ana", first)["counted"]
     assert team.claim("ben", 1)["records"] == []

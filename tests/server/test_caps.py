@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rooms import Room
 
-CAPPED = "you have reached the number of records that was agreed for you"
+CAPPED = "cap_reached"
 HERS = [{"user": "ana", "cap": 2}, "ben", "rita"]
 
 

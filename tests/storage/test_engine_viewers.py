@@ -179,7 +179,7 @@ def test_a_deleted_record_moves_its_annotations_to_history(room: Room) -> None:
     assert room.facets("ben") == {**UNSEEN, "status": {"Default": 2}}
     assert room.facets("ana")["annotated_by"] == {"ana": 1}
     assert room.ask("SELECT count(*) FROM annotations") == [(1,)]
-    assert room.ask("SELECT version, why FROM history") == [(1, "record deleted")] * 2
+    assert room.ask("SELECT version, why FROM history") == [(1, "record_deleted")] * 2
 
 
 def test_logging_again_keeps_own_annotations_unless_what_they_answer_changed(room: Room) -> None:

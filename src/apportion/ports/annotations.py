@@ -10,7 +10,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
-from apportion.vocabulary import AnnotationState, EventCode
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
 __all__ = ["Annotations", "CaseChange", "Comment", "Event", "PastAnnotation"]
 
@@ -19,25 +19,27 @@ __all__ = ["Annotations", "CaseChange", "Comment", "Event", "PastAnnotation"]
 class CaseChange:
     """A change of one record: the case before and after it, what everybody sees then, and why it was made.
 
-    ``note`` is what is to be remembered of the slots it changes.
+    ``note`` is what is to be remembered of the slots it changes, ``by`` the person that ``why`` speaks of.
     """
 
     before: Case
     after: Case
     view: ResolvedView
-    why: str = "replaced"
+    why: HistoryReason = HistoryReason.REPLACED
     note: str | None = None
+    by: str | None = None
 
 
 class PastAnnotation(NamedTuple):
-    """An annotation as it once was, and why it is no more."""
+    """An annotation or gold value as it once was, and why it is no more; ``by`` is whom the reason speaks of."""
 
     annotator: str
     state: AnnotationState
     value: Value | None
     version: int
     at: int
-    why: str
+    why: HistoryReason
+    by: str | None = None
 
 
 class Event(NamedTuple):

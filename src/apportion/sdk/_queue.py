@@ -42,7 +42,7 @@ def next_records(
         read_item(record, name, dataset.workspace, each["assignment"], client)
         for record, each in zip(records, answer["records"], strict=True)
     )
-    return MyQueue(items, answer["left"], answer.get("why_empty"), client)
+    return MyQueue(items, answer["left"], answer.get("why_empty"), answer.get("why_empty_text"), client)
 
 
 def submit(

@@ -51,9 +51,9 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class Answered:
-    """The caller's annotation as it is stored now.
+    """The caller's annotation as it is stored now. One that does not count is kept all the same.
 
-    One that does not count is kept all the same; ``why`` says why.
+    ``why`` says why it counts or does not, as a code such as ``all_given``, and ``why_text`` as a sentence.
     """
 
     record: str
@@ -61,6 +61,7 @@ class Answered:
     version: int
     counted: bool
     why: str | None = None
+    why_text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,13 @@ class QueueItem:
 class MyQueue(Sequence[QueueItem]):
     """The caller's next records; ``left`` is how many wait behind them.
 
-    If there are none, ``why_empty`` says why.
+    If there are none, ``why_empty`` says why as a code, such as ``all_done``, and ``why_empty_text`` as a sentence.
     """
 
     items: tuple[QueueItem, ...]
     left: int
     why_empty: str | None = None
+    why_empty_text: str | None = None
     _client: Worker | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
@@ -164,7 +166,7 @@ class MyQueue(Sequence[QueueItem]):
 
     def __repr__(self) -> str:
         if not self.items:
-            return f"Nothing is waiting: {self.why_empty or 'no record is left'}"
+            return f"Nothing is waiting: {self.why_empty_text or 'no record is left'}"
         leases = [each.lease_until for each in self.items if each.lease_until is not None]
         until = f", mine until {when(min(leases))}" if leases else ""
         ids = ", ".join(each.id for each in self.items)
@@ -173,7 +175,8 @@ class MyQueue(Sequence[QueueItem]):
 
 def read_answered(record: str, found: Mapping[str, Any]) -> Answered:
     """Read the caller's annotation from the server's JSON."""
-    return Answered(record, found["state"], found["version"], found["counted"], found.get("why"))
+    why, sentence = found.get("why"), found.get("why_text")
+    return Answered(record, found["state"], found["version"], found["counted"], why, sentence)
 
 
 def read_item(

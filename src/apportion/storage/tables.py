@@ -185,7 +185,7 @@ history = Table(
     Column("state", Integer, nullable=False),
     Column("value", LargeBinary),
     Column("at", BigInteger, nullable=False),
-    Column("why", Text, nullable=False, comment="replaced, outdated, deleted, …"),
+    Column("why", Text, nullable=False, comment="vocabulary.HistoryReason, :, whom it speaks of"),
     _checksum(),
 )
 

@@ -61,9 +61,9 @@ it("sends an answer as who gave it, whoever the page is of by now, and keeps it 
 });
 
 it("tells why an answer does not count, and not so of a draft", async () => {
-  const reply = { value: value("good"), state: "submitted", version: 4, counted: false, why: "too many" };
+  const reply = { value: value("good"), state: "submitted", version: 4, counted: false, why: "all_given" };
   server([200, reply], [200, { ...reply, state: "draft" }]);
-  expect(await sendLetter(letter)).toMatchObject({ note: { why: "too many" } });
+  expect(await sendLetter(letter)).toMatchObject({ note: { why: "all_given" } });
   expect(await sendLetter(letter)).toMatchObject({ note: { why: null } });
 });
 

@@ -5,6 +5,7 @@ import { seenVersion } from "@/core/outbox";
 import { readRecord, type WireRecord } from "@/core/wire";
 
 import { ask, askExactly, client } from "./client";
+import type { WhyEmpty } from "./codes";
 
 export interface Lease {
   readonly id: string;
@@ -24,7 +25,7 @@ export interface Claim {
   readonly items: readonly Claimed[];
   /** How many more there are for me. */
   readonly left: number;
-  readonly why: string | null;
+  readonly why: WhyEmpty | null;
 }
 
 interface WireClaim {
@@ -32,7 +33,7 @@ interface WireClaim {
     assignment: { id: string; token: string | null; reason: string | null; due: string | null; version: number };
   })[];
   left: number;
-  why_empty?: string;
+  why_empty?: WhyEmpty;
 }
 
 const pathOf = ({ workspace, name }: DatasetRef) => ({ path: { name }, query: { workspace } });

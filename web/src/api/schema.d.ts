@@ -2115,7 +2115,8 @@ export interface components {
         };
         /**
          * AnnotationOut
-         * @description One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why.
+         * @description One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why: a code,
+         *     with its sentence in ``why_text``.
          */
         AnnotationOut: {
             /**
@@ -2144,8 +2145,9 @@ export interface components {
             } | null;
             /** Version */
             version: number;
-            /** Why */
-            why?: string | null;
+            why?: components["schemas"]["CountDecision"] | null;
+            /** Why Text */
+            why_text?: string | null;
         };
         /**
          * AnnotationState
@@ -2427,7 +2429,7 @@ export interface components {
         };
         /**
          * By
-         * @description What figures can be broken down by.
+         * @description The ways to break figures down.
          * @enum {string}
          */
         By: "label" | "pair" | "week" | "person";
@@ -2533,6 +2535,12 @@ export interface components {
             /** Target Workspace */
             target_workspace?: string | null;
         };
+        /**
+         * CountDecision
+         * @description The reason for which an answer counts, or is kept as an extra.
+         * @enum {string}
+         */
+        CountDecision: "own_slot" | "open_slot" | "wanted" | "replaces_earlier" | "not_asked_for" | "all_given" | "for_others" | "cap_reached" | "not_eligible";
         /**
          * DatasetChanges
          * @description Tags and metadata to merge into those there are, as in 1.x; and keys to take away.
@@ -2682,7 +2690,7 @@ export interface components {
         };
         /**
          * DeliveryState
-         * @description How far a delivery has come.
+         * @description The states of a delivery.
          * @enum {string}
          */
         DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
@@ -3004,6 +3012,12 @@ export interface components {
             next?: string | null;
         };
         /**
+         * HistoryReason
+         * @description The reason for which an earlier annotation or gold value is no longer the current one.
+         * @enum {string}
+         */
+        HistoryReason: "replaced" | "outdated" | "record_deleted" | "discarded_by_query" | "adjudicated" | "imported" | "consensus_accepted" | "undone" | "gold_replaced" | "gold_removed" | "made_individual" | "made_shared";
+        /**
          * HoursOut
          * @description Hours by dataset, person and period. Discards count, drafts do not before they are answered.
          */
@@ -3307,7 +3321,7 @@ export interface components {
         };
         /**
          * Measure
-         * @description What can be computed.
+         * @description The measures of agreement.
          * @enum {string}
          */
         Measure: "percent" | "cohen" | "cohen_linear" | "cohen_quadratic" | "fleiss" | "alpha" | "alpha_ordinal" | "alpha_interval" | "alpha_ratio" | "alpha_masi" | "alpha_jaccard" | "ac1" | "ac2_linear" | "ac2_quadratic" | "span_f1" | "span_boundary_f1" | "span_label_f1" | "span_overlap_f1" | "token_alpha" | "alpha_u" | "gamma" | "alpha_edit";
@@ -3588,6 +3602,11 @@ export interface components {
             annotator: string;
             /** At */
             at: string;
+            /**
+             * By
+             * @description Whom ``why`` speaks of; of a gold value, as ``adjudicated:ana``.
+             */
+            by?: string | null;
             state: components["schemas"]["AnnotationState"];
             /** Value */
             value: {
@@ -3595,8 +3614,9 @@ export interface components {
             } | null;
             /** Version */
             version: number;
-            /** Why */
-            why: string;
+            why: components["schemas"]["HistoryReason"];
+            /** Why Text */
+            why_text: string;
         };
         /**
          * PlansOut
@@ -3689,6 +3709,30 @@ export interface components {
                 name: string;
                 value: number[];
             };
+        };
+        /**
+         * QueueOut
+         * @description Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them.
+         */
+        QueueOut: {
+            /**
+             * Dataset
+             * @description The UUID of the dataset.
+             */
+            dataset: string;
+            /** Left */
+            left: number;
+            /** Records */
+            records: {
+                [key: string]: unknown;
+            }[];
+            /** @description Why there are no records, as a code. */
+            why_empty?: components["schemas"]["WhyEmpty"] | null;
+            /**
+             * Why Empty Text
+             * @description The same as a sentence.
+             */
+            why_empty_text?: string | null;
         };
         /**
          * Ready
@@ -3815,7 +3859,7 @@ export interface components {
         };
         /**
          * RowState
-         * @description How far a row has come.
+         * @description The state of a row.
          * @enum {string}
          */
         RowState: "pending" | "leased" | "done" | "skipped" | "withdrawn";
@@ -4678,6 +4722,12 @@ export interface components {
             /** Webhooks */
             webhooks: components["schemas"]["WebhookOut"][];
         };
+        /**
+         * WhyEmpty
+         * @description The reason for which a claim returned nothing.
+         * @enum {string}
+         */
+        WhyEmpty: "all_done" | "nothing_planned" | "paused" | "cap_reached" | "past_due" | "not_eligible" | "with_others";
         /**
          * WithdrawIn
          * @description Rows to take back; all if none are named.
@@ -5630,7 +5680,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5858,7 +5908,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5974,7 +6024,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6054,7 +6104,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6134,7 +6184,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6214,7 +6264,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6268,7 +6318,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description No record matches any rule of the plan, every one that does has been dealt already, or nobody can take any; The query text cannot be parsed or answered */
+            /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6974,7 +7024,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7150,7 +7200,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7302,7 +7352,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7414,7 +7464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["QueueOut"];
                 };
             };
             /** @description The query text cannot be parsed or answered */
@@ -7500,7 +7550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["QueueOut"];
                 };
             };
             /** @description The query text cannot be parsed or answered */
@@ -7752,7 +7802,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The lease has run out or was given back */
+            /** @description The lease has expired or was released */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10824,7 +10874,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11976,7 +12026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12316,7 +12366,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12389,7 +12439,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the request builds on is no longer so */
+            /** @description The state that the request builds on has changed */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ import { readOwn, type WireOwn } from "@/core/wire";
 
 import { contentOf, findMine } from "./annotations";
 import { ApiError, ask, client } from "./client";
+import type { HistoryReason } from "./codes";
 import { uuidOf } from "./queue";
 import type { components } from "./schema";
 import type { Me } from "./session";
@@ -88,7 +89,7 @@ export interface Past {
   readonly annotator: string;
   readonly answer: Answer;
   readonly at: string;
-  readonly why: string;
+  readonly why: HistoryReason;
   readonly version: number;
 }
 

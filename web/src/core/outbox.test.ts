@@ -119,11 +119,11 @@ describe("the outbox", () => {
   });
 
   it("says of the last answer that did not count until that is read", async () => {
-    answerWith = () => ({ kind: "saved", seen: "v1", note: { why: "too many", gold: null } });
+    answerWith = () => ({ kind: "saved", seen: "v1", note: { why: "all_given", gold: null } });
     const outbox = open();
     await post(outbox, "x");
     await vi.advanceTimersByTimeAsync(100);
-    expect(outbox.state().noted).toMatchObject({ id: "1", why: "too many" });
+    expect(outbox.state().noted).toMatchObject({ id: "1", why: "all_given" });
     outbox.dismiss();
     expect(outbox.state().noted).toBeNull();
   });

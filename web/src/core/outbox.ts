@@ -1,5 +1,7 @@
 /** Answers on their way to the server: kept in the browser until it has them, sent again until it does. */
 
+import type { CountDecision } from "@/api/codes";
+
 import type { Answer, DatasetRef, Gold } from "./model";
 
 /** One answer to send. A later one for the same record takes its place. */
@@ -23,7 +25,7 @@ export interface PendingAnswer {
 
 /** What the server said of an answer it took: why it does not count, and what the record stands by. */
 export interface AnswerNote {
-  readonly why: string | null;
+  readonly why: CountDecision | null;
   readonly gold: Gold | null;
 }
 

@@ -68,15 +68,6 @@ export const t = {
     finished: "You are done here",
     passed: (count: number) => `You passed over ${some(count, "record", "records")}`,
     filtered: "Your queue is filtered: there may be more without the filters.",
-    why: {
-      "everything of yours is done": "Everything assigned to you is done. Thank you.",
-      "nothing has been assigned to you": "Nothing has been assigned to you in this dataset.",
-      "your work is paused": "Your work here is paused. Whoever manages the dataset can let you go on.",
-      "you have reached the number of records that was agreed for you": "You have reached the number of records that was agreed for you.",
-      "what is left was due already": "What is left was due already.",
-      "what is left needs skills that you are not listed with": "What is left needs skills that you are not listed with.",
-      "what is left is with others, or you have answered it already": "What is left is with others, or you have answered it already.",
-    } as Record<string, string>,
   },
   feedback: {
     notCounted: (id: string, why: string) => `Record ${id}: your answer is kept, but not counted: ${why}.`,
@@ -102,7 +93,6 @@ export const t = {
   },
   history: {
     title: "My earlier answers",
-    why: { outdated: "the text was changed since" } as Record<string, string>,
   },
   guidelines: {
     title: "Guidelines",

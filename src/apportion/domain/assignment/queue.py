@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
+
+from apportion.vocabulary import CountDecision, WhyEmpty
 
 from .states import RowState, Skip
 from .team import Person
@@ -16,12 +17,10 @@ from .team import Person
 __all__ = [
     "CLAIM_LIMIT",
     "Claim",
-    "CountDecision",
     "Lease",
     "Load",
     "Slot",
     "SubmitOutcome",
-    "WhyEmpty",
     "claim",
     "expire",
     "heartbeat",
@@ -122,21 +121,6 @@ def loads_of(slots: Iterable[Slot], name: str, caps: Mapping[int, int], now: int
         elif slot.annotator == name and slot.free(now):
             found[slot.rule] = replace(load, planned=load.planned + 1)
     return found
-
-
-class WhyEmpty(str, Enum):
-    """Why a claim returned nothing, or less than asked for."""
-
-    ALL_DONE = "everything of yours is done"
-    NOTHING_PLANNED = "nothing has been assigned to you"
-    PAUSED = "your work is paused"
-    CAP = "you have reached the number of records that was agreed for you"
-    PAST_DUE = "what is left was due already"
-    NOT_ELIGIBLE = "what is left needs skills that you are not listed with"
-    OTHERS = "what is left is with others, or you have answered it already"
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,28 +239,6 @@ def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
     return replace(
         slot, state=RowState.PENDING, lease=None, annotator=None, pull=True, declined=slot.declined | {me}
     )
-
-
-class CountDecision(str, Enum):
-    """Why an answer counts, or why it is kept as an extra."""
-
-    OWN = "it fills your slot"
-    OPEN = "it fills an open slot"
-    WANTED = "it is an answer wanted on a record that was not shared out"
-    AGAIN = "it replaces your earlier answer"
-    NO_SLOT = "nobody asked for another answer on this record"
-    FULL = "all answers wanted on this record are there or under way"
-    OTHERS = "the answers still wanted on this record are for others to give"
-    CAPPED = "you have reached the number of records that was agreed for you"
-    INELIGIBLE = "the record needs skills that you are not listed with"
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    @property
-    def counted(self) -> bool:
-        """Whether the answer counts in progress, consensus and agreement."""
-        return self in (CountDecision.OWN, CountDecision.OPEN, CountDecision.WANTED, CountDecision.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from apportion.domain.assignment.queue import CountDecision, Load, Slot, SubmitOutcome, submit
+from apportion.domain.assignment.queue import Load, Slot, SubmitOutcome, submit
 from apportion.domain.assignment.states import RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.records import Value
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, CountDecision, Status
 
 from .case import ANSWERED, Annotation, Case, GoldValue
 from .time_spent import so_far

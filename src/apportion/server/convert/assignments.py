@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from apportion.domain.assignment.states import RowState
+from apportion.domain.sentences import WHY_EMPTY
 from apportion.domain.times import utc_iso
 from apportion.ports.assignments import SlotCount, SlotRow, StoredPlan
 from apportion.server.convert.records_out import search_record
@@ -64,7 +65,7 @@ def queue_json(queue: Queue) -> bytes:
     records = b",".join(_item(queue, item) for item in queue.items)
     more = {"left": queue.left, "dataset": queue.dataset.uuid}
     if queue.why_empty is not None:
-        more["why_empty"] = str(queue.why_empty)
+        more |= {"why_empty": str(queue.why_empty), "why_empty_text": WHY_EMPTY[queue.why_empty]}
     return b'{"records":[%b],%b' % (records, _encode(more)[1:])
 
 

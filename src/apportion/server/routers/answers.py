@@ -16,6 +16,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 from apportion.domain.permissions import Action
+from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
 from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, read_value
@@ -26,7 +27,7 @@ from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
 from apportion.services.datasets.access import find_dataset
 from apportion.services.insight import comments
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason
 
 __all__ = ["router"]
 
@@ -58,7 +59,9 @@ class AnnotationIn(BaseModel):
 
 
 class AnnotationOut(BaseModel):
-    """One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why."""
+    """One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why: a code,
+    with its sentence in ``why_text``.
+    """
 
     value: dict[str, Any] | None
     state: AnnotationState
@@ -66,7 +69,8 @@ class AnnotationOut(BaseModel):
     seconds: float | None = Field(None, description="All the time you have spent on the record so far.")
     updated_at: str | None = None
     counted: bool = False
-    why: str | None = None
+    why: CountDecision | None = None
+    why_text: str | None = None
     gold: dict[str, Any] | None = Field(None, description="What the record stands by, once a human decided.")
 
 
@@ -97,7 +101,11 @@ class PastAnnotationOut(BaseModel):
     state: AnnotationState
     version: int
     at: str
-    why: str
+    why: HistoryReason
+    why_text: str
+    by: str | None = Field(
+        None, description="Whom ``why`` speaks of; of a gold value, as ``adjudicated:ana``."
+    )
 
 
 class HistoryOut(BaseModel):
@@ -127,7 +135,8 @@ def _mine(found: AnnotationReceipt) -> AnnotationOut:
     return AnnotationOut(
         **{**shown, "seconds": found.seconds},
         counted=found.counted,
-        why=None if found.why is None else str(found.why),
+        why=found.why,
+        why_text=None if found.why is None else COUNT_DECISIONS[found.why],
         gold=show_gold(found.gold, found.dataset.task),
     )
 
@@ -230,6 +239,8 @@ async def get_history(
                 version=each.version,
                 at=utc_iso(each.at),
                 why=each.why,
+                why_text=history_sentence(each.why, each.by),
+                by=each.by,
             )
             for each in found[:limit]
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -24,6 +24,7 @@ from apportion.server.convert.values import LONGEST_REASON
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.assignments import queue
+from apportion.vocabulary import WhyEmpty
 
 __all__ = ["router"]
 
@@ -90,7 +91,21 @@ class Skipped(BaseModel):
     annotator: str | None
 
 
-@router.post(_QUEUE + ":claim", responses=_CLAIMS)
+class QueueOut(BaseModel):
+    """Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them."""
+
+    records: list[dict[str, Any]]
+    left: int
+    dataset: str = Field(description="The UUID of the dataset.")
+    why_empty: WhyEmpty | None = Field(None, description="Why there are no records, as a code.")
+    why_empty_text: str | None = Field(None, description="The same as a sentence.")
+
+
+# The reply is put together from the stored JSON; the model only describes it.
+_QUEUES: dict[int | str, dict[str, Any]] = {**_CLAIMS, 200: {"model": QueueOut}}
+
+
+@router.post(_QUEUE + ":claim", responses=_QUEUES)
 async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
     """Lease my next records. Claiming again renews the leases I have and takes no more."""
     workspace, now = ctx.require_workspace(), ctx.state.clock.now()
@@ -125,7 +140,7 @@ async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
     return Response(queue_json(found), media_type="application/json")
 
 
-@router.get(_QUEUE, responses=_CLAIMS)
+@router.get(_QUEUE, responses=_QUEUES)
 async def look(
     ctx: Ctx,
     name: str,

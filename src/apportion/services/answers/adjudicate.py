@@ -15,7 +15,7 @@ from apportion.domain.records import Value
 from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_dataset
-from apportion.vocabulary import AnnotationState, EventCode
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
 from .own_annotations import checked_value, record_case
 
@@ -61,7 +61,7 @@ def remove_gold(
     policies = Policies.of(dataset.policies)
     after = set_gold(case, None)
     view = build_view(after, rule=policies.resolution, required=policies.required)
-    tx.annotations.save_cases(dataset, [CaseChange(case, after, view, "gold removed")], at=now)
+    tx.annotations.save_cases(dataset, [CaseChange(case, after, view, HistoryReason.GOLD_REMOVED)], at=now)
     tx.annotations.log_event(dataset, actor.username, EventCode.REMOVED_GOLD, at=now, record=case)
     return dataset, after
 
@@ -74,7 +74,7 @@ def decide(
     version = 1 if case.gold is None else case.gold.version + 1
     after = set_gold(case, GoldValue(value, Origin.ADJUDICATED, by, reason, version, now))
     view = build_view(after, rule=policies.resolution, required=policies.required)
-    return CaseChange(case, after, view, f"adjudicated by {by}", note=f"adjudicated by {by}")
+    return CaseChange(case, after, view, HistoryReason.ADJUDICATED, note=f"adjudicated by {by}", by=by)
 
 
 def _find(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Case]:

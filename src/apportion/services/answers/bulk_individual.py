@@ -33,7 +33,7 @@ from apportion.domain.records import Record, Value, shown_content
 from apportion.ports.annotations import CaseChange
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
-from apportion.vocabulary import AnnotationState, EventCode, Status, Task
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status, Task
 
 from .adjudicate import decide
 from .own_annotations import apply_answer, checked_value, log_answer
@@ -182,9 +182,11 @@ def _update_case(tx: Transaction, dataset: Dataset, before: Case, content: Recor
     after = replace(invalidate(before) if outdated else before, record=content)
     new_prediction = content.prediction != before.record.prediction
     if after != replace(before, record=content) or (new_prediction and (after.annotations or after.gold)):
-        why, note = ("outdated", "outdated") if outdated else ("replaced", None)
+        why = HistoryReason.OUTDATED if outdated else HistoryReason.REPLACED
         tx.annotations.save_cases(
-            dataset, [CaseChange(before, after, _view(dataset, after), why, note)], at=now
+            dataset,
+            [CaseChange(before, after, _view(dataset, after), why, "outdated" if outdated else None)],
+            at=now,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.queue import CountDecision, submit
+from apportion.domain.assignment.queue import submit
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -39,7 +39,7 @@ from apportion.domain.records import (
 from apportion.ports.annotations import CaseChange, PastAnnotation
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_dataset
-from apportion.vocabulary import AnnotationState, EventCode, Status, Task
+from apportion.vocabulary import AnnotationState, CountDecision, EventCode, HistoryReason, Status, Task
 
 from .adaptive_overlap import next_adaptive_slot
 from .eligibility import eligibility_of
@@ -182,7 +182,7 @@ def undo_own_annotation(
     if before is None or before.version == 0:
         raise BadRequestError("There is nothing to undo: you have not annotated this record.")
     past = next(iter(tx.annotations.history(dataset, id, actor.username)), None)
-    if past is not None and past.why != "outdated" and past.state in ANSWERED:
+    if past is not None and past.why is not HistoryReason.OUTDATED and past.state in ANSWERED:
         return save_own_annotation(tx, dataset, case, actor.username, past.state, past.value, now, None)
     if before.state is AnnotationState.NONE:
         raise BadRequestError("There is nothing to undo: there was no answer before.")

@@ -20,7 +20,7 @@ from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.steps import Step, parts_of
-from apportion.vocabulary import Status
+from apportion.vocabulary import HistoryReason, Status
 
 from .own_annotations import sync_shared_slots
 
@@ -82,7 +82,8 @@ def reresolve_records(
         if fill:
             after = with_slots_filled(after, policies.required)
         view = build_view(after, rule=policies.resolution, required=policies.required)
-        changes.append(CaseChange(case, after, view, "shared before" if carried else "replaced"))
+        why = HistoryReason.MADE_INDIVIDUAL if carried else HistoryReason.REPLACED
+        changes.append(CaseChange(case, after, view, why))
     tx.annotations.save_cases(dataset, changes, at=now)
 
 

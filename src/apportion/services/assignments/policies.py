@@ -27,7 +27,7 @@ from apportion.services.answers.reresolve import (
 )
 from apportion.services.datasets.access import find_dataset
 from apportion.services.steps import Step, parts_of
-from apportion.vocabulary import AnnotationState, EventCode, Status
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
 from .migrate_individual import IndividualMigration, stage_records
 
@@ -214,9 +214,8 @@ def _to_shared(tx: Transaction, dataset: Dataset, before: Policies, now: int) ->
         for case in cases:
             status, answers = _one_of(case, before)
             bare = replace(case, annotations={}, gold=None)
-            tx.annotations.save_cases(
-                dataset, [CaseChange(case, bare, ResolvedView(Status.DEFAULT), "shared from now on")], at=now
-            )
+            change = CaseChange(case, bare, ResolvedView(Status.DEFAULT), HistoryReason.MADE_SHARED)
+            tx.annotations.save_cases(dataset, [change], at=now)
             if answers is not None or status is not Status.DEFAULT:
                 tx.records.patch(
                     dataset, case.id, metadata=None, status=status, at=now, annotation=answers, annotated=True

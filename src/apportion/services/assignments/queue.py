@@ -9,7 +9,6 @@ from apportion.domain.assignment.queue import (
     CLAIM_LIMIT,
     Lease,
     Slot,
-    WhyEmpty,
     claim,
     expire,
     heartbeat,
@@ -32,7 +31,7 @@ from apportion.ports.store import Transaction
 from apportion.services.answers.eligibility import Eligibility, eligibility_of
 from apportion.services.answers.own_annotations import find_at
 from apportion.services.datasets.access import find_dataset, seen_by
-from apportion.vocabulary import EventCode
+from apportion.vocabulary import EventCode, WhyEmpty
 
 __all__ = [
     "LeaseGoneError",

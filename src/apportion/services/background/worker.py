@@ -36,7 +36,7 @@ from apportion.services.answers.reresolve import reresolve_batch
 from apportion.services.datasets.access import seen_by
 from apportion.services.records.edit import Removal, remove_some
 from apportion.services.steps import parts_of
-from apportion.vocabulary import AnnotationState, EventCode, Task
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Task
 
 from .jobs import begin_model, check_still_allowed, model_wanted
 
@@ -244,7 +244,8 @@ def _accept(context: JobContext, job: Job) -> Mapping[str, Any]:
         value = None if found.discarded else view.value
         after = set_gold(case, GoldValue(value, Origin.CONSENSUS, job.by, why, version, now))
         shown = build_view(after, rule=policies.resolution, required=policies.required)
-        _decide(tx, job, dataset, case, CaseChange(case, after, shown, f"accepted by {job.by}"), now)
+        change = CaseChange(case, after, shown, HistoryReason.CONSENSUS_ACCEPTED, by=job.by)
+        _decide(tx, job, dataset, case, change, now)
         return None
 
     return _in_parts(context, job, _matching(context, job, job.spec["query"]), one)
@@ -277,7 +278,7 @@ def _undo(context: JobContext, job: Job) -> Mapping[str, Any]:
             gold = replace(before, version=change.version + 1) if isinstance(before, GoldValue) else None
             after = replace(case, gold=gold)
             view = build_view(after, rule=policies.resolution, required=policies.required)
-            tx.annotations.save_cases(dataset, [CaseChange(case, after, view, "undone")], at=now)
+            tx.annotations.save_cases(dataset, [CaseChange(case, after, view, HistoryReason.UNDONE)], at=now)
             tx.annotations.log_event(dataset, asked_by, EventCode.REMOVED_GOLD, at=now, record=case)
             return None
         if isinstance(before, Annotation) and not Policies.of(dataset.policies).individual:

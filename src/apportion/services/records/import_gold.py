@@ -17,7 +17,7 @@ from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
 from apportion.services.answers.own_annotations import checked_value
 from apportion.services.datasets.access import find_dataset
-from apportion.vocabulary import AnnotationState, EventCode
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
 __all__ = ["GoldEntry", "import_gold"]
 
@@ -77,7 +77,7 @@ def import_gold(
         version = 1 if there is None else there.version + 1
         after = set_gold(case, GoldValue(value, Origin.IMPORTED, actor.username, each.reason, version, now))
         view = build_view(after, rule=policies.resolution, required=policies.required)
-        changes.append(CaseChange(case, after, view, f"imported by {actor.username}"))
+        changes.append(CaseChange(case, after, view, HistoryReason.IMPORTED, by=actor.username))
     if wrong:
         raise ValidationError(wrong[:100], model="Gold")
     tx.annotations.save_cases(dataset, changes, at=now)

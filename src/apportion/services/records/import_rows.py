@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from apportion.domain.assignment.queue import CountDecision, submit
+from apportion.domain.assignment.queue import submit
 from apportion.domain.datasets import Dataset, LabelSettings
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
 from apportion.domain.individual.carry_value import earlier_value
@@ -27,7 +27,7 @@ from apportion.services.answers.own_annotations import checked_value
 from apportion.services.assignments.policies import set_policies
 from apportion.services.datasets.access import allow, blank_dataset, find_dataset, require_workspace
 from apportion.services.datasets.staging import check_free, publish, staged_dataset
-from apportion.vocabulary import AnnotationState, EventCode, Status, Task
+from apportion.vocabulary import AnnotationState, CountDecision, EventCode, HistoryReason, Status, Task
 
 from .log import Logging, labels_of, log_into
 
@@ -313,7 +313,7 @@ def _with_answers(tx: Transaction, dataset: Dataset, case: Case, each: ImportedR
         stated = ResolvedView(each.status, each.agent, each.value)
         rule, required = policies.resolution, policies.required
         after, view = earlier_value(after, view, stated, rule=rule, required=required, now=now)
-    return CaseChange(case, after, view, "imported")
+    return CaseChange(case, after, view, HistoryReason.IMPORTED)
 
 
 def _in_slots(tx: Transaction, dataset: Dataset, case: Case, before: Case, now: int) -> Case:

@@ -9,11 +9,12 @@ from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import AgentValues, Record, Value
 from apportion.domain.terms import answer_terms
 from apportion.storage.checksums import COVERED, add_row, checksum, covered
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 from .agents import Agents
 from .codec import decode_record, decode_value, encode_value, packed, unpacked
 from .counters import CountedTerms
+from .history_reasons import stored_reason
 
 __all__ = ["STATES", "STATUS_OF", "AnnotationRows", "set_seconds"]
 
@@ -92,7 +93,7 @@ class AnnotationRows:
         there = {} if new else self._kept(rid)  # saves a query for each record when many are logged
         for annotator, before in there.items():
             if (wanted.get(annotator), state) != (before.value, before.state):
-                self._remember(rid, annotator, before, at, "replaced")
+                self._remember(rid, annotator, before, at, HistoryReason.REPLACED)
             if annotator not in wanted:
                 self._forget(rid, annotator, before)
         for annotator, value in wanted.items():
@@ -117,14 +118,21 @@ class AnnotationRows:
         before = self._kept(rid).get(viewer)
         term_ids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
         if before is not None:
-            self._remember(rid, viewer, before, at, "replaced")
+            self._remember(rid, viewer, before, at, HistoryReason.REPLACED)
         version = before.version + 1 if before else 1
         encoded = None if value is None else encode_value(self._task, value)
         self._put(rid, viewer, _AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
         return version
 
     def change(
-        self, rid: int, record: Record, before: Annotation | None, after: Annotation | None, at: int, why: str
+        self,
+        rid: int,
+        record: Record,
+        before: Annotation | None,
+        after: Annotation | None,
+        at: int,
+        why: HistoryReason = HistoryReason.REPLACED,
+        by: str | None = None,
     ) -> None:
         """Replace one annotator's annotation of a record, ``before``, by ``after``; None stands for no annotation.
 
@@ -136,7 +144,7 @@ class AnnotationRows:
         kept = self._kept(rid).get(viewer)
         same = after is not None and before is not None and after.version == before.version
         if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
-            self._remember(rid, viewer, kept, at, why)
+            self._remember(rid, viewer, kept, at, why, by)
         if after is None:
             if kept is not None:
                 self._forget(rid, viewer, kept)
@@ -154,11 +162,11 @@ class AnnotationRows:
     def discard(self, rid: int, at: int) -> None:
         """Mark everybody's annotation of a record as discarded."""
         for annotator, before in self._kept(rid).items():
-            self._remember(rid, annotator, before, at, "discarded by query")
+            self._remember(rid, annotator, before, at, HistoryReason.DISCARDED_BY_QUERY)
             discarded = _STATE_NO[AnnotationState.DISCARDED]
             self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
 
-    def delete(self, rid: int, at: int, why: str) -> None:
+    def delete(self, rid: int, at: int, why: HistoryReason) -> None:
         """Move everybody's annotation of a record to history."""
         for annotator, before in self._kept(rid).items():
             self._remember(rid, annotator, before, at, why)
@@ -215,5 +223,14 @@ class AnnotationRows:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
         self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
 
-    def _remember(self, rid: int, annotator: int, kept: _AnnotationRow, at: int, why: str) -> None:
-        add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, why))
+    def _remember(
+        self,
+        rid: int,
+        annotator: int,
+        kept: _AnnotationRow,
+        at: int,
+        why: HistoryReason,
+        by: str | None = None,
+    ) -> None:
+        reason = stored_reason(why, by)
+        add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, reason))

@@ -25,6 +25,7 @@ from .case_writer import CaseWriter
 from .codec import decode_record, decode_value
 from .database import SqliteConnection
 from .events import SqliteEvents
+from .history_reasons import read_reason
 from .record_writer import STATUSES
 from .rows import rows_by_id
 from .slots import SlotReader
@@ -173,7 +174,7 @@ class SqliteAnnotations:
             name = "" if no == OPEN else self._agents.name(no)
             if annotator is None or name == annotator:
                 decoded = None if value is None else decode_value(dataset.task, value)
-                found.append(PastAnnotation(name, STATES[state], decoded, version, at, why))
+                found.append(PastAnnotation(name, STATES[state], decoded, version, at, *read_reason(why)))
         return found
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:

@@ -28,7 +28,7 @@ from apportion.ports.answers import (
     StoredGold,
 )
 from apportion.spans import SpanError, token_offsets
-from apportion.vocabulary import AnnotationState
+from apportion.vocabulary import AnnotationState, HistoryReason
 
 from .agents import Agents
 from .annotation_rows import STATES
@@ -305,7 +305,8 @@ class SqliteAnswerReader:
             "SELECT s.annotator, g.value, a.state, a.value, h.state, h.value FROM slots s "
             "JOIN gold g ON g.rid = s.rid JOIN annotations a ON a.rid = s.rid AND a.annotator = s.annotator "
             "LEFT JOIN history h ON h.no = (SELECT min(o.no) FROM history o WHERE o.rid = s.rid "
-            f"AND o.annotator = s.annotator AND o.state IN ({_SUBMITTED}, {_DISCARDED}) AND o.why != 'outdated') "
+            f"AND o.annotator = s.annotator AND o.state IN ({_SUBMITTED}, {_DISCARDED}) "
+            f"AND o.why != '{HistoryReason.OUTDATED}') "
             f"WHERE s.dataset = ? AND s.phase = {_CHECK} AND s.state = {STATE_NO[RowState.DONE]} "
             "AND g.value IS NOT NULL",
             (dataset.no,),

@@ -10,7 +10,7 @@ from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.terms import view_terms
 from apportion.ports.annotations import CaseChange
 from apportion.storage.checksums import add_row
-from apportion.vocabulary import AnnotationState, Status
+from apportion.vocabulary import AnnotationState, HistoryReason, Status
 
 from .agents import OPEN, Agents
 from .annotation_rows import STATES, AnnotationRows
@@ -18,6 +18,7 @@ from .cache_delta import CacheDelta
 from .codec import encode_value, encode_view, packed, unpacked
 from .counters import CountedTerms
 from .database import SqliteConnection
+from .history_reasons import stored_reason
 from .slots import SlotWriter
 from .terms import TermRegistry
 
@@ -65,7 +66,7 @@ class CaseWriter:
         for name in sorted(before.annotations.keys() | after.annotations.keys()):
             old, new = before.of(name), after.of(name)
             if old != new:
-                self._annotations.change(rid, after.record, old, new, at, change.why)
+                self._annotations.change(rid, after.record, old, new, at, change.why, change.by)
         if before.gold != after.gold:
             self._gold(rid, before.gold, after.gold, at)
         self.slots.change(after.number, before.slots, after.slots, change.note)
@@ -75,7 +76,7 @@ class CaseWriter:
         """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
         rid = self._base | after.number
         for annotation in after.annotations.values():
-            self._annotations.change(rid, after.record, None, annotation, annotation.updated, "")
+            self._annotations.change(rid, after.record, None, annotation, annotation.updated)
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
 
@@ -96,7 +97,7 @@ class CaseWriter:
         if before is not None:
             state = AnnotationState.DISCARDED if before.value is None else AnnotationState.SUBMITTED
             value = None if before.value is None else encode_value(self._task, before.value)
-            why = f"{before.origin} by {before.author}, replaced"
+            why = stored_reason(HistoryReason.GOLD_REPLACED, f"{before.origin}:{before.author}")
             add_row(self._raw, "history", (rid, OPEN, before.version, STATES.index(state), value, at, why))
         if after is None:
             self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))

@@ -8,7 +8,7 @@ from typing import Any
 
 from apportion.domain.records import AgentValues, Value, scores
 from apportion.domain.text import analysed
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 from .annotation_rows import AnnotationRows
 from .cache_delta import CacheDelta
@@ -182,7 +182,7 @@ class RecordChange:
             if old.content != record.content and _shown_content(old.content) != _shown_content(
                 record.content
             ):
-                self._annotations.delete(old.rid, at, "outdated")
+                self._annotations.delete(old.rid, at, HistoryReason.OUTDATED)
             elif old.prediction != record.prediction:
                 self._annotations.refresh(old.rid, record.content, record.prediction)
         elif (old.answer, old.status) != (answer, status):
@@ -279,7 +279,7 @@ class RecordChange:
             self._counted.change_numbers(n, self._numbers_of(content, prediction), [])
             self._texts.remove(n, text_of(content))
             self._vectors.delete(n)
-            self._annotations.delete(self._base | n, at, "record deleted")
+            self._annotations.delete(self._base | n, at, HistoryReason.RECORD_DELETED)
             for table in ("gold", "comments", "records"):
                 self._raw.execute(f"DELETE FROM {table} WHERE rid = ?", (self._base | n,))
             self._changes.removed.append(n)

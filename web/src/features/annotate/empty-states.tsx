@@ -3,9 +3,11 @@
 import { Button, Group } from "@mantine/core";
 
 import { ApiError } from "@/api/client";
+import type { WhyEmpty } from "@/api/codes";
 import type { DatasetRef } from "@/core/model";
 import { queryText, type View } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
+import { whyEmpty } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
@@ -85,13 +87,8 @@ function BadQuery({ failure, asked, view, onView }: { failure: ApiError; asked: 
   );
 }
 
-/** Why the queue is empty, as a sentence for the annotator. */
-export function whyEmpty(why: string): string {
-  return t.queue.why[why] ?? why;
-}
-
 interface NothingAssignedProps {
-  readonly why: string | null;
+  readonly why: WhyEmpty | null;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
   readonly onReload: () => void;
@@ -101,7 +98,7 @@ export function NothingAssigned({ why, view, onView, onReload }: NothingAssigned
   const filtered = Boolean(view.q) || Object.keys(view.filters).length > 0;
   return (
     <Empty title={t.queue.empty}>
-      {why && <p>{whyEmpty(why)}</p>}
+      {why && <p>{whyEmpty[why]}</p>}
       {filtered && <p>{t.queue.filtered}</p>}
       {filtered && (
         <Button variant="default" mr="xs" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>

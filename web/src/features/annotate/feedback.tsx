@@ -5,6 +5,7 @@ import { Alert, Text } from "@mantine/core";
 import { type Answer, type Gold, sameValue } from "@/core/model";
 import type { NotedAnswer } from "@/core/outbox";
 import { useOutbox } from "@/features/shell/outbox";
+import { countDecision } from "@/text/codes";
 import { t } from "@/text/en";
 
 /** An answer in few words. */
@@ -30,7 +31,7 @@ export function NotCounted({ noted }: { noted: NotedAnswer }) {
       closeButtonLabel={t.common.close}
       onClose={() => { outbox.dismiss(); }}
     >
-      {t.feedback.notCounted(noted.id, noted.why)}
+      {t.feedback.notCounted(noted.id, countDecision[noted.why])}
     </Alert>
   );
 }

@@ -8,6 +8,7 @@ import { commentsQuery, historyQuery, mineQuery } from "@/api/work";
 import type { RecordEdit } from "@/core/edit-session";
 import type { DatasetRef } from "@/core/model";
 import { useOutbox } from "@/features/shell/outbox";
+import { historyReason } from "@/text/codes";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -58,7 +59,7 @@ export function MyAnswer({ dataset, held, onFlag }: { dataset: DatasetRef; held:
               <li key={each.version}>
                 <Text size="xs" c="dimmed" component="div">
                   <Ago time={each.at} />
-                  {t.history.why[each.why] && ` · ${t.history.why[each.why] ?? ""}`}
+                  {historyReason[each.why] && ` · ${historyReason[each.why] ?? ""}`}
                 </Text>
                 <div className={classes["words"]}>{inWords(each.answer, text)}</div>
               </li>

@@ -8,6 +8,7 @@ import { lastAnswered } from "@/api/work";
 import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { View } from "@/core/view";
 import type { DatasetRef } from "@/core/model";
+import { whyEmpty } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { useOutboxPart } from "@/features/shell/outbox";
@@ -15,7 +16,7 @@ import { useOutboxPart } from "@/features/shell/outbox";
 import { hasSuggestions, openSuggestions } from "./answers";
 import { NotCounted } from "./feedback";
 import { useAnnotatorSettings } from "./annotator-settings";
-import { Failed, NothingAssigned, NothingFound, whyEmpty } from "./empty-states";
+import { Failed, NothingAssigned, NothingFound } from "./empty-states";
 import { OneBar } from "./one-bar";
 import { RecordCard } from "./record-card";
 import { useActions } from "./use-actions";
@@ -213,7 +214,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
       ) : queue.complete ? (
         <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(settled)}</p>
-          {claims?.why && <p>{whyEmpty(claims.why)}</p>}
+          {claims?.why && <p>{whyEmpty[claims.why]}</p>}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
             {t.annotate.reload}
           </Button>

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
+import type { WhyEmpty } from "@/api/codes";
 import { type Claim, claim, keepLeases, type Lease, releaseLeases, skipRecord } from "@/api/queue";
 import type { AppRecord, DatasetRef } from "@/core/model";
 import { type View, whereOf } from "@/core/view";
@@ -26,7 +27,7 @@ export interface Claims extends Queue {
   readonly left: number;
   /** How many in front are still open. */
   readonly passed: number;
-  readonly why: string | null;
+  readonly why: WhyEmpty | null;
   /** Records whose lease went to somebody else while they lay here. */
   readonly lost: ReadonlySet<string>;
   readonly reasonOf: (id: string) => string | null;
@@ -43,7 +44,7 @@ interface State {
   readonly exhausted: boolean;
   /** … and that was asked after the last record of it. */
   readonly complete: boolean;
-  readonly why: string | null;
+  readonly why: WhyEmpty | null;
   readonly failure: Error | null;
   readonly lost: ReadonlySet<string>;
   /** Grows when the same has to be asked again. */
