@@ -1,4 +1,4 @@
-"""The words every room shares. Imports nothing of ours."""
+"""The codes that all layers share. Imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Word(str, Enum):
 
 
 class Task(_Word):
-    """What kind of answer the records of a dataset ask for."""
+    """The kind of answer that the records of a dataset ask for."""
 
     TEXT_CLASSIFICATION = "TextClassification"
     TOKEN_CLASSIFICATION = "TokenClassification"  # noqa: S105
@@ -53,7 +53,7 @@ class Status(_Word):
 
 
 class AnnotationState(_Word):
-    """How far one person's annotation of one record has come."""
+    """The state of one person's annotation of one record."""
 
     NONE = "none"
     DRAFT = "draft"
@@ -88,7 +88,7 @@ class CountDecision(_Word):
 
     @property
     def counted(self) -> bool:
-        """Whether the answer counts in progress, consensus and agreement."""
+        """True if the answer counts in progress, consensus and agreement."""
         return self in (CountDecision.OWN, CountDecision.OPEN, CountDecision.WANTED, CountDecision.AGAIN)
 
 
@@ -113,14 +113,14 @@ class HistoryReason(_Word):
 
 
 class Role(_Word):
-    """What a user may do everywhere."""
+    """The role of a user everywhere."""
 
     ADMIN = "admin"
     ANNOTATOR = "annotator"
 
 
 class MembershipRole(_Word):
-    """What an annotator may do within one workspace."""
+    """The role of an annotator within one workspace."""
 
     ANNOTATOR = "annotator"
     REVIEWER = "reviewer"
@@ -128,7 +128,7 @@ class MembershipRole(_Word):
 
 
 class EventArea(_Word):
-    """What an event is about."""
+    """The subject of an event."""
 
     ANSWERS = "answers"
     PLANS = "plans"
@@ -142,7 +142,7 @@ class EventArea(_Word):
 
 
 class EventCode(_Word):
-    """What happened."""
+    """The code of an event."""
 
     area: EventArea
 

@@ -310,3 +310,17 @@ def test_one_can_annotate_a_shared_dataset_by_the_same_routes(client_as: Any) ->
     assert room.see("ben")["annotation"]["agent"] == "ana"
     assert room.put("ben", "a", "bad").json()["counted"]
     assert room.see("ana")["annotation"]["agent"] == "ben"
+
+
+def test_a_gold_value_that_was_replaced_is_told_with_whose_it_was(room: Room) -> None:
+    for version, label in enumerate(("good", "bad")):
+        value = {"value": {"labels": [{"class": label}]}}
+        assert (
+            room.ask(
+                "rita", "PUT", "records/a/gold", json={**value, "state": "submitted", "version": version}
+            ).status_code
+            == 200
+        )
+    (past,) = room.ask("rita", "GET", "records/a/history").json()["history"]
+    assert (past["why"], past["by"]) == ("gold_replaced", "adjudicated:rita")
+    assert past["why_text"] == "gold value (adjudicated by rita) replaced"

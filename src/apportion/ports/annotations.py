@@ -1,4 +1,4 @@
-"""Where people's own annotations, gold values and what happened to them are kept."""
+"""The store of people's own annotations, gold values and their history."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Event(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """What somebody said about a record, to somebody (None: to all who may read it)."""
+    """A comment on a record, to somebody (None: to all who may read it)."""
 
     author: str
     to: str | None
@@ -66,15 +66,15 @@ class Annotations(Protocol):
     """Everybody's annotations of the records of all datasets, within one transaction."""
 
     def case(self, dataset: Dataset, id: str) -> Case | None:
-        """What is known of one record."""
+        """Return one record with its annotations, slots and gold; None where there is none."""
         ...
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
-        """What is known of these records, in that order; those that are not there are left out."""
+        """Return these records in that order; those that are not there are left out."""
         ...
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
-        """The version of somebody's own annotation of each of the records that they have annotated."""
+        """Return the version of somebody's own annotation of each of the records that they have annotated."""
         ...
 
     def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
@@ -82,11 +82,11 @@ class Annotations(Protocol):
         ...
 
     def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
-        """Earlier annotations of a record, newest first; of one person or of all."""
+        """Return earlier annotations of a record, newest first; of one person or of all."""
         ...
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
-        """Ids of all records that somebody annotated or that have gold; with ``plan``, only those with slots of it."""
+        """Return the ids of all records with annotations or gold; with ``plan``, only those with slots of it."""
         ...
 
     # Time
@@ -115,17 +115,17 @@ class Annotations(Protocol):
         ...
 
     def track_changes(self, dataset: Dataset) -> bool:
-        """From now on remember which records are written; False where somebody else watches already."""
+        """Record from now on which records are written; False where that is being done already."""
         ...
 
     def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        """Take up to ``limit`` of what was written since the watch began; those that somebody annotated, and whether
+        """Take up to ``limit`` of what was written since ``track_changes``; those that somebody annotated, and whether
         there are more.
         """
         ...
 
     def stop_tracking(self, dataset: Dataset) -> None:
-        """End a watch, if there is one."""
+        """End tracking, if it is on."""
         ...
 
     def log_event(
@@ -150,12 +150,13 @@ class Annotations(Protocol):
         who: str | None = None,
         limit: int = 50,
     ) -> list[Event]:
-        """What the team did between two event numbers (``TEAM_EVENTS`` only): oldest first; with ``before``, newest
-        first."""
+        """Return what the team did between two event numbers (``TEAM_EVENTS`` only): oldest first; with
+        ``before``, newest first.
+        """
         ...
 
     def conflicts(self, dataset: Dataset) -> int:
-        """How many records have all their answers and are not settled by them."""
+        """Count the records that have all their answers and are not resolved by them."""
         ...
 
     def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
@@ -163,7 +164,7 @@ class Annotations(Protocol):
         ...
 
     def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
-        """What was said about a record, oldest first."""
+        """Return the comments on a record, oldest first."""
         ...
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None: ...

@@ -2151,7 +2151,7 @@ export interface components {
         };
         /**
          * AnnotationState
-         * @description How far one person's annotation of one record has come.
+         * @description The state of one person's annotation of one record.
          * @enum {string}
          */
         AnnotationState: "none" | "draft" | "submitted" | "discarded";
@@ -2739,13 +2739,13 @@ export interface components {
         };
         /**
          * EventArea
-         * @description What an event is about.
+         * @description The subject of an event.
          * @enum {string}
          */
         EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "webhooks" | "server";
         /**
          * EventCode
-         * @description What happened.
+         * @description The code of an event.
          * @enum {string}
          */
         EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
@@ -3360,7 +3360,7 @@ export interface components {
         };
         /**
          * MembershipRole
-         * @description What an annotator may do within one workspace.
+         * @description The role of an annotator within one workspace.
          * @enum {string}
          */
         MembershipRole: "annotator" | "reviewer" | "manager";
@@ -3843,7 +3843,7 @@ export interface components {
         };
         /**
          * Role
-         * @description What a user may do everywhere.
+         * @description The role of a user everywhere.
          * @enum {string}
          */
         Role: "admin" | "annotator";
@@ -4124,7 +4124,7 @@ export interface components {
         };
         /**
          * Task
-         * @description What kind of answer the records of a dataset ask for.
+         * @description The kind of answer that the records of a dataset ask for.
          * @enum {string}
          */
         Task: "TextClassification" | "TokenClassification" | "Text2Text";

@@ -1,4 +1,4 @@
-"""Which record comes next: leases, skips and late answers, as decisions over the slots of single records.
+"""The next record for somebody: leases, skips and late answers, as decisions over the slots of single records.
 
 A slot is one answer wanted. It is open, pending for somebody, leased, done, or withdrawn; a record never has more
 answers counted and leases running than it has live slots, because each of them sits in a slot of its own.
@@ -71,11 +71,11 @@ class Slot:
     """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
 
     def leased(self, now: int) -> bool:
-        """Whether somebody has a lease on it that has not run out."""
+        """Tell whether somebody has a lease on it that has not run out."""
         return self.lease is not None and self.lease.until > now and self.state is RowState.LEASED
 
     def free(self, now: int) -> bool:
-        """Whether nobody is at it: pending, or leased by somebody whose lease has run out."""
+        """Tell whether nobody is at it: pending, or leased by somebody whose lease has run out."""
         return self.state is RowState.PENDING or (self.state is RowState.LEASED and not self.leased(now))
 
 
@@ -92,17 +92,17 @@ class Load:
 
     @property
     def full(self) -> bool:
-        """Whether there is room for no further open slot: what is planned for them has its room kept."""
+        """True where the cap leaves no further open slot: each slot planned for them counts."""
         return self.done + self.leased + self.planned >= self.cap
 
     @property
     def begun(self) -> bool:
-        """Whether there is room for none of their own slots either, since so many are done or leased."""
+        """True where the cap leaves none of their own slots either, since so many are done or leased."""
         return self.done + self.leased >= self.cap
 
     @property
     def reached(self) -> bool:
-        """Whether as many answers of theirs count as may."""
+        """True where as many answers of theirs count as may."""
         return self.done >= self.cap
 
 
@@ -203,21 +203,21 @@ def claim(
 
 
 def heartbeat(slot: Slot, token: str, now: int) -> Slot | None:
-    """The slot with its lease renewed; None if the lease is not theirs any more."""
+    """Return the slot with its lease renewed; None if the lease is not theirs any more."""
     if slot.lease is None or slot.lease.token != token or not slot.leased(now):
         return None
     return replace(slot, lease=replace(slot.lease, until=now + slot.minutes * _MINUTE))
 
 
 def release(slot: Slot, token: str) -> Slot | None:
-    """The slot without its lease, free again; None if the token is not of the current lease."""
+    """Return the slot without its lease, free again; None if the token is not of the current lease."""
     if slot.state is not RowState.LEASED or slot.lease is None or slot.lease.token != token:
         return None
     return replace(slot, state=RowState.PENDING, lease=None)
 
 
 def expire(slots: Iterable[Slot], now: int) -> list[Slot]:
-    """The slots whose lease has run out, free again. What is free already is not returned a second time."""
+    """Return the slots whose lease has run out, free again. What is free already is not returned a second time."""
     return [
         replace(slot, state=RowState.PENDING, lease=None)
         for slot in slots
@@ -226,7 +226,7 @@ def expire(slots: Iterable[Slot], now: int) -> list[Slot]:
 
 
 def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
-    """What becomes of a slot that somebody skips; ``policy`` wins over the slot's own.
+    """Return the slot as it is once somebody has skipped it; ``policy`` wins over the slot's own.
 
     ``next_person``: open to anybody but them. ``back_to_me``: theirs again, behind everything else.
     ``drop``: nobody's, and the record wants one answer less.
@@ -257,7 +257,7 @@ def submit(
     loads: Mapping[int, Load] | None = None,
     teams: Collection[int] | None = None,
 ) -> SubmitOutcome:
-    """Which slot of the record an answer fills: one's own, leased or planned, else a free one one may take.
+    """Find the slot of the record that an answer fills: one's own, leased or planned, else a free one one may take.
 
     ``slots`` are those of one record. An answer that no slot is left for is an extra: kept, never counted. A stale
     lease does not matter by itself: it is the slot that counts, and nobody else's is ever taken. ``loads`` has, by
@@ -300,7 +300,7 @@ def _filled(slot: Slot, name: str) -> Slot:
 
 
 def _has(slot: Slot, name: str, now: int) -> bool:
-    """Whether the slot holds work of this person: done, or open in front of them."""
+    """Tell whether the slot holds an answer of this person: done, or open in front of them."""
     if slot.state is RowState.DONE or slot.state is RowState.SKIPPED:
         return slot.annotator == name
     return slot.leased(now) and slot.lease is not None and slot.lease.annotator == name
@@ -314,7 +314,7 @@ def _with_lease(load: Load, slot: Slot) -> Load:
 def _obstacle(
     slot: Slot, me: Person, now: int, mine: Collection[str], loads: Mapping[int, Load]
 ) -> WhyEmpty | None:
-    """Why somebody does not get a slot; None if they do."""
+    """Return why somebody does not get a slot; None if they do."""
     if slot.state in (RowState.DONE, RowState.SKIPPED):
         return WhyEmpty.ALL_DONE if slot.annotator == me.name else WhyEmpty.OTHERS
     if slot.state is RowState.WITHDRAWN or not slot.free(now) or me.name in slot.declined:

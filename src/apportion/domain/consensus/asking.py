@@ -1,4 +1,4 @@
-"""Whether one more person should answer a record: only where people disagree, one at a time, up to a cap.
+"""Adaptive overlap: one more person answers a record only where people disagree, one at a time, up to a cap.
 
 Sheng, Provost and Ipeirotis, KDD 2008, on selective repetition; Dai, Lin, Mausam and Weld, Artificial Intelligence 202,
 2013, on stopping by the posterior. Whoever is asked here is asked because of what others answered, so these answers
@@ -29,7 +29,7 @@ LEAD = 2
 
 
 class AdaptiveReason(str, Enum):
-    """What decided about one more answer."""
+    """The reason for asking for one more answer, or for not asking."""
 
     WAITING = "waiting"
     """Wanted answers are still to come."""
@@ -45,7 +45,7 @@ class AdaptiveReason(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveDecision:
-    """Whether to ask one more person, and why."""
+    """The decision whether to ask one more person, with its reason."""
 
     ask: bool
     why: AdaptiveReason
@@ -61,7 +61,7 @@ def decide_one_more(
     posterior: Mapping[str, float] | None = None,
     tokens: Sequence[tuple[int, int]] | None = None,
 ) -> AdaptiveDecision:
-    """Whether the record should get one more slot.
+    """Decide whether the record should get one more slot.
 
     ``want`` is how many answers it is to get so far, ``most`` the cap. Nobody is asked while wanted answers are out.
     With a ``posterior`` from a model, people are asked until the best label has probability ``until``. Without one,
@@ -69,8 +69,8 @@ def decide_one_more(
     if all people were equally good (``vote_posterior``); for other answers until the votes settle every part. Whether a
     record is unusable is a vote like any other.
 
-    >>> answers = [Answer("ana", "good"), Answer("ben", "bad")]
-    >>> one_more(answers, kind=Kind.LABEL, want=2, most=5).ask
+    >>> answers = [ConsensusAnswer("ana", "good"), ConsensusAnswer("ben", "bad")]
+    >>> decide_one_more(answers, kind=AnswerKind.LABEL, want=2, most=5).ask
     True
     """
     if len(answers) < max(want, 1):
@@ -90,7 +90,7 @@ def _judge(
     posterior: Mapping[str, float] | None,
     tokens: Sequence[tuple[int, int]] | None,
 ) -> tuple[AdaptiveReason | None, AdaptiveReason]:
-    """What settles the record, if anything, and what to say if nothing does."""
+    """Return the reason for which the record is resolved, if it is, and the reason to give if it is not."""
     votes = Counter(answer.given for answer in answers)
     unusable = votes[UNUSABLE]
     if posterior is not None and until is not None and not unusable:

@@ -1,4 +1,4 @@
-"""What became of a record: resolved with provenance, open, or in conflict with a reason."""
+"""The resolution of a record: resolved with provenance, open, or in conflict with a reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Word(str, Enum):
 
 
 class ResolutionRule(_Word):
-    """How answers become the record's value; a person's decision always wins."""
+    """The rule by which answers become the record's value; a person's decision always wins."""
 
     LATEST = "latest"
     """The last answer, as in 1.x."""
@@ -35,7 +35,7 @@ class ResolutionRule(_Word):
 
 
 class ResolutionStatus(_Word):
-    """Whether the record is settled."""
+    """The state of the record: resolved, open or in conflict."""
 
     RESOLVED = "resolved"
     OPEN = "open"
@@ -43,7 +43,7 @@ class ResolutionStatus(_Word):
 
 
 class ConflictKind(_Word):
-    """Why answers that are all there settle nothing."""
+    """The reason for which answers that are all there do not resolve the record."""
 
     TIE = "tie"
     NOT_UNANIMOUS = "not_unanimous"
@@ -110,7 +110,7 @@ class Resolution:
         return f"{self.missing} more {'answer is' if self.missing == 1 else 'answers are'} wanted"
 
     def provenance(self) -> dict[str, Any]:
-        """How the value came to be, as JSON; without the value itself, whose shape the task decides."""
+        """Return how the value came to be, as JSON; without the value itself, whose shape the task decides."""
         found: dict[str, Any] = {"outcome": str(self.outcome), "answers": list(self.answers)}
         if self.outcome is ResolutionStatus.RESOLVED:
             found |= {"agent": self.agent, "agreeing": list(self.agreeing), "support": self.support}
