@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import importlib.util
 import io
 import json
 import sys
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rooms import SPEECH, Room
+
+from apportion.ports.deadline import Deadline
+from apportion.server.routers.export import _stream
 
 
 def lines(room: Room, who: str = "rita", **asked: Any) -> list[dict[str, Any]]:
@@ -241,3 +247,25 @@ def test_a_table_for_a_spreadsheet_computes_nothing(client_as: Any, text: str) -
     assert second["answer.ana"] == f"'{text}"
     assert all(not name.startswith(("=", "+", "-", "@")) for name in first)
     assert rows(room)[0]["inputs.text"] == text  # as it was logged, where nobody asked for anything else
+
+
+def test_several_exports_of_one_person_take_turns() -> None:
+    at_once, most = [0], {"ana": 0, "both": 0}
+
+    def pages(who: str) -> Iterator[bytes]:
+        for _ in range(20):
+            at_once[0] += 1
+            most[who] = max(most[who], at_once[0])
+            time.sleep(0.001)
+            at_once[0] -= 1
+            yield b"page"
+
+    async def taken(who: str, user: str) -> int:
+        return len([page async for page in _stream(lambda: pages(who), Deadline(), user)])
+
+    async def both(who: str, *users: str) -> list[int]:
+        return await asyncio.gather(*(taken(who, user) for user in users))
+
+    assert asyncio.run(both("ana", "ana", "ana", "ana")) == [20] * 3
+    assert asyncio.run(both("both", "ana", "ben", "cy")) == [20] * 3
+    assert most["ana"] == 1 < most["both"]

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import IO, Annotated, Any, Literal, cast
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -59,6 +60,8 @@ _AHEAD = 4
 _PATIENCE = 300.0
 """Seconds without a page taken until an export ends: it holds a thread and a connection to the file."""
 
+_TURNS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+"""Whose turn it is to have a page of an export made, by person."""
 _READING = asyncio.Semaphore(2)
 """Limit of files that are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
@@ -116,7 +119,12 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     deadline = Deadline(query=2 * ctx.settings.query_seconds)
     return StreamingResponse(
         _while_allowed(
-            ctx, _stream(lambda: write(exporting.export(store, actor, dataset, query, deadline)), deadline)
+            ctx,
+            _stream(
+                lambda: write(exporting.export(store, actor, dataset, query, deadline)),
+                deadline,
+                actor.username,
+            ),
         ),
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
@@ -135,8 +143,14 @@ async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> As
             yield page
 
 
-async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> AsyncGenerator[bytes, None]:
-    """Yield pages made in one thread, never more than a few ahead of the reader."""
+async def _stream(
+    make: Callable[[], Iterator[bytes]], deadline: Deadline, who: str
+) -> AsyncGenerator[bytes, None]:
+    """Yield pages made in one thread, never more than a few ahead of the reader.
+
+    Several exports of one person take turns page by page, so that they cost others no more than one does.
+    """
+    turn = _TURNS.setdefault(who, threading.Lock())
     pages: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     gone = threading.Event()
 
@@ -158,7 +172,11 @@ async def _stream(make: Callable[[], Iterator[bytes]], deadline: Deadline) -> As
         try:
             made = cast("Generator[bytes, None, None]", make())
             with contextlib.closing(made):  # in this thread, which opened the snapshot
-                for page in made:
+                while True:
+                    with turn:
+                        page = next(made, None)
+                    if page is None:
+                        break
                     put(page)
                     if gone.is_set():
                         return
