@@ -27,8 +27,9 @@ from apportion.domain.webhooks import (
 from apportion.ports.events import AuditedEvent
 from apportion.ports.store import Transaction
 from apportion.ports.webhooks import WebhookSecrets
-from apportion.services.webhook_events import add_webhook_event
 from apportion.vocabulary import SERVER, EventCode
+
+from .webhook_events import add_webhook_event
 
 __all__ = [
     "Collected",

@@ -15,10 +15,10 @@ from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, ev
 from apportion.ports.store import Transaction
 from apportion.ports.webhooks import WebhookSecrets
 from apportion.services.datasets.access import find_dataset
-from apportion.services.webhook_events import add_webhook_change, add_webhook_event, webhook_facts
 from apportion.vocabulary import EventCode
 
 from .deliveries import action_for, made_delivery, ping_body, unfit, was_removed
+from .webhook_events import add_webhook_change, add_webhook_event, webhook_facts
 
 __all__ = [
     "Changed",
