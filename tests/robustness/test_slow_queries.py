@@ -157,14 +157,14 @@ def _job(house: House, path: str, body: Any) -> Any:
 def test_neither_the_event_loop_nor_the_writer_evaluates_a_query(
     big: House, monkeypatch: Any, ask: Callable[[House], Any]
 ) -> None:
-    original, seen = QueryCompiler.resolve_me, set[str]()
+    original, seen = QueryCompiler.compile_criteria, set[str]()
 
     def meant(self: QueryCompiler) -> Any:
         if self._criteria.ids is None:  # ids are looked up, which takes no time
             seen.add(threading.current_thread().name)
         return original(self)
 
-    monkeypatch.setattr(QueryCompiler, "resolve_me", meant)
+    monkeypatch.setattr(QueryCompiler, "compile_criteria", meant)
     answer = ask(big)
 
     assert answer.status_code == 200, answer.text

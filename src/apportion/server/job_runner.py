@@ -68,7 +68,7 @@ class JobRunner:
             try:
                 fn()
             except Exception:
-                log.exception("the jobs room stumbled")
+                log.exception("the job worker failed")
 
         if not self._closing.is_set():
             self._thread.submit(safely)

@@ -87,7 +87,7 @@ class QueryCompiler:
         self._texts = TextLeaves(self._raw, dataset.no, vocabulary, self._deadline)
         self._slots = AssignmentLeaves(self._values, self._fields, criteria)
 
-    def resolve_me(self) -> Plan:
+    def compile_criteria(self) -> Plan:
         """Compile the criteria: the query or the ids, and the person whose records are wanted."""
         criteria = self._criteria
         if (many := _patterns_in(criteria.query)) > MOST_PATTERNS:

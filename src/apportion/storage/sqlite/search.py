@@ -83,7 +83,7 @@ class Searcher:
                 compiler = QueryCompiler(
                     self._connection, self._dataset, criteria, self._vocabulary, self._mirrors
                 )
-                plan = self._evaluation.prepared(compiler.resolve_me())
+                plan = self._evaluation.prepared(compiler.compile_criteria())
             self._prepared[criteria] = plan
         return plan
 
