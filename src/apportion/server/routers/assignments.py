@@ -249,7 +249,8 @@ async def explain(
 
     workspace = ctx.require_workspace()
     name_of, now = annotator or ctx.actor.username, ctx.state.clock.now()
-    found, sentences = await ctx.read(
+    # short, but in a row on the event loop many of them would hold others up: among the readers a person waits in turn
+    found, sentences = await ctx.read_slow(
         lambda tx: why(tx, ctx.actor, workspace, name, record, name_of, now=now)
     )
     return Explanation(
