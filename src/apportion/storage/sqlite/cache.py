@@ -101,7 +101,8 @@ class DatasetCache:
                 self._deadline = deadline
             self._depth += 1
             try:
-                yield
+                with deadline.hurried():
+                    yield
             finally:
                 self._depth -= 1
 
