@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from .connection import RawConnection
 
 __all__ = ["OPEN", "Agents"]
 
@@ -13,7 +13,7 @@ OPEN = 0
 class Agents:
     """Look-up of names and numbers, each read once. For one transaction only: a new number may be rolled back."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: RawConnection) -> None:
         self._raw = raw
         self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
 from apportion.domain.individual.case import ANSWERED, Annotation
@@ -13,18 +12,13 @@ from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 from .agents import Agents
 from .codec import decode_record, decode_value, encode_value, packed, unpacked
+from .connection import RawConnection
 from .counters import CountedTerms
 from .history_reasons import stored_reason
+from .states import STATES, STATUS_OF
 
-__all__ = ["STATES", "STATUS_OF", "AnnotationRows", "set_seconds"]
+__all__ = ["AnnotationRows", "set_seconds"]
 
-STATES = tuple(AnnotationState)
-STATUS_OF = {
-    AnnotationState.SUBMITTED: Status.VALIDATED,
-    AnnotationState.DRAFT: Status.EDITED,
-    AnnotationState.DISCARDED: Status.DISCARDED,
-    AnnotationState.NONE: Status.DEFAULT,
-}
 _STATE_NO = {state: no for no, state in enumerate(STATES)}
 _STATE_OF = {
     Status.VALIDATED: AnnotationState.SUBMITTED,
@@ -45,7 +39,7 @@ _COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND 
 _SECONDS = COVERED["annotations"].index("seconds")
 
 
-def set_seconds(raw: sqlite3.Connection, rid: int, annotator: int, seconds: float | None) -> None:
+def set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float | None) -> None:
     """Update the seconds spent on an annotation, if there is one, and nothing else of it."""
     row = raw.execute(_COVERED, (rid, annotator)).fetchone()
     if row is None or row[_SECONDS] == seconds:
@@ -72,7 +66,7 @@ class AnnotationRows:
 
     def __init__(
         self,
-        raw: sqlite3.Connection,
+        raw: RawConnection,
         dataset: int,
         task: Task,
         counted: CountedTerms,

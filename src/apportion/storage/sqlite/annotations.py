@@ -19,16 +19,16 @@ from apportion.vocabulary import EventCode
 
 from . import change_log
 from .agents import OPEN, Agents
-from .annotation_rows import STATES, set_seconds
+from .annotation_rows import set_seconds
 from .cache_delta import CacheDelta
 from .case_writer import CaseWriter
 from .codec import decode_record, decode_value
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .events import SqliteEvents
 from .history_reasons import read_reason
-from .record_writer import STATUSES
 from .rows import rows_by_id
 from .slots import SlotReader
+from .states import STATES, STATUSES
 from .terms import TermRegistry
 from .time_spent import add_time, spent_between
 
@@ -42,7 +42,7 @@ class SqliteAnnotations:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         *,
         registry: TermRegistry,
         agents: Agents,

@@ -31,12 +31,11 @@ from apportion.spans import SpanError, token_offsets
 from apportion.vocabulary import AnnotationState, HistoryReason
 
 from .agents import Agents
-from .annotation_rows import STATES
 from .codec import decode_content, decode_value
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .fields import Numbers
 from .rows import as_json
-from .slots import DEPENDS, STATE_NO
+from .states import DEPENDS, STATE_NO, STATES
 
 __all__ = ["SqliteAnswerReader"]
 
@@ -52,7 +51,7 @@ _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 class SqliteAnswerReader:
     """Answers as columns, within one snapshot."""
 
-    def __init__(self, connection: SqliteConnection, agents: Agents) -> None:
+    def __init__(self, connection: SqlConnection, agents: Agents) -> None:
         self._raw = connection.raw
         self._agents = agents
 

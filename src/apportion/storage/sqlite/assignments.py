@@ -17,7 +17,7 @@ from .agents import OPEN
 from .plan_store import OFFERED
 from .rows import as_json
 from .slot_update import SlotUpdate
-from .slots import ROW_STATES
+from .states import ROW_STATES
 from .time_spent import medians
 from .totals import SqliteTotals
 

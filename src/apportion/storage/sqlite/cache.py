@@ -23,8 +23,7 @@ from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.ports.deadline import Deadline
 
 from .cache_delta import CacheDelta
-from .database import SqliteConnection
-from .deadlines import UNLIMITED
+from .connection import UNLIMITED, SqlConnection
 from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
 
 __all__ = ["DatasetCache"]
@@ -50,8 +49,8 @@ class DatasetCache:
     def __init__(
         self,
         dataset: int,
-        connect: Callable[[], SqliteConnection],
-        give_back: Callable[[SqliteConnection], None] | None = None,
+        connect: Callable[[], SqlConnection],
+        give_back: Callable[[Any], None] | None = None,  # takes what ``connect`` returned
     ) -> None:
         self.dataset = dataset
         self._lock = threading.RLock()
@@ -61,7 +60,7 @@ class DatasetCache:
         self._deadline = UNLIMITED
         self._connect = connect
         self._give_back = give_back
-        self._connection: SqliteConnection | None = None
+        self._connection: SqlConnection | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -86,7 +85,7 @@ class DatasetCache:
         """Results that stay valid until some text changes."""
 
     @property
-    def connection(self) -> SqliteConnection:
+    def connection(self) -> SqlConnection:
         """Return the connection of the cache, outside any snapshot: it always sees the newest commit."""
         if self._connection is None:
             self._connection = self._connect()
@@ -299,7 +298,7 @@ class DatasetCache:
             found = self._columns[name] = Column(ns, values, self.size)
         return found
 
-    def text(self, connection: SqliteConnection, match: str) -> BitMap:
+    def text(self, connection: SqlConnection, match: str) -> BitMap:
         """Return the records whose text matches a full-text expression, read in the snapshot of ``connection``.
 
         Do not change the bitmap. The lock is held for a moment only, so that nobody waits for the text index.
@@ -324,7 +323,7 @@ class DatasetCache:
                     self._texts.popitem(last=False)
         return found
 
-    def vocabulary(self, connection: SqliteConnection) -> list[str]:
+    def vocabulary(self, connection: SqlConnection) -> list[str]:
         """Return every word of the dataset, read in the snapshot of ``connection`` without holding the lock."""
         with self.held():
             if self._vocabulary is not None:
@@ -336,7 +335,7 @@ class DatasetCache:
                 self._vocabulary = found
         return found
 
-    def keep_of_texts(self, connection: SqliteConnection, key: str, found: object) -> None:
+    def keep_of_texts(self, connection: SqlConnection, key: str, found: object) -> None:
         """Cache what was computed from texts in the snapshot of ``connection``, unless a text has changed since."""
         with self.held():
             if self._texts_changed <= connection.began:

@@ -13,13 +13,14 @@ from apportion.storage.checksums import add_row
 from apportion.vocabulary import AnnotationState, HistoryReason, Status
 
 from .agents import OPEN, Agents
-from .annotation_rows import STATES, AnnotationRows
+from .annotation_rows import AnnotationRows
 from .cache_delta import CacheDelta
 from .codec import encode_value, encode_view, packed, unpacked
+from .connection import SqlConnection
 from .counters import CountedTerms
-from .database import SqliteConnection
 from .history_reasons import stored_reason
 from .slots import SlotWriter
+from .states import STATES
 from .terms import TermRegistry
 
 __all__ = ["CaseWriter"]
@@ -32,7 +33,7 @@ class CaseWriter:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         dataset: Dataset,
         registry: TermRegistry,
         agents: Agents,

@@ -6,12 +6,12 @@ ends.
 
 from __future__ import annotations
 
-import sqlite3
+from .connection import RawConnection
 
 __all__ = ["rewritten", "unwatch", "watch"]
 
 
-def watch(raw: sqlite3.Connection, dataset: int) -> bool:
+def watch(raw: RawConnection, dataset: int) -> bool:
     """Begin to track the records of a dataset that are written; return False if they are tracked already."""
     if _watched(raw, dataset):
         return False
@@ -26,7 +26,7 @@ def watch(raw: sqlite3.Connection, dataset: int) -> bool:
     return True
 
 
-def rewritten(raw: sqlite3.Connection, dataset: int, limit: int) -> tuple[list[str], bool]:
+def rewritten(raw: RawConnection, dataset: int, limit: int) -> tuple[list[str], bool]:
     """Take up to ``limit`` entries; return the ids of those records that have answers, and whether there are more."""
     if not _watched(raw, dataset):
         return [], False
@@ -45,13 +45,13 @@ def rewritten(raw: sqlite3.Connection, dataset: int, limit: int) -> tuple[list[s
     return [id for (id,) in found], len(rows) > limit
 
 
-def unwatch(raw: sqlite3.Connection, dataset: int) -> None:
+def unwatch(raw: RawConnection, dataset: int) -> None:
     """Stop tracking a dataset."""
     for trigger in ("logged", "changed"):
         raw.execute(f"DROP TRIGGER IF EXISTS temp.{trigger}_{dataset}")
     raw.execute(f"DROP TABLE IF EXISTS temp.rewritten_{dataset}")
 
 
-def _watched(raw: sqlite3.Connection, dataset: int) -> bool:
+def _watched(raw: RawConnection, dataset: int) -> bool:
     name = f"rewritten_{dataset}"
     return raw.execute("SELECT 1 FROM temp.sqlite_master WHERE name = ?", (name,)).fetchone() is not None

@@ -26,6 +26,7 @@ from apportion.domain.records import (
     Value,
     Vector,
     best_first,
+    joined_text,
 )
 from apportion.domain.times import instant_of, parse_datetime
 from apportion.spans import Entity
@@ -46,6 +47,7 @@ __all__ = [
     "encode_view",
     "entities_of",
     "packed",
+    "text_of",
     "unpacked",
     "value_members",
     "with_mirrors",
@@ -231,3 +233,19 @@ def decode_vector(value: bytes, more: bytes | None) -> Vector:
     numbers.frombytes(value)
     named = _decode(more) if more else {}
     return Vector(numbers.tolist(), named.get("record_properties"), named.get("model"))
+
+
+class _Texts(msgspec.Struct):
+    """The searchable part of a stored record; the decoder skips the rest."""
+
+    inputs: dict[str, str | list[str]] | None = None
+    text: str = ""
+
+
+_texts = msgspec.json.Decoder(_Texts).decode
+
+
+def text_of(content: bytes) -> str:
+    """Return the searchable text of a stored record."""
+    found = _texts(b"{" + content + b"}")
+    return joined_text(found.inputs) if found.inputs is not None else found.text

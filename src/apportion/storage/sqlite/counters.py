@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from apportion.domain.terms import Term
 
 from .cache_delta import CacheDelta
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .rows import as_json, insert_rows, insert_values
 from .terms import TermRegistry, TermSession
 
@@ -27,7 +27,7 @@ class CountedTerms:
     """Collector of the values that records gain or lose; ``finish`` writes rows and counters at once."""
 
     def __init__(
-        self, connection: SqliteConnection, dataset: int, registry: TermRegistry, changes: CacheDelta
+        self, connection: SqlConnection, dataset: int, registry: TermRegistry, changes: CacheDelta
     ) -> None:
         self._raw = connection.raw
         self._dataset = dataset

@@ -22,8 +22,7 @@ from .codec import unpacked
 from .database import SqliteConnection
 from .derived import COUNTS, WAITING, Derivation, Derived
 from .fields import Column, Numbers
-from .record_writer import STATUSES
-from .slots import PHASE_STATES, ROW_STATES
+from .states import PHASE_STATES, ROW_STATES, STATUSES
 from .texts import create_text_index
 
 __all__ = ["DatasetCheck"]

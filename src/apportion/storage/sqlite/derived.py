@@ -19,15 +19,13 @@ from apportion.domain.terms import Term, answer_terms, view_terms
 from apportion.vocabulary import Status
 
 from .agents import Agents
-from .annotation_rows import STATUS_OF
 from .annotations import SqliteAnnotations
 from .assignments import SqliteAssignments
 from .codec import decode_record, encode_view
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .encode_records import EncodedRow, encode_records
 from .events import SqliteEvents
-from .record_writer import STATUSES
-from .slots import STATE_NO
+from .states import STATE_NO, STATUS_OF, STATUSES
 from .terms import TermRegistry
 
 __all__ = ["COUNTS", "WAITING", "Derivation", "Derived"]
@@ -66,7 +64,7 @@ class Derived:
 class Derivation:
     """Derivation of a dataset, some records at a time, within one transaction."""
 
-    def __init__(self, connection: SqliteConnection, dataset: Dataset) -> None:
+    def __init__(self, connection: SqlConnection, dataset: Dataset) -> None:
         agents, registry = Agents(connection.raw), TermRegistry()
 
         def nobody(*_: Any) -> None:

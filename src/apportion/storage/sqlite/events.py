@@ -12,7 +12,7 @@ from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
 from apportion.storage.checksums import add_row
 from apportion.vocabulary import EventArea, EventCode
 
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .rows import as_json
 
 __all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqliteEvents", "audited_event"]
@@ -36,7 +36,7 @@ _REQUEST = ("e.address", "e.request")
 class SqliteEvents:
     """The event log within one transaction; ``request`` is stored with every event that is added."""
 
-    def __init__(self, connection: SqliteConnection, request: RequestMark | None = None) -> None:
+    def __init__(self, connection: SqlConnection, request: RequestMark | None = None) -> None:
         self._raw = connection.raw
         self._request = request or RequestMark(None, None)
 

@@ -17,7 +17,7 @@ from apportion.vocabulary import Status, Task
 
 from .cache import DatasetCache
 from .codec import unpacked
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .fields import NumberField, Numbers
 from .leaf_assignments import mirrors_of
 
@@ -40,7 +40,7 @@ class FacetCounter:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         cache: DatasetCache,
         task: Task,
         viewer: int,

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from pyroaring import BitMap
 
-from .database import SqliteConnection
+from .connection import SqlConnection
 
 __all__ = [
     "Column", "FacetField", "NumberField", "Numbers", "bitmap_of", "mask_of", "read_bitmap",
@@ -35,7 +35,7 @@ class FacetField:
     own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
     """
 
-    def __init__(self, connection: SqliteConnection, field: int, viewer: int, size: int) -> None:
+    def __init__(self, connection: SqlConnection, field: int, viewer: int, size: int) -> None:
         rows = connection.raw.execute(
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
             (field, viewer),
@@ -178,7 +178,7 @@ class FacetField:
 class NumberField:
     """Numbers of one field, record by record: scores, floats, dates."""
 
-    def __init__(self, connection: SqliteConnection, field: int) -> None:
+    def __init__(self, connection: SqlConnection, field: int) -> None:
         ns, values = _read_pairs(connection, field)
         self._new: dict[int, tuple[float, ...]] = {}
         self._take(ns, values)
@@ -280,7 +280,7 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
     return mask
 
 
-def read_keys(connection: SqliteConnection, field: int, viewer: int) -> Numbers:
+def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
     """Read every facet row of a field: value number << 32 | record number."""
     # CROSS JOIN: begin with the values, then read the range of keys of each; SQLite might read all of ``facet`` first.
     # group_concat: one string of a million numbers is read many times faster than a million rows
@@ -292,7 +292,7 @@ def read_keys(connection: SqliteConnection, field: int, viewer: int) -> Numbers:
     return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
 
 
-def _read_pairs(connection: SqliteConnection, field: int) -> tuple[Numbers, Numbers]:
+def _read_pairs(connection: SqlConnection, field: int) -> tuple[Numbers, Numbers]:
     """Read record numbers, and the numbers that each has in a field. ``quote`` writes a float with all its digits."""
     ns, values = connection.raw.execute(
         "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
@@ -302,7 +302,7 @@ def _read_pairs(connection: SqliteConnection, field: int) -> tuple[Numbers, Numb
     return np.fromstring(ns, dtype=np.int64, sep=","), np.fromstring(values, dtype=np.float64, sep=",")
 
 
-def _read_numbers(connection: SqliteConnection, term_id: int) -> Numbers:
+def _read_numbers(connection: SqlConnection, term_id: int) -> Numbers:
     (packed,) = connection.raw.execute(
         "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
         (term_id << 32, term_id + 1 << 32),
@@ -310,7 +310,7 @@ def _read_numbers(connection: SqliteConnection, term_id: int) -> Numbers:
     return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
 
 
-def read_bitmap(connection: SqliteConnection, term_id: int) -> BitMap:
+def read_bitmap(connection: SqlConnection, term_id: int) -> BitMap:
     return BitMap(_read_numbers(connection, term_id))
 
 

@@ -14,7 +14,7 @@ from apportion.ports.jobs import JobChange
 from apportion.vocabulary import AnnotationState
 
 from .codec import decode_value, encode_value
-from .database import SqliteConnection
+from .connection import SqlConnection
 
 __all__ = ["SqliteJobs"]
 
@@ -27,7 +27,7 @@ _LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 class SqliteJobs:
     """Jobs, and what they changed, within one transaction."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._raw = connection.raw
 
     def add(

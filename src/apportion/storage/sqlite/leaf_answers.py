@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Hashable, Sequence
 
 from apportion.domain.agreement.measures import kind_of
@@ -14,11 +13,11 @@ from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria
 from apportion.vocabulary import AnnotationState
 
-from .annotation_rows import STATES
 from .codec import decode_value
+from .connection import RawConnection
 from .rows import as_json
 from .selection import Nothing, Plan, These
-from .slots import DEPENDS, STATE_NO
+from .states import DEPENDS, STATE_NO, STATES
 
 __all__ = ["AnsweredLeaves"]
 
@@ -35,9 +34,7 @@ _COMPARED = (
 class AnsweredLeaves:
     """Compiler of leaves on the answers of one dataset. Who annotates blind finds nobody's but their own."""
 
-    def __init__(
-        self, raw: sqlite3.Connection, dataset: Dataset, criteria: Criteria, deadline: Deadline
-    ) -> None:
+    def __init__(self, raw: RawConnection, dataset: Dataset, criteria: Criteria, deadline: Deadline) -> None:
         self._raw = raw
         self._dataset = dataset
         self._criteria = criteria

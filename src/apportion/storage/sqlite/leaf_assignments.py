@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 from apportion.domain.ids import RESOLVED
 from apportion.domain.query import Phrase, Term
 from apportion.ports.records import Criteria
 
+from .connection import RawConnection
 from .leaf_values import ValueLeaves, prefix_of
 from .predicates import Leaf, word_test
 from .rows import as_json
@@ -61,7 +61,7 @@ class AssignmentLeaves:
         return either([found, both([mine, without(Having(field[0], self._viewer, None))])])
 
 
-def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
+def mirrors_of(raw: RawConnection, dataset: int) -> frozenset[str]:
     """Return the metadata fields under which plans show the assignees of a record."""
     rows = raw.execute(
         "SELECT DISTINCT json_extract(spec, '$.mirror') FROM plans WHERE dataset = ? "
@@ -71,7 +71,7 @@ def mirrors_of(raw: sqlite3.Connection, dataset: int) -> frozenset[str]:
     return frozenset(f"metadata.{key}" for (key,) in rows)
 
 
-def assignees_of(raw: sqlite3.Connection, rids: Sequence[int]) -> dict[int, list[str]]:
+def assignees_of(raw: RawConnection, rids: Sequence[int]) -> dict[int, list[str]]:
     """Return by record the names of those it is assigned to."""
     names: dict[int, list[str]] = {}
     for rid, name in raw.execute(

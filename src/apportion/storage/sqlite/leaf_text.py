@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
 
 from apportion.domain.query import Phrase, Range, Term, Wildcard
 from apportion.domain.text import exact_words, fold, words
 from apportion.ports.deadline import Deadline
 
+from .connection import RawConnection
 from .leaf_values import MOST_EXPANSIONS
 from .predicates import Leaf, LeafTest, WordTest, is_prefix, word_test
 from .selection import All, Check, Nothing, Plan, Text, either, too_costly
@@ -20,7 +20,7 @@ class TextLeaves:
     """Compiler of leaves on the texts of one dataset."""
 
     def __init__(
-        self, raw: sqlite3.Connection, dataset: int, vocabulary: Callable[[], list[str]], deadline: Deadline
+        self, raw: RawConnection, dataset: int, vocabulary: Callable[[], list[str]], deadline: Deadline
     ) -> None:
         self._raw = raw
         self._dataset = dataset

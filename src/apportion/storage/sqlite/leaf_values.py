@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from apportion.domain.query import Phrase, Range, Term, Wildcard
 from apportion.ports.deadline import Deadline
 
 from .bounds import EXACT_FLOATS, bounds, exact, time_bounds
+from .connection import RawConnection
 from .predicates import Leaf, WordTest
 from .selection import Between, Having, Nothing, Plan, too_costly
 
@@ -20,7 +19,7 @@ MOST_EXPANSIONS = 10_000
 class ValueLeaves:
     """Compiler of leaves on fields whose values are counted, by the number of the field and the viewer."""
 
-    def __init__(self, raw: sqlite3.Connection, deadline: Deadline) -> None:
+    def __init__(self, raw: RawConnection, deadline: Deadline) -> None:
         self._raw = raw
         self._deadline = deadline
 

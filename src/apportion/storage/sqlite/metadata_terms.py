@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from apportion.domain.errors import BadRequestError, BulkDataError, MetadataLimitExceededError
 from apportion.domain.metadata import KEY_LENGTH, KINDS_AS_NUMBERS, MetadataClash, kind_of, terms_of
 
+from .connection import RawConnection
 from .counters import MetadataTerms, NumberTerms
 from .encode_records import EncodedRow
 from .terms import TermSession
@@ -20,7 +20,7 @@ class MetadataReader:
     """Reader of the metadata of one dataset's records within one transaction."""
 
     def __init__(
-        self, raw: sqlite3.Connection, dataset: int, address: str, terms: TermSession, limit: int
+        self, raw: RawConnection, dataset: int, address: str, terms: TermSession, limit: int
     ) -> None:
         self._raw = raw
         self._dataset = dataset

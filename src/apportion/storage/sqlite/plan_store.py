@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +21,7 @@ from apportion.storage.tables import plans
 from .agents import Agents
 from .cache_delta import CacheDelta
 from .case_writer import CaseWriter
-from .database import SqliteConnection
+from .connection import RawConnection, SqlConnection
 from .rows import as_json
 from .slots import Light, SlotReader
 from .terms import TermRegistry
@@ -41,7 +40,7 @@ class PlanStore:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         *,
         registry: TermRegistry,
         agents: Agents,
@@ -51,7 +50,7 @@ class PlanStore:
     ) -> None:
         """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign."""
         self._connection = connection
-        self._raw: sqlite3.Connection = connection.raw
+        self._raw: RawConnection = connection.raw
         self._sql: Connection = connection.sql
         self._registry = registry
         self._agents = agents

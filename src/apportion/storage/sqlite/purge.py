@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
+from .connection import RawConnection
 from .rows import as_json
 from .texts import drop_text_index
 
-__all__ = ["purge_some", "release_disk_space"]
+__all__ = ["purge_some"]
 
 _FIELDS = "SELECT no FROM fields WHERE dataset = ?"
 _OF_RECORDS = (
@@ -26,7 +26,7 @@ _LAST_OF_STRUCTURE = 10
 """Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""
 
 
-def purge_some(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def purge_some(raw: RawConnection, dataset: int, limit: int) -> bool:
     """Remove about ``limit`` rows of a dataset; True once nothing of it is left, the dataset itself included.
 
     Fields go before records and the dataset last, so that an interrupted purge is found again and continued.
@@ -34,25 +34,10 @@ def purge_some(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return not any(step(raw, dataset, limit) for step in _STEPS)
 
 
-def release_disk_space(raw: sqlite3.Connection, pages: int) -> bool:
-    """Return some of the file's unused pages to the disk; return True if there are more.
-
-    A few stay: records logged next need pages again.
-    """
-    (unused,) = raw.execute("PRAGMA freelist_count").fetchone()
-    (all_of_them,) = raw.execute("PRAGMA page_count").fetchone()
-    spare = unused - max(1_000, all_of_them // 10)
-    if spare <= 0:
-        return False
-    for _ in range(min(pages, spare)):  # Python ends the statement after its first step, which is one page
-        raw.execute("PRAGMA incremental_vacuum(1)")
-    return bool(spare > pages)
-
-
 # Each step removes some rows of one kind and says whether there were any
 
 
-def _values(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _values(raw: RawConnection, dataset: int, limit: int) -> bool:
     """Remove values with their facet rows."""
     # Facet rows have no dataset of their own, only the number of their value: they go first, or could not be found
     found = raw.execute(f"SELECT vid, n FROM vals WHERE field IN ({_FIELDS}) LIMIT ?", (dataset, limit))
@@ -71,7 +56,7 @@ def _values(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return bool(gone)
 
 
-def _facet_rows(raw: sqlite3.Connection, term_id: int, limit: int) -> bool:
+def _facet_rows(raw: RawConnection, term_id: int, limit: int) -> bool:
     gone = raw.execute(
         "DELETE FROM facet WHERE key IN (SELECT key FROM facet WHERE key >= ? AND key < ? LIMIT ?)",
         (term_id << 32, (term_id + 1) << 32, limit),
@@ -79,7 +64,7 @@ def _facet_rows(raw: sqlite3.Connection, term_id: int, limit: int) -> bool:
     return gone.rowcount == limit
 
 
-def _numbers(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _numbers(raw: RawConnection, dataset: int, limit: int) -> bool:
     for table, key in (("numbers", "value, n"), ("vectors", "n")):
         for (field,) in raw.execute(_FIELDS, (dataset,)).fetchall():
             gone = raw.execute(
@@ -92,11 +77,11 @@ def _numbers(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return False
 
 
-def _fields(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
+def _fields(raw: RawConnection, dataset: int, _: int) -> bool:
     return raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,)).rowcount > 0
 
 
-def _text_index(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
+def _text_index(raw: RawConnection, dataset: int, _: int) -> bool:
     """Remove pages of the text index; dropping a large one at once takes seconds.
 
     The first few hold its structure. Without them a connection that has not used it yet could not drop it.
@@ -113,7 +98,7 @@ def _text_index(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
     return True
 
 
-def _slots(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _slots(raw: RawConnection, dataset: int, limit: int) -> bool:
     nos = raw.execute(
         "SELECT no FROM slots WHERE rid >= ? AND rid < ? LIMIT ?", (*_span(dataset), limit)
     ).fetchall()
@@ -124,7 +109,7 @@ def _slots(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return bool(nos)
 
 
-def _waiting(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _waiting(raw: RawConnection, dataset: int, limit: int) -> bool:
     key = "annotator, behind, due, priority, slot"
     gone = raw.execute(
         f"DELETE FROM waiting WHERE dataset = ? AND ({key}) IN (SELECT {key} FROM waiting WHERE dataset = ? "
@@ -134,7 +119,7 @@ def _waiting(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return gone.rowcount > 0
 
 
-def _jobs(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _jobs(raw: RawConnection, dataset: int, limit: int) -> bool:
     for (job,) in raw.execute("SELECT no FROM jobs WHERE dataset = ?", (dataset,)).fetchall():
         gone = raw.execute(
             "DELETE FROM job_changes WHERE job = ? AND rid IN (SELECT rid FROM job_changes WHERE job = ? LIMIT ?)",
@@ -146,7 +131,7 @@ def _jobs(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return False
 
 
-def _rows_of_records(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
+def _rows_of_records(raw: RawConnection, dataset: int, limit: int) -> bool:
     low, high = _span(dataset)
     for table in _OF_RECORDS:
         first = raw.execute(
@@ -166,7 +151,7 @@ def _rows_of_records(raw: sqlite3.Connection, dataset: int, limit: int) -> bool:
     return False
 
 
-def _the_rest(raw: sqlite3.Connection, dataset: int, _: int) -> bool:
+def _the_rest(raw: RawConnection, dataset: int, _: int) -> bool:
     raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
     for table in ("slot_counts", "plans", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
@@ -183,6 +168,6 @@ def _span(dataset: int) -> tuple[int, int]:
     return dataset << 32, (dataset + 1) << 32
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection, int, int], bool], ...] = (
+_STEPS: tuple[Callable[[RawConnection, int, int], bool], ...] = (
     _values, _numbers, _fields, _text_index, _slots, _waiting, _jobs, _rows_of_records, _the_rest,
 )  # fmt: skip

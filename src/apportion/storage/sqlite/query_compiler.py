@@ -30,7 +30,7 @@ from apportion.ports.records import Criteria
 from apportion.vocabulary import Status, Task
 
 from .bounds import bounds, time_bounds
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .leaf_answers import AnsweredLeaves
 from .leaf_assignments import AssignmentLeaves
 from .leaf_text import TextLeaves
@@ -67,7 +67,7 @@ class QueryCompiler:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         dataset: Dataset,
         criteria: Criteria,
         vocabulary: Callable[[], list[str]],

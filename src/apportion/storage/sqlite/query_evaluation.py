@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pyroaring import BitMap
 
 from .cache import DatasetCache
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .predicates import RecordDocument
 from .selection import (
     All,
@@ -36,7 +36,7 @@ class Evaluation:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         cache: DatasetCache,
         read: Callable[[Iterable[int]], Iterable[RecordDocument]],
     ) -> None:

@@ -22,9 +22,9 @@ from .create import create_tables
 from .database import DatabaseError, SqliteConnection, check_file
 from .datasets import DATASET_COLUMNS, dataset_from
 from .derived import COUNTS, WAITING, Derivation, Derived
-from .record_writer import STATUSES
 from .rows import insert_rows
 from .slots import SlotTerms
+from .states import STATUSES
 from .terms import TermRegistry
 from .texts import create_text_index, drop_text_index
 

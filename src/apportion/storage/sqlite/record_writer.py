@@ -12,19 +12,19 @@ from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 from .annotation_rows import AnnotationRows
 from .cache_delta import CacheDelta
-from .codec import decode_content, decode_record, packed, unpacked
+from .codec import decode_content, decode_record, packed, text_of, unpacked
+from .connection import SqlConnection
 from .counters import CountedTerms, MetadataTerms, NumberTerms
-from .database import SqliteConnection
 from .encode_records import EncodedRow, encode_records
 from .metadata_terms import MetadataReader
 from .rows import as_json, insert_rows, rows_by_id
+from .states import STATUSES
 from .terms import TermRegistry
-from .texts import TextIndex, text_of
+from .texts import TextIndex
 from .vectors import VectorWriter
 
-__all__ = ["STATUSES", "MetadataLimits", "RecordChange"]
+__all__ = ["MetadataLimits", "RecordChange"]
 
-STATUSES = tuple(Status)
 _STATUS_NO = {status: no for no, status in enumerate(STATUSES)}
 
 
@@ -58,7 +58,7 @@ class RecordChange:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         dataset: int,
         registry: TermRegistry,
         limits: MetadataLimits,

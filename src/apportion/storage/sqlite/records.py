@@ -19,13 +19,13 @@ from apportion.ports.records import (
 )
 from apportion.vocabulary import AnnotationState, Status, Task
 
-from .annotation_rows import STATES
 from .cache_delta import CacheDelta
 from .codec import decode_answers, decode_record, decode_value
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .encode_records import EncodedRow as Ready
 from .record_writer import MetadataLimits, RecordChange
 from .rows import as_json, rows_by_id
+from .states import STATES
 from .terms import TermRegistry
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SqliteRecords:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         *,
         cache_of: Callable[[int], DatasetCache],
         registry: TermRegistry,

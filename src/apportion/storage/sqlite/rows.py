@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import msgspec
+
+from .connection import RawConnection
 
 __all__ = ["as_json", "insert_rows", "insert_values", "rows_by_id"]
 
@@ -16,7 +17,7 @@ _ROWS_AT_ONCE = (500, 50)
 
 
 def insert_rows(
-    raw: sqlite3.Connection,
+    raw: RawConnection,
     into: str,
     columns: int,
     rows: Sequence[Sequence[Any]],
@@ -41,9 +42,7 @@ def insert_rows(
     raw.executemany(f"{insert} {one}", rows[start:])
 
 
-def insert_values(
-    raw: sqlite3.Connection, into: str, values: Sequence[Any], *, or_ignore: bool = False
-) -> None:
+def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, or_ignore: bool = False) -> None:
     """Insert rows of a single column, as ``insert_rows`` does those of several."""
     insert, start = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES", 0
     for size in _ROWS_AT_ONCE:
@@ -54,9 +53,7 @@ def insert_values(
     raw.executemany(f"{insert} (?)", [(value,) for value in values[start:]])
 
 
-def rows_by_id(
-    raw: sqlite3.Connection, columns: str, dataset: int, ids: Sequence[str]
-) -> list[tuple[Any, ...]]:
+def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Read rows of ``records`` by id, in the order of ``ids``; the first of ``columns`` is the id."""
     one = f"SELECT {columns} FROM records WHERE dataset = ? AND id = ?"
     if len(ids) == 1:

@@ -19,21 +19,19 @@ from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
 from apportion.vocabulary import Status
 
-from .annotation_rows import STATES, STATUS_OF
 from .bounds import EXACT_FLOATS
 from .cache import DatasetCache
-from .codec import decode_vector, encode_name, with_mirrors
-from .database import SqliteConnection
+from .codec import decode_vector, encode_name, text_of, with_mirrors
+from .connection import SqlConnection
 from .facets import FacetCounter
 from .fields import Numbers, set_lowest
 from .leaf_assignments import assignees_of, mirrors_of
 from .predicates import RecordDocument, sort_values
 from .query_compiler import QueryCompiler
 from .query_evaluation import Evaluation
-from .record_writer import STATUSES
 from .rows import as_json, rows_by_id
 from .selection import All, Plan
-from .texts import text_of
+from .states import STATES, STATUS_OF, STATUSES
 
 __all__ = ["Searcher"]
 
@@ -55,7 +53,7 @@ class Searcher:
 
     def __init__(
         self,
-        connection: SqliteConnection,
+        connection: SqlConnection,
         cache: DatasetCache,
         dataset: Dataset,
         criteria: Criteria,

@@ -14,7 +14,8 @@ from .agents import OPEN
 from .case_writer import CaseWriter
 from .plan_store import PlanStore
 from .rows import as_json, insert_rows
-from .slots import SINGLES, STATE_NO
+from .slots import SINGLES
+from .states import STATE_NO
 
 __all__ = ["PHASES", "SlotInsert"]
 

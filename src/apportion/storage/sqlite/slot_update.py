@@ -19,7 +19,8 @@ from .case_writer import CaseWriter
 from .plan_store import batches_of
 from .rows import as_json
 from .slot_insert import PHASES, SlotInsert
-from .slots import ROW_STATES, STATE_NO, Light, people_of
+from .slots import Light, people_of
+from .states import ROW_STATES, STATE_NO
 
 if TYPE_CHECKING:
     from apportion.domain.assignment.reallocation import HeldSlot

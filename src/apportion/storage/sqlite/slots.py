@@ -7,26 +7,23 @@ not written: it follows from being assigned to somebody who has neither done nor
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.states import DEPENDENT, Phase, RowState, Skip
+from apportion.domain.assignment.states import Phase, RowState, Skip
 from apportion.ports.assignments import StoredPlan
 
 from .agents import OPEN, Agents
+from .connection import RawConnection
 from .counters import CountedTerms
+from .states import PHASE_STATES, ROW_STATES, STATE_NO
 
 __all__ = [
-    "DEPENDS",
     "NEVER",
-    "PHASE_STATES",
-    "ROW_STATES",
     "SINGLES",
-    "STATE_NO",
     "Light",
     "SlotReader",
     "SlotTerms",
@@ -34,26 +31,14 @@ __all__ = [
     "people_of",
 ]
 
-ROW_STATES = tuple(RowState)
-STATE_NO = {state: no for no, state in enumerate(ROW_STATES)}
 NEVER = 1 << 62
 """The due date of slots that are never due, so that they come last in the queue."""
 
 SINGLES = 1 << 61
 """Slots added one by one are numbered from here; below, plans have whole ranges reserved."""
 
-PHASE_STATES = {
-    RowState.PENDING: "pending",
-    RowState.LEASED: "pending",
-    RowState.DONE: "done",
-    RowState.SKIPPED: "skipped",
-}
-"""Names of states in ``assignment:``; a withdrawn slot cannot be found."""
-
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _CHECK = tuple(Phase).index(Phase.CHECK)
-DEPENDS = f"phase IN ({', '.join(str(no) for no, each in enumerate(Phase) if each in DEPENDENT)})"
-"""Condition for slots that were assigned because of answers; agreement does not count what fills them."""
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
 _COLUMNS = (
     "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
@@ -70,7 +55,7 @@ class SlotReader:
     """Reader of slots of one dataset. ``plan_of`` finds a plan by its number, ``skip`` is the dataset's policy."""
 
     def __init__(
-        self, raw: sqlite3.Connection, agents: Agents, plan_of: Callable[[int], StoredPlan], skip: Skip
+        self, raw: RawConnection, agents: Agents, plan_of: Callable[[int], StoredPlan], skip: Skip
     ) -> None:
         self._raw = raw
         self._agents = agents
@@ -189,7 +174,7 @@ class SlotTerms:
 class SlotWriter:
     """Writer of slots of one dataset within one transaction, with their counters and terms."""
 
-    def __init__(self, raw: sqlite3.Connection, dataset: int, agents: Agents, counted: CountedTerms) -> None:
+    def __init__(self, raw: RawConnection, dataset: int, agents: Agents, counted: CountedTerms) -> None:
         self._raw = raw
         self._dataset = dataset
         self._agents = agents

@@ -29,13 +29,14 @@ from .condition import condition_of, counts_in
 from .database import Database, SqliteConnection
 from .datasets import SqliteDatasets
 from .deadlines import limited
+from .disk_space import release_disk_space
 from .encode_records import encode_records
 from .error_map import interrupted
 from .events import SqliteEvents
 from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
-from .purge import purge_some, release_disk_space
+from .purge import purge_some
 from .record_writer import MetadataLimits
 from .records import SqliteRecords
 from .startup_check import check_sound

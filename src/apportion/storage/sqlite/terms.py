@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 from operator import itemgetter
 
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .rows import insert_rows
 
 __all__ = ["NUMERIC_TERMS", "TermRegistry", "TermSession"]
@@ -28,7 +28,7 @@ class TermRegistry:
         """(field, viewer) → value → its number"""
         self.next_vid: int | None = None
 
-    def session(self, connection: SqliteConnection) -> TermSession:
+    def session(self, connection: SqlConnection) -> TermSession:
         """Return a session for one transaction; what it adds is remembered only once that is committed."""
         return TermSession(self, connection)
 
@@ -36,7 +36,7 @@ class TermRegistry:
 class TermSession:
     """Fields, values and counter changes of one transaction. ``flush`` writes them."""
 
-    def __init__(self, registry: TermRegistry, connection: SqliteConnection) -> None:
+    def __init__(self, registry: TermRegistry, connection: SqlConnection) -> None:
         self._registry = registry
         self._raw = connection.raw
         self._fields: dict[tuple[int, str], tuple[int, str]] = {}

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
-import msgspec
-
-from apportion.domain.records import joined_text
 from apportion.domain.text import analysed
 
-__all__ = ["TextIndex", "create_text_index", "drop_text_index", "text_of"]
+from .connection import RawConnection
+
+__all__ = ["TextIndex", "create_text_index", "drop_text_index"]
 
 
-class _Texts(msgspec.Struct):
-    """The searchable part of a stored record; the decoder skips the rest."""
-
-    inputs: dict[str, str | list[str]] | None = None
-    text: str = ""
-
-
-_texts = msgspec.json.Decoder(_Texts).decode
-
-
-def text_of(content: bytes) -> str:
-    """Return the searchable text of a stored record."""
-    found = _texts(b"{" + content + b"}")
-    return joined_text(found.inputs) if found.inputs is not None else found.text
-
-
-def create_text_index(raw: sqlite3.Connection, dataset: int) -> None:
+def create_text_index(raw: RawConnection, dataset: int) -> None:
     """Create the dataset's full-text table: terms and positions only, the text itself is in the records."""
     raw.execute(
         f"CREATE VIRTUAL TABLE fts_{dataset} USING fts5(text, content='', columnsize=0, "
@@ -38,7 +20,7 @@ def create_text_index(raw: sqlite3.Connection, dataset: int) -> None:
     raw.execute(f"CREATE VIRTUAL TABLE words_{dataset} USING fts5vocab(fts_{dataset}, row)")
 
 
-def drop_text_index(raw: sqlite3.Connection, dataset: int) -> None:
+def drop_text_index(raw: RawConnection, dataset: int) -> None:
     """Drop the dataset's full-text table."""
     raw.execute(f"DROP TABLE IF EXISTS words_{dataset}")
     raw.execute(f"DROP TABLE IF EXISTS fts_{dataset}")
@@ -47,7 +29,7 @@ def drop_text_index(raw: sqlite3.Connection, dataset: int) -> None:
 class TextIndex:
     """Changes to one dataset's full-text index. FTS5 keeps no text, so the old one is needed to remove it."""
 
-    def __init__(self, raw: sqlite3.Connection, dataset: int) -> None:
+    def __init__(self, raw: RawConnection, dataset: int) -> None:
         self._raw = raw
         self._table = f"fts_{dataset}"
         self.changed = False

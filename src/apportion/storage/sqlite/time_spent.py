@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from statistics import median
 
 from apportion.domain.individual.time_spent import QUARTER
+
+from .connection import RawConnection
 
 __all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between"]
 
@@ -14,7 +15,7 @@ NOT_ANSWERED = 0
 
 
 def add_time(
-    raw: sqlite3.Connection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
+    raw: RawConnection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
 ) -> None:
     """Add seconds that an annotator spent on a record; an answer includes the time of its draft."""
     ms = round(seconds * 1000)
@@ -42,7 +43,7 @@ def add_time(
 
 
 def spent_between(
-    raw: sqlite3.Connection, dataset: int, since: int, until: int
+    raw: RawConnection, dataset: int, since: int, until: int
 ) -> list[tuple[int, int, int, int]]:
     """Return annotator, start of a quarter of an hour, first answers in it, milliseconds."""
     return raw.execute(
@@ -53,7 +54,7 @@ def spent_between(
     ).fetchall()
 
 
-def medians(raw: sqlite3.Connection, dataset: int, annotator: int | None) -> dict[int, float]:
+def medians(raw: RawConnection, dataset: int, annotator: int | None) -> dict[int, float]:
     """Return by annotator the median of the seconds spent on each record that they answered."""
     one = "" if annotator is None else " AND annotator = ?"
     rows = raw.execute(

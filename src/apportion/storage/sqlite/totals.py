@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,8 +13,9 @@ from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.vocabulary import Status
 
 from .agents import OPEN, Agents
+from .connection import RawConnection
 from .rows import as_json
-from .slots import ROW_STATES
+from .states import ROW_STATES
 from .time_spent import NOT_ANSWERED
 
 __all__ = ["SqliteTotals"]
@@ -30,7 +30,7 @@ _WITHIN = "SELECT value FROM json_each(?)"
 class SqliteTotals:
     """Counts over many datasets within one transaction. No cache of any dataset is opened."""
 
-    def __init__(self, raw: sqlite3.Connection, agents: Agents) -> None:
+    def __init__(self, raw: RawConnection, agents: Agents) -> None:
         self._raw = raw
         self._agents = agents
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from apportion.domain.errors import BadRequestError
@@ -11,6 +10,7 @@ from apportion.domain.records import Vector
 
 from .cache_delta import CacheDelta
 from .codec import encode_vector
+from .connection import RawConnection
 from .encode_records import EncodedRow
 from .terms import TermSession
 
@@ -21,7 +21,7 @@ class VectorWriter:
     """Writer of the vectors of one dataset within one transaction."""
 
     def __init__(
-        self, raw: sqlite3.Connection, dataset: int, terms: TermSession, limit: int, changes: CacheDelta
+        self, raw: RawConnection, dataset: int, terms: TermSession, limit: int, changes: CacheDelta
     ) -> None:
         self._raw = raw
         self._dataset = dataset

@@ -9,7 +9,7 @@ from typing import Any
 from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, codes_wanted
 from apportion.ports.webhooks import EventsAfter
 
-from .database import SqliteConnection
+from .connection import SqlConnection
 from .events import EVENT_COLUMNS, EVENT_JOINS, audited_event
 
 __all__ = ["SqliteWebhooks"]
@@ -28,7 +28,7 @@ _DELIVERY = (
 class SqliteWebhooks:
     """Webhooks and deliveries within one transaction."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._raw = connection.raw
 
     def add(self, webhook: Webhook) -> None:
