@@ -29,7 +29,7 @@ def open_store(
     ``serving`` locks it, so that no second server can. ``upgraded`` is called with the path of the copy that was
     made before an upgrade. Raises ``CannotOpenError``.
     """
-    from apportion.storage.sqlite.record_writer import MetadataLimits
+    from apportion.storage.sql.records.record_writer import MetadataLimits
     from apportion.storage.sqlite.store import SqliteStore
 
     limits = MetadataLimits(

@@ -74,7 +74,7 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
     if kind == "there":
         bring(eva, "talk", file_of(3, "a")).raise_for_status()
     before = marks(eva, "talk")
-    from apportion.storage.sqlite.annotations import SqliteAnnotations
+    from apportion.storage.sql.answers.annotations import SqliteAnnotations
 
     settle, calls = SqliteAnnotations.save_cases, 0
 

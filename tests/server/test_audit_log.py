@@ -18,7 +18,7 @@ from rooms import Room
 
 from apportion.server.housekeeping import prune_audit_log, purge
 from apportion.settings import Settings, SettingsError, load_settings
-from apportion.storage.sqlite.events import SqliteEvents
+from apportion.storage.sql.operations.events import SqliteEvents
 from apportion.vocabulary import COMMAND_LINE, SERVER, SOMEBODY_UNKNOWN, EventCode
 from support import FakeClock
 

@@ -19,8 +19,8 @@ from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.connection import UNLIMITED
 
-from .connection import UNLIMITED
 from .deadlines import limited
 from .error_map import damage_in, interrupted, translate_error
 from .file_watch import Presence

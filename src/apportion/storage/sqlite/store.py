@@ -19,35 +19,35 @@ from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
+from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.answers.annotations import SqliteAnnotations
+from apportion.storage.sql.assignments.assignments import SqliteAssignments
+from apportion.storage.sql.assignments.totals import SqliteTotals
+from apportion.storage.sql.codec.encode_records import encode_records
+from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.index.terms import TermRegistry
+from apportion.storage.sql.index.texts import create_text_index
+from apportion.storage.sql.operations.events import SqliteEvents
+from apportion.storage.sql.operations.jobs import SqliteJobs
+from apportion.storage.sql.operations.webhooks import SqliteWebhooks
+from apportion.storage.sql.purge import purge_some
+from apportion.storage.sql.records.record_writer import MetadataLimits
+from apportion.storage.sql.records.records import SqliteRecords
 from apportion.vocabulary import Task
 
-from .agents import Agents
-from .annotations import SqliteAnnotations
-from .assignments import SqliteAssignments
-from .cache_delta import CacheDelta
 from .condition import condition_of, counts_in
 from .database import Database, SqliteConnection
 from .datasets import SqliteDatasets
 from .deadlines import limited
 from .disk_space import release_disk_space
-from .encode_records import encode_records
 from .error_map import interrupted
-from .events import SqliteEvents
-from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
-from .purge import purge_some
-from .record_writer import MetadataLimits
-from .records import SqliteRecords
 from .startup_check import check_sound
-from .terms import TermRegistry
-from .texts import create_text_index
-from .totals import SqliteTotals
-from .webhooks import SqliteWebhooks
 
 if TYPE_CHECKING:
-    from .answer_columns import SqliteAnswerReader
-    from .cache import DatasetCache
+    from apportion.storage.sql.answers.answer_columns import SqliteAnswerReader
+    from apportion.storage.sql.index.cache import DatasetCache
 
 __all__ = ["SqliteStore"]
 
@@ -128,7 +128,7 @@ class SqliteTransaction:
 
     @cached_property
     def answers(self) -> SqliteAnswerReader:
-        from .answer_columns import SqliteAnswerReader  # brings numpy along
+        from apportion.storage.sql.answers.answer_columns import SqliteAnswerReader  # brings numpy along
 
         return SqliteAnswerReader(self._connection, self._agents)
 
@@ -242,7 +242,7 @@ class SqliteStore:
         with self._caches_lock:
             cache = self._caches.get(dataset)
             if cache is None:
-                from .cache import DatasetCache
+                from apportion.storage.sql.index.cache import DatasetCache
 
                 cache = DatasetCache(dataset, self.database.lend, self.database.take_back)
                 self._caches[dataset] = cache
