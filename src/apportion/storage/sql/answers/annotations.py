@@ -1,4 +1,4 @@
-"""``ports.annotations.Annotations`` on SQLite."""
+"""``ports.annotations.Annotations`` in SQL."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from apportion.storage.sql.codec.states import STATES, STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.operations.events import SqliteEvents
+from apportion.storage.sql.operations.events import SqlEvents
 from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import EventCode
 
 from . import change_log
 from .time_spent import add_time, spent_between
 
-__all__ = ["SqliteAnnotations"]
+__all__ = ["SqlAnnotations"]
 
 _SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
-class SqliteAnnotations:
+class SqlAnnotations:
     """Annotations of all people, within one transaction. ``slots_of`` returns the reader of a dataset's slots."""
 
     def __init__(
@@ -48,7 +48,7 @@ class SqliteAnnotations:
         agents: Agents,
         slots_of: Callable[[Dataset], SlotReader],
         publish: Callable[[CacheDelta], None],
-        events: SqliteEvents,
+        events: SqlEvents,
     ) -> None:
         self._events = events
         self._connection = connection

@@ -1,4 +1,4 @@
-"""``ports.answers.AnswerReader`` on SQLite: answers of all people as columns."""
+"""``ports.answers.AnswerReader`` in SQL: answers of all people as columns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from apportion.storage.sql.index.fields import Numbers
 from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import AnnotationState, HistoryReason
 
-__all__ = ["SqliteAnswerReader"]
+__all__ = ["SqlAnswerReader"]
 
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
@@ -47,7 +47,7 @@ _FEW = 20_000
 _COUNTED = "rid >= ? AND rid < ? AND counted AND state = ?"
 
 
-class SqliteAnswerReader:
+class SqlAnswerReader:
     """Answers as columns, within one snapshot."""
 
     def __init__(self, connection: SqlConnection, agents: Agents) -> None:

@@ -1,4 +1,4 @@
-"""``ports.assignments.Assignments`` on SQLite: candidates for the queue, and counts of remaining work."""
+"""``ports.assignments.Assignments`` in SQL: candidates for the queue, and counts of remaining work."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from apportion.storage.sql.rows import as_json
 
 from .plan_store import OFFERED
 from .slot_update import SlotUpdate
-from .totals import SqliteTotals
+from .totals import SqlTotals
 
-__all__ = ["SqliteAssignments"]
+__all__ = ["SqlAssignments"]
 
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
@@ -37,7 +37,7 @@ _IN_LINE = (
 _ORDER = "ORDER BY w.behind, w.due, w.priority"
 
 
-class SqliteAssignments(SlotUpdate):
+class SqlAssignments(SlotUpdate):
     """Plans and slots of all datasets, within one transaction."""
 
     def candidates(
@@ -240,7 +240,7 @@ class SqliteAssignments(SlotUpdate):
         return sorted(no for (no,) in rows)
 
     def last_active(self, dataset: Dataset) -> dict[str, Active]:
-        return SqliteTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
+        return SqlTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
         only = None if annotator is None else self._agents.find(annotator) or -1

@@ -1,4 +1,4 @@
-"""``ports.totals.Totals`` on SQLite: one statement for all datasets, from counters wherever there are some."""
+"""``ports.totals.Totals`` in SQL: one statement for all datasets, from counters wherever there are some."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import Status
 
-__all__ = ["SqliteTotals"]
+__all__ = ["SqlTotals"]
 
 _COUNTERS = (
     "SELECT f.dataset, v.viewer, v.value, v.n FROM fields f JOIN vals v ON v.field = f.no "
@@ -26,7 +26,7 @@ _COUNTERS = (
 _WITHIN = "SELECT value FROM json_each(?)"
 
 
-class SqliteTotals:
+class SqlTotals:
     """Counts over many datasets within one transaction. No cache of any dataset is opened."""
 
     def __init__(self, raw: RawConnection, agents: Agents) -> None:

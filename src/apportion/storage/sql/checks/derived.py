@@ -17,14 +17,14 @@ from apportion.domain.policies import Policies
 from apportion.domain.records import AgentValues, Record
 from apportion.domain.terms import Term, answer_terms, view_terms
 from apportion.storage.sql.agents import Agents
-from apportion.storage.sql.answers.annotations import SqliteAnnotations
-from apportion.storage.sql.assignments.assignments import SqliteAssignments
+from apportion.storage.sql.answers.annotations import SqlAnnotations
+from apportion.storage.sql.assignments.assignments import SqlAssignments
 from apportion.storage.sql.codec.encode_records import EncodedRow, encode_records
 from apportion.storage.sql.codec.fragments import decode_record, encode_view
 from apportion.storage.sql.codec.states import STATE_NO, STATUS_OF, STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.operations.events import SqliteEvents
+from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import Status
 
 __all__ = ["COUNTS", "WAITING", "Derivation", "Derived"]
@@ -69,20 +69,20 @@ class Derivation:
         def nobody(*_: Any) -> None:
             """Ignore changes: nothing is written, so no cache has to follow."""
 
-        assignments = SqliteAssignments(
+        assignments = SqlAssignments(
             connection, registry=registry, agents=agents, publish=nobody, shelf={}, numbering={}
         )
         self._raw = connection.raw
         self._agents = agents
         self._dataset = dataset
         self._policies = Policies.of(dataset.policies)
-        self._annotations = SqliteAnnotations(
+        self._annotations = SqlAnnotations(
             connection,
             registry=registry,
             agents=agents,
             slots_of=assignments.reader,
             publish=nobody,
-            events=SqliteEvents(connection),
+            events=SqlEvents(connection),
         )
 
     def records(self, failed: Callable[[int, Exception], None]) -> Iterator[list[Derived]]:

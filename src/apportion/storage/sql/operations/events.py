@@ -1,4 +1,4 @@
-"""``ports.events.Events`` on SQLite."""
+"""``ports.events.Events`` in SQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import EventArea, EventCode
 
-__all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqliteEvents", "audited_event"]
+__all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqlEvents", "audited_event"]
 
 EVENT_COLUMNS = (
     "e.no, e.at, e.who, e.what, coalesce(e.workspace, d.workspace, p.workspace), coalesce(d.name, p.name), "
@@ -32,7 +32,7 @@ _VALUES = ("e.who", "e.object", "e.workspace", "e.before", "e.after", "e.detail"
 _REQUEST = ("e.address", "e.request")
 
 
-class SqliteEvents:
+class SqlEvents:
     """The event log within one transaction; ``request`` is stored with every event that is added."""
 
     def __init__(self, connection: SqlConnection, request: RequestMark | None = None) -> None:

@@ -1,4 +1,4 @@
-"""``ports.jobs.Jobs`` on SQLite."""
+"""``ports.jobs.Jobs`` in SQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apportion.storage.sql.codec.fragments import decode_value, encode_value
 from apportion.storage.sql.connection import SqlConnection
 from apportion.vocabulary import AnnotationState
 
-__all__ = ["SqliteJobs"]
+__all__ = ["SqlJobs"]
 
 _COLUMNS = "no, id, dataset, kind, state, spec, by, created_at, changed_at, done, total, message, result"
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
@@ -23,7 +23,7 @@ _GOLD = "gold"
 _LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
 
 
-class SqliteJobs:
+class SqlJobs:
     """Jobs, and what they changed, within one transaction."""
 
     def __init__(self, connection: SqlConnection) -> None:

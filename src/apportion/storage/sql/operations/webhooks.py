@@ -1,4 +1,4 @@
-"""``ports.webhooks.Webhooks`` on SQLite."""
+"""``ports.webhooks.Webhooks`` in SQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apportion.storage.sql.connection import SqlConnection
 
 from .events import EVENT_COLUMNS, EVENT_JOINS, audited_event
 
-__all__ = ["SqliteWebhooks"]
+__all__ = ["SqlWebhooks"]
 
 _WEBHOOK = (
     "id, workspace, dataset, dataset_name, url, events, description, enabled, disabled_why, owner, salt, fingerprint, "
@@ -25,7 +25,7 @@ _DELIVERY = (
 )
 
 
-class SqliteWebhooks:
+class SqlWebhooks:
     """Webhooks and deliveries within one transaction."""
 
     def __init__(self, connection: SqlConnection) -> None:

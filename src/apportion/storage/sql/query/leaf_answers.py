@@ -28,7 +28,7 @@ _COMPARED = (
     f"(SELECT rid, annotator FROM slots WHERE dataset = :dataset AND {DEPENDS} "
     f"AND state = {STATE_NO[RowState.DONE]})"
 )
-"""Condition for annotations that agreement compares; the same as in ``SqliteAnswerReader.columns``."""
+"""Condition for annotations that agreement compares; the same as in ``SqlAnswerReader.columns``."""
 
 
 class AnsweredLeaves:

@@ -1,4 +1,4 @@
-"""``ports.records.Records`` on SQLite: the write path and the search in one class."""
+"""``ports.records.Records`` in SQL: the write path and the search in one class."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from apportion.storage.sql.query.search import Searcher
     from apportion.storage.sql.query.selection import Plan
 
-__all__ = ["SqliteRecords"]
+__all__ = ["SqlRecords"]
 
 # Modules for searching are imported on the first search: numpy and bitmaps are a quarter of an idle server's memory.
 
 
-class SqliteRecords:
+class SqlRecords:
     """Records of all datasets, within one transaction."""
 
     def __init__(
