@@ -18,7 +18,7 @@ from typing import Any
 
 from apportion.domain.text import analysed
 from apportion.storage.sql.index.texts import create_text_index, text_of
-from apportion.storage.sqlite.database import SqliteConnection
+from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 
 from .corpus import BATCH, USERS

@@ -79,7 +79,7 @@ def _translated_errors(settings: Settings) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as failure:
         if "file is not a database" in str(failure) or "malformed" in str(failure):
-            from apportion.storage.sqlite.database import damaged
+            from apportion.storage.sqlite.connection import damaged
 
             raise damaged(settings.database, failure) from failure
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

@@ -23,7 +23,7 @@ from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Column, Numbers
 from apportion.storage.sql.index.texts import create_text_index
 
-from .database import SqliteConnection
+from .connection import SqliteConnection
 
 __all__ = ["DatasetCheck"]
 

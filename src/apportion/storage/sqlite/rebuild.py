@@ -24,8 +24,8 @@ from apportion.storage.sql.index.texts import create_text_index, drop_text_index
 from apportion.storage.sql.rows import insert_rows
 from apportion.storage.tables import metadata as tables
 
+from .connection import DatabaseError, SqliteConnection, check_file
 from .create import create_tables
-from .database import DatabaseError, SqliteConnection, check_file
 from .datasets import DATASET_COLUMNS, dataset_from
 
 __all__ = ["derive_again", "rebuild"]

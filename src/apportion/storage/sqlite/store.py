@@ -36,7 +36,8 @@ from apportion.storage.sql.records.records import SqlRecords
 from apportion.vocabulary import Task
 
 from .condition import condition_of, counts_in
-from .database import Database, SqliteConnection
+from .connection import SqliteConnection
+from .database import Database
 from .datasets import SqliteDatasets
 from .deadlines import limited
 from .disk_space import release_disk_space
