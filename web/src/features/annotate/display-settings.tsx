@@ -4,8 +4,8 @@ import { ActionIcon, Popover, SegmentedControl, Stack, Switch, Text, Tooltip } f
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { usePreferences } from "@/app/preferences";
 import type { Task } from "@/core/model";
-import { usePreferences } from "@/features/session/preferences";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 

@@ -6,16 +6,16 @@ import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
 import type { EditSession } from "@/core/edit-session";
 import type { AnswerState } from "@/core/model";
+import { useAnnotatorSettings } from "@/record/annotator-settings";
+import { hasSuggestions } from "@/record/answers";
+import { RecordBody } from "@/record/record-body";
+import classes from "@/record/record.module.css";
+import type { LabelSet } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
-import { hasSuggestions } from "./answers";
-import { useAnnotatorSettings } from "./annotator-settings";
-import { RecordBody } from "./record-body";
-import classes from "./record.module.css";
-import { useRecordEdit } from "./use-annotation-session";
-import type { LabelSet } from "./use-labels";
+import { useRecordEdit } from "./session/use-annotation-session";
 
 const STATES: Record<AnswerState, string> = {
   none: t.annotate.pending,
