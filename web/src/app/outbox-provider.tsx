@@ -2,7 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 
-import { sendLetter } from "@/api/annotations";
+import { sendAnswer } from "@/api/annotations";
 import { pendingAnswerStore } from "@/core/browser-store";
 import { Outbox, type OutboxState } from "@/core/outbox";
 
@@ -11,7 +11,7 @@ import { sessionEnded } from "./query-client";
 const Context = createContext<Outbox | null>(null);
 
 export function OutboxProvider({ user, children }: { user: string; children: ReactNode }) {
-  const outbox = useMemo(() => new Outbox(user, pendingAnswerStore, sendLetter), [user]);
+  const outbox = useMemo(() => new Outbox(user, pendingAnswerStore, sendAnswer), [user]);
 
   useEffect(() => {
     void outbox.open();

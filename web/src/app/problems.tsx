@@ -16,7 +16,7 @@ export default function Problems({ problems, onClose }: { problems: readonly Pro
       <Stack>
         <Text size="sm">{t.saving.intro}</Text>
         {problems.map((each) => (
-          <ProblemCard key={each.letter.key} problem={each} all={problems} />
+          <ProblemCard key={each.pending.key} problem={each} all={problems} />
         ))}
       </Stack>
     </Modal>
@@ -28,7 +28,7 @@ function words({ value, state }: Answer): string {
   return (labels?.join(", ") ?? spans?.map((each) => each.label).join(", ") ?? text ?? "") || state;
 }
 
-function told(outcome: Problem["outcome"]): string {
+function explanation(outcome: Problem["outcome"]): string {
   if (outcome.kind === "refused") return t.saving.refused(outcome.message);
   if (outcome.kind === "gone") return t.saving.gone;
   if (outcome.reason === "changed") return t.saving.changed;
@@ -37,7 +37,7 @@ function told(outcome: Problem["outcome"]): string {
 
 /** Saves all answers whose dataset is gone as a file, one a line, with the text they were given on. */
 function download(problems: readonly Problem[]) {
-  const gone = problems.filter((each) => each.outcome.kind === "gone").map(({ letter }) => letter);
+  const gone = problems.filter((each) => each.outcome.kind === "gone").map(({ pending }) => pending);
   const lines = gone.map(({ dataset, id, user, answer, content, at }) =>
     JSON.stringify({ workspace: dataset.workspace, dataset: dataset.name, uuid: dataset.individual?.uuid, task: dataset.task, id, annotator: user, ...answer, content: JSON.parse(content) as unknown, at: new Date(at).toISOString() }),
   );
@@ -47,22 +47,22 @@ function download(problems: readonly Problem[]) {
 function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem[] }) {
   const outbox = useOutbox();
   const cache = useQueryClient();
-  const { letter, outcome } = problem;
-  const mine = words(letter.answer);
+  const { pending, outcome } = problem;
+  const mine = words(pending.answer);
   const giveUp = async () => {
-    await outbox.drop(letter.key);
+    await outbox.drop(pending.key);
     await cache.invalidateQueries({ queryKey: ["records"] });
   };
   return (
     <Paper withBorder p="sm">
       <Group justify="space-between" mb={4}>
         <Text fw={600} size="sm">
-          {letter.dataset.name} · {letter.id}
+          {pending.dataset.name} · {pending.id}
         </Text>
         <Badge color="gray">{mine}</Badge>
       </Group>
       <Text size="sm" mb="xs">
-        {told(outcome)}
+        {explanation(outcome)}
       </Text>
       <Group gap="xs">
         {outcome.kind === "gone" && (
@@ -71,12 +71,12 @@ function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem
           </Button>
         )}
         {outcome.kind === "conflict" && outcome.reason !== "changed" && (
-          <Button size="xs" onClick={() => void outbox.insist(letter.key)}>
+          <Button size="xs" onClick={() => void outbox.insist(pending.key)}>
             {t.saving.useMine}
           </Button>
         )}
         {outcome.kind === "refused" && (
-          <Button size="xs" onClick={() => void outbox.post(letter)}>
+          <Button size="xs" onClick={() => void outbox.post(pending)}>
             {t.saving.again}
           </Button>
         )}

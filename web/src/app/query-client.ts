@@ -18,20 +18,20 @@ export function sessionEnded(): void {
 }
 
 /** Has somebody else signed in in this browser since? */
-function isAnothers(failure: unknown): boolean {
+function sessionChanged(failure: unknown): boolean {
   return failure instanceof ApiError && failure.code === "SessionChangedError";
 }
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (failure, query) => {
-      if (isAnothers(failure)) sessionEnded();
+      if (sessionChanged(failure)) sessionEnded();
       else if (failure instanceof ApiError && failure.status === 401 && query.queryKey[0] !== "me") sessionEnded();
     },
   }),
   mutationCache: new MutationCache({
     onError: (failure) => {
-      if (isAnothers(failure)) sessionEnded();
+      if (sessionChanged(failure)) sessionEnded();
     },
   }),
   defaultOptions: {

@@ -49,16 +49,16 @@ export function openSuggestions({ record, now }: RecordEdit): Span[] {
 }
 
 /** The value with everything taken over that is predicted. */
-export function acceptAll(held: RecordEdit, overlapping: boolean): Value {
-  const { record, now } = held;
+export function acceptAll(edit: RecordEdit, overlapping: boolean): Value {
+  const { record, now } = edit;
   if (record.task === "TextClassification") return { labels: predictedLabels(record) };
   if (record.task === "Text2Text") return { text: record.suggestions[0]?.texts[0]?.text ?? now.value.text ?? "" };
   let spans: readonly Span[] = now.value.spans ?? [];
-  for (const { start, end, label } of openSuggestions(held)) {
+  for (const { start, end, label } of openSuggestions(edit)) {
     const free = overlapping || spans.every((each) => each.end <= start || each.start >= end);
     if (free) spans = putSpan(spans, { start, end, label }, overlapping);
   }
-  return { ...held.now.value, spans };
+  return { ...edit.now.value, spans };
 }
 
 /** The value with predicted spans put aside; they are not offered again. */

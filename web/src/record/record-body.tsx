@@ -12,7 +12,7 @@ import type { LabelSet } from "./use-labels";
 
 interface Props {
   readonly edits: EditSession;
-  readonly held: RecordEdit;
+  readonly edit: RecordEdit;
   readonly labels: LabelSet;
   readonly active: boolean;
   readonly roomy: boolean;
@@ -22,18 +22,18 @@ interface Props {
   readonly clipped?: boolean;
 }
 
-export function RecordBody({ edits, held, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
-  const { record } = held;
+export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
+  const { record } = edit;
   if (record.task === "TokenClassification") {
     return (
       <TokenClassification
-        held={held}
+        edit={edit}
         labels={labels}
         active={active && roomy}
         armed={armed}
         clipped={clipped ?? false}
-        onChange={(spans) => { edits.edit(record.id, { ...held.now.value, spans }); }}
-        onReject={(gone) => { edits.edit(record.id, reject(held, gone)); }}
+        onChange={(spans) => { edits.edit(record.id, { ...edit.now.value, spans }); }}
+        onReject={(gone) => { edits.edit(record.id, reject(edit, gone)); }}
       />
     );
   }
@@ -49,7 +49,7 @@ export function RecordBody({ edits, held, labels, active, roomy, armed, onPickLa
       ))}
       {record.task === "TextClassification" ? (
         <TextClassification
-          held={held}
+          edit={edit}
           labels={labels}
           active={active}
           roomy={roomy}
@@ -57,7 +57,7 @@ export function RecordBody({ edits, held, labels, active, roomy, armed, onPickLa
         />
       ) : (
         <TextToText
-          held={held}
+          edit={edit}
           active={active && roomy}
           onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }}
         />
@@ -67,6 +67,6 @@ export function RecordBody({ edits, held, labels, active, roomy, armed, onPickLa
 }
 
 /** The value a click on a label leads to. */
-export function picked(held: RecordEdit, label: string) {
-  return toggleLabel(held.record, held.now.value, label);
+export function picked(edit: RecordEdit, label: string) {
+  return toggleLabel(edit.record, edit.now.value, label);
 }

@@ -17,7 +17,7 @@ function show(labels: string[], onPick = vi.fn()) {
   render(
     <MantineProvider>
       <TextClassification
-        held={{ record, now: record.answer, saved: record.answer }}
+        edit={{ record, now: record.answer, saved: record.answer }}
         labels={{ options, overlapping: false,
   characters: false, loaded: true, hue: () => 200, with: () => options }}
         onPick={onPick}

@@ -13,7 +13,7 @@ import classes from "./labels.module.css";
 import type { LabelSet } from "./use-labels";
 
 export interface LabelsProps {
-  readonly held: RecordEdit;
+  readonly edit: RecordEdit;
   readonly labels: LabelSet;
   readonly onPick: (label: string) => void;
   /** Shows keys, and more labels at once. */
@@ -23,10 +23,10 @@ export interface LabelsProps {
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-export function TextClassification({ held, labels, onPick, active, roomy }: LabelsProps) {
+export function TextClassification({ edit, labels, onPick, active, roomy }: LabelsProps) {
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);
-  const { record, now } = held;
+  const { record, now } = edit;
   const most = roomy ? 30 : 10;
   const chosen = now.value.labels ?? [];
   const { hidden } = useAnnotatorSettings();

@@ -10,13 +10,13 @@ import { useAnnotatorSettings } from "./annotator-settings";
 import classes from "./record.module.css";
 
 interface Props {
-  readonly held: RecordEdit;
+  readonly edit: RecordEdit;
   readonly active: boolean;
   readonly onChange: (text: string, typing: boolean) => void;
 }
 
-export function TextToText({ held, active, onChange }: Props) {
-  const { record, now } = held;
+export function TextToText({ edit, active, onChange }: Props) {
+  const { record, now } = edit;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = now.value.text ?? "";
   const { hidden } = useAnnotatorSettings();

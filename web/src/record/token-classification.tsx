@@ -21,7 +21,7 @@ import { edges, readSelection, select, selectionBox } from "./text-selection";
 import { labelAt, type LabelSet } from "./use-labels";
 
 interface Props {
-  readonly held: RecordEdit;
+  readonly edit: RecordEdit;
   readonly labels: LabelSet;
   readonly active: boolean;
   readonly onChange: (spans: readonly Span[]) => void;
@@ -43,12 +43,12 @@ interface Popup {
 
 const NONE: readonly Span[] = [];
 
-export function TokenClassification({ held, labels, active, onChange, onReject, armed, clipped }: Props) {
-  const { record, now } = held;
+export function TokenClassification({ edit, labels, active, onChange, onReject, armed, clipped }: Props) {
+  const { record, now } = edit;
   const text = record.fields[0]?.text ?? "";
   const spans = now.value.spans ?? [];
   const { bindings, hidden } = useAnnotatorSettings();
-  const suggestions = hidden ? NONE : openSuggestions(held);
+  const suggestions = hidden ? NONE : openSuggestions(edit);
   const hint = useId();
   const root = useRef<HTMLDivElement>(null);
   const caret = useRef<{ anchor: number; focus: number } | null>(null);

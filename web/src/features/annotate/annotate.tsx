@@ -71,7 +71,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   // shown for one record at a time where somebody wants to be asked first
   const [shownFor, setShownFor] = useState<string | null>(null);
   const hidden = (hidePredictions ?? false) && (shownFor === null || shownFor !== current);
-  const habits = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
+  const settings = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
   const search = useRef<HTMLInputElement>(null);
   const sidebar = preferences.sidebar ?? true;
 
@@ -93,7 +93,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     },
     [session, onView],
   );
-  const beyond = useCallback(
+  const openPanel = useCallback(
     (what: "info" | "similar", id: string) => {
       if (what === "similar") similar(id);
       else setOpened({ what, id });
@@ -128,8 +128,8 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     "--line-width": WIDTHS[preferences.lineWidth ?? "normal"],
   } as React.CSSProperties;
   return (
-    <AnnotatorSettingsContext value={habits}>
-      <RecordPanelContext value={beyond}>
+    <AnnotatorSettingsContext value={settings}>
+      <RecordPanelContext value={openPanel}>
         <div style={style} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
           <Top
             dataset={dataset}

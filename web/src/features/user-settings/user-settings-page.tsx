@@ -174,7 +174,7 @@ function Look() {
         />
         <Switch
           mt="sm"
-          label={annotatingText.comfort.predictions}
+          label={annotatingText.display.predictions}
           checked={now.hidePredictions ?? false}
           onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }}
         />

@@ -76,8 +76,8 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
   const [said, setSaid] = useState("");
-  const settled = useCallback(() => { setSaid(""); }, []);
-  const actions = useActions(edits, { overlapping: labels.overlapping, settleOnPick: true, onSettled: settled, onSay: setSaid });
+  const clearMessage = useCallback(() => { setSaid(""); }, []);
+  const actions = useActions(edits, { overlapping: labels.overlapping, submitOnPick: true, onAnswered: clearMessage, onSay: setSaid });
   const check = useCallback((id: string, on: boolean) => {
     setEverything(null);
     setChecked((before) => {
@@ -105,7 +105,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   function act(action: BulkAction) {
     if (all) setDoing(action);
     else if (action === "accept") actions.acceptEach(selected);
-    else if (action !== "label") actions.settleAll(selected, action === "validate" ? "submitted" : "discarded");
+    else if (action !== "label") actions.answerAll(selected, action === "validate" ? "submitted" : "discarded");
   }
 
   useKeys(
@@ -121,7 +121,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
       else if (action === "skip") setSaid(t.queue.onlyInQueue);
       else if (all && (action === "submit" || action === "discard" || action === "accept")) act(action === "submit" ? "validate" : action);
       else if (action === "submit" || action === "discard") {
-        actions.settleAll(targets, action === "submit" ? "submitted" : "discarded");
+        actions.answerAll(targets, action === "submit" ? "submitted" : "discarded");
         if (!selected.length) move(1);
       } else targets.forEach((id) => { actions[action](id); });
     },

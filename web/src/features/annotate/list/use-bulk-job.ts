@@ -46,10 +46,10 @@ export function useBulkJob(dataset: DatasetRef, { edits }: AnnotationSession): B
   const ended = job !== null && hasEnded(job);
 
   // what the records say now is read anew, and what was known of them no longer counts
-  const told = useRef("");
+  const announced = useRef("");
   useEffect(() => {
-    if (!ended || told.current === id) return;
-    told.current = id;
+    if (!ended || announced.current === id) return;
+    announced.current = id;
     outbox.forgetSeen(dataset);
     for (const queryKey of [["records", dataset.workspace, dataset.name], progressKey(dataset), ["work"], ["facet"], ["stats"]])
       void cache.invalidateQueries({ queryKey });

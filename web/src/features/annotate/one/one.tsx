@@ -91,9 +91,9 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const at = place.of(queue.ids);
   const { set: setWanted } = place;
   const id = queue.ids[at] ?? null;
-  const held = useRecordEdit(edits, id ?? "");
+  const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
-  const [settled, setSettled] = useState(0);
+  const [answered, setAnswered] = useState(0);
   const [said, setSaid] = useState("");
   const [skipping, setSkipping] = useState(false);
   const noted = useOutboxPart("noted");
@@ -109,28 +109,28 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   );
 
   // the address follows, so that a reload or a colleague gets to the same record
-  const told = useRef<string | null>(view.record);
+  const reported = useRef<string | null>(view.record);
   useEffect(() => {
     // the next record is painted first; what stands around it follows
     startTransition(() => { onCurrent(id); });
     session.stopwatch.front(id);
-    if (!showsRecord || !id || told.current === id) return;
-    told.current = id;
+    if (!showsRecord || !id || reported.current === id) return;
+    reported.current = id;
     startTransition(() => { onView({ record: id }, true); });
   }, [id, onView, onCurrent, showsRecord, session]);
 
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {
-    if (view.record === told.current) return;
-    told.current = view.record;
+    if (view.record === reported.current) return;
+    reported.current = view.record;
     setWanted(view.record);
   }, [view.record, setWanted]);
 
   const actions = useActions(edits, {
     overlapping: labels.overlapping,
-    settleOnPick: goOn,
-    onSettled: (ids) => {
-      setSettled((before) => before + 1);
+    submitOnPick: goOn,
+    onAnswered: (ids) => {
+      setAnswered((before) => before + 1);
       const state = ids[0] === undefined ? undefined : edits.get(ids[0])?.now.state;
       setSaid(state === "discarded" ? t.annotate.discarded : t.annotate.submitted);
       go(at + 1);
@@ -179,8 +179,8 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
       else if (id) actions[action](id);
     },
     (key) => {
-      if (!id || !held || dataset.task !== "TextClassification") return false;
-      const { record, now } = held;
+      if (!id || !edit || dataset.task !== "TextClassification") return false;
+      const { record, now } = edit;
       const label = labelAt(labels.with([...(now.value.labels ?? []), ...record.suggestions.flatMap((s) => s.labels.map((l) => l.label))]), key);
       if (label) actions.pickLabel(id, label.name);
       return label !== undefined;
@@ -192,11 +192,11 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
-  const open = !hidden && held && dataset.task === "TokenClassification" ? openSuggestions(held).length : 0;
+  const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
   const next = queue.ids[at + 1];
   // a field to write in measures itself, which it cannot out of sight
   const ahead = next === undefined || dataset.task === "Text2Text" ? [] : [next];
-  const predicted = held !== undefined && hasSuggestions(held.record);
+  const predicted = edit !== undefined && hasSuggestions(edit.record);
   return (
     <>
       {noted && <NotCounted noted={noted} />}
@@ -214,7 +214,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         ))
       ) : queue.complete ? (
         <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
-          <p>{t.annotate.finishedIntro(settled)}</p>
+          <p>{t.annotate.finishedIntro(answered)}</p>
           {claims?.why && <p>{whyEmpty[claims.why]}</p>}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
             {t.annotate.reload}
@@ -226,9 +226,9 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         <Skeleton h={320} aria-label={t.common.loading} />
       )}
       <OneBar
-        id={held ? id : null}
+        id={edit ? id : null}
         actions={actions}
-        predicted={predicted && held?.now.state !== "submitted"}
+        predicted={predicted && edit?.now.state !== "submitted"}
         open={dataset.task === "TokenClassification" ? open : null}
         writing={dataset.task === "Text2Text"}
         mayUndo={edits.canUndo() || dataset.individual !== undefined}

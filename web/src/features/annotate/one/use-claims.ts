@@ -39,7 +39,7 @@ export interface Claims extends Queue {
 interface State {
   readonly key: string;
   readonly ids: readonly string[];
-  readonly beyond: number;
+  readonly queued: number;
   /** There was nothing new the last time, so the rest of the list comes first. */
   readonly exhausted: boolean;
   /** … and that was asked after the last record of it. */
@@ -51,7 +51,7 @@ interface State {
   readonly again: number;
 }
 
-const EMPTY: State = { key: "", ids: [], beyond: 0, exhausted: false, complete: false, why: null, failure: null, lost: new Set(), again: 0 };
+const EMPTY: State = { key: "", ids: [], queued: 0, exhausted: false, complete: false, why: null, failure: null, lost: new Set(), again: 0 };
 
 export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSession, at: (ids: readonly string[]) => number): Claims {
   const { edits, tokens, load } = session;
@@ -68,11 +68,11 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const few = atEnd ? !current.complete : !current.exhausted && place > current.ids.length - AHEAD;
   const needed = state.key !== key || (few && !current.failure);
 
-  const settled = useCallback((id: string) => isSettled(edits.get(id)?.saved.state), [edits]);
+  const answered = useCallback((id: string) => isAnswered(edits.get(id)?.saved.state), [edits]);
   /** An answer that is on its way: the server still has its record as mine. */
   const onItsWay = useCallback(
-    (id: string) => settled(id) && !outbox.state().problems.some((each) => each.letter.id === id),
-    [settled, outbox],
+    (id: string) => answered(id) && !outbox.state().problems.some((each) => each.pending.id === id),
+    [answered, outbox],
   );
 
   const take = useCallback(
@@ -90,7 +90,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
     const request = `${key}#${String(seen.length)}#${String(state.key === key ? state.again : 0)}#${String(atEnd)}`;
     if (!needed || asked.current === request) return undefined;
     asked.current = request;
-    const open = seen.filter((id) => !settled(id) || outbox.waitingFor(dataset, id)).length;
+    const open = seen.filter((id) => !answered(id) || outbox.waitingFor(dataset, id)).length;
     void claim(dataset, { limit: Math.min(MOST, open + BATCH), where })
       .then(async (found) => {
         take(found);
@@ -100,7 +100,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
         setState((before) => ({
           key,
           ids: [...seen, ...fresh.map((each) => each.id)],
-          beyond: found.left,
+          queued: found.left,
           exhausted: !fresh.length && !waits,
           complete: !fresh.length && !waits && atEnd,
           why: found.why,
@@ -112,16 +112,16 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
       })
       .catch((failure: unknown) => {
         if (failure instanceof ApiError && failure.status === 401) sessionEnded();
-        const told = failure instanceof Error ? failure : new Error(String(failure));
-        setState((before) => ({ ...(before.key === key ? before : EMPTY), key, failure: told }));
+        const error = failure instanceof Error ? failure : new Error(String(failure));
+        setState((before) => ({ ...(before.key === key ? before : EMPTY), key, failure: error }));
       });
     return undefined;
-  }, [needed, atEnd, key, state, dataset, where, load, onItsWay, outbox, settled, take]);
+  }, [needed, atEnd, key, state, dataset, where, load, onItsWay, outbox, answered, take]);
 
   const mine = useCallback((): Lease[] => {
-    const open = [...tokens].filter(([id]) => !settled(id));
+    const open = [...tokens].filter(([id]) => !answered(id));
     return open.map(([id, token]) => ({ id, token }));
-  }, [tokens, settled]);
+  }, [tokens, answered]);
 
   const beat = useEffectEvent(async () => {
     const leases = mine();
@@ -132,7 +132,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
     const found = await claim(dataset, { limit: Math.min(MOST, leases.length), where }).catch(() => null);
     if (!found) return;
     take(found);
-    const lost = gone.filter((id) => !tokens.has(id) && !settled(id));
+    const lost = gone.filter((id) => !tokens.has(id) && !answered(id));
     setState((before) => {
       const front = before.ids[at(before.ids)];
       return { ...before, lost: new Set([...before.lost, ...lost]), ids: before.ids.filter((id) => id === front || !lost.includes(id)) };
@@ -196,11 +196,11 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   );
 
   const reasonOf = useCallback((id: string) => reasons.current.get(id) ?? null, []);
-  const open = current.ids.filter((id) => !settled(id)).length;
+  const open = current.ids.filter((id) => !answered(id)).length;
   return {
     ids: current.ids,
-    total: current.ids.length + current.beyond,
-    left: open + current.beyond,
+    total: current.ids.length + current.queued,
+    left: open + current.queued,
     passed: open,
     loading: state.key !== key,
     failure: current.failure,
@@ -214,6 +214,6 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   };
 }
 
-function isSettled(state: string | undefined): boolean {
+function isAnswered(state: string | undefined): boolean {
   return state === "submitted" || state === "discarded";
 }

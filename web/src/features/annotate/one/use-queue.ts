@@ -104,8 +104,8 @@ async function readOn(
 }
 
 function hasLeft(session: AnnotationSession, id: string): boolean {
-  const held = session.edits.get(id);
-  return held !== undefined && held.saved.state !== held.record.answer.state;
+  const edit = session.edits.get(id);
+  return edit !== undefined && edit.saved.state !== edit.record.answer.state;
 }
 
 /** Can a record stop matching because it is answered? */

@@ -33,18 +33,18 @@ export class DraftKeeper {
   constructor(
     private readonly user: string,
     private readonly dataset: DatasetRef,
-    private readonly send: (held: RecordEdit) => void,
+    private readonly send: (edit: RecordEdit) => void,
   ) {}
 
-  keep(held: RecordEdit): void {
-    const { id } = held.record;
-    const same = sameAnswer(held.now, held.saved);
-    if (this.goesToServer(held)) {
+  keep(edit: RecordEdit): void {
+    const { id } = edit.record;
+    const same = sameAnswer(edit.now, edit.saved);
+    if (this.goesToServer(edit)) {
       if (same && !this.sent.has(id)) this.stop(id);
-      else this.later(id, () => { this.sent.add(id); this.send(held); this.note(held); });
+      else this.later(id, () => { this.sent.add(id); this.send(edit); this.note(edit); });
     } else if (same) this.forget(id);
     else {
-      const draft = { key: this.keyOf(id), answer: held.now, content: contentOf(held.record), at: Date.now() };
+      const draft = { key: this.keyOf(id), answer: edit.now, content: contentOf(edit.record), at: Date.now() };
       this.later(id, () => void draftStore.put(draft));
     }
   }

@@ -12,92 +12,92 @@ import { t } from "@/text/en";
 interface Options {
   readonly overlapping: boolean;
   /** Is a single label enough to be done with a record? */
-  readonly settleOnPick: boolean;
+  readonly submitOnPick: boolean;
   /** Called with the records that an action is finished with. */
-  readonly onSettled: (ids: readonly string[]) => void;
+  readonly onAnswered: (ids: readonly string[]) => void;
   /** Called with what stands in the way of an action. */
   readonly onSay: (message: string) => void;
 }
 
 /** Everything that can be done; `submit` and the like return whether they did it. */
 export interface Actions extends CardActions {
-  readonly settleAll: (ids: readonly string[], state: "submitted" | "discarded") => void;
+  readonly answerAll: (ids: readonly string[], state: "submitted" | "discarded") => void;
   readonly labelAll: (ids: readonly string[], label: string) => void;
   /** Validates each of them with what is predicted for it, as one step; those without a prediction stay. */
   readonly acceptEach: (ids: readonly string[]) => void;
 }
 
-export function useActions(edits: EditSession, { overlapping, settleOnPick, onSettled, onSay }: Options): Actions {
+export function useActions(edits: EditSession, { overlapping, submitOnPick, onAnswered, onSay }: Options): Actions {
   return useMemo(() => {
     function submit(ids: readonly string[]) {
       const ready = ids.filter((id) => {
-        const held = edits.get(id);
-        return held && !missing(held);
+        const edit = edits.get(id);
+        return edit && !missing(edit);
       });
-      const held = ids[0] === undefined ? undefined : edits.get(ids[0]);
+      const edit = ids[0] === undefined ? undefined : edits.get(ids[0]);
       if (!ready.length) {
-        if (held) onSay(missing(held) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
+        if (edit) onSay(missing(edit) === "text" ? t.annotate.writeFirst : t.annotate.chooseFirst);
         return;
       }
       edits.commit(ready, "submitted");
-      onSettled(ready);
+      onAnswered(ready);
     }
 
     return {
       pickLabel: (id, label) => {
-        const held = edits.get(id);
-        if (!held) return;
-        const value = picked(held, label);
-        if (held.record.multiLabel || !settleOnPick) edits.edit(id, value);
+        const edit = edits.get(id);
+        if (!edit) return;
+        const value = picked(edit, label);
+        if (edit.record.multiLabel || !submitOnPick) edits.edit(id, value);
         else if (value.labels?.length) {
           edits.commit([id], "submitted", () => value);
-          onSettled([id]);
+          onAnswered([id]);
         } else edits.commit([id], "none", () => value);
       },
       submit: (id) => { submit([id]); },
       discard: (id) => {
         const back = edits.get(id)?.now.state === "discarded";
         edits.commit([id], back ? "none" : "discarded");
-        if (!back) onSettled([id]);
+        if (!back) onAnswered([id]);
       },
       clear: (id) => { edits.commit([id], "none", () => ({})); },
       accept: (id) => {
-        const held = edits.get(id);
-        if (!held) return;
-        const value = acceptAll(held, overlapping);
-        if (held.record.task === "TextClassification" && !held.record.multiLabel && settleOnPick) {
+        const edit = edits.get(id);
+        if (!edit) return;
+        const value = acceptAll(edit, overlapping);
+        if (edit.record.task === "TextClassification" && !edit.record.multiLabel && submitOnPick) {
           if (!value.labels?.length) return;
           edits.commit([id], "submitted", () => value);
-          onSettled([id]);
+          onAnswered([id]);
         } else edits.edit(id, value);
       },
       reject: (id) => {
-        const held = edits.get(id);
-        const open = held ? openSuggestions(held) : [];
-        if (held && open.length) edits.edit(id, reject(held, open));
+        const edit = edits.get(id);
+        const open = edit ? openSuggestions(edit) : [];
+        if (edit && open.length) edits.edit(id, reject(edit, open));
       },
-      settleAll: (ids, state) => {
+      answerAll: (ids, state) => {
         if (state === "submitted") submit(ids);
         else {
           edits.commit(ids, state);
-          onSettled(ids);
+          onAnswered(ids);
         }
       },
       acceptEach: (ids) => {
         const ready = ids.filter((id) => {
-          const held = edits.get(id);
-          return held && hasSuggestions(held.record) && !isEmpty(acceptAll(held, overlapping));
+          const edit = edits.get(id);
+          return edit && hasSuggestions(edit.record) && !isEmpty(acceptAll(edit, overlapping));
         });
         if (!ready.length) return;
-        edits.commit(ready, "submitted", (held) => acceptAll(held, overlapping));
-        onSettled(ready);
+        edits.commit(ready, "submitted", (edit) => acceptAll(edit, overlapping));
+        onAnswered(ready);
       },
       labelAll: (ids, label) => {
         edits.commit(ids, "submitted", ({ record, now }) => ({
           labels: record.multiLabel ? [...new Set([...(now.value.labels ?? []), label])] : [label],
         }));
-        onSettled(ids);
+        onAnswered(ids);
       },
     };
-  }, [edits, overlapping, settleOnPick, onSettled, onSay]);
+  }, [edits, overlapping, submitOnPick, onAnswered, onSay]);
 }

@@ -41,7 +41,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
       const token = tokens.get(id) ?? null;
       void outbox.post({ dataset, id, answer, content: contentOf(record), seen, token, seconds: stopwatch.secondsOf(id), visit: stopwatch.visit });
     };
-    const keeper = new DraftKeeper(outbox.user, dataset, (held) => { post(held, held.now); });
+    const keeper = new DraftKeeper(outbox.user, dataset, (edit) => { post(edit, edit.now); });
     const edits = new EditSession((before, after) => {
       if (sameAnswer(before.saved, after.saved)) {
         keeper.keep(after);
@@ -60,11 +60,11 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
         edits.hold(records, await known(outbox, dataset, records, edits));
       },
       undoSaved: async (id) => {
-        const held = edits.get(id);
-        if (!held) return;
-        const { answer, version } = await undoMine(dataset, id, contentOf(held.record));
+        const edit = edits.get(id);
+        if (!edit) return;
+        const { answer, version } = await undoMine(dataset, id, contentOf(edit.record));
         outbox.saw(dataset, id, seenVersion(version));
-        edits.replace({ ...held.record, answer, seen: seenVersion(version) });
+        edits.replace({ ...edit.record, answer, seen: seenVersion(version) });
       },
     };
     return { session, keeper, mine };
@@ -104,7 +104,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
   // when somebody gives an answer up, the edits shows what the server has instead
   const before = useRef<readonly string[]>([]);
   useEffect(() => {
-    const now = problems.map((each) => each.letter.id);
+    const now = problems.map((each) => each.pending.id);
     for (const id of before.current.filter((each) => !now.includes(each))) {
       if (outbox.waitingFor(dataset, id)) continue;
       void findRecord(dataset, id).then(async (record) => {
@@ -127,9 +127,9 @@ async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppR
   const found = new Map<string, { now: Answer; saved: Answer }>();
   const byKey = new Map(records.map((each) => [keyOf(outbox.user, dataset, each.id), each]));
   for (const [id, rejected] of dataset.individual ? await rejectedOf(byKey) : []) {
-    const held = edits.get(id);
+    const edit = edits.get(id);
     const record = records.find((each) => each.id === id);
-    if (!record || (held && !sameAnswer(held.now, held.saved))) continue; // what is being worked on stays
+    if (!record || (edit && !sameAnswer(edit.now, edit.saved))) continue; // what is being worked on stays
     const answer = { ...record.answer, value: { ...record.answer.value, rejected } };
     found.set(id, { now: answer, saved: answer });
   }

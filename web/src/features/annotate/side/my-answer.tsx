@@ -19,8 +19,8 @@ import classes from "./sidebar.module.css";
 
 const REST_MS = 400;
 
-export function MyAnswer({ dataset, held, onFlag }: { dataset: DatasetRef; held: RecordEdit; onFlag: (id: string) => void }) {
-  const { record, now } = held;
+export function MyAnswer({ dataset, edit, onFlag }: { dataset: DatasetRef; edit: RecordEdit; onFlag: (id: string) => void }) {
+  const { record, now } = edit;
   const [resting, setResting] = useState<string | null>(null);
   useEffect(() => {
     const timer = setTimeout(() => { setResting(record.id); }, REST_MS);

@@ -33,11 +33,11 @@ interface Props {
 }
 
 export function Sidebar({ dataset, edits, record, view, onView, onFlag }: Props) {
-  const held = useRecordEdit(edits, record ?? "");
+  const edit = useRecordEdit(edits, record ?? "");
   return (
     <>
       <HowFar dataset={dataset} />
-      {held && <MyAnswer key={held.record.id} dataset={dataset} held={held} onFlag={onFlag} />}
+      {edit && <MyAnswer key={edit.record.id} dataset={dataset} edit={edit} onFlag={onFlag} />}
       {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
       <Counted dataset={dataset} view={view} onView={onView} />
     </>
@@ -150,9 +150,9 @@ function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partia
 }
 
 function About({ edits, id, view, onView }: Pick<Props, "edits" | "view" | "onView"> & { id: string }) {
-  const held = useRecordEdit(edits, id);
-  if (!held) return null;
-  const { record } = held;
+  const edit = useRecordEdit(edits, id);
+  if (!edit) return null;
+  const { record } = edit;
   const agents = record.suggestions.map((each) => each.agent).filter(Boolean);
   const facts: [string, React.ReactNode][] = [[t.annotate.id, record.id]];
   if (record.author) facts.push([t.annotate.by, record.author]);

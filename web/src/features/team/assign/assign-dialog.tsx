@@ -94,7 +94,7 @@ function Form({ dataset, search, annotators, begun, onClose, onDone }: Props & {
           <Who form={form} change={change} members={annotators} />
           <How form={form} change={change} />
         </div>
-        <aside className={classes["outlook"]} aria-label={teamText.assign.preview}>
+        <aside className={classes["preview"]} aria-label={teamText.assign.preview}>
           <PlanPreview
             form={asked}
             found={preview.isError || !anybody ? undefined : preview.data}
