@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -14,10 +15,13 @@ from sqlalchemy.pool import StaticPool
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.connection import UNLIMITED
 
+from .dialect import SQLITE
+
 __all__ = [
     "APPLICATION_ID",
     "DatabaseError",
     "SqliteConnection",
+    "SqliteRaw",
     "check_file",
     "check_sqlite",
     "claim",
@@ -33,6 +37,12 @@ class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
 
 
+class SqliteRaw(sqlite3.Connection):
+    """Connection of the driver, which knows the SQL of its database."""
+
+    dialect = SQLITE
+
+
 class SqliteConnection:
     """One connection to the file: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements.
 
@@ -42,7 +52,12 @@ class SqliteConnection:
 
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.raw = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
+            path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            timeout=10.0,
+            factory=SqliteRaw,
         )
         self.reads_only = readonly
         self.after: list[Callable[[], None]] = []
@@ -72,6 +87,18 @@ class SqliteConnection:
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:
             run("PRAGMA query_only=ON")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read several times from one snapshot; within a transaction it is that transaction's."""
+        if self.raw.in_transaction:
+            yield
+            return
+        self.raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.raw.execute("COMMIT")
 
     def close(self) -> None:
         self.raw.close()

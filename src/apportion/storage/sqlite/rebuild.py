@@ -20,11 +20,10 @@ from apportion.storage.sql.codec.states import STATUSES
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.index.texts import create_text_index, drop_text_index
 from apportion.storage.sql.rows import insert_rows
 from apportion.storage.tables import metadata as tables
 
-from .connection import DatabaseError, SqliteConnection, check_file
+from .connection import DatabaseError, SqliteConnection, SqliteRaw, check_file
 from .create import create_tables
 from .datasets import DATASET_COLUMNS, dataset_from
 
@@ -81,9 +80,7 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
 # What people entered
 
 
-def _copy(
-    source: sqlite3.Connection, target: sqlite3.Connection, tell: Callable[[str, int, int], None]
-) -> None:
+def _copy(source: sqlite3.Connection, target: SqliteRaw, tell: Callable[[str, int, int], None]) -> None:
     kept = [table for table in tables.sorted_tables if table.name not in _DERIVED | _ALWAYS_SO]
     for place, table in enumerate(kept):
         tell(table.name, place, len(kept))
@@ -124,7 +121,7 @@ def derive_again(connection: SqliteConnection) -> None:
     """Rebuild everything that follows from the rows, in place and within a transaction."""
     raw = connection.raw
     for (no,) in raw.execute("SELECT no FROM datasets").fetchall():
-        drop_text_index(raw, no)
+        raw.dialect.texts(raw, no).drop()
     for table in sorted(_DERIVED):
         raw.execute(f"DELETE FROM {table}")
     _derive(connection, lambda *_: None)
@@ -183,7 +180,7 @@ class _Rebuilt:
         (expected,) = raw.execute(
             "SELECT count(*) FROM records WHERE rid >= ? AND rid < ?", (no << 32, (no + 1) << 32)
         ).fetchone()
-        create_text_index(raw, no)
+        raw.dialect.texts(raw, no).create()
 
         def failed(rid: int, failure: Exception) -> None:
             (id,) = raw.execute("SELECT id FROM records WHERE rid = ?", (rid,)).fetchone()
@@ -246,7 +243,7 @@ class _Rebuilt:
             "UPDATE records SET status = ?, answer = ?, terms = ?, answer_terms = ? WHERE rid = ?", records
         )
         raw.executemany("UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?", annotations)
-        raw.executemany(f"INSERT INTO fts_{no}(rowid, text) VALUES (?, ?)", texts)
+        raw.dialect.texts(raw, no).add(texts)
         counted.finish()
         after, self._connection.after = self._connection.after, []
         for hook in after:

@@ -26,7 +26,6 @@ from apportion.storage.sql.assignments.totals import SqlTotals
 from apportion.storage.sql.codec.encode_records import encode_records
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.index.texts import create_text_index
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.storage.sql.operations.jobs import SqlJobs
 from apportion.storage.sql.operations.webhooks import SqlWebhooks
@@ -90,7 +89,7 @@ class SqliteTransaction:
         raw = self._connection.raw
         return SqliteDatasets(
             self._connection,
-            created=lambda no: create_text_index(raw, no),
+            created=lambda no: raw.dialect.texts(raw, no).create(),
             purge=lambda no, limit: self._store.purge(self._connection, no, limit),
             give_back=lambda: release_disk_space(raw, 500),
         )
