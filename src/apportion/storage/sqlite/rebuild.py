@@ -17,6 +17,7 @@ from apportion.storage.sql.cases.slots import SlotTerms
 from apportion.storage.sql.checks.derived import COUNTS, WAITING, Derivation, Derived
 from apportion.storage.sql.codec.fragments import packed
 from apportion.storage.sql.codec.states import STATUSES
+from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.terms import TermRegistry
@@ -25,7 +26,6 @@ from apportion.storage.tables import metadata as tables
 
 from .connection import DatabaseError, SqliteConnection, SqliteRaw, check_file
 from .create import create_tables
-from .datasets import DATASET_COLUMNS, dataset_from
 
 __all__ = ["derive_again", "rebuild"]
 
