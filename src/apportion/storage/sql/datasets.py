@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+import msgspec
+from sqlalchemy import bindparam, case, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, LabelSettings
 from apportion.domain.ids import DatasetNo
@@ -16,18 +18,20 @@ from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
-__all__ = ["SqlDatasets", "dataset_of"]
+from .connection import SqlConnection
 
+__all__ = ["DATASET_COLUMNS", "SqlDatasets", "dataset_from"]
 
 DOOMED = 0
 """``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
 
-# Run by nearly every request, hence built once
-_FIND = select(datasets).where(
-    datasets.c.workspace == bindparam("in_workspace"),
-    datasets.c.name == bindparam("called"),
-    datasets.c.deleted_at.is_(None),
-)
+# What nearly every request reads, and every answer changes, goes without SQLAlchemy
+DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
+_JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
+_FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+_NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_at IS NULL"
+_OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
+
 _UPDATE = update(datasets).where(
     datasets.c.no == bindparam("which")
 )  # it sets the columns it is given values for
@@ -43,31 +47,31 @@ class SqlDatasets:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: SqlConnection,
         *,
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
         give_back: Callable[[], bool],
     ) -> None:
-        self._connection = connection
+        self._raw = connection.raw
+        self._connection = connection.sql
         self._created = created
         self._purge = purge
         self._give_back = give_back
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
-        return None if row is None else dataset_of(dict(row._mapping))
+        row = self._raw.execute(_FIND, (workspace, name)).fetchone()
+        return None if row is None else dataset_from(row)
 
     def by_number(self, no: int) -> Dataset | None:
-        query = select(datasets).where(datasets.c.no == no, datasets.c.deleted_at.is_(None))
-        row = self._connection.execute(query).first()
-        return None if row is None else dataset_of(dict(row._mapping))
+        row = self._raw.execute(_NUMBERED, (no,)).fetchone()
+        return None if row is None else dataset_from(row)
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
-        return [dataset_of(dict(row._mapping)) for row in self._connection.execute(query)]
+        return [_dataset(dict(row._mapping)) for row in self._connection.execute(query)]
 
     def add(self, dataset: Dataset) -> Dataset:
         return self._add(dataset, deleted_at=None)
@@ -103,6 +107,11 @@ class SqlDatasets:
         return replace(dataset, no=DatasetNo(no), records=0)
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
+        if changes and changes.keys() <= _OFTEN_CHANGED:
+            columns = ", ".join(f"{name} = ?" for name in changes)
+            stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
+            self._raw.execute(f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
+            return replace(dataset, **changes)
         values = dict(changes)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
@@ -149,7 +158,7 @@ class SqlDatasets:
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
         return [
             DeletedDataset(
-                dataset_of(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
+                _dataset(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
             )
             for found in (dict(row._mapping) for row in rows)
         ]
@@ -178,7 +187,19 @@ class SqlDatasets:
         return self._give_back()
 
 
-def dataset_of(found: Mapping[str, Any]) -> Dataset:
+def dataset_from(row: Sequence[Any]) -> Dataset:
+    """Build a dataset from a row of ``DATASET_COLUMNS``, as the driver returns it."""
+    found = dict(zip(_NAMES, row, strict=True))
+    for member in _JSON:
+        text = found[member]
+        found[member] = None if text is None else msgspec.json.decode(text)
+    found["closed"] = bool(found["closed"])  # some databases have numbers for it
+    if found["multi_label"] is not None:
+        found["multi_label"] = bool(found["multi_label"])
+    return _dataset(found)
+
+
+def _dataset(found: Mapping[str, Any]) -> Dataset:
     """Build a dataset from a row, given by column."""
     return Dataset(
         no=DatasetNo(found["no"]),

@@ -150,7 +150,7 @@ class SqlAnnotations:
         # SQLite may read the whole facet table first
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN ("
-            "SELECT ?1 << 32 | f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
+            "SELECT (?1 << 32) | (f.key & 4294967295) FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
             "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
             "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "

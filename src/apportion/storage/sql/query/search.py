@@ -22,7 +22,7 @@ from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Numbers, set_lowest
-from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import Status
 
 from .bounds import EXACT_FLOATS
@@ -62,6 +62,7 @@ class Searcher:
         """``prepared``: selections prepared in the same snapshot before, to be used again."""
         self._connection = connection
         self._raw = connection.raw
+        self._sql = connection.raw.dialect
         self._cache = cache
         self._dataset = dataset
         self._criteria = criteria
@@ -122,10 +123,9 @@ class Searcher:
             ).fetchall()
             return MatchingIds([id for id, _ in rows], [n for _, n in rows], {})
         for start in range(0, len(ns), 5_000):
-            rids = as_json(self._base | n for n in ns[start : start + 5_000])
+            rids = self._sql.numbers(self._base | n for n in ns[start : start + 5_000])
             for id, n in self._raw.execute(
-                "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT value FROM json_each(?)) "
-                "ORDER BY rid",
+                f"SELECT id, rid & 4294967295 FROM records WHERE {self._sql.in_numbers('rid')} ORDER BY rid",
                 (rids,),
             ):
                 ids.append(id)
@@ -360,9 +360,9 @@ class Searcher:
         """Read records by number, in that order; those that are gone are left out."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(ns), 500):
-            part = [self._base | n for n in ns[start : start + 500]]
+            part = self._sql.numbers(self._base | n for n in ns[start : start + 500])
             for row in self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(part))})", part
+                f"SELECT {_ROW} FROM records WHERE {self._sql.in_numbers('rid')}", (part,)
             ):
                 found[row[0] & 0xFFFFFFFF] = row
         return self._as_rows([found[n] for n in ns if n in found])
@@ -417,11 +417,10 @@ class Searcher:
         row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
         name = encode_name(row[0] if row else "")
         for start in range(0, len(rids), 500):
-            part = rids[start : start + 500]
             for rid, state, value in self._raw.execute(
-                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND rid IN "
-                f"({', '.join('?' * len(part))})",
-                [self._viewer, *part],
+                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND "
+                f"{self._sql.in_numbers('rid')}",
+                (self._viewer, self._sql.numbers(rids[start : start + 500])),
             ):
                 answer = None if value is None else name + b"\n" + value
                 found[rid] = (STATUS_OF[STATES[state]], answer)
@@ -429,15 +428,14 @@ class Searcher:
 
     def _vectors(self, ns: list[int]) -> dict[int, dict[str, Vector]]:
         fields = self._raw.execute(
-            "SELECT no, name FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self._dataset.no,)
+            "SELECT no, name FROM fields WHERE dataset = ? AND kind LIKE 'vector:%'", (self._dataset.no,)
         ).fetchall()
         found: dict[int, dict[str, Vector]] = {}
         for field, name in fields:
             for start in range(0, len(ns), 500):
-                part = ns[start : start + 500]
                 for n, value, more in self._raw.execute(
-                    f"SELECT n, value, more FROM vectors WHERE field = ? AND n IN ({', '.join('?' * len(part))})",
-                    [field, *part],
+                    f"SELECT n, value, more FROM vectors WHERE field = ? AND {self._sql.in_numbers('n')}",
+                    (field, self._sql.numbers(ns[start : start + 500])),
                 ):
                     found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
         return found
@@ -446,8 +444,9 @@ class Searcher:
         """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
-            marks = ", ".join("?" * len(part))
-            rows = self._raw.execute(f"SELECT content FROM records WHERE rid IN ({marks})", part).fetchall()
+            rows = self._raw.execute(
+                f"SELECT content FROM records WHERE {self._sql.in_numbers('rid')}", (self._sql.numbers(part),)
+            ).fetchall()
             yield from (text_of(content) for (content,) in rows)
 
     def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
@@ -456,7 +455,7 @@ class Searcher:
         while part := [int(n) for n in islice(remaining, 500)]:
             rids = [self._base | n for n in part]
             rows = self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(rids))})", rids
+                f"SELECT {_ROW} FROM records WHERE {self._sql.in_numbers('rid')}", (self._sql.numbers(rids),)
             ).fetchall()
             own = self._own_answers(rids) if self._viewer else None
             for rid, id, status, updated, content, prediction, answer in rows:
