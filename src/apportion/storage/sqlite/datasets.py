@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from apportion.domain.datasets import Dataset
+from apportion.storage.sql.assignments.plan_store import PlanListing
 from apportion.storage.sql.datasets import SqlDatasets, dataset_of
 from apportion.storage.tables import datasets
 
@@ -19,7 +20,12 @@ __all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 
 DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
 _JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
-_FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+# Nearly every request that finds a dataset asks for its plans next
+_PLANS = "(SELECT group_concat(no || ' ' || changed_at || ' ' || state) FROM plans p WHERE p.dataset = d.no)"
+_FIND = (
+    f"SELECT {_PLANS}, {', '.join(_NAMES)} FROM datasets d "
+    "WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+)
 
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
 
@@ -36,13 +42,20 @@ class SqliteDatasets(SqlDatasets):
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
         give_back: Callable[[], bool],
+        plans: dict[int, list[PlanListing]],
     ) -> None:
+        """``plans`` gets the plans of the datasets that are found."""
         super().__init__(connection.sql, created=created, purge=purge, give_back=give_back)
         self._raw = connection.raw
+        self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
-        return None if row is None else dataset_from(row)
+        if row is None:
+            return None
+        found = dataset_from(row[1:])
+        self._plans[found.no] = _listings(row[0])
+        return found
 
     def by_number(self, no: int) -> Dataset | None:
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
@@ -55,6 +68,13 @@ class SqliteDatasets(SqlDatasets):
         values = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
         self._raw.execute(f"UPDATE datasets SET {columns} WHERE no = ?", (*values, dataset.no))
         return replace(dataset, **changes)
+
+
+def _listings(packed: str | None) -> list[PlanListing]:
+    if packed is None:
+        return []
+    parts = (each.split(" ") for each in packed.split(","))
+    return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
 
 
 def dataset_from(row: Sequence[Any]) -> Dataset:

@@ -19,9 +19,10 @@ from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
-from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.agents import AgentRegistry, Agents
 from apportion.storage.sql.answers.annotations import SqlAnnotations
 from apportion.storage.sql.assignments.assignments import SqlAssignments
+from apportion.storage.sql.assignments.plan_store import PlanListing
 from apportion.storage.sql.assignments.totals import SqlTotals
 from apportion.storage.sql.codec.encode_records import encode_records
 from apportion.storage.sql.index.cache_delta import CacheDelta
@@ -63,6 +64,7 @@ class SqliteTransaction:
         self._store = store
         self._connection = connection
         self._request = request
+        self._listed: dict[int, list[PlanListing]] = {}
 
     @property
     def deadline(self) -> Deadline:
@@ -92,11 +94,13 @@ class SqliteTransaction:
             created=lambda no: raw.dialect.texts(raw, no).create(),
             purge=lambda no, limit: self._store.purge(self._connection, no, limit),
             give_back=lambda: release_disk_space(raw, 500),
+            plans=self._listed,
         )
 
     @cached_property
     def _agents(self) -> Agents:
-        return Agents(self._connection.raw)
+        connection = self._connection
+        return Agents(connection.raw, self._store.agents, None if connection.reads_only else connection.after)
 
     @cached_property
     def assignments(self) -> SqlAssignments:
@@ -108,6 +112,7 @@ class SqliteTransaction:
             publish=store.apply_to_cache,
             shelf=store.plans,
             numbering=store.numbering,
+            listed=self._listed,
         )
 
     @cached_property
@@ -117,7 +122,7 @@ class SqliteTransaction:
             self._connection,
             registry=store.registry,
             agents=self._agents,
-            slots_of=self.assignments.reader,
+            assignments=self.assignments,
             publish=store.apply_to_cache,
             events=self.events,
         )
@@ -151,6 +156,7 @@ class SqliteTransaction:
             self._connection,
             cache_of=store.cache_of,
             registry=store.registry,
+            agents=self._agents,
             limits=store.limits,
             publish=store.apply_to_cache,
             withdraw=self.assignments.withdraw_from,
@@ -178,6 +184,7 @@ class SqliteStore:
     ) -> None:
         self.limits = limits or MetadataLimits()
         self.registry = TermRegistry()
+        self.agents = AgentRegistry()
         self.plans: dict[int, StoredPlan] = {}
         self.numbering: dict[str, int] = {}
         self._open_datasets = open_datasets
