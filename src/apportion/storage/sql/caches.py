@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.ports.assignments import StoredPlan
 
+from .agents import AgentRegistry
 from .connection import SqlConnection
 from .index.cache_delta import CacheDelta
 from .index.terms import TermRegistry
@@ -32,6 +33,7 @@ class Caches:
         """``connect`` lends a connection to a cache; ``pass_on`` counts a commit and returns its number; ``most``
         datasets are kept, the least recently used being dropped first."""
         self.registry = TermRegistry()
+        self.agents = AgentRegistry()
         self.plans: dict[int, StoredPlan] = {}
         self.numbering: dict[str, int] = {}
         self.most = most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -19,8 +20,12 @@ from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
 from .connection import SqlConnection
+from .dialect import Dialect
 
-__all__ = ["DATASET_COLUMNS", "SqlDatasets", "dataset_from"]
+__all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
+
+PlanListing = tuple[int, int, str]
+"""Number of a plan, when it was changed, and its phase: enough to find it in the cache."""
 
 DOOMED = 0
 """``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
@@ -28,7 +33,6 @@ DOOMED = 0
 # What nearly every request reads, and every answer changes, goes without SQLAlchemy
 DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
 _JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
-_FIND = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 _NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_at IS NULL"
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
 
@@ -52,16 +56,23 @@ class SqlDatasets:
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
         give_back: Callable[[], bool],
+        plans: dict[int, list[PlanListing]],
     ) -> None:
+        """``plans`` gets the plans of the datasets that are found."""
         self._raw = connection.raw
         self._connection = connection.sql
         self._created = created
         self._purge = purge
         self._give_back = give_back
+        self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        row = self._raw.execute(_FIND, (workspace, name)).fetchone()
-        return None if row is None else dataset_from(row)
+        row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
+        if row is None:
+            return None
+        found = dataset_from(row[1:])
+        self._plans[found.no] = _listings(row[0])
+        return found
 
     def by_number(self, no: int) -> Dataset | None:
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
@@ -185,6 +196,24 @@ class SqlDatasets:
 
     def release_disk_space(self) -> bool:
         return self._give_back()
+
+
+@cache
+def _find(dialect: Dialect) -> str:
+    # Nearly every request that finds a dataset asks for its plans next
+    listed = dialect.joined("no || ' ' || changed_at || ' ' || state")
+    plans = f"(SELECT {listed} FROM plans p WHERE p.dataset = d.no)"
+    columns = ", ".join(_NAMES)
+    return (
+        f"SELECT {plans}, {columns} FROM datasets d WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+    )
+
+
+def _listings(joined: str | None) -> list[PlanListing]:
+    if joined is None:
+        return []
+    parts = (each.split(" ") for each in joined.split(","))
+    return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
 
 
 def dataset_from(row: Sequence[Any]) -> Dataset:

@@ -82,6 +82,9 @@ class Dialect(Protocol):
 
     # The rest
 
+    def joined(self, expression: str) -> str:
+        """Write the aggregate of a string expression over all rows: the strings with commas between."""
+
     def contains(self, text: str, part: str = "?") -> str:
         """Write the condition that a text contains another, whatever the case of ASCII letters."""
 

@@ -16,7 +16,7 @@ from .assignments.assignments import SqlAssignments
 from .assignments.totals import SqlTotals
 from .caches import Caches
 from .connection import SqlConnection
-from .datasets import SqlDatasets
+from .datasets import PlanListing, SqlDatasets
 from .operations.events import SqlEvents
 from .operations.jobs import SqlJobs
 from .operations.webhooks import SqlWebhooks
@@ -48,6 +48,7 @@ class SqlTransaction:
         self._limits = limits
         self._release_disk_space = release_disk_space
         self._request = request
+        self._listed: dict[int, list[PlanListing]] = {}
 
     @property
     def deadline(self) -> Deadline:
@@ -75,6 +76,7 @@ class SqlTransaction:
             created=lambda no: raw.dialect.texts(raw, no).create(),
             purge=self._purge,
             give_back=self._release_disk_space,
+            plans=self._listed,
         )
 
     def _purge(self, dataset: int, limit: int) -> bool:
@@ -89,7 +91,10 @@ class SqlTransaction:
 
     @cached_property
     def _agents(self) -> Agents:
-        return Agents(self._connection.raw)
+        connection = self._connection
+        return Agents(
+            connection.raw, self._caches.agents, None if connection.reads_only else connection.after
+        )
 
     @cached_property
     def assignments(self) -> SqlAssignments:
@@ -101,6 +106,7 @@ class SqlTransaction:
             publish=caches.apply,
             shelf=caches.plans,
             numbering=caches.numbering,
+            listed=self._listed,
         )
 
     @cached_property
@@ -109,7 +115,7 @@ class SqlTransaction:
             self._connection,
             registry=self._caches.registry,
             agents=self._agents,
-            slots_of=self.assignments.reader,
+            assignments=self.assignments,
             publish=self._caches.apply,
             events=self.events,
         )
@@ -142,6 +148,7 @@ class SqlTransaction:
             self._connection,
             cache_of=self._caches.of,
             registry=self._caches.registry,
+            agents=self._agents,
             limits=self._limits,
             publish=self._caches.apply,
             withdraw=self.assignments.withdraw_from,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any
 
 import msgspec
@@ -12,12 +11,10 @@ from sqlalchemy.dialects import sqlite
 
 from apportion.storage.sql.dialect import Statements
 
+from .many_rows import insert_rows
 from .texts import FtsIndex
 
 __all__ = ["SQLITE", "SqliteDialect"]
-
-_MOST_VALUES = 3000
-_ROWS_AT_ONCE = (500, 50)
 
 
 class SqliteDialect:
@@ -52,6 +49,9 @@ class SqliteDialect:
 
         return np.fromstring(value, dtype=kind, sep=",") if value else np.empty(0, dtype=kind)
 
+    def joined(self, expression: str) -> str:
+        return f"group_concat({expression})"
+
     def contains(self, text: str, part: str = "?") -> str:
         return f"instr(lower({text}), lower({part})) > 0"
 
@@ -70,20 +70,8 @@ class SqliteDialect:
         unless_there: bool = False,
         form: str | None = None,
     ) -> int:
-        # Some hundred rows with one statement, as every step of a statement waits for the interpreter lock; longer
-        # statements cost more per row again
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
-        one, start, done = form or f"({', '.join('?' * columns)})", 0, 0
-        # Few different lengths: the connection keeps compiled statements by their text
-        for most in _ROWS_AT_ONCE:
-            size = min(most, _MOST_VALUES // columns)
-            many = f"INSERT INTO {into} VALUES {', '.join([one] * size)}{end}"
-            while start + size <= len(rows):
-                found = raw.execute(many, list(chain.from_iterable(rows[start : start + size])))
-                done, start = done + found.rowcount, start + size
-        if start < len(rows):
-            done += raw.executemany(f"INSERT INTO {into} VALUES {one}{end}", rows[start:]).rowcount
-        return done
+        return insert_rows(raw, into, columns, rows, form=form, end=end)
 
     def texts(self, raw: Statements, dataset: int) -> FtsIndex:
         return FtsIndex(raw, dataset)

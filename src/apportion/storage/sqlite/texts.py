@@ -12,6 +12,8 @@ from apportion.storage.sql.dialect import Statements
 from apportion.storage.sql.rows import first_difference
 from apportion.storage.sql.texts import AllTexts, AnyText, AnyWord, Near, TextNode, Words
 
+from .many_rows import insert_rows
+
 __all__ = ["FtsIndex"]
 
 _PAGES_AT_ONCE = 500
@@ -58,8 +60,7 @@ class FtsIndex:
     # Changes
 
     def add(self, texts: Sequence[tuple[int, str]]) -> None:
-        # Row by row: before a statement of many rows SQLite makes FTS5 write down all it has collected so far
-        self._raw.executemany(f"INSERT INTO {self._table}(rowid, text) VALUES (?, ?)", texts)
+        insert_rows(self._raw, f"{self._table}(rowid, text)", 2, texts)
         self.changed = self.changed or bool(texts)
 
     def remove(self, n: int, text: str) -> None:

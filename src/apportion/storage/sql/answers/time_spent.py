@@ -7,38 +7,63 @@ from statistics import median
 from apportion.domain.individual.time_spent import QUARTER
 from apportion.storage.sql.connection import RawConnection
 
-__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between"]
+__all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between", "times_of"]
 
 NOT_ANSWERED = 0
 """Stands for the time of the answer in rows of drafts."""
 
 
 def add_time(
-    raw: RawConnection, rid: int, annotator: int, seconds: float, *, answered: bool, at: int
+    raw: RawConnection,
+    rid: int,
+    annotator: int,
+    seconds: float,
+    *,
+    answered: bool,
+    at: int,
+    known: dict[int, int],
 ) -> None:
-    """Add seconds that an annotator spent on a record; an answer includes the time of its draft."""
+    """Add seconds that an annotator spent on a record; an answer includes the time of its draft.
+
+    ``known`` has the milliseconds stored for them there, by instant; it is kept up to date.
+    """
     ms = round(seconds * 1000)
     mine = (rid, annotator)
     if not answered:
-        raw.execute(
-            "INSERT INTO time_spent VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
-            (*mine, NOT_ANSWERED, ms),
-        )
+        _add(raw, (*mine, NOT_ANSWERED, ms, False))
+        known[NOT_ANSWERED] = known.get(NOT_ANSWERED, 0) + ms
         return
-    known = dict(
-        raw.execute("SELECT at, ms FROM time_spent WHERE rid = ? AND annotator = ?", mine).fetchall()
-    )
     draft = known.pop(NOT_ANSWERED, None)
+    first = not known  # a first answer counts as one even if it took no time
+    total = ms + (draft or 0)
+    if draft is not None and at not in known and (total or first):
+        raw.execute(
+            "UPDATE time_spent SET at = ?, ms = ?, first = ? WHERE rid = ? AND annotator = ? AND at = ?",
+            (at, total, first, *mine, NOT_ANSWERED),
+        )
+        known[at] = total
+        return
     if draft is not None:
         raw.execute(
             "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
         )
-        ms += draft
-    if ms or not known:  # a first answer counts as one even if it took no time
-        raw.execute(
-            "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
-            (*mine, at, ms, not known),
-        )
+    if total or first:
+        _add(raw, (*mine, at, total, first))
+        known[at] = known.get(at, 0) + total
+
+
+def _add(raw: RawConnection, row: tuple[int, int, int, int, bool]) -> None:
+    raw.execute(
+        "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT (rid, annotator, at) "
+        "DO UPDATE SET ms = time_spent.ms + excluded.ms",
+        row,
+    )
+
+
+def times_of(raw: RawConnection, rid: int, annotator: int) -> dict[int, int]:
+    """Return the milliseconds stored for an annotator of a record, by instant."""
+    mine = (rid, annotator)
+    return dict(raw.execute("SELECT at, ms FROM time_spent WHERE rid = ? AND annotator = ?", mine).fetchall())
 
 
 def spent_between(

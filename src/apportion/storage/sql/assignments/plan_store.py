@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy import Row as SqlRow
 
+from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.spec import PlanSpec, show_plan
 from apportion.domain.assignment.state import PlanState, read_state, show_state
@@ -17,17 +18,16 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
 from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.storage.sql.agents import Agents
-from apportion.storage.sql.cases.case_writer import CaseWriter
+from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.connection import RawConnection, SqlConnection
+from apportion.storage.sql.datasets import PlanListing
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.rows import as_json
 from apportion.storage.tables import plans
 
-__all__ = ["OFFERED", "PlanStore", "batches_of"]
-
-OFFERED = f"'{PlanPhase.LIVE}'"
+__all__ = ["PlanStore", "batches_of"]
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
 _EXTENDING = "extending"
@@ -46,8 +46,12 @@ class PlanStore:
         publish: Callable[[CacheDelta], None],
         shelf: dict[int, StoredPlan],
         numbering: dict[str, int],
+        listed: dict[int, list[PlanListing]] | None = None,
     ) -> None:
-        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign."""
+        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign.
+
+        ``listed`` has the plans of datasets that this transaction has read already.
+        """
         self._connection = connection
         self._raw: RawConnection = connection.raw
         self._sql: Connection = connection.sql
@@ -55,27 +59,40 @@ class PlanStore:
         self._agents = agents
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
-        self._listed: dict[int, tuple[int, list[StoredPlan]]] = {}
-        """Plans by dataset, and how many rows this connection had changed when they were read."""
+        self._listed = {} if listed is None else listed
         self._reasons: dict[tuple[int, int], list[Any]] = {}
+        self._held: tuple[int, int, int, list[tuple[int, int, int, int]]] = (0, 0, 0, [])
+        """The last leases read: dataset, person, how many changes before; and plan, rule, for whom, until when."""
+        self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
+        """The last slots read, by record, and how many rows this connection had changed then."""
         self._plan_cache = shelf
         self._next_numbers = numbering
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Return a reader of the slots of a dataset."""
-        return SlotReader(self._raw, self._agents, self._plan_of, Policies.of(dataset.policies).skip)
+
+        def plan_of(no: int) -> StoredPlan:
+            if no not in self._plans:
+                self.plans(dataset)  # one statement for all of them
+            return self._plan_of(no)
+
+        return SlotReader(self._raw, self._agents, plan_of, Policies.of(dataset.policies).skip)
+
+    def _slots_on(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, list[Slot]]:
+        """Return all slots of these records, and keep them for whoever changes some of them next."""
+        found = self.reader(dataset).on(rids)
+        self._slots_read = self._raw.total_changes, found
+        return found
 
     # Plans
 
     def plans(self, dataset: Dataset) -> list[StoredPlan]:
-        changed = self._raw.total_changes  # only this transaction can change what it sees
         listed = self._listed.get(dataset.no)
-        if listed is None or listed[0] != changed:
-            rows = self._raw.execute(
+        if listed is None:
+            listed = self._listed[dataset.no] = self._raw.execute(
                 "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
             ).fetchall()
-            listed = self._listed[dataset.no] = changed, [self._known(*row) for row in rows]
-        return list(listed[1])
+        return [self._known(*row) for row in listed]
 
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
         row = self._raw.execute(
@@ -87,18 +104,55 @@ class PlanStore:
         known = self._plans.get(no)
         if known is None:
             row = self._raw.execute("SELECT no, changed_at, state FROM plans WHERE no = ?", (no,)).fetchone()
-            known = self._plans[no] = self._known(*row)
+            known = self._known(*row)
         return known
+
+    def _offered_plans(self, dataset: Dataset) -> set[int]:
+        """Return the numbers of the plans whose slots the queue offers."""
+        return {plan.no for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE}
+
+    def _half_written(self, dataset: Dataset) -> bool:
+        """Return True if a plan is being written or extended: terms of its later slots are not written yet."""
+        plans = self.plans(dataset)
+        return any(plan.phase is PlanPhase.WRITING or plan.extending is not None for plan in plans)
+
+    def writer(self, dataset: Dataset, stored: StoredCases | None = None) -> CaseWriter:
+        """Return a writer of changes to single records of a dataset."""
+        return CaseWriter(
+            self._connection,
+            dataset,
+            self._registry,
+            self._agents,
+            self._publish,
+            half_written=lambda: self._half_written(dataset),
+            stored=stored,
+        )
 
     def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
         """Return a plan, read again only when it has changed: decoding a large team takes a while."""
-        known = self._plan_cache.get(no)
+        known = self._plans.get(no) or self._plan_cache.get(no)
         if known is None or known.changed_at != changed_at or str(known.phase) != state:
-            row = self._sql.execute(_PLAN.where(plans.c.no == no)).one()
-            known = self._plan_cache[no] = _plan(row)
-            while len(self._plan_cache) > _PLANS_KEPT:
-                self._plan_cache.pop(next(iter(self._plan_cache)))
+            known = _plan(self._sql.execute(_PLAN.where(plans.c.no == no)).one())
+            self._remember(known)
+        self._plans[no] = known
         return known
+
+    def _remember(self, plan: StoredPlan) -> None:
+        """Cache a plan once it is committed: another change after a rollback may have the same time."""
+
+        def remember() -> None:
+            self._plan_cache[plan.no] = plan
+            while len(self._plan_cache) > _PLANS_KEPT:
+                self._plan_cache.pop(next(iter(self._plan_cache)), None)
+
+        if self._connection.reads_only:
+            remember()
+        else:
+            self._connection.after.append(remember)
+
+    def _changed(self, no: int) -> None:
+        self._plans.pop(no, None)
+        self._listed.clear()
 
     def state_of(self, plan: StoredPlan) -> PlanState:
         found = self._sql.execute(select(plans.c.progress).where(plans.c.no == plan.no)).scalar_one()
@@ -133,6 +187,7 @@ class PlanStore:
             )
             .returning(*_PLAN.selected_columns)
         ).one()
+        self._listed.clear()
         return _plan(row)
 
     def change_plan(
@@ -166,7 +221,7 @@ class PlanStore:
         row = self._sql.execute(
             update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
         ).one()
-        self._plans.pop(plan.no, None)
+        self._changed(plan.no)
         return _plan(row)
 
     def begin_extending(self, plan: StoredPlan, extending: ExtensionInProgress) -> StoredPlan:
@@ -208,14 +263,13 @@ class PlanStore:
         for table in ("reasons", "slot_counts"):
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
-        self._plans.pop(plan.no, None)
-        self._plan_cache.pop(plan.no, None)
+        self._changed(plan.no)
         return None
 
     def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> list[str]:
         """Remove slots that were being written; some of their terms may not have been written yet."""
         json, gone = as_json(nos), set(nos)
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         terms = writer.slots.terms
         there: dict[int, list[tuple[int, Light]]] = {}
         for no, rid, *light in self._raw.execute(

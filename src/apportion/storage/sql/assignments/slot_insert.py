@@ -10,7 +10,6 @@ from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import PlanPhase, SlotBatch, StoredPlan
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.case_writer import CaseWriter
 from apportion.storage.sql.cases.slots import SINGLES
 from apportion.storage.sql.codec.states import STATE_NO
 from apportion.storage.sql.rows import as_json, insert_rows
@@ -84,7 +83,7 @@ class SlotInsert(PlanStore):
                 "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
         writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
         writer.finish()
@@ -122,7 +121,7 @@ class SlotInsert(PlanStore):
             or_ignore=True,  # leased and released meanwhile: it is queued again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         for each in np.unique(annotator).tolist():
             if each != OPEN:
                 assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()

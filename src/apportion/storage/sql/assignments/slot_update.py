@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from apportion.domain.assignment.states import Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import SlotRow, StoredPlan
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.case_writer import CaseWriter
 from apportion.storage.sql.cases.slots import Light, people_of
 from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
 from apportion.storage.sql.rows import as_json
@@ -194,7 +193,7 @@ class SlotUpdate(SlotInsert):
         return possible
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         withdrawn = STATE_NO[RowState.WITHDRAWN]
         touched: list[str] = []
         for part in batches_of(slots, 3_000):
@@ -257,7 +256,7 @@ class SlotUpdate(SlotInsert):
     ) -> list[str]:
         """Change slots by number, some hundred at a time; return the ids of their records that have answers."""
         base = dataset.no << 32
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         reader = self.reader(dataset)
         touched: list[str] = []
         for part in batches_of(nos, 500):
@@ -272,14 +271,35 @@ class SlotUpdate(SlotInsert):
             for rid, there in reader.on(rids).items():
                 after = [step(slot) if slot.id in wanted else slot for slot in there]
                 writer.slots.change(rid & 0xFFFFFFFF, there, after, why)
+            writer.slots.flush()  # the next ones may be of the same records
             touched += self._annotated(dataset, (rid - base for rid in rids))
         writer.finish()
         return list(dict.fromkeys(touched))
 
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
         after = {new.id: new for old, new in changed if old != new}
-        if after:
-            self._change(dataset, list(after), lambda slot: after[slot.id], why)
+        if not after:
+            return
+        writer = self.writer(dataset)
+        for rid, there in self._slots_beside(dataset, after.keys()).items():
+            writer.slots.change(rid & 0xFFFFFFFF, there, [after.get(slot.id, slot) for slot in there], why)
+        writer.finish()
+
+    def _slots_beside(self, dataset: Dataset, slots: Collection[int]) -> dict[int, list[Slot]]:
+        """Return all slots of the records of these slots: as just read, unless anything has changed since."""
+        changes, read = self._slots_read
+        if changes == self._raw.total_changes:
+            found = {rid: there for rid, there in read.items() if any(slot.id in slots for slot in there)}
+            if sum(slot.id in slots for there in found.values() for slot in there) == len(slots):
+                return found
+        sql = self._raw.dialect
+        rids: dict[int, None] = {}
+        for part in batches_of(list(slots), 500):
+            rows = self._raw.execute(
+                f"SELECT rid FROM slots WHERE {sql.in_numbers('no')}", (sql.numbers(part),)
+            )
+            rids.update(dict.fromkeys(rid for (rid,) in rows))
+        return self.reader(dataset).on(list(rids))
 
     # Work
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from itertools import chain
-from operator import itemgetter
 
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import insert_rows
@@ -17,6 +16,8 @@ NUMERIC_TERMS = frozenset({"long"})
 
 _MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
+_CHANGED_AT_ONCE = (4, 8, 12, 16, 32, 64, 500)
+_NONE: dict[str, int] = {}
 
 
 class TermRegistry:
@@ -52,6 +53,14 @@ class TermSession:
         for key, term_ids in self._term_ids.items():
             registry.term_ids.setdefault(key, {}).update(term_ids)
         registry.fields.update(self._fields)
+
+    def remembered(self, dataset: int, name: str, viewer: int, value: str) -> tuple[int, int] | None:
+        """Return the number of a value and of its field, if an earlier transaction has looked them up."""
+        field = self._registry.fields.get((dataset, name))
+        if field is None:
+            return None
+        term_id = self._registry.term_ids.get((field[0], viewer), _NONE).get(value)
+        return None if term_id is None else (term_id, field[0])
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
         """Return number and kind of a field the dataset already has, else None."""
@@ -123,18 +132,37 @@ class TermSession:
         """Note that so many more records have a value."""
         self._counts[term_id] += gained
 
-    def flush(self) -> None:
-        """Write new values and changed counters."""
+    def flush(self, unknown: Collection[int] = ()) -> dict[int, tuple[int, int]]:
+        """Write new values and changed counters; return field and viewer of the ``unknown`` among the values."""
         counts = self._counts
         if self._created:
             # New values are written with their counters, which saves an update of each
             insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
-        changes = [(change, term_id) for term_id, change in counts.items() if change]
-        if changes:
-            changes.sort(key=itemgetter(1))  # one way through the table
-            self._raw.executemany("UPDATE vals SET n = n + ? WHERE vid = ?", changes)
+        changes = sorted((term_id, n) for term_id, n in counts.items() if n or term_id in unknown)
         counts.clear()
+        found: dict[int, tuple[int, int]] = {}
+        for start in range(0, len(changes), _CHANGED_AT_ONCE[-1]):
+            found |= self._write_counts(changes[start : start + _CHANGED_AT_ONCE[-1]], unknown)
+        return found
+
+    def _write_counts(
+        self, changes: list[tuple[int, int]], unknown: Collection[int]
+    ) -> dict[int, tuple[int, int]]:
+        # Filled up to one of few lengths by repeating the last, which changes nothing: of equal rows one is used
+        size = next(size for size in _CHANGED_AT_ONCE if size >= len(changes))
+        rows = changes + changes[-1:] * (size - len(changes))
+        update = (
+            f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * size)}) "
+            "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
+        )
+        if not unknown:
+            self._raw.execute(update, list(chain.from_iterable(rows)))
+            return {}
+        found = self._raw.execute(
+            f"{update} RETURNING vid, field, viewer", list(chain.from_iterable(rows))
+        ).fetchall()
+        return {vid: (field, viewer) for vid, field, viewer in found if vid in unknown}
 
 
 def _number(value: str) -> float | None:

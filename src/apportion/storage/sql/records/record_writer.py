@@ -8,6 +8,7 @@ from typing import Any
 
 from apportion.domain.records import AgentValues, Value, scores
 from apportion.domain.text import analysed
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.annotation_rows import AnnotationRows
 from apportion.storage.sql.codec.encode_records import EncodedRow, encode_records
 from apportion.storage.sql.codec.fragments import decode_content, decode_record, packed, text_of, unpacked
@@ -60,6 +61,7 @@ class RecordChange:
         connection: SqlConnection,
         dataset: int,
         registry: TermRegistry,
+        agents: Agents,
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
     ) -> None:
@@ -82,7 +84,7 @@ class RecordChange:
         self._metadata = MetadataReader(raw, dataset, address, terms, limits.metadata_fields)
         self._vectors = VectorWriter(raw, dataset, terms, limits.vectors, changes)
         self._texts = TextIndex(raw, dataset)
-        self._annotations = AnnotationRows(raw, dataset, self._task, self._counted)
+        self._annotations = AnnotationRows(raw, dataset, self._task, self._counted, agents)
 
     def finish(self) -> None:
         """Write facets and counters, and update the caches after the commit."""

@@ -17,6 +17,7 @@ from apportion.ports.records import (
     StoredAnnotation,
     StoredRecord,
 )
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
 from apportion.storage.sql.codec.fragments import decode_answers, decode_record, decode_value
 from apportion.storage.sql.codec.states import STATES
@@ -47,6 +48,7 @@ class SqlRecords:
         *,
         cache_of: Callable[[int], DatasetCache],
         registry: TermRegistry,
+        agents: Agents,
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
@@ -56,6 +58,7 @@ class SqlRecords:
         self._withdraw = withdraw
         self._cache_of = cache_of
         self._registry = registry
+        self._agents = agents
         self._limits = limits
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
@@ -77,7 +80,9 @@ class SqlRecords:
         return self._cache_of(dataset.no)
 
     def _change(self, dataset: Dataset) -> RecordChange:
-        return RecordChange(self._connection, dataset.no, self._registry, self._limits, self._publish)
+        return RecordChange(
+            self._connection, dataset.no, self._registry, self._agents, self._limits, self._publish
+        )
 
     # Reading
 
@@ -210,8 +215,8 @@ class SqlRecords:
         return {name.removeprefix("metadata."): kind for name, kind in rows}
 
     def viewer(self, username: str) -> Viewer:
-        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (username,)).fetchone()
-        return Viewer(row[0]) if row else NOBODY
+        no = self._agents.find(username)
+        return NOBODY if no is None else Viewer(no)
 
     # Writing
 
