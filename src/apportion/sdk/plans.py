@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any, Protocol
 
 from ._tables import MUTED, count, html_table, moment, text_table, when
 from .errors import InputValueError
+from .plan_changes import PlanChange, PlanRow, Unassigned, not_assigned
 
-__all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
+__all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Unassigned"]
 
 SPEC = (
     "rules",
@@ -27,7 +28,6 @@ SPEC = (
 )
 """What of a preview asks for the same plan again."""
 _SHOWN = 100
-_REASONS = 5
 _STATES = ("pending", "leased", "done", "skipped")
 
 
@@ -49,45 +49,6 @@ class Pairs:
     min: int
     max: int
     ideal: float
-
-
-@dataclass(frozen=True)
-class Unassigned:
-    """A number of slots that could not be assigned, and why."""
-
-    count: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{count(self.count, 'slot')} ({self.reason})"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that could not be changed, and why."""
-
-    record: str
-    annotator: str | None
-    why: str
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One slot of a plan. ``annotator`` is None while nobody has taken an open slot.
-
-    ``state`` is ``pending``, ``leased``, ``done``, ``skipped`` or ``withdrawn``; ``inclusion`` the probability with
-    which the record came to be answered by several people.
-    """
-
-    record: str
-    annotator: str | None
-    state: str
-    reason: str
-    rule: int
-    phase: str
-    inclusion: float | None
-    lease_until: datetime | None
-    note: str | None
 
 
 class Plan:
@@ -344,7 +305,7 @@ class Plan:
         if checks:
             are = "is a check" if checks == 1 else "are checks"
             found.append(f"{checks:,} of these answers {are}, whose gold value is known")
-        found += _not_assigned(self.unassigned)
+        found += not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
     @property
@@ -369,97 +330,6 @@ class Plan:
         facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
         hint = "" if self.made else f"<p style='{MUTED}'><code>plan.apply()</code> makes it.</p>"
         return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{more}{facts}</ul>{hint}"
-
-
-@dataclass(frozen=True)
-class PlanChange:
-    """The effect of a change on a plan; with ``dry_run``, the effect it would have.
-
-    ``loads`` says by how much each person's records grow or shrink; ``kept`` counts rows that stay because work on
-    them has begun; ``refused`` are rows that were named but cannot change.
-    """
-
-    what: str
-    dry_run: bool
-    added: int = 0
-    removed: int = 0
-    moved: int = 0
-    kept: int = 0
-    loads: Mapping[str, int] = field(default_factory=dict)
-    unassigned: tuple[Unassigned, ...] = ()
-    refused: tuple[Refused, ...] = ()
-
-    @property
-    def _head(self) -> str:
-        parts = [("added", self.added), ("removed", self.removed), ("moved", self.moved), ("kept", self.kept)]
-        summary = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
-        return f"{self.what.capitalize()}{': would be ' if self.dry_run and summary[0].isdigit() else ': '}{summary}"
-
-    @property
-    def _facts(self) -> list[str]:
-        found = _not_assigned(self.unassigned)
-        found += [
-            f"Refused: {each.record}{f' of {each.annotator}' if each.annotator else ''}, {each.why}"
-            for each in self.refused[:_REASONS]
-        ]
-        if len(self.refused) > _REASONS:
-            found.append(f"and {len(self.refused) - _REASONS:,} more refused")
-        return found
-
-    @property
-    def _rows(self) -> list[list[Any]]:
-        return [[name, f"{by:+,}"] for name, by in self.loads.items() if by]
-
-    def __repr__(self) -> str:
-        lines = text_table(["annotator", "records"], self._rows) if self._rows else []
-        return "\n".join([self._head, *(f"  {line}" for line in (*lines, *self._facts))])
-
-    def _repr_html_(self) -> str:
-        table = html_table(["annotator", "records"], self._rows) if self._rows else ""
-        facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
-        return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{facts}</ul>"
-
-
-# Reading responses
-
-
-def read_row(found: Mapping[str, Any]) -> PlanRow:
-    """Read a slot from the server's JSON."""
-    return PlanRow(
-        record=found["record"],
-        annotator=found["annotator"],
-        state=found["state"],
-        reason=found["reason"],
-        rule=found["rule"],
-        phase=found["phase"],
-        inclusion=found.get("inclusion"),
-        lease_until=moment(found.get("lease_until")),
-        note=found.get("note"),
-    )
-
-
-def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChange:
-    """Read a change from the server's JSON."""
-    return PlanChange(
-        what=what,
-        dry_run=dry_run,
-        added=found.get("added", 0),
-        removed=found.get("removed", 0),
-        moved=found.get("moved", 0),
-        kept=found.get("kept", 0),
-        loads=dict(found.get("loads", {})),
-        unassigned=tuple(Unassigned(each["count"], each["reason"]) for each in found.get("unassigned", ())),
-        refused=tuple(
-            Refused(each["record"], each["annotator"], each["why"]) for each in found.get("refused", ())
-        ),
-    )
-
-
-def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
-    most = sorted(unassigned, key=lambda each: -each.count)
-    others = len(most) - _REASONS
-    more = [f"and {count(others, 'more reason', 'more reasons')}"] if others > 0 else []
-    return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
 
 
 def _live(states: Mapping[str, Any]) -> int:

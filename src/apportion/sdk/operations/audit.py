@@ -1,4 +1,4 @@
-"""Requests about the audit log, as steps that both clients run."""
+"""The operation on the audit log, and what it returns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypedDict
 
-from ._connection import Connection, loads
-from ._http import Request, Steps
-from ._tables import moment
-from .errors import InputValueError
+from typing_extensions import Unpack
+
+from apportion.sdk._connection import Connection, loads
+from apportion.sdk._http import Request, Steps
+from apportion.sdk._tables import moment
+from apportion.sdk.errors import InputValueError
 
 __all__ = ["AuditEvent", "AuditOptions", "audit", "read_audited"]
 
@@ -55,7 +57,20 @@ class AuditOptions(TypedDict, total=False):
     text: str | None
 
 
-def audit(connection: Connection, limit: int | None, options: AuditOptions) -> Steps[list[AuditEvent]]:
+def audit(
+    connection: Connection, limit: int | None = 50, **options: Unpack[AuditOptions]
+) -> Steps[list[AuditEvent]]:
+    """Return the audit log: settings, exports, deletions, people and their roles, sign-ins and all else that changed
+    something, newest first, all of it with ``limit=None``. For administrators; managers get their workspaces.
+
+    Narrowed by ``who``, ``what``, ``area``, ``workspace``, ``dataset``, ``since``, ``until`` (dates or times, UTC) and
+    ``text``; see ``docs/how-to/audit-log.md`` for the codes of ``what``.
+
+    >>> [(each.who, each.dataset, each.detail["records"]) for each in rg.audit(what="exported")]  # doctest: +SKIP
+    [('rita', 'reviews', 1000)]
+
+    Raises ``ForbiddenApiError``, ``ValidationApiError`` for a code there is not.
+    """
     if limit is not None and limit < 0:
         raise InputValueError(f"limit is how many events to bring at most; got {limit}.")
     unknown = sorted(options.keys() - AuditOptions.__annotations__.keys())
