@@ -109,7 +109,7 @@ class _Shared:
         self.is_token = token.startswith("eyJ") and token.count(".") == 2
         self.timeout = timeout
         named = {"Authorization": f"Bearer {token}"} if self.is_token else {KEY_HEADER: token}
-        self.headers = {**named, **headers}
+        self.headers = {**(named if token else {}), **headers}
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         headers = {name: value for name, value in self.headers.items() if name != WORKSPACE_HEADER}
@@ -216,9 +216,11 @@ class HttpClient(_Shared):
         headers: Mapping[str, str],
         timeout: float,
         transport: httpx.BaseTransport | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         super().__init__(base_url, token, headers, timeout)
-        self._httpx = httpx.Client(timeout=timeout, transport=transport)
+        connect = timeout if connect_timeout is None else connect_timeout
+        self._httpx = httpx.Client(timeout=httpx.Timeout(timeout, connect=connect), transport=transport)
         self._close = weakref.finalize(self, self._httpx.close)
 
     def close(self) -> None:
