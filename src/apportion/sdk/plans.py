@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -31,15 +31,17 @@ _SHOWN = 100
 _STATES = ("pending", "leased", "done", "skipped")
 
 
-class Planner(Protocol):
-    """The interface of a client that plans need."""
+class PlanClient(Protocol):
+    """The methods of a client that plans use; the operations have their signatures."""
 
-    def apply_plan(self, plan: Plan) -> Plan: ...
-    def refresh_plan(self, plan: Plan) -> Plan: ...
-    def plan_rows(
-        self, plan: Plan, *, annotator: str | None = ..., state: str | None = ..., limit: int | None = ...
-    ) -> list[PlanRow]: ...
-    def change_plan(self, plan: Plan, what: str, *, dry_run: bool = ..., **options: Any) -> PlanChange: ...
+    @property
+    def apply_plan(self) -> Callable[..., Plan]: ...
+    @property
+    def refresh_plan(self) -> Callable[..., Plan]: ...
+    @property
+    def plan_rows(self) -> Callable[..., list[PlanRow]]: ...
+    @property
+    def change_plan(self) -> Callable[..., PlanChange]: ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Plan:
     """
 
     def __init__(
-        self, dataset: str, workspace: str, shown: Mapping[str, Any], client: Planner | None = None
+        self, dataset: str, workspace: str, shown: Mapping[str, Any], client: PlanClient | None = None
     ) -> None:
         self.dataset = dataset
         self.workspace = workspace
@@ -188,11 +190,11 @@ class Plan:
 
         Raises ``ConflictApiError`` if records, people or policies have changed since; then nothing is written.
         """
-        return self._copy_from(self._asked("apply_plan(plan)").apply_plan(self))
+        return self._copy_from(self._blocking_client("apply_plan(plan)").apply_plan(self))
 
     def refresh(self) -> Plan:
         """Update its progress from the server. Returns itself."""
-        return self._copy_from(self._asked("refresh_plan(plan)").refresh_plan(self))
+        return self._copy_from(self._blocking_client("refresh_plan(plan)").refresh_plan(self))
 
     def rows(
         self, annotator: str | None = None, state: str | None = None, limit: int | None = None
@@ -202,8 +204,8 @@ class Plan:
         >>> [row.record for row in plan.rows(annotator="ana", state="pending", limit=3)]  # doctest: +SKIP
         ['a-17', 'a-2', 'a-40']
         """
-        asked = self._asked("plan_rows(plan)")
-        return asked.plan_rows(self, annotator=annotator, state=state, limit=limit)
+        client = self._blocking_client("plan_rows(plan)")
+        return client.plan_rows(self, annotator=annotator, state=state, limit=limit)
 
     def extend(self, *, dry_run: bool = False) -> PlanChange:
         """Add records that were logged since, by the same rules; no earlier row moves."""
@@ -255,8 +257,8 @@ class Plan:
         return self._change("undo", dry_run)
 
     def _change(self, what: str, dry_run: bool, **options: Any) -> PlanChange:
-        asked = self._asked(f"change_plan(plan, {what!r})")
-        change = asked.change_plan(self, what, dry_run=dry_run, **options)
+        client = self._blocking_client(f"change_plan(plan, {what!r})")
+        change = client.change_plan(self, what, dry_run=dry_run, **options)
         if not dry_run:
             self.refresh()
         return change
@@ -265,7 +267,7 @@ class Plan:
         self._shown = other._shown
         return self
 
-    def _asked(self, call: str) -> Planner:
+    def _blocking_client(self, call: str) -> PlanClient:
         if self._client is None:
             raise InputValueError(
                 f"This plan came from an AsyncClient: ask that, as in `await client.{call}`."

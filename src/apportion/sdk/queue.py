@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
@@ -18,35 +18,15 @@ __all__ = ["Answered", "MyQueue", "QueueItem", "Skipped"]
 State: TypeAlias = 'Literal["submitted", "draft", "discarded"]'
 
 
-class Worker(Protocol):
-    """The interface of a client that queue items need."""
+class QueueClient(Protocol):
+    """The methods of a client that queue items use; the operations have their signatures."""
 
-    def submit(
-        self,
-        name: str,
-        record: str | int,
-        annotation: Any = ...,
-        *,
-        state: State = ...,
-        version: int | None = ...,
-        seconds: float | None = ...,
-        token: str | None = ...,
-        workspace: str | None = ...,
-    ) -> Answered: ...
-
-    def skip(
-        self,
-        name: str,
-        record: str | int,
-        reason: str | None = ...,
-        *,
-        token: str | None = ...,
-        workspace: str | None = ...,
-    ) -> Skipped: ...
-
-    def release(
-        self, name: str, items: Sequence[QueueItem] | None = ..., workspace: str | None = ...
-    ) -> list[str]: ...
+    @property
+    def submit(self) -> Callable[..., Answered]: ...
+    @property
+    def skip(self) -> Callable[..., Skipped]: ...
+    @property
+    def release(self) -> Callable[..., list[str]]: ...
 
 
 @dataclass(frozen=True)
@@ -88,7 +68,7 @@ class QueueItem:
     token: str | None = field(repr=False)
     version: int = field(repr=False)
     """Of my annotation so far; 0 for none."""
-    _client: Worker | None = field(default=None, repr=False, compare=False)
+    _client: QueueClient | None = field(default=None, repr=False, compare=False)
 
     def submit(self, annotation: Any, *, seconds: float | None = None) -> Answered:
         """Submit an answer: a label or labels, spans as ``(label, start, end)``, or a text, depending on the task.
@@ -107,12 +87,12 @@ class QueueItem:
 
     def skip(self, reason: str | None = None) -> Skipped:
         """Skip the record: it goes to others, to later or to nobody, as the plan says."""
-        asked = self._asked(f"skip({self.dataset!r}, item.id, token=item.token)")
-        return asked.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
+        client = self._blocking_client(f"skip({self.dataset!r}, item.id, token=item.token)")
+        return client.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
 
     def _answer(self, annotation: Any, state: State, seconds: float | None) -> Answered:
-        asked = self._asked(f"submit({self.dataset!r}, item.id, …, token=item.token)")
-        return asked.submit(
+        client = self._blocking_client(f"submit({self.dataset!r}, item.id, …, token=item.token)")
+        return client.submit(
             self.dataset,
             self.id,
             annotation,
@@ -123,7 +103,7 @@ class QueueItem:
             workspace=self.workspace,
         )
 
-    def _asked(self, call: str) -> Worker:
+    def _blocking_client(self, call: str) -> QueueClient:
         if self._client is None:
             raise InputValueError(f"This came from an AsyncClient: ask that, as in `await client.{call}`.")
         return self._client
@@ -140,7 +120,7 @@ class MyQueue(Sequence[QueueItem]):
     left: int
     why_empty: str | None = None
     why_empty_text: str | None = None
-    _client: Worker | None = field(default=None, compare=False)
+    _client: QueueClient | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -162,7 +142,9 @@ class MyQueue(Sequence[QueueItem]):
         if not self.items:
             return []
         first = self.items[0]
-        return first._asked(f"release({first.dataset!r})").release(first.dataset, self.items, first.workspace)
+        return first._blocking_client(f"release({first.dataset!r})").release(
+            first.dataset, self.items, first.workspace
+        )
 
     def __repr__(self) -> str:
         if not self.items:
@@ -180,7 +162,7 @@ def read_answered(record: str, found: Mapping[str, Any]) -> Answered:
 
 
 def read_item(
-    record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: Worker | None
+    record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: QueueClient | None
 ) -> QueueItem:
     """Read a record of a queue from the server's JSON."""
     return QueueItem(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from threading import RLock
 
 from .client import Client
-from .people import ask_through
+from .people import set_active_client
 
 __all__ = ["active_client", "forget_client", "init"]
 
@@ -66,4 +66,4 @@ def forget_client() -> None:
         _active = None
 
 
-ask_through(active_client)
+set_active_client(active_client)
