@@ -96,8 +96,11 @@ class _Shared:
     """State and error handling that both HTTP clients share."""
 
     base_url: str
+    """The server's address, without a trailing slash."""
     token: str
+    """The API key, or the token of a session."""
     timeout: float
+    """Seconds to wait for a response."""
     headers: dict[str, str]
     """Sent with every request; may be changed."""
 

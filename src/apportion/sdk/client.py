@@ -35,6 +35,8 @@ _log = logging.getLogger("apportion")
 class Client(ClientMethods, Blocking):
     """A user's connection to a server. Arguments left out come from the environment, as for ``rg.init``.
 
+    ``timeout`` is in seconds, for each request; ``extra_headers`` are sent with each.
+
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the
     client is no longer used. It may be used from any number of threads.
 

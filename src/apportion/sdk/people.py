@@ -57,14 +57,23 @@ class User:
     """A user who can sign in. ``api_key`` is only known right after it was created, and of yourself."""
 
     username: str
+    """The name they sign in with."""
     first_name: str = ""
+    """The first name."""
     last_name: str | None = None
+    """The last name."""
     role: Role = Role.ANNOTATOR
+    """Their role on the server: ``admin`` or ``annotator``."""
     workspaces: tuple[str, ...] = ()
+    """The names of the workspaces they belong to."""
     id: str | None = None
+    """The id, which stays."""
     api_key: str | None = field(default=None, repr=False)
+    """The API key."""
     active: bool = True
+    """False if they can no longer sign in."""
     email: str | None = None
+    """The e-mail address."""
 
     @property
     def full_name(self) -> str:
@@ -140,9 +149,13 @@ class Member:
     """A member of a workspace: ``role`` is their role there."""
 
     username: str
+    """The name they sign in with."""
     full_name: str
+    """The first and last name."""
     role: MembershipRole
+    """Their role in the workspace."""
     id: str
+    """The id of the user."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +163,9 @@ class Workspace:
     """A workspace: datasets and the people who work on them."""
 
     name: str
+    """The name."""
     id: str
+    """The id."""
     _client: PeopleClient | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -20,7 +20,9 @@ class Unassigned:
     """A number of slots that could not be assigned, and why."""
 
     count: int
+    """The number of slots."""
     reason: str
+    """Why they could not be assigned, in words."""
 
     def __str__(self) -> str:
         return f"{count(self.count, 'slot')} ({self.reason})"
@@ -31,8 +33,11 @@ class Refused:
     """A row that could not be changed, and why."""
 
     record: str
+    """The id of the record, as text."""
     annotator: str | None
+    """The person who has it; None for an open slot."""
     why: str
+    """Why it cannot change, in words."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,23 @@ class PlanRow:
     """
 
     record: str
+    """The id of the record, as text."""
     annotator: str | None
+    """The person who is to answer it."""
     state: str
+    """``pending``, ``leased``, ``done``, ``skipped`` or ``withdrawn``."""
     reason: str
+    """Why the person has it, in words."""
     rule: int
+    """The number of the rule, from 0 on."""
     phase: str
+    """The part of the plan, such as ``anchor``."""
     inclusion: float | None
+    """The probability that several people answer the record, from 0 to 1."""
     lease_until: datetime | None
+    """When the lease ends (UTC); None without one."""
     note: str | None
+    """What was noted at a change or a skip."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +77,23 @@ class PlanChange:
     """
 
     what: str
+    """``extend``, ``rebalance``, ``move``, ``withdraw`` or ``undo``."""
     dry_run: bool
+    """True if nothing was changed."""
     added: int = 0
+    """The number of slots added."""
     removed: int = 0
+    """The number of slots removed."""
     moved: int = 0
+    """The number of slots moved to another person."""
     kept: int = 0
+    """The number of slots kept, since work on them has begun."""
     loads: Mapping[str, int] = field(default_factory=dict)
+    """The difference in records, by username."""
     unassigned: tuple[Unassigned, ...] = ()
+    """The slots that could not be assigned."""
     refused: tuple[Refused, ...] = ()
+    """The slots that were named but cannot change."""
 
     @property
     def _head(self) -> str:

@@ -49,8 +49,11 @@ class Pairs:
     """The number of records two people have in common: of the pair with fewest, with most, and ideally."""
 
     min: int
+    """The number of the pair that has fewest."""
     max: int
+    """The number of the pair that has most."""
     ideal: float
+    """What each pair would have if all had the same."""
 
 
 class Plan:

@@ -37,11 +37,17 @@ class Answered:
     """
 
     record: str
+    """The id of the record, as text."""
     state: str
+    """``submitted``, ``draft`` or ``discarded``."""
     version: int
+    """The number of times it was stored, to be sent with the next change."""
     counted: bool
+    """True if the answer counts."""
     why: str | None = None
+    """Why it counts or does not, as a code."""
     why_text: str | None = None
+    """The same in words."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,11 @@ class Skipped:
     """The result of a skip: who has the slot now, if anybody."""
 
     record: str
+    """The id of the record, as text."""
     state: str
+    """The state of the slot now, such as ``pending`` or ``skipped``."""
     annotator: str | None
+    """The person who has the slot now; None if it is open or gone."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +67,23 @@ class QueueItem:
     """A record leased to the caller until ``lease_until``; ``reason`` says why they have it."""
 
     record: Record
+    """The record with its text and predictions."""
     id: str
+    """The id of the record, as text."""
     dataset: str = field(repr=False)
+    """The dataset it is in."""
     workspace: str = field(repr=False)
+    """The workspace of that dataset."""
     plan: str | None
+    """The id of the plan that brought it; None without one."""
     reason: str | None
+    """Why you have it, in words."""
     lease_until: datetime | None
+    """When the lease ends (UTC); None where there is none."""
     due: datetime | None
+    """When it is due (UTC); None if at no time."""
     token: str | None = field(repr=False)
+    """The token of the lease, which answers send along."""
     version: int = field(repr=False)
     """Of my annotation so far; 0 for none."""
     _client: QueueClient | None = field(default=None, repr=False, compare=False)
@@ -117,9 +135,13 @@ class MyQueue(Sequence[QueueItem]):
     """
 
     items: tuple[QueueItem, ...]
+    """The records claimed."""
     left: int
+    """The number of records that wait behind them."""
     why_empty: str | None = None
+    """Why there are none, as a code."""
     why_empty_text: str | None = None
+    """The same in words."""
     _client: QueueClient | None = field(default=None, compare=False)
 
     def __len__(self) -> int:

@@ -25,8 +25,8 @@ def init(
 
     What is left out comes from the environment (``APPORTION_API_URL``, ``APPORTION_API_KEY``,
     ``APPORTION_WORKSPACE``, else the same with ``ARGILLA_``), else it is ``http://localhost:6900`` and
-    ``argilla.apikey``. Without a workspace the active one is named like you. Calls without ``init`` do this on
-    their own, with nothing given.
+    ``argilla.apikey``. Without a workspace the active one is named like you. ``timeout`` is in seconds, for each
+    request; ``extra_headers`` are sent with each. Calls without ``init`` do this on their own, with nothing given.
 
     >>> rg.init(api_url="http://localhost:6900", api_key="ana.apikey", workspace="recognai")  # doctest: +SKIP
 

@@ -28,33 +28,56 @@ class AuditEvent:
     """
 
     no: int
+    """The number of the event; later ones have greater numbers."""
     at: datetime
+    """When it happened (UTC)."""
     who: str
+    """The username."""
     what: str
+    """What happened, as a code."""
     area: str
+    """What it is about, as a code."""
     workspace: str | None = None
+    """The workspace, if it happened in one."""
     dataset: str | None = None
+    """The dataset's name then."""
     dataset_uuid: str | None = None
+    """The dataset's id, which stays when its name changes."""
     record: str | None = None
+    """The id of the record, as text."""
     object: str | None = None
+    """The user, rule or job it happened to."""
     before: Any = None
+    """The value before."""
     after: Any = None
+    """The value after."""
     detail: Any = None
+    """More, by kind of event."""
     address: str | None = None
+    """The network address of the caller."""
     request: str | None = None
+    """The id of the request, as in the server's log."""
 
 
 class AuditOptions(TypedDict, total=False):
     """Filters for audit events: options left out do not narrow. ``what`` and ``area`` may be several."""
 
     who: str | None
+    """Only events of this user."""
     what: str | Sequence[str] | None
+    """Only events with these codes."""
     area: str | Sequence[str] | None
+    """Only events of these areas."""
     workspace: str | None
+    """Only events in this workspace."""
     dataset: str | None
+    """Only events of this dataset."""
     since: str | date | None
+    """Only events from this day or time on (UTC)."""
     until: str | date | None
+    """Only events before the end of this day, or before this time (UTC)."""
     text: str | None
+    """Only events that have this text in their names."""
 
 
 def audit(

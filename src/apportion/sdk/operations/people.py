@@ -41,7 +41,10 @@ def me(connection: Connection) -> Steps[User]:
 
 
 def get_workspace(connection: Connection) -> Steps[str]:
-    """Return the workspace that calls use unless they name another."""
+    """Return the workspace that calls use unless they name another.
+
+    Raises ``UnauthorizedApiError``, ``ServerUnreachableError`` where that has to be asked first.
+    """
     return connection.where(None)
 
 
@@ -112,7 +115,7 @@ def create_user(
 
 
 def list_workspaces(connection: Connection) -> Steps[list[Workspace]]:
-    """Return all workspaces for administrators, their own for everybody else."""
+    """Return all workspaces for administrators, their own for everybody else. Raises ``UnauthorizedApiError``."""
     yield from connection.user()
     return [_read(connection, each) for each in loads((yield Request("GET", "/api/workspaces")))]
 

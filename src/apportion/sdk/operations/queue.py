@@ -69,6 +69,7 @@ def submit(
     """Submit your answer to one record: a label or labels, spans, or a text, depending on the task.
 
     ``state`` may be ``draft`` or ``discarded`` instead. Without a ``version`` it replaces what you answered before.
+    ``seconds`` is all the time you have spent on the record so far, ``token`` that of your lease.
 
     >>> rg.submit("reviews", "a-17", "positive").counted  # doctest: +SKIP
     True

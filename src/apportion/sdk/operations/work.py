@@ -107,6 +107,8 @@ def my_work(connection: Connection) -> Steps[list[WorkItem]]:
 
     >>> [(each.dataset, each.left) for each in rg.my_work()]  # doctest: +SKIP
     [('reviews', 120)]
+
+    Raises ``UnauthorizedApiError``, ``ServerUnreachableError``.
     """
     yield from connection.user()
     return [read_work(each) for each in loads((yield Request("GET", "/api/me/work")))["work"]]
@@ -138,6 +140,8 @@ def events(
 
     >>> [(each.who, each.what, each.record) for each in rg.events("reviews", 1)]  # doctest: +SKIP
     [('ana', 'submitted', 'a-17')]
+
+    Raises ``NotFoundApiError``, ``InputValueError`` for a limit below 0.
     """
     if limit is not None and limit < 0:
         raise InputValueError(f"limit is how many events to bring at most; got {limit}.")
@@ -158,6 +162,8 @@ def policies(connection: Connection, name: str, workspace: str | None = None) ->
 
     >>> rg.policies("reviews").annotation  # doctest: +SKIP
     'individual'
+
+    Raises ``NotFoundApiError``, ``ForbiddenApiError``.
     """
     return read_policies((yield from _ask(connection, name, workspace, "policies")))
 
@@ -178,7 +184,10 @@ def set_policies(
 def guidelines(
     connection: Connection, name: str, version: int | None = None, workspace: str | None = None
 ) -> Steps[Guidelines]:
-    """Return the guidelines for annotators: the latest version, or an earlier one."""
+    """Return the guidelines for annotators: the latest version, or an earlier one.
+
+    Raises ``NotFoundApiError``, also for a version there is not.
+    """
     return read_guidelines((yield from _ask(connection, name, workspace, "guidelines", version=version)))
 
 
