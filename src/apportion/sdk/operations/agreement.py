@@ -22,6 +22,8 @@ from apportion.sdk.agreement_results import (
 )
 from apportion.sdk.errors import InputValueError
 
+from ._requests import ask, pages
+
 __all__ = [
     "accept_consensus",
     "adjudicate",
@@ -61,7 +63,7 @@ def agreement(
     """
     asked: dict[str, Any] = {"measure": measure, "by": by, "interval": interval or "none", "level": level}
     asked |= {"seed": seed or None, "query": query}  # servers older than seeds take none
-    return _figure((yield from _get(connection, name, "agreement", workspace, **asked)))
+    return _figure((yield from ask(connection, name, workspace, "agreement", **asked)))
 
 
 def _figure(found: dict[str, Any]) -> Agreement:
@@ -90,17 +92,10 @@ def conflicts(
 
     Raises ``ForbiddenApiError`` for annotators.
     """
-    found = Conflicts()
-    cursor = None
-    while limit is None or len(found) < limit:
-        size = _PAGE if limit is None else min(limit - len(found), _PAGE)
-        asked = {"open": open, "query": query, "cursor": cursor, "limit": size}
-        page = yield from _get(connection, name, "conflicts", workspace, **asked)
-        found += map(_conflict, page["conflicts"])
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
+    route = path("/api/datasets/{}/conflicts", check_name(name))
+    asked = {"workspace": (yield from connection.where(workspace)), "open": open, "query": query}
+    found = yield from pages(route, asked, "conflicts", limit, _PAGE)
+    return Conflicts(map(_conflict, found))
 
 
 def _conflict(found: dict[str, Any]) -> Conflict:
@@ -124,7 +119,7 @@ def annotators(
 
     Raises ``ForbiddenApiError`` for annotators.
     """
-    shown = yield from _get(connection, name, "annotators", workspace, query=query)
+    shown = yield from ask(connection, name, workspace, "annotators", query=query)
     labels = shown["labels"]
     found = Annotators()
     found.why = shown["why"]
@@ -181,8 +176,8 @@ def adjudicate(
     elif text is not None:
         value = {"sentences": [{"text": text}]}
     body = {"value": value, "state": "discarded" if discard else "submitted", "reason": reason}
-    route = path("/api/datasets/{}/records/{}/gold", check_name(name), str(id))
-    yield from _send(connection, "PUT", route, body, workspace)
+    tail = path("records/{}/gold", str(id))
+    yield from ask(connection, name, workspace, tail, method="PUT", body=body)
 
 
 def accept_consensus(
@@ -200,8 +195,9 @@ def accept_consensus(
 
     Raises ``ForbiddenApiError`` for annotators, ``BadRequestApiError`` for a shared dataset.
     """
-    route = path("/api/datasets/{}/consensus:accept", check_name(name))
-    job = yield from _send(connection, "POST", route, {"query": query, "rule": rule}, workspace)
+    body = {"query": query, "rule": rule}
+    tail = "consensus:accept"
+    job = yield from ask(connection, name, workspace, tail, method="POST", body=body, repeatable=False)
     while job["state"] in ("waiting", "running"):
         yield Pause(0.1)
         job = loads((yield Request("GET", path("/api/jobs/{}", job["id"]))))
@@ -268,17 +264,3 @@ class Download:
             part.replace(self.file)
         finally:
             part.unlink(missing_ok=True)
-
-
-def _get(connection: Connection, name: str, what: str, workspace: str | None, **asked: Any) -> Steps[Any]:
-    where = yield from connection.where(workspace)
-    route = path("/api/datasets/{}/", check_name(name)) + what
-    return loads((yield Request("GET", route, {"workspace": where, **asked})))
-
-
-def _send(
-    connection: Connection, method: str, route: str, body: dict[str, Any], workspace: str | None
-) -> Steps[Any]:
-    where = yield from connection.where(workspace)
-    sent = msgspec.json.encode(body)
-    return loads((yield Request(method, route, {"workspace": where}, sent, repeatable=method == "PUT")))

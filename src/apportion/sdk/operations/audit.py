@@ -9,10 +9,12 @@ from typing import Any, TypedDict
 
 from typing_extensions import Unpack
 
-from apportion.sdk._connection import Connection, loads
-from apportion.sdk._http import Request, Steps
+from apportion.sdk._connection import Connection
+from apportion.sdk._http import Steps
 from apportion.sdk._tables import moment
 from apportion.sdk.errors import InputValueError
+
+from ._requests import pages
 
 __all__ = ["AuditEvent", "AuditOptions", "audit", "read_audited"]
 
@@ -94,25 +96,14 @@ def audit(
 
     Raises ``ForbiddenApiError``, ``ValidationApiError`` for a code there is not.
     """
-    if limit is not None and limit < 0:
-        raise InputValueError(f"limit is how many events to bring at most; got {limit}.")
     unknown = sorted(options.keys() - AuditOptions.__annotations__.keys())
     if unknown:
         known = ", ".join(AuditOptions.__annotations__)
         raise InputValueError(f"The audit log cannot be narrowed by {', '.join(unknown)}, but by {known}.")
     given = {_NAMES.get(name, name): _plain(value) for name, value in options.items()}
     yield from connection.user()
-    found: list[AuditEvent] = []
-    cursor = None
-    while limit is None or len(found) < limit:
-        portion = _PAGE if limit is None else min(_PAGE, limit - len(found))
-        asked = {**given, "limit": portion, "cursor": cursor}
-        page = loads((yield Request("GET", "/api/audit", asked)))
-        found += map(read_audited, page["events"])
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
+    found = yield from pages("/api/audit", given, "events", limit, _PAGE)
+    return [read_audited(each) for each in found]
 
 
 _NAMES = {"since": "from", "until": "to"}

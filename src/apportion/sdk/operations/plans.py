@@ -15,6 +15,8 @@ from apportion.sdk.people import User
 from apportion.sdk.plan_changes import PlanChange, PlanRow, Unassigned, read_change, read_row
 from apportion.sdk.plans import SPEC, Plan
 
+from ._requests import pages
+
 __all__ = [
     "Overlap",
     "Users",
@@ -223,22 +225,9 @@ def plan_rows(
     """
     route = path("/api/datasets/{}/assignments/{}/rows", plan.dataset, _made(plan))
     yield from connection.user()
-    found: list[PlanRow] = []
-    cursor = None
-    while limit is None or len(found) < limit:
-        asked = {
-            "workspace": plan.workspace,
-            "annotator": annotator,
-            "state": state,
-            "limit": _PAGE if limit is None else min(_PAGE, limit - len(found)),
-            "cursor": cursor,
-        }
-        page = loads((yield Request("GET", route, asked)))
-        found += map(read_row, page["rows"])
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
+    query = {"workspace": plan.workspace, "annotator": annotator, "state": state}
+    found = yield from pages(route, query, "rows", limit, _PAGE)
+    return [read_row(each) for each in found]
 
 
 def change_plan(

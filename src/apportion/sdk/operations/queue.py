@@ -14,6 +14,7 @@ from apportion.sdk.loading import read_search
 from apportion.sdk.queue import Answered, MyQueue, QueueItem, Skipped, State, read_answered, read_item
 from apportion.vocabulary import Task
 
+from ._requests import ask
 from .datasets import find_dataset
 
 __all__ = ["next_records", "release", "skip", "submit"]
@@ -106,10 +107,9 @@ def skip(
 
     Raises ``ConflictApiError`` if the record is not assigned or leased to you.
     """
-    where = yield from connection.where(workspace)
-    body = msgspec.json.encode({"id": str(record), "token": token, "reason": reason})
-    route = path("/api/datasets/{}/queue:skip", name)
-    found = loads((yield Request("POST", route, {"workspace": where}, body, repeatable=False)))
+    body = {"id": str(record), "token": token, "reason": reason}
+    tail = "queue:skip"
+    found = yield from ask(connection, name, workspace, tail, method="POST", body=body, repeatable=False)
     return Skipped(found["id"], found["state"], found["annotator"])
 
 
@@ -123,11 +123,9 @@ def release(
 
     Raises ``NotFoundApiError``, ``ForbiddenApiError``.
     """
-    where = yield from connection.where(workspace)
     leases = None if items is None else [{"id": each.id, "token": each.token} for each in items if each.token]
-    body = msgspec.json.encode({"leases": leases})
-    route = path("/api/datasets/{}/queue:release", name)
-    found = loads((yield Request("POST", route, {"workspace": where}, body)))
+    body = {"leases": leases}
+    found = yield from ask(connection, name, workspace, "queue:release", method="POST", body=body)
     return list(found["released"])
 
 

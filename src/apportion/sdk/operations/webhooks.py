@@ -13,6 +13,8 @@ from apportion.sdk._http import Request, Steps, path
 from apportion.sdk.errors import InputValueError
 from apportion.sdk.webhook_data import Delivery, Webhook, WebhookChanges, read_delivery, read_webhook
 
+from ._requests import pages
+
 __all__ = [
     "change_webhook",
     "create_webhook",
@@ -148,19 +150,9 @@ def webhook_deliveries(
 
     Raises ``ForbiddenApiError``, ``NotFoundApiError``, ``InputValueError``.
     """
-    if limit < 0:
-        raise InputValueError(f"limit is how many deliveries to bring at most; got {limit}.")
-    found: list[Delivery] = []
-    cursor: str | None = None
-    while len(found) < limit:
-        query: dict[str, Any] = {"limit": min(_PAGE, limit - len(found))}
-        query |= {name: value for name, value in (("state", state), ("cursor", cursor)) if value is not None}
-        page = yield from _ask(connection, "GET", _path(webhook) + "/deliveries", query=query)
-        found += [read_delivery(each) for each in page["deliveries"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
+    yield from connection.user()
+    found = yield from pages(_path(webhook) + "/deliveries", {"state": state}, "deliveries", limit, _PAGE)
+    return [read_delivery(each) for each in found]
 
 
 def send_delivery_again(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import msgspec
 from typing_extensions import Unpack
@@ -31,6 +30,8 @@ from apportion.sdk.work import (
     read_work,
 )
 
+from ._requests import ask, pages
+
 __all__ = [
     "events",
     "explain",
@@ -47,23 +48,6 @@ __all__ = [
 _PAGE = 1000
 
 
-def _ask(
-    connection: Connection,
-    name: str,
-    workspace: str | None,
-    tail: str,
-    method: str = "GET",
-    body: Mapping[str, Any] | None = None,
-    **query: Any,
-) -> Steps[Any]:
-    """Return the JSON of a response of one of a dataset's routes."""
-    check_name(name)
-    where = yield from connection.where(workspace)
-    sent = None if body is None else msgspec.json.encode(body)
-    route = path("/api/datasets/{}/", name) + tail
-    return loads((yield Request(method, route, {"workspace": where, **query}, sent)))
-
-
 def progress(connection: Connection, name: str, workspace: str | None = None) -> Steps[TeamProgress]:
     """Return the progress of a dataset, by person; annotators see their own part.
 
@@ -72,7 +56,7 @@ def progress(connection: Connection, name: str, workspace: str | None = None) ->
 
     Raises ``NotFoundApiError``, ``ForbiddenApiError``.
     """
-    return read_progress(name, (yield from _ask(connection, name, workspace, "progress", median=True)))
+    return read_progress(name, (yield from ask(connection, name, workspace, "progress", median=True)))
 
 
 def hours(
@@ -97,7 +81,7 @@ def hours(
     """
     asked = ask_for(first, last, by, timezone)
     if name is not None:
-        return read_hours((yield from _ask(connection, name, workspace, "hours", **asked)))
+        return read_hours((yield from ask(connection, name, workspace, "hours", **asked)))
     where = yield from connection.where(workspace)
     return read_hours(loads((yield Request("GET", path("/api/workspaces/{}/hours", where), asked))))
 
@@ -129,7 +113,7 @@ def explain(
 
     Raises ``ForbiddenApiError`` for annotators who ask about others, ``NotFoundApiError``.
     """
-    found = yield from _ask(connection, name, workspace, "explain", record=str(record), annotator=annotator)
+    found = yield from ask(connection, name, workspace, "explain", record=str(record), annotator=annotator)
     return read_explanation(found)
 
 
@@ -143,18 +127,10 @@ def events(
 
     Raises ``NotFoundApiError``, ``InputValueError`` for a limit below 0.
     """
-    if limit is not None and limit < 0:
-        raise InputValueError(f"limit is how many events to bring at most; got {limit}.")
-    found: list[Event] = []
-    cursor = None
-    while limit is None or len(found) < limit:
-        portion = _PAGE if limit is None else min(_PAGE, limit - len(found))
-        page = yield from _ask(connection, name, workspace, "events", limit=portion, cursor=cursor)
-        found += map(read_event, page["events"])
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
+    route = path("/api/datasets/{}/events", check_name(name))
+    where = yield from connection.where(workspace)
+    found = yield from pages(route, {"workspace": where}, "events", limit, _PAGE)
+    return [read_event(each) for each in found]
 
 
 def policies(connection: Connection, name: str, workspace: str | None = None) -> Steps[Policies]:
@@ -165,7 +141,7 @@ def policies(connection: Connection, name: str, workspace: str | None = None) ->
 
     Raises ``NotFoundApiError``, ``ForbiddenApiError``.
     """
-    return read_policies((yield from _ask(connection, name, workspace, "policies")))
+    return read_policies((yield from ask(connection, name, workspace, "policies")))
 
 
 def set_policies(
@@ -178,7 +154,9 @@ def set_policies(
     Raises ``ValidationApiError``, ``BadRequestApiError`` for what contradicts itself, ``ConflictApiError`` where
     annotations would be lost: then ``keep="latest"`` says which one stays.
     """
-    return read_policies((yield from _ask(connection, name, workspace, "policies", "PATCH", changes)))
+    return read_policies(
+        (yield from ask(connection, name, workspace, "policies", method="PATCH", body=changes))
+    )
 
 
 def guidelines(
@@ -188,7 +166,7 @@ def guidelines(
 
     Raises ``NotFoundApiError``, also for a version there is not.
     """
-    return read_guidelines((yield from _ask(connection, name, workspace, "guidelines", version=version)))
+    return read_guidelines((yield from ask(connection, name, workspace, "guidelines", version=version)))
 
 
 def set_guidelines(
@@ -206,7 +184,9 @@ def set_guidelines(
     With the ``version`` it builds on, raises ``ConflictApiError`` if there is a later one.
     """
     body = {"text": text, "version": version}
-    return read_guidelines((yield from _ask(connection, name, workspace, "guidelines", "PUT", body)))
+    return read_guidelines(
+        (yield from ask(connection, name, workspace, "guidelines", method="PUT", body=body))
+    )
 
 
 def gather(
