@@ -47,6 +47,7 @@ ATTACKS = [
     ("cli/x.py", "import apportion.storage.sqlite", "engines"),
     ("wire/x.py", "import apportion.domain", "wing"),
     ("wire/x.py", "import apportion.settings", "wing"),
+    ("cli/x.py", "import httpx", "commands"),
     ("demo/x.py", "import apportion.domain", "demo"),
     ("domain/x.py", "import sqlite3", "pure"),
     ("domain/x.py", "import fastapi", "pure"),
