@@ -132,13 +132,13 @@ class Remote:
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
         """Pass the response to a POST on, part by part, or refuse before anything came."""
         with _explained(self.url):
-            self.http.download(_request("POST", path, query, _encoded(body)), write)
+            self.http.stream_to(_request("POST", path, query, _encoded(body)), write)
 
     def text(self, path: str, query: Mapping[str, Any]) -> str:
         """Return the text of the response to a GET, or refuse."""
         parts: list[bytes] = []
         with _explained(self.url):
-            self.http.download(_request("GET", path, query), parts.append)
+            self.http.stream_to(_request("GET", path, query), parts.append)
         return b"".join(parts).decode()
 
     def ask(

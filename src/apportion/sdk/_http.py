@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -26,6 +28,7 @@ __all__ = [
     "WORKSPACE_HEADER",
     "Activity",
     "AsyncHttpClient",
+    "Download",
     "HttpClient",
     "Pause",
     "Request",
@@ -77,6 +80,22 @@ class Pause:
     async def run_on_loop(self, _: AsyncHttpClient) -> None:
         """Wait without blocking the event loop."""
         await asyncio.sleep(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A response that goes to a file."""
+
+    request: Request
+    file: Path
+
+    def run(self, http: HttpClient) -> None:
+        """Write what comes in this thread."""
+        http.download(self.request, self.file)
+
+    async def run_on_loop(self, http: AsyncHttpClient) -> None:
+        """Write what comes while the event loop waits for more."""
+        await http.download(self.request, self.file)
 
 
 Steps = Generator[Request | Activity, Any, T]
@@ -205,6 +224,17 @@ def _json(value: Any) -> bytes:
     return msgspec.json.encode(value, enc_hook=str)
 
 
+@contextmanager
+def _whole(file: Path) -> Iterator[BinaryIO]:
+    part = file.with_name(file.name + ".part")
+    try:
+        with part.open("wb") as target:
+            yield target
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 class HttpClient(_Shared):
     """An HTTP client for one server, usable from any number of threads.
 
@@ -260,7 +290,12 @@ class HttpClient(_Shared):
             time.sleep(pause)
         raise AssertionError("the last pause is None")
 
-    def download(self, request: Request, write: Callable[[bytes], Any]) -> None:
+    def download(self, request: Request, file: Path) -> None:
+        """Write the body of the response to a file, which is there whole or not at all."""
+        with _whole(file) as part:
+            self.stream_to(request, part.write)
+
+    def stream_to(self, request: Request, write: Callable[[bytes], Any]) -> None:
         """Send a request and pass the body of the response on, part by part."""
         try:
             with self._httpx.stream(**self._arguments(request)) as response:
@@ -365,7 +400,12 @@ class AsyncHttpClient(_Shared):
             await asyncio.sleep(pause)
         raise AssertionError("the last pause is None")
 
-    async def download(self, request: Request, write: Callable[[bytes], Any]) -> None:
+    async def download(self, request: Request, file: Path) -> None:
+        """Write the body of the response to a file, which is there whole or not at all."""
+        with _whole(file) as part:
+            await self.stream_to(request, part.write)
+
+    async def stream_to(self, request: Request, write: Callable[[bytes], Any]) -> None:
         """Send a request and pass the body of the response on, part by part."""
         try:
             async with self._httpx.stream(**self._arguments(request)) as response:

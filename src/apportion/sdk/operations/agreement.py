@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
 from apportion.sdk._connection import Connection, check_name, loads
-from apportion.sdk._http import AsyncHttpClient, HttpClient, Pause, Request, Steps, path
+from apportion.sdk._http import Download, Pause, Request, Steps, path
 from apportion.sdk.agreement_results import (
     Agreement,
     AnnotatorQuality,
@@ -236,31 +234,3 @@ def export(
     body = msgspec.json.encode({"format": kind, "query": query})
     yield Download(Request("POST", route, {"workspace": where}, body), file)
     return file
-
-
-@dataclass(frozen=True)
-class Download:
-    """Write a response to a file, which is there whole or not at all; see ``Activity``."""
-
-    request: Request
-    file: Path
-
-    def run(self, http: HttpClient) -> None:
-        """Write what comes in this thread."""
-        with self._part() as part:
-            http.download(self.request, part.write)
-
-    async def run_on_loop(self, http: AsyncHttpClient) -> None:
-        """Write what comes while the event loop waits for more."""
-        with self._part() as part:
-            await http.download(self.request, part.write)
-
-    @contextmanager
-    def _part(self) -> Iterator[BinaryIO]:
-        part = self.file.with_name(self.file.name + ".part")
-        try:
-            with part.open("wb") as target:
-                yield target
-            part.replace(self.file)
-        finally:
-            part.unlink(missing_ok=True)
