@@ -285,3 +285,21 @@ def test_calls_under_the_names_of_1x(active: rg.Client) -> None:
         {"id": "1", "status": "Discarded"}
     ]
     assert datasets.delete_records("reviews", ids=[0]) == (1, 1)
+
+
+def test_a_client_that_nobody_holds_is_closed_at_once() -> None:
+    client = rg.Client("http://nowhere.example", "ana.apikey")
+    closing = client.http_client._close
+    gc.disable()
+    try:
+        del client
+        assert not closing.alive
+    finally:
+        gc.enable()
+
+
+def test_wrong_arguments_are_refused_by_the_name_of_the_call(client: rg.Client) -> None:
+    with pytest.raises(TypeError, match=r"^plans\(\) missing 1 required positional argument: 'name'"):
+        client.plans()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^load\(\) got an unexpected keyword argument 'nonsense'"):
+        client.load("talk", nonsense=1)  # type: ignore[call-arg]

@@ -185,8 +185,8 @@ class Client(ClientMethods, Blocking):
         job = LogJob(
             records, name, tags=tags, metadata=metadata, batch_size=batch_size, chunk_size=chunk_size
         )
-        self._run(operations.records.address(self._connection, job, workspace))
-        steps = operations.records.store(self._connection, job, verbose)
+        self._run(operations.records.set_target(self._connection, job, workspace))
+        steps = operations.records.send_batches(self._connection, job, verbose)
         if not background:
             return self._run(steps)
 

@@ -28,7 +28,7 @@ from apportion.sdk.results import SearchPage
 
 from .datasets import find_dataset
 
-__all__ = ["address", "delete_records", "load", "log", "search", "store", "update_record"]
+__all__ = ["delete_records", "load", "log", "search", "send_batches", "set_target", "update_record"]
 
 
 def log(
@@ -60,18 +60,18 @@ def log(
     ``NotFoundApiError`` for a workspace that does not exist, ``ServerUnreachableError``.
     """
     job = LogJob(records, name, tags=tags, metadata=metadata, batch_size=batch_size)
-    yield from address(connection, job, workspace)
-    return (yield from store(connection, job, verbose))
+    yield from set_target(connection, job, workspace)
+    return (yield from send_batches(connection, job, verbose))
 
 
-def address(connection: Connection, job: LogJob, workspace: str | None) -> Steps[None]:
-    """Find out who logs and in which workspace."""
+def set_target(connection: Connection, job: LogJob, workspace: str | None) -> Steps[None]:
+    """Set who logs and in which workspace, as the server knows them."""
     where = yield from connection.where(workspace)
     job.by((yield from connection.user()).username, where)
 
 
-def store(connection: Connection, job: LogJob, verbose: bool) -> Steps[BulkResponse]:
-    """Send the records."""
+def send_batches(connection: Connection, job: LogJob, verbose: bool) -> Steps[BulkResponse]:
+    """Send the records batch by batch; print where they are."""
     progress = Progress(f"Logging to {job.name}", job.total, shown=verbose)
     result: BulkResponse = yield Batches(job, progress)
     if verbose:
@@ -101,7 +101,7 @@ def load(
     ``limit`` says otherwise). ``sort`` is a list of pairs such as ``("metadata.source", "desc")``. ``id_from``
     starts after that id. ``limit`` 0 or None means all. ``batch_size`` is how many records are asked for at a
     time: 250, the default of 1.x, stands for as many as the server gives. ``include_metrics`` fills
-    ``record.metrics``, which takes several times as long.
+    ``record.metrics``, which takes several times as long; ``as_pandas`` of 1.x has no effect.
 
     ``record.annotation`` is the resolved value, as you may see it. With ``annotations="individual"``, each
     record also has everybody's, by username, in ``record.annotations``, and ``to_pandas()`` and ``to_datasets()``
