@@ -303,3 +303,24 @@ def test_wrong_arguments_are_refused_by_the_name_of_the_call(client: rg.Client) 
         client.plans()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^load\(\) got an unexpected keyword argument 'nonsense'"):
         client.load("talk", nonsense=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda _: rg.log(texts(3), "talk", chunk_size=2, verbose=False),
+        lambda ana: ana.log(texts(3), "talk", chunk_size=2, verbose=False),
+        lambda _: rg.load("talk", as_pandas=False),
+        lambda _: rg.delete_records("talk", ids=[1]),
+        lambda ana: ana.delete_records("talk", ids=[1]),
+    ],
+)
+def test_warnings_point_at_the_line_of_the_caller(
+    call: Any, client: rg.Client, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.log(texts(3), "talk", verbose=False)
+    monkeypatch.setattr(session, "_active", client_as("ana"))
+
+    with pytest.warns(Warning, match=r"batch_size|as_pandas|discarded instead") as caught:
+        call(client_as("ana"))
+    assert caught[0].filename == __file__

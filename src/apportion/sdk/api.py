@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from . import operations
-from ._connection import Connection
 from ._http import Steps
 from ._method import describe
 from .client import Client
 from .loading import Annotations, Dataset
+from .records._values import warn
 from .session import active_client
 
 __all__ = [
@@ -65,35 +64,27 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _on_active(operation: Callable[Concatenate[Connection, P], Steps[T]]) -> Callable[P, T]:
-    """Return a function that runs an operation on the active client."""
+def _on_active(operation: Callable[Concatenate[Any, P], Steps[T]]) -> Callable[P, T]:
+    """Return a function that calls the method of the active client that is made from an operation."""
 
     def function(*args: P.args, **kwargs: P.kwargs) -> T:
-        client = active_client()
-        return client._run(operation(client._connection, *args, **kwargs))
+        result: T = getattr(active_client(), operation.__name__)(*args, **kwargs)
+        return result
 
     return describe(function, operation)
 
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # overloads do not pass through a ParamSpec
     _client = Client()
     log = _client.log
     log_async = _client.log_async
 else:
+    log = _on_active(Client.log)
 
-    def _method_of_active(method):
-        """Return a function that calls a method of the active client."""
+    async def log_async(*args, **kwargs):
+        return await active_client().log_async(*args, **kwargs)
 
-        def function(*args, **kwargs):
-            return method(active_client(), *args, **kwargs)
-
-        async def coroutine(*args, **kwargs):
-            return await method(active_client(), *args, **kwargs)
-
-        return describe(coroutine if iscoroutinefunction(method) else function, method)
-
-    log = _method_of_active(Client.log)
-    log_async = _method_of_active(Client.log_async)
+    describe(log_async, Client.log_async)
 
 
 def load(
@@ -113,8 +104,10 @@ def load(
     annotations: Annotations = "resolved",
 ) -> Dataset:
     """Load records, as the method does; ``as_pandas`` of 1.x has no effect."""
+    if as_pandas:
+        raise ValueError("as_pandas is gone: rg.load(…).to_pandas() gives a data frame.")
     if as_pandas is not None:
-        _warn_of_as_pandas(as_pandas)
+        warn("as_pandas has no effect any more; leave it out.", FutureWarning)
     return active_client().load(
         name,
         workspace,
@@ -132,14 +125,6 @@ def load(
 
 
 load.__doc__ = operations.records.load.__doc__
-
-
-def _warn_of_as_pandas(as_pandas: bool) -> None:
-    if as_pandas:
-        raise ValueError("as_pandas is gone: rg.load(…).to_pandas() gives a data frame.")
-    import warnings
-
-    warnings.warn("as_pandas has no effect any more; leave it out.", FutureWarning, stacklevel=3)
 
 
 get_workspace = _on_active(operations.people.get_workspace)

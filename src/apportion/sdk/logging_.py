@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from ._http import AsyncHttpClient, HttpClient, Request, path
 from .errors import ArApiResponseError, BaseClientError, HttpResponseError, InputValueError
 from .progress import Progress
 from .records import RECORD_TYPES, BulkResponse, Record, ValidationError
+from .records._values import warn
 
 __all__ = ["Batches", "LogJob", "logged"]
 
@@ -60,7 +60,7 @@ class LogJob:
         self.tags = _texts(tags)
         self.metadata = dict(metadata or {})
         if chunk_size is not None:
-            warnings.warn("chunk_size is called batch_size now.", FutureWarning, stacklevel=4)
+            warn("chunk_size is called batch_size now.", FutureWarning)
             batch_size = chunk_size
         if batch_size < 1:
             raise InputValueError(f"A batch has at least one record; got batch_size={batch_size}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from apportion.sdk.loading import (
 from apportion.sdk.logging_ import Batches, LogJob, logged
 from apportion.sdk.progress import Progress
 from apportion.sdk.records import BulkResponse
+from apportion.sdk.records._values import warn
 from apportion.sdk.results import SearchPage
 
 from .datasets import find_dataset
@@ -231,8 +231,6 @@ def delete_records(
     except ForbiddenApiError as problem:
         if discard_only or not discard_when_forbidden or not chosen:
             raise
-        warnings.warn(
-            f"{problem} The same records are marked as discarded instead.", UserWarning, stacklevel=5
-        )
+        warn(f"{problem} The same records are marked as discarded instead.")
         found = loads((yield ask(True)))
     return found["matched"], found["processed"]
