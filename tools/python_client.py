@@ -310,6 +310,8 @@ def _entry(home: str, name: str, function: Any, *, method: bool = False) -> str:
 
 
 def _code(text: str) -> str:
+    """A signature as the formatter leaves it."""
+    text = text.replace("'", '"')
     return f"```python\n{text}: ...\n```\n"
 
 
