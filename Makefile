@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client audit space release clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -46,6 +46,9 @@ schema: $(VENV)/.dev ## write the web app's types of the HTTP API anew
 
 docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+signatures: $(VENV)/.dev ## write the Python reference page and the list of public signatures anew
+	$(BIN)/python tools/python_client.py
 
 bench: $(VENV)/.dev $(APP) ## measure everything and write docs/benchmarks.md (BENCH=--quick or --full)
 	$(BIN)/python -m benchmarks $(BENCH) --keep

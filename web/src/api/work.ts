@@ -2,10 +2,10 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import type { Answer, DatasetRef, Task } from "@/core/model";
+import { type Answer, contentOf, type DatasetRef, type Task } from "@/core/model";
 import { readOwn, type WireOwn } from "@/core/wire";
 
-import { contentOf, findMine } from "./annotations";
+import { findMine } from "./annotations";
 import { ApiError, ask, client } from "./client";
 import type { HistoryReason } from "./codes";
 import { uuidOf } from "./queue";

@@ -1,4 +1,4 @@
-"""Requests about the caller's own records and answers, as steps that both clients run."""
+"""Operations on the caller's queue: claim, submit, skip, release."""
 
 from __future__ import annotations
 
@@ -7,28 +7,38 @@ from typing import Any
 
 import msgspec
 
+from apportion.sdk._connection import Connection, loads
+from apportion.sdk._http import Request, Steps, path
+from apportion.sdk.errors import InputValueError
+from apportion.sdk.loading import read_search
+from apportion.sdk.queue import Answered, MyQueue, QueueItem, Skipped, State, read_answered, read_item
 from apportion.vocabulary import Task
 
-from ._connection import Connection, loads
-from ._datasets import find_dataset
-from ._http import Request, Steps, path
-from .errors import InputValueError
-from .loading import read_search
-from .queue import Answered, MyQueue, QueueItem, Skipped, State, Worker, read_answered, read_item
+from ._requests import ask
+from .datasets import find_dataset
 
 __all__ = ["next_records", "release", "skip", "submit"]
 
 
 def next_records(
     connection: Connection,
-    client: Worker | None,
     name: str,
-    limit: int,
-    where: str | None,
-    look: bool,
-    workspace: str | None,
+    limit: int = 5,
+    where: str | None = None,
+    look: bool = False,
+    workspace: str | None = None,
 ) -> Steps[MyQueue]:
+    """Claim your next records, up to 20; they are yours for some minutes. Asking again brings the same ones.
+
+    With ``look=True`` nothing is claimed. Each can be submitted, kept as a draft, discarded or skipped.
+
+    >>> for item in rg.next_records("reviews", limit=20):  # doctest: +SKIP
+    ...     item.submit("positive" if "love" in item.record.text else "negative")
+
+    Raises ``NotFoundApiError``, ``ForbiddenApiError``, ``BadRequestApiError`` for a query that cannot be understood.
+    """
     dataset = yield from find_dataset(connection, name, workspace)
+    client = connection.client
     route = path("/api/datasets/{}/queue", name)
     query = {"workspace": dataset.workspace}
     if look:
@@ -49,13 +59,25 @@ def submit(
     connection: Connection,
     name: str,
     record: str | int,
-    annotation: Any,
-    state: State,
-    version: int | None,
-    seconds: float | None,
-    token: str | None,
-    workspace: str | None,
+    annotation: Any = None,
+    *,
+    state: State = "submitted",
+    version: int | None = None,
+    seconds: float | None = None,
+    token: str | None = None,
+    workspace: str | None = None,
 ) -> Steps[Answered]:
+    """Submit your answer to one record: a label or labels, spans, or a text, depending on the task.
+
+    ``state`` may be ``draft`` or ``discarded`` instead. Without a ``version`` it replaces what you answered before.
+    ``seconds`` is all the time you have spent on the record so far, ``token`` that of your lease.
+
+    >>> rg.submit("reviews", "a-17", "positive").counted  # doctest: +SKIP
+    True
+
+    Raises ``ConflictApiError`` for a ``version`` that is not the stored one, ``ValidationApiError``,
+    ``NotFoundApiError`` for a record that is not yours to see, ``InputValueError``.
+    """
     dataset = yield from find_dataset(connection, name, workspace)
     query = {"workspace": dataset.workspace}
     route = path("/api/datasets/{}/records/{}/annotations/me", name, str(record))
@@ -74,25 +96,36 @@ def skip(
     connection: Connection,
     name: str,
     record: str | int,
-    reason: str | None,
-    token: str | None,
-    workspace: str | None,
+    reason: str | None = None,
+    *,
+    token: str | None = None,
+    workspace: str | None = None,
 ) -> Steps[Skipped]:
-    where = yield from connection.where(workspace)
-    body = msgspec.json.encode({"id": str(record), "token": token, "reason": reason})
-    route = path("/api/datasets/{}/queue:skip", name)
-    found = loads((yield Request("POST", route, {"workspace": where}, body, repeatable=False)))
+    """Skip a record: it goes to others, to later or to nobody, as the plan or the dataset says.
+
+    >>> rg.skip("reviews", "a-17", "not my language").annotator  # doctest: +SKIP
+
+    Raises ``ConflictApiError`` if the record is not assigned or leased to you.
+    """
+    body = {"id": str(record), "token": token, "reason": reason}
+    tail = "queue:skip"
+    found = yield from ask(connection, name, workspace, tail, method="POST", body=body, repeatable=False)
     return Skipped(found["id"], found["state"], found["annotator"])
 
 
 def release(
-    connection: Connection, name: str, items: Sequence[QueueItem] | None, workspace: str | None
+    connection: Connection,
+    name: str,
+    items: Sequence[QueueItem] | None = None,
+    workspace: str | None = None,
 ) -> Steps[list[str]]:
-    where = yield from connection.where(workspace)
+    """Release claimed records, by default all of yours; return the ids that are free again.
+
+    Raises ``NotFoundApiError``, ``ForbiddenApiError``.
+    """
     leases = None if items is None else [{"id": each.id, "token": each.token} for each in items if each.token]
-    body = msgspec.json.encode({"leases": leases})
-    route = path("/api/datasets/{}/queue:release", name)
-    found = loads((yield Request("POST", route, {"workspace": where}, body)))
+    body = {"leases": leases}
+    found = yield from ask(connection, name, workspace, "queue:release", method="POST", body=body)
     return list(found["released"])
 
 

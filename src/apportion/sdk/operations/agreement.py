@@ -1,25 +1,28 @@
-"""Agreement, conflicts, adjudication and export, on the active client."""
+"""Operations on agreement: figures, conflicts, annotators, adjudication, export."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ._connection import check_name, loads
-from ._http import Request
-from ._http import path as url
-from .agreement_results import Agreement, AnnotatorQuality, Annotators, Conflict, Conflicts, Settled
-from .errors import InputValueError
-from .session import active_client
+from apportion.sdk._connection import Connection, check_name, loads
+from apportion.sdk._http import Download, Pause, Request, Steps, path
+from apportion.sdk.agreement_results import (
+    Agreement,
+    AnnotatorQuality,
+    Annotators,
+    Conflict,
+    Conflicts,
+    Settled,
+)
+from apportion.sdk.errors import InputValueError
+
+from ._requests import ask, pages
 
 __all__ = [
-    "Agreement",
-    "Conflict",
-    "Settled",
     "accept_consensus",
     "adjudicate",
     "agreement",
@@ -33,6 +36,7 @@ _PAGE = 200
 
 
 def agreement(
+    connection: Connection,
     name: str,
     measure: str | None = None,
     *,
@@ -42,7 +46,7 @@ def agreement(
     seed: int = 0,
     query: str | None = None,
     workspace: str | None = None,
-) -> Agreement:
+) -> Steps[Agreement]:
     """Compute how far people agree on a dataset, with an interval and the query of the records behind it.
 
     ``measure`` is ``alpha``, ``percent``, ``fleiss``, ``cohen``, ``ac1``, ``span_f1``, ``gamma``, …, the usual one of
@@ -57,7 +61,7 @@ def agreement(
     """
     asked: dict[str, Any] = {"measure": measure, "by": by, "interval": interval or "none", "level": level}
     asked |= {"seed": seed or None, "query": query}  # servers older than seeds take none
-    return _figure(_get(name, "agreement", workspace, **asked))
+    return _figure((yield from ask(connection, name, workspace, "agreement", **asked)))
 
 
 def _figure(found: dict[str, Any]) -> Agreement:
@@ -71,13 +75,14 @@ def _figure(found: dict[str, Any]) -> Agreement:
 
 
 def conflicts(
+    connection: Connection,
     name: str,
     *,
     open: bool = False,
     query: str | None = None,
     limit: int | None = None,
     workspace: str | None = None,
-) -> Conflicts:
+) -> Steps[Conflicts]:
     """Return the records people disagree on, most first; with ``open`` only those not resolved yet.
 
     >>> rg.conflicts("reviews", limit=1)[0].answers  # doctest: +SKIP
@@ -85,33 +90,24 @@ def conflicts(
 
     Raises ``ForbiddenApiError`` for annotators.
     """
-    found = Conflicts()
-    for each in _conflicts(name, open, query, workspace, limit):
-        if limit is not None and len(found) >= limit:
-            break
-        answers = {
-            one["annotator"]: None if one["state"] == "discarded" else one["value"]
-            for one in each["annotations"]
-        }
-        provenance = each["provenance"] or {}
-        found.append(Conflict(each["id"], each["agreement"], answers, each["status"], provenance.get("why")))
-    return found
+    route = path("/api/datasets/{}/conflicts", check_name(name))
+    asked = {"workspace": (yield from connection.where(workspace)), "open": open, "query": query}
+    found = yield from pages(route, asked, "conflicts", limit, _PAGE)
+    return Conflicts(map(_conflict, found))
 
 
-def _conflicts(
-    name: str, open: bool, query: str | None, workspace: str | None, limit: int | None
-) -> Iterator[dict[str, Any]]:
-    cursor = None
-    size = _PAGE if limit is None else max(1, min(limit, _PAGE))
-    while True:
-        page = _get(name, "conflicts", workspace, open=open, query=query, cursor=cursor, limit=size)
-        yield from page["conflicts"]
-        cursor = page["next"]
-        if cursor is None:
-            return
+def _conflict(found: dict[str, Any]) -> Conflict:
+    answers = {
+        each["annotator"]: None if each["state"] == "discarded" else each["value"]
+        for each in found["annotations"]
+    }
+    why = (found["provenance"] or {}).get("why")
+    return Conflict(found["id"], found["agreement"], answers, found["status"], why)
 
 
-def annotators(name: str, *, query: str | None = None, workspace: str | None = None) -> Annotators:
+def annotators(
+    connection: Connection, name: str, *, query: str | None = None, workspace: str | None = None
+) -> Steps[Annotators]:
     """Estimate every annotator's accuracy: by a model of all answers (Dawid and Skene), and by checks.
 
     >>> rg.annotators("reviews")  # doctest: +SKIP
@@ -121,7 +117,7 @@ def annotators(name: str, *, query: str | None = None, workspace: str | None = N
 
     Raises ``ForbiddenApiError`` for annotators.
     """
-    shown = _get(name, "annotators", workspace, query=query)
+    shown = yield from ask(connection, name, workspace, "annotators", query=query)
     labels = shown["labels"]
     found = Annotators()
     found.why = shown["why"]
@@ -145,6 +141,7 @@ def annotators(name: str, *, query: str | None = None, workspace: str | None = N
 
 
 def adjudicate(
+    connection: Connection,
     name: str,
     id: str | int,
     *,
@@ -154,7 +151,7 @@ def adjudicate(
     discard: bool = False,
     reason: str | None = None,
     workspace: str | None = None,
-) -> None:
+) -> Steps[None]:
     """Decide a record: set its gold value, whatever people answered, or discard it as unusable.
 
     Give one of ``labels``, ``entities`` as ``(label, start, end)``, ``text``, or ``discard=True``. People whose answer
@@ -177,12 +174,18 @@ def adjudicate(
     elif text is not None:
         value = {"sentences": [{"text": text}]}
     body = {"value": value, "state": "discarded" if discard else "submitted", "reason": reason}
-    _send("PUT", url("/api/datasets/{}/records/{}/gold", check_name(name), str(id)), body, workspace)
+    tail = path("records/{}/gold", str(id))
+    yield from ask(connection, name, workspace, tail, method="PUT", body=body)
 
 
 def accept_consensus(
-    name: str, *, query: str = "", rule: str = "unanimous", workspace: str | None = None
-) -> Settled:
+    connection: Connection,
+    name: str,
+    *,
+    query: str = "",
+    rule: str = "unanimous",
+    workspace: str | None = None,
+) -> Steps[Settled]:
     """Accept agreed answers as gold, in bulk, for records nobody has decided; return once it is done.
 
     >>> rg.accept_consensus("reviews").changed  # doctest: +SKIP
@@ -190,24 +193,26 @@ def accept_consensus(
 
     Raises ``ForbiddenApiError`` for annotators, ``BadRequestApiError`` for a shared dataset.
     """
-    place = url("/api/datasets/{}/consensus:accept", check_name(name))
-    job = _send("POST", place, {"query": query, "rule": rule}, workspace)
+    body = {"query": query, "rule": rule}
+    tail = "consensus:accept"
+    job = yield from ask(connection, name, workspace, tail, method="POST", body=body, repeatable=False)
     while job["state"] in ("waiting", "running"):
-        time.sleep(0.1)
-        job = loads(active_client().http_client.send(Request("GET", url("/api/jobs/{}", job["id"]))))
+        yield Pause(0.1)
+        job = loads((yield Request("GET", path("/api/jobs/{}", job["id"]))))
     if job["result"] is None:
         raise InputValueError(f"It was not done: {job['message']}")
     return Settled(job["result"]["changed"], job["result"]["left"], job["result"]["why"], job["id"])
 
 
 def export(
+    connection: Connection,
     name: str,
     to: str | Path,
     *,
     format: str | None = None,
     query: str | None = None,
     workspace: str | None = None,
-) -> Path:
+) -> Steps[Path]:
     """Write a dataset to a file: resolved values with their provenance, everybody's answers, soft labels.
 
     ``format`` is ``jsonl``, ``csv`` or ``parquet``, as the file's name says when left out.
@@ -224,31 +229,8 @@ def export(
         raise InputValueError(
             f"Which format? {file.name} does not say; format is one of {', '.join(FORMATS)}."
         )
-    client = active_client()
-    request = Request(
-        "POST",
-        url("/api/datasets/{}/export", check_name(name)),
-        {"workspace": workspace or client.workspace},
-        msgspec.json.encode({"format": kind, "query": query}),
-    )
-    client.http_client.download(request, file)
+    route = path("/api/datasets/{}/export", check_name(name))
+    where = yield from connection.where(workspace)
+    body = msgspec.json.encode({"format": kind, "query": query})
+    yield Download(Request("POST", route, {"workspace": where}, body), file)
     return file
-
-
-def _get(name: str, what: str, workspace: str | None, **asked: Any) -> Any:
-    client = active_client()
-    query = {"workspace": workspace or client.workspace}
-    query |= {key: _word(value) for key, value in asked.items() if value is not None}
-    request = Request("GET", url("/api/datasets/{}/", check_name(name)) + what, query)
-    return loads(client.http_client.send(request))
-
-
-def _word(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _send(method: str, place: str, body: dict[str, Any], workspace: str | None) -> Any:
-    client = active_client()
-    where = {"workspace": workspace or client.workspace}
-    request = Request(method, place, where, msgspec.json.encode(body), repeatable=method == "PUT")
-    return loads(client.http_client.send(request))
