@@ -85,21 +85,21 @@ class PostgresRaw:
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         cursor = RawCursor(self.link)
-        cursor.execute(numbered_places(sql), parameters)  # type: ignore[arg-type]
+        cursor.execute(numbered_places(sql), parameters)
         if cursor.description is None:
             self.total_changes += max(0, cursor.rowcount)
         return cursor
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
         cursor = RawCursor(self.link)
-        cursor.executemany(numbered_places(sql), parameters)  # type: ignore[arg-type]
+        cursor.executemany(numbered_places(sql), parameters)
         self.total_changes += max(0, cursor.rowcount)
         return cursor
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int:
         """Insert rows by COPY, the fastest way there is; return how many."""
         cursor = RawCursor(self.link)
-        with cursor.copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[arg-type]
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         self.total_changes += len(rows)
@@ -174,7 +174,7 @@ class PostgresConnection:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         if deadline is not None:
             begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
-        self.raw.link.execute(begin, prepare=False)  # type: ignore[arg-type]
+        self.raw.link.execute(begin, prepare=False)
 
     def end_snapshot(self) -> None:
         """End what ``begin_snapshot`` began; a lost connection has nothing to end."""
@@ -187,7 +187,7 @@ class PostgresConnection:
         deadline.start()
         writing = not self.reads_only
         if writing:  # of the writer's transaction, until it ends
-            self.raw.link.execute(f"SET LOCAL statement_timeout = {_milliseconds(deadline)}")  # type: ignore[arg-type]
+            self.raw.link.execute(f"SET LOCAL statement_timeout = {_milliseconds(deadline)}")
         try:
             yield
         except Exception as failure:

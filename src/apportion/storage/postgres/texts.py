@@ -96,9 +96,9 @@ class TsvectorIndex:
             case Words((word,), prefix):
                 return self._with(_quoted(word) + (":*" if prefix else ""), (word,))
             case Words(words, prefix):
-                parts = [*map(_quoted, words[:-1]), _quoted(words[-1]) + (":*" if prefix else "")]
-                short = self._with(" <-> ".join(parts), words, "long IS NULL")
-                return short | self._long(" & ".join(parts), lambda text: _has_phrase(text, words, prefix))
+                each = [*map(_quoted, words[:-1]), _quoted(words[-1]) + (":*" if prefix else "")]
+                short = self._with(" <-> ".join(each), words, "long IS NULL")
+                return short | self._long(" & ".join(each), lambda text: _has_phrase(text, words, prefix))
             case Near(words, slop):
                 return self._near(words, slop)
 

@@ -6,11 +6,14 @@ All other SQL is written in the form that every database understands. Statements
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Select
 
 from .texts import TextIndex
+
+if TYPE_CHECKING:
+    from .answers.change_log import ChangeLog
 
 __all__ = ["Cursor", "Dialect", "Statements"]
 
@@ -23,7 +26,7 @@ class Cursor(Protocol):
 
     def fetchone(self) -> Any: ...
 
-    def fetchmany(self, size: int | None = ..., /) -> list[Any]: ...
+    def fetchmany(self, size: int = ..., /) -> list[Any]: ...
 
     def fetchall(self) -> list[Any]: ...
 
@@ -108,3 +111,6 @@ class Dialect(Protocol):
 
     def texts(self, raw: Statements, dataset: int) -> TextIndex:
         """Return the full-text index of a dataset."""
+
+    def change_log(self, raw: Statements) -> ChangeLog:
+        """Return the log of records that are written."""

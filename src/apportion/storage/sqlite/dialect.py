@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 from apportion.storage.sql.dialect import Statements
 
 from .many_rows import insert_rows
+from .change_log import TriggerLog
 from .texts import FtsIndex
 
 __all__ = ["SQLITE", "SqliteDialect"]
@@ -75,6 +76,9 @@ class SqliteDialect:
 
     def texts(self, raw: Statements, dataset: int) -> FtsIndex:
         return FtsIndex(raw, dataset)
+
+    def change_log(self, raw: Statements) -> TriggerLog:
+        return TriggerLog(raw)
 
 
 SQLITE = SqliteDialect()

@@ -153,13 +153,13 @@ class SqlAnnotations:
         writer.finish()
 
     def track_changes(self, dataset: Dataset) -> bool:
-        return change_log.watch(self._raw, dataset.no)
+        return self._raw.dialect.change_log(self._raw).watch(dataset.no)
 
     def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
         return change_log.rewritten(self._raw, dataset.no, limit)
 
     def stop_tracking(self, dataset: Dataset) -> None:
-        change_log.unwatch(self._raw, dataset.no)
+        self._raw.dialect.change_log(self._raw).unwatch(dataset.no)
 
     # What happened
 
