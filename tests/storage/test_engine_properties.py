@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from oracle import Batch, Model, View, queries, record_batches, records, sortable
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED
@@ -30,6 +29,7 @@ from apportion.storage.sqlite.cache import DatasetCache
 from apportion.storage.sqlite.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import AnnotationState, Status, Task
+from oracle import Batch, Model, View, queries, record_batches, records, sortable
 
 _WANTED = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 
