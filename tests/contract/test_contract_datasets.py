@@ -85,7 +85,7 @@ def test_every_property_that_may_change_is_stored_and_nothing_else_changes(store
     for name, value in changes.items():
         before = read(store, lambda tx: tx.datasets.by_number(added.no))
         assert before is not None
-        after = write(store, lambda tx: tx.datasets.update(before, **{name: value}))  # noqa: B023
+        after = write(store, lambda tx: tx.datasets.update(before, **{name: value}))
         assert after == replace(before, **{name: value})
         assert read(store, lambda tx: tx.datasets.by_number(added.no)) == after
     assert read(store, lambda tx: tx.datasets.by_number(other.no)) == other
@@ -106,7 +106,7 @@ def test_guidelines_have_versions(store: Store) -> None:
     assert read(store, lambda tx: tx.datasets.guidelines(one)) is None
 
     for each in (first, second):
-        write(store, lambda tx, each=each: tx.datasets.add_guidelines(one, each))  # type: ignore[misc]
+        write(store, lambda tx: tx.datasets.add_guidelines(one, each))
 
     with store.read() as tx:
         assert tx.datasets.guidelines(one) == second

@@ -57,7 +57,7 @@ def test_what_is_not_given_stays_as_it_is(empty_store: Store) -> None:
     )
     for at, given in enumerate(steps, 2):
         job = replace(job, changed_at=at, **given)  # type: ignore[arg-type]
-        assert write(empty_store, lambda tx: tx.jobs.change(job, at=at, **given)) == job  # type: ignore[arg-type] # noqa: B023
+        assert write(empty_store, lambda tx: tx.jobs.change(job, at=at, **given)) == job  # type: ignore[arg-type]
         assert find(empty_store, "j1") == job
 
 
@@ -102,7 +102,7 @@ def test_the_last_answer_of_a_dataset_is_known_by_its_event(empty_store: Store) 
         (two, EventCode.SUBMITTED),
     ):
         about = About(stored.dataset)
-        stored.write(lambda tx, what=what, about=about: tx.events.add(what, about, who="ana", at=1))  # type: ignore[misc]
+        stored.write(lambda tx: tx.events.add(what, about, who="ana", at=1))
         numbers.append(one.read(lambda tx: tx.jobs.last_answer(one.dataset)))
     last = read(empty_store, lambda tx: tx.events.last())
     assert numbers == [last - 4, last - 3, last - 2, last - 2, last - 2]

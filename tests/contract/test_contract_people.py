@@ -67,7 +67,7 @@ def test_a_user_is_found_by_key_and_name_with_memberships_in_order_of_joining(em
 def test_a_session_lasts_until_it_expires_or_is_closed(team: Team) -> None:
     def still(now: int) -> list[str]:
         names = ("one", "two", "bens")
-        found = {sid: team.see(lambda people, sid=sid: people.by_session(sid, now)) for sid in names}  # type: ignore[misc]
+        found = {sid: team.see(lambda people: people.by_session(sid, now)) for sid in names}
         return [sid for sid, actor in found.items() if actor is not None]
 
     team.change(lambda people: people.open_session("one", ANA.id, now=0, expires_at=10))

@@ -34,7 +34,7 @@ def delivery(id: str, webhook: str = "w", at: int = 1, **options: Any) -> Delive
 
 def add(store: Store, *webhooks: Webhook) -> None:
     for each in webhooks:
-        write(store, lambda tx, each=each: tx.webhooks.add(each))  # type: ignore[misc]
+        write(store, lambda tx: tx.webhooks.add(each))
 
 
 def deliver(store: Store, *deliveries: Delivery) -> None:
@@ -43,7 +43,7 @@ def deliver(store: Store, *deliveries: Delivery) -> None:
 
 def change(store: Store, *deliveries: Delivery) -> None:
     for each in deliveries:
-        write(store, lambda tx, each=each: tx.webhooks.change_delivery(each))  # type: ignore[misc]
+        write(store, lambda tx: tx.webhooks.change_delivery(each))
 
 
 def test_webhooks_come_back_whole_by_id_and_by_workspace_oldest_first(empty_store: Store) -> None:
@@ -93,7 +93,7 @@ def test_events_are_taken_from_the_log_after_the_cursor_and_only_those_wanted(em
     kinds = (EventCode.SUBMITTED, EventCode.ASSIGNED, EventCode.SIGNED_IN, EventCode.SUBMITTED)
     abouts = (About(one.dataset), About(one.dataset), About(), About(two.dataset))
     for at, (what, about) in enumerate(zip(kinds, abouts, strict=True), 1):
-        write(empty_store, lambda tx: tx.events.add(what, about, who="ana", at=at))  # noqa: B023
+        write(empty_store, lambda tx: tx.events.add(what, about, who="ana", at=at))
     first, last = read(empty_store, lambda tx: (tx.webhooks.first_event(), tx.webhooks.last_event()))
     assert last - first == 3
 
