@@ -39,11 +39,15 @@ def methods_of(port: type) -> list[str]:
     return [name for name, _ in found if not name.startswith("_")]
 
 
+def _is_protocol(found: object) -> bool:
+    return bool(getattr(found, "_is_protocol", False))
+
+
 def _protocols() -> dict[str, type]:
     found: dict[str, type] = {}
     for module in pkgutil.iter_modules(ports.__path__, f"{ports.__name__}."):
         for name, each in vars(importlib.import_module(module.name)).items():
-            if getattr(each, "_is_protocol", False) and each.__module__ == module.name:
+            if _is_protocol(each) and each.__module__ == module.name:
                 found[name] = each
     return found
 
@@ -54,9 +58,9 @@ def port_methods() -> set[str]:
 
 
 _PARTS = {
-    name: get_type_hints(part.fget)["return"]
+    name: port
     for name, part in vars(Transaction).items()
-    if isinstance(part, property) and part.fget is not None
+    if isinstance(part, property) and _is_protocol(port := get_type_hints(part.fget)["return"])
 }
 """The ports that a transaction consists of, by attribute."""
 
@@ -90,7 +94,7 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
         if self._port is Transaction and name in _PARTS:
-            return _Watched(_PARTS[name], found) if methods_of(_PARTS[name]) else found
+            return _Watched(_PARTS[name], found)
         return self._noted(name, found) if name in self._methods else found
 
     def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,7 +125,7 @@ def _another(value: Any) -> Any:
     if isinstance(value, (int, float)):
         return value + 1
     if isinstance(value, (str, bytes)):
-        return value[:-1] if value else None
+        return type(value)() if value else None
     if isinstance(value, (list, dict, set, frozenset)) or type(value) is tuple:
         return type(value)() if value else None
     return iter(()) if isinstance(value, Iterator) else None
@@ -170,7 +174,7 @@ def pytest_runtest_call() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    if not _ENABLED:
+    if not _ENABLED or item.get_closest_marker("xfail") is not None:
         return None
 
     def passes(broken: str | None = None) -> bool:

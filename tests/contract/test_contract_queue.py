@@ -1,4 +1,4 @@
-"""Assignments, second part: who is offered what, leases, and counts of what is left."""
+"""Assignments, third part: who is offered what, leases, and counts of what is left."""
 
 from __future__ import annotations
 

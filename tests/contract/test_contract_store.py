@@ -112,7 +112,7 @@ def test_work_past_its_deadline_is_ended_and_so_is_work_nobody_waits_for(stored:
     gone = Deadline()
     gone.cancel()
     for deadline, failure in ((Deadline(0.0), QueryTooSlowError), (gone, CallerGone)):
-        with pytest.raises(failure):  # noqa: PT012 - it may be raised where the snapshot ends
+        with pytest.raises(failure):  # noqa: PT012, SIM117 - it may be raised where the snapshot ends
             with stored.store.read(deadline) as tx:
                 assert tx.deadline is deadline
                 tx.records.search(stored.dataset, Criteria(parse(SLOW)))
