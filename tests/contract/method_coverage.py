@@ -3,7 +3,9 @@
 A pytest plugin, which ``test_every_method_is_tested.py`` runs in a process of its own with ``--break-methods``. While a
 test runs, every call of a port's method that comes from a test is noted. Then the test is run again, once for each
 of these methods, with that method broken: what returns nothing does nothing, what returns something returns something
-else. A method counts as tested once a test fails because of that; being called is not enough.
+else. What returns something and is only ever called by transactions that write is broken in a second way: it returns
+what it should, and its transaction is rolled back. A method counts as tested once a test fails because of that; being
+called is not enough.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +26,9 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from apportion import ports
-from apportion.ports.store import Transaction
+from apportion.ports.store import Store, Transaction
 
-__all__ = ["methods_of", "port_methods", "watched"]
+__all__ = ["methods_of", "port_methods", "watched", "watched_write"]
 
 T = TypeVar("T")
 TESTS = str(Path(__file__).parents[1])
@@ -65,14 +68,22 @@ _PARTS = {
 """The ports that a transaction consists of, by attribute."""
 
 
+UNDONE = " (undone)"
+"""Stands behind a method whose transaction is rolled back."""
+
+
 @dataclass
 class _Run:
     """What is noted of the run of one test, and the method that is broken meanwhile."""
 
     active: bool = False
     called: dict[str, None] = field(default_factory=dict)
+    reading: set[str] = field(default_factory=set)
+    """Methods that were called in a transaction that only reads, by any test so far."""
     broken: str | None = None
     broken_calls: int = 0
+    undo: bool = False
+    """True once the method to be undone was called in the present transaction."""
 
 
 _RUN = _Run()
@@ -86,30 +97,39 @@ class EndlessError(Exception):
 class _Watched:
     """An implementation of a port whose calls by tests are noted, and broken if that is asked for."""
 
-    def __init__(self, port: type, target: Any) -> None:
+    def __init__(self, port: type, target: Any, *, writes: bool) -> None:
         self._port = port
         self._target = target
+        self._writes = writes
         self._methods = frozenset(methods_of(port))
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
         if self._port is Transaction and name in _PARTS:
-            return _Watched(_PARTS[name], found)
+            return _Watched(_PARTS[name], found, writes=self._writes)
         return self._noted(name, found) if name in self._methods else found
 
     def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         full = f"{self._port.__name__}.{name}"
+        nothing = inspect.signature(getattr(self._port, name)).return_annotation == "None"
 
         def call(*args: Any, **options: Any) -> Any:
             if not _RUN.active or not sys._getframe(1).f_code.co_filename.startswith(TESTS):
                 return method(*args, **options)
             _RUN.called[full] = None
-            if _RUN.broken != full:
+            if not self._writes:
+                _RUN.reading.add(full)
+            elif not nothing:
+                _RUN.called[full + UNDONE] = None
+                _RUN.undo |= _RUN.broken == full + UNDONE
+            if _RUN.broken not in (full, full + UNDONE):
                 return method(*args, **options)
             _RUN.broken_calls += 1
             if _RUN.broken_calls > BROKEN_CALLS:
                 raise EndlessError(full)
-            if inspect.signature(getattr(self._port, name)).return_annotation == "None":
+            if _RUN.broken != full:
+                return method(*args, **options)
+            if nothing:
                 return None
             return _another(method(*args, **options))
 
@@ -131,9 +151,49 @@ def _another(value: Any) -> Any:
     return iter(()) if isinstance(value, Iterator) else None
 
 
-def watched(port: Any, target: T) -> T:
+def watched(port: Any, target: T, *, writes: bool = False) -> T:
     """Return the implementation of a port, with its calls noted where that is asked for."""
-    return _Watched(port, target) if _ENABLED else target  # type: ignore[return-value]
+    return _Watched(port, target, writes=writes) if _ENABLED else target  # type: ignore[return-value]
+
+
+class _UndoError(Exception):
+    """Rolls a transaction back whose result is as if it had been committed."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+def watched_write(store: Store, fn: Callable[[Transaction], T], *, urgent: bool) -> Future[T]:
+    """Queue a transaction of a store, with its calls noted where that is asked for."""
+    if not _ENABLED:
+        return store.write(fn, urgent=urgent)
+
+    def work(tx: Transaction) -> T:
+        _RUN.undo = False
+        result = fn(watched(Transaction, tx, writes=True))
+        if _RUN.undo:
+            raise _UndoError(result)
+        return result
+
+    future = store.write(work, urgent=urgent)
+    return _UndoneFuture(future) if _RUN.broken is not None and _RUN.broken.endswith(UNDONE) else future
+
+
+class _UndoneFuture(Future[T]):
+    """Resolves to the result of a transaction that may have been rolled back."""
+
+    def __init__(self, inner: Future[T]) -> None:
+        super().__init__()
+        inner.add_done_callback(self._take_over)
+
+    def _take_over(self, inner: Future[T]) -> None:
+        failure = None if inner.cancelled() else inner.exception()
+        if isinstance(failure, _UndoError):
+            self.set_result(failure.result)
+        elif failure is not None:
+            self.set_exception(failure)
+        else:
+            self.set_result(inner.result())
 
 
 # The plugin
@@ -147,6 +207,8 @@ class _Report:
     noticed: dict[str, str] = field(default_factory=dict)
     unsound: list[str] = field(default_factory=list)
     """Tests that fail as they are, or when they are run a second time."""
+    reading: list[str] = field(default_factory=list)
+    """Methods that are called in transactions that only read: undoing these is no test of them."""
 
 
 _REPORT = _Report()
@@ -210,4 +272,5 @@ def _broken(name: str | None) -> Iterator[None]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if _ENABLED:
+        _REPORT.reading = sorted(_RUN.reading)
         Path(session.config.getoption("--break-methods")).write_text(json.dumps(vars(_REPORT)))

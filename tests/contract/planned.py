@@ -160,7 +160,7 @@ class Planned(StoredDataset):
             )
             assert {tuple(each)[:4]: each.n for each in counted} == expected
             assert Counter(
-                {each[:4]: each.n for each in tx.totals.slots().get(self.dataset.no, ())}  # type: ignore[misc]
+                {each[:4]: each.n for each in tx.totals.slots().get(self.dataset.no, ())}
             ) == Counter(expected)
             people = {name for slot in slots.values() for name in (slot.annotator, _holder(slot)) if name}
             for name in people:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from method_coverage import watched
+from method_coverage import watched, watched_write
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.domain.records import Record
@@ -50,7 +50,7 @@ class RoutedStore:
             yield watched(Transaction, tx)
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        return self.write_store.write(lambda tx: fn(watched(Transaction, tx)), urgent=urgent)
+        return watched_write(self.write_store, fn, urgent=urgent)
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
         return self.write_store.encode_records(task, records)

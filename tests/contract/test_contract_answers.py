@@ -243,7 +243,7 @@ def test_statuses_are_counted_as_each_viewer_sees_them(empty_store: Store) -> No
     shared.log(text("a", status=Status.DISCARDED), text("b"))
     numbers = [each.dataset.no for each in (one, shared, empty)]
     with empty_store.read() as tx:
-        datasets = [found for no in numbers if (found := tx.datasets.by_number(no)) is not None]
+        datasets = [each for no in numbers if (each := tx.datasets.by_number(no)) is not None]
         everybody, ana, nobody = (
             Seen(datasets[0], one.criteria("", who).viewer) for who in (None, "ana", "cy")
         )

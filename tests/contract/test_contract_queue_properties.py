@@ -205,7 +205,7 @@ class Queue:
         late = [slot for slot in self.slots.values() if slot.lease is not None and not slot.leased(self.now)]
         with self.planned.store.read() as tx:
             assert by_id(tx.assignments.expired(self.planned.dataset, self.now, 100)) == by_id(late)
-            holders = {name for slot in self.slots.values() if (name := holder(slot)) is not None}
+            holders = {each for slot in self.slots.values() if (each := holder(slot)) is not None}
             assert tx.assignments.holders(self.planned.dataset) == sorted(holders)
 
     def check_offers(self, name: str) -> None:
@@ -218,7 +218,7 @@ class Queue:
             or slot.leased(self.now)
             or slot.state not in (RowState.PENDING, RowState.LEASED)
         ]
-        for limit in (1, 3, 20):
+        for limit in (1, 20):
             with self.planned.store.read() as tx:
                 found = self.offered(tx, name, limit)
             mine, all_of_them = (

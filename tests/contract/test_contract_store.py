@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,22 +28,22 @@ from stored_dataset import StoredDataset, full, new_dataset, read, text, write
 SLOW = "/.*w.*o.*r.*d.*x/"
 
 
-class Gate:
-    """Holds the writer up until it is opened, so that writes pile up behind it."""
+@contextmanager
+def writer_held_up(store: Store) -> Iterator[None]:
+    """Hold the writer up, so that writes pile up behind it, and let it go on at the end."""
+    go_on, entered = threading.Event(), threading.Event()
 
-    def __init__(self, store: Store) -> None:
-        self._open, entered = threading.Event(), threading.Event()
+    def wait(tx: Transaction) -> None:
+        entered.set()
+        assert go_on.wait(patience(20))
 
-        def wait(tx: Transaction) -> None:
-            entered.set()
-            assert self._open.wait(patience(20))
-
-        self._waiting = store.write(wait)
+    waiting = store.write(wait)
+    try:
         assert entered.wait(patience(20))
-
-    def open(self) -> None:
-        self._open.set()
-        self._waiting.result(patience(20))
+        yield
+    finally:
+        go_on.set()
+    waiting.result(patience(20))
 
 
 # Snapshots
@@ -54,7 +56,8 @@ def test_a_snapshot_stays_as_it_was_when_it_was_first_used(stored: StoredDataset
         stored.log(text("b"))
         stored.write(lambda tx: tx.datasets.update(stored.dataset, closed=True))
         assert [record.id for record in tx.records.iterate(stored.dataset)] == ["a"]
-        assert tx.annotations.case(stored.dataset, "b") is tx.records.get(stored.dataset, "b") is None
+        assert tx.annotations.case(stored.dataset, "b") is None
+        assert tx.records.get(stored.dataset, "b") is None
         assert list(tx.assignments.record_numbers(stored.dataset)) == ["a"]
         assert tx.datasets.by_number(stored.dataset.no) == before
     assert stored.ids() == ["a", "b"]
@@ -138,7 +141,6 @@ def test_queries_within_a_write_may_be_limited_and_what_follows_is_not(stored: S
 
 def test_an_exception_undoes_all_of_its_own_transaction_and_nothing_of_the_neighbours(store: Store) -> None:
     one, two, three = (StoredDataset(store) for _ in range(3))
-    gate = Gate(store)
 
     def fill(stored: StoredDataset, fails: bool) -> None:
         ready = store.encode_records(stored.dataset.task, [full("a")])
@@ -153,9 +155,9 @@ def test_an_exception_undoes_all_of_its_own_transaction_and_nothing_of_the_neigh
         futures.append(store.write(work))
 
     futures: list[object] = []
-    for stored, fails in ((one, False), (two, True), (three, False)):
-        fill(stored, fails)
-    gate.open()
+    with writer_held_up(store):
+        for stored, fails in ((one, False), (two, True), (three, False)):
+            fill(stored, fails)
 
     first, second, third = futures
     assert first.result(patience(20)) == third.result(patience(20)) == "done"  # type: ignore[attr-defined]
@@ -169,24 +171,22 @@ def test_an_exception_undoes_all_of_its_own_transaction_and_nothing_of_the_neigh
 
 def test_writes_happen_in_order_but_urgent_ones_go_first(store: Store) -> None:
     happened: list[str] = []
-    gate = Gate(store)
-    writes = [
-        store.write(lambda tx, name=name: happened.append(name), urgent=name == "urgent")  # type: ignore[misc]
-        for name in ("first", "second", "urgent")
-    ]
-    condition = store.condition()
+    with writer_held_up(store):
+        writes = [
+            store.write(lambda tx, name=name: happened.append(name), urgent=name == "urgent")  # type: ignore[misc]
+            for name in ("first", "second", "urgent")
+        ]
+        condition = store.condition()
     assert (condition.waiting, condition.urgent) == (3, 1)
-    gate.open()
     for each in writes:
         each.result(patience(20))
     assert happened == ["urgent", "first", "second"]
 
 
 def test_a_write_that_still_waits_may_be_cancelled(stored: StoredDataset) -> None:
-    gate = Gate(stored.store)
-    waiting = stored.store.write(lambda tx: tx.datasets.update(stored.dataset, closed=True))
-    assert waiting.cancel()
-    gate.open()
+    with writer_held_up(stored.store):
+        waiting = stored.store.write(lambda tx: tx.datasets.update(stored.dataset, closed=True))
+        assert waiting.cancel()
 
     with pytest.raises(CancelledError):
         waiting.result(patience(20))

@@ -80,7 +80,7 @@ def test_a_deleted_webhook_takes_its_deliveries_along(empty_store: Store) -> Non
     write(empty_store, lambda tx: tx.webhooks.delete("w"))
 
     with empty_store.read() as tx:
-        assert tx.webhooks.find("w") is tx.webhooks.delivery("w", "1") is None
+        assert (tx.webhooks.find("w"), tx.webhooks.delivery("w", "1")) == (None, None)
         assert tx.webhooks.delivery("other", "2") == delivery("2", "other")
 
 
