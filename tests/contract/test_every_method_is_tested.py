@@ -9,35 +9,31 @@ import sys
 from pathlib import Path
 
 import pytest
-from method_coverage import port_methods
+from method_coverage import UNDONE, port_methods
 
 FOLDER = Path(__file__).parent
+UNNOTICED = {"Store.warm": "it changes no answer, only how soon the first one comes"}
+"""Methods that no test can notice to be broken, and why. They are called all the same."""
 
 
 @pytest.mark.timeout(300)
-def test_every_method_of_every_port_is_called_by_a_test_that_notices_when_it_is_broken(
-    tmp_path: Path,
-) -> None:
+def test_every_method_of_every_port_has_a_test_that_notices_when_it_is_broken(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "method_coverage"]
-    paths = os.pathsep.join([str(FOLDER), *sys.path])
+    files = [path for path in sorted(FOLDER.glob("test_contract_*.py")) if "properties" not in path.name]
+    options = ["-q", "-p", "no:cacheprovider", "-p", "method_coverage", f"--break-methods={report}"]
     ran = subprocess.run(
-        [
-            *command,
-            "--durations=0",
-            f"--break-methods={report}",
-            "-k",
-            "sqlite or security",
-            *FOLDER.glob("test_contract_*.py"),
-        ],
-        env={**os.environ, "PYTHONPATH": paths},
+        [sys.executable, "-m", "pytest", *options, "-k", "sqlite or security", *files],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path])},
         capture_output=True,
         text=True,
     )
     assert report.exists(), ran.stdout + ran.stderr
     found = json.loads(report.read_text())
-    wanted = port_methods()
+    methods, calling = port_methods(), set(found["calling"])
+    undone = {name for name in calling if name.endswith(UNDONE)} - {
+        each + UNDONE for each in found["reading"]
+    }
 
-    assert found["unsound"] == []
-    assert sorted(wanted - found["calling"].keys()) == [], "these are called by no test"
-    assert sorted(wanted - found["noticed"].keys()) == [], "no test notices when one of these is broken"
+    assert found["unsound"] == [], "these fail, or fail when they are run again"
+    assert sorted(methods - calling) == [], "no test calls these"
+    assert sorted((methods | undone) - found["noticed"].keys()) == sorted(UNNOTICED), "no test notices these"
