@@ -136,10 +136,10 @@ class Queue:
 
     def revive(self) -> None:
         def fits(slot: Slot) -> bool:
-            mine = slot.annotator
-            return slot.state is RowState.WITHDRAWN and (
-                mine is None or self._new_to(slot.record, mine, slot.id)
-            )
+            live, mine = slot.rule >> 8 in {plan.no for plan in self.plans}, slot.annotator
+            if not live or slot.state is not RowState.WITHDRAWN:
+                return False
+            return mine is None or self._new_to(slot.record, mine, slot.id)
 
         if slot := self._some(fits):
             self.planned.write(lambda tx: tx.assignments.revive(self.planned.dataset, [slot.id]))
@@ -147,7 +147,12 @@ class Queue:
 
     def reassign(self) -> None:
         name = self.data.draw(st.sampled_from(PEOPLE))
-        if slot := self._some(lambda slot: slot.free(self.now) and self._new_to(slot.record, name, slot.id)):
+        # A slot that was planned for somebody forgets who declined it, until it is open again
+        if slot := self._some(
+            lambda slot: (
+                slot.free(self.now) and not slot.declined and self._new_to(slot.record, name, slot.id)
+            )
+        ):
             plan = next(each for each in self.plans if each.no == slot.rule >> 8)
             moves = [(slot.id, name, Reason("by_hand", ("x",)))]
             self.planned.write(lambda tx: tx.assignments.reassign(self.planned.dataset, moves, plan))
