@@ -30,6 +30,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
+	MYPYPATH=tests:tests/contract $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?
@@ -59,7 +60,8 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest -o timeout=3600 \
 		tests/robustness/test_blindness.py tests/robustness/test_plans_over_http.py \
 		tests/robustness/test_queue_over_http.py tests/robustness/test_schemathesis.py \
-		tests/storage/test_engine_properties.py
+		tests/storage/test_engine_properties.py tests/contract/test_contract_search_properties.py \
+		tests/contract/test_contract_queue_properties.py
 
 official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py
