@@ -26,9 +26,10 @@ class PostgresChangeLog:
         self._raw = raw
 
     def watch(self, dataset: int) -> bool:
-        return self._raw.execute(
-            "INSERT INTO watched VALUES (?) ON CONFLICT DO NOTHING", (dataset,)
-        ).rowcount > 0
+        return (
+            self._raw.execute("INSERT INTO watched VALUES (?) ON CONFLICT DO NOTHING", (dataset,)).rowcount
+            > 0
+        )
 
     def take(self, dataset: int, limit: int) -> list[int]:
         rows = self._raw.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
@@ -14,9 +14,6 @@ from apportion.storage.sql.dialect import Statements
 from .changes import PostgresChangeLog
 from .texts import TsvectorIndex
 
-if TYPE_CHECKING:
-    from .connection import PostgresRaw
-
 __all__ = ["POSTGRES", "PostgresDialect"]
 
 _MOST_VALUES = 30_000
@@ -25,6 +22,12 @@ _COPY_FROM = 20
 """Rows from which COPY is faster than a statement."""
 _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
+
+
+class _Copying(Protocol):
+    """A connection that can copy rows, as all of PostgreSQL can."""
+
+    def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
 
 
 class PostgresDialect:
@@ -75,7 +78,7 @@ class PostgresDialect:
 
     def insert_rows(
         self,
-        raw: PostgresRaw,
+        raw: Statements,
         into: str,
         columns: int,
         rows: Sequence[Sequence[Any]],
@@ -86,7 +89,7 @@ class PostgresDialect:
         if not rows:
             return 0
         if len(rows) >= _COPY_FROM and not unless_there and form is None:
-            return raw.copy(into, rows)
+            return cast(_Copying, raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
         one, done = form or f"({', '.join('?' * columns)})", 0
         most = max(1, _MOST_VALUES // max(1, columns))

@@ -47,7 +47,7 @@ class _BinaryUnstoringLoader(_UnstoringLoader):
 
 def register(context: AdaptContext) -> None:
     """Have all strings that go through a connection written and read in this form."""
-    adapters: adapt.AdaptersMap = context.adapters  # type: ignore[assignment]
+    adapters: adapt.AdaptersMap = context.adapters
     adapters.register_dumper(str, _StoringDumper)
     for name in ("text", "varchar", "bpchar"):
         adapters.register_loader(name, _UnstoringLoader)

@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from apportion.domain.text import analysed, words as cut
+from apportion.domain.text import analysed
+from apportion.domain.text import words as cut
 from apportion.storage.sql.dialect import Statements
 from apportion.storage.sql.rows import first_difference
 from apportion.storage.sql.texts import AllTexts, AnyText, AnyWord, Near, TextNode, Words
@@ -36,7 +37,9 @@ class TsvectorIndex:
         self.changed = False
 
     def create(self) -> None:
-        self._raw.execute(f"CREATE TABLE {self._table} (n bigint PRIMARY KEY, words tsvector NOT NULL, long text)")
+        self._raw.execute(
+            f"CREATE TABLE {self._table} (n bigint PRIMARY KEY, words tsvector NOT NULL, long text)"
+        )
         self._raw.execute(f"CREATE INDEX {self._table}_words ON {self._table} USING gin (words)")
         self._raw.execute(f"CREATE TABLE {self._words} (word text PRIMARY KEY)")
 
@@ -61,7 +64,9 @@ class TsvectorIndex:
         self._insert(rows, seen)
 
     def _insert(self, rows: Sequence[tuple[int, str, str | None]], words: Iterable[str]) -> None:
-        insert = f"INSERT INTO {self._table} SELECT * FROM unnest(?::bigint[], ?::text[]::tsvector[], ?::text[])"
+        insert = (
+            f"INSERT INTO {self._table} SELECT * FROM unnest(?::bigint[], ?::text[]::tsvector[], ?::text[])"
+        )
         ns, vectors, longs = zip(*rows, strict=True)
         self._raw.execute(insert, ([*ns], [*vectors], [*longs]))
         self._raw.execute(
@@ -69,7 +74,7 @@ class TsvectorIndex:
         )
         self.changed = True
 
-    def remove(self, n: int, text: str) -> None:
+    def remove(self, n: int, text: str) -> None:  # noqa: ARG002 (other databases need it)
         self._raw.execute(f"DELETE FROM {self._table} WHERE n = ?", (n,))
         self.changed = True
 
@@ -105,7 +110,9 @@ class TsvectorIndex:
     def _with(self, query: str, words: Sequence[str], where: str = "true") -> set[int]:
         if not words:
             return set()
-        rows = self._raw.execute(f"SELECT n FROM {self._table} WHERE words @@ ?::tsquery AND {where}", (query,))
+        rows = self._raw.execute(
+            f"SELECT n FROM {self._table} WHERE words @@ ?::tsquery AND {where}", (query,)
+        )
         return {n for (n,) in rows}
 
     def _long(self, query: str, test: Any) -> set[int]:
@@ -175,7 +182,12 @@ class TsvectorComparison:
         return self._first
 
     def _compare(self, given: Sequence[tuple[int, str]], and_: str, upto: tuple[int, ...]) -> None:
-        wanted = sorted((word, n, place) for n, text in given for word, places in _places(text)[0].items() for place in places)
+        wanted = sorted(
+            (word, n, place)
+            for n, text in given
+            for word, places in _places(text)[0].items()
+            for place in places
+        )
         rows = self._raw.execute(
             f"SELECT w.lexeme, t.n, w.positions FROM {self._table} t CROSS JOIN LATERAL unnest(t.words) AS w "
             f"WHERE n >= ? {and_}",

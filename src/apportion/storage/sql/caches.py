@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from apportion.ports.assignments import StoredPlan
+from apportion.ports.records import Criteria
+from apportion.ports.store import Transaction
 
 from .agents import AgentRegistry
 from .connection import SqlConnection
@@ -17,7 +20,10 @@ from .index.terms import TermRegistry
 if TYPE_CHECKING:
     from .index.cache import DatasetCache
 
-__all__ = ["Caches"]
+__all__ = ["WARM_FROM", "Caches", "warm"]
+
+WARM_FROM, WARM_UP_TO = 20_000, 3_000_000
+"""The least records of a dataset that is warmed; and the most records in all, at some 300 bytes each."""
 
 
 class Caches:
@@ -82,3 +88,22 @@ class Caches:
         self.forget_terms()
         with self._lock:
             self._caches.pop(dataset, None)
+
+
+def warm(
+    read: Callable[[], AbstractContextManager[Transaction]], caches: Caches, *, least: int = WARM_FROM
+) -> Iterator[None]:
+    """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+    with read() as tx:
+        found = [each for each in tx.datasets.list() if each.records >= least]
+    room = WARM_UP_TO
+    for dataset in sorted(found, key=lambda each: -each.last_updated)[: caches.most]:
+        room -= dataset.records
+        if room < 0:
+            break
+        yield
+        yield from caches.of(dataset.no).warm()
+        yield
+        # Computes also what is kept of facets over all records, such as words and histograms
+        with read() as tx:
+            tx.records.search(dataset, Criteria(), limit=1, facets=None)

@@ -21,9 +21,7 @@ class TriggerLog:
         if self._watched(dataset):
             return False
         self._raw.execute(f"CREATE TEMP TABLE rewritten_{dataset} (rid INTEGER PRIMARY KEY)")
-        note = (
-            f"WHEN NEW.dataset = {dataset} BEGIN INSERT OR IGNORE INTO rewritten_{dataset} VALUES (NEW.rid); END"
-        )
+        note = f"WHEN NEW.dataset = {dataset} BEGIN INSERT OR IGNORE INTO rewritten_{dataset} VALUES (NEW.rid); END"
         self._raw.execute(f"CREATE TEMP TRIGGER logged_{dataset} AFTER INSERT ON main.records {note}")
         # Updates of other columns change neither content nor answers
         columns = "status, answer, content, prediction"

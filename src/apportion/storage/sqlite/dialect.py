@@ -11,8 +11,8 @@ from sqlalchemy.dialects import sqlite
 
 from apportion.storage.sql.dialect import Statements
 
-from .many_rows import insert_rows
 from .change_log import TriggerLog
+from .many_rows import insert_rows
 from .texts import FtsIndex
 
 __all__ = ["SQLITE", "SqliteDialect"]

@@ -11,16 +11,17 @@ from typing import TypeVar
 from apportion.domain.records import Record
 from apportion.ports.deadline import Deadline
 from apportion.ports.events import REQUEST, RequestMark
-from apportion.ports.records import Criteria, EncodedRecord
+from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
-from apportion.storage.sql.caches import Caches
+from apportion.storage.sql.caches import WARM_FROM, Caches, warm
+from apportion.storage.sql.checks.counts import counts_in
 from apportion.storage.sql.codec.encode_records import encode_records
 from apportion.storage.sql.records.record_writer import MetadataLimits
 from apportion.storage.sql.transaction import SqlTransaction
 from apportion.vocabulary import Task
 
-from .condition import condition_of, counts_in
+from .condition import condition_of
 from .connection import SqliteConnection
 from .database import Database
 from .disk_space import release_disk_space
@@ -32,15 +33,13 @@ __all__ = ["SqliteStore"]
 T = TypeVar("T")
 
 
-WARM_FROM, WARM_UP_TO = 20_000, 3_000_000
-"""The least records of a dataset that is warmed; and the most records in all, at some 300 bytes each."""
-
-
 class SqliteStore:
     """Store in one file at ``path``, opened by one process.
 
     ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
     """
+
+    remote = False
 
     def __init__(
         self,
@@ -113,16 +112,4 @@ class SqliteStore:
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
         """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
-        with self.read() as tx:
-            found = [each for each in tx.datasets.list() if each.records >= least]
-        room = WARM_UP_TO
-        for dataset in sorted(found, key=lambda each: -each.last_updated)[: self.caches.most]:
-            room -= dataset.records
-            if room < 0:
-                break
-            yield
-            yield from self.caches.of(dataset.no).warm()
-            yield
-            # Computes also what is kept of facets over all records, such as words and histograms
-            with self.read() as tx:
-                tx.records.search(dataset, Criteria(), limit=1, facets=None)
+        return warm(self.read, self.caches, least=least)

@@ -18,7 +18,9 @@ plans = Table(
     Column("state", Text, nullable=False, comment="writing, live, undoing, undone"),
     Column("spec", JsonText, nullable=False, comment="all that was asked for, with its seed"),
     Column("teams", JsonText, nullable=False, comment="per rule, the people as they were resolved"),
-    Column("progress", JsonText, nullable=False, comment="domain.assignment.state: where the next batch goes on"),
+    Column(
+        "progress", JsonText, nullable=False, comment="domain.assignment.state: where the next batch goes on"
+    ),
     Column("figures", JsonText, nullable=False, comment="what the preview showed"),
     Column("created_by", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

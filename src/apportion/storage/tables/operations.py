@@ -31,7 +31,12 @@ events = Table(
     checksum_column(),
     Index("events_of", "dataset", "no"),
     Index("events_who", "dataset", "who", "no"),
-    Index("events_beside_records", "no", sqlite_where=Column("rid").is_(None), postgresql_where=Column("rid").is_(None)),
+    Index(
+        "events_beside_records",
+        "no",
+        sqlite_where=Column("rid").is_(None),
+        postgresql_where=Column("rid").is_(None),
+    ),
     sqlite_autoincrement=True,
 )
 
