@@ -30,6 +30,8 @@ MERGE_SECONDS = 0.05
 """How long the writer goes on adding waiting tasks to one transaction."""
 IDLE_LINKS = 8
 """Connections kept for the next dataset that is opened; each may hold some megabytes of the file in memory."""
+_UNDO_ALL = ("ROLLBACK", "BEGIN IMMEDIATE")
+_UNDO_ONE = ("ROLLBACK TO job", "RELEASE job")
 PATIENCE_SECONDS = 1.0
 """How long other tasks wait while there are urgent ones; then one of them has its turn."""
 
@@ -61,8 +63,8 @@ class Database:
     """The open file. One writer thread runs all writes; every reading thread has its own connection.
 
     Writes that wait are merged into one transaction, single annotations (``urgent``) first and never together
-    with other tasks, which take far longer. Each write runs behind a savepoint of its own, so that one refused
-    request does not undo the others.
+    with other tasks, which take far longer. Each write but the first runs behind a savepoint of its own, so that one
+    refused request does not undo the others.
     """
 
     def __init__(self, path: Path, *, hold: bool = False) -> None:
@@ -246,23 +248,26 @@ class Database:
     def _one(
         self, connection: SqliteConnection, task: _WriteTask[Any], done: list[tuple[_WriteTask[Any], Any]]
     ) -> None:
-        """Run one task behind a savepoint. Raises only when the whole transaction is lost."""
-        hooks = len(connection.after)  # a refused task must not announce what is rolled back
-        connection.raw.execute("SAVEPOINT job")
+        """Run one task so that it can be rolled back alone. Raises only when the whole transaction is lost."""
+        raw, hooks = connection.raw, len(connection.after)
+        first = not done  # what there is to roll back is all of the transaction: most tasks need no savepoint
+        if not first:
+            raw.execute("SAVEPOINT job")
         try:
             result = task.fn(connection)
         except BaseException as refused:
-            del connection.after[hooks:]
+            del connection.after[hooks:]  # a refused task must not announce what is rolled back
             try:
-                connection.raw.execute("ROLLBACK TO job")
-                connection.raw.execute("RELEASE job")
+                for statement in _UNDO_ALL if first else _UNDO_ONE:
+                    raw.execute(statement)
             except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
                 done.append((task, None))
                 raise refused from None
             task.future.set_exception(self._translate(refused))
         else:
             done.append((task, result))
-            connection.raw.execute("RELEASE job")
+            if not first:
+                raw.execute("RELEASE job")
 
     def _rolled_back(
         self, connection: SqliteConnection, failure: BaseException, tasks: list[_WriteTask[Any]]

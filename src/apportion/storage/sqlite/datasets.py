@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -53,13 +54,13 @@ class SqliteDatasets(SqlDatasets):
         row = self._raw.execute(_FIND, (workspace, name)).fetchone()
         if row is None:
             return None
-        found = dataset_from(row[1:])
+        found = _cached(row[1:])
         self._plans[found.no] = _listings(row[0])
         return found
 
     def by_number(self, no: int) -> Dataset | None:
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
-        return None if row is None else dataset_from(row)
+        return None if row is None else _cached(row)
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
         if not changes or not changes.keys() <= _OFTEN_CHANGED:
@@ -68,6 +69,12 @@ class SqliteDatasets(SqlDatasets):
         values = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
         self._raw.execute(f"UPDATE datasets SET {columns} WHERE no = ?", (*values, dataset.no))
         return replace(dataset, **changes)
+
+
+@lru_cache(200)
+def _cached(row: tuple[Any, ...]) -> Dataset:
+    """Build the dataset of a row; most requests find the one that others have just found."""
+    return dataset_from(row)
 
 
 def _listings(packed: str | None) -> list[PlanListing]:

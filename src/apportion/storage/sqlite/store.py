@@ -292,7 +292,7 @@ class SqliteStore:
         before = connection.raw.execute(fields, (dataset,)).fetchone()
         done = purge_some(connection.raw, dataset, limit)
         if before != connection.raw.execute(fields, (dataset,)).fetchone():
-            self.registry.term_ids.clear()  # at once: field numbers may be given out again before the commit
+            self.registry.forget_values()  # at once: field numbers may be given out again before the commit
             connection.after.append(lambda: self._forget(dataset))
         return done
 
@@ -300,6 +300,6 @@ class SqliteStore:
         self.registry.fields = {
             key: value for key, value in self.registry.fields.items() if key[0] != dataset
         }
-        self.registry.term_ids.clear()
+        self.registry.forget_values()
         with self._caches_lock:
             self._caches.pop(dataset, None)

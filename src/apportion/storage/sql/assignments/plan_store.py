@@ -62,6 +62,8 @@ class PlanStore:
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
         self._listed = {} if listed is None else listed
+        self._last_list: tuple[list[PlanListing], list[StoredPlan]] = ([], [])
+        """The plans of the dataset that was asked for last, and what they were listed as."""
         self._reasons: dict[tuple[int, int], list[Any]] = {}
         self._held: tuple[int, int, int, list[tuple[int, int, int, int]]] = (0, 0, 0, [])
         """The last leases read: dataset, person, how many changes before; and plan, rule, for whom, until when."""
@@ -94,7 +96,10 @@ class PlanStore:
             listed = self._listed[dataset.no] = self._raw.execute(
                 "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
             ).fetchall()
-        return [self._known(*row) for row in listed]
+        last = self._last_list
+        if last[0] is not listed:
+            last = self._last_list = listed, [self._known(*row) for row in listed]
+        return list(last[1])
 
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
         row = self._raw.execute(
@@ -133,7 +138,7 @@ class PlanStore:
     def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
         """Return a plan, read again only when it has changed: decoding a large team takes a while."""
         known = self._plans.get(no) or self._plan_cache.get(no)
-        if known is None or known.changed_at != changed_at or str(known.phase) != state:
+        if known is None or known.changed_at != changed_at or known.phase != state:
             known = _plan(self._sql.execute(_PLAN.where(plans.c.no == no)).one())
             self._remember(known)
         self._plans[no] = known

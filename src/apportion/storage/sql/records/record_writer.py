@@ -88,6 +88,7 @@ class RecordChange:
 
     def finish(self) -> None:
         """Write facets and counters, and update the caches after the commit."""
+        self._annotations.flush()
         self._counted.finish()
         self._raw.execute(
             "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
