@@ -37,7 +37,7 @@ def connection(tmp_path: Any) -> Iterator[SqliteConnection]:
 @pytest.fixture
 def people(connection: SqliteConnection) -> SqlPeople:
     """Ana and ben, and two workspaces; ana is in both."""
-    people = SqlPeople(connection.sql)
+    people = SqlPeople(connection)
     people.add_user(ANA, key_hash="key of ana", password_hash="hash of ana")
     people.add_user(BEN, key_hash="key of ben")
     people.add_workspace(Workspace(HERE, "here", 2, 2))

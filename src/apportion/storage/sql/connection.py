@@ -43,5 +43,8 @@ class SqlConnection(Protocol):
     @property
     def raw(self) -> RawConnection: ...
 
+    def limited(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """End the statements inside once the deadline is over; raise its reason."""
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Read several times from one snapshot; within a transaction it is that transaction's."""

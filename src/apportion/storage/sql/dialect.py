@@ -60,7 +60,7 @@ class Dialect(Protocol):
         """Write the condition that an expression is one of the strings."""
 
     def listed_numbers(self, name: str, place: str = "?") -> str:
-        """Write the numbers as a table of that name, for FROM, with the columns ``key``, their order, and ``value``."""
+        """Write the numbers as a table of that name, with the columns ``key``, the place from 0, and ``value``."""
 
     def listed_strings(self, name: str, place: str = "?") -> str:
         """Write the strings as a table, as ``listed_numbers`` does numbers."""
@@ -81,6 +81,9 @@ class Dialect(Protocol):
         """Return what ``packed`` or ``packed_floats`` found as a numpy array of a kind; an empty one of no rows."""
 
     # The rest
+
+    def joined(self, expression: str) -> str:
+        """Write the aggregate of a string expression over all rows: the strings with commas between."""
 
     def contains(self, text: str, part: str = "?") -> str:
         """Write the condition that a text contains another, whatever the case of ASCII letters."""

@@ -17,7 +17,7 @@ __all__ = ["condition_of", "counts_in"]
 
 def condition_of(database: Database) -> StoreCondition:
     """Return the condition of the file and its writer."""
-    alive, waiting, urgent, busy = database.line()
+    alive, waiting, urgent, busy = database.writer.line()
     with database.read() as connection:
         tables = version_of(connection.raw)
     disk = os.statvfs(database.path.parent)

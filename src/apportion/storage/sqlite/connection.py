@@ -12,10 +12,12 @@ from typing import IO
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.connection import UNLIMITED
 
 from .dialect import SQLITE
+from .error_map import interrupted
 
 __all__ = [
     "APPLICATION_ID",
@@ -31,6 +33,8 @@ __all__ = [
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 _ALWAYS = 1 << 62
+_STEPS = 20_000
+"""Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
 
 class DatabaseError(CannotOpenError):
@@ -87,6 +91,49 @@ class SqliteConnection:
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:
             run("PRAGMA query_only=ON")
+
+    # Transactions of the writer (``storage.sql.writer.WritingConnection``)
+
+    def begin(self) -> None:
+        self.raw.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self.raw.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        if self.raw.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self.raw.execute("ROLLBACK")
+
+    def set_savepoint(self) -> None:
+        self.raw.execute("SAVEPOINT job")
+
+    def release_savepoint(self) -> None:
+        self.raw.execute("RELEASE job")
+
+    def return_to_savepoint(self) -> bool:
+        try:
+            self.raw.execute("ROLLBACK TO job")
+            self.raw.execute("RELEASE job")
+        except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
+            return False
+        return True
+
+    # Reading
+
+    @contextlib.contextmanager
+    def limited(self, deadline: Deadline) -> Iterator[None]:
+        """Interrupt statements once the deadline is over, with its reason."""
+        deadline.start()
+        self.raw.set_progress_handler(deadline.over, _STEPS)
+        try:
+            yield
+        except Exception as failure:
+            if interrupted(failure):
+                raise deadline.reason() from None
+            raise
+        finally:
+            self.raw.set_progress_handler(None, 0)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -49,6 +49,9 @@ class SqliteDialect:
 
         return np.fromstring(value, dtype=kind, sep=",") if value else np.empty(0, dtype=kind)
 
+    def joined(self, expression: str) -> str:
+        return f"group_concat({expression})"
+
     def contains(self, text: str, part: str = "?") -> str:
         return f"instr(lower({text}), lower({part})) > 0"
 

@@ -105,7 +105,11 @@ class FtsIndex:
     def compared(self) -> Iterator[FtsComparison]:
         # FTS5 keeps no texts here that its own check could compare, so a second index is made from the records
         with contextlib.closing(sqlite3.connect("")) as other:  # a temporary file
-            yield FtsComparison(self._raw, other, self._dataset)
+            try:
+                yield FtsComparison(self._raw, other, self._dataset)
+            finally:
+                with contextlib.suppress(sqlite3.Error):  # the file may be damaged
+                    self._raw.execute(f"DROP TABLE IF EXISTS temp.is_{self._dataset}")
 
 
 class FtsComparison:

@@ -78,16 +78,16 @@ class SqlAnnotations:
         return stored if changes == self._raw.total_changes else {}
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
-        # CROSS JOIN fixes the join order: values first, then their range of facet keys. Otherwise
-        # SQLite may read the whole facet table first
+        then_join = self._raw.dialect.then_join
+        # Values first, then their range of facet keys: a planner may read the whole facet table first
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN ("
-            "SELECT ?1 << 32 | f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            "SELECT (?1 << 32) | (f.key & 4294967295) FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
+            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
             "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
             "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
-            "AND (?2 IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
+            "AND (CAST(?2 AS BIGINT) IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
             (dataset.no, plan),
         )
         return [id for (id,) in rows]
@@ -204,7 +204,7 @@ class SqlAnnotations:
 
     def conflicts(self, dataset: Dataset) -> int:
         (n,) = self._raw.execute(
-            "SELECT coalesce(sum(v.n), 0) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
+            "SELECT CAST(coalesce(sum(v.n), 0) AS BIGINT) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
             "WHERE f.dataset = ? AND f.name = 'conflict'",
             (dataset.no,),
         ).fetchone()

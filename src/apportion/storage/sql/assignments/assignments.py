@@ -149,7 +149,8 @@ class SqlAssignments(SlotUpdate):
         ]
 
     def postpone_leases(self, by: int) -> None:
-        self._raw.execute("UPDATE slots SET until = max(0, until + ?) WHERE state = 1", (by,))
+        later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
+        self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         rows = self._raw.execute(
@@ -208,8 +209,9 @@ class SqlAssignments(SlotUpdate):
         rules = [rule_key(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
                  for rule in range(len(plan.spec.rules))]  # fmt: skip
         own, free, open_held = self._raw.execute(
-            "SELECT coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0), "
-            f"coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0), "
+            "SELECT CAST(coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0) AS BIGINT), "
+            f"CAST(coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0) "
+            "AS BIGINT), "
             "(SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
             f"AND {sql.in_numbers('plan', '?5')}) FROM {sql.listed_numbers('k', '?3')} "
             f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "

@@ -21,15 +21,12 @@ from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.connection import RawConnection, SqlConnection
+from apportion.storage.sql.datasets import PlanListing
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.rows import as_json
 from apportion.storage.tables import plans
 
-__all__ = ["PlanListing", "PlanStore", "batches_of"]
-
-PlanListing = tuple[int, int, str]
-"""Number of a plan, when it was changed, and its phase: enough to find it in the cache."""
+__all__ = ["PlanStore", "batches_of"]
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
 _EXTENDING = "extending"
@@ -275,14 +272,15 @@ class PlanStore:
 
     def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> list[str]:
         """Remove slots that were being written; some of their terms may not have been written yet."""
-        json, gone = as_json(nos), set(nos)
+        sql, gone = self._raw.dialect, set(nos)
+        listed, among = sql.numbers(nos), sql.in_numbers("no")
         writer = self.writer(dataset)
         terms = writer.slots.terms
         there: dict[int, list[tuple[int, Light]]] = {}
         for no, rid, *light in self._raw.execute(
             "SELECT no, rid, annotator, state, holder FROM slots WHERE rid IN "
-            "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-            (json,),
+            f"(SELECT rid FROM slots WHERE {among})",
+            (listed,),
         ):
             there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
         lost: dict[int, list[int]] = {}
@@ -296,10 +294,10 @@ class PlanStore:
         # First, because the slots have the key of their rows in ``waiting``
         self._raw.execute(
             "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
-            "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-            (json,),
+            f"annotator, behind, due, priority, no FROM slots WHERE {among})",
+            (listed,),
         )
-        self._raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+        self._raw.execute(f"DELETE FROM slots WHERE {among}", (listed,))
         return self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
@@ -317,11 +315,12 @@ class PlanStore:
         span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
         if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
             return []
-        # CROSS JOIN: look up the wanted records in the table, never the other way round. The list is one parameter,
-        # as SQLite limits how many a statement may have
+        sql = self._raw.dialect
+        # Look up the wanted records in the table, never the other way round
         rows = self._raw.execute(
-            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
-            (as_json(rids),),
+            f"SELECT DISTINCT t.rid FROM {sql.listed_numbers('wanted')} {sql.then_join} {table} t "
+            "ON t.rid = wanted.value",
+            (sql.numbers(rids),),
         )
         return [rid for (rid,) in rows]
 
@@ -331,9 +330,9 @@ class PlanStore:
         return self._ids(found)
 
     def _ids(self, rids: Iterable[int]) -> list[str]:
+        sql = self._raw.dialect
         rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
-            (as_json(rids),),
+            f"SELECT id FROM records WHERE {sql.in_numbers('rid')} ORDER BY rid", (sql.numbers(rids),)
         )
         return [id for (id,) in rows]
 

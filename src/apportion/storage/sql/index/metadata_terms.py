@@ -88,7 +88,7 @@ class MetadataReader:
                     "Nothing of this request was stored."
                 )
             (there,) = self._raw.execute(
-                "SELECT count(*) FROM fields WHERE dataset = ? AND name >= 'metadata.' AND name < 'metadata/'",
+                "SELECT count(*) FROM fields WHERE dataset = ? AND name LIKE 'metadata.%'",
                 (self._dataset,),
             ).fetchone()
             if there + len(new) > self._limit:

@@ -24,7 +24,7 @@ from apportion.storage.sql.codec.states import STATES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .record_writer import MetadataLimits, RecordChange
@@ -210,7 +210,7 @@ class SqlRecords:
 
     def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
         rows = self._raw.execute(
-            "SELECT name, kind FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (dataset.no,)
+            "SELECT name, kind FROM fields WHERE dataset = ? AND name LIKE 'metadata.%'", (dataset.no,)
         )
         return {name.removeprefix("metadata."): kind for name, kind in rows}
 
@@ -287,9 +287,10 @@ class SqlRecords:
         return sorted(self._matching(dataset, criteria))
 
     def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+        sql, base = self._raw.dialect, dataset.no << 32
         rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN (SELECT ? | value FROM json_each(?)) AND updated <= ?",
-            (dataset.no << 32, as_json(numbers), logged_by),
+            f"SELECT id FROM records WHERE {sql.in_numbers('rid')} AND updated <= ?",
+            (sql.numbers(base | n for n in numbers), logged_by),
         )
         return [id for (id,) in rows]
 
