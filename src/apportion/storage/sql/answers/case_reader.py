@@ -32,11 +32,20 @@ _RECORD, _SLOT, _ANNOTATION, _GOLD, _PAST, _TIME, _POSTERIOR = range(7)
 
 
 def _part(
-    table: int, source: str, numbers: str = "", texts: str = "", values: str = "", seconds: str = "NULL"
+    table: int,
+    source: str,
+    numbers: str = "",
+    texts: str = "",
+    values: str = "",
+    seconds: str = "CAST(NULL AS DOUBLE PRECISION)",
 ) -> str:
     """Write the statement that reads one table, with as many columns as those of the others."""
     columns = [str(table), "x.rid", *_filled(numbers, _NUMBERS), *_filled(texts, _TEXTS)]
     return f"SELECT {', '.join([*columns, *_filled(values, _BYTES), seconds])} FROM {source}"
+
+
+def _number(truth: str) -> str:
+    return f"CASE WHEN {truth} THEN 1 ELSE 0 END"
 
 
 def _filled(columns: str, count: int) -> list[str]:
@@ -143,13 +152,15 @@ def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool) ->
         _part(
             _SLOT,
             f"slots x LEFT JOIN declined d ON d.slot = x.no WHERE {mine}",
-            ", ".join((*(f"x.{name}" for name in numbers), "d.annotator")),
+            ", ".join(
+                (*(_number("x.pull") if name == "pull" else f"x.{name}" for name in numbers), "d.annotator")
+            ),
             ", ".join(f"x.{name}" for name in texts),
         ),
         _part(
             _ANNOTATION,
             f"annotations x WHERE {mine}",
-            "x.annotator, x.state, x.version, x.updated, x.counted",
+            f"x.annotator, x.state, x.version, x.updated, {_number('x.counted')}",
             values="x.value, x.terms",
             seconds="x.seconds",
         ),

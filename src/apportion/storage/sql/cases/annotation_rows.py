@@ -248,7 +248,7 @@ class AnnotationRows:
 
 def _row(rid: int, annotator: int, kept: AnnotationRow, at: int) -> tuple[Any, ...]:
     """Return the values of ``_COLUMNS``."""
-    # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
+    # Databases return the column as a float, and the checksums of 3 and 3.0 differ
     seconds = None if kept.seconds is None else float(kept.seconds)
-    values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
+    values = (rid, annotator, kept.state, bool(kept.counted), kept.version, seconds, at, kept.value)
     return (*values, checksum(values), kept.terms)

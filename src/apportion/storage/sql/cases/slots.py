@@ -244,7 +244,7 @@ class SlotWriter:
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
-            "priority, due, behind, pull, needs) SELECT (SELECT max(coalesce(max(no), 0), ?1) + 1 FROM slots), "
+            "priority, due, behind, pull, needs) SELECT coalesce((SELECT max(no) FROM slots WHERE no > ?1), ?1) + 1, "
             "dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
             "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
             (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
