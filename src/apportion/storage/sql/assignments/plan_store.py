@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Text, case, cast, insert, select, update
 from sqlalchemy import Row as SqlRow
 
 from apportion.domain.assignment.queue import Slot
@@ -221,7 +221,8 @@ class PlanStore:
 
     def _update(self, plan: StoredPlan, values: dict[str, Any]) -> StoredPlan:
         # No two states of a plan have the same time of change: the cache of plans recognises them by it
-        values["changed_at"] = func.max(plans.c.changed_at + 1, values["changed_at"])
+        later, at = plans.c.changed_at + 1, values["changed_at"]
+        values["changed_at"] = case((later > at, later), else_=at)
         row = self._sql.execute(
             update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
         ).one()
@@ -302,10 +303,14 @@ class PlanStore:
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
         half = plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)])
-        rows = self._sql.execute(
-            select(plans).where(half | plans.c.figures[_EXTENDING].as_string().is_not(None))
-        )
-        return [(row._mapping["dataset"], _plan(row)) for row in rows]
+        maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
+        rows = self._sql.execute(select(plans).where(half | maybe))
+        found = [(row._mapping["dataset"], _plan(row)) for row in rows]
+        return [
+            (no, plan)
+            for no, plan in found
+            if plan.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) or plan.extending is not None
+        ]
 
     # Records that slots are about
 
