@@ -124,12 +124,13 @@ def test_the_answer_that_completes_a_record_takes_few_statements(
     for who in ("ana", "ben", "rita"):
         for _ in range(2):
             work(room, who)
-    done = [each["id"] for each in room.get("max", "records")["records"]] if False else IDS
     held = claim(room, "ben")
-    for id in done:
-        room.put("ana", id, "good")
+    for who in ("ana", "rita"):  # whoever has the other slot, and an extra
+        room.put(who, held[0], "good")
+
     last = counted.during(lambda: submit(room, "ben", held[0], "good", seconds=4))
     assert len(last) <= ANSWER, "\n".join(last)
+    assert room.see("max", held[0])["status"] == "Validated"
 
 
 @pytest.mark.parametrize("rule", WAYS)

@@ -61,16 +61,30 @@ class SqlAnnotations:
 
     # Reading
 
-    def case(self, dataset: Dataset, id: str) -> Case | None:
-        found = self.cases(dataset, [id])
-        return found[0] if found else None
+    def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        if who is None or not self._assignments.has_caps(dataset):
+            found = self.cases(dataset, [id])
+            return found[0] if found else None
+        me, rules = self._agents.find(who) or -1, self._assignments.rules(dataset)
+        reader = self._reader(dataset)
+        case, counts = reader.read_with_counts(id, me, rules)
+        self._assignments.keep_counts(dataset, me, counts)
+        self._keep(reader)
+        return case
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
-        reader = CaseReader(self._raw, dataset, self._agents, self._assignments.reader(dataset))
+        reader = self._reader(dataset)
         found = reader.read(ids)
+        self._keep(reader)
+        return found
+
+    def _reader(self, dataset: Dataset) -> CaseReader:
+        return CaseReader(self._raw, dataset, self._agents, self._assignments.reader(dataset))
+
+    def _keep(self, reader: CaseReader) -> None:
+        """Keep what cases were read from, for whoever changes them next."""
         self._read = self._raw.total_changes, reader.stored
         self._times.update((rid, each.times) for rid, each in reader.stored.items())
-        return found
 
     def _stored(self) -> StoredCases:
         """Return what the last cases were stored as, unless this connection has changed anything since."""

@@ -23,6 +23,7 @@ from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.answers.time_spent import medians
 from apportion.storage.sql.codec.states import ROW_STATES
 
+from .plan_store import LEASE
 from .queue_read import QueueRead, QueueRules
 from .slot_update import SlotUpdate
 from .totals import SqlTotals
@@ -168,35 +169,17 @@ class SqlAssignments(SlotUpdate):
                 (dataset.no,),
             ).fetchall()
         else:
-            rows = self._counts_of(dataset, self._agents.find(annotator) or -1)
+            found = self._counts_of(dataset, self._agents.find(annotator) or -1)
+            rows = [row for row in found if row[3] != LEASE]
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), ROW_STATES[state], n)
             for plan, rule, no, state, n in rows
         ]
 
-    def _counts_of(self, dataset: Dataset, me: int) -> list[tuple[int, int, int, int, int]]:
-        """Read a person's counters, and with the same statement their leases, which whoever reads one needs as well."""
-        sql = self._raw.dialect
-        rules = [
-            rule_key(plan.no, rule) for plan in self.plans(dataset) for rule in range(len(plan.spec.rules))
-        ]
-        # By their keys: a dataset has counters of every person
-        rows = self._raw.execute(
-            f"SELECT c.plan, c.rule, c.annotator, c.state, c.n FROM {sql.listed_numbers('k', '?3')} "
-            f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "
-            "AND c.annotator = ?2 WHERE c.n != 0 UNION ALL "
-            "SELECT plan, rule, annotator, -1, until FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1",
-            (dataset.no, me, sql.numbers(rules)),
-        ).fetchall()
-        held = [(plan, rule, no, until) for plan, rule, no, state, until in rows if state < 0]
-        self._held = (dataset.no, me, self._raw.total_changes, held)
-        return [row for row in rows if row[3] >= 0]
-
     def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
-        me = self._agents.find(annotator) or -1
-        if self._held[:3] != (dataset.no, me, self._raw.total_changes):
-            self._counts_of(dataset, me)
-        counts = Counter((plan, rule, no) for plan, rule, no, until in self._held[3] if until > now)
+        rows = self._counts_of(dataset, self._agents.find(annotator) or -1)
+        held = [(plan, rule, no, until) for plan, rule, no, state, until in rows if state == LEASE]
+        counts = Counter((plan, rule, no) for plan, rule, no, until in held if until > now)
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), RowState.LEASED, n)
             for (plan, rule, no), n in counts.items()

@@ -16,19 +16,24 @@ from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan, rule_key
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import PlanListing
+from apportion.storage.sql.dialect import Dialect
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.tables import plans
 
-__all__ = ["PlanStore", "batches_of"]
+__all__ = ["LEASE", "CountRow", "PlanStore", "batches_of", "counts_of_person"]
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
+
+CountRow = tuple[int, int, int, int, int]
+"""Plan, rule, annotator, state and number of slots; or ``LEASE`` as state, and until when it is."""
+LEASE = -1
 _EXTENDING = "extending"
 """The key in a plan's figures, while an extension is being written, of what the plan was before."""
 
@@ -62,8 +67,8 @@ class PlanStore:
         self._last_list: tuple[list[PlanListing], list[StoredPlan]] = ([], [])
         """The plans of the dataset that was asked for last, and what they were listed as."""
         self._reasons: dict[tuple[int, int], list[Any]] = {}
-        self._held: tuple[int, int, int, list[tuple[int, int, int, int]]] = (0, 0, 0, [])
-        """The last leases read: dataset, person, how many changes before; and plan, rule, for whom, until when."""
+        self._counts_read: tuple[int, int, int, list[CountRow]] = (0, 0, 0, [])
+        """The counters read last: of which dataset and person, and how many rows had been changed then."""
         self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
         """The last slots read, by record, and how many rows this connection had changed then."""
         self._plan_cache = shelf
@@ -119,6 +124,38 @@ class PlanStore:
         """Return True if a plan is being written or extended: terms of its later slots are not written yet."""
         plans = self.plans(dataset)
         return any(plan.phase is PlanPhase.WRITING or plan.extending is not None for plan in plans)
+
+    def rules(self, dataset: Dataset) -> list[int]:
+        """Return every rule of a dataset's plans, by ``rule_key``."""
+        plans = self.plans(dataset)
+        return [rule_key(plan.no, rule) for plan in plans for rule in range(len(plan.spec.rules))]
+
+    def has_caps(self, dataset: Dataset) -> bool:
+        """Return True if some plan limits how many slots somebody may have."""
+        return any(
+            person.cap is not None for plan in self.plans(dataset) for team in plan.teams for person in team
+        )
+
+    def _counts_of(self, dataset: Dataset, me: int) -> list[CountRow]:
+        """Return a person's counters and leases: whoever asks for the one asks for the other next."""
+        *of, found = self._counts_read
+        if of != [dataset.no, me, self._raw.total_changes]:
+            sql = self._raw.dialect
+            found = self._raw.execute(
+                counts_of_person(sql, "?1", "?2", "?3"), (dataset.no, me, sql.numbers(self.rules(dataset)))
+            ).fetchall()
+            self.keep_counts(dataset, me, found)
+        return found
+
+    def keep_counts(self, dataset: Dataset, me: int, rows: list[CountRow]) -> None:
+        """Keep a person's counters and leases, as just read, for whoever asks for them next."""
+        self._counts_read = (dataset.no, me, self._raw.total_changes, rows)
+
+    def mirrors(self, dataset: Dataset) -> frozenset[str]:
+        """Return the metadata fields under which plans show the assignees of a record."""
+        shown = (PlanPhase.LIVE, PlanPhase.UNDOING)
+        keys = {plan.spec.mirror for plan in self.plans(dataset) if plan.phase in shown}
+        return frozenset(f"metadata.{key}" for key in keys if key is not None)
 
     def writer(self, dataset: Dataset, stored: StoredCases | None = None) -> CaseWriter:
         """Return a writer of changes to single records of a dataset."""
@@ -340,6 +377,18 @@ class PlanStore:
             f"SELECT id FROM records WHERE {sql.in_numbers('rid')} ORDER BY rid", (sql.numbers(rids),)
         )
         return [id for (id,) in rows]
+
+
+def counts_of_person(sql: Dialect, dataset: str, me: str, rules: str) -> str:
+    """Write the statement that reads rows of ``CountRow``; the other parameters are places."""
+    return (  # by the keys of the counters: a dataset has some of every person
+        "SELECT c.plan AS plan, c.rule AS rule, c.annotator AS annotator, c.state AS state, c.n AS n "
+        f"FROM {sql.listed_numbers('k', rules)} "
+        f"{sql.then_join} slot_counts c ON c.dataset = {dataset} AND c.plan = k.value >> 8 "
+        f"AND c.rule = k.value & 255 AND c.annotator = {me} WHERE c.n != 0 UNION ALL "
+        f"SELECT plan, rule, annotator, {LEASE}, until FROM slots "
+        f"WHERE holder = {me} AND dataset = {dataset} AND state = 1"
+    )
 
 
 def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:
