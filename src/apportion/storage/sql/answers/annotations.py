@@ -124,6 +124,8 @@ class SqlAnnotations:
         return found
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
+        if not ids:
+            return {}
         marks = ", ".join("?" * len(ids))
         rows = self._raw.execute(
             "SELECT r.id, a.version FROM records r JOIN annotations a ON a.rid = r.rid AND a.annotator = ? "

@@ -67,6 +67,7 @@ _READ = (
     f"SELECT s.rid, r.id, {', '.join(f's.{name}' for name in SLOT_COLUMNS[0])}, d.annotator, s.needs, s.token "
     "FROM slots s JOIN records r ON r.rid = s.rid LEFT JOIN declined d ON d.slot = s.no WHERE "
 )
+_NUMBERS = frozenset({"annotator", "state", "behind", "holder", "until"})
 _CHANGED = ("annotator", "state", "behind", "pull", "holder", "until", "token", "why")
 _PLACE = ("dataset", "annotator", "behind", "due", "priority", "slot")
 
@@ -345,9 +346,10 @@ def _update_slots(rows: int) -> str:
         values = (f"{name} = {f'coalesce({at}, why)' if name == 'why' else at}" for name, at in places)
         return f"UPDATE slots SET {', '.join(values)} WHERE no = ?1"
     marks = ", ".join([f"({', '.join('?' * (len(_CHANGED) + 1))})"] * rows)
-    values = (
-        f"{name} = {'coalesce(c.why, slots.why)' if name == 'why' else f'c.{name}'}" for name in _CHANGED
-    )
+    # With their types: a column without any value has none of its own
+    new = {name: f"CAST(c.{name} AS {'BIGINT' if name in _NUMBERS else 'TEXT'})" for name in _CHANGED}
+    new |= {"pull": "c.pull", "why": f"coalesce({new['why']}, slots.why)"}
+    values = (f"{name} = {value}" for name, value in new.items())
     return (
         f"WITH c (no, {', '.join(_CHANGED)}) AS (VALUES {marks}) "
         f"UPDATE slots SET {', '.join(values)} FROM c WHERE slots.no = c.no"
