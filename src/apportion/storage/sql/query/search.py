@@ -30,7 +30,7 @@ from .bounds import EXACT_FLOATS
 from .compiler import QueryCompiler
 from .evaluation import Evaluation
 from .facets import FacetCounter
-from .leaf_assignments import assignees_of
+from .leaf_assignments import assignees_of, mirrors_of
 from .predicates import RecordDocument, sort_values
 from .selection import All, Plan
 
@@ -60,14 +60,14 @@ class Searcher:
         criteria: Criteria,
         prepared: dict[Criteria, Plan] | None = None,
         *,
-        agents: Agents,
-        mirrors: Callable[[Dataset], frozenset[str]],
+        agents: Agents | None = None,
+        mirrors: Callable[[Dataset], frozenset[str]] | None = None,
     ) -> None:
         """``prepared``: selections prepared in the same snapshot before, to be used again; ``mirrors`` returns the
         metadata fields under which plans show assignees.
         """
-        self._agents = agents
-        self._mirrors_in = mirrors
+        self._agents = agents or Agents(connection.raw)
+        self._mirrors_in = mirrors or (lambda dataset: mirrors_of(connection.raw, dataset.no))
         self._connection = connection
         self._raw = connection.raw
         self._sql = connection.raw.dialect
