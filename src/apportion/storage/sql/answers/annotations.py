@@ -17,6 +17,7 @@ from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.assignments.plan_store import PlanStore
 from apportion.storage.sql.cases.annotation_rows import set_seconds
 from apportion.storage.sql.cases.case_writer import StoredCases
+from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
 from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
 from apportion.storage.sql.codec.states import STATES
@@ -28,7 +29,6 @@ from apportion.vocabulary import EventCode
 
 from . import change_log
 from .case_reader import CaseReader
-from .time_spent import add_time, spent_between, times_of
 
 __all__ = ["SqlAnnotations"]
 

@@ -20,7 +20,7 @@ from apportion.ports.assignments import (
     rule_key,
 )
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.answers.time_spent import medians
+from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.states import ROW_STATES
 
 from .plan_store import LEASE

@@ -119,7 +119,7 @@ class SlotInsert(PlanStore):
             "waiting (dataset, annotator, behind, due, priority, slot)",
             4,
             list(zip(*(column[pending].tolist() for column in columns), strict=True)),
-            or_ignore=True,  # leased and released meanwhile: it is queued again
+            unless_there=True,  # leased and released meanwhile: it is queued again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
         writer = self.writer(dataset)

@@ -313,10 +313,10 @@ class SlotWriter:
             insert_rows(raw, "waiting", len(_PLACE), new)
             self._places.clear()
         if self._past:
-            insert_rows(raw, "past_assignees", 2, sorted(self._past), or_ignore=True)
+            insert_rows(raw, "past_assignees", 2, sorted(self._past), unless_there=True)
             self._past.clear()
         if self._declined:
-            insert_rows(raw, "declined", 2, sorted(self._declined), or_ignore=True)
+            insert_rows(raw, "declined", 2, sorted(self._declined), unless_there=True)
             self._declined.clear()
         if self._counts:
             counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]

@@ -113,7 +113,7 @@ class CountedTerms:
     def add_to_many(self, term_id: int, ns: Sequence[int]) -> None:
         """Give records, ascending, one value; those that have it already keep it. Written at once."""
         # Value number and record number in one key: the records of a value are one range, in the order of their numbers
-        added = insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], or_ignore=True)
+        added = insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], unless_there=True)
         self.session.count_many(term_id, added)  # rows that were there already are left out
         self._changes.shared.append((term_id, ns))
 
