@@ -47,18 +47,18 @@ def filled(raw: RawConnection, rows: list[tuple[Any, ...]], **options: Any) -> i
 @given(numbers=NUMBERS)
 def test_a_list_of_numbers_is_a_table_in_its_order(raw: RawConnection, numbers: list[int]) -> None:
     sql = raw.dialect
-    listed = f"SELECT given.value FROM {sql.listed_numbers('given')} ORDER BY given.key"
+    listed = f"SELECT given.key, given.value FROM {sql.listed_numbers('given')} ORDER BY given.key"
 
-    assert raw.execute(listed, (sql.numbers(numbers),)).fetchall() == [(n,) for n in numbers]
+    assert raw.execute(listed, (sql.numbers(numbers),)).fetchall() == list(enumerate(numbers))
 
 
 @ONCE
 @given(strings=STRINGS)
 def test_a_list_of_strings_is_a_table_in_its_order(raw: RawConnection, strings: list[str]) -> None:
     sql = raw.dialect
-    listed = f"SELECT given.value FROM {sql.listed_strings('given')} ORDER BY given.key"
+    listed = f"SELECT given.key, given.value FROM {sql.listed_strings('given')} ORDER BY given.key"
 
-    assert raw.execute(listed, (sql.strings(strings),)).fetchall() == [(s,) for s in strings]
+    assert raw.execute(listed, (sql.strings(strings),)).fetchall() == list(enumerate(strings))
 
 
 @ONCE

@@ -122,7 +122,7 @@ def find_at(
 
 def record_case(tx: Transaction, dataset: Dataset, actor: Actor, id: str, *, writing: bool = False) -> Case:
     """Return the case of a record that ``actor`` may see; ``writing``: or that was assigned to them at any time."""
-    case = tx.annotations.case(dataset, id)
+    case = tx.annotations.case(dataset, id, who=actor.username if writing else None)
     if case is None:
         raise RecordNotFound(dataset.id, id)
     policies = Policies.of(dataset.policies)

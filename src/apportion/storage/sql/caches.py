@@ -78,7 +78,7 @@ class Caches:
 
     def forget_terms(self) -> None:
         """Forget the numbers of all values, which may be given out again."""
-        self.registry.term_ids.clear()
+        self.registry.forget_values()
 
     def forget(self, dataset: int) -> None:
         """Forget a dataset that is gone."""

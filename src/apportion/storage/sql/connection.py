@@ -25,7 +25,12 @@ class RawConnection(Statements, Protocol):
     def dialect(self) -> Dialect: ...
 
     @property
-    def total_changes(self) -> int: ...
+    def total_changes(self) -> int:
+        """Return how many rows were ever changed through the connection, by SQLAlchemy too.
+
+        While it stays the same, what was read within the transaction still holds.
+        """
+        ...
 
 
 class SqlConnection(Protocol):

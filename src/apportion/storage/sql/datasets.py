@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -70,13 +70,13 @@ class SqlDatasets:
         row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
         if row is None:
             return None
-        found = dataset_from(row[1:])
+        found = _cached(row[1:])
         self._plans[found.no] = _listings(row[0])
         return found
 
     def by_number(self, no: int) -> Dataset | None:
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
-        return None if row is None else dataset_from(row)
+        return None if row is None else _cached(row)
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
@@ -214,6 +214,12 @@ def _listings(joined: str | None) -> list[PlanListing]:
         return []
     parts = (each.split(" ") for each in joined.split(","))
     return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
+
+
+@lru_cache(200)
+def _cached(row: tuple[Any, ...]) -> Dataset:
+    """Build the dataset of a row; most requests find the one that others have just found."""
+    return dataset_from(row)
 
 
 def dataset_from(row: Sequence[Any]) -> Dataset:

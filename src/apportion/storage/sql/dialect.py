@@ -63,7 +63,7 @@ class Dialect(Protocol):
         """Write the condition that an expression is one of the strings."""
 
     def listed_numbers(self, name: str, place: str = "?") -> str:
-        """Write the numbers as a table of that name, for FROM, with the columns ``key``, their order, and ``value``."""
+        """Write the numbers as a table of that name, with the columns ``key``, the place from 0, and ``value``."""
 
     def listed_strings(self, name: str, place: str = "?") -> str:
         """Write the strings as a table, as ``listed_numbers`` does numbers."""

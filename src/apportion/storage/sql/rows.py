@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from .connection import RawConnection
 from .dialect import Dialect
 
-__all__ = ["as_json", "first_difference", "insert_rows", "insert_values", "rows_by_id"]
+__all__ = ["first_difference", "insert_rows", "insert_values", "rows_by_id"]
 
 
 def insert_rows(
@@ -18,19 +18,19 @@ def insert_rows(
     columns: int,
     rows: Sequence[Sequence[Any]],
     *,
-    or_ignore: bool = False,
+    unless_there: bool = False,
     form: str | None = None,
 ) -> int:
-    """Insert rows, some hundred with one statement; with ``or_ignore`` leave out those that are there.
+    """Insert rows, some hundred with one statement; with ``unless_there`` leave out those that are there.
 
     ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``. Returns how many were added.
     """
-    return raw.dialect.insert_rows(raw, into, columns, rows, unless_there=or_ignore, form=form)
+    return raw.dialect.insert_rows(raw, into, columns, rows, unless_there=unless_there, form=form)
 
 
-def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, or_ignore: bool = False) -> int:
+def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, unless_there: bool = False) -> int:
     """Insert rows of a single column, as ``insert_rows`` does those of several."""
-    return raw.dialect.insert_rows(raw, into, 1, [(value,) for value in values], unless_there=or_ignore)
+    return raw.dialect.insert_rows(raw, into, 1, [(value,) for value in values], unless_there=unless_there)
 
 
 def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -63,8 +63,3 @@ def first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> tuple[str, 
     if len(wanted) > len(found):
         return "lacks", wanted[len(found)]
     return "has, and should not have,", found[len(wanted)]
-
-
-def as_json(numbers: Iterable[int]) -> str:
-    """Encode numbers for ``json_each``, which takes any number of them as one parameter."""
-    return "[" + ",".join(map(str, numbers)) + "]"

@@ -149,6 +149,7 @@ class SqlTransaction:
             cache_of=self._caches.of,
             registry=self._caches.registry,
             agents=self._agents,
+            mirrors=self.assignments.mirrors,
             limits=self._limits,
             publish=self._caches.apply,
             withdraw=self.assignments.withdraw_from,

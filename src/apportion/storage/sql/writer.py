@@ -63,8 +63,8 @@ class Writer(Generic[C]):
     """The writer thread with its queue.
 
     Writes that wait are merged into one transaction, single annotations (``urgent``) first and never together
-    with other tasks, which take far longer. Each write runs behind a savepoint of its own, so that one refused
-    request does not undo the others.
+    with other tasks, which take far longer. Each write but the first runs behind a savepoint of its own, so that one
+    refused request does not undo the others.
     """
 
     def __init__(self, connection: C, translate: Callable[[BaseException], BaseException]) -> None:
@@ -163,21 +163,29 @@ class Writer(Generic[C]):
                 log.exception("could not pass on a committed change")
 
     def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
-        """Run one task behind a savepoint. Raises only when the whole transaction is lost."""
+        """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""
         connection = self._connection
         hooks = len(connection.after)  # a refused task must not announce what is rolled back
-        connection.set_savepoint()
+        first = not done  # to undo it is to roll the transaction back, so that most tasks need no savepoint
+        if not first:
+            connection.set_savepoint()
         try:
             result = task.fn(connection)
         except BaseException as refused:
             del connection.after[hooks:]
+            if first:
+                connection.roll_back()
+                task.future.set_exception(self._translate(refused))
+                connection.begin()
+                return
             if not connection.return_to_savepoint():
                 done.append((task, None))
                 raise refused from None
             task.future.set_exception(self._translate(refused))
         else:
             done.append((task, result))
-            connection.release_savepoint()
+            if not first:
+                connection.release_savepoint()
 
     def _rolled_back(self, failure: BaseException, tasks: list[_WriteTask[C, Any]]) -> None:
         """Roll back the merged transaction, then run each task that shared it in a transaction of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -33,10 +34,14 @@ def insert_rows(
         left = len(rows) - start
         size = next((size for size in _sizes(columns) if size <= left), left)
         some = rows[start : start + size]
-        statement = f"INSERT INTO {into} VALUES {', '.join([one] * size)}{end}"
-        done += raw.execute(statement, list(chain.from_iterable(some))).rowcount
+        done += raw.execute(_insert(into, one, size, end), list(chain.from_iterable(some))).rowcount
         start += size
     return done
+
+
+@lru_cache(512)
+def _insert(into: str, row: str, rows: int, end: str) -> str:
+    return f"INSERT INTO {into} VALUES {', '.join([row] * rows)}{end}"
 
 
 def _sizes(columns: int) -> list[int]:

@@ -17,6 +17,7 @@ from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.assignments.plan_store import PlanStore
 from apportion.storage.sql.cases.annotation_rows import set_seconds
 from apportion.storage.sql.cases.case_writer import StoredCases
+from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
 from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
 from apportion.storage.sql.codec.states import STATES
@@ -28,7 +29,6 @@ from apportion.vocabulary import EventCode
 
 from . import change_log
 from .case_reader import CaseReader
-from .time_spent import add_time, spent_between, times_of
 
 __all__ = ["SqlAnnotations"]
 
@@ -61,16 +61,30 @@ class SqlAnnotations:
 
     # Reading
 
-    def case(self, dataset: Dataset, id: str) -> Case | None:
-        found = self.cases(dataset, [id])
-        return found[0] if found else None
+    def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        if who is None or not self._assignments.has_caps(dataset):
+            found = self.cases(dataset, [id])
+            return found[0] if found else None
+        me, rules = self._agents.find(who) or -1, self._assignments.rules(dataset)
+        reader = self._reader(dataset)
+        case, counts = reader.read_with_counts(id, me, rules)
+        self._assignments.keep_counts(dataset, me, counts)
+        self._keep(reader)
+        return case
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
-        reader = CaseReader(self._raw, dataset, self._agents, self._assignments.reader(dataset))
+        reader = self._reader(dataset)
         found = reader.read(ids)
+        self._keep(reader)
+        return found
+
+    def _reader(self, dataset: Dataset) -> CaseReader:
+        return CaseReader(self._raw, dataset, self._agents, self._assignments.reader(dataset))
+
+    def _keep(self, reader: CaseReader) -> None:
+        """Keep what cases were read from, for whoever changes them next."""
         self._read = self._raw.total_changes, reader.stored
         self._times.update((rid, each.times) for rid, each in reader.stored.items())
-        return found
 
     def _stored(self) -> StoredCases:
         """Return what the last cases were stored as, unless this connection has changed anything since."""
@@ -78,16 +92,16 @@ class SqlAnnotations:
         return stored if changes == self._raw.total_changes else {}
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
-        # CROSS JOIN fixes the join order: values first, then their range of facet keys. Otherwise
-        # SQLite may read the whole facet table first
+        then_join = self._raw.dialect.then_join
+        # Values first, then their range of facet keys: a planner may read the whole facet table first
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN ("
             "SELECT (?1 << 32) | (f.key & 4294967295) FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
             "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
             "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
-            "AND (?2 IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
+            "AND (CAST(?2 AS BIGINT) IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
             (dataset.no, plan),
         )
         return [id for (id,) in rows]
@@ -110,6 +124,8 @@ class SqlAnnotations:
         return found
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
+        if not ids:
+            return {}
         marks = ", ".join("?" * len(ids))
         rows = self._raw.execute(
             "SELECT r.id, a.version FROM records r JOIN annotations a ON a.rid = r.rid AND a.annotator = ? "
@@ -204,7 +220,7 @@ class SqlAnnotations:
 
     def conflicts(self, dataset: Dataset) -> int:
         (n,) = self._raw.execute(
-            "SELECT coalesce(sum(v.n), 0) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
+            "SELECT CAST(coalesce(sum(v.n), 0) AS BIGINT) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
             "WHERE f.dataset = ? AND f.name = 'conflict'",
             (dataset.no,),
         ).fetchone()

@@ -14,6 +14,7 @@ from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
 from apportion.domain.policies import Policies
 from apportion.ports.answers import THE_QUESTION
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.assignments.plan_store import CountRow, counts_of_person
 from apportion.storage.sql.cases.annotation_rows import AnnotationRow
 from apportion.storage.sql.cases.case_writer import StoredCase
 from apportion.storage.sql.cases.slots import SLOT_COLUMNS, SlotReader
@@ -28,15 +29,26 @@ _AT_ONCE = 500
 _NUMBERS, _TEXTS, _BYTES = 13, 3, 3
 """How many columns of each kind every row has, beside the number of its record, its table and the seconds."""
 
-_RECORD, _SLOT, _ANNOTATION, _GOLD, _PAST, _TIME, _POSTERIOR = range(7)
+_RECORD, _SLOT, _ANNOTATION, _GOLD, _PAST, _TIME, _POSTERIOR, _COUNT = range(8)
 
 
 def _part(
-    table: int, source: str, numbers: str = "", texts: str = "", values: str = "", seconds: str = "NULL"
+    table: int,
+    source: str,
+    numbers: str = "",
+    texts: str = "",
+    values: str = "",
+    *,
+    seconds: str = "CAST(NULL AS DOUBLE PRECISION)",
+    rid: str = "x.rid",
 ) -> str:
     """Write the statement that reads one table, with as many columns as those of the others."""
-    columns = [str(table), "x.rid", *_filled(numbers, _NUMBERS), *_filled(texts, _TEXTS)]
+    columns = [str(table), rid, *_filled(numbers, _NUMBERS), *_filled(texts, _TEXTS)]
     return f"SELECT {', '.join([*columns, *_filled(values, _BYTES), seconds])} FROM {source}"
+
+
+def _number(truth: str) -> str:
+    return f"CASE WHEN {truth} THEN 1 ELSE 0 END"
 
 
 def _filled(columns: str, count: int) -> list[str]:
@@ -55,6 +67,15 @@ class CaseReader:
         self.stored: dict[int, StoredCase] = {}
         """What is stored of the cases that were read, by record."""
 
+    def read_with_counts(self, id: str, me: int, rules: Sequence[int]) -> tuple[Case | None, list[CountRow]]:
+        """Return a record, and with it a person's counters and leases under these rules."""
+        listed = self._raw.dialect.numbers(rules)
+        tables = self._tables(
+            _statement(*self._kind(several=False), True), (id, self._dataset.no, me, listed)
+        )
+        counts = [(plan, rule, no, state, n) for plan, rule, no, state, n, *_ in tables[_COUNT].get(0, ())]
+        return self._from(tables).get(id), counts
+
     def read(self, ids: Sequence[str]) -> list[Case]:
         """Return these records in that order; those that are not there are left out."""
         whole = [id for id in ids if "\0" not in id]  # which no list of strings can hold
@@ -68,12 +89,21 @@ class CaseReader:
         return [found[id] for id in ids if id in found]
 
     def _cases(self, wanted: Any, *, several: bool) -> dict[str, Case]:
+        return self._from(self._tables(_statement(*self._kind(several)), (wanted, self._dataset.no)))
+
+    def _kind(self, several: bool) -> tuple[Dialect, bool, bool, bool]:
         modelled = Policies.of(self._dataset.policies).modelled
         # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
-        statement = _statement(self._raw.dialect, several, self._dataset.individual, modelled)
-        tables: list[dict[int, list[Any]]] = [{} for _ in range(7)]
-        for table, rid, *row in self._raw.execute(statement, (wanted, self._dataset.no)).fetchall():
+        return self._raw.dialect, several, self._dataset.individual, modelled
+
+    def _tables(self, statement: str, parameters: tuple[Any, ...]) -> list[dict[int, list[Any]]]:
+        """Return the rows of each table by record."""
+        tables: list[dict[int, list[Any]]] = [{} for _ in range(_COUNT + 1)]
+        for table, rid, *row in self._raw.execute(statement, parameters).fetchall():
             tables[table].setdefault(rid, []).append(row)
+        return tables
+
+    def _from(self, tables: Sequence[dict[int, list[Any]]]) -> dict[str, Case]:
         cases = (self._case(rid, row, tables) for rid, (row,) in tables[_RECORD].items())
         return {case.id: case for case in cases}
 
@@ -130,8 +160,11 @@ def _posterior(row: Sequence[Any]) -> Posterior:
 
 
 @cache
-def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool) -> str:
-    """Write the statement for one id, or for a list of ids, as its first parameter; the second is the dataset."""
+def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool, counts: bool = False) -> str:
+    """Write the statement for one id, or for a list of ids, as its first parameter; the second is the dataset.
+
+    With ``counts`` the third is a person, and the fourth the rules whose counters are read.
+    """
     given = f"{dialect.listed_strings('given', '?1')} {dialect.then_join} records r ON r.id = given.value"
     source = f"{given} WHERE r.dataset = ?2" if several else "records r WHERE r.dataset = ?2 AND r.id = ?1"
     mine = "x.rid IN (SELECT rid FROM wanted)" if several else "x.rid = (SELECT rid FROM wanted)"
@@ -143,13 +176,15 @@ def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool) ->
         _part(
             _SLOT,
             f"slots x LEFT JOIN declined d ON d.slot = x.no WHERE {mine}",
-            ", ".join((*(f"x.{name}" for name in numbers), "d.annotator")),
+            ", ".join(
+                (*(_number("x.pull") if name == "pull" else f"x.{name}" for name in numbers), "d.annotator")
+            ),
             ", ".join(f"x.{name}" for name in texts),
         ),
         _part(
             _ANNOTATION,
             f"annotations x WHERE {mine}",
-            "x.annotator, x.state, x.version, x.updated, x.counted",
+            f"x.annotator, x.state, x.version, x.updated, {_number('x.counted')}",
             values="x.value, x.terms",
             seconds="x.seconds",
         ),
@@ -162,5 +197,8 @@ def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool) ->
     if posteriors:
         asked = f"posteriors x WHERE {mine} AND x.question = '{THE_QUESTION}'"
         parts.append(_part(_POSTERIOR, asked, texts="x.model, x.answers, x.labels"))
+    if counts:
+        read = f"({counts_of_person(dialect, '?2', '?3', '?4')}) AS x"
+        parts.append(_part(_COUNT, read, "x.plan, x.rule, x.annotator, x.state, x.n", rid="0"))
     found = f"WITH wanted (rid) AS MATERIALIZED (SELECT r.rid FROM {source}) "
     return found + " UNION ALL ".join(parts)

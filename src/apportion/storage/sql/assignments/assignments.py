@@ -20,9 +20,10 @@ from apportion.ports.assignments import (
     rule_key,
 )
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.answers.time_spent import medians
+from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.states import ROW_STATES
 
+from .plan_store import LEASE
 from .queue_read import QueueRead, QueueRules
 from .slot_update import SlotUpdate
 from .totals import SqlTotals
@@ -149,7 +150,8 @@ class SqlAssignments(SlotUpdate):
         ]
 
     def postpone_leases(self, by: int) -> None:
-        self._raw.execute("UPDATE slots SET until = max(0, until + ?) WHERE state = 1", (by,))
+        later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
+        self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         rows = self._raw.execute(
@@ -167,35 +169,17 @@ class SqlAssignments(SlotUpdate):
                 (dataset.no,),
             ).fetchall()
         else:
-            rows = self._counts_of(dataset, self._agents.find(annotator) or -1)
+            found = self._counts_of(dataset, self._agents.find(annotator) or -1)
+            rows = [row for row in found if row[3] != LEASE]
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), ROW_STATES[state], n)
             for plan, rule, no, state, n in rows
         ]
 
-    def _counts_of(self, dataset: Dataset, me: int) -> list[tuple[int, int, int, int, int]]:
-        """Read a person's counters, and with the same statement their leases, which whoever reads one needs as well."""
-        sql = self._raw.dialect
-        rules = [
-            rule_key(plan.no, rule) for plan in self.plans(dataset) for rule in range(len(plan.spec.rules))
-        ]
-        # By their keys: a dataset has counters of every person
-        rows = self._raw.execute(
-            f"SELECT c.plan, c.rule, c.annotator, c.state, c.n FROM {sql.listed_numbers('k', '?3')} "
-            f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "
-            "AND c.annotator = ?2 WHERE c.n != 0 UNION ALL "
-            "SELECT plan, rule, annotator, -1, until FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1",
-            (dataset.no, me, sql.numbers(rules)),
-        ).fetchall()
-        held = [(plan, rule, no, until) for plan, rule, no, state, until in rows if state < 0]
-        self._held = (dataset.no, me, self._raw.total_changes, held)
-        return [row for row in rows if row[3] >= 0]
-
     def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
-        me = self._agents.find(annotator) or -1
-        if self._held[:3] != (dataset.no, me, self._raw.total_changes):
-            self._counts_of(dataset, me)
-        counts = Counter((plan, rule, no) for plan, rule, no, until in self._held[3] if until > now)
+        rows = self._counts_of(dataset, self._agents.find(annotator) or -1)
+        held = [(plan, rule, no, until) for plan, rule, no, state, until in rows if state == LEASE]
+        counts = Counter((plan, rule, no) for plan, rule, no, until in held if until > now)
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), RowState.LEASED, n)
             for (plan, rule, no), n in counts.items()
@@ -208,8 +192,9 @@ class SqlAssignments(SlotUpdate):
         rules = [rule_key(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
                  for rule in range(len(plan.spec.rules))]  # fmt: skip
         own, free, open_held = self._raw.execute(
-            "SELECT coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0), "
-            f"coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0), "
+            "SELECT CAST(coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0) AS BIGINT), "
+            f"CAST(coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0) "
+            "AS BIGINT), "
             "(SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
             f"AND {sql.in_numbers('plan', '?5')}) FROM {sql.listed_numbers('k', '?3')} "
             f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "

@@ -97,7 +97,7 @@ def _ordered(kind: int, found: str) -> str:
 @cache
 def _counting(sql: Dialect) -> str:
     return (
-        f"SELECT needs, count(*) FROM (SELECT DISTINCT s.rid, s.needs {_open(sql)} LIMIT ?6) AS some "
+        f"SELECT needs, count(*) FROM (SELECT DISTINCT s.rid, s.needs {_open(sql)} LIMIT ?6) AS fitting "
         "GROUP BY needs"
     )
 

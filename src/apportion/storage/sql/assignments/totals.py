@@ -11,7 +11,7 @@ import msgspec
 from apportion.ports.assignments import Active, PlanPhase, SlotCount
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.storage.sql.agents import OPEN, Agents
-from apportion.storage.sql.answers.time_spent import NOT_ANSWERED
+from apportion.storage.sql.cases.time_spent import NOT_ANSWERED
 from apportion.storage.sql.codec.states import ROW_STATES
 from apportion.storage.sql.connection import RawConnection
 from apportion.vocabulary import Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import AgentValues, Record, Value
@@ -15,6 +15,7 @@ from apportion.storage.sql.codec.history_reasons import stored_reason
 from apportion.storage.sql.codec.states import STATES, STATUS_OF
 from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.index.counters import CountedTerms
+from apportion.storage.sql.rows import insert_rows
 from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 __all__ = ["AnnotationRow", "AnnotationRows", "set_seconds"]
@@ -28,8 +29,9 @@ _STATE_OF = {
 }
 
 
+_COLUMNS = f"{covered('annotations')}, checksum, terms"
 _PUT = (
-    f"INSERT INTO annotations ({covered('annotations')}, checksum, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"INSERT INTO annotations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (rid, annotator) DO UPDATE SET state = excluded.state, counted = excluded.counted, "
     "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
     "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
@@ -80,6 +82,13 @@ class AnnotationRows:
         self._counted = counted
         self._agents = agents
         self.agent = agents.number
+        self._new: list[tuple[Any, ...]] = []
+        """Annotations of new records, to be written together."""
+
+    def flush(self) -> None:
+        """Write the annotations of new records."""
+        insert_rows(self._raw, f"annotations ({_COLUMNS})", 10, self._new)
+        self._new = []
 
     def keep(self, rid: int, status: Status, annotation: AgentValues | None, at: int, *, new: bool) -> None:
         """Store the annotation of a record in a shared dataset; values that it does not repeat go to history."""
@@ -98,7 +107,10 @@ class AnnotationRows:
                 now = AnnotationRow(state, value, 1, b"")
                 if known is not None:  # the time they have spent on it stays
                     now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
-                self._put(rid, annotator, now, at)
+                if new:
+                    self._new.append(_row(rid, annotator, now, at))
+                else:
+                    self._put(rid, annotator, now, at)
 
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
@@ -205,6 +217,9 @@ class AnnotationRows:
         return term_ids
 
     def kept(self, rid: int) -> dict[int, AnnotationRow]:
+        """Return the stored annotations of a record, by annotator."""
+        if self._new:
+            self.flush()
         rows = self._raw.execute(
             "SELECT annotator, state, value, version, terms, seconds, counted FROM annotations WHERE rid = ?",
             (rid,),
@@ -212,10 +227,7 @@ class AnnotationRows:
         return {row[0]: AnnotationRow(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: AnnotationRow, at: int) -> None:
-        # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
-        seconds = None if kept.seconds is None else float(kept.seconds)
-        values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
-        self._raw.execute(_PUT, (*values, checksum(values), kept.terms))
+        self._raw.execute(_PUT, _row(rid, annotator, kept, at))
 
     def _forget(self, rid: int, annotator: int, kept: AnnotationRow) -> None:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
@@ -232,3 +244,11 @@ class AnnotationRows:
     ) -> None:
         reason = stored_reason(why, by)
         add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, reason))
+
+
+def _row(rid: int, annotator: int, kept: AnnotationRow, at: int) -> tuple[Any, ...]:
+    """Return the values of ``_COLUMNS``."""
+    # Databases return the column as a float, and the checksums of 3 and 3.0 differ
+    seconds = None if kept.seconds is None else float(kept.seconds)
+    values = (rid, annotator, kept.state, bool(kept.counted), kept.version, seconds, at, kept.value)
+    return (*values, checksum(values), kept.terms)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -32,7 +33,6 @@ __all__ = [
     "SlotTerms",
     "SlotWriter",
     "people_of",
-    "write_counts",
 ]
 
 NEVER = 1 << 62
@@ -67,6 +67,7 @@ _READ = (
     f"SELECT s.rid, r.id, {', '.join(f's.{name}' for name in SLOT_COLUMNS[0])}, d.annotator, s.needs, s.token "
     "FROM slots s JOIN records r ON r.rid = s.rid LEFT JOIN declined d ON d.slot = s.no WHERE "
 )
+_NUMBERS = frozenset({"annotator", "state", "behind", "holder", "until"})
 _CHANGED = ("annotator", "state", "behind", "pull", "holder", "until", "token", "why")
 _PLACE = ("dataset", "annotator", "behind", "due", "priority", "slot")
 
@@ -139,6 +140,7 @@ class SlotTerms:
         self._agents = agents
         self._counted = counted
         self._known: dict[tuple[str, int], int] = {}
+        self._of_slot: dict[Light, set[int]] = {}
 
     def assigned_to(self, annotator: int) -> int:
         """Return the term of records assigned to an annotator."""
@@ -151,19 +153,27 @@ class SlotTerms:
 
     def of(self, slots: Iterable[Light]) -> set[int]:
         """Return the terms of a record with these slots."""
-        found = set()
-        for annotator, state, holder in slots:
-            word = _WORDS[state]
-            if word is None:
-                continue
-            found.add(self._term_id(word, 0))
-            if word != "skipped":
-                if annotator:
-                    found.add(self._term_id("assigned_to", annotator))
-                if holder:
-                    found.add(self._term_id("assigned_to", holder))
-            if annotator and word != "pending":
-                found.add(self._term_id(word, annotator))
+        found: set[int] = set()
+        for light in slots:
+            terms = self._of_slot.get(light)
+            if terms is None:
+                terms = self._of_slot[light] = self._terms_of(*light)
+            found.update(terms)
+        return found
+
+    def _terms_of(self, annotator: int, state: int, holder: int | None) -> set[int]:
+        word = _WORDS[state]
+        found: set[int] = set()
+        if word is None:
+            return found
+        found.add(self._term_id(word, 0))
+        if word != "skipped":
+            if annotator:
+                found.add(self._term_id("assigned_to", annotator))
+            if holder:
+                found.add(self._term_id("assigned_to", holder))
+        if annotator and word != "pending":
+            found.add(self._term_id(word, annotator))
         return found
 
     def _term_id(self, word: str, annotator: int) -> int:
@@ -216,10 +226,12 @@ class SlotWriter:
             self._add(slot)
         for old, new in changed:
             self._note(n, old, new, why)
-        self.change_terms(n, map(self._light, before), map(self._light, after))
+        self.change_terms(n, list(map(self._light, before)), list(map(self._light, after)))
 
-    def change_terms(self, n: int, before: Iterable[Light], after: Iterable[Light]) -> None:
+    def change_terms(self, n: int, before: Sequence[Light], after: Sequence[Light]) -> None:
         """Update the terms of a record whose slots were ``before`` and are ``after``."""
+        if before == after:
+            return
         was, now = self.terms.of(before), self.terms.of(after)
         if was == now:
             return
@@ -233,7 +245,7 @@ class SlotWriter:
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
-            "priority, due, behind, pull, needs) SELECT (SELECT max(coalesce(max(no), 0), ?1) + 1 FROM slots), "
+            "priority, due, behind, pull, needs) SELECT coalesce((SELECT max(no) FROM slots WHERE no > ?1), ?1) + 1, "
             "dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
             "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
             (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
@@ -291,54 +303,64 @@ class SlotWriter:
         if self._changed:
             rows = [(no, *values) for no, values in self._changed.items()]
             for start in range(0, len(rows), _AT_ONCE):
-                _update(raw, rows[start : start + _AT_ONCE])
-        gone = [place for place, change in self._places.items() if change < 0]
-        for start in range(0, len(gone), _AT_ONCE):
-            _delete(raw, gone[start : start + _AT_ONCE])
-        insert_rows(
-            raw, "waiting", len(_PLACE), [place for place, change in self._places.items() if change > 0]
-        )
-        insert_rows(raw, "past_assignees", 2, sorted(self._past), or_ignore=True)
-        insert_rows(raw, "declined", 2, sorted(self._declined), or_ignore=True)
-        counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
-        write_counts(raw, counts)
-        for collected in (self._changed, self._places, self._past, self._declined, self._counts):
-            collected.clear()
+                _run(raw, _update_slots, rows[start : start + _AT_ONCE])
+            self._changed = {}
+        if self._places:
+            gone = [place for place, change in self._places.items() if change < 0]
+            for start in range(0, len(gone), _AT_ONCE):
+                _run(raw, _delete_places, gone[start : start + _AT_ONCE])
+            new = [place for place, change in self._places.items() if change > 0]
+            insert_rows(raw, "waiting", len(_PLACE), new)
+            self._places.clear()
+        if self._past:
+            insert_rows(raw, "past_assignees", 2, sorted(self._past), unless_there=True)
+            self._past.clear()
+        if self._declined:
+            insert_rows(raw, "declined", 2, sorted(self._declined), unless_there=True)
+            self._declined.clear()
+        if self._counts:
+            counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
+            for start in range(0, len(counts), _AT_ONCE):
+                _run(raw, _add_counts, counts[start : start + _AT_ONCE])
+            self._counts.clear()
 
 
-def write_counts(raw: RawConnection, rows: Sequence[tuple[int, ...]]) -> None:
-    """Add to counters: dataset, plan, rule, annotator, state, and the change."""
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        raw.execute(
-            f"INSERT INTO slot_counts VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(some))} "
-            "ON CONFLICT (dataset, plan, rule, annotator, state) DO UPDATE SET n = slot_counts.n + excluded.n",
-            list(chain.from_iterable(some)),
-        )
+def _run(raw: RawConnection, write: Callable[[int], str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run the statement that is written for so many rows."""
+    raw.execute(write(len(rows)), list(chain.from_iterable(rows)))
 
 
-def _update(raw: RawConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Update slots: number and ``_CHANGED``; a reason is kept where there is no new one."""
-    if len(rows) == 1:
-        values = ", ".join(f"{name} = {'coalesce(?, why)' if name == 'why' else '?'}" for name in _CHANGED)
-        raw.execute(f"UPDATE slots SET {values} WHERE no = ?", (*rows[0][1:], rows[0][0]))
-        return
-    marks = ", ".join([f"({', '.join('?' * (len(_CHANGED) + 1))})"] * len(rows))
-    values = ", ".join(
-        f"{name} = {'coalesce(c.why, slots.why)' if name == 'why' else f'c.{name}'}" for name in _CHANGED
+@cache
+def _add_counts(rows: int) -> str:
+    return (
+        f"INSERT INTO slot_counts VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)} "
+        "ON CONFLICT (dataset, plan, rule, annotator, state) DO UPDATE SET n = slot_counts.n + excluded.n"
     )
-    raw.execute(
+
+
+@cache
+def _update_slots(rows: int) -> str:
+    """Write the update of slots: number and ``_CHANGED``; a reason is kept where there is no new one."""
+    if rows == 1:
+        places = ((name, f"?{place}") for place, name in enumerate(_CHANGED, start=2))
+        values = (f"{name} = {f'coalesce({at}, why)' if name == 'why' else at}" for name, at in places)
+        return f"UPDATE slots SET {', '.join(values)} WHERE no = ?1"
+    marks = ", ".join([f"({', '.join('?' * (len(_CHANGED) + 1))})"] * rows)
+    # With their types: a column without any value has none of its own
+    new = {name: f"CAST(c.{name} AS {'BIGINT' if name in _NUMBERS else 'TEXT'})" for name in _CHANGED}
+    new |= {"pull": "c.pull", "why": f"coalesce({new['why']}, slots.why)"}
+    values = (f"{name} = {value}" for name, value in new.items())
+    return (
         f"WITH c (no, {', '.join(_CHANGED)}) AS (VALUES {marks}) "
-        f"UPDATE slots SET {values} FROM c WHERE slots.no = c.no",
-        list(chain.from_iterable(rows)),
+        f"UPDATE slots SET {', '.join(values)} FROM c WHERE slots.no = c.no"
     )
 
 
-def _delete(raw: RawConnection, places: Sequence[tuple[int, ...]]) -> None:
-    """Delete rows of ``waiting``."""
+@cache
+def _delete_places(rows: int) -> str:
     one = f"({', '.join('?' * len(_PLACE))})"
-    found = f"= {one}" if len(places) == 1 else f"IN (VALUES {', '.join([one] * len(places))})"
-    raw.execute(f"DELETE FROM waiting WHERE ({', '.join(_PLACE)}) {found}", list(chain.from_iterable(places)))
+    found = f"= {one}" if rows == 1 else f"IN (VALUES {', '.join([one] * rows)})"
+    return f"DELETE FROM waiting WHERE ({', '.join(_PLACE)}) {found}"
 
 
 def people_of(slot: Slot) -> set[str]:

@@ -10,7 +10,7 @@ from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import insert_rows, insert_values
 
 from .cache_delta import CacheDelta
-from .terms import TermRegistry, TermSession
+from .terms import TermPair, TermRegistry, TermSession
 
 __all__ = ["CountedTerms", "MetadataTerms", "NumberTerms"]
 
@@ -35,6 +35,7 @@ class CountedTerms:
         self.session: TermSession = registry.session(connection)
         # By viewer and field, then by value: pairs would have to be hashed again each time
         self._known: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        self._pairs_of: dict[int, dict[Term, TermPair]] = {}
         self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
         self._added: list[tuple[int, Iterable[int]]] = changes.gained
@@ -63,23 +64,32 @@ class CountedTerms:
         self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
         """Return the numbers of values, new ones created."""
-        known, of_metadata = self._known[viewer], self._of_metadata
-        found = [known[name].get(value) or self._one(name, value, viewer) for name, value in terms]
+        pairs, field_of, of_metadata = self._pairs(viewer), self._field_of, self._of_metadata
+        found = []
+        for term in terms:
+            term_id, where = pairs.get(term) or self._look_up(term, viewer, pairs)
+            field_of[term_id] = where
+            found.append(term_id)
         found += [
             of_metadata[field].get(value) or self._number_metadata(field, kind, [value])
             for field, kind, value in metadata
         ]
         return found
 
-    def _one(self, name: str, value: str, viewer: int) -> int:
-        """Return the number of a value: a remembered one, as most of an answer's are, or see ``_number``."""
-        found = self.session.remembered(self._dataset, name, viewer, value)
+    def _pairs(self, viewer: int) -> dict[Term, TermPair]:
+        found = self._pairs_of.get(viewer)
         if found is None:
-            return self._number(name, [value], viewer)
-        term_id, field = found
-        self._known[viewer][name][value] = term_id
-        self._field_of[term_id] = (field, viewer)
-        return term_id
+            found = self._pairs_of[viewer] = self.session.pairs(self._dataset, viewer)
+        return found
+
+    def _look_up(self, term: Term, viewer: int, pairs: dict[Term, TermPair]) -> TermPair:
+        name, value = term
+        term_id = self._known[viewer][name].get(value) or self._number(name, [value], viewer)
+        field, _ = self.session.field(self._dataset, name)
+        pair = term_id, (field, viewer)
+        if self.session.is_committed(field, viewer, value):  # else a rollback may take it back
+            pairs[term] = pair
+        return pair
 
     def _number(self, name: str, values: list[str], viewer: int) -> int:
         """Look up or create values of a field; return the number of the last one."""
@@ -103,7 +113,7 @@ class CountedTerms:
     def add_to_many(self, term_id: int, ns: Sequence[int]) -> None:
         """Give records, ascending, one value; those that have it already keep it. Written at once."""
         # Value number and record number in one key: the records of a value are one range, in the order of their numbers
-        added = insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], or_ignore=True)
+        added = insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], unless_there=True)
         self.session.count_many(term_id, added)  # rows that were there already are left out
         self._changes.shared.append((term_id, ns))
 

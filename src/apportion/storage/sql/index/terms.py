@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from itertools import chain
 
+from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import insert_rows
 
-__all__ = ["NUMERIC_TERMS", "TermRegistry", "TermSession"]
+__all__ = ["NUMERIC_TERMS", "TermPair", "TermRegistry", "TermSession"]
 
 NUMERIC_TERMS = frozenset({"long"})
 """Kinds of field whose values are counted one by one and are numbers as well."""
@@ -17,7 +19,11 @@ NUMERIC_TERMS = frozenset({"long"})
 _MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
 _CHANGED_AT_ONCE = (4, 8, 12, 16, 32, 64, 500)
+_PAIRS_AT_MOST = 20_000
 _NONE: dict[str, int] = {}
+
+TermPair = tuple[int, tuple[int, int]]
+"""The number of a value, and its field and viewer."""
 
 
 class TermRegistry:
@@ -28,6 +34,13 @@ class TermRegistry:
         self.term_ids: dict[tuple[int, int], dict[str, int]] = {}
         """(field, viewer) → value → its number"""
         self.next_vid: int | None = None
+        self.pairs: dict[tuple[int, int], dict[Term, TermPair]] = {}
+        """(dataset, viewer) → name and value → what is known of it: what answers use is found here at once"""
+
+    def forget_values(self) -> None:
+        """Forget all values, as those of a purged dataset are gone."""
+        self.term_ids.clear()
+        self.pairs.clear()
 
     def session(self, connection: SqlConnection) -> TermSession:
         """Return a session for one transaction; what it adds is remembered only once that is committed."""
@@ -48,19 +61,23 @@ class TermSession:
 
     def _remember(self) -> None:
         registry = self._registry
-        if sum(map(len, chain(registry.term_ids.values(), self._term_ids.values()))) > _MOST_REMEMBERED:
-            registry.term_ids.clear()
-        for key, term_ids in self._term_ids.items():
-            registry.term_ids.setdefault(key, {}).update(term_ids)
+        if any(self._term_ids.values()):
+            if sum(map(len, chain(registry.term_ids.values(), self._term_ids.values()))) > _MOST_REMEMBERED:
+                registry.forget_values()
+            for key, term_ids in self._term_ids.items():
+                registry.term_ids.setdefault(key, {}).update(term_ids)
         registry.fields.update(self._fields)
 
-    def remembered(self, dataset: int, name: str, viewer: int, value: str) -> tuple[int, int] | None:
-        """Return the number of a value and of its field, if an earlier transaction has looked them up."""
-        field = self._registry.fields.get((dataset, name))
-        if field is None:
-            return None
-        term_id = self._registry.term_ids.get((field[0], viewer), _NONE).get(value)
-        return None if term_id is None else (term_id, field[0])
+    def pairs(self, dataset: int, viewer: int) -> dict[Term, TermPair]:
+        """Return the values of a dataset, as a viewer sees it, that earlier transactions have looked up."""
+        found = self._registry.pairs.get((dataset, viewer))
+        if found is None or len(found) > _PAIRS_AT_MOST:
+            found = self._registry.pairs[dataset, viewer] = {}
+        return found
+
+    def is_committed(self, field: int, viewer: int, value: str) -> bool:
+        """Return True if a value is remembered from an earlier transaction."""
+        return value in self._registry.term_ids.get((field, viewer), _NONE)
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
         """Return number and kind of a field the dataset already has, else None."""
@@ -152,17 +169,19 @@ class TermSession:
         # Filled up to one of few lengths by repeating the last, which changes nothing: of equal rows one is used
         size = next(size for size in _CHANGED_AT_ONCE if size >= len(changes))
         rows = changes + changes[-1:] * (size - len(changes))
-        update = (
-            f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * size)}) "
-            "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
-        )
+        found = self._raw.execute(_update(size, bool(unknown)), list(chain.from_iterable(rows)))
         if not unknown:
-            self._raw.execute(update, list(chain.from_iterable(rows)))
             return {}
-        found = self._raw.execute(
-            f"{update} RETURNING vid, field, viewer", list(chain.from_iterable(rows))
-        ).fetchall()
-        return {vid: (field, viewer) for vid, field, viewer in found if vid in unknown}
+        return {vid: (field, viewer) for vid, field, viewer in found.fetchall() if vid in unknown}
+
+
+@cache
+def _update(size: int, returning: bool) -> str:
+    return (
+        f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * size)}) "
+        "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
+        f"{' RETURNING vid, field, viewer' if returning else ''}"
+    )
 
 
 def _number(value: str) -> float | None:

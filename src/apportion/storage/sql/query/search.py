@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from apportion.domain.errors import BadRequestError, InvalidTextSearchError
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.fragments import decode_vector, encode_name, text_of, with_mirrors
 from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
 from apportion.storage.sql.connection import SqlConnection
@@ -58,8 +59,15 @@ class Searcher:
         dataset: Dataset,
         criteria: Criteria,
         prepared: dict[Criteria, Plan] | None = None,
+        *,
+        agents: Agents | None = None,
+        mirrors: Callable[[Dataset], frozenset[str]] | None = None,
     ) -> None:
-        """``prepared``: selections prepared in the same snapshot before, to be used again."""
+        """``prepared``: selections prepared in the same snapshot before, to be used again; ``mirrors`` returns the
+        metadata fields under which plans show assignees.
+        """
+        self._agents = agents or Agents(connection.raw)
+        self._mirrors_in = mirrors or (lambda dataset: mirrors_of(connection.raw, dataset.no))
         self._connection = connection
         self._raw = connection.raw
         self._sql = connection.raw.dialect
@@ -381,7 +389,7 @@ class Searcher:
 
     @cached_property
     def _mirrors(self) -> frozenset[str]:
-        return mirrors_of(self._raw, self._dataset.no)
+        return self._mirrors_in(self._dataset)
 
     def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[StoredRecord]:
         if not rows:
@@ -414,14 +422,14 @@ class Searcher:
     def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
         """Return the viewer's answers: by record, status and annotation as they see it."""
         found: dict[int, tuple[Status, bytes | None]] = {}
-        row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
-        name = encode_name(row[0] if row else "")
+        name = b""
         for start in range(0, len(rids), 500):
             for rid, state, value in self._raw.execute(
                 "SELECT rid, state, value FROM annotations WHERE annotator = ? AND "
                 f"{self._sql.in_numbers('rid')}",
                 (self._viewer, self._sql.numbers(rids[start : start + 500])),
             ):
+                name = name or encode_name(self._agents.name(self._viewer))
                 answer = None if value is None else name + b"\n" + value
                 found[rid] = (STATUS_OF[STATES[state]], answer)
         return found

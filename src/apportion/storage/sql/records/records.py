@@ -49,6 +49,7 @@ class SqlRecords:
         cache_of: Callable[[int], DatasetCache],
         registry: TermRegistry,
         agents: Agents,
+        mirrors: Callable[[Dataset], frozenset[str]],
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
@@ -59,6 +60,7 @@ class SqlRecords:
         self._cache_of = cache_of
         self._registry = registry
         self._agents = agents
+        self._mirrors = mirrors
         self._limits = limits
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
@@ -69,7 +71,15 @@ class SqlRecords:
 
         # Only in a snapshot that does not change: the writer's transaction may change records between two searches
         prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
-        return Searcher(self._connection, self._cache(dataset), dataset, criteria, prepared)
+        return Searcher(
+            self._connection,
+            self._cache(dataset),
+            dataset,
+            criteria,
+            prepared,
+            agents=self._agents,
+            mirrors=self._mirrors,
+        )
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
         """Return the shared cache; or, once this transaction has written, one that sees what it wrote."""

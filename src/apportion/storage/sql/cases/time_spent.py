@@ -11,6 +11,7 @@ __all__ = ["NOT_ANSWERED", "add_time", "medians", "spent_between", "times_of"]
 
 NOT_ANSWERED = 0
 """Stands for the time of the answer in rows of drafts."""
+_TOTAL = "CAST(sum(ms) AS BIGINT)"
 
 
 def add_time(
@@ -71,7 +72,7 @@ def spent_between(
 ) -> list[tuple[int, int, int, int]]:
     """Return annotator, start of a quarter of an hour, first answers in it, milliseconds."""
     return raw.execute(
-        f"SELECT annotator, at / {QUARTER} * {QUARTER}, sum(first), sum(ms) FROM time_spent "
+        f"SELECT annotator, at / {QUARTER} * {QUARTER}, count(*) FILTER (WHERE first), {_TOTAL} FROM time_spent "
         "WHERE rid >= ? AND rid < ? AND at >= ? AND at < ? GROUP BY 1, 2",
         # Drafts stand at time 0, before any other
         (dataset << 32, dataset + 1 << 32, max(since, NOT_ANSWERED + 1), until),
@@ -82,11 +83,11 @@ def medians(raw: RawConnection, dataset: int, annotator: int | None) -> dict[int
     """Return by annotator the median of the seconds spent on each record that they answered."""
     one = "" if annotator is None else " AND annotator = ?"
     rows = raw.execute(
-        f"SELECT annotator, sum(ms) FROM time_spent WHERE rid >= ? AND rid < ? AND at > {NOT_ANSWERED}{one} "
+        f"SELECT annotator, {_TOTAL} FROM time_spent WHERE rid >= ? AND rid < ? AND at > {NOT_ANSWERED}{one} "
         "GROUP BY rid, annotator HAVING sum(ms) > 0",
         (dataset << 32, dataset + 1 << 32, *(() if annotator is None else (annotator,))),
     )
-    spent: dict[int, list[float]] = {}  # SQLite has no median
+    spent: dict[int, list[float]] = {}  # not every database has a median
     for no, ms in rows:
         spent.setdefault(no, []).append(ms / 1000)
     return {no: median(each) for no, each in spent.items()}
