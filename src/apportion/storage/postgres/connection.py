@@ -13,7 +13,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.raw_cursor import RawCursor
 from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Integer, create_engine
 from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
@@ -131,6 +131,10 @@ class PostgresConnection:
             pool_reset_on_return=None,
             use_native_hstore=False,
         )
+        # It would write casts by the types of columns, which are narrower than they are here
+        engine.dialect.colspecs = {
+            kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
+        }
         self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     @property

@@ -68,6 +68,9 @@ class PostgresDialect:
         elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)
         return elements["value"].astype(kind)
 
+    def joined(self, expression: str) -> str:
+        return f"string_agg(({expression})::text, ',')"
+
     def contains(self, text: str, part: str = "?") -> str:
         return f"strpos(lower({text}), lower({part})) > 0"
 

@@ -100,7 +100,12 @@ class SqlAssignments(SlotUpdate):
         while True:
             rows = queue.rows(most)
             held, own, open_ = (
-                _fitting([row[1:] for row in rows if row[0] == kind], claimant, within if kind else None)
+                # What is somebody's own they may begin whatever it needs
+                _fitting(
+                    [row[1:] for row in rows if row[0] == kind],
+                    claimant if kind == 2 else None,
+                    within if kind else None,
+                )
                 for kind in range(3)
             )
             read = Counter(row[0] for row in rows)
@@ -250,14 +255,14 @@ def _few(ids: Collection[str]) -> bool:
 
 
 def _fitting(
-    rows: Iterable[tuple[Any, ...]], claimant: Claimant, within: Collection[str] | None
+    rows: Iterable[tuple[Any, ...]], claimant: Claimant | None, within: Collection[str] | None
 ) -> list[int]:
-    """Return the records, once each, of the rows whose needs the claimant has, and whose id is wanted."""
+    """Return the records, once each, of the rows whose needs the claimant, if any, has, and whose id is wanted."""
     can: dict[str | None, bool] = {}  # few different needs: each is decoded once
     found: dict[int, None] = {}
     for rid, id, needs, *_ in rows:
         if needs not in can:
-            can[needs] = _can(claimant, needs)
+            can[needs] = claimant is None or _can(claimant, needs)
         if can[needs] and (within is None or id in within):
             found[rid] = None
     return list(found)

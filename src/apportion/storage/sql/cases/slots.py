@@ -95,13 +95,16 @@ class SlotReader:
         return {rid: self.slots(each) for rid, each in rows.items()}
 
     def slots(self, rows: Sequence[tuple[Any, ...]]) -> list[Slot]:
-        """Return the slots of rows: id, numbers, one who declined it, texts; a slot has a row for each of these."""
+        """Return the slots of rows in the order of their numbers.
+
+        A row is id, numbers, one who declined it, texts; a slot has a row for each of these.
+        """
         found = {row[1]: row for row in rows}
         declined: dict[int, list[str]] = {}
         for row in rows:
             if row[13] is not None:
                 declined.setdefault(row[1], []).append(self._agents.name(row[13]))
-        return [self._slot(row, declined.get(no, ())) for no, row in found.items()]
+        return [self._slot(found[no], declined.get(no, ())) for no in sorted(found)]
 
     def _slot(self, row: tuple[Any, ...], declined: Iterable[str]) -> Slot:
         id, no, annotator, state, rule, priority, pull, due, behind, holder, until, plan, phase = row[:13]
