@@ -14,7 +14,7 @@ from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
 from apportion.domain.policies import Policies
 from apportion.ports.answers import THE_QUESTION
 from apportion.storage.sql.agents import Agents
-from apportion.storage.sql.assignments.plan_store import CountRow, counts_of_person
+from apportion.storage.sql.assignments.person_counts import CountRow, counts_of_person
 from apportion.storage.sql.cases.annotation_rows import AnnotationRow
 from apportion.storage.sql.cases.case_writer import StoredCase
 from apportion.storage.sql.cases.slots import SLOT_COLUMNS, SlotReader

@@ -23,7 +23,7 @@ from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.states import ROW_STATES
 
-from .plan_store import LEASE
+from .person_counts import LEASE
 from .queue_read import QueueRead, QueueRules
 from .slot_update import SlotUpdate
 from .totals import SqlTotals

@@ -22,18 +22,16 @@ from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import PlanListing
-from apportion.storage.sql.dialect import Dialect
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.tables import plans
 
-__all__ = ["LEASE", "CountRow", "PlanStore", "batches_of", "counts_of_person"]
+from .person_counts import CountRow, counts_of_person
+
+__all__ = ["PlanStore", "batches_of"]
+
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
-
-CountRow = tuple[int, int, int, int, int]
-"""Plan, rule, annotator, state and number of slots; or ``LEASE`` as state, and until when it is."""
-LEASE = -1
 _EXTENDING = "extending"
 """The key in a plan's figures, while an extension is being written, of what the plan was before."""
 
@@ -377,18 +375,6 @@ class PlanStore:
             f"SELECT id FROM records WHERE {sql.in_numbers('rid')} ORDER BY rid", (sql.numbers(rids),)
         )
         return [id for (id,) in rows]
-
-
-def counts_of_person(sql: Dialect, dataset: str, me: str, rules: str) -> str:
-    """Write the statement that reads rows of ``CountRow``; the other parameters are places."""
-    return (  # by the keys of the counters: a dataset has some of every person
-        "SELECT c.plan AS plan, c.rule AS rule, c.annotator AS annotator, c.state AS state, c.n AS n "
-        f"FROM {sql.listed_numbers('k', rules)} "
-        f"{sql.then_join} slot_counts c ON c.dataset = {dataset} AND c.plan = k.value >> 8 "
-        f"AND c.rule = k.value & 255 AND c.annotator = {me} WHERE c.n != 0 UNION ALL "
-        f"SELECT plan, rule, annotator, {LEASE}, until FROM slots "
-        f"WHERE holder = {me} AND dataset = {dataset} AND state = 1"
-    )
 
 
 def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:
