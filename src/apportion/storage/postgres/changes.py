@@ -20,7 +20,7 @@ CHANGE_LOG_TABLES = (
 
 
 class PostgresChangeLog:
-    """``storage.sql.answers.change_log.ChangeLog``."""
+    """``storage.sql.change_log.ChangeLog``."""
 
     def __init__(self, raw: Statements) -> None:
         self._raw = raw

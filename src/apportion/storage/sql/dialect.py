@@ -6,14 +6,12 @@ All other SQL is written in the form that every database understands. Statements
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Select
 
+from .change_log import ChangeLog
 from .texts import TextIndex
-
-if TYPE_CHECKING:
-    from .answers.change_log import ChangeLog
 
 __all__ = ["Cursor", "Dialect", "Statements"]
 

@@ -1,4 +1,4 @@
-"""``storage.sql.answers.change_log.ChangeLog`` by triggers on the writer's connection.
+"""``storage.sql.change_log.ChangeLog`` by triggers on the writer's connection.
 
 The log is a temporary table. It is rolled back with the transaction that wrote to it, and is gone once the process
 ends.

@@ -21,13 +21,12 @@ from apportion.storage.sql.cases.time_spent import add_time, spent_between, time
 from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
 from apportion.storage.sql.codec.states import STATES
-from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import EventCode
 
-from . import change_log
 from .case_reader import CaseReader
 
 __all__ = ["SqlAnnotations"]
@@ -172,7 +171,7 @@ class SqlAnnotations:
         return self._raw.dialect.change_log(self._raw).watch(dataset.no)
 
     def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        return change_log.rewritten(self._raw, dataset.no, limit)
+        return _rewritten(self._raw, dataset.no, limit)
 
     def stop_tracking(self, dataset: Dataset) -> None:
         self._raw.dialect.change_log(self._raw).unwatch(dataset.no)
@@ -243,3 +242,18 @@ class SqlAnnotations:
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
         add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))
+
+
+def _rewritten(raw: RawConnection, dataset: int, limit: int) -> tuple[list[str], bool]:
+    """Take up to ``limit`` entries; return the ids of those records that have answers, and whether there are more."""
+    log = raw.dialect.change_log(raw)
+    taken = log.take(dataset, limit)
+    if not taken:
+        return [], False
+    found = raw.execute(
+        f"SELECT r.id FROM records r WHERE {raw.dialect.in_numbers('r.rid')} AND "
+        "(r.status != 0 OR r.answer IS NOT NULL OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid) "
+        "OR EXISTS (SELECT 1 FROM gold g WHERE g.rid = r.rid)) ORDER BY r.rid",
+        (raw.dialect.numbers(taken),),
+    ).fetchall()
+    return [id for (id,) in found], log.more(dataset)
