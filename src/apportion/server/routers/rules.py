@@ -24,6 +24,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.rules import MOST_RULES, LabelingRule, RuleMetrics, labels_of
 from apportion.domain.times import naive_iso
+from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.queries import read_query
@@ -83,6 +84,7 @@ class MatchesWanted(BaseModel):
 
     queries: list[_Text] | None = Field(default=None, max_length=MOST_RULES)
     query: dict[str, Any] = {}
+    with_records: bool = Field(default=True, description="Whether the reply has ids and annotations.")
 
 
 def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
@@ -152,22 +154,28 @@ async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> R
     place = _place(ctx, name, task)
     selected = read_query(sent.query, Task.TEXT_CLASSIFICATION)
 
-    def run(tx: Transaction) -> tuple[int, bytes]:
-        from apportion.services.insight.rule_matches import rule_matches
+    def run(tx: Transaction) -> tuple[str, int, bytes]:
+        from apportion.services.insight.rule_matches import MatchRequest, rule_matches
 
-        found = rule_matches(tx, ctx.actor, *place, selected.criteria, sent.queries)
-        return found.total, msgspec.json.encode(_matches(found))
+        wanted = MatchRequest(selected.criteria, sent.queries, sent.with_records)
+        dataset, found = rule_matches(tx, ctx.actor, *place, wanted)
+        return dataset.uuid, found.total, msgspec.json.encode(_matches(found))
 
-    total, reply = await ctx.read_slow(run, long=True)
+    uuid, total, reply = await ctx.read_slow(run, long=True)
+    if ctx.state.scans.begun(ctx.actor.username, uuid, first=sent.with_records):
+        await _note_scan(ctx, place, selected.criteria, total)
+    return Response(reply, media_type="application/json")
+
+
+async def _note_scan(ctx: Context, place: tuple[str, str], criteria: Criteria, total: int) -> None:
+    """Write the audit event of a scan. A full disk must not keep people from reading their data."""
     now = ctx.state.clock.now()
     try:
         await ctx.write(
-            lambda tx: find.note_scan(tx, ctx.actor, *place, selected.criteria, total, now=now),
-            urgent=True,
+            lambda tx: find.note_scan(tx, ctx.actor, *place, criteria, total, now=now), urgent=True
         )
-    except StorageFullError:  # must not keep people from reading their data
+    except StorageFullError:
         log.warning("a scan could not be put in the audit log: the disk is full")
-    return Response(reply, media_type="application/json")
 
 
 @router.post(_RULES + ":undo", responses={**_REFUSALS, **responses(BadRequestError, ConflictError)})
@@ -272,14 +280,17 @@ def _all_figures(found: RuleFigures) -> dict[str, Any]:
 
 
 def _matches(found: RuleMatches) -> dict[str, Any]:
-    return {
+    reply: dict[str, Any] = {
         "total": found.total,
-        "ids": _packed(found.ids),
-        "queries": [{"query": text, "positions": _packed(each)} for text, each in found.queries],
-        "annotated": _packed(found.annotated),
-        "labels": [{"label": label, "positions": _packed(each)} for label, each in found.labels],
+        "order": found.order,
         "multi_label": found.multi_label,
+        "queries": [{"query": text, "positions": _packed(each)} for text, each in found.queries],
     }
+    if found.ids is not None and found.annotated is not None:
+        reply["ids"] = _packed(found.ids)
+        reply["annotated"] = _packed(found.annotated)
+        reply["labels"] = [{"label": label, "positions": _packed(each)} for label, each in found.labels]
+    return reply
 
 
 def _packed(compressed: bytes) -> str:
