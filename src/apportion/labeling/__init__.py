@@ -1,0 +1,1 @@
+"""Weak supervision: labels from rules instead of from people."""
