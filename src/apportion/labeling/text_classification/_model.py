@@ -144,7 +144,7 @@ class LabelModel:
                 continue
             record = deepcopy(records[row])
             record.prediction = _ranked(chances, labels) if has else None
-            record.prediction_agent = agent if has else None
+            record.prediction_agent = agent if has else None  # without a prediction it would not be logged
             made.append(record)
         return DatasetForTextClassification(made)
 
