@@ -92,7 +92,8 @@ def queries(labels: list[str], people: list[str]) -> Iterator[str]:
         "_exists_:annotated_as", "_exists_:annotated_by", "_exists_:annotations", "_exists_:gold", "gold:*",
         "last_updated:[2023-11-14T22:13:21 TO *]", "last_updated:<2023-11-15", "version:>1", "counted:true",
         "metrics.annotated.mentions.length:>1", "_exists_:metrics.annotated", "metrics.annotated.tags.tag:*",
-        "rule:*", "covered:false", "covered:true", "a*:x", "c*:true", "annot*:*", "score:>0.5", "metadata.who:ben", "extra:true", "drafts:>0",
+        "rule:*", "covered:false", "covered:true",
+        "a*:x", "c*:true", "annot*:*", "score:>0.5", "metadata.who:ben", "extra:true", "drafts:>0",
     )  # fmt: skip
 
 
@@ -130,7 +131,9 @@ def probes(
     yield probe(f"GET {_RULES}:figures")
     yield probe(f"GET {_RULES}:figures", answers=True)
     yield probe(f"POST {_RULES}:matches", {})
-    yield probe(f"POST {_RULES}:matches", {"queries": ["text", "annotated_by:ben", f"annotated_as:{labels[0]}"]})
+    yield probe(
+        f"POST {_RULES}:matches", {"queries": ["text", "annotated_by:ben", f"annotated_as:{labels[0]}"]}
+    )
     for id, params in (
         ("labeling_rule", {"rule_query": f"annotated_as:{labels[0]}", "labels": labels[0]}),
         ("dataset_labeling_rules", {"queries": ["text", "annotated_by:ben"]}),

@@ -34,7 +34,12 @@ def table(frame):
 def predictions(records):
     """As 1.x, but for one thing: ours names no agent where there is no prediction."""
     return [
-        [str(each.id), plain(each.prediction), each.prediction_agent if each.prediction else None, each.status]
+        [
+            str(each.id),
+            plain(each.prediction),
+            each.prediction_agent if each.prediction else None,
+            each.status,
+        ]
         for each in records
     ]
 
