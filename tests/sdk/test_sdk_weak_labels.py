@@ -17,6 +17,7 @@ from apportion.labeling.text_classification import (
     add_rules,
     delete_rules,
     load_rules,
+    rules_summary,
     update_rules,
 )
 from apportion.labeling.text_classification.rule import RuleNotAppliedError
@@ -199,6 +200,30 @@ def test_a_query_of_ten_thousand_characters_is_a_rule_like_any(mail: None) -> No
     assert len(load_rules("mail")) == 3
 
 
+@pytest.mark.parametrize("letter", ["x", "ä"])
+def test_a_long_query_reaches_a_real_server(
+    live_server: str, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    with rg.Client(live_server, "admin.apikey", "recognai") as admin:
+        monkeypatch.setattr(session, "_active", admin)
+        rg.log([rg.TextClassificationRecord(text="free", id=1)], "long", verbose=False)
+        rule = Rule("free OR " + letter * 9_992, "spam", name=letter)
+        try:
+            add_rules("long", [rule])
+            update_rules("long", [Rule(rule.query, "ham", name=letter)])
+            assert rule.metrics("long")["coverage"] == 1
+            assert WeakLabels("long").matrix().tolist() == [[0]]
+        finally:
+            delete_rules("long", [rule])
+        assert load_rules("long") == []
+
+
+def test_a_rule_that_no_url_could_name_is_not_stored(mail: None) -> None:
+    with pytest.raises(BadRequestApiError, match=r"Rule 'long'.*90,000 characters in a URL"):
+        add_rules("mail", [Rule("漢" * 10_000, "spam", name="long")])
+    assert len(load_rules("mail")) == 3
+
+
 # Weak labels
 
 
@@ -243,6 +268,18 @@ def test_the_summary(mail: None) -> None:
     assert list(normal["conflicts"]) == pytest.approx([0.25, 0, 0.3333, 0.5, 0.3333, 1, 0.2222], abs=1e-4)
     other = weak().summary(annotation=np.full(10, -1))
     assert "precision" not in other
+
+
+def test_the_server_sums_stored_rules_up_as_weak_labels_do(mail: None) -> None:
+    ours, theirs = rules_summary("mail"), WeakLabels("mail").summary()
+
+    assert list(ours.columns) == list(theirs.columns)
+    assert list(ours.index) == list(theirs.index)
+    for column in ours.columns[1:]:
+        assert list(ours[column]) == pytest.approx(list(theirs[column]))
+    assert list(ours["label"]) == list(theirs["label"])
+    assert len(rg.load("mail", query="covered:false")) == 1
+    assert [each.id for each in rg.load("mail", query='rule:"money"')] == [0, 2, 6]
 
 
 def test_stored_rules_alone_need_no_record(
@@ -416,6 +453,12 @@ def test_everybody_sees_votes_judged_by_the_annotations_they_may_see(
     seen = [each.annotation for each in rg.load("talk")]
     assert [found.int2label[each] for each in found.annotation(include_missing=True).tolist()] == seen
     assert len(set(seen)) > 1
+    add_rules("talk", [Rule("text", "good", name="all")])
+    answers = who == "eva"
+    summary = rules_summary("talk", answers=answers)
+    assert summary["precision"]["all"] == found.summary()["precision"]["text"]
+    if answers:
+        assert tuple(summary.loc["all"][["correct_answers", "incorrect_answers"]]) == (4, 3)
     figures = Rule("text", "good").metrics("talk")
     assert found.summary()["precision"]["text"] == figures["precision"]
 

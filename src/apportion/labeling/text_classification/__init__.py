@@ -3,6 +3,7 @@
 Needs the extra ``apportion[labeling]``; nothing of it is imported before it is used.
 """
 
+from ._figures import rules_summary
 from .label_errors import find_label_errors
 from .label_models import FlyingSquid, MajorityVoter, Snorkel, WeightedVoter
 from .rule import Rule, add_rules, delete_rules, load_rules, update_rules
@@ -20,5 +21,6 @@ __all__ = [
     "delete_rules",
     "find_label_errors",
     "load_rules",
+    "rules_summary",
     "update_rules",
 ]

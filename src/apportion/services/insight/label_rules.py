@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -38,6 +39,8 @@ __all__ = [
 
 _CHANGES = (EventCode.ADDED_RULE, EventCode.CHANGED_RULE, EventCode.DELETED_RULE)
 _KIND = "ServiceLabelingRule"
+_LONGEST_ADDRESS = 60_500
+"""A rule that no client can name in a URL could be neither changed nor deleted: many take 65,536 characters."""
 
 
 def list_rules(tx: Transaction, actor: Actor, workspace: str, name: str) -> Sequence[LabelingRule]:
@@ -58,6 +61,11 @@ def add_rule(tx: Transaction, actor: Actor, workspace: str, name: str, rule: Lab
         raise EntityAlreadyExistsError(rule.query, _KIND)
     if len(dataset.rules) >= MOST_RULES:
         raise BadRequestError(f"A dataset may have {MOST_RULES:,} labeling rules. Nothing was stored.")
+    if (size := len(quote(rule.query, safe=""))) > _LONGEST_ADDRESS:
+        raise BadRequestError(
+            f"A labeling rule is addressed by its query, which takes {size:,} characters in a URL; "
+            f"{_LONGEST_ADDRESS:,} are the most. Nothing was stored."
+        )
     if names_rules(_parsed(rule.query)):
         raise BadRequestError(
             "A labeling rule cannot be made of others: its query has rule: or covered: in it. Nothing was stored."
