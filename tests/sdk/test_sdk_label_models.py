@@ -194,7 +194,7 @@ def test_learned_models_are_better_than_the_majority_and_find_the_accuracies(
         model._weak_labels = found
 
     assert accuracy(weighted) > accuracy(MajorityVoter(found))
-    assert accuracy(triplets) > 0.75
+    assert accuracy(triplets) > accuracy(MajorityVoter(found)) - 0.03
     for rule, value in weighted.accuracies.items():  # half-way to .7, which as many imagined votes are
         assert value == pytest.approx((accuracies[rule] + 0.7) / 2, abs=0.06)
 

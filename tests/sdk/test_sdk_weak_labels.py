@@ -179,6 +179,15 @@ def test_a_rule_votes_once_it_is_applied(mail: None) -> None:
     ]
 
 
+def test_a_rule_of_a_class_of_its_own_is_applied_and_called(mail: None) -> None:
+    class Loud(Rule):
+        def __call__(self, record: Any) -> Any:
+            found = super().__call__(record)
+            return found and f"loud {found}"
+
+    assert WeakLabels("mail", [Loud("free", "spam")]).label2int["loud spam"] == 1
+
+
 def test_the_figures_of_a_rule(mail: None) -> None:
     assert Rule("free", "spam").metrics("mail") == {
         "coverage": 0.4, "annotated_coverage": 0.5, "correct": 2, "incorrect": 1, "precision": pytest.approx(2 / 3),

@@ -16,6 +16,9 @@ __all__ = ["FlyingSquid"]
 
 _FEWEST = 3
 _LEAST = 1e-6
+_FLOOR = 0.05
+"""The least share of a rule's votes that can be wrong: with three labels and more the equations may leave none, and
+one vote would then outweigh all others."""
 
 
 class FlyingSquid(SingleLabelModel):
@@ -113,7 +116,10 @@ def _joint(signs: Array) -> Array:
         plus, minus = (signs[:, column] == 1).mean(), (signs[:, column] == -1).mean()
         # Votes and abstentions are as frequent for either truth, which is as often + as -
         found[column] = [2 * plus + accuracy, 2 * plus - accuracy, 2 * minus - accuracy, 2 * minus + accuracy]
-    return np.maximum(found / 4, _LEAST)
+        found[column] = np.maximum(
+            found[column] / 4, [_FLOOR * plus, _FLOOR * plus, _FLOOR * minus, _FLOOR * minus]
+        )
+    return np.maximum(found, _LEAST)
 
 
 def _products(signs: Array) -> Array:

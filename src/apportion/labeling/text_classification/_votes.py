@@ -110,6 +110,8 @@ def collect_votes(
             remember(rule, matches.ids, matched)
             found.rules.append(_of_query(rule, matched))
         else:
+            if isinstance(rule, Rule):  # of a class of its own, which may do more than match
+                rule.apply(dataset)
             found.rules.append(_of_function(rule, name, dataset, records or []))
     return found
 
