@@ -86,6 +86,8 @@ def test_the_score_of_the_majority(mail: None) -> None:
     assert (found["accuracy"], found["weighted avg"]["support"]) == (0.8, 5)
     assert (found["spam"]["precision"], found["spam"]["recall"]) == (0.75, 1)
     assert (found["ham"]["precision"], found["ham"]["recall"]) == (1, 0.5)
+    assert found["macro avg"]["f1-score"] == pytest.approx(0.7619, abs=1e-4)
+    assert list(found)[:3] == ["spam", "ham", "other"]
     assert found["other"]["support"] == 0
     text = MajorityVoter(weak()).score(output_str=True)
     assert isinstance(text, str)

@@ -341,6 +341,8 @@ def test_figures_of_rules_are_the_numbers_1x_gives(client: Client) -> None:
         some = ask(client, "GET", f"{RULES}/{query}/metrics", params={"label": labels})
         return some["correct"], some["incorrect"], some.get("precision")
 
+    alone = ask(client, "GET", f"{RULES}/a/metrics")
+    assert (alone["coverage"], alone["coverage_annotated"]) == (0.5, pytest.approx(2 / 3))
     assert figures("a") == (1, 1, 0.5)
     assert figures("b") == (2, 2, 0.5)
     assert figures("a", "X", "Y") == (1, 3, 0.25)

@@ -227,12 +227,24 @@ def votes_by_rule(weak: WeakLabels, rows: Array) -> Iterator[tuple[Array, Array]
 
 
 def report(annotated: Array, predicted: Array, labels: list[str], *, output_str: bool) -> Any:
-    """Return scikit-learn's report of all labels, in their order."""
-    return library("sklearn.metrics", EXTRA).classification_report(
+    """Return scikit-learn's report; as a dictionary of all labels, in their order.
+
+    The averages are over labels that are annotated or predicted: one that is neither tells nothing of the model.
+    """
+    np = numpy()
+    if annotated.ndim == 1:
+        there = sorted({*np.unique(annotated).tolist(), *np.unique(predicted).tolist()})
+    else:
+        there = np.flatnonzero((annotated == 1).any(axis=0) | predicted.any(axis=0)).tolist()
+    found = library("sklearn.metrics", EXTRA).classification_report(
         annotated,
         predicted,
-        labels=list(range(len(labels))),
-        target_names=labels,
+        labels=there,
+        target_names=[labels[place] for place in there],
         output_dict=not output_str,
         zero_division=0,
     )
+    if output_str:
+        return found
+    nothing = {"precision": 0.0, "recall": 0.0, "f1-score": 0.0, "support": 0.0}
+    return {**dict.fromkeys(labels, nothing), **found}
