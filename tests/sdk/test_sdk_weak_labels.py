@@ -395,7 +395,12 @@ def test_several_labels(several: WeakMultiLabels) -> None:
 
 @pytest.mark.parametrize(
     ("more", "among"),
-    [({}, "no records"), ({"query": "zebra"}, "query 'zebra'"), ({"ids": ["x"]}, r"ids \['x'\]")],
+    [
+        ({}, "no records"),
+        ({"query": "zebra"}, "query 'zebra'"),
+        ({"ids": ["x"]}, r"ids \['x'\]"),
+        ({"ids": []}, r"ids \[\]"),
+    ],
 )
 def test_without_records_there_are_no_weak_labels(mail: None, more: Any, among: str) -> None:
     if not more:
@@ -431,6 +436,14 @@ def test_a_function_that_fails_is_named_with_the_record(mail: None) -> None:
     ) as failure:
         WeakLabels("mail", [wrong])
     assert isinstance(failure.value.__cause__, ZeroDivisionError)
+
+
+def test_records_are_those_of_the_workspace_that_was_active(mail: None) -> None:
+    found = WeakLabels("mail")
+    rg.set_workspace("other")
+    rg.log(rg.TextClassificationRecord(text="elsewhere", id=0), "mail", verbose=False)
+
+    assert [each.text for each in found.records()] == list(TEXTS)
 
 
 def test_records_that_are_gone_when_they_are_asked_for_are_missed(mail: None) -> None:

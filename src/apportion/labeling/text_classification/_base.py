@@ -51,6 +51,7 @@ class WeakLabelsBase:
         numpy()
         self._dataset = dataset
         self._client = active_client()
+        self._workspace = self._client.workspace  # another one may be active when records are asked for
         self._selection = (query, None if ids is None else list(ids))
         self._rules: list[Callable[..., Any]] = list(rules) if rules else [*load_rules(dataset)]
         if not self._rules:
@@ -103,7 +104,7 @@ class WeakLabelsBase:
 
     def _load(self) -> list[TextClassificationRecord]:
         query, ids = self._selection
-        found: Any = self._client.load(self._dataset, query=query, ids=ids)
+        found: Any = self._client.load(self._dataset, self._workspace, query=query, ids=ids)
         by_id = {str(record.id): record for record in found}
         missing = [id for id in self._ids if id not in by_id]
         if missing:

@@ -92,8 +92,9 @@ def collect_votes(
     Raises ``NoRecordsFoundError``, and ``WeakLabelsError`` for a function that fails.
     """
     queries = [rule for rule in rules if type(rule) is Rule]
+    nothing = ids is not None and not len(ids)  # on the wire no ids would mean all
     matches = fetch_matches(client, dataset, [rule.query for rule in queries], query=query, ids=ids)
-    if not matches.ids:
+    if nothing or not matches.ids:
         selected = [f"query {query!r}"] if query else []
         selected += [f"ids {list(ids)[:10]!r}"] if ids is not None else []
         among = f" with {' and '.join(selected)}" if selected else ""
