@@ -241,6 +241,17 @@ def test_what_rules_leave_open_can_be_assigned(mail: Client) -> None:
     assert found(mail, "assigned_to:ana") == ["d"]
 
 
+def test_what_rules_leave_open_can_be_exported_and_scanned(mail: Client) -> None:
+    wanted = {"format": "jsonl", "query": "covered:false"}
+    exported = mail.post("/api/datasets/mail/export", params=HERE, json=wanted)
+    scanned = ask(
+        mail, "POST", "/api/datasets/mail/records/:search", json={"query": {"query_text": "rule:money"}}
+    )
+
+    assert [json.loads(line)["id"] for line in exported.text.splitlines()] == ["d"]
+    assert [each["id"] for each in scanned["records"]] == ["a", "e"]
+
+
 def test_a_rule_cannot_be_made_of_rules(mail: Client) -> None:
     reply = ask(mail, "POST", RULES, status=400, json={"query": "x covered:false", "label": "spam"})
 
