@@ -193,10 +193,6 @@ _GONE = {
     "RGListenerContext": _LISTENER,
     "Search": _LISTENER,
     "Metrics": _LISTENER,
-    "labeling": (
-        "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would, and "
-        "rg.active_client().add_dataset_labeling_rules(…) stores one"
-    ),
     "training": "there is no trainer here. rg.load(name).prepare_for_training(…) gives what trainers take",
     "monitoring": "there is no monitor here. Log what your model predicts: rg.log(…, background=True)",
     "listeners": _LISTENER,
@@ -209,7 +205,7 @@ def __getattr__(name: str) -> Any:
         home = _MODULE_OF.get(name, "api")
         found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
         return found
-    if name in ("datasets", "metrics"):  # 1.x had the settings in the former
+    if name in ("datasets", "labeling", "metrics"):  # 1.x had the settings in the first
         return import_module(f"apportion.{name}")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")

@@ -17,6 +17,7 @@ FOUNDATION = {"spans", "vocabulary", "version"}
 WING = {"sdk", "wire"} | {
     "client",
     "datasets",
+    "labeling",
     "metrics",
     "utils",
     "_constants",
