@@ -64,7 +64,6 @@ PLACES = [
 
 DIFFERENT = {
     # what differs: why
-    "monitor is missing": "log(…, background=True) does its work; the message says so",
     "app is missing": "the server is started by its command; the message says so",
     "__version__ has another value: *": "it is ours",
     "A*.load(as_pandas) is missing": "it had no effect; rg.load takes it with a warning",
