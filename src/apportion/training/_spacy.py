@@ -48,9 +48,8 @@ class SpacyTrainer:
                 docs.to_disk(file)
                 config["paths"][name] = str(file)
             nlp = library("spacy.training.initialize").init_nlp(config)
-            # The best of all steps, not the last, is what the loop leaves in the folder
-            library("spacy.training.loop").train(nlp, Path(folder, "model"))
-            self._nlp = self._spacy.load(Path(folder, "model", "model-best"))
+            library("spacy.training.loop").train(nlp, Path(folder))
+            self._nlp = self._spacy.load(Path(folder, "model-best"))  # the loop returns the last one
         if output_dir is not None:
             self.save(output_dir)
 

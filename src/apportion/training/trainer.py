@@ -66,8 +66,8 @@ class ArgillaTrainer:
         self._framework = Framework(framework)
         if self._framework not in _BACKENDS:
             raise NotImplementedError(
-                f"There is no trainer for {self._framework}; rg.load({name!r}).prepare_for_training({str(framework)!r}) "
-                "gives the data frames that it takes."
+                f"There is no trainer for {self._framework}; "
+                f"rg.load({name!r}).prepare_for_training({str(framework)!r}) gives the data frames that it takes."
             )
         records = load(name, workspace=workspace, **load_kwargs)
         if not len(records):
