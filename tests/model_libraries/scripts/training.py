@@ -13,7 +13,6 @@ try:
 except ImportError:
     from sentence_transformers.models import Pooling, Transformer
 
-import apportion as rg
 from apportion.training import ArgillaTrainer
 
 asked = json.loads(sys.argv[1])
