@@ -28,7 +28,9 @@ def training(in_models: Callable[..., Any], admin: rg.Client) -> Any:
     words = [("good", "good soup"), ("bad", "awful soup")] * 10
     texts = [rg.TextClassificationRecord(text=text, annotation=label) for label, text in words]
     many = [
-        rg.TextClassificationRecord(text=text, annotation=[label, "soup"], multi_label=True)
+        rg.TextClassificationRecord(
+            text=text, annotation=["soup", label] if label == "good" else [label], multi_label=True
+        )
         for label, text in words
     ]
     tokens = [

@@ -30,8 +30,8 @@ TOP = (
     "configure_dataset TextClassificationSettings TokenClassificationSettings monitor app __version__"
 )
 TOKEN_METRICS = (
-    "entity_capitalness entity_consistency entity_density entity_labels mention_length token_capitalness token_frequency token_length "
-    "tokens_length top_k_mentions"
+    "entity_capitalness entity_consistency entity_density entity_labels mention_length token_capitalness "
+    "token_frequency token_length tokens_length top_k_mentions"
 )
 CONSTANTS = (
     "API_KEY_HEADER_NAME WORKSPACE_HEADER_NAME DEFAULT_API_KEY DEFAULT_USERNAME DEFAULT_PASSWORD "

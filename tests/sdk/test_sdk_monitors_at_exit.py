@@ -47,6 +47,24 @@ def test_what_is_waiting_when_a_program_ends_is_logged(live_server: str) -> None
     assert len(logged(live_server, "at-exit")) == 700
 
 
+def test_what_is_waiting_is_sent_before_the_client_is_closed_whatever_was_imported_first(
+    live_server: str,
+) -> None:
+    program = """
+import sys
+from apportion.monitoring import DatasetRecordsConsumer
+import apportion as rg
+
+rg.init(sys.argv[1], "admin.apikey", "admin")
+consumer = DatasetRecordsConsumer(sys.argv[2], client=rg.active_client(), log_interval=1000)
+consumer.put([rg.TextClassificationRecord(text="text")])
+"""
+    done = run(program, live_server, "imported-first")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert logged(live_server, "imported-first") == ["text"]
+
+
 def test_what_is_waiting_when_a_program_fails_is_logged(live_server: str) -> None:
     done = run(PROGRAM + "nlp('text')\nraise KeyError('mine')\n", live_server, "at-failure")
 

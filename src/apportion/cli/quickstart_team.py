@@ -23,8 +23,8 @@ AMOUNTS = ("full", "single", "none")
 def team() -> tuple[Person, ...]:
     """Return the administrator, as ADMIN_USERNAME, ADMIN_PASSWORD and ADMIN_API_KEY say, and the demo's annotators.
 
-    ANNOTATOR_USERNAME, with ANNOTATOR_PASSWORD and ANNOTATOR_API_KEY, is one annotator more; without a name the password
-    is that of all annotators. Raises ``RefusedError`` for a password that is too short.
+    ANNOTATOR_USERNAME, with ANNOTATOR_PASSWORD and ANNOTATOR_API_KEY, is one annotator more; without a name, the
+    password is that of all annotators. Raises ``RefusedError`` for a password that is too short.
     """
     admin, *annotators = TEAM
     password = _password("ANNOTATOR_PASSWORD")

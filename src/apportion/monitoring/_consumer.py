@@ -205,6 +205,10 @@ def _may_pass(problem: Exception) -> bool:
 
 _consumers: weakref.WeakSet[DatasetRecordsConsumer] = weakref.WeakSet()
 
+# Clients are closed by what weakref has run at exit. It is registered with its first use, which this is if nothing
+# else was; what is registered later, as the function below, runs earlier.
+weakref.finalize(_consumers, int)
+
 
 @atexit.register
 def _send_the_rest() -> None:

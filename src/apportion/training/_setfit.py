@@ -19,7 +19,7 @@ DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 class SetFitTrainer:
     """A SetFit model; ``config`` has what ``setfit.TrainingArguments`` takes."""
 
-    def __init__(self, sample: Any, prepared: Any, *, model: str | None, lang: Any, seed: int | None) -> None:
+    def __init__(self, sample: Any, prepared: Any, *, model: str | None, seed: int | None) -> None:
         self._setfit = library("setfit")
         self._train, self._test = sets(prepared)
         self._multi_label = sample.multi_label

@@ -22,9 +22,7 @@ _OLD_NAMES = {"evaluation_strategy": "eval_strategy"}
 class TransformersTrainer:
     """A transformers model; ``config`` has what ``transformers.TrainingArguments`` takes."""
 
-    def __init__(
-        self, sample: Record, prepared: Any, *, model: str | None, lang: Any, seed: int | None
-    ) -> None:
+    def __init__(self, sample: Record, prepared: Any, *, model: str | None, seed: int | None) -> None:
         self._transformers = library("transformers")
         library("torch")
         self._train, self._test = sets(prepared)

@@ -39,8 +39,8 @@ class ArgillaTrainer:
 
     ``prepare_for_training`` makes the data, the library's own trainer trains; this stands between them for those who
     want no more than that. ``model`` is the name or folder of the model to begin with (for spaCy, that of vectors),
-    ``lang`` a language or pipeline of spaCy. ``train_size`` below 1 keeps the rest to evaluate on. ``load_kwargs`` go to
-    ``rg.load``.
+    ``lang`` a language or pipeline of spaCy. ``train_size`` below 1 keeps the rest to evaluate on. ``load_kwargs`` are
+    those of ``rg.load``.
 
     >>> trainer = ArgillaTrainer("reviews", "setfit", train_size=0.8, query="status:Validated")  # doctest: +SKIP
     >>> trainer.update_config(num_epochs=1)  # doctest: +SKIP
@@ -75,12 +75,11 @@ class ArgillaTrainer:
         _check_task(records[0].task, self._framework)
         module, kind = _BACKENDS[self._framework]
         backend = getattr(import_module(module, __package__), kind)
-        data: dict[str, Any] = {"train_size": train_size, "seed": seed}
-        if self._framework is Framework.SPACY:
-            lang = lang if lang is not None else "en"
-            data["lang"] = lang
-        prepared = records.prepare_for_training(framework=self._framework, **data)
-        self._trainer: _Backend = backend(records[0], prepared, model=model, lang=lang, seed=seed)
+        of_spacy: dict[str, Any] = {"lang": "en" if lang is None else lang} if module == "._spacy" else {}
+        prepared = records.prepare_for_training(
+            framework=self._framework, train_size=train_size, seed=seed, **of_spacy
+        )
+        self._trainer: _Backend = backend(records[0], prepared, model=model, seed=seed, **of_spacy)
 
     def __repr__(self) -> str:
         return f"ArgillaTrainer({self._framework}, {self._trainer!r})"

@@ -44,7 +44,7 @@ def config(labels=("good", "bad")):
 
 
 def classifier(labels):
-    return BertForSequenceClassification(config(labels))
+    return BertForSequenceClassification(config(labels)).eval()  # without dropout, so the same each time
 
 
 def saved(folder):
