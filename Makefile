@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/walls tests/demo tests/official_client/*.py tests/model_libraries/*.py tests/sdk/typed_notebook.py
+	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?

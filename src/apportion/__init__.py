@@ -266,7 +266,13 @@ def __getattr__(name: str) -> Any:
     if home is not None:
         found = globals()[name] = getattr(import_module(f"apportion.{home}"), name)
         return found
-    if name in ("datasets", "listeners", "metrics", "monitoring", "training"):  # 1.x had the settings in the first
+    if name in (
+        "datasets",
+        "listeners",
+        "metrics",
+        "monitoring",
+        "training",
+    ):  # 1.x had the settings in the first
         return import_module(f"apportion.{name}")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")

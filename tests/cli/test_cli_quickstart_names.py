@@ -31,7 +31,9 @@ def test_people_and_data_are_as_the_environment_says(home: Path, monkeypatch: py
 
     assert (me["username"], me["role"]) == ("boss", "admin")
     assert (other["role"], other["workspaces"]) == ("annotator", ["argilla", "recognai"])
-    assert [(each["workspace"], each["name"]) for each in there.json()] == [("recognai", "python-docs-topics")]
+    assert [(each["workspace"], each["name"]) for each in there.json()] == [
+        ("recognai", "python-docs-topics")
+    ]
     assert signed_in.status_code == 200
     assert "boss, ana, ben, cy, argilla; passwords and keys as the environment says" in told
     assert "sentence" not in told

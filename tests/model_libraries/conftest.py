@@ -32,8 +32,14 @@ def models_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def in_models(models_python: Path, live_server: str) -> Callable[..., Any]:
-    """Runs a script of ``scripts/`` with our client beside these libraries; returns what it printed as JSON."""
+def in_models(
+    models_python: Path, live_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Any]:
+    """Runs a script of ``scripts/`` with our client beside these libraries; returns what it printed as JSON.
+
+    It leaves nothing in the folder it runs in.
+    """
+    empty = tmp_path_factory.mktemp("empty")
 
     def run(script: str, **arguments: Any) -> Any:
         clean = {
@@ -50,11 +56,13 @@ def in_models(models_python: Path, live_server: str) -> Callable[..., Any]:
         ran = subprocess.run(
             [models_python, "-W", "ignore", HERE / "scripts" / f"{script}.py", json.dumps(arguments)],
             env={**clean, **ours},
+            cwd=empty,
             capture_output=True,
             text=True,
             timeout=patience(300),
         )
         assert ran.returncode == 0, f"{script}.py failed:\n{ran.stdout}\n{ran.stderr}"
+        assert not list(empty.iterdir())
         return json.loads(ran.stdout.splitlines()[-1])
 
     return run

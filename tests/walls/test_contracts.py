@@ -17,7 +17,10 @@ FOUNDATION = {"spans", "vocabulary", "version"}
 WING = {"sdk", "wire"} | {
     "client",
     "datasets",
+    "listeners",
     "metrics",
+    "monitoring",
+    "training",
     "utils",
     "_constants",
 }  # the latter: imports of 1.x
@@ -62,7 +65,7 @@ def rooms() -> set[str]:
     found = {path.stem for path in PACKAGE.glob("*.py")} | {
         path.parent.name for path in PACKAGE.glob("*/__init__.py")
     }
-    return found - {"__init__"}
+    return found - {"__init__", "__main__"}
 
 
 def contracts() -> ConfigParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,14 @@ class SetFitTrainer:
         options = {"multi_target_strategy": "one-vs-rest"} if self._multi_label else {}
         model = self._setfit.SetFitModel.from_pretrained(self._name, **options)
         column = "binarized_label" if self._multi_label else "label"
-        trainer = self._setfit.Trainer(
-            model=model,
-            args=self._setfit.TrainingArguments(**self.config),
-            train_dataset=self._rows(self._train, column),
-            eval_dataset=None if self._test is None else self._rows(self._test, column),
-        )
-        trainer.train()
+        with tempfile.TemporaryDirectory() as folder:  # for its checkpoints, unless a folder is named
+            trainer = self._setfit.Trainer(
+                model=model,
+                args=self._setfit.TrainingArguments(**{"output_dir": folder, **self.config}),
+                train_dataset=self._rows(self._train, column),
+                eval_dataset=None if self._test is None else self._rows(self._test, column),
+            )
+            trainer.train()
         self._model = model
         if output_dir is not None:
             self.save(output_dir)

@@ -179,7 +179,6 @@ class Model:
         except json.JSONDecodeError as wrong:
             raise ValidationError(cls.__name__, f"this is not JSON: {wrong}") from None
 
-
     @classmethod
     def parse_file(cls: type[Self], path: str | Path, **_: Any) -> Self:
         """Build an instance from a file of JSON. Raises ``ValidationError``."""
