@@ -61,7 +61,7 @@ def test_a_monitored_pipeline_returns_what_the_pipeline_returns(pipelines: Any) 
 
 
 def test_every_form_of_result_becomes_records_of_its_inputs(pipelines: Any, admin: rg.Client) -> None:
-    records: Any = sorted(admin.load("live-text"), key=lambda each: (each.metadata["n"], each.text or ""))  # type: ignore[union-attr]
+    records: Any = sorted(admin.load("live-text"), key=lambda each: (each.metadata["n"], each.text or ""))
     single, several, all_of_one, pair, streamed, with_all, several_with_all = pipelines["found"]
 
     expected = [
@@ -94,7 +94,7 @@ def test_the_dataset_is_described_by_the_models_configuration(pipelines: Any, ad
 
 
 def test_zero_shot_labels_and_template_are_metadata(pipelines: Any, admin: rg.Client) -> None:
-    records: Any = sorted(admin.load("live-zero"), key=lambda each: each.text)  # type: ignore[union-attr]
+    records: Any = sorted(admin.load("live-zero"), key=lambda each: each.text)
     one, (good, bad), _ = pipelines["zero"]
 
     assert [each.text for each in records] == ["bad", "good", "good soup"]
@@ -106,9 +106,9 @@ def test_zero_shot_labels_and_template_are_metadata(pipelines: Any, admin: rg.Cl
 
 
 def test_zero_shot_with_several_labels_has_a_dataset_of_its_own(pipelines: Any, admin: rg.Client) -> None:
-    [record] = admin.load("live-zero_multi")
+    record: Any = admin.load("live-zero_multi")[0]
 
-    assert record.multi_label  # type: ignore[union-attr]
+    assert record.multi_label
     assert {label for label, _ in record.prediction} == {"a", "b", "c"}
 
 

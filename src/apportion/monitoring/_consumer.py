@@ -13,7 +13,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from typing import Any
 
 from apportion.sdk.client import Client
@@ -30,8 +30,6 @@ RETRIES = 10
 LONGEST_PAUSE = 30.0
 WARN_EVERY = 60.0
 
-Log = Callable[[list[Any]], object]
-
 
 class DropCounter:
     """A count of records that were not logged; warns at the first and then once a minute, with the number."""
@@ -43,24 +41,27 @@ class DropCounter:
         self._why = ""
         self._next = float("-inf")
         self._clock = clock
+        self._lock = RLock()
 
     def add(self, count: int, why: object) -> None:
         """Count that many more, and warn if the last warning is a minute ago."""
-        self.total += count
-        self._why = str(why)
-        if self._clock() >= self._next:
-            self.tell()
+        with self._lock:
+            self.total += count
+            self._why = str(why)
+            if self._clock() >= self._next:
+                self.tell()
 
     def tell(self) -> None:
         """Warn of those that no warning has told yet."""
-        count = self.total - self._told
-        if not count:
-            return
-        self._told = self.total
-        self._next = self._clock() + WARN_EVERY
-        records = "1 record was" if count == 1 else f"{count:,} records were"
-        in_all = f" ({self.total:,} in all)" if self.total > count else ""
-        _log.warning("%s not logged to %s%s: %s", records, self.dataset, in_all, self._why)
+        with self._lock:
+            count = self.total - self._told
+            if not count:
+                return
+            self._told = self.total
+            self._next = self._clock() + WARN_EVERY
+            records = "1 record was" if count == 1 else f"{count:,} records were"
+            in_all = f" ({self.total:,} in all)" if self.total > count else ""
+            _log.warning("%s not logged to %s%s: %s", records, self.dataset, in_all, self._why)
 
 
 class DatasetRecordsConsumer:
@@ -84,7 +85,6 @@ class DatasetRecordsConsumer:
         self.tags = dict(tags or {})
         self.metadata = dict(metadata or {})
         self.log_interval = log_interval
-        self.dropped = DropCounter(dataset)
         self._client = client
         self._workspace = None if client is None else client.workspace
         self._new_process()
@@ -96,6 +96,7 @@ class DatasetRecordsConsumer:
         self._thread: Thread | None = None
         self._stopping = False
         self._process = os.getpid()
+        self.dropped = DropCounter(self.dataset)  # the lock of the other process may be held
 
     def put(self, records: Sequence[Any]) -> None:
         """Queue records without waiting; those that find no place are counted as dropped."""
