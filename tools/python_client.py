@@ -30,8 +30,8 @@ SIGNATURES = ROOT / "tests" / "sdk" / "signatures.txt"
 MARKER = "<!-- what follows is written by tools/python_client.py -->\n"
 PLACES_OF_1X = (
     "_constants client.api client.client client.datasets client.models client.sdk.commons.errors "
-    "client.sdk.datasets.models datasets metrics metrics.commons metrics.text_classification "
-    "metrics.token_classification utils utils.span_utils"
+    "client.sdk.datasets.models datasets labeling.text_classification listeners metrics metrics.commons "
+    "metrics.text_classification metrics.token_classification monitoring monitoring.asgi training utils utils.span_utils"
 )
 SECTIONS = {
     "Connecting": "",

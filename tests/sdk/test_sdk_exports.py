@@ -111,8 +111,6 @@ def test_sync_and_async_clients_have_the_same_methods_with_the_same_parameters()
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("monitor", "background=True"),
-        ("listener", "rg.search"),
         ("app", "apportion server start"),
     ],
 )

@@ -18,7 +18,10 @@ WING = {"sdk", "wire"} | {
     "client",
     "datasets",
     "labeling",
+    "listeners",
     "metrics",
+    "monitoring",
+    "training",
     "utils",
     "_constants",
 }  # the latter: imports of 1.x
@@ -69,7 +72,7 @@ def rooms() -> set[str]:
     found = {path.stem for path in PACKAGE.glob("*.py")} | {
         path.parent.name for path in PACKAGE.glob("*/__init__.py")
     }
-    return found - {"__init__"}
+    return found - {"__init__", "__main__"}
 
 
 def contracts() -> ConfigParser:
