@@ -67,7 +67,10 @@ class Member(NamedTuple):
 
 def signature(function: Any, *, name: str, method: bool = False) -> str:
     """A signature as it stands in the source, over several lines where it is long."""
-    found = inspect.signature(function)
+    try:
+        found = inspect.signature(function)
+    except ValueError:  # made as what it is a kind of, such as a dictionary
+        return f"{name}(...)"
     parameters = list(found.parameters.values())
     if method:
         parameters = parameters[1:]

@@ -29,24 +29,25 @@ class Metrics(dict[str, Any]):
 
 @dataclass
 class Search:
-    """The number of records that match now, with the parameters of the query."""
+    """The search whose result a condition is asked about."""
 
     total: int
+    """The number of records that match now."""
     query_params: dict[str, Any] = field(default_factory=dict)
+    """The parameters of the query."""
 
 
 @dataclass
 class RGListenerContext:
-    """What an action is told of the cycle it is called in.
-
-    ``query`` is the query as it was asked now, ``query_params`` its parameters: what the action changes in them holds
-    for the next cycle. ``search`` is None without a condition.
-    """
+    """The cycle that an action is called in."""
 
     __listener__: RGDatasetListener = field(repr=False)
     query_params: dict[str, Any] = field(default_factory=dict)
+    """The parameters of the query; what the action changes in them holds for the next cycle."""
     search: Search | None = None
+    """What the condition was asked about; None without a condition."""
     metrics: Metrics | None = None
+    """The figures that were asked for; None if none were."""
 
     @property
     def dataset(self) -> str:
