@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from apportion.domain.assignment.read_plan import read_plan
+from apportion.domain.datasets import DatasetAddress
 from apportion.services.assignments import apply_plan, compute_plan
 from apportion.services.assignments.apply_plan import ApplyPlan
-from apportion.services.assignments.recover import recover
-from apportion.services.steps import Step
+from apportion.services.background.recovery import recover, unfinished_operations
+from apportion.services.operations import Step
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -90,8 +91,7 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     before = talk.state()
     for stop in range(1, 14):
         assert talk.take(talk.extending().steps(), stop) == stop
-        while talk.store.write(recover).result():
-            pass
+        recover(talk.store, unfinished_operations(talk.store, talk.clock))
         assert talk.state() == before
     assert talk.take(talk.extending().steps()) > 14
     after = talk.state()
@@ -118,7 +118,9 @@ def test_records_are_logged_and_shared_out_while_another_plan_is_written(
     talk = Talk(client_as, store, clock, standing=True)
     with store.read() as tx:
         other = read_plan({"rules": [{"users": ["rita", "max"], "overlap": 2}], "seed": 3})
-        planned = compute_plan.compute_plan(tx, tx.people.actor("max"), "shared", "talk", other)
+        planned = compute_plan.compute_plan(
+            tx, tx.people.actor("max"), DatasetAddress("shared", "talk"), other
+        )
     steps = ApplyPlan(planned, by="max", at=clock.now()).steps()
     talk.take(steps, 5)
     talk.log(14, start=10)

@@ -27,7 +27,7 @@ from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
-from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, recover_unfinished, warm_up
+from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, unfinished, warm_up
 from .job_runner import JobRunner
 from .openapi import docs_page, document, private_operations
 from .readers import Readers
@@ -119,6 +119,7 @@ def _app_state(
         web=web,
         readers=Readers(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
+        operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobRunner(store, clock),
         scans=Scans(clock),
@@ -132,9 +133,9 @@ def _app_state(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
+    left = unfinished(state)
     state.jobs.start()
     state.webhooks.start()
-    left = recover_unfinished(state)
     rounds = [
         asyncio.create_task(each)
         for each in (
@@ -148,7 +149,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     for each in rounds:
         each.cancel()
+    state.closing.set()
     state.jobs.close()
+    state.operations.shutdown()
     state.webhooks.close()
     state.readers.shutdown()
     state.thinkers.shutdown()

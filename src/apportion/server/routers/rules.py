@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     BadRequestError,
     ClosedDatasetError,
@@ -59,37 +60,39 @@ class NewRule(RuleChanges):
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
-def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
-    """Return workspace and name of the dataset in the path."""
+def _address(ctx: Context, first: str, second: str) -> DatasetAddress:
+    """Return the address of the dataset in the path."""
     name, task = name_and_task(first, second)
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     if task is not Task.TEXT_CLASSIFICATION:
         raise WrongTaskError(f"Labeling rules are for {Task.TEXT_CLASSIFICATION} only, not for {task}")
-    return workspace, name
+    return address
 
 
 @router.get(_RULES, responses=_REFUSALS)
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """List the dataset's labeling rules, oldest first."""
-    place = _place(ctx, name, task)
-    return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
+    address = _address(ctx, name, task)
+    return [
+        _shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, address))
+    ]
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
 async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
     """Store a labeling rule."""
-    place, labels = _place(ctx, name, task), sent.all_labels()
+    address, labels = _address(ctx, name, task), sent.all_labels()
     label = sent.label or (labels[0] if len(labels) == 1 else None)
     now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
-    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, *place, rule)))
+    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, address, rule)))
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
     """Measure the share of the dataset that all rules cover together, as you see it."""
-    place = _place(ctx, name, task)
-    found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True)
+    address = _address(ctx, name, task)
+    found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, address), long=True)
     return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
 
 
@@ -104,9 +107,9 @@ async def rule_metrics(
     ] = None,
 ) -> dict[str, float]:
     """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
-    place, labels = _place(ctx, name, task), list(filter(None, label or ()))
+    address, labels = _address(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
-        lambda tx: label_rules.rule_metrics(tx, ctx.actor, *place, query, labels), long=True
+        lambda tx: label_rules.rule_metrics(tx, ctx.actor, address, query, labels), long=True
     )
     return _figures(found)
 
@@ -114,29 +117,24 @@ async def rule_metrics(
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
     """Show a labeling rule by its query."""
-    place = _place(ctx, name, task)
-    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
+    address = _address(ctx, name, task)
+    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, address, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Change a rule's labels, and its description if one is sent."""
-    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
+    address = _address(ctx, name, task)
+    edit = label_rules.RuleEdit(query, sent.all_labels(), sent.description)
     now = ctx.state.clock.now()
-    return _shown(
-        await ctx.write(
-            lambda tx: label_rules.edit_rule(
-                tx, ctx.actor, *place, query, labels=labels, description=description, now=now
-            )
-        )
-    )
+    return _shown(await ctx.write(lambda tx: label_rules.edit_rule(tx, ctx.actor, address, edit, now=now)))
 
 
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Delete a labeling rule; it is no error if there is none."""
-    place, now = _place(ctx, name, task), ctx.state.clock.now()
-    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
+    address, now = _address(ctx, name, task), ctx.state.clock.now()
+    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, address, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:

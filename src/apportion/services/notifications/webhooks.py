@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from apportion.domain.addresses import CallPolicy, url_problem
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import ConflictError, EntityNotFoundError, ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, events_problem, resumed
 from apportion.ports.store import Transaction
 from apportion.ports.webhooks import WebhookSecrets
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode
 
 from .deliveries import action_for, made_delivery, ping_body, unfit, was_removed
@@ -108,7 +109,9 @@ def create_webhook(
     if wanted.dataset is not None:
         if wanted.workspace is None:
             raise _invalid("dataset", "name a workspace, too: datasets are in workspaces")
-        dataset = find_dataset(tx, actor, wanted.workspace, wanted.dataset, Action.SEE_EVENTS)
+        dataset = open_dataset(
+            tx, actor, DatasetAddress(wanted.workspace, wanted.dataset), Action.SEE_EVENTS
+        ).dataset
     salt = secrets.new_salt()
     made = Webhook(
         id=str(uuid.uuid4()),
