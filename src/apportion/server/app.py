@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from apportion.bootstrap import open_store
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.first_admin import SetupCode
-from apportion.services.people.sign_in import KeyAttempts, SignIn
+from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
 from apportion.settings import Settings
 from apportion.version import __version__
 
@@ -114,7 +114,7 @@ def _app_state(
         store=store,
         clock=clock,
         passwords=passwords,
-        sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
+        sign_in=SignIn(store, passwords, tokens, clock, SignInLimits(settings.token_minutes)),
         setup=SetupCode(clock),
         web=web,
         readers=Readers(),

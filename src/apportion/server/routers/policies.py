@@ -99,7 +99,6 @@ async def get_guidelines(
 async def put_guidelines(ctx: Ctx, name: str, sent: GuidelinesIn) -> GuidelinesOut:
     """Write a new version of the guidelines; earlier ones are kept."""
     address, now = ctx.address(name), ctx.state.clock.now()
-    found = await ctx.write(
-        lambda tx: guidelines.write_guidelines(tx, ctx.actor, address, sent.text, sent.version, now=now)
-    )
+    edit = guidelines.GuidelinesEdit(sent.text, sent.version)
+    found = await ctx.write(lambda tx: guidelines.write_guidelines(tx, ctx.actor, address, edit, now=now))
     return _guidelines(found)

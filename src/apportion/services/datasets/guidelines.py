@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from apportion.domain.datasets import DatasetAddress, Guidelines
 from apportion.domain.errors import BadRequestError, StaleVersionError
 from apportion.domain.people import Actor
@@ -11,7 +13,7 @@ from apportion.vocabulary import EventCode
 
 from .access import open_dataset
 
-__all__ = ["LONGEST", "read_guidelines", "write_guidelines"]
+__all__ = ["LONGEST", "GuidelinesEdit", "read_guidelines", "write_guidelines"]
 
 LONGEST = 200_000
 
@@ -24,10 +26,19 @@ def read_guidelines(
     return tx.datasets.guidelines(dataset, version)
 
 
+@dataclass(frozen=True, slots=True)
+class GuidelinesEdit:
+    """A new text of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
+
+    text: str
+    version: int | None = None
+
+
 def write_guidelines(
-    tx: Transaction, actor: Actor, address: DatasetAddress, text: str, version: int | None, *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, edit: GuidelinesEdit, *, now: int
 ) -> Guidelines:
-    """Save a new version of the guidelines; ``version`` is the one it builds on, if that is to be checked."""
+    """Save a new version of the guidelines."""
+    text, version = edit.text, edit.version
     dataset = open_dataset(tx, actor, address, Action.EDIT_GUIDELINES).dataset
     if len(text) > LONGEST:
         raise BadRequestError(f"Guidelines may have {LONGEST:,} characters; these have {len(text):,}.")
