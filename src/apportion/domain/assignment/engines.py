@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
-from .allocation import LoadTable, WeightedShares, allocate, room_of
+from .allocation import LoadTable, RecordsToAllocate, WeightedShares, allocate, room_of
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
 from .ordering import hash_of
 from .quotas import due_totals
@@ -190,7 +190,7 @@ def _greedy(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, start
         return []
     jobs = list(zip(lot.records[start:].tolist(), lot.keys[start:].tolist(), strict=True))
     before = list(desk.loads)
-    dealt = allocate(desk, shares, jobs, lot.wanted, lot.able, lot.on)
+    dealt = allocate(desk, shares, RecordsToAllocate(jobs, lot.wanted, lot.able, lot.on or {}))
     if lot.wanted > 1 and not lot.on and len({shares.weights[person] for person in lot.able}) == 1:
         dealt = smooth(desk, lot.able, dealt, before)
     record = np.array([each[0] for each in dealt], dtype=np.int64)

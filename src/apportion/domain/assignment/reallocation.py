@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .allocation import LoadTable, allocate, shares_of
+from .allocation import LoadTable, RecordsToAllocate, allocate, shares_of
 from .engines import GREEDY_ROWS
 from .ordering import hash_of
 from .quotas import due_totals
-from .repair import RepairState, Shortfall, room_left, shortfall
+from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
 from .state import tally_pairs
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
@@ -179,7 +179,9 @@ class ReallocationState:
         for (needs, full), rows in groups.items():
             label = " ".join(f"{skill}={value}" for skill, value in needs)
             left = room_left(self._shares, self._desk.loads, sorted(full))
-            found.append(shortfall([label], len(rows), len({row.record for row in rows}), 1, len(full), left))
+            found.append(
+                shortfall([label], Shortage(len(rows), len({row.record for row in rows}), 1, len(full)), left)
+            )
         return tuple(found)
 
     def _take_back(self, row: HeldSlot) -> None:
@@ -205,9 +207,8 @@ class ReallocationState:
                 key=lambda job: (job[1], wave[job[0]].record),
             )
             on = {number: self._team(wave[number]) for number in numbers}
-            for number, person, reason in allocate(
-                self._desk, self._shares, jobs, 1, skilled[needs], on, barred
-            ):
+            given = RecordsToAllocate(jobs, 1, skilled[needs], on, barred)
+            for number, person, reason in allocate(self._desk, self._shares, given):
                 dealt[number, person] = reason
         return dealt
 

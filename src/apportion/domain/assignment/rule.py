@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -13,16 +13,24 @@ from .allocation import LoadTable, shares_of
 from .checks import checks_for, mixed_in, room_for_work, sparse
 from .engines import GREEDY_ROWS, AllocatedRows, AllocationBatch, allocate_batch
 from .ordering import chosen, hashes, keyed, priorities, remix
-from .repair import RepairState, Shortfall, room_left, shortfall
-from .rows import OPEN, RowsBuilder
+from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
+from .rows import OPEN, RowFacts, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
 from .state import RuleState
 from .states import Engine, Mode, Phase, Reason, counted, holding, holding_after
 from .team import NeedKind, Person, PlanningRecords, need_kinds, skill_values
 
-__all__ = ["RulePlanner"]
+__all__ = ["RulePlanner", "RuleTeam"]
 
 _ANCHORS = 0x414E43484F52
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTeam:
+    """The people of a rule, and what they have of it so far."""
+
+    people: Sequence[Person]
+    before: RuleState
 
 
 class RulePlanner:
@@ -35,12 +43,12 @@ class RulePlanner:
         self,
         spec: PlanSpec,
         number: int,
-        people: Sequence[Person],
+        team: RuleTeam,
         desk: LoadTable,
         builder: RowsBuilder,
-        before: RuleState,
     ) -> None:
         assert spec.seed is not None
+        people, before = team.people, team.before
         self.rule = spec.rules[number]
         self.short: list[Shortfall] = []
         self.warnings: list[str] = []
@@ -126,9 +134,7 @@ class RulePlanner:
             np.array([person for _, person in found], dtype=np.int64),
             new_runs(records),
             np.array([self._builder.reason(reason) for reason, _ in like], dtype=np.int32),
-            rule=self._number,
-            phase=Phase.CHECK,
-            inclusion=np.array([chance for _, chance in like], dtype=np.float64),
+            RowFacts(self._number, Phase.CHECK, np.array([chance for _, chance in like], dtype=np.float64)),
         )
         return {pool.ids[place] for place in used}
 
@@ -251,7 +257,7 @@ class RulePlanner:
             lot = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
             chunks += allocate_batch(self._desk, self._shares, lot, turn)
         for (label, people), (slots, records) in missing.items():
-            self.short.append(shortfall([label], slots, records, wanted, people, None))
+            self.short.append(shortfall([label], Shortage(slots, records, wanted, people), None))
         return chunks
 
     def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
@@ -339,7 +345,7 @@ class RulePlanner:
             wanted = int(self._want[among].max(initial=1))
             needed = int((self._want - others[self._kind])[among].max(initial=1))
             records = int(np.count_nonzero(among))
-            self.short.append(shortfall(labels, slots, records, wanted, len(people), left, needed))
+            self.short.append(shortfall(labels, Shortage(slots, records, wanted, len(people)), left, needed))
 
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
         """Assign the records to the people they name, as far as these are in the team."""
@@ -389,9 +395,7 @@ class RulePlanner:
             chunk.person,
             chunk.slot,
             number,
-            rule=self._number,
-            phase=phase,
-            inclusion=inclusion,
+            RowFacts(self._number, phase, inclusion),
         )
 
 

@@ -8,6 +8,7 @@ from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import Mode, RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.consensus.asking import decide_one_more
+from apportion.domain.consensus.deciding import RecordToResolve
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import answers_of, kind_of_record, places_of_tokens
@@ -37,12 +38,14 @@ def next_adaptive_slot(
     tokens = places_of_tokens(record) if isinstance(record, TokenClassificationRecord) else None
     decision = decide_one_more(
         answers,
-        kind=kind_of_record(record),
-        want=case.want(policies.required),
+        RecordToResolve(
+            kind_of_record(record),
+            case.want(policies.required),
+            tokens=tokens,
+            posterior=case.posterior_for(answers, policies.resolution),
+        ),
         most=plan.spec.adaptive.most,
         until=plan.spec.adaptive.until,
-        posterior=case.posterior_for(answers, policies.resolution),
-        tokens=tokens,
     )
     if not decision.ask:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apportion.domain.assignment.plan_changes import applied
-from apportion.domain.assignment.rows import RowsBuilder
+from apportion.domain.assignment.rows import RowFacts, RowsBuilder
 from apportion.domain.assignment.states import Reason
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
@@ -167,9 +167,7 @@ def _add(tx: Transaction, planned: ComputedChange) -> list[str]:
             np.array([people.index(row.annotator or "")]),
             np.array([0]),
             builder.reason(reason),
-            rule=row.rule,
-            phase=row.phase,
-            inclusion=np.array([1.0]),
+            RowFacts(row.rule, row.phase, np.array([1.0])),
         )
     rows = builder.finish()
     stored = planned.stored

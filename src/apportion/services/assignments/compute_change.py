@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.plan_changes import PlanChange, move, rebalance, withdraw
+from apportion.domain.assignment.plan_changes import PlanChange, Rebalancing, move, rebalance, withdraw
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.reallocation import HeldSlot
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
@@ -135,9 +135,11 @@ def compute_rebalance(
                 rows.rows,
                 teams[number],
                 spec.seed or 0,
-                rule=number,
-                level=wanted.level,
-                blocked={record: names for record, names in blocked.items() if names},
+                Rebalancing(
+                    number,
+                    level=wanted.level,
+                    blocked={record: names for record, names in blocked.items() if names},
+                ),
             )
         )
     return ComputedChange(
@@ -167,8 +169,7 @@ def compute_move(
     for record, names in (tx.assignments.assignees(dataset) if named else {}).items():
         on[record] = on.get(record, set()) | names
     mine = [row for row in rows.rows if row.rule == wanted.rule]
-    has = sum(row.annotator == wanted.to for row in mine)
-    change = move(mine, person, records=wanted.rows.ids, annotator=wanted.rows.annotator, on=on, has=has)
+    change = move(mine, person, on, records=wanted.rows.ids, annotator=wanted.rows.annotator)
     return ComputedChange(dataset, stored, "moved", change, rows.numbers, rows.on)
 
 

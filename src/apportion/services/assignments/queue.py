@@ -139,7 +139,7 @@ def _claim(
     )
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = eligibility.open_to(ended.get(slot.id, slot) for slot in slots)
-    found = claim(mine, eligibility.person, now, asked.tokens, limit=limit, loads=eligibility.loads)
+    found = claim(mine, eligibility.person, now, asked.tokens[:limit], loads=eligibility.loads)
     if keep:
         # Expired leases on these records are freed too: nobody may hold two slots of one record.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
@@ -164,7 +164,7 @@ def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) 
     """Return the reason why the queue is empty: what blocks the slots there are, or that there are none."""
     me = eligibility.person.name
     slots = tx.assignments.blocked_slots(dataset, eligibility.claimant, limit=CLAIM_LIMIT)
-    found = claim(eligibility.open_to(slots), eligibility.person, now, [""], limit=1, loads=eligibility.loads)
+    found = claim(eligibility.open_to(slots), eligibility.person, now, [""], loads=eligibility.loads)
     why = found.why_empty or WhyEmpty.OTHERS
     if why is not WhyEmpty.NOTHING_PLANNED:
         return why

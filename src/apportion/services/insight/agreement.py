@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from apportion.domain.agreement.aligning import can_align
-from apportion.domain.agreement.compute import agreement, agreement_by
+from apportion.domain.agreement.compute import IntervalSpec, agreement, agreement_by
 from apportion.domain.agreement.conflicts import Confusion, confusion
 from apportion.domain.agreement.figures import Figure
 from apportion.domain.agreement.measures import (
@@ -99,11 +99,10 @@ def measure(tx: Transaction, actor: Actor, address: DatasetAddress, asked: Figur
     if asked.by is By.LABEL and kind is AnswerKind.TEXT:
         raise BadRequestError("The answers of this dataset are texts, which have no labels to go by.")
     data = ratings_of(tx, dataset, columns, which)
-    common = {"interval": asked.interval, "level": asked.level, "seed": asked.seed}
-    whole = agreement(data, which, **common)  # type: ignore[arg-type]
+    whole = agreement(data, which, interval=asked.interval, level=asked.level, seed=asked.seed)
     parts = None
     if asked.by is not None:
-        found = agreement_by(data, asked.by, which, **common)  # type: ignore[arg-type]
+        found = agreement_by(data, asked.by, which, IntervalSpec(asked.interval, asked.level, asked.seed))
         parts = [NamedFigure(each, _opens(each, asked.query)) for each in found]
     return AgreementFigures(NamedFigure(whole, _opens(whole, asked.query)), parts)
 

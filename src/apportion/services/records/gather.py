@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from apportion.domain.assignment.rows import PlanRows, RowsBuilder
+from apportion.domain.assignment.rows import PlanRows, RowFacts, RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.state import PlanState, RuleState, tally_pairs
 from apportion.domain.assignment.states import Phase, Reason
@@ -273,8 +273,6 @@ def _rows(people: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]]) -> P
         np.array(person, dtype=np.int32),
         np.array(slot, dtype=np.int32),
         builder.reason(Reason("adopted", ("workspace",))),
-        rule=0,
-        phase=Phase.ADOPTED,
-        inclusion=np.ones(len(record)),
+        RowFacts(0, Phase.ADOPTED, np.ones(len(record))),
     )
     return builder.finish()
