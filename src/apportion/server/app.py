@@ -49,7 +49,7 @@ def build_app(settings: Settings) -> FastAPI:
     return create_app(settings, open_store(settings, serving=True))
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings,
     store: Store,
     *,
@@ -105,7 +105,7 @@ def create_app(
     return app
 
 
-def _app_state(
+def _app_state(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> AppState:
     secrets = DerivedSecrets(settings.signing_key())
