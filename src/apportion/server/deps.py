@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
@@ -166,7 +167,9 @@ class Context:
                 self.state.jobs.wake()
                 raise
 
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self.state.operations, to_the_end))
+        within = copy_context().run  # the events it logs name this request
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(self.state.operations, lambda: within(to_the_end)))
 
 
 async def get_app_state(request: Request) -> AppState:
