@@ -99,6 +99,18 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     assert talk.sound()
 
 
+def test_what_is_begun_after_the_start_is_not_taken_for_something_left(talk: Talk) -> None:
+    talk.log(20, start=10)
+    left = unfinished_operations(talk.store, talk.clock)
+    steps = talk.extending().steps()
+    talk.take(steps, 5)
+    recover(talk.store, left)
+    talk.take(steps)
+    plan, rows, _, _ = talk.state()
+    assert (plan["records"], len(rows)) == (20, 40)
+    assert talk.sound()
+
+
 def test_an_extension_that_fails_is_taken_back_but_for_what_was_begun(talk: Talk) -> None:
     talk.log(20, start=10)
     making = talk.extending()
