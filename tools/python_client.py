@@ -31,7 +31,8 @@ MARKER = "<!-- what follows is written by tools/python_client.py -->\n"
 PLACES_OF_1X = (
     "_constants client.api client.client client.datasets client.models client.sdk.commons.errors "
     "client.sdk.datasets.models datasets labeling.text_classification listeners metrics metrics.commons "
-    "metrics.text_classification metrics.token_classification monitoring monitoring.asgi training utils utils.span_utils"
+    "metrics.text_classification metrics.token_classification monitoring monitoring.asgi training utils "
+    "utils.span_utils"
 )
 SECTIONS = {
     "Connecting": "",
@@ -70,7 +71,7 @@ def signature(function: Any, *, name: str, method: bool = False) -> str:
     try:
         found = inspect.signature(function)
     except ValueError:  # made as what it is a kind of, such as a dictionary
-        return f"{name}(...)"
+        return f"{name}(*args, **kwargs)"
     parameters = list(found.parameters.values())
     if method:
         parameters = parameters[1:]

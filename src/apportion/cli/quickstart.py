@@ -111,6 +111,8 @@ def _annotators() -> list[str]:
 def _prepare(app: FastAPI, store: Store) -> None:
     """Create the team and the data, where they are not there yet."""
     from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TOPICS_DATASET
+    from apportion.domain.datasets import DatasetAddress
+    from apportion.services.datasets.access import find_unchecked
 
     from .quickstart_team import amount, team
 
@@ -120,7 +122,7 @@ def _prepare(app: FastAPI, store: Store) -> None:
     places = [(SHARED_WORKSPACE, TOPICS_DATASET), (admin, ENTITIES_DATASET), (admin, TOPICS_DATASET)]
     places = places[: {"full": 3, "single": 1, "none": 0}[wanted]]
     with store.read() as tx:
-        missing = [place for place in places if tx.datasets.find(*place) is None]
+        missing = [place for place in places if find_unchecked(tx, DatasetAddress(*place)) is None]
     if missing:
         asyncio.run(_load(app, missing))
 
@@ -151,7 +153,7 @@ def _create_team(app: FastAPI, store: Store) -> None:
 
 def _add(tx: Transaction, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
     from apportion.services.people.users import NewUser, add_user
-    from apportion.services.people.workspaces import ensure_workspace, join
+    from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 
     times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
@@ -159,7 +161,7 @@ def _add(tx: Transaction, missing: Sequence[Person], hashes: dict[str, str], now
         add_user(tx, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
             workspace = ensure_workspace(tx, name, now=next(times))
-            join(tx, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
+            join(tx, workspace, MemberChange(person.username, MembershipRole.ANNOTATOR, next(times)))
 
 
 async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:

@@ -33,8 +33,8 @@ _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundErr
 async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """List the metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
-    workspace = ctx.require_workspace()
-    found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, workspace, name, which))
+    address = ctx.address(name, task=which)
+    found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, address))
     return [{"id": each.id, "name": each.name, "description": each.description} for each in found]
 
 
@@ -66,13 +66,11 @@ async def metric_summary(
     name, which = name_and_task(name, task)
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_metric_query(body, which))
-    workspace = ctx.require_workspace()
+    address = ctx.address(name, task=which)
     rule = (rule_query, tuple(labels or ()), tuple(queries or ()))
-    wanted = metrics_1x.MetricRequest(interval, size, entity_size, *rule)
+    wanted = metrics_1x.MetricRequest(metric, record_metrics, interval, size, entity_size, *rule)
     found = await ctx.read_slow(
-        lambda tx: metrics_1x.metric_summary(
-            tx, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
-        ),
+        lambda tx: metrics_1x.metric_summary(tx, ctx.actor, address, criteria, wanted),
         long=True,
     )
     return dict(found)

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     BadRequestError,
     ClosedDatasetError,
@@ -87,38 +88,40 @@ class MatchesWanted(BaseModel):
     with_records: bool = Field(default=True, description="Whether the reply has ids and annotations.")
 
 
-def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
-    """Return workspace and name of the dataset in the path."""
+def _address(ctx: Context, first: str, second: str) -> DatasetAddress:
+    """Return the address of the dataset in the path."""
     name, task = name_and_task(first, second)
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     if task is not Task.TEXT_CLASSIFICATION:
         raise WrongTaskError(f"Labeling rules are for {Task.TEXT_CLASSIFICATION} only, not for {task}")
-    return workspace, name
+    return address
 
 
 @router.get(_RULES, responses=_REFUSALS)
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """List the dataset's labeling rules, oldest first."""
-    place = _place(ctx, name, task)
-    return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
+    address = _address(ctx, name, task)
+    return [
+        _shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, address))
+    ]
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
 async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
     """Store a labeling rule."""
-    place, labels = _place(ctx, name, task), sent.all_labels()
+    address, labels = _address(ctx, name, task), sent.all_labels()
     label = sent.label or (labels[0] if len(labels) == 1 else None)
     now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
-    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, *place, rule)))
+    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, address, rule)))
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
 async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, int | float]:
     """Measure the share of the dataset that all rules cover together, as you see it."""
-    place = _place(ctx, name, task)
+    address = _address(ctx, name, task)
     any_rules, found = await ctx.read_slow(
-        lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True
+        lambda tx: label_rules.rules_metrics(tx, ctx.actor, address), long=True
     )
     return _figures(found) if any_rules else {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
 
@@ -133,12 +136,12 @@ async def rules_figures(
     ] = False,
 ) -> dict[str, Any]:
     """Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision."""
-    place = _place(ctx, name, task)
+    address = _address(ctx, name, task)
 
     def run(tx: Transaction) -> dict[str, Any]:
         from apportion.services.insight.rule_figures import all_rules
 
-        report = all_rules(tx, ctx.actor, *place, answers=answers)
+        report = all_rules(tx, ctx.actor, address, answers=answers)
         rules = [{**_shown(rule), **_all_figures(found)} for rule, found in report.rules]
         return {**_all_figures(report.together), "rules": rules}
 
@@ -151,29 +154,27 @@ async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> R
 
     Positions and ids are base64 of zlib: ids of a JSON array, positions of one bit per record, highest bit first.
     """
-    place = _place(ctx, name, task)
+    address = _address(ctx, name, task)
     selected = read_query(sent.query, Task.TEXT_CLASSIFICATION)
 
     def run(tx: Transaction) -> tuple[str, int, bytes]:
         from apportion.services.insight.rule_matches import MatchRequest, rule_matches
 
         wanted = MatchRequest(selected.criteria, sent.queries, sent.with_records)
-        dataset, found = rule_matches(tx, ctx.actor, *place, wanted)
+        dataset, found = rule_matches(tx, ctx.actor, address, wanted)
         return dataset.uuid, found.total, msgspec.json.encode(_matches(found))
 
     uuid, total, reply = await ctx.read_slow(run, long=True)
     if ctx.state.scans.begun(ctx.actor.username, uuid, first=sent.with_records):
-        await _note_scan(ctx, place, selected.criteria, total)
+        await _note_scan(ctx, address, selected.criteria, total)
     return Response(reply, media_type="application/json")
 
 
-async def _note_scan(ctx: Context, place: tuple[str, str], criteria: Criteria, total: int) -> None:
+async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, total: int) -> None:
     """Write the audit event of a scan. A full disk must not keep people from reading their data."""
-    now = ctx.state.clock.now()
+    now, scan = ctx.state.clock.now(), find.ScanStart(criteria.query, total)
     try:
-        await ctx.write(
-            lambda tx: find.note_scan(tx, ctx.actor, *place, criteria, total, now=now), urgent=True
-        )
+        await ctx.write(lambda tx: find.note_scan(tx, ctx.actor, address, scan, now=now), urgent=True)
     except StorageFullError:
         log.warning("a scan could not be put in the audit log: the disk is full")
 
@@ -183,9 +184,9 @@ async def undo_rule_change(
     ctx: Ctx, name: str, task: str, sent: UndoneRule | None = None
 ) -> dict[str, Any] | None:
     """Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing."""
-    place, now = _place(ctx, name, task), ctx.state.clock.now()
+    address, now = _address(ctx, name, task), ctx.state.clock.now()
     query = None if sent is None else sent.query
-    found = await ctx.write(lambda tx: label_rules.undo_rule_change(tx, ctx.actor, *place, query, now=now))
+    found = await ctx.write(lambda tx: label_rules.undo_rule_change(tx, ctx.actor, address, query, now=now))
     return None if found is None else _shown(found)
 
 
@@ -200,9 +201,9 @@ async def rule_metrics(
     ] = None,
 ) -> dict[str, int | float]:
     """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
-    place, labels = _place(ctx, name, task), list(filter(None, label or ()))
+    address, labels = _address(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
-        lambda tx: label_rules.rule_metrics(tx, ctx.actor, *place, query, labels), long=True
+        lambda tx: label_rules.rule_metrics(tx, ctx.actor, address, query, labels), long=True
     )
     return _figures(found)
 
@@ -210,29 +211,24 @@ async def rule_metrics(
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
     """Show a labeling rule by its query."""
-    place = _place(ctx, name, task)
-    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
+    address = _address(ctx, name, task)
+    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, address, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Change a rule's labels, and its description if one is sent."""
-    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
+    address = _address(ctx, name, task)
+    edit = label_rules.RuleEdit(query, sent.all_labels(), sent.description)
     now = ctx.state.clock.now()
-    return _shown(
-        await ctx.write(
-            lambda tx: label_rules.edit_rule(
-                tx, ctx.actor, *place, query, labels=labels, description=description, now=now
-            )
-        )
-    )
+    return _shown(await ctx.write(lambda tx: label_rules.edit_rule(tx, ctx.actor, address, edit, now=now)))
 
 
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Delete a labeling rule; it is no error if there is none."""
-    place, now = _place(ctx, name, task), ctx.state.clock.now()
-    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
+    address, now = _address(ctx, name, task), ctx.state.clock.now()
+    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, address, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
@@ -22,11 +22,11 @@ from apportion.domain.rules import MOST_RULES, LabelingRule, RuleMetrics
 from apportion.ports.events import About, AuditedEvent, AuditFilter
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
-from apportion.services.datasets.rights import require_right
+from apportion.services.datasets.access import DatasetAccess, open_dataset
 from apportion.vocabulary import EventCode, Task
 
 __all__ = [
+    "RuleEdit",
     "add_rule",
     "delete_rule",
     "edit_rule",
@@ -43,19 +43,19 @@ _LONGEST_ADDRESS = 60_500
 """A rule that no client can name in a URL could be neither changed nor deleted: many take 65,536 characters."""
 
 
-def list_rules(tx: Transaction, actor: Actor, workspace: str, name: str) -> Sequence[LabelingRule]:
+def list_rules(tx: Transaction, actor: Actor, address: DatasetAddress) -> Sequence[LabelingRule]:
     """Return the rules in the order in which they were stored."""
-    return _dataset(tx, actor, workspace, name, Action.SEE_RULES).rules
+    return _open(tx, actor, address, Action.SEE_RULES).dataset.rules
 
 
-def find_rule(tx: Transaction, actor: Actor, workspace: str, name: str, query: str) -> LabelingRule:
+def find_rule(tx: Transaction, actor: Actor, address: DatasetAddress, query: str) -> LabelingRule:
     """Return one rule by its query."""
-    return _rule(_dataset(tx, actor, workspace, name, Action.SEE_RULES), query)
+    return _rule(_open(tx, actor, address, Action.SEE_RULES).dataset, query)
 
 
-def add_rule(tx: Transaction, actor: Actor, workspace: str, name: str, rule: LabelingRule) -> LabelingRule:
+def add_rule(tx: Transaction, actor: Actor, address: DatasetAddress, rule: LabelingRule) -> LabelingRule:
     """Store a new rule; refused where its query cannot be parsed, or its labels are not in the schema."""
-    dataset = _writable(tx, actor, workspace, name)
+    dataset = _writable(tx, actor, address)
     _check_labels(dataset, rule.labels)
     if any(each.query == rule.query for each in dataset.rules):
         raise EntityAlreadyExistsError(rule.query, _KIND)
@@ -74,48 +74,49 @@ def add_rule(tx: Transaction, actor: Actor, workspace: str, name: str, rule: Lab
     return rule
 
 
+@dataclass(frozen=True, slots=True)
+class RuleEdit:
+    """A change of the rule of a query: its labels, and its description if that is not None."""
+
+    query: str
+    labels: tuple[str, ...]
+    description: str | None = None
+
+
 def edit_rule(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    query: str,
-    *,
-    labels: tuple[str, ...],
-    description: str | None,
-    now: int,
+    tx: Transaction, actor: Actor, address: DatasetAddress, edit: RuleEdit, *, now: int
 ) -> LabelingRule:
     """Give a rule other labels, and another description if there is one."""
-    dataset = _writable(tx, actor, workspace, name)
-    found = _rule(dataset, query)
+    dataset = _writable(tx, actor, address)
+    found, labels = _rule(dataset, edit.query), edit.labels
     _check_labels(dataset, labels)
     changed = replace(
         found,
         labels=labels,
         label=labels[0] if len(labels) == 1 else None,
-        description=found.description if description is None else description,
+        description=found.description if edit.description is None else edit.description,
     )
-    _change(tx, actor, dataset, found, changed, now=now)
+    _change(tx, actor, dataset, (found, changed), now=now)
     return changed
 
 
-def delete_rule(tx: Transaction, actor: Actor, workspace: str, name: str, query: str, *, now: int) -> None:
+def delete_rule(tx: Transaction, actor: Actor, address: DatasetAddress, query: str, *, now: int) -> None:
     """Delete a rule; there may be none."""
-    dataset = _writable(tx, actor, workspace, name)
+    dataset = _writable(tx, actor, address)
     for each in dataset.rules:
         if each.query == query:
             _delete(tx, actor, dataset, each, now=now)
 
 
 def undo_rule_change(
-    tx: Transaction, actor: Actor, workspace: str, name: str, query: str | None, *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, query: str | None, *, now: int
 ) -> LabelingRule | None:
     """Take back one's own last change of a rule, or of any; return the rule as it is now. Undoing twice is redoing."""
-    dataset = _writable(tx, actor, workspace, name)
+    dataset = _writable(tx, actor, address)
     last = _last_change(tx, dataset, actor.username, query)
     there = next((each for each in dataset.rules if each.query == last.object), None)
     if there is None if last.what is EventCode.DELETED_RULE else there is not None and _as_left(last, there):
-        return _take_back(tx, actor, dataset, last, there, now=now)
+        return _take_back(tx, actor, dataset, last, now=now)
     raise ConflictError(
         f"Your change of rule {last.object!r} cannot be undone: somebody has changed it since. Nothing was changed."
     )
@@ -144,10 +145,10 @@ def _take_back(
     actor: Actor,
     dataset: Dataset,
     change: AuditedEvent,
-    there: LabelingRule | None,
     *,
     now: int,
 ) -> LabelingRule | None:
+    there = next((each for each in dataset.rules if each.query == change.object), None)
     before = dict(change.before or {})
     if there is None:
         made = change.detail or {}
@@ -168,7 +169,7 @@ def _take_back(
         label=labels[0] if len(labels) == 1 else None,
         description=before.get("description", there.description),
     )
-    _change(tx, actor, dataset, there, rule, now=now)
+    _change(tx, actor, dataset, (there, rule), now=now)
     return rule
 
 
@@ -181,8 +182,9 @@ def _add(tx: Transaction, actor: Actor, dataset: Dataset, rule: LabelingRule, *,
 
 
 def _change(
-    tx: Transaction, actor: Actor, dataset: Dataset, found: LabelingRule, changed: LabelingRule, *, now: int
+    tx: Transaction, actor: Actor, dataset: Dataset, change: tuple[LabelingRule, LabelingRule], *, now: int
 ) -> None:
+    found, changed = change
     tx.datasets.update(dataset, rules=tuple(changed if each is found else each for each in dataset.rules))
     about, (before, after) = About(dataset, object=found.query), difference(_shown(found), _shown(changed))
     what = EventCode.CHANGED_RULE
@@ -213,17 +215,15 @@ def _check_labels(dataset: Dataset, labels: Sequence[str]) -> None:
 
 
 def rule_metrics(
-    tx: Transaction, actor: Actor, workspace: str, name: str, query: str, labels: Sequence[str]
+    tx: Transaction, actor: Actor, address: DatasetAddress, query: str, labels: Sequence[str]
 ) -> RuleMetrics:
     """Return the coverage of a query, stored or not, and how often these labels, else those stored, are right."""
-    dataset = _dataset(tx, actor, workspace, name, Action.SEE_RULES, open_only=True)
-    stored = next((each.labels for each in dataset.rules if each.query == query.strip()), ())
-    found = _covered(tx, actor, dataset, _parsed(query))
+    access = _open(tx, actor, address, Action.SEE_RULES, open_only=True)
+    stored = next((each.labels for each in access.dataset.rules if each.query == query.strip()), ())
+    found = _covered(access, _parsed(query))
     if not found.annotated:
         return found
-    right = [
-        _count(tx, actor, dataset, _parsed(query), Term("annotated_as", each)) for each in labels or stored
-    ]
+    right = [_count(access, _parsed(query), Term("annotated_as", each)) for each in labels or stored]
     shares = [n / found.covered_annotated for n in right if found.covered_annotated]
     return replace(
         found,
@@ -233,24 +233,25 @@ def rule_metrics(
     )
 
 
-def rules_metrics(tx: Transaction, actor: Actor, workspace: str, name: str) -> tuple[bool, RuleMetrics]:
+def rules_metrics(tx: Transaction, actor: Actor, address: DatasetAddress) -> tuple[bool, RuleMetrics]:
     """Return whether there are any rules, and the coverage of all together."""
-    dataset = _dataset(tx, actor, workspace, name, Action.SEE_RULES, open_only=True)
-    every = any_of(_parsed(each.query) for each in dataset.rules) if dataset.rules else None
-    return every is not None, _covered(tx, actor, dataset, every)
+    access = _open(tx, actor, address, Action.SEE_RULES, open_only=True)
+    rules = access.dataset.rules
+    every = any_of(_parsed(each.query) for each in rules) if rules else None
+    return every is not None, _covered(access, every)
 
 
-def _dataset(
-    tx: Transaction, actor: Actor, workspace: str, name: str, action: Action, *, open_only: bool = False
-) -> Dataset:
-    task = Task.TEXT_CLASSIFICATION
-    return find_dataset(tx, actor, workspace, name, action, task=task, open_only=open_only)
+def _open(
+    tx: Transaction, actor: Actor, address: DatasetAddress, action: Action, *, open_only: bool = False
+) -> DatasetAccess:
+    address = replace(address, task=Task.TEXT_CLASSIFICATION)
+    return open_dataset(tx, actor, address, action, open_only=open_only)
 
 
-def _writable(tx: Transaction, actor: Actor, workspace: str, name: str) -> Dataset:
-    dataset = _dataset(tx, actor, workspace, name, Action.EDIT_RULES)
-    require_right(actor, dataset, "write_rules")
-    return dataset
+def _writable(tx: Transaction, actor: Actor, address: DatasetAddress) -> Dataset:
+    access = _open(tx, actor, address, Action.EDIT_RULES)
+    access.require_right("write_rules")
+    return access.dataset
 
 
 def _rule(dataset: Dataset, query: str) -> LabelingRule:
@@ -265,15 +266,15 @@ def _parsed(query: str) -> Query:
     return parse(query) if query.strip() else MatchAll()
 
 
-def _count(tx: Transaction, actor: Actor, dataset: Dataset, *parts: Query) -> int:
-    """Return how many records match all of these queries, in the view of ``actor``."""
-    return tx.records.count(dataset, seen_by(tx, actor, dataset, Criteria(all_of(parts))))
+def _count(access: DatasetAccess, *parts: Query) -> int:
+    """Return how many records match all of these queries, in the view of the actor."""
+    return access.tx.records.count(access.dataset, access.seen(Criteria(all_of(parts))))
 
 
-def _covered(tx: Transaction, actor: Actor, dataset: Dataset, rule: Query | None) -> RuleMetrics:
+def _covered(access: DatasetAccess, rule: Query | None) -> RuleMetrics:
     return RuleMetrics(
-        total=_count(tx, actor, dataset, MatchAll()),
-        annotated=_count(tx, actor, dataset, Exists("annotated_by")),
-        covered=0 if rule is None else _count(tx, actor, dataset, rule),
-        covered_annotated=0 if rule is None else _count(tx, actor, dataset, rule, Exists("annotated_as")),
+        total=_count(access, MatchAll()),
+        annotated=_count(access, Exists("annotated_by")),
+        covered=0 if rule is None else _count(access, rule),
+        covered_annotated=0 if rule is None else _count(access, rule, Exists("annotated_as")),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import EntityNotFoundError
 from apportion.domain.metrics import consistency, histogram, label_f1, most_frequent, span_f1
 from apportion.domain.people import Actor
@@ -17,7 +17,7 @@ from apportion.domain.query import Exists, MatchAll, Query, Term, all_of, any_of
 from apportion.domain.records import AgentValues, Entities, Value, chosen_labels
 from apportion.ports.records import Criteria, StoredRecord
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import open_dataset
 from apportion.spans import Entity
 from apportion.vocabulary import Task
 
@@ -33,8 +33,13 @@ _MOST_LABELS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """Parameters of a metric; those about labeling rules are a query with labels, or several queries."""
+    """A metric by its name, and its parameters; ``details`` is how it reads a stored record.
 
+    Parameters about labeling rules are a query with labels, or several queries.
+    """
+
+    metric: str
+    details: Details
     interval: float | None = None
     size: int | None = None
     entity_size: int | None = None
@@ -108,29 +113,21 @@ class Metric:
     compute: Callable[[_Matches, MetricRequest], Mapping[str, Any]]
 
 
-def metrics_of(tx: Transaction, actor: Actor, workspace: str, name: str, task: Task) -> Sequence[Metric]:
+def metrics_of(tx: Transaction, actor: Actor, address: DatasetAddress) -> Sequence[Metric]:
     """Return the metrics that a dataset has."""
-    find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
-    return list(_METRICS[task].values())
+    dataset = open_dataset(tx, actor, address, Action.SEE_METRICS).dataset
+    return list(_METRICS[dataset.task].values())
 
 
 def metric_summary(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
-    metric: str,
-    criteria: Criteria,
-    wanted: MetricRequest,
-    details: Details,
+    tx: Transaction, actor: Actor, address: DatasetAddress, criteria: Criteria, wanted: MetricRequest
 ) -> Mapping[str, Any]:
     """Return one metric of the records that match, in the view of ``actor``."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_METRICS, task=task)
-    found = _METRICS[task].get(metric)
+    access = open_dataset(tx, actor, address, Action.SEE_METRICS)
+    found = _METRICS[access.dataset.task].get(wanted.metric)
     if found is None:
-        raise EntityNotFoundError(metric, "ServiceBaseMetric")
-    return found.compute(_Matches(tx, dataset, seen_by(tx, actor, dataset, criteria), details), wanted)
+        raise EntityNotFoundError(wanted.metric, "ServiceBaseMetric")
+    return found.compute(_Matches(tx, access.dataset, access.seen(criteria), wanted.details), wanted)
 
 
 # Computation of each metric

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.consensus.answers import labels_of
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import InvalidTextSearchError
 from apportion.domain.numpy_types import Column, np
 from apportion.domain.people import Actor
@@ -17,7 +17,7 @@ from apportion.domain.rule_votes import RecordSet, SharedVotes, shared_votes
 from apportion.domain.rules import LabelingRule, RuleMetrics
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import Task
 
 __all__ = ["AnswerFigures", "RecordSets", "RuleFigures", "RulesReport", "all_rules"]
@@ -54,17 +54,18 @@ class RulesReport:
 
 
 def all_rules(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, answers: bool = False
+    tx: Transaction, actor: Actor, address: DatasetAddress, *, answers: bool = False
 ) -> RulesReport:
     """Return the figures of all stored rules, in the view of ``actor``.
 
     With ``answers`` they are also compared with everybody's answers, which takes the right to see these.
     """
-    task = Task.TEXT_CLASSIFICATION
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_RULES, task=task, open_only=True)
+    address = replace(address, task=Task.TEXT_CLASSIFICATION)
+    access = open_dataset(tx, actor, address, Action.SEE_RULES, open_only=True)
+    dataset = access.dataset
     if answers:
-        require(actor, Action.SEE_AGREEMENT, workspace, dataset.created_by)
-    sets = RecordSets(tx, dataset, seen_by(tx, actor, dataset, Criteria()))
+        require(actor, Action.SEE_AGREEMENT, dataset.workspace, dataset.created_by)
+    sets = RecordSets(tx, dataset, access.seen(Criteria()))
     given = _Answers(tx, dataset, sets.size) if answers and dataset.individual else None
     matched = [_Matched.of(sets, rule) for rule in dataset.rules]
     shared = shared_votes(((each.records, each.rule.labels) for each in matched), sets.size)

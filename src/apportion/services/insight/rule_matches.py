@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError
 from apportion.domain.numpy_types import Column, np
 from apportion.domain.people import Actor
@@ -21,7 +21,7 @@ from apportion.domain.rule_votes import RecordSet
 from apportion.domain.rules import MOST_RULES
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import open_dataset
 from apportion.services.insight.rule_figures import RecordSets
 from apportion.vocabulary import Task
 
@@ -65,20 +65,20 @@ class MatchRequest:
 def rule_matches(
     tx: Transaction,
     actor: Actor,
-    workspace: str,
-    name: str,
+    address: DatasetAddress,
     wanted: MatchRequest,
 ) -> tuple[Dataset, RuleMatches]:
     """Match queries with the records that ``actor`` sees of a selection."""
-    task = Task.TEXT_CLASSIFICATION
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_RULES, task=task, open_only=True)
+    address = replace(address, task=Task.TEXT_CLASSIFICATION)
+    access = open_dataset(tx, actor, address, Action.SEE_RULES, open_only=True)
+    dataset = access.dataset
     queries = wanted.queries
     if queries is None:
         queries = [each.query for each in dataset.rules]
     if len(queries) > MOST_RULES:
         raise BadRequestError(f"{len(queries):,} queries were sent; {MOST_RULES:,} at once are the most.")
     parsed = [(each, parse(each)) for each in queries]
-    seen = seen_by(tx, actor, dataset, wanted.criteria)
+    seen = access.seen(wanted.criteria)
     sets = RecordSets(tx, dataset, seen)
     order = np.asarray(tx.records.numbers_by_id(dataset, seen), dtype=np.uint32)
     ids = None
