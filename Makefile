@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client audit space release clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
+	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
 	MYPYPATH=tests:tests/contract $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 
@@ -65,6 +65,9 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 
 official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py
+
+model-libraries: $(VENV)/.dev ## build the environment of torch, transformers and SetFit (6 GB), once, outside the checkout
+	@$(BIN)/python tools/model_libraries.py
 
 constraints: ## look for newer versions of everything and pin them in constraints.txt
 	@sh tools/pin.sh

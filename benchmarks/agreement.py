@@ -17,7 +17,7 @@ from apportion.domain.agreement.ratings import Ratings, ratings
 from apportion.domain.consensus.answers import ConsensusAnswer
 from apportion.domain.consensus.asking import decide_one_more
 from apportion.domain.consensus.dawid_skene import dawid_skene, one_coin
-from apportion.domain.consensus.deciding import decide
+from apportion.domain.consensus.deciding import RecordToResolve, decide
 from apportion.domain.consensus.resolution import ResolutionRule
 
 from .report import Line, middle
@@ -166,12 +166,14 @@ def _rules() -> Iterator[Line]:
     tokens = [(at, at + 3) for at in range(0, 40, 4)]
     works: dict[str, Callable[[], object]] = {
         "majority of three labels": lambda: decide(
-            answers, ResolutionRule.MAJORITY, kind=AnswerKind.LABEL, want=3
+            answers, ResolutionRule.MAJORITY, RecordToResolve(AnswerKind.LABEL, 3)
         ),
         "votes of three on spans, then tokens": lambda: decide(
-            spans, ResolutionRule.MAJORITY, kind=AnswerKind.SPANS, want=3, tokens=tokens
+            spans, ResolutionRule.MAJORITY, RecordToResolve(AnswerKind.SPANS, 3, tokens=tokens)
         ),
-        "whether to ask a fourth": lambda: decide_one_more(answers, kind=AnswerKind.LABEL, want=3, most=5),
+        "whether to ask a fourth": lambda: decide_one_more(
+            answers, RecordToResolve(AnswerKind.LABEL, 3), most=5
+        ),
     }
     for name, work in works.items():
         yield Line(name, 1e6 * _seconds(lambda tx=work: [tx() for _ in range(1_000)], 5) / 1_000, "µs")  # type: ignore[misc]

@@ -16,6 +16,7 @@ import msgspec
 from apportion.domain.assignment.planning import RuleInput, plan
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.team import Person, PlanningRecords
+from apportion.domain.datasets import DatasetAddress
 from apportion.services.assignments import queue
 from apportion.storage.sqlite.store import SqliteStore
 
@@ -23,6 +24,8 @@ from .corpus import TEXT
 from .report import Line, middle, percentile
 from .scale import TEXTS, Scale, loaded, say
 from .server import WORKSPACE, Client, Refused, Server
+
+ADDRESS = DatasetAddress(WORKSPACE, TEXTS)
 
 __all__ = ["measure"]
 
@@ -284,13 +287,11 @@ def _claims(scale: Scale, home: Path) -> Line:
     def claim(tx: Any, name: str) -> None:
         now, actor = time.time_ns() // 1000, tx.people.actor(name)
         began, cpu = time.perf_counter(), time.thread_time()
-        found = queue.claim_next(
-            tx, actor, WORKSPACE, TEXTS, ["token"], limit=1, where=None, uuid=None, now=now
-        )
+        found = queue.claim_next(tx, actor, ADDRESS, queue.ClaimRequest(["token"], 1), now=now)
         walls.append((time.perf_counter() - began) * 1e3)
         cpus.append((time.thread_time() - cpu) * 1e3)
         assert found.items
-        queue.release_records(tx, actor, WORKSPACE, TEXTS, None)
+        queue.release_records(tx, actor, ADDRESS, None)
 
     try:
         for number in range(2 * PEOPLE):

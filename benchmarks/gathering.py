@@ -58,7 +58,7 @@ def team_home(people: int) -> Iterator[Path]:
 def _furnish_team(home: Path, people: int) -> None:
     """Without passwords, each of which would take a tenth of a second."""
     from apportion.services.people.users import NewUser, add_user
-    from apportion.services.people.workspaces import ensure_workspace, join
+    from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
     from apportion.storage.sqlite.store import SqliteStore
     from apportion.vocabulary import MembershipRole
 
@@ -67,7 +67,7 @@ def _furnish_team(home: Path, people: int) -> None:
         for name in [*MANAGERS, *names(people)]:
             role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
             add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
-            join(tx, workspace, name, role, now=1)
+            join(tx, workspace, MemberChange(name, role, 1))
 
     store = SqliteStore(home / "apportion.db")
     store.write(settle).result()

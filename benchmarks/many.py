@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.ids import UserId
 from apportion.domain.people import User
 from apportion.domain.records import TextClassificationRecord
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import blank_dataset
+from apportion.services.datasets.manage import NewDataset, blank_dataset
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role, Task
 
@@ -86,7 +87,7 @@ def _add_datasets(store: SqliteStore, first: int, end: int, tx: Transaction) -> 
     assert admin is not None
     for number in range(first, end):
         task = Task.TEXT_CLASSIFICATION
-        blank = blank_dataset(admin, WORKSPACE, f"many{number}", task, tags={}, metadata={}, now=number)
+        blank = blank_dataset(admin, NewDataset(DatasetAddress(WORKSPACE, f"many{number}"), task), now=number)
         records = [TextClassificationRecord(each["id"], inputs=each["inputs"]) for each in _records()]
         tx.records.log(tx.datasets.add(blank), store.prepare(task, records), at=number)
 

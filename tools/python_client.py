@@ -30,8 +30,9 @@ SIGNATURES = ROOT / "tests" / "sdk" / "signatures.txt"
 MARKER = "<!-- what follows is written by tools/python_client.py -->\n"
 PLACES_OF_1X = (
     "_constants client.api client.client client.datasets client.models client.sdk.commons.errors "
-    "client.sdk.datasets.models datasets metrics metrics.commons metrics.text_classification "
-    "metrics.token_classification utils utils.span_utils"
+    "client.sdk.datasets.models datasets labeling.text_classification listeners metrics metrics.commons "
+    "metrics.text_classification metrics.token_classification monitoring monitoring.asgi training utils "
+    "utils.span_utils"
 )
 SECTIONS = {
     "Connecting": "",
@@ -67,7 +68,10 @@ class Member(NamedTuple):
 
 def signature(function: Any, *, name: str, method: bool = False) -> str:
     """A signature as it stands in the source, over several lines where it is long."""
-    found = inspect.signature(function)
+    try:
+        found = inspect.signature(function)
+    except ValueError:  # made as what it is a kind of, such as a dictionary
+        return f"{name}(*args, **kwargs)"
     parameters = list(found.parameters.values())
     if method:
         parameters = parameters[1:]
@@ -99,6 +103,8 @@ def _parameter(given: inspect.Parameter) -> str:
 
 def _default(value: Any) -> str:
     shown = repr(value)
+    if shown == "<factory>":  # of a dataclass: made anew for each
+        return "..."
     return (
         f"{type(value).__name__}.{value.name}" if shown.startswith("<") and hasattr(value, "name") else shown
     )

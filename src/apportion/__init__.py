@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .listeners import Metrics, RGListenerContext, Search, listener
+    from .monitoring import monitor
     from .sdk.agreement_results import Agreement
     from .sdk.api import (
         accept_consensus,
@@ -88,8 +90,11 @@ __all__ = [
     "DatasetForText2Text",
     "DatasetForTextClassification",
     "DatasetForTokenClassification",
+    "Metrics",
     "Plan",
     "PlanChange",
+    "RGListenerContext",
+    "Search",
     "Text2TextRecord",
     "TextClassificationRecord",
     "TextClassificationSettings",
@@ -126,9 +131,11 @@ __all__ = [
     "hours",
     "init",
     "list_datasets",
+    "listener",
     "load",
     "log",
     "log_async",
+    "monitor",
     "my_work",
     "next_records",
     "ping_webhook",
@@ -177,39 +184,27 @@ _MODULES = {
     "session": ("active_client", "init"),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
 }
-"""Where names are; all others are functions of ``api``."""
-_MODULE_OF = {name: home for home, names in _MODULES.items() for name in names}
+"""Where names are; all others are functions of ``sdk.api``."""
+_MODULE_OF = {name: f"sdk.{home}" for home, names in _MODULES.items() for name in names} | {
+    "Metrics": "listeners",
+    "RGListenerContext": "listeners",
+    "Search": "listeners",
+    "listener": "listeners",
+    "monitor": "monitoring",
+}
 
-_LISTENER = (
-    "there are no listeners here. Ask in a loop of your own: rg.search(name, query, limit=0).total tells how "
-    "many records match, rg.load(name, query=…) brings them"
-)
 _GONE = {
-    "monitor": (
-        "there is no monitor here. Log what your model predicts: rg.log(records, name, background=True, "
-        "verbose=False) returns at once"
-    ),
-    "listener": _LISTENER,
-    "RGListenerContext": _LISTENER,
-    "Search": _LISTENER,
-    "Metrics": _LISTENER,
-    "labeling": (
-        "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would, and "
-        "rg.active_client().add_dataset_labeling_rules(…) stores one"
-    ),
-    "training": "there is no trainer here. rg.load(name).prepare_for_training(…) gives what trainers take",
-    "monitoring": "there is no monitor here. Log what your model predicts: rg.log(…, background=True)",
-    "listeners": _LISTENER,
     "app": "the server is started with `apportion server start`",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        home = _MODULE_OF.get(name, "api")
-        found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
+        home = _MODULE_OF.get(name, "sdk.api")
+        found = globals()[name] = getattr(import_module(f"apportion.{home}"), name)
         return found
-    if name in ("datasets", "metrics"):  # 1.x had the settings in the former
+    # 1.x had the settings in the first
+    if name in ("datasets", "labeling", "listeners", "metrics", "monitoring", "training"):
         return import_module(f"apportion.{name}")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")

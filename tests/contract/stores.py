@@ -40,6 +40,10 @@ class RoutedStore:
         self.read_store = watched(Store, read_store)
         self._upkeep = upkeep
 
+    @property
+    def remote(self) -> bool:
+        return self.read_store.remote
+
     def upkeep(self) -> Upkeep:
         if self._upkeep is None:
             pytest.skip("this kind of store has no maintenance of its own")

@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement import compute, texts
-from apportion.domain.agreement.compute import agreement, agreement_by
+from apportion.domain.agreement.compute import IntervalSpec, agreement, agreement_by
 from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.figures import Figure, Undefined
 from apportion.domain.agreement.intervals import Statistic
@@ -364,7 +364,7 @@ def test_every_shared_record_counts_in_one_week(table: Table, days: list[int]) -
     when = [day * 86_400_000_000 for day in days[: len(rows)]]
     data, _ = from_answers(AnswerKind.LABEL, rows, instants=when)
 
-    weeks = agreement_by(data, By.WEEK, interval=None)
+    weeks = agreement_by(data, By.WEEK, how=IntervalSpec(None))
 
     assert sum(week.records for week in weeks) == agreement(data).records
     assert [week.week for week in weeks] == sorted({str(week.week) for week in weeks})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apportion.domain.assignment.plan_changes import (
     HeldSlot,
     PlanChange,
+    Rebalancing,
     applied,
     invert,
     move,
@@ -92,7 +93,7 @@ def test_when_somebody_leaves_only_their_pending_records_move(
     rows = [replace(row, state=state) for row, state in zip(rows, states, strict=True)]
     staying = team(people)[1:]
 
-    change = rebalance(rows, staying, 7, why="p00 left")
+    change = rebalance(rows, staying, 7, Rebalancing(why="p00 left"))
     new = after(rows, change)
 
     must = {id_of(row) for row in rows if row.annotator == "p00" and row.state is RowState.PENDING}
@@ -132,7 +133,7 @@ def test_with_the_state_at_hand_the_records_of_the_leaver_are_enough() -> None:
     rows, state = held(300, 6, 2)
     mine = {row.record for row in rows if row.annotator == "p00"}
 
-    part = rebalance([row for row in rows if row.record in mine], team(6)[1:], 7, state=state)
+    part = rebalance([row for row in rows if row.record in mine], team(6)[1:], 7, Rebalancing(state=state))
 
     assert part == rebalance(rows, team(6)[1:], 7)
 
@@ -152,7 +153,7 @@ def test_somebody_who_joins_gets_their_share_and_the_anchors_with_the_fewest_mov
     rows, _ = held(210, 4, overlap, anchors=10)
     rows = [replace(row, state=RowState.DONE) if int(row.record[1:]) % 2 else row for row in rows]
 
-    change = rebalance(rows, team(5), 7, level=True)
+    change = rebalance(rows, team(5), 7, Rebalancing(level=True))
     counts = loads(after(rows, change))
 
     assert {row.record for row, _ in change.added} == {
@@ -160,7 +161,7 @@ def test_somebody_who_joins_gets_their_share_and_the_anchors_with_the_fewest_mov
     }
     assert {each.to for each in change.moved} == {"p04"}
     assert max(counts.values()) - min(counts.values()) <= 1
-    assert rebalance(after(rows, change), team(5), 7, level=True).moved == ()
+    assert rebalance(after(rows, change), team(5), 7, Rebalancing(level=True)).moved == ()
 
 
 def test_what_nobody_can_take_is_removed_and_said() -> None:
@@ -177,7 +178,7 @@ def test_what_nobody_can_take_is_removed_and_said() -> None:
 def test_the_reason_of_a_moved_row_tells_from_whom_and_why() -> None:
     rows, _ = held(9, 3, 1)
 
-    change = rebalance(rows, team(3)[1:], 7, why="p00 is on leave")
+    change = rebalance(rows, team(3)[1:], 7, Rebalancing(why="p00 is on leave"))
 
     assert str(change.moved[0].reason).startswith(
         "taken over from p00 (p00 is on leave); had the least to do"
@@ -240,7 +241,7 @@ def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
         HeldSlot("r5", "ana", phase=Phase.ANCHOR),
     ]
 
-    change = move(rows, Person("ben"), annotator="ana", on=on(rows), has=1)
+    change = move(rows, Person("ben"), on(rows), annotator="ana")
 
     assert [(each.row.record, each.to) for each in change.moved] == [("r0", "ben")]
     assert [row.record for row in change.kept] == ["r1", "r4"]
@@ -252,9 +253,9 @@ def test_moving_by_hand_refuses_row_by_row_and_keeps_work_begun() -> None:
 
 
 def test_a_cap_counts_what_somebody_has_before_a_move_by_hand() -> None:
-    rows = [HeldSlot("r0", "ana"), HeldSlot("r1", "ana")]
+    rows = [HeldSlot("r0", "ana"), HeldSlot("r1", "ana"), *(HeldSlot(f"b{n}", "ben") for n in range(3))]
 
-    change = move(rows, Person("ben", cap=4), on=on(rows), has=3)
+    change = move(rows, Person("ben", cap=4), on(rows))
 
     assert [each.row.record for each in change.moved] == ["r0"]
     assert [why for _, why in change.refused] == ["ben has no room left under their cap"]

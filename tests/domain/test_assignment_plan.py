@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from apportion.domain.assignment.figures import alpha_half_width, units_needed
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
-from apportion.domain.assignment.repair import shortfall
+from apportion.domain.assignment.repair import Shortage, shortfall
 from apportion.domain.assignment.rows import PlanRow
 from apportion.domain.assignment.spec import Everyone, FromMetadata, Order, Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import read_state, show_state
@@ -535,12 +535,12 @@ def test_a_state_survives_being_written_down() -> None:
 def test_records_that_somebody_has_already_are_told_so() -> None:
     labels = ["len=short not ana,ben", "len=short"]
 
-    told = shortfall(labels, 2, 2, 1, 0, None).reason
+    told = shortfall(labels, Shortage(2, 2, 1, 0), None).reason
     assert (
         told
         == "2 records that need len=short or need len=short and are with ana and ben already: nobody is eligible"
     )
-    assert shortfall([" not ana"], 1, 1, 1, 0, None).reason == (
+    assert shortfall([" not ana"], Shortage(1, 1, 1, 0), None).reason == (
         "1 record that is with ana already: nobody is eligible"
     )
 

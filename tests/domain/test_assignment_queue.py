@@ -115,7 +115,7 @@ class Queue(RuleBasedStateMachine):
         fresh = [f"t{self.tokens + n}" for n in range(limit)]
         self.tokens += limit
 
-        found = claim(self.slots.values(), PEOPLE[name], self.now, fresh, limit=limit, loads=self.loads(name))
+        found = claim(self.slots.values(), PEOPLE[name], self.now, fresh[:limit], loads=self.loads(name))
 
         assert bool(found.slots) == bool(free or had)  # no starvation, and a cause where there is nothing
         assert (found.why_empty is None) == bool(found.slots)
@@ -206,17 +206,17 @@ def test_ones_own_planned_records_come_before_open_ones_and_the_most_urgent_firs
         Slot(4, "due", "ana", priority=9, due=5),
     ]
 
-    found = claim(slots, PEOPLE["ana"], 0, TOKENS, limit=9)
+    found = claim(slots, PEOPLE["ana"], 0, TOKENS[:9])
 
     assert [slot.record for slot in found.slots] == ["due", "early", "late", "open"]
 
 
 def test_claiming_twice_takes_nothing_more_and_keeps_the_tokens() -> None:
     slots = open_slots(5)
-    first = claim(slots, PEOPLE["ana"], 0, ["a", "b"], limit=2).slots
+    first = claim(slots, PEOPLE["ana"], 0, ["a", "b"]).slots
     slots = [*first, *slots[2:]]
 
-    again = claim(slots, PEOPLE["ana"], MINUTE, ["c", "d"], limit=2)
+    again = claim(slots, PEOPLE["ana"], MINUTE, ["c", "d"])
 
     assert [(slot.record, slot.lease and slot.lease.token) for slot in again.slots] == [
         ("r0", "a"),

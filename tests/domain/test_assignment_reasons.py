@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.plan_changes import HeldSlot, applied, rebalance
+from apportion.domain.assignment.plan_changes import HeldSlot, Rebalancing, applied, rebalance
 from apportion.domain.assignment.planning import Plan, RuleInput, plan
 from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.spec import Checks, Overlap, PlanSpec, RuleSpec
@@ -124,7 +124,7 @@ def test_the_reasons_of_moved_rows_name_only_people_who_are_there(
     for row in rows:
         on[row.record].add(row.annotator or "")
 
-    change = rebalance(rows, people[1:], seed, state=found.state)
+    change = rebalance(rows, people[1:], seed, Rebalancing(state=found.state))
 
     for each in change.moved:
         on[each.row.record].discard(each.row.annotator or "")

@@ -16,6 +16,7 @@ from apportion.domain.consensus.asking import (
     decide_one_more,
     vote_posterior,
 )
+from apportion.domain.consensus.deciding import RecordToResolve
 
 YES, NO = True, False
 
@@ -24,7 +25,13 @@ def asked(
     *values: Any, want: int | None = None, most: int = 5, kind: AnswerKind = AnswerKind.LABEL, **more: Any
 ) -> AdaptiveDecision:
     answers = [ConsensusAnswer(f"p{number}", value) for number, value in enumerate(values)]
-    return decide_one_more(answers, kind=kind, want=len(values) if want is None else want, most=most, **more)
+    about = RecordToResolve(
+        kind,
+        len(values) if want is None else want,
+        tokens=more.pop("tokens", None),
+        posterior=more.pop("posterior", None),
+    )
+    return decide_one_more(answers, about, most=most, **more)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from apportion.domain.agreement.measures import AnswerKind
 from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer
 from apportion.domain.consensus.answers import given as given_by
-from apportion.domain.consensus.deciding import decide
+from apportion.domain.consensus.deciding import RecordToResolve, decide
 from apportion.domain.consensus.resolution import (
     ConflictKind,
     GoldDecision,
@@ -38,7 +38,9 @@ def settled(
     policy: ResolutionRule = ResolutionRule.MAJORITY,
     **more: Any,
 ) -> Resolution:
-    return decide(said(*values), policy, kind=kind, want=more.pop("want", len(values)), **more)
+    sure = {"sure_enough": more.pop("sure_enough")} if "sure_enough" in more else {}
+    about = RecordToResolve(kind, more.pop("want", len(values)), **more)
+    return decide(said(*values), policy, about, **sure)
 
 
 def spans(*each: tuple[int, int, str]) -> frozenset[tuple[int, int, str]]:

@@ -30,8 +30,12 @@ TOP = (
     "configure_dataset TextClassificationSettings TokenClassificationSettings monitor app __version__"
 )
 TOKEN_METRICS = (
-    "entity_capitalness entity_density entity_labels mention_length token_capitalness token_frequency token_length "
-    "tokens_length top_k_mentions"
+    "entity_capitalness entity_consistency entity_density entity_labels mention_length token_capitalness "
+    "token_frequency token_length tokens_length top_k_mentions"
+)
+LABELING = (
+    "Rule load_rules add_rules update_rules delete_rules WeakLabels WeakMultiLabels MajorityVoter "
+    "find_label_errors"
 )
 CONSTANTS = (
     "API_KEY_HEADER_NAME WORKSPACE_HEADER_NAME DEFAULT_API_KEY DEFAULT_USERNAME DEFAULT_PASSWORD "
@@ -50,9 +54,15 @@ PLACES = [
     ("utils.span_utils", "", "SpanUtils"),
     ("utils", "", "setup_loop_in_thread"),
     ("_constants", "", CONSTANTS),
+    ("labeling.text_classification", "", LABELING),
+    ("labeling.text_classification.label_models", "", "TieBreakPolicy"),
+    ("labeling.text_classification.label_errors", "", "SortBy"),
     ("metrics.commons", "", "keywords records_status text_length"),
     ("metrics.text_classification", "", "f1 f1_multilabel"),
     ("metrics.token_classification", "", TOKEN_METRICS),
+    ("metrics.models", "", "MetricSummary"),
+    ("monitoring.base", "", "ModelNotSupportedError"),
+    ("training", "", "ArgillaTrainer"),
     # not imported or made by people, but reached through the active client
     ("client.sdk.client", "sdk._http", "AuthenticatedClient=HttpClient"),
     ("client.sdk.users.models", "sdk.people", "User"),
@@ -64,11 +74,11 @@ PLACES = [
 
 DIFFERENT = {
     # what differs: why
-    "monitor is missing": "log(…, background=True) does its work; the message says so",
     "app is missing": "the server is started by its command; the message says so",
     "__version__ has another value: *": "it is ours",
     "A*.load(as_pandas) is missing": "it had no effect; rg.load takes it with a warning",
-    "*.prediction_as_tuples is missing": "a validator of pydantic, not for people",
+    "MetricSummary.new_summary is missing": "made by the metrics, not by people",
+    "ArgillaTrainer.update_config(args) is missing": "settings have names: others were of no effect",
     "Record(*args) is missing": "a union of types there, a class here: isinstance works",
     "Dataset(*args) is missing": "a union of types there, a class here: isinstance works",
     "*Error(*": "made by the client, not by people",
@@ -81,6 +91,8 @@ DIFFERENT = {
     "AuthenticatedClient.stream is missing": "nothing calls it in 1.6.0",
     "AuthenticatedClient.with_httpx_error_handler is missing": "a decorator of its own",
     "*(query) is missing": "named query_text, ids and vector, so that a misspelt name is refused",
+    "MajorityVoter.predict(prediction_agent) has another default: None": "the name of the model, whichever it is",
+    "MajorityVoter.fit(*args) is missing": "it has nothing to fit, and says so",
     "*.http_client is missing": "active_client().http_client is there",
 }
 

@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords, SystemClock
 from apportion.services.people.users import NewUser, add_user
-from apportion.services.people.workspaces import ensure_workspace, join
+from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
@@ -142,7 +142,7 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
             add_user(tx, NewUser(name, name.title(), role=role), key=f"{name}.apikey", now=clock.now())
             if workspace is not None and what is not None:
                 found = ensure_workspace(tx, workspace, now=clock.now())
-                join(tx, found, name, what, now=clock.now())
+                join(tx, found, MemberChange(name, what, clock.now()))
 
     store.write(settle).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")

@@ -13,8 +13,8 @@ import pytest
 from houses import SHARED, TEXT, House, house_at, problems
 from lived_in import live_in
 
-from apportion.server.housekeeping import _purge, recover_unfinished
-from apportion.services.datasets import staging
+from apportion.server.housekeeping import finish, unfinished
+from apportion.services.datasets import trash
 from apportion.services.records import copy as copying
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
@@ -58,20 +58,21 @@ def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_
     eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     inner = copying._copy_some
 
-    def meanwhile(*given: Any) -> None:
-        inner(*given)
+    def meanwhile(*given: Any) -> Any:
+        step = inner(*given)
         late = {"records": [{"id": "zz", "inputs": {"text": "late"}}]}
         house.client().post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json=late).raise_for_status()
         assert house.client().get("/api/datasets/b", params=SHARED).status_code == 404
+        return step
 
     monkeypatch.setattr(copying, "_copy_some", meanwhile)
     assert copy(eva, "a", "b").status_code == 200
     assert [row["id"] for row in exported(eva, "b")] == [f"r{n:02}" for n in range(20)]
 
-    def taken(*given: Any) -> None:
-        inner(*given)
+    def taken(*given: Any) -> Any:
         mine = {"name": "c", "task": TEXT, "workspace": "shared"}
         house.client().post("/api/datasets", json=mine)
+        return inner(*given)
 
     monkeypatch.setattr(copying, "_copy_some", taken)
     assert copy(eva, "a", "c").status_code == 409
@@ -90,23 +91,23 @@ def test_half_a_copy_is_removed_by_the_next_start(
     eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     inner, calls = copying._copy_some, []
 
-    def killed(*given: Any) -> None:
+    def killed(*given: Any) -> Any:
         calls.append(1)
         if len(calls) == 3:
             raise RuntimeError("as if the server were killed here")
-        inner(*given)
+        return inner(*given)
 
     monkeypatch.setattr(copying, "_copy_some", killed)
-    monkeypatch.setattr(staging, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+    monkeypatch.setattr(trash, "purge_some", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
     assert copy(eva, "a", "b").status_code == 500
     monkeypatch.undo()
 
     assert eva.get("/api/datasets/b", params=SHARED).status_code == 404
     assert SqliteUpkeep(house.path).verify() == []
-    left = recover_unfinished(house.app.state.app_state)
+    left = unfinished(house.app.state.app_state)
     assert len(left) == 1
-    asyncio.run(_purge(house.app.state.app_state, left))
-    assert recover_unfinished(house.app.state.app_state) == []
+    asyncio.run(finish(house.app.state.app_state, left))
+    assert unfinished(house.app.state.app_state) == []
     assert copy(eva, "a", "b").status_code == 200
     assert threading.active_count() < threads + 10
     assert problems(house.path.parent) == []

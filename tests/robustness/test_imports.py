@@ -104,7 +104,7 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
     def somebody_was_faster(tx: Any, target: Any) -> Any:
         blank = import_rows.blank_dataset
         owner = tx.people.actor("max")
-        tx.datasets.add(blank(owner, "shared", "talk", target.task, tags={}, metadata={}, now=1))
+        tx.datasets.add(blank(owner, import_rows.NewDataset(target.address, target.task), now=1))
         return show(tx, target)
 
     monkeypatch.setattr(import_rows, "publish", somebody_was_faster)

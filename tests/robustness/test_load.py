@@ -57,14 +57,14 @@ def furnished(home: Path) -> None:
     with house_at(home) as house:
         admin = house.client()
         from apportion.services.people.users import NewUser, add_user
-        from apportion.services.people.workspaces import ensure_workspace, join
+        from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
         from apportion.vocabulary import MembershipRole
 
         def settle(tx: Any) -> None:
             shared = ensure_workspace(tx, "shared", now=1)
             for name in PEOPLE:
                 add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
-                join(tx, shared, name, MembershipRole.ANNOTATOR, now=1)
+                join(tx, shared, MemberChange(name, MembershipRole.ANNOTATOR, 1))
 
         house.store.write(settle).result()
         for start in range(0, RECORDS, 1_000):

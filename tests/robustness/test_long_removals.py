@@ -13,7 +13,7 @@ import httpx
 import pytest
 from houses import SHARED, TEXT, House, house_at, problems, reopened, running_on
 
-from apportion.services.records import edit
+from apportion.services.records import remove as removing
 from patience import patience, until
 from support import FakeClock
 
@@ -41,7 +41,7 @@ def remove(client: httpx.Client, query: str, **params: Any) -> Any:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edit, "AT_ONCE", 7)
+    monkeypatch.setattr(removing, "AT_ONCE", 7)
 
 
 def test_all_that_matched_is_dealt_with_in_parts(house: House, few: None) -> None:
@@ -70,7 +70,7 @@ def test_what_is_logged_again_meanwhile_stays(
 ) -> None:
     eva = house.client()
     log(eva, 30)
-    inner = edit.remove_some
+    inner = removing.remove_some
 
     def slowly(tx: Any, *given: Any, **more: Any) -> Any:
         if not slowly.done:  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ def test_what_is_logged_again_meanwhile_stays(
         return inner(tx, *given, **more)
 
     slowly.done = False  # type: ignore[attr-defined]
-    monkeypatch.setattr(edit, "remove_some", slowly)
+    monkeypatch.setattr(removing, "remove_some", slowly)
     found = remove(eva, "*").json()
 
     assert found["matched"] == 30
@@ -103,7 +103,7 @@ def test_a_stop_in_the_middle_is_gone_on_with_by_the_next_start(
     house, clock = stopped
     eva = house.client()
     log(eva, 40)
-    inner, calls = edit.remove_some, []
+    inner, calls = removing.remove_some, []
 
     def breaking(*given: Any, **more: Any) -> Any:
         calls.append(1)
@@ -111,11 +111,11 @@ def test_a_stop_in_the_middle_is_gone_on_with_by_the_next_start(
             raise KeyboardInterrupt  # as if the server were killed here
         return inner(*given, **more)
 
-    monkeypatch.setattr(edit, "remove_some", breaking)
+    monkeypatch.setattr(removing, "remove_some", breaking)
     with pytest.raises(KeyboardInterrupt):
         remove(eva, "*", mark_as_discarded=discard)
     monkeypatch.undo()
-    monkeypatch.setattr(edit, "AT_ONCE", 7)
+    monkeypatch.setattr(removing, "AT_ONCE", 7)
     reopened(house, clock)
     again = house.client()
     done = "status:Discarded" if discard else "*"

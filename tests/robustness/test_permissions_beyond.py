@@ -17,7 +17,7 @@ from starlette.routing import Match
 from test_permissions_of_datasets import MATRIX, NAMES, _table
 
 from apportion.services.people.users import NewUser, add_user
-from apportion.services.people.workspaces import ensure_workspace, join
+from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.vocabulary import MembershipRole, Role
 
 ELSEWHERE = {
@@ -34,7 +34,7 @@ def strangers(furnished: House) -> House:
         other = ensure_workspace(tx, "other", now=1)
         for name, role in ELSEWHERE.items():
             add_user(tx, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1)
-            join(tx, other, name, role, now=1)
+            join(tx, other, MemberChange(name, role, 1))
 
     furnished.store.write(settle).result()
     return furnished

@@ -221,9 +221,9 @@ def test_a_record_that_is_deleted_while_a_claim_looks_for_it_is_not_claimed(
 
 
 def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House, monkeypatch: Any) -> None:
-    from apportion.services.records import edit
+    from apportion.services.records import remove
 
-    original, again = edit.matching_numbers, list[bool]()
+    original, again = remove.matching_numbers, list[bool]()
     url = f"/api/datasets/reviews/{TEXT}:bulk"
 
     def log(*ids: str) -> None:
@@ -238,7 +238,7 @@ def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House,
         return found
 
     log("a", "b", "c")
-    monkeypatch.setattr(edit, "matching_numbers", meanwhile)
+    monkeypatch.setattr(remove, "matching_numbers", meanwhile)
     done = house.client().request(
         "DELETE", "/api/datasets/reviews/data", params=SHARED, json={"query_text": "soup"}
     )

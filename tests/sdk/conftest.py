@@ -22,7 +22,7 @@ from apportion.sdk import _http, session
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
 from apportion.services.people.users import NewUser, add_user
-from apportion.services.people.workspaces import ensure_workspace, join
+from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
@@ -58,7 +58,7 @@ def with_team(tmp_path_factory: pytest.TempPathFactory) -> Path:
             add_user(tx, new, key=f"{name}.apikey", now=clock.now())
             for workspace, what in memberships.items():
                 found = ensure_workspace(tx, workspace, now=clock.now())
-                join(tx, found, name, MembershipRole(what), now=clock.now())
+                join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
 
     store.write(settle).result()
     store.close()

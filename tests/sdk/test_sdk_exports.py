@@ -111,9 +111,6 @@ def test_sync_and_async_clients_have_the_same_methods_with_the_same_parameters()
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("monitor", "background=True"),
-        ("listener", "rg.search"),
-        ("labeling", "rg.load"),
         ("app", "apportion server start"),
     ],
 )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +17,7 @@ from apportion._constants import ES_INDEX_REGEX_PATTERN
 from apportion.client.api import ArgillaSingleton, active_api
 from apportion.client.client import Argilla
 from apportion.client.datasets import Dataset, WrongRecordTypeError
-from apportion.client.models import Framework, Record
+from apportion.client.models import Framework, Record, ValidationError
 from apportion.client.sdk.commons.errors import AlreadyExistsApiError, BadRequestApiError, NotFoundApiError
 from apportion.client.sdk.datasets.models import TaskType
 from apportion.sdk import session
@@ -126,3 +130,45 @@ def test_the_raw_client_posts_from_any_loop_and_keeps_cookies(client: rg.Client)
     path = "api/datasets/reviews/TextClassification:search"
     assert asyncio.run(http.post_async(path, json=query)).json()["total"] == 1
     assert http.post(path, json=query)["total"] == 1
+
+
+def test_records_have_what_pydantic_gave_them(tmp_path: Path) -> None:
+    record = rg.TextClassificationRecord(text="a", id=7, metadata={"n": 1})
+    file = tmp_path / "record.json"
+    file.write_text(record.json(), encoding="utf-8")
+
+    assert rg.TextClassificationRecord.parse_file(file) == record
+    assert rg.TextClassificationRecord.validate(record) == record
+    assert rg.TextClassificationRecord.validate(record) is not record
+    assert rg.TextClassificationRecord.validate({"text": "a"}).text == "a"
+    with pytest.raises(ValidationError, match="not a dictionary"):
+        rg.TextClassificationRecord.validate(7)
+    assert rg.Text2TextRecord.construct(text="a", id=3).id == 3
+    schema = rg.Text2TextRecord.schema()
+    assert (schema["title"], schema["required"]) == ("Text2TextRecord", ["text"])
+    assert list(schema["properties"]) == list(rg.Text2TextRecord.__fields__)
+    assert rg.TextClassificationRecord.schema()["properties"]["multi_label"]["default"] is False
+    assert json.loads(rg.Text2TextRecord.schema_json(indent=2)) == schema
+
+
+def test_predictions_of_texts_become_pairs_by_the_old_name() -> None:
+    assert rg.Text2TextRecord.prediction_as_tuples(["a", ("b", 0.5)]) == [("a", 1.0), ("b", 0.5)]
+    assert rg.Text2TextRecord.prediction_as_tuples(None) is None
+
+
+def test_a_metric_that_did_nothing_does_nothing_and_says_so() -> None:
+    from apportion.metrics.models import MetricSummary
+    from apportion.metrics.token_classification import entity_consistency
+
+    with pytest.warns(DeprecationWarning, match="top_k_mentions"):
+        found = entity_consistency("reviews", compute_for="Annotations")
+    assert isinstance(found, MetricSummary)
+    assert found.data == {}
+
+
+def test_the_package_runs_as_a_module() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "apportion", "--version"], capture_output=True, text=True, timeout=patience(60)
+    )
+
+    assert rg.__version__ in ran.stdout

@@ -23,11 +23,12 @@ FEWER_THAN = 15  # distributions, our own included
 TRY = """
 import importlib, json, pkgutil, sys
 from importlib.metadata import distributions
-import apportion as rg, apportion.client, apportion.metrics, apportion.sdk, apportion.utils
+import apportion as rg, apportion.client, apportion.listeners, apportion.metrics, apportion.monitoring
+import apportion.sdk, apportion.training, apportion.utils
 
 for name in rg.__all__:
     getattr(rg, name)
-for package in (rg.client, rg.metrics, rg.sdk, rg.utils):
+for package in (rg.client, rg.listeners, rg.metrics, rg.monitoring, rg.sdk, rg.training, rg.utils):
     for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(each.name)
 records = rg.DatasetForTokenClassification([rg.TokenClassificationRecord("a b", ["a", "b"], ["O", "B-X"])])

@@ -145,9 +145,13 @@ def test_spark_gets_frames_with_the_tags_of_annotations() -> None:
     found = TOKENS.prepare_for_training("spark-nlp")
 
     assert found.to_dict("records") == [
-        {"id": "1", "text": "ab cd", "token": ["ab", "cd"], "label": ["B-X", "O"]}
+        {"id": 1, "text": "ab cd", "token": ["ab", "cd"], "label": ["B-X", "O"]}
     ]
     assert list(MANY.prepare_for_training("spark-nlp")) == ["id", "text", "labels"]
-    assert list(TEXTS.prepare_for_training("spark-nlp")) == ["id", "text", "label"]
+    texts = TEXTS.prepare_for_training("spark-nlp").to_dict("records")
+    assert sorted(texts, key=str) == [
+        {"id": "b", "text": "z", "label": "yes"},
+        {"id": 1, "text": "x. y", "label": "no"},
+    ]
     train, test = PAIRS.prepare_for_training("spark-nlp", train_size=0.7)
     assert (list(train), len(train), len(test)) == (["id", "text", "target"], 7, 3)

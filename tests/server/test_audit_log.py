@@ -61,6 +61,20 @@ def test_an_event_says_who_did_what_to_whom_from_where_and_what_was_there_before
     assert event["at"].endswith("Z")
 
 
+def test_the_events_of_long_operations_name_their_request(room: Room) -> None:
+    max_, where = room.client_as("max", **{"X-Request-ID": "a-long-operation"}), {"workspace": "shared"}
+    asked: list[tuple[str, str, Any, str]] = [
+        ("POST", "/assignments", {"rules": [{"users": ["ana"]}]}, "assigned"),
+        ("PATCH", "/policies", {"required": 3}, "changed_policies"),
+        ("PUT", ":copy", {"name": "talk-2"}, "copied"),
+        ("DELETE", "/data", {"ids": ["a"]}, "deleted_records"),
+    ]
+    for method, path, body, code in asked:
+        sent = max_.request(method, f"/api/datasets/talk{path}", params=where, json=body)
+        assert sent.status_code == 200, sent.text
+        assert audit(room.client_as, what=code)[0]["request"] == "a-long-operation", code
+
+
 def test_a_role_that_stays_what_it_was_is_no_event(client_as: Any) -> None:
     client_as("max").patch("/api/workspaces/shared/members/ben", json={"role": "annotator"})
 

@@ -9,14 +9,16 @@ import pytest
 from fastapi import FastAPI
 
 from apportion.domain.assignment.read_plan import read_plan
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.people import Actor
 from apportion.services.answers import reresolve
+from apportion.services.answers.individual_answers import IndividualAnswers
 from apportion.services.assignments import apply_plan, compute_plan, migrate_individual
 from apportion.services.assignments.apply_plan import ApplyPlan
 from apportion.services.assignments.policies import PolicyChange
-from apportion.services.assignments.recover import recover
+from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
-from apportion.services.background.worker import mark_interrupted, run_next
+from apportion.services.background.worker import run_next
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -106,11 +108,13 @@ class House:
     def making(self, talk: Talk, **rule: Any) -> ApplyPlan:
         sent = {**PLAN, "rules": [{**PLAN["rules"][0], **rule}]}
         with self.store.read() as tx:
-            planned = compute_plan.compute_plan(tx, self.actor(), "shared", talk.name, read_plan(sent))
+            planned = compute_plan.compute_plan(
+                tx, self.actor(), DatasetAddress("shared", talk.name), read_plan(sent)
+            )
         return ApplyPlan(planned, by="max", at=self.clock.now())
 
     def changing(self, talk: Talk) -> PolicyChange:
-        return PolicyChange(self.actor(), "shared", talk.name, WANTED, now=self.clock.now())
+        return PolicyChange(self.actor(), DatasetAddress("shared", talk.name), WANTED, now=self.clock.now())
 
     def run(self, long: ApplyPlan | PolicyChange, at: int = -1, do: Callable[[], None] = lambda: None) -> int:
         """Take all steps, with something done before the one with that number; how many there were."""
@@ -225,7 +229,7 @@ def test_what_a_stop_cut_short_after_the_switch_is_finished_after_the_next_start
         talk = house.talk(f"talk{stop}")
         cut_short(house, talk, stop)
         room = Workroom(house.store, house.clock, lambda task, json: None)
-        mark_interrupted(room)
+        recover(house.store, unfinished_operations(house.store, house.clock))
         assert run_next(room)
         assert not run_next(room)
         assert talk.state() == expected
@@ -240,8 +244,7 @@ def test_what_a_stop_cut_short_before_the_switch_was_never_there(house: House) -
         talk = house.talk(f"talk{stop}")
         before = talk.state()
         cut_short(house, talk, stop)
-        while house.store.write(recover).result():
-            pass
+        recover(house.store, unfinished_operations(house.store, house.clock))
         assert talk.state() == before
         house.run(house.making(talk))
         assert talk.state() == expected
@@ -314,7 +317,7 @@ def test_records_outside_the_plan_are_settled_too_after_a_stop(house: House) -> 
             break
     assert switched
     room = Workroom(house.store, house.clock, lambda task, json: None)
-    mark_interrupted(room)
+    recover(house.store, unfinished_operations(house.store, house.clock))
     assert run_next(room)
     assert talk.state() == expected.state()
     assert sound(house)
@@ -328,14 +331,14 @@ def test_what_fails_after_the_switch_is_finished_by_a_job(
     expected, talk = house.talk("expected"), house.talk("talk")
     method = "POST" if what == "assignments" else "PATCH"
     assert expected.ask("max", method, what, json=sent).status_code == 200
-    calls, settle = iter(range(99)), reresolve.reresolve_records
+    calls, settle = iter(range(99)), IndividualAnswers.reresolve
 
     def fails_once(*args: Any, **options: Any) -> None:
         settle(*args, **options)
         if next(calls) == 1:
             raise ZeroDivisionError
 
-    monkeypatch.setattr(reresolve, "reresolve_records", fails_once)
+    monkeypatch.setattr(IndividualAnswers, "reresolve", fails_once)
     assert talk.ask("max", method, what, json=sent).status_code == 500
     house.app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
     assert next(calls) == 3

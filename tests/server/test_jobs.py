@@ -10,8 +10,7 @@ from fastapi import FastAPI
 from rooms import Room
 
 from apportion.domain.jobs import JobKind, JobState
-from apportion.services.background.worker import JobContext as Workroom
-from apportion.services.background.worker import mark_interrupted
+from apportion.services.background.recovery import recover, unfinished_operations
 from patience import patience
 
 
@@ -175,7 +174,7 @@ def test_a_job_that_a_stop_cut_short_says_so(room: Room, app: FastAPI) -> None:
         return tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id
 
     house.store.write(half).result()
-    mark_interrupted(Workroom(house.store, house.clock, lambda task, value: None))
+    recover(house.store, unfinished_operations(house.store, house.clock))
     found = room.client_as("ana").get("/api/jobs/some-id").json()
     assert (found["state"], found["done"], found["undoable"]) == ("interrupted", 7, True)
     assert "stopped" in found["message"]

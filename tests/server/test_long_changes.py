@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.services.answers import reresolve
 from apportion.services.assignments import apply_change, compute_change, deferred_resolution
 from apportion.services.assignments.apply_change import ApplyPlanChange, UndoPlan
-from apportion.services.assignments.recover import recover
+from apportion.services.assignments.compute_change import RowSelection
+from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
-from apportion.services.background.worker import mark_interrupted, run_next
+from apportion.services.background.worker import run_next
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -44,15 +46,15 @@ class Talk:
 
     def undo(self) -> UndoPlan:
         with self.store.read() as tx:
-            args = tx, tx.people.actor("max"), "shared", self.name, self.plan
-            planned = compute_change.compute_undo(*args, now=self.clock.now())
+            plan = DatasetAddress("shared", self.name).plan(self.plan)
+            planned = compute_change.compute_undo(tx, tx.people.actor("max"), plan, now=self.clock.now())
         return UndoPlan(planned, by="max", at=self.clock.now())
 
     def withdraw(self) -> ApplyPlanChange:
         with self.store.read() as tx:
-            args = tx, tx.people.actor("max"), "shared", self.name, self.plan
+            plan, rows = DatasetAddress("shared", self.name).plan(self.plan), RowSelection(None, "ben")
             planned = compute_change.compute_withdrawal(
-                *args, records=None, annotator="ben", now=self.clock.now()
+                tx, tx.people.actor("max"), plan, rows, now=self.clock.now()
             )
         return ApplyPlanChange(planned, by="max", at=self.clock.now())
 
@@ -68,9 +70,7 @@ class Talk:
 
     def start_again(self) -> None:
         """What a server does when it starts."""
-        while self.store.write(recover).result():
-            pass
-        mark_interrupted(self.room)
+        recover(self.store, unfinished_operations(self.store, self.clock))
         self.work_off()
 
     def work_off(self) -> None:

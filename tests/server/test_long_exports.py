@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from rooms import Room
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import Refusal
 from apportion.domain.query import MatchAll, parse
 from apportion.server.convert.export_lines import jsonl_pages
@@ -38,7 +39,7 @@ def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
     def begin(query: Any = None) -> Iterator[list[Json]]:
         with store.read() as tx:
             actor = tx.people.actor("rita")
-            dataset = exporting.exportable(tx, actor, "shared", "talk").dataset
+            dataset = exporting.exportable(tx, actor, DatasetAddress("shared", "talk")).dataset
         pages = exporting.export(store, actor, dataset, MatchAll() if query is None else parse(query))
         for page in jsonl_pages(pages, dataset=dataset, answers=True):
             yield [json.loads(line) for line in page.splitlines()]

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from apportion.domain.assignment.read_plan import read_plan
+from apportion.domain.datasets import DatasetAddress
 from apportion.services.assignments import apply_plan, compute_plan
 from apportion.services.assignments.apply_plan import ApplyPlan
-from apportion.services.assignments.recover import recover
-from apportion.services.steps import Step
+from apportion.services.background.recovery import recover, unfinished_operations
+from apportion.services.operations import Step
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 Json = Any
@@ -90,12 +91,23 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     before = talk.state()
     for stop in range(1, 14):
         assert talk.take(talk.extending().steps(), stop) == stop
-        while talk.store.write(recover).result():
-            pass
+        recover(talk.store, unfinished_operations(talk.store, talk.clock))
         assert talk.state() == before
     assert talk.take(talk.extending().steps()) > 14
     after = talk.state()
     assert (after[0]["records"], len(after[1]), len(after[2][0])) == (20, 40, 20)
+    assert talk.sound()
+
+
+def test_what_is_begun_after_the_start_is_not_taken_for_something_left(talk: Talk) -> None:
+    talk.log(20, start=10)
+    left = unfinished_operations(talk.store, talk.clock)
+    steps = talk.extending().steps()
+    talk.take(steps, 5)
+    recover(talk.store, left)
+    talk.take(steps)
+    plan, rows, _, _ = talk.state()
+    assert (plan["records"], len(rows)) == (20, 40)
     assert talk.sound()
 
 
@@ -118,7 +130,9 @@ def test_records_are_logged_and_shared_out_while_another_plan_is_written(
     talk = Talk(client_as, store, clock, standing=True)
     with store.read() as tx:
         other = read_plan({"rules": [{"users": ["rita", "max"], "overlap": 2}], "seed": 3})
-        planned = compute_plan.compute_plan(tx, tx.people.actor("max"), "shared", "talk", other)
+        planned = compute_plan.compute_plan(
+            tx, tx.people.actor("max"), DatasetAddress("shared", "talk"), other
+        )
     steps = ApplyPlan(planned, by="max", at=clock.now()).steps()
     talk.take(steps, 5)
     talk.log(14, start=10)

@@ -11,7 +11,8 @@ import pytest
 from rooms import Room
 
 from apportion.ports.store import Transaction
-from apportion.services.answers.own_annotations import save_own_annotation
+from apportion.services.answers.answer_change import AnswerChange
+from apportion.services.answers.answer_mode import answer_mode
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import AnnotationState
@@ -124,7 +125,8 @@ def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(
         case = tx.annotations.case(dataset, "a")
         assert case is not None
         state = AnnotationState.SUBMITTED
-        save_own_annotation(tx, dataset, case, "ana", state, ((label, 1.0),), 1_700_000_000_000_000)
+        change = AnswerChange("ana", state, ((label, 1.0),), 1_700_000_000_000_000)
+        answer_mode(tx, dataset).save(case, change)
 
     with pytest.raises(RefusedError):
         store.write(refused(lambda tx: answer(tx, "new"))).result()
@@ -147,7 +149,8 @@ def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_
             case = tx.annotations.case(dataset, "a")
             assert case is not None
             state = AnnotationState.SUBMITTED
-            save_own_annotation(tx, dataset, case, "ana", state, ((label, 1.0),), at, 2.0 * (at % 10))
+            change = AnswerChange("ana", state, ((label, 1.0),), at, 2.0 * (at % 10))
+            answer_mode(tx, dataset).save(case, change)
 
     store.write(twice).result()
     assert room.found("ana", "annotated_as:bad") == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rooms import Room
 
-from apportion.server.housekeeping import purge, purge_loop, recover_unfinished
+from apportion.server.housekeeping import purge, purge_loop, unfinished
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
 
@@ -164,7 +164,7 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, ap
     assert restore(room).status_code == 404
 
     async def some_rounds() -> None:
-        task = asyncio.create_task(purge_loop(house, recover_unfinished(house)))
+        task = asyncio.create_task(purge_loop(house, unfinished(house)))
         while rows(store.database.path):
             await asyncio.sleep(0.01)
         task.cancel()

@@ -17,7 +17,11 @@ FOUNDATION = {"spans", "vocabulary", "version"}
 WING = {"sdk", "wire"} | {
     "client",
     "datasets",
+    "labeling",
+    "listeners",
     "metrics",
+    "monitoring",
+    "training",
     "utils",
     "_constants",
 }  # the latter: imports of 1.x
@@ -41,6 +45,16 @@ ATTACKS = [
     ("bootstrap.py", "import apportion.server", "floors"),
     ("server/x.py", "import apportion.cli", "floors"),
     ("helpers/__init__.py", "", "floors"),
+    ("services/datasets/x.py", "import apportion.services.answers", "services"),
+    ("services/datasets/x.py", "import apportion.services.people", "services"),
+    ("services/people/x.py", "def late():\n    import apportion.services.datasets", "services"),
+    ("services/answers/x.py", "import apportion.services.assignments", "services"),
+    ("services/assignments/x.py", "import apportion.services.records", "services"),
+    ("services/records/x.py", "import apportion.services.insight", "services"),
+    ("services/insight/x.py", "import apportion.services.notifications", "services"),
+    ("services/notifications/x.py", "import apportion.services.background", "services"),
+    ("services/operations.py", "import apportion.services.datasets", "services"),
+    ("services/helpers/__init__.py", "", "services"),
     ("services/x.py", "import apportion.wire", "wire"),
     ("storage/x.py", "import apportion.wire", "wire"),
     ("server/x.py", "import apportion.storage", "engines"),
@@ -68,7 +82,7 @@ def rooms() -> set[str]:
     found = {path.stem for path in PACKAGE.glob("*.py")} | {
         path.parent.name for path in PACKAGE.glob("*/__init__.py")
     }
-    return found - {"__init__"}
+    return found - {"__init__", "__main__"}
 
 
 def contracts() -> ConfigParser:
@@ -98,6 +112,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
     (top / "apportion" / "storage" / "sql" / "__init__.py").touch()
+    for name in listed("services", "layers") - {"operations"}:
+        folder = top / "apportion" / "services" / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    (top / "apportion" / "services" / "operations.py").touch()
     for name in ("vocabulary", "version", "settings", "bootstrap"):
         (top / "apportion" / name / "__init__.py").unlink()
         (top / "apportion" / name).rmdir()
@@ -143,6 +162,12 @@ def test_a_cycle_within_a_room_breaks_its_contract(model: Path) -> None:
         assert attack(model, [lazy]) == [True]
     finally:
         (model / "apportion" / "domain" / "one.py").unlink()
+
+
+def test_every_package_of_services_has_a_layer() -> None:
+    packages = {path.parent.name for path in (PACKAGE / "services").glob("*/__init__.py")}
+    modules = {path.stem for path in (PACKAGE / "services").glob("*.py")} - {"__init__"}
+    assert packages | modules == listed("services", "layers")
 
 
 def test_every_room_has_a_floor() -> None:

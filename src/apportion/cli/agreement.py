@@ -193,6 +193,7 @@ def export(
 ) -> None:
     """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
     remote = _remote(url, api_key, workspace)
-    download(remote, name, file, kind_of(file, format_), query, spreadsheet=spreadsheet)
+    body = {"format": kind_of(file, format_), "query": query, "spreadsheet": spreadsheet}
+    download(remote, name, file, body)
     if str(file) != "-":
         click.echo(f"{remote.workspace}.{name} is in {file}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -150,7 +151,7 @@ def rebalance(
 ) -> None:
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
     body = {"users": users_of(users) if users else None, "level": level, "rule": rule}
-    _change("rebalance", dataset, plan, body, preview, yes, as_json, server)
+    _change("rebalance", _Asked(dataset, plan, server, preview, yes, as_json), body)
 
 
 @assignments.command(
@@ -182,7 +183,7 @@ def move(
     if not records and annotator is None:
         raise click.UsageError("Which rows? Give --records, --annotator or both.")
     body = {"to": to, "records": _ids(records), "annotator": annotator, "rule": rule}
-    _change("move", dataset, plan, body, preview, yes, as_json, server)
+    _change("move", _Asked(dataset, plan, server, preview, yes, as_json), body)
 
 
 @assignments.command(
@@ -208,7 +209,7 @@ def withdraw(
     if not records and annotator is None:
         raise click.UsageError("Which rows? Give --records, --annotator or both.")
     body = {"records": _ids(records), "annotator": annotator}
-    _change("withdraw", dataset, plan, body, preview, yes, as_json, server)
+    _change("withdraw", _Asked(dataset, plan, server, preview, yes, as_json), body)
 
 
 @assignments.command(
@@ -219,23 +220,27 @@ def withdraw(
 @_changes
 def undo(dataset: str, plan: str | None, preview: bool, yes: bool, as_json: bool, **server: Any) -> None:
     """Take a whole plan back, but for work that was begun."""
-    _change("undo", dataset, plan, {}, preview, yes, as_json, server)
+    _change("undo", _Asked(dataset, plan, server, preview, yes, as_json), {})
 
 
-def _change(
-    what: str,
-    dataset: str,
-    plan: str | None,
-    body: dict[str, Any],
-    preview: bool,
-    yes: bool,
-    as_json: bool,
-    server: dict[str, Any],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The plan to change, the server it is on, and whether to preview, to ask and to print JSON."""
+
+    dataset: str
+    plan: str | None
+    server: dict[str, Any]
+    preview: bool
+    yes: bool
+    as_json: bool
+
+
+def _change(what: str, asked: _Asked, body: dict[str, Any]) -> None:
     """Preview a change, ask for confirmation, and carry it out."""
+    dataset, preview, yes, as_json = asked.dataset, asked.preview, asked.yes, asked.as_json
     from apportion.sdk.plan_changes import read_change
 
-    remote, id = _begin(dataset, plan, server)
+    remote, id = _begin(dataset, asked.plan, asked.server)
     tail = f"assignments/{id}:{what}"
     if preview or not yes:
         look = remote.dataset("POST", dataset, tail, body={**body, "dry_run": True})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,18 +48,15 @@ def export(
     FILE is there only once it is whole.
     """
     remote = Remote.of(url, api_key, workspace)
-    download(remote, name, file, kind_of(file, format_), query)
+    download(remote, name, file, {"format": kind_of(file, format_), "query": query})
     if str(file) != "-":
         click.echo(f"{remote.place}.{name} is in {file}.")
 
 
-def download(
-    remote: Remote, name: str, file: Path, kind: str, query: str | None, *, spreadsheet: bool = False
-) -> None:
-    """Download a dataset into a file, which gets its name once it is complete."""
-    path = f"/api/datasets/{quote(name, safe='')}/export"
-    body = {"format": kind, "query": query, "spreadsheet": spreadsheet}
-    total = remote.count(name, query) if kind == "jsonl" else None
+def download(remote: Remote, name: str, file: Path, body: dict[str, Any]) -> None:
+    """Download a dataset into a file, which gets its name once it is complete; ``body`` is what is asked for."""
+    path, kind = f"/api/datasets/{quote(name, safe='')}/export", body["format"]
+    total = remote.count(name, body["query"]) if kind == "jsonl" else None
     to_stdout = str(file) == "-"
     part = file if to_stdout else file.with_name(f"{file.name}.part")
     done = 0
@@ -135,18 +133,19 @@ def import_(
     flags = {"allow_overlapping_spans": overlapping_spans, "allow_character_spans": character_spans}
     spans: dict[str, bool] = {name: on for name, on in flags.items() if on}
     seen: dict[str, int] = {}
-    shape = _Shape()
+    shape, wanted = _Shape(), None
     with Progress("checking") as progress:
         for part in read_parts(file, kind, columns.get("id")):
             shape.add(part, seen)
             task = task or (known or {}).get("task") or _task_of(part.columns | columns.keys())
-            shape.want(_send(remote, name, part, task, columns, spans, check=True)["wanted"])
+            wanted = _Import(name, file, kind, task, columns, spans)
+            shape.want(_send(remote, wanted, part, check=True)["wanted"])
             progress.at(shape.rows, None, "records")
     if not shape.rows:
         raise RefusedError(f"{file} has no records. Nothing was stored.")
-    assert task is not None
+    assert wanted is not None
     if not check:
-        _store(remote, name, file, kind, task, columns, spans, shape, known is None)
+        _store(remote, wanted, shape, new=known is None)
     found = {"dataset": name, "task": task, "records": shape.rows, "stored": not check}
     if as_json:
         print_json(found)
@@ -187,28 +186,31 @@ class _Shape:
         return self._wanted.required(max(1, self._wanted.most_settled))
 
 
-def _store(
-    remote: Remote,
-    name: str,
-    file: Path,
-    kind: str,
-    task: str,
-    columns: dict[str, str],
-    spans: dict[str, bool],
-    shape: _Shape,
-    new: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """A file to import, and what the server has to know of it."""
+
+    name: str
+    file: Path
+    kind: str
+    task: str
+    columns: dict[str, str]
+    spans: dict[str, bool]
+
+
+def _store(remote: Remote, wanted: _Import, shape: _Shape, *, new: bool) -> None:
+    name, task = wanted.name, wanted.task
     if new and shape.individual:  # what the whole file says, not its first part
         remote.ask("POST", "/api/datasets", {"workspace": remote.place}, {"name": name, "task": task})
         policies = {"annotation": "individual", "required": shape.required}
         remote.dataset("PATCH", name, "policies", body=policies)
-        if spans:
-            remote.dataset("PATCH", name, f"{task}/settings", body=spans)
+        if wanted.spans:
+            remote.dataset("PATCH", name, f"{task}/settings", body=wanted.spans)
     done = 0
     with Progress("importing") as progress:
-        for part in read_parts(file, kind, columns.get("id")):
+        for part in read_parts(wanted.file, wanted.kind, wanted.columns.get("id")):
             try:
-                _send(remote, name, part, task, columns, spans, check=False)
+                _send(remote, wanted, part, check=False)
             except click.ClickException:
                 notice(
                     f"{done:,} of {shape.rows:,} records are stored. Those with ids can safely be sent again."
@@ -218,23 +220,19 @@ def _store(
             progress.at(done, shape.rows, "records")
 
 
-def _send(
-    remote: Remote,
-    name: str,
-    part: FilePart,
-    task: str,
-    columns: dict[str, str],
-    spans: dict[str, bool],
-    *,
-    check: bool,
-) -> Any:
-    query = {"workspace": remote.place, "task": task, "format": part.kind, "dry_run": str(check).lower()}
-    query |= dict.fromkeys(spans, "true")
-    if columns:
-        query["mapping"] = json.dumps(columns)
+def _send(remote: Remote, wanted: _Import, part: FilePart, *, check: bool) -> Any:
+    query = {
+        "workspace": remote.place,
+        "task": wanted.task,
+        "format": part.kind,
+        "dry_run": str(check).lower(),
+    }
+    query |= dict.fromkeys(wanted.spans, "true")
+    if wanted.columns:
+        query["mapping"] = json.dumps(wanted.columns)
     last = part.first + part.rows - 1
     return remote.send(
-        f"/api/datasets/{quote(name, safe='')}/import",
+        f"/api/datasets/{quote(wanted.name, safe='')}/import",
         query,
         part.body,
         where=f"rows {part.first:,} to {last:,} of the file, counted from 0 here",

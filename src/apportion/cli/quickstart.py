@@ -46,6 +46,12 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
 
     What is there already stays as it is, so starting it again goes on where you stopped. The passwords and
     keys are printed in the documentation: this is for trying things on your own machine.
+
+    \b
+    The environment variables of 1.x's quickstart count:
+    ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_API_KEY: the administrator's.
+    ANNOTATOR_PASSWORD: that of all annotators; with ANNOTATOR_USERNAME (and ANNOTATOR_API_KEY), of one more.
+    LOAD_DATASETS: full, single (the one that is shared out) or none.
     """
     quiet = None if f"{PREFIX}LOG_LEVEL" in os.environ else "warning"  # a line a request would bury the rest
     loaded = load_settings(host=host, port=port, home=home, log_level=quiet)
@@ -73,44 +79,67 @@ def _is_interactive() -> bool:
 def _announce(settings: Settings, url: str) -> None:
     from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET
 
-    names = [person.username for person in TEAM]
+    from .quickstart_team import amount, team
+
+    people = team()
+    names = [person.username for person in people]
+    secrets = {each.password for each in people} | {each.key for each in people if each.key}
+    own = secrets - {TEAM[0].password}  # never printed: a log is read by others
+    passwords = f"password {TEAM[0].password}" if not own else "passwords and keys as the environment says"
+    own_entities = f"{ENTITIES_DATASET}, {TOPICS_DATASET}; in workspace {names[0]}\n             "
+    shared = f"{TOPICS_DATASET} in {SHARED_WORKSPACE}: 300 records, shared out to {', '.join(_annotators())}"
+    datasets = {"full": own_entities + shared, "single": shared, "none": "none"}[amount()]
     click.echo(
         f"\nApportion {__version__}, with a demo team and two datasets of real text\n\n"
         f"  Open       {url}\n"
-        f"  Users      {', '.join(names)}; password {TEAM[0].password}\n"
-        f"  API keys   {', '.join(person.api_key for person in TEAM)}\n"
-        f"  Datasets   {ENTITIES_DATASET}, {TOPICS_DATASET}; in workspace {TEAM[0].username}\n"
-        f"             {TOPICS_DATASET} in {SHARED_WORKSPACE}: 300 records, shared out to {', '.join(names[1:])}\n"
+        f"  Users      {', '.join(names)}; {passwords}\n"
+        f"  API keys   {', '.join(person.api_key for person in people if not person.key)}\n"
+        f"  Datasets   {datasets}\n"
         f"  Team       workspace {SHARED_WORKSPACE}, where all of them are\n"
         f"  Data       {settings.database}\n\n"
         "Ctrl+C stops the server. Whatever you do is kept for the next start.\n"
     )
 
 
+def _annotators() -> list[str]:
+    """Return the annotators that the demo's plan names."""
+    from apportion.demo import TEAM
+
+    return [person.username for person in TEAM[1:]]
+
+
 def _prepare(app: FastAPI, store: Store) -> None:
     """Create the team and the data, where they are not there yet."""
-    from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TEAM, TOPICS_DATASET
+    from apportion.demo import ENTITIES_DATASET, SHARED_WORKSPACE, TOPICS_DATASET
+    from apportion.domain.datasets import DatasetAddress
+    from apportion.services.datasets.access import find_unchecked
 
+    from .quickstart_team import amount, team
+
+    wanted = amount()
     _create_team(app, store)
-    admin = TEAM[0].username
+    admin = team()[0].username
     places = [(SHARED_WORKSPACE, TOPICS_DATASET), (admin, ENTITIES_DATASET), (admin, TOPICS_DATASET)]
+    places = places[: {"full": 3, "single": 1, "none": 0}[wanted]]
     with store.read() as tx:
-        missing = [place for place in places if tx.datasets.find(*place) is None]
+        missing = [place for place in places if find_unchecked(tx, DatasetAddress(*place)) is None]
     if missing:
         asyncio.run(_load(app, missing))
 
 
 def _create_team(app: FastAPI, store: Store) -> None:
-    from apportion.demo import TEAM
     from apportion.services.people.sign_in import hash_key
 
+    from .quickstart_team import team
+
     state = app.state.app_state
-    admin = TEAM[0]
+    wanted = team()
+    admin = wanted[0]
     with store.read() as tx:
         people = tx.people
         somebody = people.users(inactive=True)
         owner = people.by_key(hash_key(admin.api_key))
-        missing = [person for person in TEAM if people.user_by_name(person.username) is None]
+        missing = [person for person in wanted if people.user_by_name(person.username) is None]
     if somebody and (owner is None or owner.username != admin.username):
         raise RefusedError(
             f"{state.settings.database} belongs to a team of its own, and the demo's well-known passwords would "
@@ -124,7 +153,7 @@ def _create_team(app: FastAPI, store: Store) -> None:
 
 def _add(tx: Transaction, missing: Sequence[Person], hashes: dict[str, str], now: int) -> None:
     from apportion.services.people.users import NewUser, add_user
-    from apportion.services.people.workspaces import ensure_workspace, join
+    from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 
     times = count(now)  # a later one each, since users and workspaces are listed in this order
     for person in missing:
@@ -132,7 +161,7 @@ def _add(tx: Transaction, missing: Sequence[Person], hashes: dict[str, str], now
         add_user(tx, new, key=person.api_key, now=next(times))
         for name in person.workspaces:
             workspace = ensure_workspace(tx, name, now=next(times))
-            join(tx, workspace, person.username, MembershipRole.ANNOTATOR, now=next(times))
+            join(tx, workspace, MemberChange(person.username, MembershipRole.ANNOTATOR, next(times)))
 
 
 async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
@@ -141,11 +170,13 @@ async def _load(app: FastAPI, places: Sequence[tuple[str, str]]) -> None:
 
     from apportion import demo
 
+    from .quickstart_team import team
+
     settings: Settings = app.state.app_state.settings
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url=f"http://localhost{settings.prefix}/api/datasets/",
-        headers={"X-Argilla-Api-Key": demo.TEAM[0].api_key},
+        headers={"X-Argilla-Api-Key": team()[0].api_key},
         timeout=None,  # noqa: S113  nothing but this process to wait for
     ) as client:
         for workspace, name in places:

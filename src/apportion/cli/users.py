@@ -155,10 +155,10 @@ def _taken_names(people: People, username: str, key: str) -> str | None:
 
 
 def _join(tx: Transaction, username: str, workspaces: list[str], now: int) -> None:
-    from apportion.services.people.workspaces import ensure_workspace, join
+    from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 
     for name in dict.fromkeys(workspaces):
-        join(tx, ensure_workspace(tx, name, now=now), username, MembershipRole.ANNOTATOR, now=now)
+        join(tx, ensure_workspace(tx, name, now=now), MemberChange(username, MembershipRole.ANNOTATOR, now))
 
 
 @users.command("list", epilog=examples("apportion users list", "apportion users list --json"))

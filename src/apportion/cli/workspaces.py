@@ -87,7 +87,7 @@ def _called(username: str, role: MembershipRole) -> str:
 @home_option
 def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:
     """Add a user to a workspace; for a member, change their role there."""
-    from apportion.services.people.workspaces import change_member_role, find_workspace, join
+    from apportion.services.people.workspaces import MemberChange, change_member_role, find_workspace, join
 
     wanted = MembershipRole(role)
 
@@ -98,9 +98,9 @@ def add_user(workspace: str, username: str, role: str, home: Path | None) -> Non
             raise EntityNotFoundError(username, "User")
         before = people.membership(found.id, who.user.id)
         if before is None:
-            join(tx, found, username, wanted, now=now)
+            join(tx, found, MemberChange(username, wanted, now))
         elif before is not wanted:
-            change_member_role(tx, found, who.user, wanted, now=now)
+            change_member_role(tx, found, MemberChange(username, wanted, now))
         return before
 
     before = change(home, do)

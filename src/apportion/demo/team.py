@@ -21,11 +21,12 @@ class Person:
     first_name: str
     role: Role
     password: str = "12345678"  # noqa: S105  a well-known password is the point of a demo
+    key: str | None = None
 
     @property
     def api_key(self) -> str:
         """The key a notebook connects with."""
-        return f"{self.username}.apikey"
+        return self.key or f"{self.username}.apikey"
 
     @property
     def workspaces(self) -> tuple[str, ...]:

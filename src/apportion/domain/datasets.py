@@ -13,7 +13,17 @@ from .errors import BadRequestError
 from .ids import DatasetNo
 from .rules import LabelingRule
 
-__all__ = ["REMARKS_SIZE", "Dataset", "Guidelines", "LabelOption", "LabelSettings", "check_remarks"]
+__all__ = [
+    "REMARKS_SIZE",
+    "Dataset",
+    "DatasetAddress",
+    "Guidelines",
+    "LabelOption",
+    "LabelSettings",
+    "PlanAddress",
+    "RecordAddress",
+    "check_remarks",
+]
 
 REMARKS_SIZE = 1_000_000
 """Most characters of a dataset's tags and metadata together, as JSON: every list of datasets carries them."""
@@ -69,6 +79,43 @@ class Guidelines:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetAddress:
+    """The address of a dataset as a request gives it: workspace and name, and what else it says of it.
+
+    ``task`` is the task in the path, ``uuid`` that of the dataset which the client has been working on.
+    """
+
+    workspace: str
+    name: str
+    task: Task | None = None
+    uuid: str | None = None
+
+    def record(self, id: str) -> RecordAddress:
+        """Return the address of a record of the dataset."""
+        return RecordAddress(self, id)
+
+    def plan(self, id: str) -> PlanAddress:
+        """Return the address of a plan of the dataset."""
+        return PlanAddress(self, id)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAddress:
+    """The address of a record: that of its dataset, and its id."""
+
+    dataset: DatasetAddress
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAddress:
+    """The address of a plan: that of its dataset, and its id."""
+
+    dataset: DatasetAddress
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """One dataset as stored. Times are microseconds since 1970 in UTC."""
 
@@ -93,6 +140,11 @@ class Dataset:
     def id(self) -> str:
         """The address in one string, as 1.x writes it."""
         return f"{self.workspace}.{self.name}"
+
+    @property
+    def address(self) -> DatasetAddress:
+        """Return the address under which it is found."""
+        return DatasetAddress(self.workspace, self.name)
 
     @property
     def individual(self) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from .assignment.states import Skip, Visibility
 from .errors import BadRequestError, ValidationError
-from .individual.record_view import Rule
+from .individual.case import Case
+from .individual.record_view import ResolvedView, Rule, build_view
 
 __all__ = ["MAX_REQUIRED", "RIGHTS", "AnnotationMode", "Policies", "read_policies"]
 
@@ -78,6 +79,10 @@ class Policies:
     def modelled(self) -> bool:
         """Return whether a model of all answers resolves records, and not their own answers alone."""
         return self.resolution in (Rule.DAWID_SKENE, Rule.ONE_COIN)
+
+    def resolve(self, case: Case) -> ResolvedView:
+        """Return what everybody sees of a record under these policies."""
+        return build_view(case, rule=self.resolution, required=self.required)
 
     def may(self, right: str) -> bool:
         """Return whether annotators have this right; in individual datasets they never add records."""

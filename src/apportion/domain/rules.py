@@ -31,8 +31,8 @@ class RuleMetrics:
     annotated: int
     covered: int
     covered_annotated: int
-    correct: float | None = None
-    incorrect: float | None = None
+    correct: int | None = None
+    incorrect: int | None = None
     precision: float | None = None
 
     @property

@@ -18,12 +18,17 @@ class BackgroundWorker:
     """A thread that runs one task at a time, in the order given.
 
     Not a ``ThreadPoolExecutor``: that refuses work once the interpreter ends, while logs in the background
-    may go on until they are done.
+    may go on until they are done. Where Python starts no thread any more (3.12.0 and 3.12.1, while a program ends),
+    tasks run at once in the caller's.
     """
 
     def __init__(self) -> None:
         self._given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        Thread(target=self._work, name="apportion-network", daemon=True).start()
+        self._has_thread = True
+        try:
+            Thread(target=self._work, name="apportion-network", daemon=True).start()
+        except RuntimeError:
+            self._has_thread = False
 
     def __enter__(self) -> BackgroundWorker:
         return self
@@ -36,7 +41,10 @@ class BackgroundWorker:
     def start(self, act: Callable[..., T], *arguments: Any) -> Future[T]:
         """Queue a call; return a future for its result."""
         promise: Future[T] = Future()
-        self._given.put(lambda: _keep(promise, act, *arguments))
+        if self._has_thread:
+            self._given.put(lambda: _keep(promise, act, *arguments))
+        else:
+            _keep(promise, act, *arguments)
         return promise
 
     def _work(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .records._values import warn
 from .session import active_client
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MetricSummary",
     "Predictions",
     "entity_capitalness",
+    "entity_consistency",
     "entity_density",
     "entity_labels",
     "f1",
@@ -152,6 +154,12 @@ def entity_capitalness(
 ) -> MetricSummary:
     """Count mentions by upper and lower case."""
     return _computed(name, f"{_side(compute_for)}_entity_capitalness", query)
+
+
+def entity_consistency(*args: Any, **kwargs: Any) -> MetricSummary:  # noqa: ARG001
+    """Return no figures, as in 1.x. Deprecated: use ``top_k_mentions``."""
+    warn("entity_consistency computes nothing; use top_k_mentions.", DeprecationWarning)
+    return MetricSummary({})
 
 
 def top_k_mentions(

@@ -220,9 +220,9 @@ def _spark_maker(records: Sequence[Record]) -> Callable[[Sequence[Any]], Any]:
     first: Any = records[0]
 
     def make(some: Sequence[Any]) -> Any:
-        columns: dict[str, list[Any]] = {"id": [str(record.id) for record in some]}
+        columns: dict[str, list[Any]] = {"id": [record.id for record in some]}
         if first.task is Task.TEXT_CLASSIFICATION:
-            columns["text"] = [_joined(record, " ") for record in some]
+            columns["text"] = [_joined(record, ". ") for record in some]
             if first.multi_label:
                 columns["labels"] = [_label_list(record) for record in some]
             else:

@@ -18,7 +18,7 @@ from apportion.bootstrap import open_store
 from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.first_admin import SetupCode
-from apportion.services.people.sign_in import KeyAttempts, SignIn
+from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
 from apportion.settings import Settings
 from apportion.version import __version__
 
@@ -28,7 +28,7 @@ from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
-from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, recover_unfinished, warm_up
+from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, unfinished, warm_up
 from .job_runner import JobRunner
 from .openapi import docs_page, document, private_operations
 from .readers import Readers
@@ -50,7 +50,7 @@ def build_app(settings: Settings) -> FastAPI:
     return create_app(settings, open_store(settings, serving=True))
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings,
     store: Store,
     *,
@@ -106,7 +106,7 @@ def create_app(
     return app
 
 
-def _app_state(
+def _app_state(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> AppState:
     secrets = DerivedSecrets(settings.signing_key())
@@ -115,12 +115,13 @@ def _app_state(
         store=store,
         clock=clock,
         passwords=passwords,
-        sign_in=SignIn(store, passwords, tokens, clock, minutes=settings.token_minutes),
+        sign_in=SignIn(store, passwords, tokens, clock, SignInLimits(settings.token_minutes)),
         setup=SetupCode(clock),
         web=web,
         readers=Readers(),
         foreground=Foreground(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
+        operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobRunner(store, clock),
         scans=Scans(clock),
@@ -134,9 +135,9 @@ def _app_state(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
+    left = unfinished(state)
     state.jobs.start()
     state.webhooks.start()
-    left = recover_unfinished(state)
     rounds = [
         asyncio.create_task(each)
         for each in (
@@ -150,7 +151,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     for each in rounds:
         each.cancel()
+    state.closing.set()
     state.jobs.close()
+    state.operations.shutdown()
     state.webhooks.close()
     state.readers.shutdown()
     state.thinkers.shutdown()

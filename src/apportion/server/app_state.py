@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Clock, Passwords
+from apportion.services.operations import OperationStoppedError
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
@@ -52,6 +53,8 @@ class AppState:
     """The requests at work that all slower ones let go first."""
     thinkers: ThreadPoolExecutor
     """Threads for long computations that do not read the store."""
+    operations: ThreadPoolExecutor
+    """Threads for long operations, one for each that runs; they mostly wait for the writer."""
     hashers: ThreadPoolExecutor
     """Threads for password hashing, which is slow on purpose."""
     jobs: JobRunner
@@ -67,6 +70,9 @@ class AppState:
     tally: RequestStats = field(default_factory=RequestStats)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: streams end, and it no longer reports that it is ready."""
+
+    closing: threading.Event = field(default_factory=threading.Event)
+    """Set when the server stops: long operations end after their present step, and the next start recovers."""
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run a short read on the event loop, in a snapshot of its own."""
@@ -101,6 +107,11 @@ class AppState:
             return await asyncio.wrap_future(self.store.write(fn, urgent=True))
         finally:
             self.foreground.leave()
+
+    def check_running(self) -> None:
+        """Raise ``OperationStoppedError`` once the server stops, whose last requests are done."""
+        if self.closing.is_set():
+            raise OperationStoppedError
 
     def lost_lines(self) -> int:
         """Return the number of log lines that were dropped because nobody read them."""

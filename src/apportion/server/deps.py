@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import MissingInputParamError
 from apportion.domain.people import Actor
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
+from apportion.services.operations import LongOperation, run_operation
 from apportion.services.people.acting import ActingStore, check_rights
 from apportion.settings import Settings
+from apportion.vocabulary import Task
 
 from .app_state import AppState
 from .auth import Caller, identify
@@ -76,6 +80,10 @@ class Context:
         if not self.workspace:
             raise MissingInputParamError("A workspace must be provided")
         return self.workspace
+
+    def address(self, name: str, *, task: Task | None = None, uuid: str | None = None) -> DatasetAddress:
+        """Return the address of a dataset of the workspace that the request names."""
+        return DatasetAddress(self.require_workspace(), name, task, uuid)
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run a short read on the event loop, in a snapshot of its own."""
@@ -144,29 +152,26 @@ class Context:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
         return await self.state.write(self._as_now(fn), urgent=urgent)
 
-    async def write_steps(
-        self,
-        steps: Iterable[Callable[[Transaction], object]],
-        give_up: Callable[[], Iterable[Callable[[Transaction], object]]] = tuple,
-    ) -> None:
-        """Run steps one after the other, each as a transaction, to the end even if the caller hangs up.
+    async def run(self, operation: LongOperation, *, store: Store | None = None) -> None:
+        """Run a long operation in a thread, to its end even if the caller hangs up.
 
-        When a step fails, the steps of ``give_up`` run before the error is raised; a job may continue from there.
-        A step also fails once the caller has fewer rights than when the request began.
+        It ends once the caller has fewer rights than when the request began, unless it checks rights itself, on the
+        ``store`` without checks. A job may continue after a failure.
         """
-        store = self.store
+        acting = store or self.store
 
-        async def all_of_them() -> None:
+        def to_the_end() -> None:
             try:
-                for step in steps:
-                    await asyncio.wrap_future(store.write(step))
+                run_operation(
+                    acting, operation, checkpoint=self.state.check_running, cleanup=self.state.store
+                )
             except BaseException:
-                for step in give_up():
-                    await self.state.write(step)
                 self.state.jobs.wake()
                 raise
 
-        await asyncio.shield(asyncio.ensure_future(all_of_them()))
+        within = copy_context().run  # the events it logs name this request
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(self.state.operations, lambda: within(to_the_end)))
 
 
 async def get_app_state(request: Request) -> AppState:

@@ -7,23 +7,25 @@ import logging
 from collections.abc import Sequence
 
 from apportion.services.assignments.queue import release_expired
-from apportion.services.assignments.recover import recover
+from apportion.services.background.recovery import OTHERS, recover, unfinished_operations
 from apportion.services.datasets import trash
 from apportion.services.datasets.clock_jumps import downtime, shift_deadlines
 from apportion.services.insight.audit import prune_some
+from apportion.services.operations import LongOperation
 
 from .app_state import AppState
 
 __all__ = [
     "catch_up",
     "clock_loop",
+    "finish",
     "follow_clock",
     "keep_files",
     "model_loop",
     "prune_audit_log",
     "purge",
     "purge_loop",
-    "recover_unfinished",
+    "unfinished",
     "warm_up",
 ]
 
@@ -37,22 +39,19 @@ FILES = 60.0
 _DAY = 24 * 3600 * 1_000_000
 
 
-def recover_unfinished(state: AppState) -> Sequence[int]:
-    """Return datasets that a stop left half made or half purged. Called before anybody can connect and make one."""
-    with state.store.read() as tx:
-        return tx.datasets.pending_purge()
+def unfinished(state: AppState) -> Sequence[LongOperation]:
+    """Return what finishes what a stop left half done. Called before anybody can connect and begin an operation."""
+    return unfinished_operations(state.store, state.clock, OTHERS)
 
 
-async def purge_loop(state: AppState, left: Sequence[int] = ()) -> None:
+async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> None:
     """Finish what a stop left half done; then, every hour, purge old deleted datasets and release expired leases.
 
     Runs until cancelled.
     """
     try:
         await catch_up(state)
-        while await state.write(recover):
-            pass
-        await _purge(state, left)
+        await finish(state, left)
     except Exception:
         log.exception("could not tidy up what a stop left half done")
     while True:
@@ -118,7 +117,7 @@ async def purge(state: AppState) -> None:
     now = state.clock.now()
     before = now - state.settings.trash_days * _DAY
     condemned = await state.write(lambda tx: trash.condemn_old(tx, before=before, now=now))
-    await _purge(state, condemned)
+    await finish(state, [trash.PurgeDataset(no) for no in condemned])
     if condemned:
         log.info("purged %d deleted datasets", len(condemned))
 
@@ -130,11 +129,14 @@ async def prune_audit_log(state: AppState) -> None:
         pass
 
 
-async def _purge(state: AppState, numbers: Sequence[int]) -> None:
-    for no in numbers:
-        while not await state.write(lambda tx, no=no: trash.purge_some(tx, no)):  # type: ignore[misc]
-            pass
-    if numbers:
+async def finish(state: AppState, operations: Sequence[LongOperation]) -> None:
+    """Run operations that nobody waits for, and give back the disk space they free; they end when the server stops."""
+
+    def run() -> None:
+        recover(state.store, operations, state.check_running)
+
+    await asyncio.get_running_loop().run_in_executor(state.operations, run)
+    if operations:
         while await state.write(lambda tx: tx.datasets.release_disk_space()):
             pass
 

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from apportion.ports.security import Clock
-from apportion.services.background.worker import JobContext, mark_interrupted, queue_models, run_next
+from apportion.services.background.recovery import JOBS, recover, unfinished_operations
+from apportion.services.background.worker import JobContext, queue_models, run_next
 
 from .convert.values import read_value
 
@@ -36,7 +37,8 @@ class JobRunner:
 
     def start(self) -> None:
         """Mark the jobs that the last stop interrupted, and continue with those that wait."""
-        self._submit(lambda: mark_interrupted(self._room))
+        store, clock = self._room.store, self._room.clock
+        self._submit(lambda: recover(store, unfinished_operations(store, clock, JOBS)))
         self.wake()
 
     def wake(self) -> None:

@@ -171,9 +171,7 @@ class WebhookDispatcher:
         }
         outcome = await self._called().post(webhook.url, headers, body)
         after = await self._write(
-            lambda tx: record_attempt(
-                tx, webhook.id, delivery.id, outcome, now=self._clock.now(), chance=_dice.random()
-            )
+            lambda tx: record_attempt(tx, delivery, outcome, now=self._clock.now(), chance=_dice.random())
         )
         if not outcome.taken:
             log.warning(

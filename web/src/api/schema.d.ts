@@ -1020,6 +1020,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/{task}/labeling/rules:figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision
+         * @description Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision.
+         */
+        get: operations["rules_rules_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules:matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find which records each rule matches, as positions in the order of ids, and which are annotated as what
+         * @description Find which records each rule matches, as positions in the order of ids, and which are annotated as what. Positions and ids are base64 of zlib: ids of a JSON array, positions of one bit per record, highest bit first.
+         */
+        post: operations["rules_rule_matches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
+         * @description Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
+         */
+        post: operations["rules_undo_rule_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/{task}/metrics": {
         parameters: {
             query?: never;
@@ -3286,6 +3346,27 @@ export interface components {
             username: string;
         };
         /**
+         * MatchesWanted
+         * @description Queries to match, those of all stored rules if left out, and a selection of records as searches have it.
+         */
+        MatchesWanted: {
+            /** Queries */
+            queries?: string[] | null;
+            /**
+             * Query
+             * @default {}
+             */
+            query?: {
+                [key: string]: unknown;
+            };
+            /**
+             * With Records
+             * @description Whether the reply has ids and annotations.
+             * @default true
+             */
+            with_records?: boolean;
+        };
+        /**
          * Me
          * @description The caller; administrators see every workspace. Echoes the API key the request carried.
          */
@@ -4508,6 +4589,14 @@ export interface components {
             vectors?: {
                 [key: string]: components["schemas"]["Vector"];
             } | null;
+        };
+        /**
+         * UndoneRule
+         * @description The rule whose last change is to be undone; without one, the last change of any.
+         */
+        UndoneRule: {
+            /** Query */
+            query?: string | null;
         };
         /**
          * UserChanges
@@ -9498,6 +9587,269 @@ export interface operations {
             };
         };
     };
+    rules_rules_figures: {
+        parameters: {
+            query?: {
+                /** @description Whether to compare them with everybody's answers, too; for reviewers. */
+                answers?: boolean;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rule_matches: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchesWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_undo_rule_change: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UndoneRule"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | null;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     metrics_list_metrics: {
         parameters: {
             query?: {
@@ -9583,6 +9935,12 @@ export interface operations {
                 size?: number | null;
                 /** @description How many labels per mention. */
                 entity_size?: number | null;
+                /** @description The query of a labeling rule, for `labeling_rule`. */
+                rule_query?: string | null;
+                /** @description The labels of that rule. */
+                labels?: string[] | null;
+                /** @description Queries of rules, for `dataset_labeling_rules`. */
+                queries?: string[] | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

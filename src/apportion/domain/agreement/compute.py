@@ -27,7 +27,7 @@ from .spans import span_labels, spans_f1, token_alpha
 from .texts import text_alpha
 from .unitizing import crossing, unitizing_alpha
 
-__all__ = ["agreement", "agreement_by", "distance_of"]
+__all__ = ["IntervalSpec", "agreement", "agreement_by", "distance_of"]
 
 _COHEN = {Measure.COHEN, Measure.COHEN_LINEAR, Measure.COHEN_QUADRATIC}
 _SHARES = {
@@ -67,14 +67,21 @@ def agreement(
     return _figure(data, _asked(data, measure, interval, level, seed))
 
 
+@dataclass(frozen=True, slots=True)
+class IntervalSpec:
+    """The interval that comes with a figure, None for none; its level, and the seed of what is drawn for it."""
+
+    interval: Interval | None = Interval.JACKKNIFE
+    level: float = 0.95
+    seed: int = 0
+
+
 def agreement_by(
     data: Ratings,
     by: By,
     measure: Measure | None = None,
+    how: IntervalSpec | None = None,
     *,
-    interval: Interval | None = Interval.JACKKNIFE,
-    level: float = 0.95,
-    seed: int = 0,
     pairs: int = PAIRS,
 ) -> list[Figure]:
     """Return one figure for every label, every pair of people, every week in which a shared record was last answered,
@@ -88,7 +95,8 @@ def agreement_by(
 
     Raises ``ValueError`` for weeks without the instants of the answers, and for labels of texts.
     """
-    asked = _asked(data, measure, interval, level, seed)
+    how = how or IntervalSpec()
+    asked = _asked(data, measure, how.interval, how.level, how.seed)
     if by is By.LABEL:
         return list(_by_label(data, asked))
     if by is By.PAIR:

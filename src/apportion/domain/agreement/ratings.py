@@ -80,7 +80,7 @@ class Ratings:
         return np.asarray(days - (days + 3) % 7)  # 1 January 1970 was a Thursday
 
 
-def ratings(
+def ratings(  # noqa: PLR0913 - columns of one table
     kind: AnswerKind,
     *,
     unit: Sequence[int] | Column,

@@ -7,14 +7,14 @@ lets the next batch continue where the last one ended, without moving any row.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apportion.domain.numpy_types import Column, np
 
 from .quotas import due_totals
 from .states import MORE_NAMES, Reason
 
-__all__ = ["UNLIMITED", "Allocated", "LoadTable", "allocate", "capacity_of", "shares_of"]
+__all__ = ["UNLIMITED", "Allocated", "LoadTable", "RecordsToAllocate", "allocate", "capacity_of", "shares_of"]
 
 UNLIMITED = 2**62
 _MASK = 2**64 - 1
@@ -112,24 +112,30 @@ def capacity_of(table: LoadTable, shares: WeightedShares, people: Iterable[int],
     return [max(0, min(records, shares.caps[person] - table.loads[person])) for person in people]
 
 
-def allocate(
-    table: LoadTable,
-    shares: WeightedShares,
-    jobs: Sequence[tuple[int, int]],
-    wanted: int,
-    able: Sequence[int],
-    on: Mapping[int, Sequence[int]] | None = None,
-    barred: Mapping[int, Collection[int]] | None = None,
-) -> list[Allocated]:
-    """Give every record to ``wanted`` of the people who are ``able``; to fewer if there is too little room.
+@dataclass(frozen=True, slots=True)
+class RecordsToAllocate:
+    """Records that each want so many of the people who are able.
 
     ``jobs`` are pairs of record number and key, in keyed order; ``on`` has the people already on a record,
-    ``barred`` those who must not get it for other reasons. Everybody gets their share of the batch, and
+    ``barred`` those who must not get it for other reasons.
+    """
+
+    jobs: Sequence[tuple[int, int]]
+    wanted: int
+    able: Sequence[int]
+    on: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    barred: Mapping[int, Collection[int]] = field(default_factory=dict)
+
+
+def allocate(table: LoadTable, shares: WeightedShares, given: RecordsToAllocate) -> list[Allocated]:
+    """Give every record to as many people as it wants; to fewer if there is too little room.
+
+    Everybody gets their share of the batch, and
     whoever is behind catches up first: after every record, equal people with equal histories are within one
     row of each other. Among the people whose turn it is, those win who are not connected yet to the people on
     the record, then those who share the fewest records with them, then the key decides.
     """
-    on = on or {}
+    jobs, wanted, able = given.jobs, given.wanted, given.able
     spots = range(len(able))
     room = capacity_of(table, shares, able, len(jobs))
     ties = [table.tie(len(jobs), person) for person in able]
@@ -139,14 +145,15 @@ def allocate(
     totals = due_totals(before, weights, room, len(jobs) * wanted, ties)
     level = [_turn(table, able[spot], weights[spot]) for spot in spots]
     number = {person: spot for spot, person in enumerate(able)}
+    turns = _Turns(table, shares, able, totals, level)
     allocated: list[Allocated] = []
     left = len(jobs)
     for record, key in jobs:
-        there = list(on.get(record, ()))
-        away = [*there, *barred.get(record, ())] if barred else there
+        there = list(given.on.get(record, ()))
+        away = [*there, *given.barred.get(record, ())] if given.barred else there
         taken = {number[person] for person in away if person in number}
         for _ in range(wanted):
-            spot, reason = _pick(table, shares, able, taken, there, totals, level, left, key)
+            spot, reason = _pick(turns, taken, there, left, key)
             if spot is None or reason is None:
                 break
             person = able[spot]
@@ -168,17 +175,21 @@ def _turn(table: LoadTable, person: int, weight: float) -> int:
     return load if weight == 1 else int((load + table.tie(load, person) / _MASK) / weight)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Whose turn it is: by their place among the people who are able, what they are due and the round they are in."""
+
+    table: LoadTable
+    shares: WeightedShares
+    able: Sequence[int]
+    totals: Sequence[int]
+    level: Sequence[int]
+
+
 def _pick(
-    table: LoadTable,
-    shares: WeightedShares,
-    able: Sequence[int],
-    taken: set[int],
-    there: Sequence[int],
-    totals: Sequence[int],
-    level: Sequence[int],
-    left: int,
-    key: int,
+    turns: _Turns, taken: set[int], there: Sequence[int], left: int, key: int
 ) -> tuple[int | None, Reason | None]:
+    table, shares, able, totals, level = turns.table, turns.shares, turns.able, turns.totals, turns.level
     loads = table.loads
     free = [spot for spot, person in enumerate(able) if loads[person] < totals[spot] and spot not in taken]
     if not free:  # all shares are full: somebody gets more than theirs rather than leave a slot empty

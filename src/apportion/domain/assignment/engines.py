@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
-from .allocation import LoadTable, WeightedShares, allocate, capacity_of
+from .allocation import LoadTable, RecordsToAllocate, WeightedShares, allocate, capacity_of
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
 from .ordering import hash_of
 from .quotas import due_totals
@@ -194,7 +194,7 @@ def _greedy(
         return []
     jobs = list(zip(batch.records[start:].tolist(), batch.keys[start:].tolist(), strict=True))
     before = list(table.loads)
-    allocated = allocate(table, shares, jobs, batch.wanted, batch.able, batch.on)
+    allocated = allocate(table, shares, RecordsToAllocate(jobs, batch.wanted, batch.able, batch.on or {}))
     if batch.wanted > 1 and not batch.on and len({shares.weights[person] for person in batch.able}) == 1:
         allocated = smooth(table, batch.able, allocated, before)
     record = np.array([each[0] for each in allocated], dtype=np.int64)

@@ -6,7 +6,7 @@ A row is started once it is leased, done, skipped, or has a draft. Only pending 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .reallocation import HeldSlot, ReallocationState, by_order
@@ -15,7 +15,18 @@ from .state import PlanState, pair
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
 
-__all__ = ["HeldSlot", "PlanChange", "SlotMove", "applied", "invert", "move", "rebalance", "undo", "withdraw"]
+__all__ = [
+    "HeldSlot",
+    "PlanChange",
+    "Rebalancing",
+    "SlotMove",
+    "applied",
+    "invert",
+    "move",
+    "rebalance",
+    "undo",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +76,22 @@ class PlanChange:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Rebalancing:
+    """How one rule is rebalanced; ``rebalance`` says what each of these means."""
+
+    rule: int = 0
+    why: str = "rebalanced"
+    level: bool = False
+    blocked: Mapping[str, Collection[str]] = field(default_factory=dict)
+    state: PlanState | None = None
+
+
 def rebalance(
     rows: Iterable[HeldSlot],
     team: Sequence[Person],
     seed: int,
-    *,
-    rule: int = 0,
-    why: str = "rebalanced",
-    level: bool = False,
-    blocked: Mapping[str, Collection[str]] | None = None,
-    state: PlanState | None = None,
+    how: Rebalancing | None = None,
 ) -> PlanChange:
     """Bring one rule's rows in line with its team as it is now, moving only what has to move.
 
@@ -87,9 +104,11 @@ def rebalance(
     ``rows`` are all live rows of the rule, in any state. With the plan's ``state``, which knows loads and
     pairs, those on the records of the people affected are enough; ``level`` and new people need all.
     """
+    how = how or Rebalancing()
+    rule, why, level, state = how.rule, how.why, how.level, how.state
     held = sorted((row for row in rows if row.rule == rule and row.live), key=by_order)
     known = None if state is None else (state.rule(rule).loads, state.pairs)
-    table = ReallocationState(held, team, seed, blocked or {}, known)
+    table = ReallocationState(held, team, seed, how.blocked, known)
     joined = table.joining()
     gone = [row for row in held if row.annotator is not None and not table.is_active(row.annotator)]
     anchors = [row for row in gone if row.movable and row.phase in PERSONAL]  # others have those already
@@ -117,20 +136,20 @@ def rebalance(
 def move(
     rows: Iterable[HeldSlot],
     to: Person,
+    on: Mapping[str, Collection[str]],
     *,
     records: Collection[str] | None = None,
     annotator: str | None = None,
-    on: Mapping[str, Collection[str]],
-    has: int,
 ) -> PlanChange:
     """Give rows to somebody by hand: those of these ``records`` (None: all), of this ``annotator`` (None:
     anybody).
 
-    ``on`` has the people on each record, ``has`` the number of rows of the rule the person has before. Rows
+    ``rows`` are all of the rule, ``on`` has the people on each record. Rows
     whose record the person has already, may not have or has no room for are refused one by one, each with its
     sentence; rows that were started are kept.
     """
     mine = sorted(rows, key=by_order)
+    has = sum(row.annotator == to.name for row in mine)
     asked = [
         row
         for row in mine

@@ -16,7 +16,7 @@ from .ordering import hashes
 from .refusals import NothingToAssignError, PlanMovedError
 from .repair import Shortfall
 from .rows import PHASES, PlanRows, RowsBuilder
-from .rule import RulePlanner
+from .rule import RulePlanner, RuleTeam
 from .spec import PlanSpec, show_plan
 from .state import PlanState, show_state
 from .states import DEPENDENT, Engine, Mode, Phase
@@ -112,7 +112,7 @@ def plan(
     planners = []
     for number, each in enumerate(given):
         table.loads = [before.rule(number).loads.get(name, 0) for name in names]
-        planner = RulePlanner(spec, number, each.people, table, builder, before.rule(number))
+        planner = RulePlanner(spec, number, RuleTeam(each.people, before.rule(number)), table, builder)
         digest.update(planner.run(each.records, gone))
         planners.append(planner)
     rows = builder.finish()

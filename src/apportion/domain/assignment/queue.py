@@ -138,24 +138,22 @@ def claim(
     now: int,
     tokens: Sequence[str],
     *,
-    limit: int = 5,
     loads: Mapping[int, Load] | None = None,
-    answered: Collection[str] = (),
 ) -> Claim:
     """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take,
     then what they skipped to come back to.
 
-    ``slots`` are all slots of every record in question; ``answered`` the records they have answered outside of these.
+    ``slots`` are all slots of every record in question; there is one of the ``tokens`` for each that is to be leased.
     What they have leased already comes first and its lease is renewed, so that asking twice takes nothing more.
     ``loads`` has, by rule, what they have where their number is limited, these slots included.
 
     If an eligible slot exists, one is returned; if none is, ``why_empty`` names the cause.
     """
     everything = list(slots)
-    mine = {slot.record for slot in everything if _has(slot, me.name, now)} | set(answered)
+    mine = {slot.record for slot in everything if _has(slot, me.name, now)}
     planned = {slot.record for slot in everything if slot.annotator == me.name and slot.free(now)}
     loads = dict(loads or {})
-    limit = max(0, min(limit, CLAIM_LIMIT, len(tokens)))
+    limit = min(CLAIM_LIMIT, len(tokens))
     again = [
         slot
         for slot in everything

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .allocation import LoadTable, allocate, shares_of
+from .allocation import LoadTable, RecordsToAllocate, allocate, shares_of
 from .engines import GREEDY_ROWS
 from .ordering import hash_of
 from .quotas import due_totals
-from .repair import RepairState, Shortfall, room_left, shortfall
+from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
 from .state import tally_pairs
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
@@ -85,7 +85,7 @@ class ReallocationState:
             [person.weight for person in self._people], [person.cap for person in self._people]
         )
         keys = [hash_of(seed, f"person {name}") for name in self._names]
-        self._desk = LoadTable(self._names, loads, pairs, keys)
+        self._table = LoadTable(self._names, loads, pairs, keys)
 
     def is_active(self, name: str) -> bool:
         """Return True if a person may get rows."""
@@ -93,14 +93,14 @@ class ReallocationState:
 
     def above_cap(self) -> list[HeldSlot]:
         """Return the rows above the cap of active people: those they would get last."""
-        loads, caps = self._desk.loads, self._shares.caps
+        loads, caps = self._table.loads, self._shares.caps
         return self._last({person: loads[person] - caps[person] for person in self._active}, ())
 
     def surplus(self, gone: Sequence[HeldSlot]) -> list[HeldSlot]:
         """Return rows above the shares of active people, those they get last; ``gone`` is shared out too."""
         begun = self._counts(row for row in self._held if not row.movable or row.phase in PERSONAL)
         given = self._counts(gone)
-        loads = self._desk.loads
+        loads = self._table.loads
         total = sum(loads[person] for person in self._active)
         total += sum(count for person, count in given.items() if not self._people[person].active)
         fixed = [begun.get(person, 0) for person in self._active]
@@ -163,8 +163,8 @@ class ReallocationState:
             for record, row in anchors.items():
                 if name in self._on[record] or name in self._blocked.get(record, ()):
                     continue
-                if self._desk.loads[person] < self._shares.caps[person]:
-                    self._desk.take(person, self._team(row))
+                if self._table.loads[person] < self._shares.caps[person]:
+                    self._table.take(person, self._team(row))
                     self._on[record].add(name)
                     found.append(replace(row, annotator=name, state=RowState.PENDING, drafted=False))
         self._held = [*self._held, *found]
@@ -178,15 +178,17 @@ class ReallocationState:
         found = []
         for (needs, full), rows in groups.items():
             label = " ".join(f"{skill}={value}" for skill, value in needs)
-            left = room_left(self._shares, self._desk.loads, sorted(full))
-            found.append(shortfall([label], len(rows), len({row.record for row in rows}), 1, len(full), left))
+            left = room_left(self._shares, self._table.loads, sorted(full))
+            found.append(
+                shortfall([label], Shortage(len(rows), len({row.record for row in rows}), 1, len(full)), left)
+            )
         return tuple(found)
 
     def _take_back(self, row: HeldSlot) -> None:
         assert row.annotator is not None
         there = self._on[row.record]
         there.discard(row.annotator)
-        self._desk.give(self._place[row.annotator], [self._place[name] for name in there])
+        self._table.give(self._place[row.annotator], [self._place[name] for name in there])
 
     def _allocate_wave(
         self,
@@ -205,9 +207,8 @@ class ReallocationState:
                 key=lambda job: (job[1], wave[job[0]].record),
             )
             on = {number: self._team(wave[number]) for number in numbers}
-            for number, person, reason in allocate(
-                self._desk, self._shares, jobs, 1, skilled[needs], on, barred
-            ):
+            given = RecordsToAllocate(jobs, 1, skilled[needs], on, barred)
+            for number, person, reason in allocate(self._table, self._shares, given):
                 allocated[number, person] = reason
         return allocated
 
@@ -220,7 +221,7 @@ class ReallocationState:
         """Fill slots that stayed empty and even out loads, moving only rows that change hands anyway."""
         kinds = {people: place for place, people in enumerate(dict.fromkeys(able.values()))}
         board = RepairState(
-            self._desk,
+            self._table,
             self._shares,
             list(kinds),
             {number: kinds[people] for number, people in able.items()},

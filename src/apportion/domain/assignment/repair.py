@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .allocation import UNLIMITED, LoadTable, WeightedShares
 from .states import counted, listed
 
-__all__ = ["RepairState", "Shortfall", "room_left", "shortfall"]
+__all__ = ["RepairState", "Shortage", "Shortfall", "room_left", "shortfall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,29 @@ class Shortfall:
         return {"count": self.slots, "records": self.records, "reason": self.reason}
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Slots that stay empty: of so many records, which want so many people each, with so many who are eligible."""
+
+    slots: int
+    records: int
+    wanted: int
+    people: int
+
+
 def shortfall(
-    labels: Iterable[str],
-    slots: int,
-    records: int,
-    wanted: int,
-    people: int,
-    left: int | None,
-    needed: int | None = None,
+    labels: Iterable[str], shortage: Shortage, left: int | None, needed: int | None = None
 ) -> Shortfall:
     """Build the shortfall, with its sentence, for slots that stay empty.
 
-    ``records`` compete for the ``left`` slots of so many ``people``; without ``left``, the people are simply
-    too few for ``wanted`` different ones on a record. ``needed`` of the ``wanted`` have to be of these
+    The records compete for the ``left`` slots of the people; without ``left``, the people are simply
+    too few for as many different ones as a record wants. ``needed`` of those have to be of these
     people, where not all.
 
-    >>> shortfall(["lang=eu"], 112, 312, 1, 1, 200).reason
+    >>> shortfall(["lang=eu"], Shortage(112, 312, 1, 1), 200).reason
     '312 records that need lang=eu: 1 eligible person with 200 slots left'
     """
+    slots, records, wanted, people = shortage.slots, shortage.records, shortage.wanted, shortage.people
     needs = _need_kind_names(labels, records == 1)
     which = counted(records, "record") + (f" that {needs}" if needs else "")
     several = f", {wanted} people each" if wanted > 1 else ""

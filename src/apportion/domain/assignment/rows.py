@@ -11,7 +11,7 @@ from apportion.domain.numpy_types import Column, NDArray, np
 
 from .states import Phase, Reason
 
-__all__ = ["OPEN", "PHASES", "PlanRow", "PlanRows", "RowsBuilder"]
+__all__ = ["OPEN", "PHASES", "PlanRow", "PlanRows", "RowFacts", "RowsBuilder"]
 
 OPEN = -1
 """The number of a person for an open slot, which anybody in the team may take."""
@@ -105,6 +105,15 @@ class PlanRows:
         return hasher.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """The rule and phase of some rows, and by row the probability that its record was drawn."""
+
+    rule: int
+    phase: Phase
+    inclusion: Column
+
+
 class RowsBuilder:
     """A builder that collects rows, a column at a time."""
 
@@ -132,14 +141,13 @@ class RowsBuilder:
         person: Column,
         slot: Column,
         reason: Column | int,
-        *,
-        rule: int,
-        phase: Phase,
-        inclusion: Column,
+        facts: RowFacts,
     ) -> None:
-        """Add rows: columns of equal length, and the values that are the same for all of them."""
+        """Add rows: columns of equal length, and what else is known of them."""
         why = np.full(len(record), reason, dtype=np.int32) if isinstance(reason, int) else reason
-        self._parts.append((record, person, slot, why, rule, PHASES.index(phase), inclusion))
+        self._parts.append(
+            (record, person, slot, why, facts.rule, PHASES.index(facts.phase), facts.inclusion)
+        )
 
     def finish(self) -> PlanRows:
         """Return the rows in the order they were added."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -13,16 +13,24 @@ from .allocation import LoadTable, shares_of
 from .checks import checks_for, mixed_in, room_for_work, sparse
 from .engines import GREEDY_ROWS, AllocatedRows, AllocationBatch, allocate_batch
 from .ordering import chosen, hashes, keyed, priorities, remix
-from .repair import RepairState, Shortfall, room_left, shortfall
-from .rows import OPEN, RowsBuilder
+from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
+from .rows import OPEN, RowFacts, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
 from .state import RuleState
 from .states import Engine, Mode, Phase, Reason, counted, holding, holding_after
 from .team import NeedKind, Person, PlanningRecords, need_kinds, skill_values
 
-__all__ = ["RulePlanner"]
+__all__ = ["RulePlanner", "RuleTeam"]
 
 _ANCHORS = 0x414E43484F52
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTeam:
+    """The people of a rule, and what they have of it so far."""
+
+    people: Sequence[Person]
+    before: RuleState
 
 
 class RulePlanner:
@@ -35,12 +43,12 @@ class RulePlanner:
         self,
         spec: PlanSpec,
         number: int,
-        people: Sequence[Person],
+        team: RuleTeam,
         table: LoadTable,
         builder: RowsBuilder,
-        before: RuleState,
     ) -> None:
         assert spec.seed is not None
+        people, before = team.people, team.before
         self.rule = spec.rules[number]
         self.short: list[Shortfall] = []
         self.warnings: list[str] = []
@@ -48,7 +56,7 @@ class RulePlanner:
         self.after = before
         self._seed = spec.seed
         self._number = number
-        self._desk = table
+        self._table = table
         self._builder = builder
         self._before = before
         self._place = {name: place for place, name in enumerate(table.names)}
@@ -76,12 +84,12 @@ class RulePlanner:
             if known:
                 caps = [None if cap is None else room_for_work(cap, self._checks) for cap in self._cap]
                 self._shares = shares_of(self._weight, caps)
-            before = list(self._desk.loads)
+            before = list(self._table.loads)
             self._allocate_all(everything.at(others), keys[others], priority[others])
             pool = everything.at(known)
             used = self._mix_in(pool, priority[known], self._checks, before)
             gone.difference_update(set(pool.ids).difference(used))
-        loads = {name: load for name, load in zip(self._desk.names, self._desk.loads, strict=True) if load}
+        loads = {name: load for name, load in zip(self._table.names, self._table.loads, strict=True) if load}
         self.after = replace(self.after, loads=loads)
         return digest
 
@@ -90,11 +98,11 @@ class RulePlanner:
     ) -> set[str]:
         """Give everybody their checks, with reasons and chances of other rows so that none stands out."""
         team = [self._place[person.name] for person in self._people if person.active]
-        wanted = {each: checks_for(self._desk.loads[each] - before[each], share) for each in team}
+        wanted = {each: checks_for(self._table.loads[each] - before[each], share) for each in team}
         for each in team:
             cap = self._cap[each]
             if cap is not None:
-                wanted[each] = max(0, min(wanted[each], cap - self._desk.loads[each]))
+                wanted[each] = max(0, min(wanted[each], cap - self._table.loads[each]))
         of_kind, numbers = need_kinds(self.rule, pool)
         barred = {}
         for place, id in enumerate(pool.ids):
@@ -108,7 +116,7 @@ class RulePlanner:
         got = dict.fromkeys(team, 0)
         for _, person in found:
             got[person] += 1
-            self._desk.loads[person] += 1
+            self._table.loads[person] += 1
         warning = sparse(len(pool.ids), wanted.values(), got.values())
         if warning is not None:
             self.warnings.append(warning)
@@ -126,9 +134,7 @@ class RulePlanner:
             np.array([person for _, person in found], dtype=np.int64),
             new_runs(records),
             np.array([self._builder.reason(reason) for reason, _ in like], dtype=np.int32),
-            rule=self._number,
-            phase=Phase.CHECK,
-            inclusion=np.array([chance for _, chance in like], dtype=np.float64),
+            RowFacts(self._number, Phase.CHECK, np.array([chance for _, chance in like], dtype=np.float64)),
         )
         return {pool.ids[place] for place in used}
 
@@ -149,7 +155,7 @@ class RulePlanner:
         elif len(mine.ids):
             drawn = self._anchor(len(anchors))
             anchors += tuple(mine.ids[place] for place in drawn.tolist())
-            self._start = list(self._desk.loads)
+            self._start = list(self._table.loads)
             others = np.ones(len(mine.ids), dtype=np.bool_)
             others[drawn] = False
             rest = np.flatnonzero(others)
@@ -173,7 +179,7 @@ class RulePlanner:
                 "can be answered by everybody"
             )
         batch = AllocationBatch(found, self._keys[found], len(everybody), everybody, "anchors")
-        chunks = allocate_batch(self._desk, self._shares, batch, {})
+        chunks = allocate_batch(self._table, self._shares, batch, {})
         share = len(found) / max(1, len(open_to_all))
         why = Reason("anchor")
         for chunk in chunks:
@@ -249,9 +255,9 @@ class RulePlanner:
             there = [self._place[name] for name in sorted(kind.held) if name in self._place]
             on = dict.fromkeys(own.tolist(), there) if there else {}
             batch = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
-            chunks += allocate_batch(self._desk, self._shares, batch, turn)
+            chunks += allocate_batch(self._table, self._shares, batch, turn)
         for (label, people), (slots, records) in missing.items():
-            self.short.append(shortfall([label], slots, records, wanted, people, None))
+            self.short.append(shortfall([label], Shortage(slots, records, wanted, people), None))
         return chunks
 
     def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
@@ -273,7 +279,7 @@ class RulePlanner:
             for place, each in kind.items()
             if self._kinds[each].held
         }
-        board = RepairState(self._desk, self._shares, [frozenset(able) for able in self._able], kind, fixed)
+        board = RepairState(self._table, self._shares, [frozenset(able) for able in self._able], kind, fixed)
         why: dict[tuple[int, int], Reason] = {}
         for chunk in chunks:
             reasons = (
@@ -311,7 +317,7 @@ class RulePlanner:
         fixed: Mapping[int, Sequence[int]],
     ) -> list[Reason]:
         """Return reasons of rows of which some were moved: each is true of the people on its record now."""
-        names = self._desk.names
+        names = self._table.names
         on = {place: {names[person] for person in fixed.get(place, ())} for place, _ in moved}
         for place, person in rows:
             if place in on:
@@ -339,7 +345,7 @@ class RulePlanner:
             wanted = int(self._want[among].max(initial=1))
             needed = int((self._want - others[self._kind])[among].max(initial=1))
             records = int(np.count_nonzero(among))
-            self.short.append(shortfall(labels, slots, records, wanted, len(people), left, needed))
+            self.short.append(shortfall(labels, Shortage(slots, records, wanted, len(people)), left, needed))
 
     def _adopt(self, key: str, column: Sequence[Hashable] | None) -> None:
         """Assign the records to the people they name, as far as these are in the team."""
@@ -355,7 +361,7 @@ class RulePlanner:
                 if name not in team:
                     non_members[name] = non_members.get(name, 0) + 1
                     continue
-                self._desk.take(self._place[name], there)
+                self._table.take(self._place[name], there)
                 there.append(self._place[name])
             record += [place] * len(there)
             person += there
@@ -389,9 +395,7 @@ class RulePlanner:
             chunk.person,
             chunk.slot,
             number,
-            rule=self._number,
-            phase=phase,
-            inclusion=inclusion,
+            RowFacts(self._number, phase, inclusion),
         )
 
 

@@ -87,7 +87,7 @@ class _PairBalancer:
     def __init__(
         self, table: LoadTable, allocated: list[Allocated], before: Sequence[int], mean: float
     ) -> None:
-        self._desk = table
+        self._table = table
         self._mean = mean
         self._before = list(before)
         self._records = list(dict.fromkeys(record for record, _, _ in allocated))
@@ -103,7 +103,7 @@ class _PairBalancer:
         found: list[Allocated] = []
         for record, people, why in zip(self._records, self._on, self._why, strict=True):
             touched = len(why) < len(people)
-            names = {self._desk.names[person] for person in people} if touched else set()
+            names = {self._table.names[person] for person in people} if touched else set()
             for person in people:
                 reason = why.get(person)
                 if reason is None:
@@ -155,9 +155,9 @@ class _PairBalancer:
         undone: Counter[tuple[int, int]] = Counter()
         for people in self._on:
             undone.subtract(combinations(sorted(people), 2))
-        if len(self._on) > _NEAREST or links < _islands(self._desk, able, undone) - 1:
+        if len(self._on) > _NEAREST or links < _islands(self._table, able, undone) - 1:
             return False
-        islands = _islands(self._desk, able, {})
+        islands = _islands(self._table, able, {})
         for place, far in combinations(range(len(self._on)), 2):
             for leaver in self._on[place]:
                 for newcomer in self._on[far]:
@@ -165,9 +165,9 @@ class _PairBalancer:
                     if leaver in self._on[far] or newcomer in self._on[place]:
                         continue
                     if (
-                        self._desk.pairs[leaver][newcomer] == 0
+                        self._table.pairs[leaver][newcomer] == 0
                         and self._keeps_loads_together(swap)
-                        and _islands(self._desk, able, self._changes(swap)) < islands
+                        and _islands(self._table, able, self._changes(swap)) < islands
                     ):
                         self._make(swap)
                         return True
@@ -189,7 +189,7 @@ class _PairBalancer:
         """Return the growth of the distances of pairs from the bounds, and of the squares of their counts."""
         out, squares = 0.0, 0
         for (one, other), step in self._changes(swap).items():
-            count = self._desk.pairs[one][other]
+            count = self._table.pairs[one][other]
             out += self._out(count + step) - self._out(count)
             squares += step * (2 * count + step)
         return round(out, 6), squares
@@ -220,7 +220,7 @@ class _PairBalancer:
         place, leaver, far, newcomer = swap
         for here, gone, come in ((place, leaver, newcomer), (far, newcomer, leaver)):
             people = self._on[here]
-            self._desk.give(gone, [person for person in people if person != gone])
+            self._table.give(gone, [person for person in people if person != gone])
             people[people.index(gone)] = come
-            self._desk.take(come, [person for person in people if person != come])
+            self._table.take(come, [person for person in people if person != come])
             self._why[here].pop(gone, None)

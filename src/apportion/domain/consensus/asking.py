@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from apportion.domain.agreement.measures import AnswerKind
 
 from .answers import UNUSABLE, ConsensusAnswer
-from .deciding import decide
+from .deciding import RecordToResolve, decide
 from .resolution import ResolutionRule, ResolutionStatus
 
 __all__ = ["ACCURACY", "LEAD", "AdaptiveDecision", "AdaptiveReason", "decide_one_more", "vote_posterior"]
@@ -52,30 +52,23 @@ class AdaptiveDecision:
 
 
 def decide_one_more(
-    answers: Sequence[ConsensusAnswer],
-    *,
-    kind: AnswerKind,
-    want: int,
-    most: int,
-    until: float | None = None,
-    posterior: Mapping[str, float] | None = None,
-    tokens: Sequence[tuple[int, int]] | None = None,
+    answers: Sequence[ConsensusAnswer], about: RecordToResolve, *, most: int, until: float | None = None
 ) -> AdaptiveDecision:
     """Decide whether the record should get one more slot.
 
-    ``want`` is how many answers it is to get so far, ``most`` the cap. Nobody is asked while wanted answers are out.
-    With a ``posterior`` from a model, people are asked until the best label has probability ``until``. Without one,
+    It wants some answers so far, and gets at ``most`` that many. Nobody is asked while wanted answers are out.
+    With a posterior from a model, people are asked until the best label has probability ``until``. Without one,
     they are asked where answers differ: for single labels until one leads by two votes, or has probability ``until``
     if all people were equally good (``vote_posterior``); for other answers until the votes settle every part. Whether a
     record is unusable is a vote like any other.
 
     >>> answers = [ConsensusAnswer("ana", "good"), ConsensusAnswer("ben", "bad")]
-    >>> decide_one_more(answers, kind=AnswerKind.LABEL, want=2, most=5).ask
+    >>> decide_one_more(answers, RecordToResolve(AnswerKind.LABEL, 2), most=5).ask
     True
     """
-    if len(answers) < max(want, 1):
+    if len(answers) < max(about.want, 1):
         return AdaptiveDecision(False, AdaptiveReason.WAITING)
-    settled, unsettled = _judge(answers, kind, until, posterior, tokens)
+    settled, unsettled = _judge(answers, about, until)
     if settled is not None:
         return AdaptiveDecision(False, settled)
     if len(answers) >= most:
@@ -84,26 +77,26 @@ def decide_one_more(
 
 
 def _judge(
-    answers: Sequence[ConsensusAnswer],
-    kind: AnswerKind,
-    until: float | None,
-    posterior: Mapping[str, float] | None,
-    tokens: Sequence[tuple[int, int]] | None,
+    answers: Sequence[ConsensusAnswer], about: RecordToResolve, until: float | None
 ) -> tuple[AdaptiveReason | None, AdaptiveReason]:
     """Return the reason for which the record is resolved, if it is, and the reason to give if it is not."""
     votes = Counter(answer.given for answer in answers)
-    unusable = votes[UNUSABLE]
+    unusable, posterior = votes[UNUSABLE], about.posterior
     if posterior is not None and until is not None and not unusable:
         return AdaptiveReason.SURE if max(posterior.values()) >= until else None, AdaptiveReason.UNSURE
     if len(votes) == 1:
         return AdaptiveReason.AGREED, AdaptiveReason.DISAGREE
-    if kind is AnswerKind.LABEL or unusable:
+    if about.kind is AnswerKind.LABEL or unusable:
         first, second = (count for _, count in votes.most_common(2))
         if until is not None:
             sure = vote_posterior([first, second]) >= until
             return AdaptiveReason.SURE if sure else None, AdaptiveReason.DISAGREE
         return AdaptiveReason.SURE if first - second >= LEAD else None, AdaptiveReason.DISAGREE
-    found = decide(answers, ResolutionRule.MAJORITY, kind=kind, want=len(answers), tokens=tokens)
+    found = decide(
+        answers,
+        ResolutionRule.MAJORITY,
+        RecordToResolve(about.kind, len(answers), tokens=about.tokens),
+    )
     return (
         AdaptiveReason.SURE if found.outcome is ResolutionStatus.RESOLVED else None,
         AdaptiveReason.DISAGREE,

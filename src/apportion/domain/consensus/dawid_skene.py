@@ -104,7 +104,7 @@ def dawid_skene(
     about ``steps``. The same person may have several answers on one unit. Without smoothing the
     log-likelihood never falls.
     """
-    return _fit(data, _confusions, smoothing, tolerance, steps, progress)
+    return _fit(data, _confusions, smoothing, FitLimits(tolerance, steps, progress))
 
 
 def one_coin(
@@ -116,17 +116,25 @@ def one_coin(
     progress: Callable[[int, float], None] | None = None,
 ) -> FittedModel:
     """Fit one probability of being right per person; needs fewer answers per person than confusion matrices do."""
-    return _fit(data, _coins, smoothing, tolerance, steps, progress)
+    return _fit(data, _coins, smoothing, FitLimits(tolerance, steps, progress))
+
+
+@dataclass(frozen=True, slots=True)
+class FitLimits:
+    """When a fit ends, and what is called with each of its steps."""
+
+    tolerance: float
+    steps: int
+    progress: Callable[[int, float], None] | None
 
 
 def _fit(
     data: Ratings,
     estimate: Callable[[Column, float], Column],
     smoothing: float,
-    tolerance: float,
-    steps: int,
-    progress: Callable[[int, float], None] | None,
+    limits: FitLimits,
 ) -> FittedModel:
+    tolerance, steps, progress = limits.tolerance, limits.steps, limits.progress
     if data.kind is not AnswerKind.LABEL:
         raise ValueError(f"models are about single labels, not {data.kind}")
     data = _without_unused_labels(data)

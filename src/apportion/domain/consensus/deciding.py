@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.agreement.measures import AnswerKind
@@ -11,21 +12,28 @@ from .answers import UNUSABLE, ConsensusAnswer, Given
 from .resolution import ConflictKind, GoldDecision, Resolution, ResolutionRule, ResolutionStatus
 from .voting import VoteResult, vote_label, vote_parts, vote_spans
 
-__all__ = ["SURE_ENOUGH", "decide"]
+__all__ = ["SURE_ENOUGH", "RecordToResolve", "decide"]
 
 SURE_ENOUGH = 0.5
 """Below this probability a model's value is a conflict."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordToResolve:
+    """Facts about a record besides its answers: what kind they are of, how many are wanted, what a model says."""
+
+    kind: AnswerKind
+    want: int = 1
+    gold: GoldDecision | None = None
+    tokens: Sequence[tuple[int, int]] | None = None
+    posterior: Mapping[str, float] | None = None
+
+
 def decide(
     answers: Sequence[ConsensusAnswer],
     policy: ResolutionRule,
+    about: RecordToResolve,
     *,
-    kind: AnswerKind,
-    want: int = 1,
-    gold: GoldDecision | None = None,
-    tokens: Sequence[tuple[int, int]] | None = None,
-    posterior: Mapping[str, float] | None = None,
     sure_enough: float = SURE_ENOUGH,
 ) -> Resolution:
     """Return the resolution that follows from the answers that count: one per person, in order of submission.
@@ -38,9 +46,10 @@ def decide(
     The result depends on its arguments only, so it can always be computed again from the same answers.
 
     >>> answers = [ConsensusAnswer(who, given) for who, given in (("ana", "good"), ("ben", "bad"), ("cy", "good"))]
-    >>> decide(answers, ResolutionRule.MAJORITY, kind=AnswerKind.LABEL, want=3).value
+    >>> decide(answers, ResolutionRule.MAJORITY, RecordToResolve(AnswerKind.LABEL, 3)).value
     'good'
     """
+    kind, want, gold = about.kind, about.want, about.gold
     people = [answer.annotator for answer in answers]
     if gold is not None:
         agreeing = [answer.annotator for answer in answers if answer.given == gold.value]
@@ -59,7 +68,7 @@ def decide(
         and kind is AnswerKind.LABEL
         and policy in (ResolutionRule.DAWID_SKENE, ResolutionRule.ONE_COIN)
     ):
-        return _from_model(answers, policy, people, posterior, sure_enough)
+        return _from_model(answers, policy, people, about.posterior, sure_enough)
     if not usable or all(each == usable[0] for each in usable[1:]):
         rule = ResolutionRule.UNANIMOUS if policy is ResolutionRule.UNANIMOUS else ResolutionRule.MAJORITY
         return _resolved(answers, rule, answers[0].given, 1.0)
@@ -67,7 +76,7 @@ def decide(
         return _conflict(ConflictKind.NOT_UNANIMOUS, people)
     if kind is AnswerKind.TEXT:
         return _conflict(ConflictKind.TEXTS_DIFFER, people)
-    won = _vote(usable, kind, tokens)
+    won = _vote(usable, kind, about.tokens)
     if won is None:
         return _conflict(ConflictKind.TIE, people)
     return _resolved(answers, ResolutionRule.MAJORITY, won.value, won.support, by_token=won.by_token)

@@ -14,7 +14,7 @@ from apportion.vocabulary import AnnotationState, CountDecision, Status
 from .case import ANSWERED, Annotation, Case, GoldValue
 from .time_spent import so_far
 
-__all__ = ["STATE_OF", "AnswerEffect", "invalidate", "record_answer", "set_gold", "sync_slots"]
+__all__ = ["STATE_OF", "AnswerEffect", "Answering", "invalidate", "record_answer", "set_gold", "sync_slots"]
 
 STATE_OF = {
     Status.VALIDATED: AnnotationState.SUBMITTED,
@@ -33,27 +33,35 @@ class AnswerEffect:
     why: CountDecision | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers and when, and what decides whether it counts; ``loads`` and ``teams`` as in ``queue.submit``."""
+
+    me: Person
+    now: int
+    required: int
+    loads: Mapping[int, Load] | None = None
+    teams: Collection[int] | None = None
+
+
 def record_answer(
     case: Case,
-    me: Person,
+    who: Answering,
     state: AnnotationState,
     value: Value | None,
     *,
-    now: int,
-    required: int,
     seconds: float | None = None,
-    loads: Mapping[int, Load] | None = None,
-    teams: Collection[int] | None = None,
 ) -> AnswerEffect:
-    """Set a person's own annotation; ``loads`` and ``teams`` as in ``assignment.queue.submit``.
+    """Set a person's own annotation.
 
     A submit or discard fills a slot or is an extra. A draft or withdrawal reopens the slot that an earlier
     answer filled, reserved for the same person.
     """
+    me = who.me
     before = case.of(me.name)
     counted, why = False, None
     if state in ANSWERED:
-        case, why = _fill(case, me, now, required, loads, teams)
+        case, why = _fill(case, who)
         counted = why.counted
     else:
         for slot in case.slots:
@@ -61,26 +69,20 @@ def record_answer(
                 case = case.with_slot(replace(slot, state=RowState.PENDING))
     version = before.version + 1 if before is not None else 1
     spent = so_far(case.seconds_of(me.name), seconds)
-    annotation = Annotation(me.name, state, value, version, now, spent, counted)
+    annotation = Annotation(me.name, state, value, version, who.now, spent, counted)
     return AnswerEffect(case.with_annotation(annotation), annotation, why)
 
 
-def _fill(
-    case: Case,
-    me: Person,
-    now: int,
-    required: int,
-    loads: Mapping[int, Load] | None,
-    teams: Collection[int] | None,
-) -> tuple[Case, CountDecision]:
+def _fill(case: Case, who: Answering) -> tuple[Case, CountDecision]:
+    me = who.me
     if case.live_slots():
-        outcome = submit(case.slots, me, now, loads=loads, teams=teams)
+        outcome = submit(case.slots, me, who.now, loads=who.loads, teams=who.teams)
         return case if outcome.slot is None else case.with_slot(outcome.slot), outcome.why
     before = case.of(me.name)
     if before is not None and before.answered and before.counted:
         return case, CountDecision.AGAIN
     others = [each for each in case.counted() if each.annotator != me.name]
-    return case, CountDecision.WANTED if len(others) < required else CountDecision.FULL
+    return case, CountDecision.WANTED if len(others) < who.required else CountDecision.FULL
 
 
 def set_gold(case: Case, gold: GoldValue | None) -> Case:

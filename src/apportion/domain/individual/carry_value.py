@@ -7,7 +7,7 @@ from dataclasses import replace
 from apportion.vocabulary import Status
 
 from .case import Case, GoldValue, Origin
-from .record_view import CONSENSUS, ResolvedView, Rule, build_view
+from .record_view import CONSENSUS, ResolvedView, Rule
 from .required_answers import RequiredAnswers
 
 __all__ = ["earlier_value", "wanted_with"]
@@ -23,15 +23,12 @@ def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> Requ
     return wanted.waiting(answers) if found is None or found.missing else wanted
 
 
-def earlier_value(
-    case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, required: int, now: int
-) -> tuple[Case, ResolvedView]:
+def earlier_value(case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, now: int) -> Case:
     """Return a record with its value of ``before`` if its answers alone resolve it differently here."""
     settled = before.status in (Status.VALIDATED, Status.DISCARDED)
     if case.gold is not None or not settled or (before.status, before.agent) == (view.status, view.agent):
-        return case, view
+        return case
     discarded = before.status is Status.DISCARDED
     author = before.agent or (before.resolution and before.resolution.agent) or f"{CONSENSUS}{rule}"
     gold = GoldValue(None if discarded else before.value, Origin.EARLIER, author, None, 1, now)
-    after = replace(case, gold=gold)
-    return after, build_view(after, rule=rule, required=required)
+    return replace(case, gold=gold)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from apportion.domain.agreement.measures import AnswerKind, kind_of
 from apportion.domain.consensus import resolution as consensus
 from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer, Given, given
+from apportion.domain.consensus.deciding import RecordToResolve
 from apportion.domain.consensus.deciding import decide as settle
 from apportion.domain.consensus.dispute import dispute
 from apportion.domain.consensus.resolution import Resolution, ResolutionStatus
@@ -79,11 +80,13 @@ def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
     found = settle(
         answers,
         rule,
-        kind=kind,
-        want=case.want(required),
-        gold=decided,
-        tokens=_tokens(record, answers),
-        posterior=case.posterior_for(answers, rule),
+        RecordToResolve(
+            kind,
+            case.want(required),
+            gold=decided,
+            tokens=_tokens(record, answers),
+            posterior=case.posterior_for(answers, rule),
+        ),
     )
     apart = dispute(answers, kind)
     everyone = {

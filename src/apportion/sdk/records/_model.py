@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Set
+from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -177,6 +178,39 @@ class Model:
             return cls.parse_obj(json.loads(b))
         except json.JSONDecodeError as wrong:
             raise ValidationError(cls.__name__, f"this is not JSON: {wrong}") from None
+
+    @classmethod
+    def parse_file(cls: type[Self], path: str | Path, **_: Any) -> Self:
+        """Build an instance from a file of JSON. Raises ``ValidationError``."""
+        return cls.parse_raw(Path(path).read_bytes())
+
+    @classmethod
+    def validate(cls: type[Self], value: Any) -> Self:
+        """Return an instance: a copy of one, or built from a dictionary. Raises ``ValidationError``."""
+        return copy.copy(value) if isinstance(value, cls) else cls.parse_obj(value)
+
+    @classmethod
+    def construct(cls: type[Self], _fields_set: Set[str] | None = None, **values: Any) -> Self:
+        """Build an instance from values that are known to be right: nothing is checked or filled in."""
+        return _rebuilt(cls, *(values.get(name, cls._defaults.get(name)) for name in cls._names))
+
+    @classmethod
+    def schema(cls, **_: Any) -> Members:
+        """Return the members as a JSON schema: their names, which are needed, and what they are without a value."""
+        properties: Members = {}
+        for name in cls._names:
+            properties[name] = {"title": name.replace("_", " ").title()}
+            if (default := cls._defaults.get(name)) is not None:
+                properties[name]["default"] = default
+        required = [name for name in cls._names if name in cls._required]
+        found: Members = {"title": cls.__name__, "type": "object", "properties": properties}
+        return {**found, "required": required} if required else found
+
+    @classmethod
+    def schema_json(cls, **dumps: Any) -> str:
+        """Return ``schema()`` as JSON."""
+        dumps.pop("by_alias", None)
+        return json.dumps(cls.schema(), **dumps)
 
 
 def _rebuilt(kind: type[Self], *values: Any) -> Self:

@@ -84,6 +84,11 @@ class Text2TextRecord(Record):
             *common(annotated, id, metadata, status, event_timestamp, metrics, search_keywords),
         )
 
+    @classmethod
+    def prediction_as_tuples(cls, prediction: Iterable[Any] | None) -> list[tuple[str, float]] | None:
+        """Return a prediction as it is stored: pairs of a text and a score, 1.0 where none is given."""
+        return None if prediction is None else _scored(prediction)
+
     def _checked(self, name: str, value: Any) -> Any:
         if name == "text":
             return as_text(value, name)

@@ -77,7 +77,7 @@ def new_id() -> str:
     return str(uuid4())
 
 
-def read_bulk(
+def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     body: bytes,
     task: Task,
     limits: BulkLimits,

@@ -110,7 +110,7 @@ async def agreement(
     # imports numpy, which is only loaded when needed
     from apportion.services.insight import agreement as measuring
 
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     asked = measuring.FigureRequest(
         measure,
         by,
@@ -119,9 +119,7 @@ async def agreement(
         seed,
         await ctx.parsed(query),
     )
-    found = await ctx.read_slow(
-        lambda tx: measuring.measure(tx, ctx.actor, workspace, name, asked), long=True
-    )
+    found = await ctx.read_slow(lambda tx: measuring.measure(tx, ctx.actor, address, asked), long=True)
     return AgreementOut.model_validate(figures_out(found))
 
 
@@ -146,11 +144,11 @@ async def conflicts(
     """List the records that people disagree on, most disputed first, with all answers and the resolution."""
     from apportion.services.insight import agreement as measuring
 
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     wanted, place = await ctx.parsed(query), read_position(cursor)
     dataset, total, found, following = await ctx.read_slow(
         lambda tx: measuring.conflicts(
-            tx, ctx.actor, workspace, name, wanted, open_only=open, after=place, limit=limit
+            tx, ctx.actor, address, measuring.ConflictPage(wanted, limit, place, open)
         ),
         long=True,
     )
@@ -203,8 +201,8 @@ async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
     """Estimate the quality of annotators with a model of all answers (Dawid and Skene), and show where pairs differ."""
     from apportion.services.insight import agreement as measuring
 
-    workspace, wanted = ctx.require_workspace(), await ctx.parsed(query)
+    address, wanted = ctx.address(name), await ctx.parsed(query)
     found = await ctx.read_slow(
-        lambda tx: measuring.annotator_report(tx, ctx.actor, workspace, name, wanted), long=True
+        lambda tx: measuring.annotator_report(tx, ctx.actor, address, wanted), long=True
     )
     return AnnotatorsOut.model_validate(team_out(found))

@@ -25,7 +25,7 @@ from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import comments
 from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason
 
@@ -144,24 +144,23 @@ def _mine(found: AnnotationReceipt) -> AnnotationOut:
 @router.get(_MINE, responses=_REFUSALS)
 async def get_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
     """Show your own annotation of a record."""
-    id, workspace = record_id(request), ctx.require_workspace()
-    return _mine(await ctx.read(lambda tx: own_annotations.read_own(tx, ctx.actor, workspace, name, id)))
+    id, address = record_id(request), ctx.address(name)
+    return _mine(await ctx.read(lambda tx: own_annotations.read_own(tx, ctx.actor, address.record(id))))
 
 
 @router.put(_MINE, responses=_WRITES)
 async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -> AnnotationOut:
     """Set your own annotation: a draft, an answer, or that the record is unusable."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name, uuid=given.dataset), ctx.state.clock.now()
     entry = AnnotationEntry(
         lambda task: read_value(task, given.value, ctx.settings.answer_limits),
         AnnotationState(given.state),
         given.version,
         given.seconds,
-        given.dataset,
     )
     return _mine(
         await ctx.write(
-            lambda tx: own_annotations.put_own_annotation(tx, ctx.actor, workspace, name, id, entry, now=now),
+            lambda tx: own_annotations.put_own_annotation(tx, ctx.actor, address.record(id), entry, now=now),
             urgent=True,
         )
     )
@@ -175,11 +174,11 @@ async def delete_mine(
     version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
 ) -> AnnotationOut:
     """Take your own annotation back; its history stays."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     return _mine(
         await ctx.write(
             lambda tx: own_annotations.withdraw_own_annotation(
-                tx, ctx.actor, workspace, name, id, version, now=now
+                tx, ctx.actor, address.record(id), version, now=now
             ),
             urgent=True,
         )
@@ -189,10 +188,10 @@ async def delete_mine(
 @router.post(f"{_MINE}:undo", responses=_WRITES)
 async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
     """Go back to your previous answer; a first answer becomes a draft. Undoing twice is redoing."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     return _mine(
         await ctx.write(
-            lambda tx: own_annotations.undo_own_annotation(tx, ctx.actor, workspace, name, id, now=now),
+            lambda tx: own_annotations.undo_own_annotation(tx, ctx.actor, address.record(id), now=now),
             urgent=True,
         )
     )
@@ -201,9 +200,9 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 @router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
     """Show everybody's annotations of a record; not for annotators of a blind dataset."""
-    id, workspace = record_id(request), ctx.require_workspace()
+    id, address = record_id(request), ctx.address(name)
     dataset, found, gold = await ctx.read(
-        lambda tx: own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
+        lambda tx: own_annotations.all_annotations(tx, ctx.actor, address.record(id))
     )
     return AnnotationsOut(
         annotations=[
@@ -223,8 +222,8 @@ async def get_history(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> HistoryOut:
     """List earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
-    id, workspace = record_id(request), ctx.require_workspace()
-    dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, workspace, name, id))
+    id, address = record_id(request), ctx.address(name)
+    dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, address.record(id)))
     # counted from the oldest: new entries do not shift the pages
     left = min(_number_in(cursor, len(found)), len(found))
     found = found[len(found) - left :]
@@ -250,22 +249,12 @@ async def get_history(
 @router.put(f"{_RECORD}/gold", responses=_WRITES)
 async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> GoldOut:
     """Decide a record: set its gold value, or mark it as unusable."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
-    task = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE).task)
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
+    task = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ADJUDICATE).dataset.task)
     value = read_value(task, given.value, ctx.settings.answer_limits)
+    entry = adjudicate.GoldEntry(value, given.state == "discarded", given.reason, given.version)
     dataset, case = await ctx.write(
-        lambda tx: adjudicate.put_gold(
-            tx,
-            ctx.actor,
-            workspace,
-            name,
-            id,
-            value,
-            discarded=given.state == "discarded",
-            reason=given.reason,
-            version=given.version,
-            now=now,
-        ),
+        lambda tx: adjudicate.put_gold(tx, ctx.actor, address.record(id), entry, now=now),
         urgent=True,
     )
     return GoldOut(gold=show_gold(case.gold, dataset.task))
@@ -279,9 +268,9 @@ async def delete_gold(
     version: Annotated[int | None, Query(ge=0, description="The version this builds on.")] = None,
 ) -> GoldOut:
     """Take a decision back: the record's value follows from people's answers again."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     dataset, case = await ctx.write(
-        lambda tx: adjudicate.remove_gold(tx, ctx.actor, workspace, name, id, version, now=now),
+        lambda tx: adjudicate.remove_gold(tx, ctx.actor, address.record(id), version, now=now),
         urgent=True,
     )
     return GoldOut(gold=show_gold(case.gold, dataset.task))
@@ -322,8 +311,8 @@ async def get_comments(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> CommentsOut:
     """List the comments on a record; annotators of a blind dataset see only those from or to them."""
-    id, workspace = record_id(request), ctx.require_workspace()
-    found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, workspace, name, id))
+    id, address = record_id(request), ctx.address(name)
+    found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, address.record(id)))
     start = _number_in(cursor, 0)
     page = found[start : start + limit]
     following = str(start + limit) if len(found) > start + limit else None
@@ -333,10 +322,11 @@ async def get_comments(
 @router.post(f"{_RECORD}/comments", responses=_REFUSALS)
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> CommentOut:
     """Comment on a record, or flag it to somebody."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
+    comment = comments.NewComment(sent.text, sent.to)
     return _comment(
         await ctx.write(
-            lambda tx: comments.add_comment(tx, ctx.actor, workspace, name, id, sent.text, sent.to, now=now),
+            lambda tx: comments.add_comment(tx, ctx.actor, address.record(id), comment, now=now),
             urgent=True,
         )
     )

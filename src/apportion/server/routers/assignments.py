@@ -18,6 +18,7 @@ from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
 from apportion.domain.assignment.spec import MAX_SEED, PlanSpec
 from apportion.domain.assignment.states import RowState
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     ConflictError,
     EntityNotFoundError,
@@ -32,7 +33,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_json, row_json
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.services.insight.progress import finish_dates
 
 if TYPE_CHECKING:
@@ -127,12 +128,12 @@ def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
     return spec if spec.seed is not None else replace(spec, seed=secrets.randbelow(MAX_SEED))
 
 
-async def _plan(ctx: Context, workspace: str, name: str, spec: PlanSpec, digest: str | None) -> ComputedPlan:
+async def _plan(ctx: Context, address: DatasetAddress, spec: PlanSpec, digest: str | None) -> ComputedPlan:
     from apportion.services.assignments import compute_plan
 
-    await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ASSIGN))
+    await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ASSIGN))
     return await ctx.read_slow(
-        lambda tx: compute_plan.compute_plan(tx, ctx.actor, workspace, name, spec, digest=digest),
+        lambda tx: compute_plan.compute_plan(tx, ctx.actor, address, spec, digest=digest),
         long=True,
     )
 
@@ -143,9 +144,9 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
 
     ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
     """
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    require(ctx.actor, Action.ASSIGN, workspace)
-    planned = await _plan(ctx, workspace, name, _spec(ctx, sent), None)
+    address, now = ctx.address(name), ctx.state.clock.now()
+    require(ctx.actor, Action.ASSIGN, address.workspace)
+    planned = await _plan(ctx, address, _spec(ctx, sent), None)
     loads = planned.plan.loads
     dates = await ctx.read(lambda tx: finish_dates(tx, planned.dataset, loads, now=now))
     finish = {name: None if at is None else utc_iso(at) for name, at in dates.items()}
@@ -155,18 +156,18 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
 @router.post(_PLANS, responses=_PLANNING)
 async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     """Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview."""
-    workspace = ctx.require_workspace()
-    require(ctx.actor, Action.ASSIGN, workspace)
+    address = ctx.address(name)
+    require(ctx.actor, Action.ASSIGN, address.workspace)
     spec = _spec(ctx, sent)
     for attempt in range(_TRIES):
-        planned = await _plan(ctx, workspace, name, spec, spec.digest)
+        planned = await _plan(ctx, address, spec, spec.digest)
         try:
             stored = await _plan_made(ctx, planned)
             break
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, workspace, name, stored.id)
+    return await _shown(ctx, address, stored.id)
 
 
 async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
@@ -174,13 +175,13 @@ async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
 
     at = ctx.state.clock.now()
     making = await ctx.state.run_in_thread(lambda: ApplyPlan(planned, by=ctx.actor.username, at=at))
-    await ctx.write_steps(making.steps(), making.give_up)
+    await ctx.run(making)
     return making.plan
 
 
-async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, Any]:
+async def _shown(ctx: Context, address: DatasetAddress, id: str) -> dict[str, Any]:
     def find(tx: Transaction) -> dict[str, Any]:
-        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        dataset = open_dataset(tx, ctx.actor, address, Action.SEE_PROGRESS).dataset
         stored = tx.assignments.plan(dataset, id)
         if stored is None:
             raise EntityNotFoundError(id, "AssignmentPlan")
@@ -192,10 +193,10 @@ async def _shown(ctx: Context, workspace: str, name: str, id: str) -> dict[str, 
 @router.get(_PLANS, responses=_REFUSALS)
 async def list_plans(ctx: Ctx, name: str) -> PlansOut:
     """List the plans of a dataset, oldest first, with their progress."""
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
 
     def find(tx: Transaction) -> list[dict[str, Any]]:
-        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        dataset = open_dataset(tx, ctx.actor, address, Action.SEE_PROGRESS).dataset
         counts = tx.assignments.slot_counts(dataset)
         return [plan_json(stored, counts) for stored in tx.assignments.plans(dataset)]
 
@@ -205,7 +206,7 @@ async def list_plans(ctx: Ctx, name: str) -> PlansOut:
 @router.get(_PLAN, responses=_REFUSALS)
 async def get_plan(ctx: Ctx, name: str, plan: str) -> dict[str, Any]:
     """Show a plan as it was applied, with its progress."""
-    return await _shown(ctx, ctx.require_workspace(), name, plan)
+    return await _shown(ctx, ctx.address(name), plan)
 
 
 @router.get(_PLAN + "/rows", responses=_REFUSALS)
@@ -219,13 +220,13 @@ async def rows(
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> RowsOut:
     """List the slots of a plan: the person, the record, the state, and the reason for the assignment."""
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 
     from apportion.services.assignments.explain import with_reasons_that_hold
 
     def find(tx: Transaction) -> RowsOut:
-        dataset = find_dataset(tx, ctx.actor, workspace, name, Action.SEE_PROGRESS)
+        dataset = open_dataset(tx, ctx.actor, address, Action.SEE_PROGRESS).dataset
         stored = tx.assignments.plan(dataset, plan)
         if stored is None:
             raise EntityNotFoundError(plan, "AssignmentPlan")
@@ -247,11 +248,11 @@ async def explain(
     """Explain why a person has a record, or why not. Annotators may ask about themselves."""
     from apportion.services.assignments.explain import explain as why
 
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     name_of, now = annotator or ctx.actor.username, ctx.state.clock.now()
     # short, but in a row on the event loop many of them would hold others up: among the readers a person waits in turn
     found, sentences = await ctx.read_slow(
-        lambda tx: why(tx, ctx.actor, workspace, name, record, name_of, now=now)
+        lambda tx: why(tx, ctx.actor, address.record(record), name_of, now=now)
     )
     return Explanation(
         record=record,
@@ -270,10 +271,10 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, An
     """Extend a plan to records logged since, by the same rules; no earlier row moves."""
     from apportion.services.assignments import compute_plan
 
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
 
     def work_out(tx: Transaction) -> ComputedPlan:
-        dataset, stored = compute_plan.find_plan(tx, ctx.actor, workspace, name, plan)
+        dataset, stored = compute_plan.find_plan(tx, ctx.actor, address.plan(plan))
         return compute_plan.compute_extension(tx, dataset, stored)
 
     for attempt in range(_TRIES):
@@ -286,7 +287,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, An
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, workspace, name, plan)
+    return await _shown(ctx, address, plan)
 
 
 @router.post(_PLAN + ":rebalance", responses=_CHANGES)
@@ -294,21 +295,12 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> dict[s
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
     from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
+    wanted = compute_change.Rebalance(sent.users, sent.level, sent.rule)
     return await _change(
         ctx,
         sent.dry_run,
-        lambda tx: compute_change.compute_rebalance(
-            tx,
-            ctx.actor,
-            workspace,
-            name,
-            plan,
-            users=sent.users,
-            level=sent.level,
-            rule=sent.rule,
-            now=now,
-        ),
+        lambda tx: compute_change.compute_rebalance(tx, ctx.actor, address.plan(plan), wanted, now=now),
     )
 
 
@@ -317,22 +309,14 @@ async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
     """Move pending rows to a person by hand."""
     from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
+    wanted = compute_change.Move(
+        compute_change.RowSelection(sent.records, sent.annotator), sent.to, sent.rule
+    )
     return await _change(
         ctx,
         sent.dry_run,
-        lambda tx: compute_change.compute_move(
-            tx,
-            ctx.actor,
-            workspace,
-            name,
-            plan,
-            to=sent.to,
-            records=sent.records,
-            annotator=sent.annotator,
-            rule=sent.rule,
-            now=now,
-        ),
+        lambda tx: compute_change.compute_move(tx, ctx.actor, address.plan(plan), wanted, now=now),
     )
 
 
@@ -341,13 +325,12 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str
     """Take pending rows back; rows that were begun stay."""
     from apportion.services.assignments import compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
+    wanted = compute_change.RowSelection(sent.records, sent.annotator)
     return await _change(
         ctx,
         sent.dry_run,
-        lambda tx: compute_change.compute_withdrawal(
-            tx, ctx.actor, workspace, name, plan, records=sent.records, annotator=sent.annotator, now=now
-        ),
+        lambda tx: compute_change.compute_withdrawal(tx, ctx.actor, address.plan(plan), wanted, now=now),
     )
 
 
@@ -356,11 +339,11 @@ async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]
     """Undo a whole plan, except for the rows that were begun."""
     from apportion.services.assignments import apply_change, compute_change
 
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     return await _change(
         ctx,
         sent.dry_run,
-        lambda tx: compute_change.compute_undo(tx, ctx.actor, workspace, name, plan, now=now),
+        lambda tx: compute_change.compute_undo(tx, ctx.actor, address.plan(plan), now=now),
         apply_change.UndoPlan,
     )
 
@@ -379,7 +362,7 @@ async def _change(
             break
         try:
             making = (make or ApplyPlanChange)(planned, by=ctx.actor.username, at=ctx.state.clock.now())
-            await ctx.write_steps(making.steps(), making.give_up)
+            await ctx.run(making)
             break
         except ConflictError:
             if attempt == _TRIES - 1:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     BulkDataError,
     ClosedDatasetError,
@@ -21,7 +22,8 @@ from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
-from apportion.services.records.log import Logging, log_records, speaks_for_others
+from apportion.services.datasets.access import find_unchecked
+from apportion.services.records.log import LogRequest, log_records, speaks_for_others
 from apportion.vocabulary import Task
 from apportion.wire.schemas import BULK_SCHEMAS
 
@@ -79,22 +81,30 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         which is Task.TOKEN_CLASSIFICATION
         and effective_role(ctx.actor, workspace) is not EffectiveRole.OUTSIDER
     ):
-        dataset = await ctx.read(lambda tx: tx.datasets.find(workspace, name))
+        dataset = await ctx.read(lambda tx: find_unchecked(tx, DatasetAddress(workspace, name)))
         known = None if dataset is None else dataset.settings
     overlap = known is not None and known.allow_overlapping_spans
     parts = known is not None and known.allow_character_spans
 
-    def read() -> Logging:
+    def read() -> LogRequest:
         bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts)
         own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
-        prepared = ctx.state.store.encode_records(which, bulk.records) if own else None
-        return Logging(ctx.require_workspace(), name, which, bulk.records, bulk.tags, bulk.metadata, prepared)
+        prepare = ctx.state.store.encode_records
+        return LogRequest(
+            ctx.address(name),
+            which,
+            bulk.records,
+            prepare,
+            bulk.tags,
+            bulk.metadata,
+            prepare(which, bulk.records) if own else None,
+        )
 
     small = len(body) < _FEW * 2_000
     logging = read() if small else await ctx.state.run_in_thread(read)
     now = ctx.state.clock.now()
     logged = await ctx.write(
-        lambda tx: log_records(tx, ctx.actor, logging, now=now, prepare=ctx.state.store.encode_records),
+        lambda tx: log_records(tx, ctx.actor, logging, now=now),
         urgent=small,
     )
     return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed, kept=logged.kept)

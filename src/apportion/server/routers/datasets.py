@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     EntityAlreadyExistsError,
     EntityNotFoundError,
@@ -20,10 +21,13 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services.datasets import access as manage
-from apportion.services.datasets import trash
+from apportion.services.datasets import manage, trash
+from apportion.services.datasets.access import open_dataset as open_for
 from apportion.services.records import copy as copying
 from apportion.vocabulary import Task
+
+if TYPE_CHECKING:
+    from apportion.services.records.gather import Copies
 
 __all__ = ["router"]
 
@@ -46,17 +50,13 @@ async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
 )
 async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
     """Create an empty dataset."""
-    workspace = wanted.workspace or ctx.require_workspace()
+    address = DatasetAddress(wanted.workspace or ctx.require_workspace(), wanted.name)
     now = ctx.state.clock.now()
     made = await ctx.write(
         lambda tx: manage.create_dataset(
             tx,
             ctx.actor,
-            workspace,
-            wanted.name,
-            wanted.task,
-            tags=wanted.tags,
-            metadata=wanted.metadata,
+            manage.NewDataset(address, wanted.task, wanted.tags, wanted.metadata),
             now=now,
         )
     )
@@ -66,24 +66,21 @@ async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
 @router.get("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
 async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
     """Show a dataset."""
-    workspace = ctx.require_workspace()
-    found = await ctx.read(lambda tx: manage.find_dataset(tx, ctx.actor, workspace, name, Action.SEE_DATASET))
+    address = ctx.address(name)
+    found = await ctx.read(lambda tx: open_for(tx, ctx.actor, address, Action.SEE_DATASET).dataset)
     return dataset_out(found)
 
 
 @router.patch("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
 async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetOut:
     """Merge tags and metadata into those a dataset has, and take some away."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     changed = await ctx.write(
         lambda tx: manage.edit_dataset(
             tx,
             ctx.actor,
-            workspace,
-            name,
-            tags=changes.tags,
-            metadata=changes.metadata,
-            without=(changes.remove_tags, changes.remove_metadata),
+            address,
+            manage.DatasetEdit(changes.tags, changes.metadata, changes.remove_tags, changes.remove_metadata),
             now=now,
         )
     )
@@ -93,8 +90,8 @@ async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetO
 @router.delete("/api/datasets/{name}", responses=_REFUSALS)
 async def delete_dataset(ctx: Ctx, name: str) -> None:
     """Delete a dataset; it can be restored for some days, and it is no error if there is none."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    await ctx.write(lambda tx: trash.delete_dataset(tx, ctx.actor, workspace, name, now=now))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    await ctx.write(lambda tx: trash.delete_dataset(tx, ctx.actor, address, now=now))
 
 
 class DeletedOut(BaseModel):
@@ -153,11 +150,9 @@ async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
 )
 async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
     """Bring a deleted dataset back with everything in it: records, annotations, plans, history."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(wanted.name, uuid=wanted.id), ctx.state.clock.now()
     restored = await ctx.write(
-        lambda tx: trash.restore_dataset(
-            tx, ctx.actor, workspace, wanted.name, id=wanted.id, into=wanted.into, now=now
-        )
+        lambda tx: trash.restore_dataset(tx, ctx.actor, address, into=wanted.into, now=now)
     )
     return dataset_out(restored)
 
@@ -165,15 +160,15 @@ async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
 @router.put("/api/datasets/{name}:close", responses=_REFUSALS)
 async def close_dataset(ctx: Ctx, name: str) -> None:
     """Close a dataset: it can be neither searched nor logged into until it is opened again."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, workspace, name, closed=True, now=now))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, address, closed=True, now=now))
 
 
 @router.put("/api/datasets/{name}:open", responses=_REFUSALS)
 async def open_dataset(ctx: Ctx, name: str) -> None:
     """Open a closed dataset."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, workspace, name, closed=False, now=now))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.set_closed(tx, ctx.actor, address, closed=False, now=now))
 
 
 @router.put(
@@ -183,18 +178,12 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 )
 async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
     """Copy a dataset with its records, annotations and settings."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    asked = copying.CopyInProgress(
-        ctx.actor,
-        workspace,
-        name,
-        wanted.target_workspace or workspace,
-        wanted.name,
-        wanted.tags,
-        wanted.metadata,
-    )
-    store = ctx.store
-    return dataset_out(await asyncio.to_thread(lambda: copying.copy_dataset(store, asked, now=now)))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    target = DatasetAddress(wanted.target_workspace or address.workspace, wanted.name)
+    asked = copying.CopyRequest(ctx.actor, address, target, wanted.tags, wanted.metadata)
+    copy = copying.CopyDataset(ctx.store, asked, now=now)
+    await ctx.run(copy)
+    return dataset_out(copy.result)
 
 
 class GatherIn(BaseModel):
@@ -209,10 +198,16 @@ class GatherIn(BaseModel):
 @router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
     """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
-    from apportion.services.records.gather import GatherInProgress, gather  # imports numpy
+    from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    asked = GatherInProgress(ctx.actor, sent.name, sent.workspaces, workspace, sent.into)
-    store = ctx.store
-    found = await asyncio.to_thread(lambda: gather(store, asked, dry_run=sent.dry_run, now=now))
-    return {"dry_run": sent.dry_run, **found.show()}
+    into, now = ctx.address(sent.into), ctx.state.clock.now()
+    asked = GatherRequest(ctx.actor, sent.name, sent.workspaces, into)
+
+    def read() -> Copies:
+        with ctx.store.read() as tx:
+            return read_copies(tx, asked)
+
+    copies = await asyncio.to_thread(read)
+    if not sent.dry_run:
+        await ctx.run(GatherCopies(ctx.store, asked, copies, now=now))
+    return {"dry_run": sent.dry_run, **copies.counted(into).show()}

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import IO, Annotated, Any, Literal, cast
 from urllib.parse import quote
@@ -42,6 +42,7 @@ from apportion.server.convert.import_in import Reading, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
+from apportion.services.datasets.access import find_unchecked
 from apportion.services.records import export as exporting
 from apportion.services.records import import_rows as importing
 from apportion.vocabulary import Task
@@ -98,9 +99,9 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The
     connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
     """
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     query = await ctx.parsed(wanted.query)
-    found = await ctx.read(lambda tx: exporting.exportable(tx, ctx.actor, workspace, name))
+    found = await ctx.read(lambda tx: exporting.exportable(tx, ctx.actor, address))
     dataset, names = found.dataset, found.names
     if not wanted.answers:
         names = names._replace(annotators=[])
@@ -115,7 +116,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     # counted first: a query that takes too long is refused before the file begins; noted before the first byte
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
     detail = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
-    await ctx.write(lambda tx: exporting.note_export(tx, actor, workspace, name, detail, now=now))
+    await ctx.write(lambda tx: exporting.note_export(tx, actor, address, detail, now=now))
     foreground = ctx.state.foreground
     deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     return StreamingResponse(
@@ -273,11 +274,11 @@ async def import_file(
     A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is
     stored completely or not at all, even if the server is stopped meanwhile.
     """
-    workspace, clock = ctx.require_workspace(), ctx.state.clock
-    require(ctx.actor, Action.CREATE_BY_LOGGING, workspace)
+    address, clock = ctx.address(name), ctx.state.clock
+    require(ctx.actor, Action.CREATE_BY_LOGGING, address.workspace)
     now = clock.now()
     columns = _mapping(mapping)
-    there = await ctx.read(lambda tx: tx.datasets.find(workspace, name))
+    there = await ctx.read(lambda tx: find_unchecked(tx, address))
     wanted = None
     if there is not None:  # an existing dataset keeps its setup
         rules = there.settings or LabelSettings()
@@ -293,18 +294,15 @@ async def import_file(
         await _spool(request, file)
         async with _READING:
             read = await asyncio.to_thread(lambda: read_file(file, how))
-    misfits = await ctx.read_slow(
-        lambda tx: importing.begin_import(tx, ctx.actor, workspace, name, task, read.found, wanted),
-        long=True,
-    )
+    asked = importing.ImportRequest(address, task, read.found, wanted)
+    misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
     read.leave_out(misfits)
     if read.bad and not leave_out:
         raise refusal_of(read)
     found = read.found
     if found and not dry_run:
-        asked = importing.ImportInProgress(ctx.actor, workspace, name, task, found, wanted)
-        store = ctx.store
-        await asyncio.to_thread(lambda: importing.import_records(store, asked, now=now))
+        asked = replace(asked, found=found)
+        await ctx.run(importing.import_operation(ctx.store, ctx.actor, asked, now=now))
     return ImportOut(
         dataset=name,
         records=len(found),

@@ -64,8 +64,8 @@ async def get_dataset_hours(
     format: Format = "json",
 ) -> Response | HoursOut:
     """Report the hours that people spent on a dataset, for payment; annotators see their own."""
-    workspace, span = ctx.require_workspace(), span_of(first, last, timezone or ctx.settings.timezone)
-    found = await ctx.read_slow(lambda tx: dataset_hours(tx, ctx.actor, workspace, name, span, by))
+    address, span = ctx.address(name), span_of(first, last, timezone or ctx.settings.timezone)
+    found = await ctx.read_slow(lambda tx: dataset_hours(tx, ctx.actor, address, span, by))
     return _answer(found, span, format, name)
 
 

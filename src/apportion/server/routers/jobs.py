@@ -24,7 +24,7 @@ from apportion.server.convert.values import LONGEST_REASON, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.background import jobs
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.services.records import import_gold as gold
 from apportion.vocabulary import AnnotationState
 
@@ -107,14 +107,14 @@ class ApplyIn(BaseModel):
 @router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
 async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ANNOTATE))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ANNOTATE).dataset)
     value = read_value(dataset.task, wanted.value, ctx.settings.answer_limits)
     await ctx.parsed(wanted.query)  # parsed here, since the writer has no time for it
     asked = jobs.Apply(
         wanted.query, wanted.value, value, AnnotationState(wanted.state), AcceptScope(wanted.take)
     )
-    job = await ctx.write(lambda tx: jobs.begin_apply(tx, ctx.actor, workspace, name, asked, now=now))
+    job = await ctx.write(lambda tx: jobs.begin_apply(tx, ctx.actor, address, asked, now=now))
     ctx.state.jobs.wake()
     return _out(job, dataset)
 
@@ -129,13 +129,11 @@ class AcceptIn(BaseModel):
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> JobOut:
     """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    rule = ResolutionRule(wanted.rule)
+    address, now = ctx.address(name), ctx.state.clock.now()
+    asked = jobs.Acceptance(wanted.query, ResolutionRule(wanted.rule))
     await ctx.parsed(wanted.query)
-    job = await ctx.write(
-        lambda tx: jobs.begin_accept(tx, ctx.actor, workspace, name, wanted.query, rule, now=now)
-    )
-    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
+    job = await ctx.write(lambda tx: jobs.begin_accept(tx, ctx.actor, address, asked, now=now))
+    dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ADJUDICATE).dataset)
     ctx.state.jobs.wake()
     return _out(job, dataset)
 
@@ -181,8 +179,8 @@ class ImportGoldOut(BaseModel):
 @router.post(_DATASET + "/gold:import", responses=_REFUSALS)
 async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOut:
     """Import gold values that are known to be right: all of them or none."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    dataset = await ctx.read(lambda tx: find_dataset(tx, ctx.actor, workspace, name, Action.ADJUDICATE))
+    address, now = ctx.address(name), ctx.state.clock.now()
+    dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ADJUDICATE).dataset)
     entries = []
     for row in wanted.gold:
         # a missing value becomes {}, which is refused for its form
@@ -191,7 +189,7 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOu
         entries.append(gold.GoldEntry(row.id, value, row.reason))
     found = await ctx.write(
         lambda tx: gold.import_gold(
-            tx, ctx.actor, workspace, name, entries, overwrite=wanted.overwrite, now=now
+            tx, ctx.actor, address, gold.GoldImport(entries, wanted.overwrite), now=now
         )
     )
     return ImportGoldOut(**found)

@@ -33,8 +33,8 @@ _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundErr
 async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """List the metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
-    workspace = ctx.require_workspace()
-    found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, workspace, name, which))
+    address = ctx.address(name, task=which)
+    found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, address))
     return [{"id": each.id, "name": each.name, "description": each.description} for each in found]
 
 
@@ -54,17 +54,23 @@ async def metric_summary(
     ] = None,
     size: Annotated[int | None, Query(ge=1, description="How many values, the most frequent first.")] = None,
     entity_size: Annotated[int | None, Query(ge=1, description="How many labels per mention.")] = None,
+    rule_query: Annotated[
+        str | None, Query(max_length=10_000, description="The query of a labeling rule, for `labeling_rule`.")
+    ] = None,
+    labels: Annotated[list[str] | None, Query(description="The labels of that rule.")] = None,
+    queries: Annotated[
+        list[str] | None, Query(description="Queries of rules, for `dataset_labeling_rules`.")
+    ] = None,
 ) -> dict[str, Any]:
     """Compute one metric of the records that match, as you may see them."""
     name, which = name_and_task(name, task)
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_metric_query(body, which))
-    workspace = ctx.require_workspace()
-    wanted = metrics_1x.MetricRequest(interval, size, entity_size)
+    address = ctx.address(name, task=which)
+    rule = (rule_query, tuple(labels or ()), tuple(queries or ()))
+    wanted = metrics_1x.MetricRequest(metric, record_metrics, interval, size, entity_size, *rule)
     found = await ctx.read_slow(
-        lambda tx: metrics_1x.metric_summary(
-            tx, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics
-        ),
+        lambda tx: metrics_1x.metric_summary(tx, ctx.actor, address, criteria, wanted),
         long=True,
     )
     return dict(found)

@@ -43,8 +43,8 @@ class PoliciesOut(BaseModel):
 @router.get(_PATH, responses=_REFUSALS)
 async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
     """Show the policies of a dataset."""
-    workspace = ctx.require_workspace()
-    found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, workspace, name))
+    address = ctx.address(name)
+    found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, address))
     return PoliciesOut.model_validate(found.show())
 
 
@@ -53,9 +53,9 @@ async def change_policies(
     ctx: Ctx, name: str, wanted: Annotated[dict[str, Any], Body(examples=[{"blind": True, "required": 2}])]
 ) -> PoliciesOut:
     """Change policies; what is left out stays. ``keep: latest`` lets a shared dataset keep the latest of several."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    change = manage.PolicyChange(ctx.actor, workspace, name, wanted, now=now)
-    await ctx.write_steps(change.steps(), change.give_up)
+    address, now = ctx.address(name), ctx.state.clock.now()
+    change = manage.PolicyChange(ctx.actor, address, wanted, now=now)
+    await ctx.run(change)
     found = change.policies
     if found.modelled:
         ctx.state.jobs.look()
@@ -91,19 +91,14 @@ async def get_guidelines(
     version: Annotated[int | None, Query(ge=1, le=1 << 31, description="An earlier version.")] = None,
 ) -> GuidelinesOut:
     """Show the guidelines for annotators."""
-    workspace = ctx.require_workspace()
-    return _guidelines(
-        await ctx.read(lambda tx: guidelines.read_guidelines(tx, ctx.actor, workspace, name, version))
-    )
+    address = ctx.address(name)
+    return _guidelines(await ctx.read(lambda tx: guidelines.read_guidelines(tx, ctx.actor, address, version)))
 
 
 @router.put("/api/datasets/{name}/guidelines", responses={**_REFUSALS, **responses(ConflictError)})
 async def put_guidelines(ctx: Ctx, name: str, sent: GuidelinesIn) -> GuidelinesOut:
     """Write a new version of the guidelines; earlier ones are kept."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    found = await ctx.write(
-        lambda tx: guidelines.write_guidelines(
-            tx, ctx.actor, workspace, name, sent.text, sent.version, now=now
-        )
-    )
+    address, now = ctx.address(name), ctx.state.clock.now()
+    edit = guidelines.GuidelinesEdit(sent.text, sent.version)
+    found = await ctx.write(lambda tx: guidelines.write_guidelines(tx, ctx.actor, address, edit, now=now))
     return _guidelines(found)

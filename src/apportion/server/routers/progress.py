@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, UnauthorizedError
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
@@ -83,9 +84,9 @@ async def progress(
     ] = False,
 ) -> ProgressOut:
     """Show the progress of a dataset by person; annotators see their own."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     found = await ctx.read_slow(
-        lambda tx: team.progress(tx, ctx.actor, workspace, name, now=now, median=median),
+        lambda tx: team.progress(tx, ctx.actor, address, now=now, median=median),
         long=True,
     )
     return ProgressOut.model_validate(progress_json(found))
@@ -120,10 +121,10 @@ async def events(
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> EventsOut:
     """List the events of a dataset, newest first; annotators see their own."""
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
     found = await ctx.read(
-        lambda tx: team.events(tx, ctx.actor, workspace, name, after=0, before=before, limit=limit)
+        lambda tx: team.events(tx, ctx.actor, address, team.EventPage(limit, before=before))
     )
     following = str(found[-1].no) if len(found) == limit else None
     return EventsOut(events=[_event(each) for each in found], next=following)
@@ -137,46 +138,44 @@ async def stream(
     last_event_id: Annotated[str | None, Header(description="The last event that was received.")] = None,
 ) -> StreamingResponse:
     """Stream the events of a dataset as server-sent events; with ``Last-Event-ID`` those that follow it."""
-    workspace = ctx.require_workspace()
+    address = ctx.address(dataset)
     if (seen := request_info(request.scope)) is not None:
         seen.stream = True
-    latest = await ctx.read(
-        lambda tx: team.events(tx, ctx.actor, workspace, dataset, after=0, before=1 << 62, limit=1)
-    )
+    latest = await ctx.read(lambda tx: team.events(tx, ctx.actor, address, team.EventPage(1, before=1 << 62)))
     after = latest[0].no if latest else 0
     if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) < 19:
         after = int(last_event_id)
     return StreamingResponse(
-        _stream(ctx, workspace, dataset, after),
+        _stream(ctx, address, after),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _since(ctx: Context, workspace: str, name: str, after: int) -> Sequence[Event]:
+async def _since(ctx: Context, address: DatasetAddress, after: int) -> Sequence[Event]:
     def look(tx: Transaction) -> Sequence[Event]:
         ctx.check_rights(tx)  # the listener may have been removed, demoted or given another key meanwhile
-        return team.events(tx, ctx.actor, workspace, name, after=after, before=None, limit=_PAGE)
+        return team.events(tx, ctx.actor, address, team.EventPage(_PAGE, after=after))
 
     return await ctx.read(look)
 
 
-async def _stream(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
+async def _stream(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:
     tally = ctx.state.tally
     tally.streams += 1
     try:
-        async for piece in _frames(ctx, workspace, name, after):
+        async for piece in _frames(ctx, address, after):
             yield piece
     finally:
         tally.streams -= 1
 
 
-async def _frames(ctx: Context, workspace: str, name: str, after: int) -> AsyncIterator[bytes]:
+async def _frames(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:
     yield b": here\n\n"
     quiet = 0.0
     while not ctx.state.stopping.is_set():  # browsers reconnect by themselves, to the next server
         try:
-            found = await _since(ctx, workspace, name, after)
+            found = await _since(ctx, address, after)
         except (EntityNotFoundError, ForbiddenOperationError, UnauthorizedError):
             yield b"event: gone\ndata: {}\n\n"
             return

@@ -108,32 +108,19 @@ _QUEUES: dict[int | str, dict[str, Any]] = {**_CLAIMS, 200: {"model": QueueOut}}
 @router.post(_QUEUE + ":claim", responses=_QUEUES)
 async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
     """Lease my next records. Claiming again renews the leases I have and takes no more."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name, uuid=sent.dataset), ctx.state.clock.now()
     tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
 
     def lease(among: list[int] | None) -> Callable[[Transaction], queue.Queue]:
-        return lambda tx: queue.claim_next(
-            tx,
-            ctx.actor,
-            workspace,
-            name,
-            tokens,
-            limit=sent.limit,
-            among=among,
-            uuid=sent.dataset,
-            now=now,
-        )
+        asked = queue.ClaimRequest(tokens, sent.limit, among)
+        return lambda tx: queue.claim_next(tx, ctx.actor, address, asked, now=now)
 
     if sent.where is None or not sent.where.strip():
         found = await ctx.write(lease(None), urgent=True)
         return Response(queue_json(found), media_type="application/json")
     where = sent.where
     for _ in range(_TRIES):
-        among = await ctx.read_slow(
-            lambda tx: queue.shortlist(
-                tx, ctx.actor, workspace, name, where=where, uuid=sent.dataset, now=now
-            )
-        )
+        among = await ctx.read_slow(lambda tx: queue.shortlist(tx, ctx.actor, address, where=where, now=now))
         found = await ctx.write(lease(among), urgent=True)
         if found.items or not among:  # otherwise others have claimed all of them meanwhile
             break
@@ -148,10 +135,10 @@ async def look(
     where: Annotated[str | None, Query(description="Only records that match.")] = None,
 ) -> Response:
     """Preview what a claim would return; nothing is leased."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     read = ctx.read if where is None or not where.strip() else ctx.read_slow
     found = await read(
-        lambda tx: queue.peek(tx, ctx.actor, workspace, name, limit=limit, where=where, now=now)
+        lambda tx: queue.peek(tx, ctx.actor, address, queue.PeekRequest(limit, where), now=now)
     )
     return Response(queue_json(found), media_type="application/json")
 
@@ -159,11 +146,9 @@ async def look(
 @router.post(_QUEUE + ":heartbeat", responses=_REFUSALS)
 async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
     """Renew leases while their records are on my screen."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     leases = [(each.id, each.token) for each in sent.leases or []]
-    found = await ctx.write(
-        lambda tx: queue.renew(tx, ctx.actor, workspace, name, leases, now=now), urgent=True
-    )
+    found = await ctx.write(lambda tx: queue.renew(tx, ctx.actor, address, leases, now=now), urgent=True)
     return LeasesOut(
         leases=[LeaseOut(id=id, lease_until=None if until is None else utc_iso(until)) for id, until in found]
     )
@@ -172,21 +157,19 @@ async def heartbeat(ctx: Ctx, name: str, sent: LeasesIn) -> LeasesOut:
 @router.post(_QUEUE + ":release", responses=_REFUSALS)
 async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
     """Release leases; all of mine if none is named."""
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     leases = None if sent.leases is None else [(each.id, each.token) for each in sent.leases]
-    freed = await ctx.write(
-        lambda tx: queue.release_records(tx, ctx.actor, workspace, name, leases), urgent=True
-    )
+    freed = await ctx.write(lambda tx: queue.release_records(tx, ctx.actor, address, leases), urgent=True)
     return Freed(released=freed)
 
 
 @router.post(_QUEUE + ":skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)})
 async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
     """Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     slot = await ctx.write(
         lambda tx: queue.skip_record(
-            tx, ctx.actor, workspace, name, sent.id, sent.token, sent.reason, now=now
+            tx, ctx.actor, address.record(sent.id), queue.SkipRequest(sent.token, sent.reason), now=now
         ),
         urgent=True,
     )

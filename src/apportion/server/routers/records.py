@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +15,6 @@ from apportion.domain.errors import (
     InvalidTextSearchError,
     MetadataLimitExceededError,
     RecordNotFound,
-    UnauthorizedError,
     ValidationError,
 )
 from apportion.domain.metadata import flatten
@@ -26,12 +24,12 @@ from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
-from apportion.services.records import edit, find
+from apportion.services.records import edit, find, remove
 from apportion.vocabulary import Status
 from apportion.wire.queries import DELETION_BODY
 
 if TYPE_CHECKING:
-    from apportion.ports.store import Transaction
+    pass
 
 __all__ = ["router"]
 
@@ -57,8 +55,8 @@ class Deleted(BaseModel):
 @router.get(_RECORD, responses=_REFUSALS)
 async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
     """Show a record in full. The id is one percent-encoded path segment and may contain any character."""
-    id, workspace = record_id(request), ctx.require_workspace()
-    dataset, row = await ctx.read(lambda tx: find.find_record(tx, ctx.actor, workspace, name, id))
+    id, address = record_id(request), ctx.address(name)
+    dataset, row = await ctx.read(lambda tx: find.find_record(tx, ctx.actor, address.record(id)))
     return Response(full_record(row, dataset.task), media_type="application/json")
 
 
@@ -68,13 +66,13 @@ async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
 )
 async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Response:
     """Merge metadata into a record and set its status."""
-    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+    id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     metadata = None
     if changes.metadata is not None:
         metadata = flatten(changes.metadata, longest=ctx.settings.metadata_field_length)
     dataset, row = await ctx.write(
         lambda tx: edit.patch_record(
-            tx, ctx.actor, workspace, name, id, metadata=metadata, status=changes.status, now=now
+            tx, ctx.actor, address.record(id), edit.RecordPatch(metadata, changes.status), now=now
         ),
         urgent=True,
     )
@@ -96,21 +94,13 @@ async def delete_records(
     _refuse_unknown(request, {"workspace", "mark_as_discarded"})
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_deletion(body))
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    of, numbers = await ctx.read_slow(
-        lambda tx: edit.matching_numbers(tx, ctx.actor, workspace, name, criteria, discard=mark_as_discarded)
+    address, now = ctx.address(name), ctx.state.clock.now()
+    wanted = await ctx.read_slow(
+        lambda tx: remove.matching_numbers(tx, ctx.actor, address, criteria, discard=mark_as_discarded)
     )
-    done = await ctx.write(
-        lambda tx: edit.remove_records(
-            tx, ctx.actor, workspace, name, numbers, criteria, of=of, discard=mark_as_discarded, now=now
-        )
-    )
-    while (job := done.job) is not None:
-        try:
-            done = await ctx.write(partial(_remove_some, ctx, workspace, name, job))
-        except (ForbiddenOperationError, UnauthorizedError) as refused:  # the caller's rights ended meanwhile
-            await ctx.state.write(partial(edit.stop_removing, id=job, why=str(refused), now=now))
-            raise
+    removal = remove.RemoveRecords(wanted, ctx.look_up, ctx.state.clock, now=now)
+    await ctx.run(removal, store=ctx.state.store)
+    done = removal.progress
     return Deleted(matched=done.matched, processed=done.processed)
 
 
@@ -121,7 +111,3 @@ def _refuse_unknown(request: Request, known: set[str]) -> None:
         raise ValidationError(
             [{"loc": ["query", each], "msg": msg, "type": "value_error.extra"} for each in unknown]
         )
-
-
-def _remove_some(ctx: Ctx, workspace: str, name: str, job: str, tx: Transaction) -> edit.Removal:
-    return edit.go_on_removing(tx, ctx.actor, workspace, name, job, now=ctx.state.clock.now())

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import base64
+import logging
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query
+import msgspec
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     BadRequestError,
     ClosedDatasetError,
+    ConflictError,
     EntityAlreadyExistsError,
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    StorageFullError,
     ValidationError,
     WrongTaskError,
 )
-from apportion.domain.rules import LabelingRule, RuleMetrics, labels_of
+from apportion.domain.rules import MOST_RULES, LabelingRule, RuleMetrics, labels_of
 from apportion.domain.times import naive_iso
+from apportion.ports.records import Criteria
+from apportion.ports.store import Transaction
 from apportion.server.bodies import JsonRoute
+from apportion.server.convert.queries import read_query
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
 from apportion.services.insight import label_rules
+from apportion.services.records import find
 from apportion.vocabulary import Task
+
+if TYPE_CHECKING:  # bring numpy along
+    from apportion.services.insight.rule_figures import RuleFigures
+    from apportion.services.insight.rule_matches import RuleMatches
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Labeling rules"], route_class=JsonRoute)
+log = logging.getLogger("apportion.server")
 _RULES = "/api/datasets/{name}/{task}/labeling/rules"
 _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 _FIGURES = {**_REFUSALS, **responses(InvalidTextSearchError, ClosedDatasetError)}
@@ -59,38 +74,120 @@ class NewRule(RuleChanges):
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
-def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
-    """Return workspace and name of the dataset in the path."""
+class UndoneRule(BaseModel):
+    """The rule whose last change is to be undone; without one, the last change of any."""
+
+    query: _Text | None = None
+
+
+class MatchesWanted(BaseModel):
+    """Queries to match, those of all stored rules if left out, and a selection of records as searches have it."""
+
+    queries: list[_Text] | None = Field(default=None, max_length=MOST_RULES)
+    query: dict[str, Any] = {}
+    with_records: bool = Field(default=True, description="Whether the reply has ids and annotations.")
+
+
+def _address(ctx: Context, first: str, second: str) -> DatasetAddress:
+    """Return the address of the dataset in the path."""
     name, task = name_and_task(first, second)
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     if task is not Task.TEXT_CLASSIFICATION:
         raise WrongTaskError(f"Labeling rules are for {Task.TEXT_CLASSIFICATION} only, not for {task}")
-    return workspace, name
+    return address
 
 
 @router.get(_RULES, responses=_REFUSALS)
 async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
     """List the dataset's labeling rules, oldest first."""
-    place = _place(ctx, name, task)
-    return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
+    address = _address(ctx, name, task)
+    return [
+        _shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, address))
+    ]
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
 async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
     """Store a labeling rule."""
-    place, labels = _place(ctx, name, task), sent.all_labels()
+    address, labels = _address(ctx, name, task), sent.all_labels()
     label = sent.label or (labels[0] if len(labels) == 1 else None)
     now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
-    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, *place, rule)))
+    return _shown(await ctx.write(lambda tx: label_rules.add_rule(tx, ctx.actor, address, rule)))
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
-async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
+async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, int | float]:
     """Measure the share of the dataset that all rules cover together, as you see it."""
-    place = _place(ctx, name, task)
-    found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True)
-    return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
+    address = _address(ctx, name, task)
+    any_rules, found = await ctx.read_slow(
+        lambda tx: label_rules.rules_metrics(tx, ctx.actor, address), long=True
+    )
+    return _figures(found) if any_rules else {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
+
+
+@router.get(_RULES + ":figures", responses=_FIGURES)
+async def rules_figures(
+    ctx: Ctx,
+    name: str,
+    task: str,
+    answers: Annotated[
+        bool, Query(description="Whether to compare them with everybody's answers, too; for reviewers.")
+    ] = False,
+) -> dict[str, Any]:
+    """Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision."""
+    address = _address(ctx, name, task)
+
+    def run(tx: Transaction) -> dict[str, Any]:
+        from apportion.services.insight.rule_figures import all_rules
+
+        report = all_rules(tx, ctx.actor, address, answers=answers)
+        rules = [{**_shown(rule), **_all_figures(found)} for rule, found in report.rules]
+        return {**_all_figures(report.together), "rules": rules}
+
+    return await ctx.read_slow(run, long=True)
+
+
+@router.post(_RULES + ":matches", responses=_FIGURES)
+async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> Response:
+    """Find which records each rule matches, as positions in the order of ids, and which are annotated as what.
+
+    Positions and ids are base64 of zlib: ids of a JSON array, positions of one bit per record, highest bit first.
+    """
+    address = _address(ctx, name, task)
+    selected = read_query(sent.query, Task.TEXT_CLASSIFICATION)
+
+    def run(tx: Transaction) -> tuple[str, int, bytes]:
+        from apportion.services.insight.rule_matches import MatchRequest, rule_matches
+
+        wanted = MatchRequest(selected.criteria, sent.queries, sent.with_records)
+        dataset, found = rule_matches(tx, ctx.actor, address, wanted)
+        return dataset.uuid, found.total, msgspec.json.encode(_matches(found))
+
+    uuid, total, reply = await ctx.read_slow(run, long=True)
+    if ctx.state.scans.begun(ctx.actor.username, uuid, first=sent.with_records):
+        await _note_scan(ctx, address, selected.criteria, total)
+    return Response(reply, media_type="application/json")
+
+
+async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, total: int) -> None:
+    """Write the audit event of a scan. A full disk must not keep people from reading their data."""
+    now, scan = ctx.state.clock.now(), find.ScanStart(criteria.query, total)
+    try:
+        await ctx.write(lambda tx: find.note_scan(tx, ctx.actor, address, scan, now=now), urgent=True)
+    except StorageFullError:
+        log.warning("a scan could not be put in the audit log: the disk is full")
+
+
+@router.post(_RULES + ":undo", responses={**_REFUSALS, **responses(BadRequestError, ConflictError)})
+async def undo_rule_change(
+    ctx: Ctx, name: str, task: str, sent: UndoneRule | None = None
+) -> dict[str, Any] | None:
+    """Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing."""
+    address, now = _address(ctx, name, task), ctx.state.clock.now()
+    query = None if sent is None else sent.query
+    found = await ctx.write(lambda tx: label_rules.undo_rule_change(tx, ctx.actor, address, query, now=now))
+    return None if found is None else _shown(found)
 
 
 @router.get(_RULES + "/{query:path}/metrics", responses=_FIGURES)
@@ -102,11 +199,11 @@ async def rule_metrics(
     label: Annotated[
         list[str] | None, Query(description="Labels to judge by instead of those stored.")
     ] = None,
-) -> dict[str, float]:
+) -> dict[str, int | float]:
     """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
-    place, labels = _place(ctx, name, task), list(filter(None, label or ()))
+    address, labels = _address(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
-        lambda tx: label_rules.rule_metrics(tx, ctx.actor, *place, query, labels), long=True
+        lambda tx: label_rules.rule_metrics(tx, ctx.actor, address, query, labels), long=True
     )
     return _figures(found)
 
@@ -114,29 +211,24 @@ async def rule_metrics(
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
 async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
     """Show a labeling rule by its query."""
-    place = _place(ctx, name, task)
-    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
+    address = _address(ctx, name, task)
+    return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, address, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
 async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
     """Change a rule's labels, and its description if one is sent."""
-    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
+    address = _address(ctx, name, task)
+    edit = label_rules.RuleEdit(query, sent.all_labels(), sent.description)
     now = ctx.state.clock.now()
-    return _shown(
-        await ctx.write(
-            lambda tx: label_rules.edit_rule(
-                tx, ctx.actor, *place, query, labels=labels, description=description, now=now
-            )
-        )
-    )
+    return _shown(await ctx.write(lambda tx: label_rules.edit_rule(tx, ctx.actor, address, edit, now=now)))
 
 
 @router.delete(_RULES + "/{query:path}", responses=_REFUSALS)
 async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     """Delete a labeling rule; it is no error if there is none."""
-    place, now = _place(ctx, name, task), ctx.state.clock.now()
-    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
+    address, now = _address(ctx, name, task), ctx.state.clock.now()
+    await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, address, query, now=now))
 
 
 def _shown(rule: LabelingRule) -> dict[str, Any]:
@@ -151,14 +243,51 @@ def _shown(rule: LabelingRule) -> dict[str, Any]:
     return {name: each for name, each in found.items() if each is not None}
 
 
-def _figures(found: RuleMetrics) -> dict[str, float]:
-    fields = {
+def _figures(found: RuleMetrics) -> dict[str, int | float]:
+    fields: dict[str, int | float | None] = {
         "coverage": found.coverage,
         "coverage_annotated": found.coverage_annotated,
-        "correct": found.correct,
-        "incorrect": found.incorrect,
+        "correct": None if found.correct is None else float(found.correct),  # as in 1.x
+        "incorrect": None if found.incorrect is None else float(found.incorrect),
         "precision": found.precision,
         "total_records": found.total,
         "annotated_records": found.annotated,
     }
     return {name: each for name, each in fields.items() if each is not None}
+
+
+def _all_figures(found: RuleFigures) -> dict[str, Any]:
+    total = found.metrics.total
+    fields: dict[str, Any] = {
+        **_figures(found.metrics),
+        "correct": found.metrics.correct,
+        "incorrect": found.metrics.incorrect,
+        "covered_records": found.metrics.covered,
+        "annotated_covered_records": found.metrics.covered_annotated,
+        "overlaps": found.overlaps / total if total else None,
+        "conflicts": found.conflicts / total if total and found.conflicts is not None else None,
+        "problem": found.problem,
+    }
+    if (answers := found.answers) is not None:
+        judged = answers.correct + answers.incorrect
+        share = {"precision": answers.correct / judged} if judged else {}
+        fields["answers"] = {"correct": answers.correct, "incorrect": answers.incorrect, **share}
+    return {name: each for name, each in fields.items() if each is not None}
+
+
+def _matches(found: RuleMatches) -> dict[str, Any]:
+    reply: dict[str, Any] = {
+        "total": found.total,
+        "order": found.order,
+        "multi_label": found.multi_label,
+        "queries": [{"query": text, "positions": _packed(each)} for text, each in found.queries],
+    }
+    if found.ids is not None and found.annotated is not None:
+        reply["ids"] = _packed(found.ids)
+        reply["annotated"] = _packed(found.annotated)
+        reply["labels"] = [{"label": label, "positions": _packed(each)} for label, each in found.labels]
+    return reply
+
+
+def _packed(compressed: bytes) -> str:
+    return base64.b64encode(compressed).decode()

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     ClosedDatasetError,
     EntityNotFoundError,
@@ -64,19 +65,18 @@ async def search(
     which = task_of(task)
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_search(body, which))
-    workspace = ctx.require_workspace()
+    address = ctx.address(name, task=which)
     if start + limit > _DEEPEST:
         raise InvalidTextSearchError(
             f"Result window is too large, from + limit must be less than or equal to {_DEEPEST}. "
             "Scan the records instead to read them all."
         )
-    page = SearchPage(wanted.sort, start, limit, _facets(facets, start))
     near = _near(wanted.selected, limit)
-
+    page = SearchPage(wanted.sort, start, limit, _facets(facets, start), near)
     words = None if near is not None else wanted.selected.words
 
     def run(tx: Transaction) -> bytes:
-        _, hits = find.search(tx, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near)
+        _, hits = find.search(tx, ctx.actor, address, wanted.selected.criteria, page)
         return _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
 
     return _json(await ctx.read_slow(run))
@@ -138,7 +138,7 @@ async def scan(
     """Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty."""
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_scan(body))
-    workspace = ctx.require_workspace()
+    address = ctx.address(name)
     place = read_page(wanted)
     size = limit or 500
     fields = Projection.of(wanted.fields)
@@ -150,13 +150,9 @@ async def scan(
         dataset, rows = find.scan(
             tx,
             ctx.actor,
-            workspace,
-            name,
+            address,
             wanted.selected.criteria,
-            after=place.after,
-            sort=place.sort,
-            offset=place.offset,
-            limit=size,
+            find.ScanPage(size, place.after, place.sort, place.offset),
         )
         task = dataset.task
         records = [
@@ -180,17 +176,17 @@ async def scan(
 
     uuid, page = await ctx.read_slow(run)
     if ctx.state.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
-        await _note(ctx, workspace, name, wanted.selected.criteria)
+        await _note(ctx, address, wanted.selected.criteria)
     return _json(page)
 
 
-async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
+async def _note(ctx: Context, address: DatasetAddress, criteria: Criteria) -> None:
     """Write the audit event of a scan. A full disk must not keep people from reading their data."""
     now = ctx.state.clock.now()
-    count = await ctx.read_slow(lambda tx: find.count_scanned(tx, ctx.actor, workspace, name, criteria))
+    count = await ctx.read_slow(lambda tx: find.count_scanned(tx, ctx.actor, address, criteria))
     try:
         await ctx.write(
-            lambda tx: find.note_scan(tx, ctx.actor, workspace, name, criteria, count, now=now),
+            lambda tx: find.note_scan(tx, ctx.actor, address, find.ScanStart(criteria.query, count), now=now),
             urgent=True,
         )
     except StorageFullError:

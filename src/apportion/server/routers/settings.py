@@ -37,10 +37,8 @@ async def get_settings(
 ) -> SettingsOut:
     """Show the settings of a dataset. Name and task may come in either order."""
     name, which = name_and_task(name, task)
-    workspace = ctx.require_workspace()
-    found = await ctx.read(
-        lambda tx: manage.read_settings(tx, ctx.actor, workspace, name, which, or_none=or_none)
-    )
+    address = ctx.address(name, task=which)
+    found = await ctx.read(lambda tx: manage.read_settings(tx, ctx.actor, address, or_none=or_none))
     return settings_out(found)
 
 
@@ -51,21 +49,10 @@ async def get_settings(
 async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> SettingsOut:
     """Save settings; what is left out stays as it was."""
     name, which = name_and_task(name, task)
-    workspace = ctx.require_workspace()
+    address = ctx.address(name, task=which)
     given, now = settings_in(wanted), ctx.state.clock.now()
-    await ctx.write(
-        lambda tx: manage.save_settings(
-            tx,
-            ctx.actor,
-            workspace,
-            name,
-            which,
-            given,
-            overlapping=wanted.allow_overlapping_spans,
-            characters=wanted.allow_character_spans,
-            now=now,
-        )
-    )
+    change = manage.SettingsChange(given, wanted.allow_overlapping_spans, wanted.allow_character_spans)
+    await ctx.write(lambda tx: manage.save_settings(tx, ctx.actor, address, change, now=now))
     return settings_out(given)
 
 
@@ -73,5 +60,5 @@ async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> S
 async def delete_settings(ctx: Ctx, name: str, task: str) -> None:
     """Delete the settings of a dataset."""
     name, which = name_and_task(name, task)
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
-    await ctx.write(lambda tx: manage.delete_settings(tx, ctx.actor, workspace, name, which, now=now))
+    address, now = ctx.address(name, task=which), ctx.state.clock.now()
+    await ctx.write(lambda tx: manage.delete_settings(tx, ctx.actor, address, now=now))

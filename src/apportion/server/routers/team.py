@@ -142,8 +142,8 @@ class TakenBack(BaseModel):
 )
 async def take_back(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
     """End the leases of people who left records unattended, at once; drafts stay, and late answers are still kept."""
-    workspace, now = ctx.require_workspace(), ctx.state.clock.now()
+    address, now = ctx.address(name), ctx.state.clock.now()
     freed = await ctx.write(
-        lambda tx: team_overview.release_for(tx, ctx.actor, workspace, name, sent.annotators, now=now)
+        lambda tx: team_overview.release_for(tx, ctx.actor, address, sent.annotators, now=now)
     )
     return TakenBack(released=freed)

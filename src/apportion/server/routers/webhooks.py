@@ -133,13 +133,16 @@ async def list_webhooks(ctx: Ctx, scope: Scope = "workspace") -> WebhooksOut:
 @router.post(_PATH, responses=_BUSY)
 async def create_webhook(ctx: Ctx, wanted: NewWebhookIn) -> WebhookMade:
     """Create a webhook, which receives events from now on. Only this reply has its secret."""
-    now, policy, secrets = ctx.state.clock.now(), ctx.settings.call_policy, ctx.state.webhook_secrets
+    now, secrets = ctx.state.clock.now(), ctx.state.webhook_secrets
     asked = manage.NewWebhook(
-        _place(ctx, wanted.scope), wanted.url, tuple(wanted.events), wanted.dataset, wanted.description
+        _place(ctx, wanted.scope),
+        wanted.url,
+        ctx.settings.call_policy,
+        tuple(wanted.events),
+        wanted.dataset,
+        wanted.description,
     )
-    made = await ctx.write(
-        lambda tx: manage.create_webhook(tx, ctx.actor, asked, secrets=secrets, policy=policy, now=now)
-    )
+    made = await ctx.write(lambda tx: manage.create_webhook(tx, ctx.actor, asked, secrets=secrets, now=now))
     return _made(made)
 
 
@@ -152,17 +155,16 @@ async def get_webhook(ctx: Ctx, id: str) -> WebhookOut:
 @router.patch(_PATH + "/{id}", responses=_REFUSALS)
 async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOut:
     """Change a webhook, disable it, or enable it again."""
-    now, policy = ctx.state.clock.now(), ctx.settings.call_policy
+    now = ctx.state.clock.now()
     change = manage.WebhookChange(
+        ctx.settings.call_policy,
         wanted.url,
         None if wanted.events is None else tuple(wanted.events),
         wanted.description,
         wanted.enabled,
         wanted.skip_missed,
     )
-    found = await ctx.write(
-        lambda tx: manage.change_webhook(tx, ctx.actor, id, change, policy=policy, now=now)
-    )
+    found = await ctx.write(lambda tx: manage.change_webhook(tx, ctx.actor, id, change, now=now))
     ctx.state.webhooks.wake()
     return _out(*found)
 
@@ -203,7 +205,7 @@ async def list_deliveries(
     """List a webhook's deliveries, newest first: recently delivered ones, and the others for 30 days."""
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read(
-        lambda tx: manage.list_deliveries(tx, ctx.actor, id, state=state, before=before, limit=limit)
+        lambda tx: manage.list_deliveries(tx, ctx.actor, id, manage.DeliveryPage(limit, state, before))
     )
     following = str(found[-1][0]) if len(found) == limit else None
     return DeliveriesOut(deliveries=[_delivery_out(each) for _, each in found], next=following)

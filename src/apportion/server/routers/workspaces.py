@@ -112,7 +112,9 @@ async def add_member(ctx: Ctx, name: str, wanted: NewMember) -> MemberOut:
     """Add an existing user to a workspace, with a role."""
     now = ctx.state.clock.now()
     added = await ctx.write(
-        lambda tx: manage.add_member(tx, ctx.actor, name, wanted.username, wanted.role, now=now)
+        lambda tx: manage.add_member(
+            tx, ctx.actor, name, manage.MemberChange(wanted.username, wanted.role, now)
+        )
     )
     return member_out(added, wanted.role)
 
@@ -125,6 +127,6 @@ async def set_member_role(ctx: Ctx, name: str, user: str, wanted: RoleIn) -> Mem
     """Make a member annotator, reviewer or manager of a workspace."""
     now = ctx.state.clock.now()
     changed = await ctx.write(
-        lambda tx: manage.set_member_role(tx, ctx.actor, name, user, wanted.role, now=now)
+        lambda tx: manage.set_member_role(tx, ctx.actor, name, manage.MemberChange(user, wanted.role, now))
     )
     return member_out(changed, wanted.role)

@@ -8,12 +8,13 @@ from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import Mode, RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.consensus.asking import decide_one_more
+from apportion.domain.consensus.deciding import RecordToResolve
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import answers_of, kind_of_record, places_of_tokens
 from apportion.domain.policies import Policies
 from apportion.domain.records import TokenClassificationRecord
-from apportion.ports.assignments import StoredPlan, rule_key
+from apportion.ports.assignments import rule_key
 from apportion.ports.store import Transaction
 
 from .eligibility import is_full
@@ -37,12 +38,14 @@ def next_adaptive_slot(
     tokens = places_of_tokens(record) if isinstance(record, TokenClassificationRecord) else None
     decision = decide_one_more(
         answers,
-        kind=kind_of_record(record),
-        want=case.want(policies.required),
+        RecordToResolve(
+            kind_of_record(record),
+            case.want(policies.required),
+            tokens=tokens,
+            posterior=case.posterior_for(answers, policies.resolution),
+        ),
         most=plan.spec.adaptive.most,
         until=plan.spec.adaptive.until,
-        posterior=case.posterior_for(answers, policies.resolution),
-        tokens=tokens,
     )
     if not decision.ask:
         return None
@@ -51,7 +54,7 @@ def next_adaptive_slot(
     if not able:
         return None
     open_to_all = plan.spec.rules[rule].mode is Mode.PULL
-    name = None if open_to_all else _least_loaded(tx, dataset, plan, rule, able, now)
+    name = None if open_to_all else _least_loaded(tx, dataset, rule_key(plan.no, rule), able, now)
     if not open_to_all and name is None:
         return None
     # A number below zero marks a new slot, which takes from that slot all that it does not say itself.
@@ -82,10 +85,9 @@ def _eligible_people(case: Case, team: Sequence[Person], like: Slot) -> list[Per
 
 
 def _least_loaded(
-    tx: Transaction, dataset: Dataset, plan: StoredPlan, rule: int, able: Sequence[Person], now: int
+    tx: Transaction, dataset: Dataset, key: int, able: Sequence[Person], now: int
 ) -> str | None:
-    """Return the person with the least slots for their weight who has not reached their cap; None if all have."""
-    key = rule_key(plan.no, rule)
+    """Return who has the least slots of a rule for their weight and has not reached their cap; None if all have."""
     loads: dict[str, int] = {}
     for count in tx.assignments.slot_counts(dataset):
         here = rule_key(count.plan, count.rule) == key

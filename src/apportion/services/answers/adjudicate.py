@@ -2,89 +2,81 @@
 
 from __future__ import annotations
 
-from apportion.domain.datasets import Dataset
+from dataclasses import dataclass
+
+from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import BadRequestError, StaleVersionError
 from apportion.domain.individual.answering import set_gold
-from apportion.domain.individual.case import Case, GoldValue, Origin
-from apportion.domain.individual.record_view import build_view
+from apportion.domain.individual.case import Case
 from apportion.domain.individual.showing import show_gold
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import DatasetAccess, open_dataset
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-from .own_annotations import checked_value, record_case
+from .answer_change import record_case
+from .answer_mode import answer_mode
+from .checked_value import checked_value
+from .decision import Decision, decide
 
-__all__ = ["decide", "put_gold", "remove_gold"]
+__all__ = ["GoldEntry", "put_gold", "remove_gold"]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldEntry:
+    """A gold value as it is sent. ``discarded`` marks the record as unusable; ``version`` is the one its author saw."""
+
+    value: Value | None
+    discarded: bool = False
+    reason: str | None = None
+    version: int | None = None
 
 
 def put_gold(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    value: Value | None,
-    *,
-    discarded: bool,
-    reason: str | None,
-    version: int | None,
-    now: int,
+    tx: Transaction, actor: Actor, address: RecordAddress, entry: GoldEntry, *, now: int
 ) -> tuple[Dataset, Case]:
     """Set the gold value of a record, or mark the record as unusable."""
-    dataset, case = _find(tx, actor, workspace, name, id)
-    _check_version(case, version, dataset)
-    if discarded:
-        value = None
-    else:
-        value = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    change = decide(dataset, case, value, actor.username, reason, now)
+    access, case = _open(tx, actor, address)
+    dataset = access.dataset
+    _check_version(case, entry.version, dataset)
+    value = None
+    if not entry.discarded:
+        value = checked_value(dataset, case.record, entry.value, AnnotationState.SUBMITTED)
+    change = decide(access.policies, case, Decision(value, actor.username, entry.reason, now))
     tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
-        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": reason}
+        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": entry.reason}
     )
     return dataset, change.after
 
 
 def remove_gold(
-    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, version: int | None, *, now: int
+    tx: Transaction, actor: Actor, address: RecordAddress, version: int | None, *, now: int
 ) -> tuple[Dataset, Case]:
     """Remove the gold value: the record resolves to what people's answers make of it again."""
-    dataset, case = _find(tx, actor, workspace, name, id)
+    access, case = _open(tx, actor, address)
+    dataset = access.dataset
     _check_version(case, version, dataset)
     if case.gold is None:
         return dataset, case
-    policies = Policies.of(dataset.policies)
     after = set_gold(case, None)
-    view = build_view(after, rule=policies.resolution, required=policies.required)
-    tx.annotations.save_cases(dataset, [CaseChange(case, after, view, HistoryReason.GOLD_REMOVED)], at=now)
+    change = CaseChange(case, after, access.policies.resolve(after), HistoryReason.GOLD_REMOVED)
+    tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(dataset, actor.username, EventCode.REMOVED_GOLD, at=now, record=case)
     return dataset, after
 
 
-def decide(
-    dataset: Dataset, case: Case, value: Value | None, by: str, reason: str | None, now: int
-) -> CaseChange:
-    """Return what a decision changes in a record; None as value marks it as unusable. Nothing is written."""
-    policies = Policies.of(dataset.policies)
-    version = 1 if case.gold is None else case.gold.version + 1
-    after = set_gold(case, GoldValue(value, Origin.ADJUDICATED, by, reason, version, now))
-    view = build_view(after, rule=policies.resolution, required=policies.required)
-    return CaseChange(case, after, view, HistoryReason.ADJUDICATED, note=f"adjudicated by {by}", by=by)
-
-
-def _find(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Case]:
-    dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
-    if not Policies.of(dataset.policies).individual:
+def _open(tx: Transaction, actor: Actor, address: RecordAddress) -> tuple[DatasetAccess, Case]:
+    access = open_dataset(tx, actor, address.dataset, Action.ADJUDICATE, open_only=True)
+    if not answer_mode(tx, access.dataset).keeps_gold:
         raise BadRequestError(
-            f"Dataset {name} is shared: its latest annotation is the record's, there is nothing to adjudicate. "
-            "Set the policy 'annotation' to 'individual' first."
+            f"Dataset {access.dataset.name} is shared: its latest annotation is the record's, there is nothing to "
+            "adjudicate. Set the policy 'annotation' to 'individual' first."
         )
-    return dataset, record_case(tx, dataset, actor, id)
+    return access, record_case(access, address.id)
 
 
 def _check_version(case: Case, sent: int | None, dataset: Dataset) -> None:

@@ -7,7 +7,7 @@ decision. People's own annotations are written in bulk through the plural ``anno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from apportion.domain.datasets import Dataset
@@ -23,49 +23,45 @@ from apportion.domain.individual.record_view import (
     ADJUDICATED,
     CONSENSUS,
     ResolvedView,
-    build_view,
     same_value,
 )
-from apportion.domain.people import Actor
-from apportion.domain.permissions import EffectiveRole, effective_role
+from apportion.domain.permissions import EffectiveRole
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, shown_content
 from apportion.ports.annotations import CaseChange
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
-from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status, Task
+from apportion.services.datasets.access import DatasetAccess
+from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
-from .adjudicate import decide
-from .own_annotations import apply_answer, checked_value, log_answer
+from .answer_change import AnswerChange, log_answer
+from .apply_answer import apply_answer
+from .checked_value import checked_value
+from .decision import Decision, decide
+from .log_request import LogRequest
 
 __all__ = ["log_individual", "own_state"]
 
-Prepare = Callable[[Task, Sequence[Record]], Sequence[EncodedRecord]]
 
-
-def log_individual(
-    tx: Transaction,
-    actor: Actor,
-    dataset: Dataset,
-    records: Sequence[Record],
-    prepared: Sequence[EncodedRecord] = (),
-    *,
-    now: int,
-    prepare: Prepare,
-) -> int:
-    """Store the records, of which some may be ``prepared``, as this person may.
+def log_individual(access: DatasetAccess, request: LogRequest, *, now: int) -> int:
+    """Store the records, of which some may be prepared, as this person may.
 
     Return how many annotations were left as they were.
     """
-    wanted = list({record.id: record for record in records}.values())
+    tx, dataset = access.tx, access.dataset
+    wanted = list({record.id: record for record in request.records}.values())
     cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in wanted])}
-    if effective_role(actor, dataset.workspace) is EffectiveRole.MEMBER:
-        return _own(tx, actor, dataset, wanted, cases, now)
-    people = _people(tx, actor, dataset, wanted)
+    if access.is_annotator:
+        return _own(access, wanted, cases, now)
+    people = _people(access, wanted)
     bare = [_content_only(record) for record in wanted]
-    ready = _reencode(dataset, wanted, bare, prepared, prepare)
-    tx.records.log(dataset, ready, at=now, keep_answers=True)
-    return _resolved(tx, actor, dataset, list(zip(wanted, bare, strict=True)), people, cases, now)
+    tx.records.log(dataset, _reencode(dataset, wanted, bare, request), at=now, keep_answers=True)
+    kept = 0
+    for record, content in zip(wanted, bare, strict=True):
+        if record.id in cases:
+            _update_case(tx, dataset, cases[record.id], content, now)
+        kept += not _store_answers(access, record, people.get(record.id, {}), now)
+    return kept
 
 
 def own_state(status: Status, annotated: bool) -> AnnotationState:
@@ -76,16 +72,8 @@ def own_state(status: Status, annotated: bool) -> AnnotationState:
 # Annotators
 
 
-def _own(
-    tx: Transaction,
-    actor: Actor,
-    dataset: Dataset,
-    records: Sequence[Record],
-    cases: dict[str, Case],
-    now: int,
-) -> int:
-    name = actor.username
-    policies = Policies.of(dataset.policies)
+def _own(access: DatasetAccess, records: Sequence[Record], cases: Mapping[str, Case], now: int) -> int:
+    tx, dataset, name, policies = access.tx, access.dataset, access.username, access.policies
     for record in records:
         case = cases.get(record.id)
         if str(policies.visibility) == "assigned" and (case is None or not case.ever_had(name)):
@@ -117,40 +105,24 @@ def _own(
         ):
             kept += 1
             continue
-        change, _ = apply_answer(tx, dataset, case, name, state, value, now=now)
+        answer = AnswerChange(name, state, value, now)
+        change, _ = apply_answer(tx, dataset, case, answer)
         tx.annotations.save_cases(dataset, [change], at=now)
-        log_answer(tx, dataset, case, name, state, now)
+        log_answer(tx, dataset, case, answer)
     return kept
 
 
 # Reviewers, managers and administrators, who see the resolved view
 
 
-def _resolved(
-    tx: Transaction,
-    actor: Actor,
-    dataset: Dataset,
-    records: Sequence[tuple[Record, Record]],
-    people: dict[str, dict[str, Value]],
-    cases: dict[str, Case],
-    now: int,
-) -> int:
-    """Apply the answers that came with records just stored (pairs: as sent, content only), and update those there.
-
-    Return how many annotations were left as they were.
-    """
-    kept = 0
-    for record, content in records:
-        if record.id in cases:
-            _update_case(tx, dataset, cases[record.id], content, now)
-        written = False
-        for name, value in people.get(record.id, {}).items():
-            written = _set_own(tx, dataset, record.id, name, value, now) or written
-        if _store_decision(tx, actor, dataset, record, now):
-            written = True
-        if record.annotation is not None and not written:
-            kept += 1
-    return kept
+def _store_answers(access: DatasetAccess, record: Record, people: Mapping[str, Value], now: int) -> bool:
+    """Store the answers that came with a record just logged; return False where an annotation changed nothing."""
+    written = False
+    for name, value in people.items():
+        written = _set_own(access, record.id, name, value, now) or written
+    if _store_decision(access, record, now):
+        written = True
+    return written or record.annotation is None
 
 
 def _content_only(record: Record) -> Record:
@@ -164,15 +136,14 @@ def _reencode(
     dataset: Dataset,
     records: Sequence[Record],
     bare: Sequence[Record],
-    prepared: Sequence[EncodedRecord],
-    prepare: Prepare,
+    request: LogRequest,
 ) -> list[EncodedRecord]:
     """Return the bare records encoded for writing: those that came bare may be encoded already."""
-    ready = {each.id: each for each in prepared}
+    ready = {each.id: each for each in request.prepared or ()}
     other = [
         each for record, each in zip(records, bare, strict=True) if each is not record or each.id not in ready
     ]
-    ready |= {each.id: each for each in prepare(dataset.task, other)}
+    ready |= {each.id: each for each in request.prepare(dataset.task, other)}
     return [ready[each.id] for each in bare]
 
 
@@ -185,19 +156,20 @@ def _update_case(tx: Transaction, dataset: Dataset, before: Case, content: Recor
         why = HistoryReason.OUTDATED if outdated else HistoryReason.REPLACED
         tx.annotations.save_cases(
             dataset,
-            [CaseChange(before, after, _view(dataset, after), why, "outdated" if outdated else None)],
+            [
+                CaseChange(
+                    before,
+                    after,
+                    Policies.of(dataset.policies).resolve(after),
+                    why,
+                    "outdated" if outdated else None,
+                )
+            ],
             at=now,
         )
 
 
-def _view(dataset: Dataset, case: Case) -> ResolvedView:
-    policies = Policies.of(dataset.policies)
-    return build_view(case, rule=policies.resolution, required=policies.required)
-
-
-def _people(
-    tx: Transaction, actor: Actor, dataset: Dataset, records: Sequence[Record]
-) -> dict[str, dict[str, Value]]:
+def _people(access: DatasetAccess, records: Sequence[Record]) -> dict[str, dict[str, Value]]:
     """Return people's own annotations that the records carry, by record id and user."""
     found: dict[str, dict[str, Value]] = {}
     for place, record in enumerate(records):
@@ -206,7 +178,7 @@ def _people(
         for name, value in record.annotation.by_agent.items():
             singular = record.annotation.singular and name == record.annotation.agent
             if not singular and not name.startswith((CONSENSUS, ADJUDICATED)):
-                if tx.people.user_by_name(name) is None:
+                if access.tx.people.user_by_name(name) is None:
                     raise ValidationError(
                         [
                             {
@@ -217,13 +189,14 @@ def _people(
                         ]
                     )
                 found.setdefault(record.id, {})[name] = value
-    if found and effective_role(actor, dataset.workspace) is EffectiveRole.REVIEWER:
+    if found and access.role is EffectiveRole.REVIEWER:
         return {}
     return found
 
 
-def _set_own(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value, now: int) -> bool:
+def _set_own(access: DatasetAccess, id: str, name: str, value: Value, now: int) -> bool:
     """Set a user's own annotation; return False when it is or was that already: an older copy was logged back."""
+    tx, dataset = access.tx, access.dataset
     case = tx.annotations.case(dataset, id)
     assert case is not None
     before = case.of(name)
@@ -233,21 +206,22 @@ def _set_own(tx: Transaction, dataset: Dataset, id: str, name: str, value: Value
     if any(each is not None and same_value(case.record, each, value) for each in stored):
         return False
     checked = checked_value(dataset, case.record, value, AnnotationState.SUBMITTED)
-    change, _ = apply_answer(tx, dataset, case, name, AnnotationState.SUBMITTED, checked, now=now)
+    change, _ = apply_answer(tx, dataset, case, AnswerChange(name, AnnotationState.SUBMITTED, checked, now))
     tx.annotations.save_cases(dataset, [change], at=now)
     return True
 
 
-def _store_decision(tx: Transaction, actor: Actor, dataset: Dataset, record: Record, now: int) -> bool:
+def _store_decision(access: DatasetAccess, record: Record, now: int) -> bool:
     """Store the decision that the record carries; return False where it carries none, or one already stored."""
     if record.status not in (Status.VALIDATED, Status.DISCARDED):
         return False
     sent = record.annotation
     if record.status is Status.VALIDATED and (sent is None or not sent.singular):
         return False
+    tx, dataset = access.tx, access.dataset
     case = tx.annotations.case(dataset, record.id)
     assert case is not None
-    view = _view(dataset, case)
+    view = access.policies.resolve(case)
     value = None
     if record.status is Status.DISCARDED:
         if view.status is Status.DISCARDED:
@@ -257,10 +231,10 @@ def _store_decision(tx: Transaction, actor: Actor, dataset: Dataset, record: Rec
         value = checked_value(dataset, case.record, sent.value, AnnotationState.SUBMITTED)
         if _is_known(tx, dataset, case, view, value):
             return False
-    change = decide(dataset, case, value, actor.username, "logged", now)
+    change = decide(access.policies, case, Decision(value, access.username, "logged", now))
     tx.annotations.save_cases(dataset, [change], at=now)
     tx.annotations.log_event(
-        dataset, actor.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
+        dataset, access.username, EventCode.ADJUDICATED, at=now, record=case, detail={"reason": "logged"}
     )
     return True
 

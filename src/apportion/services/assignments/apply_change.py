@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apportion.domain.assignment.plan_changes import applied
-from apportion.domain.assignment.rows import RowsBuilder
+from apportion.domain.assignment.rows import RowFacts, RowsBuilder
 from apportion.domain.assignment.states import Reason
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
 from apportion.domain.numpy_types import np
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Transaction
-from apportion.services.steps import Step, parts_of
+from apportion.services.datasets.access import find_unchecked
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import EventCode
 
 from .apply_plan import SLOTS_AT_ONCE, due_of, slot_batch_of, with_numbers
@@ -31,6 +32,8 @@ WITHDRAWN_AT_ONCE = 1_000
 
 class ApplyPlanChange:
     """The steps that rebalance or move a plan, or withdraw a part of it."""
+
+    name = "change plan"
 
     def __init__(self, planned: ComputedChange, *, by: str, at: int) -> None:
         self._planned = planned
@@ -79,7 +82,7 @@ class ApplyPlanChange:
 
     def _finish(self, tx: Transaction) -> Dataset | None:
         planned = self._planned
-        dataset = tx.datasets.find(planned.dataset.workspace, planned.dataset.name)
+        dataset = find_unchecked(tx, planned.dataset.address)
         if dataset is None:
             return None
         if planned.change.added:
@@ -99,6 +102,8 @@ class ApplyPlanChange:
 
 class UndoPlan:
     """The steps that undo a plan: nothing of it is left in the end but what was begun."""
+
+    name = "undo plan"
 
     def __init__(self, planned: ComputedUndo, *, by: str, at: int) -> None:
         self._planned = planned
@@ -136,7 +141,7 @@ class UndoPlan:
         stored = self._planned.stored
         given_back = tx.assignments.pending_of(stored, WITHDRAWN_AT_ONCE, self._at)
         self._withdraw(tx, given_back)
-        dataset = tx.datasets.find(self._planned.dataset.workspace, self._planned.dataset.name)
+        dataset = find_unchecked(tx, self._planned.dataset.address)
         if dataset is not None:
             detail = {"plan": stored.id, **self._planned.show()}
             tx.annotations.log_event(dataset, self._by, EventCode.UNDONE, at=self._at, detail=detail)
@@ -162,9 +167,7 @@ def _add(tx: Transaction, planned: ComputedChange) -> list[str]:
             np.array([people.index(row.annotator or "")]),
             np.array([0]),
             builder.reason(reason),
-            rule=row.rule,
-            phase=row.phase,
-            inclusion=np.array([1.0]),
+            RowFacts(row.rule, row.phase, np.array([1.0])),
         )
     rows = builder.finish()
     stored = planned.stored

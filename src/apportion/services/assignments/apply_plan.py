@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -29,20 +30,22 @@ from apportion.domain.numpy_types import Column, np
 from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotBatch, StoredPlan
 from apportion.ports.store import Transaction
+from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
 from apportion.services.answers.reresolve import (
+    ReresolveCause,
     begin_reresolving,
     forget_batch,
     requeue_job,
-    reresolve_records,
     reresolving_steps,
 )
-from apportion.services.steps import Step, parts_of
+from apportion.services.datasets.access import find_unchecked
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import EventCode
 
 from .compute_plan import ComputedPlan, compute_extension, inputs_version, policies_after
 from .migrate_individual import IndividualMigration
-from .policies import policies_of, put_policies, set_policies
+from .policies import PolicyCause, policies_of, put_policies, set_policies
 
 __all__ = [
     "NEVER",
@@ -71,6 +74,8 @@ class ApplyPlan:
 
     Raises ``NothingToAssignError`` where nobody would get anything.
     """
+
+    name = "apply plan"
 
     def __init__(self, planned: ComputedPlan, *, by: str, at: int, joining: bool = False) -> None:
         if not len(planned.plan.rows):
@@ -106,9 +111,7 @@ class ApplyPlan:
         policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
         if not policies.individual:  # nobody sees the slots before the plan is live
             for part in parts_of(list(self._touched), SETTLED_AT_ONCE):
-                yield lambda tx, part=part: reresolve_records(  # type: ignore[misc]
-                    tx, self._planned.dataset, part, now=self._at
-                )
+                yield partial(self._reresolve, part)
             yield self._go_live
             return
         if not self._planned.dataset.individual:
@@ -151,7 +154,10 @@ class ApplyPlan:
         for step in written:
             step(tx)
         dataset = self._go_live(tx)
-        reresolve_records(tx, dataset, list(self._touched), now=self._at)
+        answer_mode(tx, dataset).reresolve(list(self._touched), now=self._at)
+
+    def _reresolve(self, ids: Sequence[str], tx: Transaction) -> None:
+        answer_mode(tx, self._planned.dataset).reresolve(ids, now=self._at)
 
     def _begin(self, tx: Transaction) -> None:
         if not self._joining:
@@ -185,7 +191,7 @@ class ApplyPlan:
         dataset = _find_unchanged(tx, planned)
         after = policies_after(policies_of(dataset), planned.spec)
         if self._migration is None:
-            dataset = set_policies(tx, dataset, after, by=by, now=at, plan=self.plan.no)
+            dataset = set_policies(tx, dataset, after, PolicyCause(by, at, plan=self.plan.no))
         else:
             self._migration.arrive(tx)
             dataset = put_policies(tx, dataset, after, by=by, now=at)
@@ -200,20 +206,14 @@ class ApplyPlan:
     def _go_live_and_queue(self, tx: Transaction) -> None:
         dataset = self._go_live(tx)
         carried = self._migration is not None
-        job = begin_reresolving(
-            tx,
-            dataset,
-            len(self._answered),
-            by=self._by,
-            now=self._at,
-            plan=None if carried else self.plan.no,  # every answered record was staged, not only the plan's
-            carried=carried,
-        )
+        plan = None if carried else self.plan.no  # every answered record was staged, not only the plan's
+        cause = ReresolveCause(self._by, self._at, plan, carried)
+        job = begin_reresolving(tx, dataset, len(self._answered), cause)
         self._jobs[:] = [job]
 
 
 def _find_unchanged(tx: Transaction, planned: ComputedPlan) -> Dataset:
-    dataset = tx.datasets.find(planned.dataset.workspace, planned.dataset.name)
+    dataset = find_unchecked(tx, planned.dataset.address)
     if dataset is None or dataset.uuid != planned.dataset.uuid:
         raise EntityNotFoundError(planned.dataset.name, "ServiceDataset")
     return dataset
@@ -315,7 +315,7 @@ def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str],
     Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
     until a manager rebalances or extends it, and an event says so.
     """
-    dataset = tx.datasets.find(dataset.workspace, dataset.name) or dataset  # the caller's may be out of date
+    dataset = find_unchecked(tx, dataset.address) or dataset  # the caller's may be out of date
     for stored in tx.assignments.plans(dataset):
         if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
             continue

@@ -6,23 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.assignment.plan_changes import PlanChange, move, rebalance, withdraw
+from apportion.domain.assignment.plan_changes import PlanChange, Rebalancing, move, rebalance, withdraw
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.reallocation import HeldSlot
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.states import RowState
 from apportion.domain.assignment.team import Person
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, PlanAddress
 from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
 from apportion.ports.assignments import PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 
-from .compute_plan import find_plan, team_of
+from .compute_plan import find_plan, present_team_of, team_of
 
 __all__ = [
     "ComputedChange",
     "ComputedUndo",
+    "Move",
+    "Rebalance",
+    "RowSelection",
     "compute_move",
     "compute_rebalance",
     "compute_undo",
@@ -76,21 +79,36 @@ class _LiveSlots:
                 self.on.setdefault(row.record, set()).add(row.annotator)
 
 
+@dataclass(frozen=True, slots=True)
+class Rebalance:
+    """How a plan is to be rebalanced: with other ``users`` of a ``rule``, or its team as it is.
+
+    ``level``: people above their share give up the surplus.
+    """
+
+    users: Any = None
+    level: bool = False
+    rule: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSelection:
+    """Rows of a plan: those of these records (None: all), of this annotator (None: anybody)."""
+
+    records: Sequence[str] | None
+    annotator: str | None
+
+    @property
+    def ids(self) -> set[str] | None:
+        return None if self.records is None else set(self.records)
+
+
 def compute_rebalance(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    *,
-    users: Any = None,
-    level: bool = False,
-    rule: int | None = None,
-    now: int,
+    tx: Transaction, actor: Actor, address: PlanAddress, wanted: Rebalance, *, now: int
 ) -> ComputedChange:
-    """Compute how to bring a plan in line with its team as it is now, or with other ``users`` of one rule."""
-    dataset, stored = _open(tx, actor, workspace, name, id)
-    spec = stored.spec
+    """Compute how to bring a plan in line with its team as it is now, or with other users of one rule."""
+    dataset, stored = _open(tx, actor, address)
+    spec, rule, users = stored.spec, wanted.rule, wanted.users
     if rule is not None:
         _check_rule(stored, rule)
     if users is not None:
@@ -105,7 +123,10 @@ def compute_rebalance(
     for number, each in enumerate(spec.rules):
         if rule is not None and number != rule:
             continue
-        teams[number] = team_of(tx, dataset, each, number, [], lenient=users is None)
+        if users is None:
+            teams[number] = present_team_of(tx, dataset, each, number)
+        else:
+            teams[number] = team_of(tx, dataset, each, number, [])
         blocked = {
             record: others[record] - rows.on.get(record, set()) for record in rows.on if record in others
         }
@@ -114,9 +135,11 @@ def compute_rebalance(
                 rows.rows,
                 teams[number],
                 spec.seed or 0,
-                rule=number,
-                level=level,
-                blocked={record: names for record, names in blocked.items() if names},
+                Rebalancing(
+                    number,
+                    level=wanted.level,
+                    blocked={record: names for record, names in blocked.items() if names},
+                ),
             )
         )
     return ComputedChange(
@@ -124,66 +147,53 @@ def compute_rebalance(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Rows to move, and the annotator who gets them, as one of the people of a rule."""
+
+    rows: RowSelection
+    to: str
+    rule: int = 0
+
+
 def compute_move(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    *,
-    to: str,
-    records: Sequence[str] | None,
-    annotator: str | None,
-    rule: int = 0,
-    now: int,
+    tx: Transaction, actor: Actor, address: PlanAddress, wanted: Move, *, now: int
 ) -> ComputedChange:
     """Compute how to move some of a plan's rows to another annotator."""
-    dataset, stored = _open(tx, actor, workspace, name, id)
-    _check_rule(stored, rule)
-    person = _person(tx, dataset, stored, rule, to)
+    dataset, stored = _open(tx, actor, address)
+    _check_rule(stored, wanted.rule)
+    person = _person(tx, dataset, stored, wanted.rule, wanted.to)
     rows = _LiveSlots(tx, stored, now)
     on = {**rows.on}
-    for record, names in (tx.assignments.assignees(dataset) if records is not None else {}).items():
+    named = wanted.rows.records is not None
+    for record, names in (tx.assignments.assignees(dataset) if named else {}).items():
         on[record] = on.get(record, set()) | names
-    has = sum(row.annotator == to for row in rows.rows if row.rule == rule)
-    mine = [row for row in rows.rows if row.rule == rule]
-    change = move(
-        mine, person, records=None if records is None else set(records), annotator=annotator, on=on, has=has
-    )
+    mine = [row for row in rows.rows if row.rule == wanted.rule]
+    change = move(mine, person, on, records=wanted.rows.ids, annotator=wanted.rows.annotator)
     return ComputedChange(dataset, stored, "moved", change, rows.numbers, rows.on)
 
 
 def compute_withdrawal(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    *,
-    records: Sequence[str] | None,
-    annotator: str | None,
-    now: int,
+    tx: Transaction, actor: Actor, address: PlanAddress, wanted: RowSelection, *, now: int
 ) -> ComputedChange:
     """Compute how to withdraw some of a plan's rows."""
-    dataset, stored = _open(tx, actor, workspace, name, id)
+    dataset, stored = _open(tx, actor, address)
     rows = _LiveSlots(tx, stored, now)
-    change = withdraw(rows.rows, records=None if records is None else set(records), annotator=annotator)
+    change = withdraw(rows.rows, records=wanted.ids, annotator=wanted.annotator)
     return ComputedChange(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
 
 
-def compute_undo(
-    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, *, now: int
-) -> ComputedUndo:
+def compute_undo(tx: Transaction, actor: Actor, address: PlanAddress, *, now: int) -> ComputedUndo:
     """Compute how to undo a whole plan, except for the slots that somebody has begun."""
-    dataset, stored = _open(tx, actor, workspace, name, id)
+    dataset, stored = _open(tx, actor, address)
     pending = tx.assignments.pending_of(stored, 1 << 62, now)
     counts = [each for each in tx.assignments.slot_counts(dataset) if each.plan == stored.no]
     live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
     return ComputedUndo(dataset, stored, pending, live - len(pending))
 
 
-def _open(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, StoredPlan]:
-    dataset, stored = find_plan(tx, actor, workspace, name, id)
+def _open(tx: Transaction, actor: Actor, address: PlanAddress) -> tuple[Dataset, StoredPlan]:
+    dataset, stored = find_plan(tx, actor, address)
     if stored.phase in (PlanPhase.WRITING, PlanPhase.UNDOING):
         raise ConflictError("This plan is being written just now. Nothing was changed; try again.")
     if stored.phase is PlanPhase.UNDONE:

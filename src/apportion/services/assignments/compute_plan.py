@@ -14,7 +14,7 @@ from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, W
 from apportion.domain.assignment.states import Visibility
 from apportion.domain.assignment.team import Person, expand_team, named_people
 from apportion.domain.assignment.team import PlanningRecords as PlanRecords
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress, PlanAddress
 from apportion.domain.errors import BadRequestError, EntityNotFoundError, ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
@@ -24,7 +24,7 @@ from apportion.ports.assignments import StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.answers.reresolve import many_answered
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import MembershipRole, Role
 
 from .policies import policies_of
@@ -36,6 +36,7 @@ __all__ = [
     "find_plan",
     "inputs_version",
     "policies_after",
+    "present_team_of",
     "team_of",
 ]
 
@@ -64,10 +65,10 @@ class ComputedPlan:
 
 
 def compute_plan(
-    tx: Transaction, actor: Actor, workspace: str, name: str, spec: PlanSpec, *, digest: str | None = None
+    tx: Transaction, actor: Actor, address: DatasetAddress, spec: PlanSpec, *, digest: str | None = None
 ) -> ComputedPlan:
     """Compute a plan. Nothing is written. With ``digest``, refused unless the result is what the preview showed."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ASSIGN, open_only=True)
+    dataset = open_dataset(tx, actor, address, Action.ASSIGN, open_only=True).dataset
     _check_mirror(tx, dataset, spec)
     if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
         raise BadRequestError(
@@ -75,10 +76,19 @@ def compute_plan(
             "Nothing was planned."
         )
     held = tx.assignments.assignees(dataset) if tx.assignments.plans(dataset) else {}
-    given, warnings = _inputs(tx, dataset, spec, held, None)
+    given, warnings = _inputs(tx, dataset, spec, _Scope(held))
     found = plan(spec, given, policies=policies_of(dataset).show())
     check_digest(digest, found.digest)
-    return _computed(tx, dataset, spec, given, found, tuple(warnings), many_answered(tx, dataset), None)
+    return ComputedPlan(
+        dataset,
+        spec,
+        found,
+        tuple(each.people for each in given),
+        tuple(given),
+        tuple(warnings),
+        inputs_version(tx, dataset),
+        many_answered(tx, dataset),
+    )
 
 
 def compute_extension(
@@ -94,7 +104,7 @@ def compute_extension(
     if len(tx.assignments.plans(dataset)) > 1:  # nobody gets a record twice, by two plans
         held = tx.assignments.assignees(dataset, ids)
         held = {id: names for id, names in held.items() if id not in planned}
-    given, warnings = _inputs(tx, dataset, stored.spec, held, ids, teams=teams)
+    given, warnings = _inputs(tx, dataset, stored.spec, _Scope(held, ids, teams))
     taken = sorted(planned)
     found = plan(
         stored.spec,
@@ -105,22 +115,16 @@ def compute_extension(
     )
     # Records that were just logged are few: a count of all the others would make everybody who logs wait for it.
     many = ids is None and many_answered(tx, dataset)
-    return _computed(tx, dataset, stored.spec, given, found, tuple(warnings), many, stored)
-
-
-def _computed(
-    tx: Transaction,
-    dataset: Dataset,
-    spec: PlanSpec,
-    given: Sequence[RuleInput],
-    found: Plan,
-    warnings: tuple[str, ...],
-    many: bool,
-    into: StoredPlan | None,
-) -> ComputedPlan:
-    teams = tuple(each.people for each in given)
     return ComputedPlan(
-        dataset, spec, found, teams, tuple(given), warnings, inputs_version(tx, dataset), many, into
+        dataset,
+        stored.spec,
+        found,
+        tuple(each.people for each in given),
+        tuple(given),
+        tuple(warnings),
+        inputs_version(tx, dataset),
+        many,
+        stored,
     )
 
 
@@ -135,20 +139,24 @@ def inputs_version(tx: Transaction, dataset: Dataset) -> tuple[Any, ...]:
 # The records and people of each rule
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The records that a plan is about, None for all; the people who have them already; the teams, where known."""
+
+    held: Mapping[str, set[str]]
+    ids: Sequence[str] | None = None
+    teams: Sequence[tuple[Person, ...]] | None = None
+
+
 def _inputs(
-    tx: Transaction,
-    dataset: Dataset,
-    spec: PlanSpec,
-    held: Mapping[str, set[str]],
-    ids: Sequence[str] | None,
-    *,
-    teams: Sequence[tuple[Person, ...]] | None = None,
+    tx: Transaction, dataset: Dataset, spec: PlanSpec, scope: _Scope
 ) -> tuple[list[RuleInput], list[str]]:
+    held, teams = scope.held, scope.teams
     given = []
     warnings: list[str] = []
     known = tx.answers.known(dataset) if spec.checks is not None else {}
     for number, rule in enumerate(spec.rules):
-        records = _matching(tx, dataset, rule, ids)
+        records = _matching(tx, dataset, rule, scope.ids)
         team = teams[number] if teams is not None else team_of(tx, dataset, rule, number, warnings)
         here = {id: names for id in records.ids if (names := held.get(id))} if held else {}
         gold = {id: names for id in records.ids if (names := known.get(id))} if known else {}
@@ -173,15 +181,24 @@ def _matching(tx: Transaction, dataset: Dataset, rule: RuleSpec, ids: Sequence[s
 
 
 def team_of(
-    tx: Transaction,
-    dataset: Dataset,
-    rule: RuleSpec,
-    number: int,
-    warnings: list[str],
-    *,
-    lenient: bool = False,
+    tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int, warnings: list[str]
 ) -> tuple[Person, ...]:
-    """Return the people of a rule, who must all be members of the workspace; ``lenient`` makes leavers inactive."""
+    """Return the people of a rule, who must all be members of the workspace; add what a manager should know of them."""
+    team, strangers = _team_and_strangers(tx, dataset, rule, number, warnings)
+    if strangers:
+        raise ValidationError([_not_a_member(tx, rule, number, name, dataset) for name in strangers[:50]])
+    return team
+
+
+def present_team_of(tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int) -> tuple[Person, ...]:
+    """Return the people of a rule, with those inactive who are no members of the workspace any more."""
+    team, strangers = _team_and_strangers(tx, dataset, rule, number, [])
+    return tuple(replace(each, active=each.active and each.name not in strangers) for each in team)
+
+
+def _team_and_strangers(
+    tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int, warnings: list[str]
+) -> tuple[tuple[Person, ...], list[str]]:
     workspace = tx.people.workspace_named(dataset.workspace)
     assert workspace is not None
     members = {actor.username: (actor, role) for actor, role in tx.people.members(workspace.id)}
@@ -210,11 +227,7 @@ def team_of(
             )
             continue
         strangers.append(person.name)
-    if strangers and lenient:
-        return tuple(replace(each, active=each.active and each.name not in strangers) for each in team)
-    if strangers:
-        raise ValidationError([_not_a_member(tx, rule, number, name, dataset) for name in strangers[:50]])
-    return team
+    return team, strangers
 
 
 def _deactivate_leavers(tx: Transaction, dataset: Dataset, team: Sequence[Person]) -> tuple[Person, ...]:
@@ -298,11 +311,11 @@ def policies_after(before: Policies, spec: PlanSpec) -> Policies:
 
 
 def find_plan(
-    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, action: Action = Action.ASSIGN
+    tx: Transaction, actor: Actor, address: PlanAddress, action: Action = Action.ASSIGN
 ) -> tuple[Dataset, StoredPlan]:
     """Find a dataset's plan."""
-    dataset = find_dataset(tx, actor, workspace, name, action)
-    stored = tx.assignments.plan(dataset, id)
+    dataset = open_dataset(tx, actor, address.dataset, action).dataset
+    stored = tx.assignments.plan(dataset, address.id)
     if stored is None:
-        raise EntityNotFoundError(id, "AssignmentPlan")
+        raise EntityNotFoundError(address.id, "AssignmentPlan")
     return dataset, stored

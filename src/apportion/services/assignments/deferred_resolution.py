@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from apportion.domain.datasets import Dataset
 from apportion.domain.jobs import Job, JobState
 from apportion.ports.store import Transaction
+from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import (
     FEW,
+    ReresolveCause,
     begin_reresolving,
     requeue_job,
-    reresolve_records,
     reresolving_steps,
 )
-from apportion.services.steps import Step
+from apportion.services.operations import Step
 
 __all__ = ["DeferredResolution"]
 
@@ -30,8 +31,7 @@ class DeferredResolution:
 
     def __init__(self, dataset: Dataset, plan: int, *, by: str, at: int) -> None:
         self._dataset = dataset
-        self._plan = plan
-        self._by = by
+        self._cause = ReresolveCause(by, at, plan)
         self._at = at
         self._touched: dict[str, None] = {}
         self._job: Job | None = None
@@ -50,7 +50,7 @@ class DeferredResolution:
 
         def first(tx: Transaction) -> None:
             begin(tx)
-            self._job = begin_reresolving(tx, self._dataset, None, by=self._by, now=self._at, plan=self._plan)
+            self._job = begin_reresolving(tx, self._dataset, None, self._cause)
 
         def last(tx: Transaction) -> None:
             self._settle(tx, finish(tx))
@@ -79,12 +79,12 @@ class DeferredResolution:
         many = len(self._touched)
         if dataset is not None and many > FEW:
             if self._job is None:
-                self._job = begin_reresolving(tx, dataset, many, by=self._by, now=self._at, plan=self._plan)
+                self._job = begin_reresolving(tx, dataset, many, self._cause)
             else:
                 self._job = tx.jobs.change(self._job, at=self._at, total=many)
             return
         if dataset is not None:
-            reresolve_records(tx, dataset, list(self._touched), now=self._at)
+            answer_mode(tx, dataset).reresolve(list(self._touched), now=self._at)
         if self._job is not None:
             tx.jobs.change(self._job, at=self._at, state=JobState.DONE, done=many, total=many)
             self._job = None

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apportion.domain.assignment.states import UNTOLD, Phase, Reason, holding, listed
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, allowed
+from apportion.domain.permissions import Action
 from apportion.ports.assignments import SlotRow, StoredPlan, rule_key
 from apportion.ports.store import Transaction
+from apportion.services.answers.answer_change import record_case
 from apportion.services.answers.eligibility import is_full
-from apportion.services.answers.own_annotations import record_case
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 
 __all__ = ["explain", "with_reasons_that_hold"]
 
 
 def explain(
-    tx: Transaction, actor: Actor, workspace: str, name: str, record: str, annotator: str, *, now: int
+    tx: Transaction, actor: Actor, address: RecordAddress, annotator: str, *, now: int
 ) -> tuple[list[SlotRow], list[str]]:
     """Return an annotator's slots of a record, and sentences about them; annotators may ask about themselves."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
-    leads = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
+    access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
+    dataset, leads = access.dataset, access.may(Action.SEE_PROGRESS)
     if annotator != actor.username and not leads:
         raise ForbiddenOperationError("Operation not allowed: annotators may ask about themselves.")
-    case = record_case(tx, dataset, actor, record)
-    rows = tx.assignments.slots_on(dataset, record)
+    case = record_case(access, address.id)
+    rows = tx.assignments.slots_on(dataset, address.id)
     if leads:
         rows = [_explained(row) for row in with_reasons_that_hold(tx, dataset, rows)]
     else:  # an annotator must not learn that others disagreed, nor that a record is a check
@@ -37,7 +37,18 @@ def explain(
     plans = {plan.id: plan for plan in tx.assignments.plans(dataset)}
     if mine:
         return mine, [_past_assignment(row, plans[row.plan]) for row in mine]
-    return [], _why_not(tx, dataset, case, rows, plans, annotator, leads, now)
+    if not plans:
+        return [], [f"Nothing of dataset {dataset.name} has been shared out."]
+    if any(annotator in slot.declined for slot in case.slots):
+        return [], [f"{annotator} skipped this record."]
+    took = {(row.plan, row.rule) for row in rows}
+    found = []
+    for plan in plans.values():
+        for number in range(len(plan.teams)):
+            if not took or (plan.id, number) in took:
+                full = is_full(tx, dataset, annotator, rule_key(plan.no, number), now)
+                found += _why_not(plan, number, case, annotator, full)
+    return [], [*found, _taken_by(rows, leads)]
 
 
 def with_reasons_that_hold(tx: Transaction, dataset: Dataset, rows: Sequence[SlotRow]) -> list[SlotRow]:
@@ -69,46 +80,25 @@ def _past_assignment(row: SlotRow, plan: StoredPlan) -> str:
     return sentence if row.why is None else f"{sentence}; {row.why}"
 
 
-def _why_not(
-    tx: Transaction,
-    dataset: Dataset,
-    case: Case,
-    rows: list[SlotRow],
-    plans: dict[str, StoredPlan],
-    annotator: str,
-    leads: bool,
-    now: int,
-) -> list[str]:
-    """Return the reasons why an annotator cannot get a record, by the rules that took it; then its annotators."""
+def _why_not(plan: StoredPlan, rule: int, case: Case, annotator: str, full: bool) -> list[str]:
+    """Return the reason why a rule cannot give an annotator a record, if it cannot; ``full``: they are at their cap."""
+    asked = next((slot.needs for slot in case.slots if slot.rule == rule_key(plan.no, rule)), ())
+    person = next((each for each in plan.teams[rule] if each.name == annotator), None)
+    if person is None:
+        return [f"{annotator} is not among the people of rule {rule + 1}."]
+    if not person.active:
+        return [f"{annotator} is not active in rule {rule + 1}."]
+    if not person.can(asked):
+        skills = ", ".join(f"{skill}={value}" for skill, value in asked)
+        return [f"The record needs {skills}, which {annotator} is not listed with."]
+    return [f"{annotator} has the {person.cap} records that were agreed for rule {rule + 1}."] if full else []
+
+
+def _taken_by(rows: Sequence[SlotRow], leads: bool) -> str:
+    """Return from whom the answers to a record are wanted."""
     live = [row for row in rows if row.state not in NOT_WANTED]
-    if not plans:
-        return [f"Nothing of dataset {dataset.name} has been shared out."]
-    if any(annotator in slot.declined for slot in case.slots):
-        return [f"{annotator} skipped this record."]
-    found = []
-    took = {(row.plan, row.rule) for row in rows}
-    for plan in plans.values():
-        for number, team in enumerate(plan.teams):
-            if took and (plan.id, number) not in took:
-                continue
-            key = rule_key(plan.no, number)
-            asked = next((slot.needs for slot in case.slots if slot.rule == key), ())
-            person = next((each for each in team if each.name == annotator), None)
-            if person is None:
-                found.append(f"{annotator} is not among the people of rule {number + 1}.")
-            elif not person.active:
-                found.append(f"{annotator} is not active in rule {number + 1}.")
-            elif not person.can(asked):
-                skills = ", ".join(f"{skill}={value}" for skill, value in asked)
-                found.append(f"The record needs {skills}, which {annotator} is not listed with.")
-            elif is_full(tx, dataset, annotator, key, now):
-                found.append(
-                    f"{annotator} has the {person.cap} records that were agreed for rule {number + 1}."
-                )
     if not live:
-        found.append("No rule took this record, or all of its slots were withdrawn.")
-        return found
+        return "No rule took this record, or all of its slots were withdrawn."
     wanted = "Its one answer is" if len(live) == 1 else f"Its {len(live)} answers are"
     names = [row.annotator or "whoever is free" for row in live]
-    found.append(f"{wanted} wanted from {listed(names) if leads else 'others'}.")
-    return found
+    return f"{wanted} wanted from {listed(names) if leads else 'others'}."

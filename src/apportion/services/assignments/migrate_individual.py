@@ -16,12 +16,13 @@ from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
 from apportion.domain.policies import Policies
 from apportion.domain.records import AgentValues
 from apportion.ports.store import Transaction
-from apportion.services.answers.own_annotations import no_annotation
-from apportion.services.answers.reresolve import AT_ONCE, user_check
-from apportion.services.steps import Step, parts_of
+from apportion.services.answers.checked_value import no_annotation
+from apportion.services.answers.individual_answers import user_check
+from apportion.services.answers.reresolve import AT_ONCE
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import Status
 
-__all__ = ["IndividualMigration", "own_annotations", "stage_records"]
+__all__ = ["IndividualMigration", "Staging", "own_annotations", "stage_records"]
 
 _LOOKED_AT = 2_000
 """Records changed meanwhile that one transaction looks at; most of them have no answers."""
@@ -77,22 +78,24 @@ class IndividualMigration:
 
     def _prepare(self, tx: Transaction, ids: Sequence[str]) -> None:
         self.ids.update(dict.fromkeys(ids))
-        stage_records(tx, self.dataset, ids, self.policies, now=self.now, plan=self.plan)
+        stage_records(tx, self.dataset, ids, Staging(self.policies, self.now, self.plan))
 
 
-def stage_records(
-    tx: Transaction,
-    dataset: Dataset,
-    ids: Sequence[str],
-    policies: Policies,
-    *,
-    now: int,
-    plan: int | None = None,
-) -> None:
-    """Stage records of a shared dataset for ``policies``; they are resolved once these are in force.
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The policies a dataset is about to get, when, and the number of the plan that requires them, if one does."""
 
-    A shared answer withdraws the slots of others; those of the ``plan`` being applied stay as they were allocated.
+    policies: Policies
+    at: int
+    plan: int | None = None
+
+
+def stage_records(tx: Transaction, dataset: Dataset, ids: Sequence[str], staging: Staging) -> None:
+    """Stage records of a shared dataset; they are resolved once its new policies are in force.
+
+    A shared answer withdraws the slots of others; those of the plan being applied stay as they were allocated.
     """
+    policies, now, plan = staging.policies, staging.at, staging.plan
     is_user = user_check(tx)
     answers = tx.records.stored_answers(dataset, ids)
     changes = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import ConflictError
 from apportion.domain.individual.case import Case
-from apportion.domain.individual.record_view import ResolvedView, build_view
+from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.jobs import Job
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
@@ -18,27 +18,28 @@ from apportion.domain.records import AgentValues
 from apportion.ports.annotations import CaseChange
 from apportion.ports.assignments import PlanPhase
 from apportion.ports.store import Transaction
+from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import (
+    ReresolveCause,
     begin_reresolving,
     many_answered,
     requeue_job,
-    reresolve_records,
     reresolving_steps,
 )
-from apportion.services.datasets.access import find_dataset
-from apportion.services.steps import Step, parts_of
+from apportion.services.datasets.access import open_dataset
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
-from .migrate_individual import IndividualMigration, stage_records
+from .migrate_individual import IndividualMigration, Staging, stage_records
 
-__all__ = ["PolicyChange", "policies_of", "put_policies", "read_of", "set_policies"]
+__all__ = ["PolicyCause", "PolicyChange", "policies_of", "put_policies", "read_of", "set_policies"]
 
 _PAGE = 500
 
 
-def read_of(tx: Transaction, actor: Actor, workspace: str, name: str) -> Policies:
+def read_of(tx: Transaction, actor: Actor, address: DatasetAddress) -> Policies:
     """Return the policies of a dataset."""
-    return policies_of(find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS))
+    return policies_of(open_dataset(tx, actor, address, Action.SEE_SETTINGS).dataset)
 
 
 def policies_of(dataset: Dataset) -> Policies:
@@ -52,9 +53,11 @@ class PolicyChange:
     From individual to shared only with ``keep: latest`` where people differ.
     """
 
-    def __init__(self, actor: Actor, workspace: str, name: str, json: Mapping[str, Any], *, now: int) -> None:
+    name = "change policies"
+
+    def __init__(self, actor: Actor, address: DatasetAddress, json: Mapping[str, Any], *, now: int) -> None:
         self._actor = actor
-        self._place = workspace, name
+        self._address = address
         self._json = json
         self._now = now
         self._after: Policies | None = None
@@ -90,7 +93,7 @@ class PolicyChange:
             yield lambda tx: requeue_job(tx, job.id, now=self._now)
 
     def _found(self, tx: Transaction) -> Dataset:
-        return find_dataset(tx, self._actor, *self._place, Action.EDIT_POLICIES)
+        return open_dataset(tx, self._actor, self._address, Action.EDIT_POLICIES).dataset
 
     def _begin(self, tx: Transaction) -> None:
         dataset = self._found(tx)
@@ -101,8 +104,8 @@ class PolicyChange:
             _check_free(tx, dataset, before, after, None)
             self._slow = dataset
         else:
-            keep = self._json.get("keep")
-            set_policies(tx, dataset, after, by=self._actor.username, now=self._now, keep=keep)
+            cause = PolicyCause(self._actor.username, self._now, keep=self._json.get("keep"))
+            set_policies(tx, dataset, after, cause)
 
     def _switch(self, tx: Transaction) -> None:
         before, dataset = self._slow, self._found(tx)
@@ -119,7 +122,8 @@ class PolicyChange:
         self._answered = (
             tx.annotations.answered(dataset) if self._migration is None else list(self._migration.ids)
         )
-        self._job = begin_reresolving(tx, dataset, len(self._answered), by=by, now=now, carried=carried)
+        cause = ReresolveCause(by, now, carried=carried)
+        self._job = begin_reresolving(tx, dataset, len(self._answered), cause)
 
 
 def _needs_job(before: Policies, after: Policies) -> bool:
@@ -138,34 +142,38 @@ def put_policies(tx: Transaction, dataset: Dataset, after: Policies, *, by: str,
     return changed
 
 
-def set_policies(
-    tx: Transaction,
-    dataset: Dataset,
-    after: Policies,
-    *,
-    by: str,
-    now: int,
-    keep: str | None = None,
-    plan: int | None = None,
-) -> Dataset:
-    """Set the policies of a dataset in one transaction; people's answers are migrated.
+@dataclass(frozen=True, slots=True)
+class PolicyCause:
+    """The change of policies: by whom and when.
 
-    ``plan`` is the number of the plan that requires it, which is being written just now.
+    ``keep`` says what a dataset that becomes shared keeps where people differ; ``plan`` is the number of the plan that
+    requires the change, which is being written just now.
     """
+
+    by: str
+    at: int
+    keep: str | None = None
+    plan: int | None = None
+
+
+def set_policies(tx: Transaction, dataset: Dataset, after: Policies, cause: PolicyCause) -> Dataset:
+    """Set the policies of a dataset in one transaction; people's answers are migrated."""
+    now, plan = cause.at, cause.plan
     before = policies_of(dataset)
     if after == before:
         return dataset
     _check_free(tx, dataset, before, after, plan)
     if before.individual and not after.individual:
-        _check_single(tx, dataset, keep)
+        _check_single(tx, dataset, cause.keep)
     ids = tx.annotations.answered(dataset) if _needs_job(before, after) else []
     carried = after.individual and not before.individual
     if carried:
         for part in parts_of(ids, _PAGE):
-            stage_records(tx, dataset, part, after, now=now, plan=plan)
-    changed = put_policies(tx, dataset, after, by=by, now=now)
+            stage_records(tx, dataset, part, Staging(after, now, plan))
+    changed = put_policies(tx, dataset, after, by=cause.by, now=now)
+    mode = answer_mode(tx, changed)
     for part in parts_of(ids, _PAGE):
-        reresolve_records(tx, changed, part, now=now, fill=carried, carried=carried)
+        mode.reresolve(part, now=now, fill=carried, carried=carried)
     if before.individual and not after.individual:
         _to_shared(tx, changed, before, now)
     return changed
@@ -186,10 +194,6 @@ def _check_free(
 def _pages(tx: Transaction, dataset: Dataset) -> Iterator[list[Case]]:
     for part in parts_of(tx.annotations.answered(dataset), _PAGE):
         yield tx.annotations.cases(dataset, part)
-
-
-def _view(case: Case, policies: Policies) -> ResolvedView:
-    return build_view(case, rule=policies.resolution, required=policies.required)
 
 
 # Back to shared
@@ -223,7 +227,7 @@ def _to_shared(tx: Transaction, dataset: Dataset, before: Policies, now: int) ->
 
 
 def _one_of(case: Case, policies: Policies) -> tuple[Status, AgentValues | None]:
-    view = _view(case, policies)
+    view = policies.resolve(case)
     if view.status in (Status.VALIDATED, Status.DISCARDED):
         if view.value is None or view.agent is None:
             return view.status, None

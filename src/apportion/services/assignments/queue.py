@@ -16,27 +16,26 @@ from apportion.domain.assignment.queue import (
     skip,
 )
 from apportion.domain.assignment.states import RowState, holding
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress, RecordAddress
 from apportion.domain.errors import ConflictError, RecordNotFound
-from apportion.domain.ids import RESOLVED
-from apportion.domain.individual.record_view import build_view
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role
-from apportion.domain.policies import Policies
 from apportion.domain.query import parse
-from apportion.ports.annotations import CaseChange
 from apportion.ports.assignments import SlotRow
 from apportion.ports.records import Criteria, StoredRecord
 from apportion.ports.store import Transaction
+from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.eligibility import Eligibility, eligibility_of
-from apportion.services.answers.own_annotations import find_at
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import DatasetAccess, open_dataset
 from apportion.vocabulary import EventCode, WhyEmpty
 
 __all__ = [
+    "ClaimRequest",
     "LeaseGoneError",
+    "PeekRequest",
     "Queue",
     "QueueItem",
+    "SkipRequest",
     "claim_next",
     "peek",
     "release_expired",
@@ -77,77 +76,70 @@ class Queue:
     why_empty: WhyEmpty | None
 
 
-def claim_next(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    tokens: Sequence[str],
-    *,
-    limit: int,
-    among: Collection[int] | None,
-    uuid: str | None,
-    now: int,
-) -> Queue:
-    """Lease the next records to an annotator, in this one transaction. Claiming again renews the leases they hold.
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """A claim of an annotator: one token for each record, at most ``limit`` of them.
 
     ``among``: only slots with these numbers, which ``shortlist`` found a moment ago. Each is checked to be still
     free; whether its record still matches is not checked again.
     """
-    return _claim(tx, actor, workspace, name, tokens, limit, among, None, uuid, now, keep=True)
+
+    tokens: Sequence[str]
+    limit: int
+    among: Collection[int] | None = None
 
 
-def shortlist(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, where: str, uuid: str | None, now: int
-) -> list[int]:
+def claim_next(
+    tx: Transaction, actor: Actor, address: DatasetAddress, asked: ClaimRequest, *, now: int
+) -> Queue:
+    """Lease the next records to an annotator, in this one transaction. Claiming again renews the leases they hold."""
+    access = open_dataset(tx, actor, address, Action.ANNOTATE, open_only=True)
+    return _claim(access, asked, None, now, keep=True)
+
+
+def shortlist(tx: Transaction, actor: Actor, address: DatasetAddress, *, where: str, now: int) -> list[int]:
     """Return numbers of slots that match a query, more than one claim takes. Not to be run on the writer thread."""
-    dataset = find_at(tx, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
-    within = _matching(tx, actor, dataset, where)
+    access = open_dataset(tx, actor, address, Action.ANNOTATE, open_only=True)
+    dataset, within = access.dataset, _matching(access, where)
     eligibility = eligibility_of(tx, dataset, actor.username, now)
     slots = tx.assignments.candidates(dataset, eligibility.claimant, limit=SHORTLIST, now=now, within=within)
     return [slot.id for slot in slots]
 
 
-def _matching(tx: Transaction, actor: Actor, dataset: Dataset, where: str) -> set[str]:
+def _matching(access: DatasetAccess, where: str) -> set[str]:
     """Return the ids of the records that match a query as an annotator sees them."""
-    seen = seen_by(tx, actor, dataset, Criteria(parse(where)))
-    return set(tx.records.ids(dataset, replace(seen, assigned_to=None)).ids)
+    seen = access.seen(Criteria(parse(where)))
+    return set(access.tx.records.ids(access.dataset, replace(seen, assigned_to=None)).ids)
 
 
-def peek(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, limit: int, where: str | None, now: int
-) -> Queue:
+@dataclass(frozen=True, slots=True)
+class PeekRequest:
+    """A look at the first records of a queue, of those that match a query."""
+
+    limit: int
+    where: str | None = None
+
+
+def peek(tx: Transaction, actor: Actor, address: DatasetAddress, asked: PeekRequest, *, now: int) -> Queue:
     """Return what a claim would return; nothing is leased."""
-    return _claim(tx, actor, workspace, name, [""] * limit, limit, None, where, None, now, keep=False)
+    access = open_dataset(tx, actor, address, Action.ANNOTATE, open_only=True)
+    where = asked.where
+    within = _matching(access, where) if where is not None and where.strip() else None
+    return _claim(access, ClaimRequest([""] * asked.limit, asked.limit), within, now, keep=False)
 
 
 def _claim(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    tokens: Sequence[str],
-    limit: int,
-    among: Collection[int] | None,
-    where: str | None,
-    uuid: str | None,
-    now: int,
-    *,
-    keep: bool,
+    access: DatasetAccess, asked: ClaimRequest, within: set[str] | None, now: int, *, keep: bool
 ) -> Queue:
-    dataset = find_at(tx, actor, workspace, name, Action.ANNOTATE, uuid, open_only=True)
-    me = actor.username
-    limit = min(limit, CLAIM_LIMIT)
-    within = None
-    if where is not None and where.strip():
-        within = _matching(tx, actor, dataset, where)
+    tx, dataset, me = access.tx, access.dataset, access.username
+    limit = min(asked.limit, CLAIM_LIMIT)
     eligibility = eligibility_of(tx, dataset, me, now)
     slots = tx.assignments.candidates(
-        dataset, eligibility.claimant, limit=limit, now=now, within=within, among=among
+        dataset, eligibility.claimant, limit=limit, now=now, within=within, among=asked.among
     )
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = eligibility.open_to(ended.get(slot.id, slot) for slot in slots)
-    found = claim(mine, eligibility.person, now, tokens, limit=limit, loads=eligibility.loads)
+    found = claim(mine, eligibility.person, now, asked.tokens[:limit], loads=eligibility.loads)
     before = {slot.id: slot for slot in slots}
     if keep:
         # Expired leases on these records are freed too: nobody may hold two slots of one record.
@@ -172,7 +164,7 @@ def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) 
     """Return the reason why the queue is empty: what blocks the slots there are, or that there are none."""
     me = eligibility.person.name
     slots = tx.assignments.blocked_slots(dataset, eligibility.claimant, limit=CLAIM_LIMIT)
-    found = claim(eligibility.open_to(slots), eligibility.person, now, [""], limit=1, loads=eligibility.loads)
+    found = claim(eligibility.open_to(slots), eligibility.person, now, [""], loads=eligibility.loads)
     why = found.why_empty or WhyEmpty.OTHERS
     if why is not WhyEmpty.NOTHING_PLANNED:
         return why
@@ -186,7 +178,7 @@ def _why(tx: Transaction, dataset: Dataset, eligibility: Eligibility, now: int) 
 
 def _items(tx: Transaction, dataset: Dataset, me: str, slots: Sequence[Slot]) -> tuple[QueueItem, ...]:
     """Return the records of these slots, as their annotator sees them."""
-    viewer = tx.records.viewer(me) if dataset.individual else RESOLVED
+    viewer = answer_mode(tx, dataset).viewer(me)
     ids = tuple(slot.record for slot in slots)
     rows = tx.records.rows(dataset, Criteria(ids=ids, viewer=viewer, me=me, alone=True))
     reasons = {
@@ -202,10 +194,10 @@ def _items(tx: Transaction, dataset: Dataset, me: str, slots: Sequence[Slot]) ->
 
 
 def renew(
-    tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]], *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, leases: Sequence[tuple[str, str]], *, now: int
 ) -> list[tuple[str, int | None]]:
     """Renew leases, given as record and token; return when each now expires, None for those that are gone."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    dataset = open_dataset(tx, actor, address, Action.ANNOTATE).dataset
     found: list[tuple[str, int | None]] = []
     changed = []
     for id, token in leases:
@@ -229,10 +221,10 @@ def _held_by(tx: Transaction, actor: Actor, dataset: Dataset, id: str, token: st
 
 
 def release_records(
-    tx: Transaction, actor: Actor, workspace: str, name: str, leases: Sequence[tuple[str, str]] | None
+    tx: Transaction, actor: Actor, address: DatasetAddress, leases: Sequence[tuple[str, str]] | None
 ) -> list[str]:
     """Release these leases, or all that ``actor`` holds; return the ids of the records that are free again."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    dataset = open_dataset(tx, actor, address, Action.ANNOTATE).dataset
     if leases is None:
         mine = tx.assignments.leased(dataset, actor.username)
         leases = [(slot.record, slot.lease.token) for slot in mine if slot.lease is not None]
@@ -247,37 +239,32 @@ def release_records(
     return freed
 
 
+@dataclass(frozen=True, slots=True)
+class SkipRequest:
+    """A skip as it is sent: the token of the lease, if there is one, and a reason."""
+
+    token: str | None = None
+    reason: str | None = None
+
+
 def skip_record(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    token: str | None,
-    reason: str | None,
-    *,
-    now: int,
+    tx: Transaction, actor: Actor, address: RecordAddress, asked: SkipRequest, *, now: int
 ) -> Slot:
     """Skip a record: leave it to others, to later, or to nobody, as the rule or dataset says; return the new slot."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
-    me = actor.username
+    dataset = open_dataset(tx, actor, address.dataset, Action.ANNOTATE, open_only=True).dataset
+    me, id = actor.username, address.id
     case = tx.annotations.case(dataset, id)
     if case is None:
         raise RecordNotFound(dataset.id, id)
-    slot = next((each for each in case.slots if _is_mine(each, me, token)), None)
+    slot = next((each for each in case.slots if _is_mine(each, me, asked.token)), None)
     if slot is None:
         if not case.ever_had(me):
             raise RecordNotFound(dataset.id, id)
         raise LeaseGoneError(f"Record {id} is not before you any more. Nothing was changed.")
     after = skip(slot, me)
-    policies = Policies.of(dataset.policies)
-    changed = case.with_slot(after)
-    view = build_view(changed, rule=policies.resolution, required=policies.required)
-    if policies.individual:
-        tx.annotations.save_cases(dataset, [CaseChange(case, changed, view, note=_skipped(reason))], at=now)
-    else:
-        tx.assignments.save(dataset, [(slot, after)], _skipped(reason))
-    tx.annotations.log_event(dataset, me, EventCode.SKIPPED, at=now, record=case, detail={"reason": reason})
+    answer_mode(tx, dataset).skip(case, after, _skipped(asked.reason), now=now)
+    detail = {"reason": asked.reason}
+    tx.annotations.log_event(dataset, me, EventCode.SKIPPED, at=now, record=case, detail=detail)
     return after
 
 

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from apportion.domain.consensus.resolution import ResolutionRule
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, Refusal
 from apportion.domain.jobs import ENDED, AcceptScope, Job, JobKind
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, EffectiveRole, allowed, effective_role, require
+from apportion.domain.permissions import Action, allowed, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.events import About
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset
+from apportion.services.answers.answer_mode import answer_mode
+from apportion.services.datasets.access import DatasetAccess, dataset_by_number, open_dataset
 from apportion.services.datasets.rights import require_right
 from apportion.vocabulary import AnnotationState, EventCode
 
 __all__ = [
+    "Acceptance",
     "Apply",
     "begin_accept",
     "begin_apply",
@@ -49,9 +51,17 @@ class Apply:
     take: AcceptScope = AcceptScope.VALUE
 
 
-def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked: Apply, *, now: int) -> Job:
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A consensus to accept: of the records that match, by the rule that says what people agree on."""
+
+    query: str
+    rule: ResolutionRule
+
+
+def begin_apply(tx: Transaction, actor: Actor, address: DatasetAddress, asked: Apply, *, now: int) -> Job:
     """Start a job that sets one's own annotation, or as a reviewer the gold value, on every record that matches."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    access = open_dataset(tx, actor, address, Action.ANNOTATE, open_only=True)
     if asked.take is not AcceptScope.VALUE and asked.value is not None:
         raise BadRequestError(f"Send a value, or take what is {asked.take}; both at once is unclear.")
     if (
@@ -60,10 +70,7 @@ def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked:
         and asked.state is not AnnotationState.DISCARDED
     ):
         raise BadRequestError("There is no value to set. Nothing was changed.")
-    gold = (
-        Policies.of(dataset.policies).individual
-        and effective_role(actor, workspace) is not EffectiveRole.MEMBER
-    )
+    gold = answer_mode(tx, access.dataset).keeps_gold and not access.is_annotator
     if gold and asked.state is AnnotationState.DRAFT:
         raise BadRequestError("A decision is no draft: the state must be submitted or discarded.")
     if gold and asked.take is AcceptScope.OWN:
@@ -75,47 +82,35 @@ def begin_apply(tx: Transaction, actor: Actor, workspace: str, name: str, asked:
         "take": str(asked.take),
         "gold": gold,
     }
-    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
+    job = tx.jobs.add(access.dataset, str(uuid.uuid4()), JobKind.APPLY, spec, by=actor.username, at=now)
     detail = {"kind": str(job.kind), **{name: spec[name] for name in ("query", "state", "take", "gold")}}
-    _log_event(tx, dataset, actor, EventCode.STARTED_JOB, job, detail, now)
+    _log_event(access, EventCode.STARTED_JOB, job, detail)
     return job
 
 
 def begin_accept(
-    tx: Transaction, actor: Actor, workspace: str, name: str, query: str, rule: ResolutionRule, *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, asked: Acceptance, *, now: int
 ) -> Job:
     """Start a job that makes the consensus the gold value of every record that matches and has no decision yet."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
-    _check_individual(dataset)
-    if rule not in ACCEPTABLE:
+    access = open_dataset(tx, actor, address, Action.ADJUDICATE, open_only=True)
+    if not answer_mode(tx, access.dataset).keeps_gold:
         raise BadRequestError(
-            f"The rule {rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
+            f"Dataset {access.dataset.name} is shared: its latest annotation is the record's, there is nothing to "
+            "agree on. Set the policy 'annotation' to 'individual' first."
         )
-    spec = {"query": query, "rule": str(rule)}
-    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
-    _log_event(tx, dataset, actor, EventCode.ACCEPTED_CONSENSUS, job, spec, now)
+    if asked.rule not in ACCEPTABLE:
+        raise BadRequestError(
+            f"The rule {asked.rule} does not say what people agree on; {' or '.join(map(str, ACCEPTABLE))} does."
+        )
+    spec = {"query": asked.query, "rule": str(asked.rule)}
+    job = tx.jobs.add(access.dataset, str(uuid.uuid4()), JobKind.ACCEPT, spec, by=actor.username, at=now)
+    _log_event(access, EventCode.ACCEPTED_CONSENSUS, job, spec)
     return job
 
 
-def _log_event(
-    tx: Transaction,
-    dataset: Dataset,
-    actor: Actor,
-    what: EventCode,
-    job: Job,
-    detail: Mapping[str, Any],
-    now: int,
-) -> None:
-    about = About(dataset, object=job.id)
-    tx.events.add(what, about, who=actor.username, at=now, detail=detail)
-
-
-def _check_individual(dataset: Dataset) -> None:
-    if not Policies.of(dataset.policies).individual:
-        raise BadRequestError(
-            f"Dataset {dataset.name} is shared: its latest annotation is the record's, there is nothing to agree "
-            "on. Set the policy 'annotation' to 'individual' first."
-        )
+def _log_event(access: DatasetAccess, what: EventCode, job: Job, detail: Mapping[str, Any]) -> None:
+    about = About(access.dataset, object=job.id)
+    access.tx.events.add(what, about, who=access.username, at=job.created_at, detail=detail)
 
 
 def begin_model(tx: Transaction, dataset: Dataset, by: str, *, now: int) -> Job | None:
@@ -148,7 +143,7 @@ def model_wanted(tx: Transaction, dataset: Dataset) -> bool:
 def find_job(tx: Transaction, actor: Actor, id: str) -> tuple[Job, Dataset]:
     """Return a job; only for its owner while still a member, and for those who see what others do in its dataset."""
     job = tx.jobs.find(id)
-    dataset = None if job is None else tx.datasets.by_number(job.dataset)
+    dataset = None if job is None else dataset_by_number(tx, job.dataset)
     if job is None or dataset is None:
         raise EntityNotFoundError(id, "Job")
     action = Action.SEE_DATASET if job.by == actor.username else Action.SEE_EVENTS
@@ -160,7 +155,7 @@ def find_job(tx: Transaction, actor: Actor, id: str) -> tuple[Job, Dataset]:
 def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job, Dataset]:
     """Start a job that restores what another changed, where nobody has changed it since."""
     job, dataset = find_job(tx, actor, id)
-    find_dataset(tx, actor, dataset.workspace, dataset.name, Action.ANNOTATE, open_only=True)
+    access = open_dataset(tx, actor, dataset.address, Action.ANNOTATE, open_only=True)
     if job.by != actor.username and not allowed(actor, Action.EDIT_POLICIES, dataset.workspace):
         raise EntityNotFoundError(id, "Job")
     if not job.kind.undoable:
@@ -173,7 +168,7 @@ def begin_undo(tx: Transaction, actor: Actor, id: str, *, now: int) -> tuple[Job
     spec = {"job": job.id, "asked_by": actor.username, "gold": gold}
     undo = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.UNDO, spec, by=job.by, at=now)
     detail = {"job": job.id, "kind": str(job.kind)}
-    _log_event(tx, dataset, actor, EventCode.UNDID_JOB, undo, detail, now)
+    _log_event(access, EventCode.UNDID_JOB, undo, detail)
     return undo, dataset
 
 

@@ -2,70 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from apportion.domain.datasets import Dataset, LabelOption, LabelSettings
+from apportion.domain.datasets import Dataset, DatasetAddress, LabelOption, LabelSettings
 from apportion.domain.errors import BadRequestError, EntityNotFoundError
 from apportion.domain.events import difference
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, require
 from apportion.ports.events import About
 from apportion.ports.store import Transaction
-from apportion.vocabulary import EventCode, Task
+from apportion.vocabulary import EventCode
 
-from .access import find_dataset, viewer_of
+from .access import open_dataset
 
-__all__ = ["delete_settings", "read_settings", "save_settings"]
+__all__ = ["SettingsChange", "delete_settings", "read_settings", "save_settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """A change of the label settings: the schema, where it has labels or vectors, and what spans may do.
+
+    ``overlapping`` says whether spans may overlap, ``characters`` whether they may be parts of tokens; None leaves
+    that as it is.
+    """
+
+    schema: LabelSettings
+    overlapping: bool | None = None
+    characters: bool | None = None
 
 
 def read_settings(
-    tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, or_none: bool = False
+    tx: Transaction, actor: Actor, address: DatasetAddress, *, or_none: bool = False
 ) -> LabelSettings:
     """Return the settings, if any were ever saved; refused otherwise, or with ``or_none`` empty."""
-    check_name(name, "path", "name")
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
-    if dataset.settings is None and or_none:
-        return LabelSettings()
-    if dataset.settings is None:
-        raise EntityNotFoundError(name, f"{task}Settings")
-    return dataset.settings
+    check_name(address.name, "path", "name")
+    access = open_dataset(tx, actor, address, Action.SEE_SETTINGS)
+    if access.dataset.settings is None and not or_none:
+        raise EntityNotFoundError(address.name, f"{address.task}Settings")
+    return access.settings
 
 
 def save_settings(
     tx: Transaction,
     actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
-    wanted: LabelSettings,
+    address: DatasetAddress,
+    changes: SettingsChange,
     *,
-    overlapping: bool | None = None,
-    characters: bool | None = None,
     now: int,
 ) -> LabelSettings:
-    """Save the settings that ``wanted`` has and keep the rest; labels in use cannot be removed.
-
-    ``overlapping`` says whether spans may overlap, ``characters`` whether they may be parts of tokens; None leaves
-    that as it is.
-    """
-    check_name(name, "path", "name")
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_SETTINGS, task=task)
+    """Save the settings that are to change and keep the rest; labels in use cannot be removed."""
+    check_name(address.name, "path", "name")
+    access, wanted = open_dataset(tx, actor, address, Action.SEE_SETTINGS), changes.schema
+    dataset = access.dataset
     if wanted.labels is not None:
         # In the view of ``actor``, because the refusal names labels, and comes before the one for lack of rights.
-        missing = wanted.unknown(tx.records.labels(dataset, viewer_of(tx, actor, dataset)))
+        missing = wanted.unknown(tx.records.labels(dataset, access.viewer))
         if missing:
             raise BadRequestError(
-                f"Labels {missing} are used by records of dataset {name} but missing in the new label schema. "
+                f"Labels {missing} are used by records of dataset {address.name} but missing in the new label schema. "
                 "Nothing was changed."
             )
-    require(actor, Action.EDIT_SETTINGS, workspace, dataset.created_by)
-    known = dataset.settings or LabelSettings()
+    require(actor, Action.EDIT_SETTINGS, address.workspace, dataset.created_by)
+    known = access.settings
     merged = LabelSettings(
         labels=_merged(known.labels, wanted.labels),
         vectors=known.vectors if wanted.vectors is None else {**(known.vectors or {}), **wanted.vectors},
-        allow_overlapping_spans=known.allow_overlapping_spans if overlapping is None else overlapping,
-        allow_character_spans=known.allow_character_spans if characters is None else characters,
+        allow_overlapping_spans=known.allow_overlapping_spans
+        if changes.overlapping is None
+        else changes.overlapping,
+        allow_character_spans=known.allow_character_spans
+        if changes.characters is None
+        else changes.characters,
     )
     tx.datasets.update(dataset, settings=merged)
     _log_event(tx, actor, dataset, merged, now)
@@ -116,10 +124,8 @@ def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
     )
 
 
-def delete_settings(
-    tx: Transaction, actor: Actor, workspace: str, name: str, task: Task, *, now: int
-) -> None:
+def delete_settings(tx: Transaction, actor: Actor, address: DatasetAddress, *, now: int) -> None:
     """Delete the settings; there may be none."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.EDIT_SETTINGS, task=task)
+    dataset = open_dataset(tx, actor, address, Action.EDIT_SETTINGS).dataset
     tx.datasets.update(dataset, settings=None)
     _log_event(tx, actor, dataset, None, now)

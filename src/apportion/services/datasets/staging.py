@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.errors import EntityAlreadyExistsError
-from apportion.ports.store import Store, Transaction
-from apportion.services.people.acting import unchecked
+from apportion.ports.store import Transaction
+from apportion.services.operations import Step
 
-from .trash import purge_some
+from .access import check_free
+from .trash import PurgeDataset
 
-__all__ = ["check_free", "publish", "staged_dataset"]
-
-
-def check_free(tx: Transaction, workspace: str, name: str, type: str = "Dataset") -> None:
-    """Refuse a name that another dataset of the workspace has; ``type`` is what clients of 1.x expect it called."""
-    if tx.datasets.find(workspace, name) is not None:
-        raise EntityAlreadyExistsError(name, type, workspace)
+__all__ = ["StagedDataset", "publish"]
 
 
 def publish(tx: Transaction, target: Dataset) -> Dataset:
     """Make a hidden dataset visible; refused where its name was taken meanwhile."""
-    check_free(tx, target.workspace, target.name)
+    check_free(tx, target.address)
     return tx.datasets.restore(target, name=target.name)
 
 
-@contextlib.contextmanager
-def staged_dataset(store: Store, begin: Callable[[Transaction], Dataset]) -> Iterator[Dataset]:
-    """Create a hidden dataset to fill. It is removed if filling fails, by the next start if need be.
+class StagedDataset:
+    """The steps that make a hidden dataset, fill it and publish it: the base of copying, gathering and importing.
 
-    To be used from a thread of its own; the caller calls ``publish`` in a last transaction.
+    Should filling fail the dataset is purged, by the next start if need be.
     """
-    target = store.write(begin).result()
-    try:
-        yield target
-    except BaseException:
-        with contextlib.suppress(Exception):  # else the next start does it
-            while not unchecked(store).write(lambda tx: purge_some(tx, target.no)).result():
-                pass
-        raise
+
+    _target: Dataset | None = None
+
+    @property
+    def target(self) -> Dataset:
+        """Return the dataset; only there once the first step has run."""
+        assert self._target is not None
+        return self._target
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the steps, each to be run in a transaction of its own."""
+        yield self._stage
+        yield from self._fill()
+
+    def give_up(self) -> Iterator[Step]:
+        """Yield the steps to run after one has failed: nothing of the dataset is left."""
+        if self._target is not None:
+            yield from PurgeDataset(self._target.no).steps()
+
+    def _stage(self, tx: Transaction) -> None:
+        self._target = self._begin(tx)
+
+    def _begin(self, tx: Transaction) -> Dataset:
+        """Check the request; return a hidden dataset to fill."""
+        raise NotImplementedError
+
+    def _fill(self) -> Iterator[Step]:
+        """Yield the steps that fill the dataset; the last one publishes it."""
+        raise NotImplementedError

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
 from apportion.domain.people import Actor, check_name
 from apportion.domain.permissions import Action, EffectiveRole, allowed, effective_role, require
 from apportion.ports.datasets import DeletedDataset
 from apportion.ports.store import Transaction
+from apportion.services.operations import Step
 from apportion.vocabulary import SERVER, EventCode
 
-from .access import find_dataset
+from .access import find_unchecked, open_dataset
 
-__all__ = ["condemn_old", "delete_dataset", "deleted_datasets", "purge_some", "restore_dataset"]
+__all__ = [
+    "PurgeDataset",
+    "condemn_old",
+    "delete_dataset",
+    "deleted_datasets",
+    "restore_dataset",
+    "unfinished_purges",
+]
 
 _ROWS = 2_000
 """Rows removed in one transaction: few, so that nobody annotating waits long."""
 
 
-def delete_dataset(tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int) -> None:
+def delete_dataset(tx: Transaction, actor: Actor, address: DatasetAddress, *, now: int) -> None:
     """Delete a dataset; it can be restored for some days. Do nothing where there is none of that name."""
-    if effective_role(actor, workspace) is EffectiveRole.OUTSIDER:
-        require(actor, Action.DELETE_DATASET, workspace)  # first: outsiders must not learn whether it exists
-    if tx.datasets.find(workspace, name) is None:
+    if effective_role(actor, address.workspace) is EffectiveRole.OUTSIDER:
+        require(
+            actor, Action.DELETE_DATASET, address.workspace
+        )  # first: outsiders must not learn whether it exists
+    if find_unchecked(tx, address) is None:
         return
-    dataset = find_dataset(tx, actor, workspace, name, Action.DELETE_DATASET)
+    dataset = open_dataset(tx, actor, address, Action.DELETE_DATASET).dataset
     tx.annotations.log_event(
         dataset, actor.username, EventCode.DELETED, at=now, detail={"records": dataset.records}
     )
@@ -48,29 +59,29 @@ def _may(actor: Actor, dataset: Dataset) -> bool:
 
 
 def restore_dataset(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, id: str | None, into: str | None, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, *, into: str | None, now: int
 ) -> Dataset:
-    """Restore the dataset deleted under a name, or the one of these with the UUID ``id``, with everything in it.
+    """Restore the dataset deleted under an address, the one with its UUID if it has one, with everything in it.
 
     Refused while another dataset has the name; ``into`` is then a name to restore it under instead.
     """
-    gone = [each for each in tx.datasets.deleted([workspace]) if each.dataset.name == name]
-    found = next((each.dataset for each in gone if id in (None, each.dataset.uuid)), None)
+    gone = [each for each in tx.datasets.deleted([address.workspace]) if each.dataset.name == address.name]
+    found = next((each.dataset for each in gone if address.uuid in (None, each.dataset.uuid)), None)
     if found is None:
-        require(actor, Action.RESTORE_DATASET, workspace)
-        raise EntityNotFoundError(name if id is None else id, "DeletedDataset")
-    require(actor, Action.RESTORE_DATASET, workspace, found.created_by)
-    called = name if into is None else check_name(into, "into")
-    if tx.datasets.find(workspace, called) is not None:
+        require(actor, Action.RESTORE_DATASET, address.workspace)
+        raise EntityNotFoundError(address.uuid or address.name, "DeletedDataset")
+    require(actor, Action.RESTORE_DATASET, address.workspace, found.created_by)
+    called = address.name if into is None else check_name(into, "into")
+    if find_unchecked(tx, replace(address, name=called)) is not None:
         raise EntityAlreadyExistsError(
             called,
             "ServiceDataset",
-            workspace,
+            address.workspace,
             message=f"Another dataset is called {called} by now. Nothing was restored: give the name that the "
             "restored one shall have.",
         )
     restored = tx.datasets.restore(found, name=called)
-    detail = None if called == name else {"from": name}
+    detail = None if called == address.name else {"from": address.name}
     tx.annotations.log_event(restored, actor.username, EventCode.RESTORED, at=now, detail=detail)
     return restored
 
@@ -83,6 +94,33 @@ def condemn_old(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
         tx.annotations.log_event(dataset, SERVER, EventCode.PURGED, at=now, detail=detail)
         tx.datasets.mark_for_purge(dataset)
     return [dataset.no for dataset in old]
+
+
+class PurgeDataset:
+    """The steps that remove a dataset marked to be purged, some rows at a time; they can be begun again at any time."""
+
+    name = "purge dataset"
+
+    def __init__(self, no: int) -> None:
+        self._no = no
+        self._gone = False
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the steps, each to be run in a transaction of its own."""
+        while not self._gone:
+            yield self._some
+
+    def give_up(self) -> Iterator[Step]:
+        """Yield no steps: the next start goes on."""
+        return iter(())
+
+    def _some(self, tx: Transaction) -> None:
+        self._gone = purge_some(tx, self._no)
+
+
+def unfinished_purges(tx: Transaction) -> list[PurgeDataset]:
+    """Return the purges of datasets that a stop left half made or half removed."""
+    return [PurgeDataset(no) for no in tx.datasets.pending_purge()]
 
 
 def purge_some(tx: Transaction, no: int) -> bool:

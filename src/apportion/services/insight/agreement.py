@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from apportion.domain.agreement.aligning import can_align
-from apportion.domain.agreement.compute import agreement, agreement_by
+from apportion.domain.agreement.compute import IntervalSpec, agreement, agreement_by
 from apportion.domain.agreement.conflicts import Confusion, confusion
 from apportion.domain.agreement.figures import Figure
 from apportion.domain.agreement.measures import (
@@ -21,20 +21,19 @@ from apportion.domain.agreement.measures import (
 from apportion.domain.agreement.measures import measures_of as measures
 from apportion.domain.agreement.ratings import Ratings, ratings
 from apportion.domain.consensus.dawid_skene import AnnotatorAccuracy, dawid_skene
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError
 from apportion.domain.individual.case import Annotation, GoldValue
-from apportion.domain.individual.record_view import ResolvedView, build_view
+from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.numpy_types import Column, np
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.policies import Policies
 from apportion.domain.query import Exists, MatchAll, Phrase, Query, Range, Term, all_of, show
 from apportion.domain.times import week_bounds
 from apportion.ports.answers import AnswerColumns
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import DatasetAccess, open_dataset
 
 __all__ = [
     "MODEL_AT_MOST",
@@ -81,11 +80,10 @@ class AgreementFigures:
     by: Sequence[NamedFigure] | None
 
 
-def measure(
-    tx: Transaction, actor: Actor, workspace: str, name: str, asked: FigureRequest
-) -> AgreementFigures:
+def measure(tx: Transaction, actor: Actor, address: DatasetAddress, asked: FigureRequest) -> AgreementFigures:
     """Return the agreement of people's answers on the records that match."""
-    dataset, columns = _read(tx, actor, workspace, name, asked.query, times=asked.by is By.WEEK)
+    access = open_dataset(tx, actor, address, Action.SEE_AGREEMENT)
+    dataset, columns = access.dataset, _read(access, asked.query, times=asked.by is By.WEEK)
     kind = _kind(dataset)
     which = asked.measure or default_measure(kind)
     if not fits(which, kind):
@@ -101,11 +99,10 @@ def measure(
     if asked.by is By.LABEL and kind is AnswerKind.TEXT:
         raise BadRequestError("The answers of this dataset are texts, which have no labels to go by.")
     data = ratings_of(tx, dataset, columns, which)
-    common = {"interval": asked.interval, "level": asked.level, "seed": asked.seed}
-    whole = agreement(data, which, **common)  # type: ignore[arg-type]
+    whole = agreement(data, which, interval=asked.interval, level=asked.level, seed=asked.seed)
     parts = None
     if asked.by is not None:
-        found = agreement_by(data, asked.by, which, **common)  # type: ignore[arg-type]
+        found = agreement_by(data, asked.by, which, IntervalSpec(asked.interval, asked.level, asked.seed))
         parts = [NamedFigure(each, _opens(each, asked.query)) for each in found]
     return AgreementFigures(NamedFigure(whole, _opens(whole, asked.query)), parts)
 
@@ -122,18 +119,14 @@ def _kind(dataset: Dataset) -> AnswerKind:
     return kind_of(dataset.task, multi_label=bool(dataset.multi_label))
 
 
-def _read(
-    tx: Transaction, actor: Actor, workspace: str, name: str, query: Query, *, times: bool = False
-) -> tuple[Dataset, AnswerColumns]:
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_AGREEMENT)
-    within = _within(tx, actor, dataset, query)
-    return dataset, tx.answers.columns(dataset, within=within, times=times)
+def _read(access: DatasetAccess, query: Query, *, times: bool = False) -> AnswerColumns:
+    return access.tx.answers.columns(access.dataset, within=_within(access, query), times=times)
 
 
-def _within(tx: Transaction, actor: Actor, dataset: Dataset, query: Query) -> Collection[int] | None:
+def _within(access: DatasetAccess, query: Query) -> Collection[int] | None:
     if isinstance(query, MatchAll):
         return None
-    return tx.records.ids(dataset, seen_by(tx, actor, dataset, Criteria(query))).logged
+    return access.tx.records.ids(access.dataset, access.seen(Criteria(query))).logged
 
 
 def ratings_of(
@@ -218,36 +211,39 @@ class RecordConflict:
     gold: GoldValue | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictPage:
+    """A page of the records in conflict that match a query; ``open_only``: those that are not decided yet."""
+
+    query: Query
+    limit: int
+    after: tuple[float, int] | None = None
+    open_only: bool = False
+
+
 def conflicts(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    query: Query,
-    *,
-    open_only: bool,
-    after: tuple[float, int] | None,
-    limit: int,
+    tx: Transaction, actor: Actor, address: DatasetAddress, asked: ConflictPage
 ) -> tuple[Dataset, int, list[RecordConflict], tuple[float, int] | None]:
     """Return the number of records in conflict, a page of them, most disputed first, and where the next begins."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_AGREEMENT)
-    if open_only:
+    access = open_dataset(tx, actor, address, Action.SEE_AGREEMENT)
+    dataset, query = access.dataset, asked.query
+    if asked.open_only:
         query = all_of([Term("conflict", "true"), *([] if isinstance(query, MatchAll) else [query])])
-    within = _within(tx, actor, dataset, query)
-    total, page = tx.answers.disputed(dataset, within=within, after=after, limit=limit)
-    policies = Policies.of(dataset.policies)
+    within = _within(access, query)
+    total, page = tx.answers.disputed(dataset, within=within, after=asked.after, limit=asked.limit)
+    policies = access.policies
     cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in page])}
     found = [
         RecordConflict(
             each.id,
             each.agreement,
-            build_view(cases[each.id], rule=policies.resolution, required=policies.required),
+            policies.resolve(cases[each.id]),
             cases[each.id].counted(),
             cases[each.id].gold,
         )
         for each in page
     ]
-    last = page[-1] if len(page) == limit else None
+    last = page[-1] if len(page) == asked.limit else None
     return dataset, total, found, None if last is None else (last.agreement, last.number)
 
 
@@ -267,11 +263,10 @@ class AnnotatorReport:
     """By annotator: checks answered, and those of them whose first answer was the gold value."""
 
 
-def annotator_report(
-    tx: Transaction, actor: Actor, workspace: str, name: str, query: Query
-) -> AnnotatorReport:
+def annotator_report(tx: Transaction, actor: Actor, address: DatasetAddress, query: Query) -> AnnotatorReport:
     """Return everybody's number of answers, how often they are right, and the labels that pairs differ on."""
-    dataset, columns = _read(tx, actor, workspace, name, query)
+    access = open_dataset(tx, actor, address, Action.SEE_AGREEMENT)
+    dataset, columns = access.dataset, _read(access, query)
     checks: dict[str, tuple[int, int]] = {}
     for each in tx.answers.checked(dataset):
         answered, right = checks.get(each.annotator, (0, 0))

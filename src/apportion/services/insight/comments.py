@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from apportion.domain.datasets import Dataset
+from dataclasses import dataclass
+
+from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.ports.annotations import Comment
 from apportion.ports.store import Transaction
-from apportion.services.answers.own_annotations import record_case, sees_others
-from apportion.services.datasets.access import find_dataset
+from apportion.services.answers.answer_change import record_case
+from apportion.services.answers.own_annotations import sees_others
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode
 
-__all__ = ["add_comment", "comments"]
+__all__ = ["NewComment", "add_comment", "comments"]
 
 
-def comments(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> list[Comment]:
+@dataclass(frozen=True, slots=True)
+class NewComment:
+    """A comment as it is sent; ``to`` is the person it is for, None for all who may read it."""
+
+    text: str
+    to: str | None = None
+
+
+def comments(tx: Transaction, actor: Actor, address: RecordAddress) -> list[Comment]:
     """Return the comments on a record. Blind annotators read those that they wrote or that were written to them."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
-    case = record_case(tx, dataset, actor, id)
-    found = tx.annotations.comments(dataset, case)
-    if sees_others(actor, dataset):
+    access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
+    case = record_case(access, address.id)
+    found = tx.annotations.comments(access.dataset, case)
+    if sees_others(access):
         return found
     return [each for each in found if actor.username in (each.author, each.to)]
 
 
 def add_comment(
-    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, text: str, to: str | None, *, now: int
+    tx: Transaction, actor: Actor, address: RecordAddress, comment: NewComment, *, now: int
 ) -> Comment:
-    """Add a comment to a record; ``to`` must be somebody who may see the dataset."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
-    case = record_case(tx, dataset, actor, id)
+    """Add a comment to a record; whoever it is for must be somebody who may see the dataset."""
+    access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
+    dataset, case, to = access.dataset, record_case(access, address.id), comment.to
     if to is not None:
         _check(tx, dataset, to)
-    found = Comment(actor.username, to, text, now)
+    found = Comment(actor.username, to, comment.text, now)
     tx.annotations.add_comment(dataset, case, found)
     tx.annotations.log_event(
         dataset, actor.username, EventCode.COMMENTED, at=now, record=case, detail={"to": to}

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.individual.time_spent import Hours, Period, Span, hours_of
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed, require
 from apportion.ports.store import Transaction
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.services.people.workspaces import find_workspace
 
 __all__ = ["dataset_hours", "workspace_hours"]
 
 
 def dataset_hours(
-    tx: Transaction, actor: Actor, workspace: str, name: str, span: Span, by: Period
+    tx: Transaction, actor: Actor, address: DatasetAddress, span: Span, by: Period
 ) -> list[Hours]:
     """Return everybody's hours on a dataset; annotators see their own."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
+    dataset = open_dataset(tx, actor, address, Action.ANNOTATE).dataset
     return _hours(tx, actor, [dataset], span, by)
 
 

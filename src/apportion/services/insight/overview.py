@@ -11,7 +11,7 @@ from apportion.domain.permissions import Action, allowed
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.ports.totals import Seen
-from apportion.services.datasets.access import seen_by
+from apportion.services.datasets.access import DatasetAccess
 from apportion.vocabulary import Status
 
 __all__ = ["DatasetOverview", "overview"]
@@ -30,7 +30,7 @@ class DatasetOverview:
 def overview(tx: Transaction, actor: Actor) -> list[DatasetOverview]:
     """Return every dataset that ``actor`` may see, in order of creation."""
     datasets = tx.datasets.list(None if actor.is_admin else actor.workspaces)
-    views = [seen_by(tx, actor, dataset, Criteria()) for dataset in datasets]
+    views = [DatasetAccess(tx, actor, dataset).seen(Criteria()) for dataset in datasets]
     seen = [
         Seen(dataset, view.viewer, view.assigned_to) for dataset, view in zip(datasets, views, strict=True)
     ]

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.states import RowState
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.people import Actor
-from apportion.domain.permissions import Action, allowed
+from apportion.domain.permissions import Action
 from apportion.ports.annotations import Event
 from apportion.ports.assignments import Active, PlanPhase, SlotCount
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.answers.eligibility import eligibility_of
-from apportion.services.datasets.access import find_dataset, viewer_of
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import Status
 
 __all__ = [
@@ -79,18 +79,18 @@ class WorkItem:
 
 
 def progress(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, now: int, median: bool = False
+    tx: Transaction, actor: Actor, address: DatasetAddress, *, now: int, median: bool = False
 ) -> Progress:
     """Return the progress of a dataset; annotators see their own. A ``median`` of times reads every answer."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
-    everybody = allowed(actor, Action.SEE_PROGRESS, workspace, dataset.created_by)
+    access = open_dataset(tx, actor, address, Action.ANNOTATE)
+    dataset, everybody = access.dataset, access.may(Action.SEE_PROGRESS)
     only = None if everybody else actor.username
     people = _people(tx, dataset, now, only)
     if median:
         spent = tx.assignments.median_seconds(dataset, only)
         people = [replace(each, median_seconds=spent.get(each.annotator)) for each in people]
     counted = tx.records.search(
-        dataset, Criteria(viewer=viewer_of(tx, actor, dataset)), limit=0, facets=frozenset({"status"})
+        dataset, Criteria(viewer=access.viewer), limit=0, facets=frozenset({"status"})
     )
     statuses = counted.facets.get("status", {})
     torn = tx.annotations.conflicts(dataset) if everybody else 0
@@ -204,12 +204,19 @@ def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
     return sorted(found, key=lambda item: (-item.left, item.dataset.id))
 
 
-def events(
-    tx: Transaction, actor: Actor, workspace: str, name: str, *, after: int, before: int | None, limit: int
-) -> Sequence[Event]:
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """A page of events: those after a number in order, or those before one, newest first."""
+
+    limit: int
+    after: int = 0
+    before: int | None = None
+
+
+def events(tx: Transaction, actor: Actor, address: DatasetAddress, page: EventPage) -> Sequence[Event]:
     """Return the events of a dataset; annotators see their own."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE)
-    everybody = allowed(actor, Action.SEE_EVENTS, workspace, dataset.created_by)
+    access = open_dataset(tx, actor, address, Action.ANNOTATE)
+    who = None if access.may(Action.SEE_EVENTS) else actor.username
     return tx.annotations.events(
-        dataset, after=after, before=before, who=None if everybody else actor.username, limit=limit
+        access.dataset, after=page.after, before=page.before, who=who, limit=page.limit
     )

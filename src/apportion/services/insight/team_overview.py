@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from apportion.domain.assignment.queue import release
 from apportion.domain.assignment.spec import LEASE_MINUTES
 from apportion.domain.assignment.states import RowState
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError
 from apportion.domain.ids import RESOLVED
 from apportion.domain.people import Actor
@@ -17,7 +17,7 @@ from apportion.domain.times import parse_date_bounds
 from apportion.ports.assignments import PlanPhase, SlotCount
 from apportion.ports.store import Transaction
 from apportion.ports.totals import Lease, PlanDates, Seen
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode, MembershipRole, Role
 
 from .progress import DAY, PACE_DAYS, PersonProgress, Progress, people_of, progress_of
@@ -171,10 +171,10 @@ def _due(plans: Sequence[PlanDates], live: Sequence[SlotCount]) -> int | None:
 
 
 def release_for(
-    tx: Transaction, actor: Actor, workspace: str, name: str, annotators: Sequence[str], *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, annotators: Sequence[str], *, now: int
 ) -> list[str]:
     """Release the leases of these people; return the ids of the records that are free again. Drafts stay theirs."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ASSIGN)
+    dataset = open_dataset(tx, actor, address, Action.ASSIGN).dataset
     if not annotators:
         raise BadRequestError("Nobody is named from whom to take records back. Nothing was changed.")
     freed: list[str] = []

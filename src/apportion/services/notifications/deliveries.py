@@ -29,7 +29,7 @@ from apportion.ports.store import Transaction
 from apportion.ports.webhooks import WebhookSecrets
 from apportion.vocabulary import SERVER, EventCode
 
-from .webhook_events import add_webhook_event
+from .webhook_events import WebhookEvent, add_webhook_event
 
 __all__ = [
     "Collected",
@@ -162,13 +162,13 @@ def to_send(
 
 
 def record_attempt(
-    tx: Transaction, webhook: str, delivery: str, outcome: Outcome, *, now: int, chance: float
+    tx: Transaction, sent: Delivery, outcome: Outcome, *, now: int, chance: float
 ) -> Webhook | None:
     """Store the result of an attempt, on webhook and delivery as they are by now; do nothing where they are gone."""
-    hook, sent = tx.webhooks.find(webhook), tx.webhooks.delivery(webhook, delivery)
-    if hook is None or sent is None:
+    hook, stored = tx.webhooks.find(sent.webhook), tx.webhooks.delivery(sent.webhook, sent.id)
+    if hook is None or stored is None:
         return None
-    changed, tried = after_attempt(hook, sent, outcome, now=now, chance=chance)
+    changed, tried = after_attempt(hook, stored, outcome, now=now, chance=chance)
     tx.webhooks.change(changed)
     tx.webhooks.change_delivery(tried)
     if hook.enabled and not changed.enabled:
@@ -178,7 +178,8 @@ def record_attempt(
 
 def _add_disabled(tx: Transaction, webhook: Webhook, now: int) -> None:
     detail = {"why": webhook.disabled_why}
-    add_webhook_event(tx, webhook, EventCode.DISABLED_WEBHOOK, who=SERVER, now=now, detail=detail)
+    event = WebhookEvent(EventCode.DISABLED_WEBHOOK, SERVER, now, detail=detail)
+    add_webhook_event(tx, webhook, event)
 
 
 def prune(tx: Transaction, *, now: int) -> int:

@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from apportion.domain.addresses import CallPolicy, url_problem
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import ConflictError, EntityNotFoundError, ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.webhooks import PING, Delivery, DeliveryState, Webhook, events_problem, resumed
 from apportion.ports.store import Transaction
 from apportion.ports.webhooks import WebhookSecrets
-from apportion.services.datasets.access import find_dataset
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode
 
 from .deliveries import action_for, made_delivery, ping_body, unfit, was_removed
-from .webhook_events import add_webhook_change, add_webhook_event, webhook_facts
+from .webhook_events import WebhookEvent, add_webhook_change, add_webhook_event, webhook_facts
 
 __all__ = [
     "Changed",
+    "DeliveryPage",
     "Made",
     "NewWebhook",
     "WebhookChange",
@@ -43,10 +45,14 @@ _DESCRIPTION = 500
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """A webhook to create: its address and its events. ``workspace`` None: events of the whole server."""
+    """A webhook to create: its address and its events. ``workspace`` None: events of the whole server.
+
+    ``policy`` says which addresses may be called.
+    """
 
     workspace: str | None
     url: str
+    policy: CallPolicy
     events: tuple[str, ...] = ("*",)
     dataset: str | None = None
     description: str = ""
@@ -54,8 +60,12 @@ class NewWebhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
-    """Changes to a webhook; what is None stays. ``skip_missed``: pending deliveries are never sent."""
+    """Changes to a webhook; what is None stays. ``skip_missed``: pending deliveries are never sent.
 
+    ``policy`` says which addresses may be called.
+    """
+
+    policy: CallPolicy
     url: str | None = None
     events: tuple[str, ...] | None = None
     description: str | None = None
@@ -94,12 +104,11 @@ def create_webhook(
     wanted: NewWebhook,
     *,
     secrets: WebhookSecrets,
-    policy: CallPolicy,
     now: int,
 ) -> Made:
     """Create a webhook, which receives the events from now on."""
     _require(tx, actor, wanted.workspace)
-    _check_url(wanted.url, policy)
+    _check_url(wanted.url, wanted.policy)
     _check_events(wanted.events, wanted.workspace)
     _check_description(wanted.description)
     if len(tx.webhooks.of(wanted.workspace)) >= MOST:
@@ -108,7 +117,9 @@ def create_webhook(
     if wanted.dataset is not None:
         if wanted.workspace is None:
             raise _invalid("dataset", "name a workspace, too: datasets are in workspaces")
-        dataset = find_dataset(tx, actor, wanted.workspace, wanted.dataset, Action.SEE_EVENTS)
+        dataset = open_dataset(
+            tx, actor, DatasetAddress(wanted.workspace, wanted.dataset), Action.SEE_EVENTS
+        ).dataset
     salt = secrets.new_salt()
     made = Webhook(
         id=str(uuid.uuid4()),
@@ -129,19 +140,17 @@ def create_webhook(
         cursor=0,
     )
     add_webhook_event(
-        tx, made, EventCode.CREATED_WEBHOOK, who=actor.username, now=now, after=webhook_facts(made)
+        tx, made, WebhookEvent(EventCode.CREATED_WEBHOOK, actor.username, now, after=webhook_facts(made))
     )
     made = replace(made, cursor=tx.webhooks.last_event())  # it does not receive the event of its own creation
     tx.webhooks.add(made)
     return Made(made, secrets.secret(salt))
 
 
-def change_webhook(
-    tx: Transaction, actor: Actor, id: str, wanted: WebhookChange, *, policy: CallPolicy, now: int
-) -> Changed:
+def change_webhook(tx: Transaction, actor: Actor, id: str, wanted: WebhookChange, *, now: int) -> Changed:
     """Change a webhook. Enabled again it resumes where it stopped, unless missed events are to be skipped."""
     found = _find(tx, actor, id)
-    changed = replace(_as_wanted(found, wanted, policy), changed_at=now)
+    changed = replace(_as_wanted(found, wanted), changed_at=now)
     if wanted.enabled or wanted.url is not None:
         changed = replace(resumed(changed), owner=actor.username)
     detail: dict[str, Any] = {}
@@ -149,18 +158,18 @@ def change_webhook(
         detail["skipped"] = tx.webhooks.skip_waiting(found.id, now=now)
     elif changed.enabled and not found.enabled and was_removed(tx, found):
         detail["removed_before_sent"] = True
-    add_webhook_change(tx, found, changed, who=actor.username, now=now, detail=detail)
+    add_webhook_change(tx, found, changed, who=actor.username, detail=detail)
     if wanted.skip_missed:
         changed = replace(changed, cursor=tx.webhooks.last_event())
     tx.webhooks.change(changed)
     return _with_waiting(tx, changed)
 
 
-def _as_wanted(found: Webhook, wanted: WebhookChange, policy: CallPolicy) -> Webhook:
+def _as_wanted(found: Webhook, wanted: WebhookChange) -> Webhook:
     """Return a webhook with the changes, once they have been checked."""
     changed = found
     if wanted.url is not None:
-        _check_url(wanted.url, policy)
+        _check_url(wanted.url, wanted.policy)
         changed = replace(changed, url=wanted.url)
     if wanted.events is not None:
         _check_events(wanted.events, found.workspace)
@@ -179,7 +188,7 @@ def rotate_secret(tx: Transaction, actor: Actor, id: str, *, secrets: WebhookSec
     salt = secrets.new_salt()
     changed = replace(found, salt=salt, fingerprint=secrets.fingerprint(salt), changed_at=now)
     tx.webhooks.change(changed)
-    add_webhook_event(tx, changed, EventCode.ROTATED_WEBHOOK_SECRET, who=actor.username, now=now)
+    add_webhook_event(tx, changed, WebhookEvent(EventCode.ROTATED_WEBHOOK_SECRET, actor.username, now))
     return Made(changed, secrets.secret(salt))
 
 
@@ -187,15 +196,26 @@ def delete_webhook(tx: Transaction, actor: Actor, id: str, *, now: int) -> None:
     """Delete a webhook with its deliveries; pending ones are never sent."""
     found = _find(tx, actor, id)
     facts = webhook_facts(found)
-    add_webhook_event(tx, found, EventCode.DELETED_WEBHOOK, who=actor.username, now=now, before=facts)
+    add_webhook_event(tx, found, WebhookEvent(EventCode.DELETED_WEBHOOK, actor.username, now, before=facts))
     tx.webhooks.delete(found.id)
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """A page of deliveries: those in a state, None for all, with numbers below ``before``."""
+
+    limit: int
+    state: DeliveryState | None = None
+    before: int | None = None
+
+
 def list_deliveries(
-    tx: Transaction, actor: Actor, id: str, *, state: DeliveryState | None, before: int | None, limit: int
+    tx: Transaction, actor: Actor, id: str, page: DeliveryPage
 ) -> Sequence[tuple[int, Delivery]]:
     """Return deliveries of a webhook with their numbers, newest first."""
-    return tx.webhooks.deliveries(_find(tx, actor, id).id, state=state, before=before, limit=limit)
+    return tx.webhooks.deliveries(
+        _find(tx, actor, id).id, state=page.state, before=page.before, limit=page.limit
+    )
 
 
 def send_again(tx: Transaction, actor: Actor, id: str, delivery: str, *, now: int) -> Delivery:
@@ -215,10 +235,12 @@ def send_again(tx: Transaction, actor: Actor, id: str, delivery: str, *, now: in
     add_webhook_event(
         tx,
         webhook,
-        EventCode.SENT_DELIVERY_AGAIN,
-        who=actor.username,
-        now=now,
-        detail={"delivery": found.id, "event": found.code},
+        WebhookEvent(
+            EventCode.SENT_DELIVERY_AGAIN,
+            actor.username,
+            now,
+            detail={"delivery": found.id, "event": found.code},
+        ),
     )
     return again
 
@@ -232,7 +254,7 @@ def ping(tx: Transaction, actor: Actor, id: str, *, secrets: WebhookSecrets, now
     made = made_delivery(webhook, None, PING, ping_body(webhook, actor.username, now), now)
     tx.webhooks.add_deliveries([made])
     add_webhook_event(
-        tx, webhook, EventCode.PINGED_WEBHOOK, who=actor.username, now=now, detail={"delivery": made.id}
+        tx, webhook, WebhookEvent(EventCode.PINGED_WEBHOOK, actor.username, now, detail={"delivery": made.id})
     )
     return made
 

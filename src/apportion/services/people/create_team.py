@@ -14,7 +14,7 @@ from apportion.ports.store import Transaction
 from apportion.vocabulary import MembershipRole
 
 from .users import NewUser, add_user, new_key
-from .workspaces import change_member_role, ensure_workspace, join
+from .workspaces import MemberChange, change_member_role, ensure_workspace, join
 
 __all__ = ["CreatedTeam", "create_team"]
 
@@ -45,16 +45,15 @@ def create_team(tx: Transaction, actor: Actor, team: CreatedTeam, *, now: int) -
         add_user(tx, new, key=key, now=now + place, by=by)  # users are listed by creation time
         if team.personal:
             own = ensure_workspace(tx, new.username, now=now, by=by)
-            join(tx, own, new.username, MembershipRole.ANNOTATOR, now=now, by=by)
+            join(tx, own, MemberChange(new.username, MembershipRole.ANNOTATOR, now, by))
         made.append((new.username, key))
     if team.workspace is not None:
         shared = ensure_workspace(tx, team.workspace, now=now, by=by)
         for name, _ in made:
             if people.membership(shared.id, _id(people, name)) is None:
-                join(tx, shared, name, team.membership, now=now, by=by)
+                join(tx, shared, MemberChange(name, team.membership, now, by))
             else:
-                who = _actor(people, name).user
-                change_member_role(tx, shared, who, team.membership, now=now, by=by)
+                change_member_role(tx, shared, MemberChange(name, team.membership, now, by))
     return [(_actor(people, name), key) for name, key in made]
 
 

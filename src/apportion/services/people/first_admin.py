@@ -13,7 +13,7 @@ from apportion.vocabulary import MembershipRole, Role
 
 from .sign_in import MINUTE, Throttle
 from .users import NewUser, add_user, new_key
-from .workspaces import ensure_workspace, join
+from .workspaces import MemberChange, ensure_workspace, join
 
 __all__ = ["SetupCode", "create_first_admin", "require_no_admin"]
 
@@ -51,4 +51,4 @@ def create_first_admin(tx: Transaction, new: NewUser, *, now: int) -> tuple[Acto
     add_user(tx, NewUser(new.username, new.first_name, new.last_name, Role.ADMIN, new.password_hash),
              key=key, now=now, by=new.username)  # fmt: skip
     workspace = ensure_workspace(tx, new.username, now=now, by=new.username)
-    return join(tx, workspace, new.username, MembershipRole.ANNOTATOR, now=now, by=new.username), key
+    return join(tx, workspace, MemberChange(new.username, MembershipRole.ANNOTATOR, now, new.username)), key

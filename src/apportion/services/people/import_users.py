@@ -13,7 +13,7 @@ from apportion.vocabulary import MembershipRole, Role
 
 from .sign_in import hash_key
 from .users import NewUser, add_user
-from .workspaces import ensure_workspace, join
+from .workspaces import MemberChange, ensure_workspace, join
 
 __all__ = ["ImportedUser", "import_users", "with_personal"]
 
@@ -100,7 +100,7 @@ def _import_one(tx: Transaction, entry: Mapping[str, Any], place: int, now: int)
         if name in owner.workspaces:
             continue
         workspace = ensure_workspace(tx, check_name(name, "body", "workspaces"), now=now)
-        owner = join(tx, workspace, username, MembershipRole.ANNOTATOR, now=now)
+        owner = join(tx, workspace, MemberChange(username, MembershipRole.ANNOTATOR, now))
         outcome = "completed" if outcome == "here" else outcome
     return ImportedUser(owner, outcome)
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
@@ -96,6 +97,16 @@ class KeyAttempts:
         return actor
 
 
+@dataclass(frozen=True, slots=True)
+class SignInLimits:
+    """How many minutes a session lasts, and how many attempts at a password there are ``within`` some time."""
+
+    minutes: int
+    attempts: int = 10
+    attempts_per_address: int = 100
+    within: int = 5 * MINUTE
+
+
 class SignIn:
     """Sessions against passwords, with attempts throttled per user and address, and per address."""
 
@@ -105,19 +116,15 @@ class SignIn:
         passwords: Passwords,
         tokens: Tokens,
         clock: Clock,
-        *,
-        minutes: int,
-        attempts: int = 10,
-        attempts_per_address: int = 100,
-        within: int = 5 * MINUTE,
+        limits: SignInLimits,
     ) -> None:
         self._store = store
         self._passwords = passwords
         self._tokens = tokens
         self._clock = clock
-        self._minutes = minutes
-        self._one = Throttle(clock, attempts=attempts, within=within)
-        self._all = Throttle(clock, attempts=attempts_per_address, within=within)
+        self._minutes = limits.minutes
+        self._one = Throttle(clock, attempts=limits.attempts, within=limits.within)
+        self._all = Throttle(clock, attempts=limits.attempts_per_address, within=limits.within)
         self._dummy: str | None = None
 
     def with_password(self, username: str, password: str, address: str) -> str:

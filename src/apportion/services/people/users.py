@@ -56,6 +56,8 @@ class NewUser:
     last_name: str | None = None
     role: Role = Role.ANNOTATOR
     password_hash: str | None = None
+    restore: bool = False
+    """True activates a deactivated user of that name again, with everything they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,16 @@ def create_user(
     """
     require(actor, Action.CREATE_USER)
     key = new_key()
-    return add_user(tx, new, key=key, now=now, restore=restore, by=actor.username), key
+    return add_user(tx, replace(new, restore=restore), key=key, now=now, by=actor.username), key
 
 
-def add_user(
-    tx: Transaction, new: NewUser, *, key: str | None, now: int, restore: bool = False, by: str = COMMAND_LINE
-) -> Actor:
+def add_user(tx: Transaction, new: NewUser, *, key: str | None, now: int, by: str = COMMAND_LINE) -> Actor:
     """Create or restore a user without checking rights: for the command line and the first admin."""
     people = tx.people
     check_username(new.username, "body", "username")
     first_name = check_first_name(new.first_name, "body", "first_name")
     known = people.user_by_name(new.username)
-    if known is not None and not (restore and not known.active):
+    if known is not None and not (new.restore and not known.active):
         raise _username_taken(people, known)
     user = User(
         id=known.id if known is not None else UserId(str(uuid.uuid4())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
 from apportion.domain.ids import UserId, WorkspaceId
@@ -17,6 +18,7 @@ from apportion.vocabulary import COMMAND_LINE, EventCode, MembershipRole, Role
 from .release_leases import release_leases
 
 __all__ = [
+    "MemberChange",
     "add_member",
     "add_user_to",
     "add_workspace",
@@ -111,29 +113,29 @@ def add_user_to(tx: Transaction, actor: Actor, workspace: WorkspaceId, user: Use
     who = people.user(user)
     if who is None or not who.active:
         raise EntityNotFoundError(user, "User")
-    return _join(tx, found, who, MembershipRole.ANNOTATOR, now, actor.username)
+    change = MemberChange(who.username, MembershipRole.ANNOTATOR, now, actor.username)
+    return _join(tx, found, who, change)
 
 
-def add_member(
-    tx: Transaction, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
-) -> Actor:
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """A user who is to have a role in a workspace, from when on, and by whom."""
+
+    username: str
+    role: MembershipRole
+    at: int
+    by: str = COMMAND_LINE
+
+
+def add_member(tx: Transaction, actor: Actor, workspace: str, change: MemberChange) -> Actor:
     """Add a user to a workspace, both by name."""
-    people = tx.people
-    found = _allowed(people.workspace_named(workspace), workspace, actor, Action.ADD_MEMBER)
-    return _join(tx, found, _active(people, username), role, now, actor.username)
+    found = _allowed(tx.people.workspace_named(workspace), workspace, actor, Action.ADD_MEMBER)
+    return join(tx, found, replace(change, by=actor.username))
 
 
-def join(
-    tx: Transaction,
-    workspace: Workspace,
-    username: str,
-    role: MembershipRole,
-    *,
-    now: int,
-    by: str = COMMAND_LINE,
-) -> Actor:
+def join(tx: Transaction, workspace: Workspace, change: MemberChange) -> Actor:
     """Add a user to a workspace without checking rights: for the command line and the first admin."""
-    return _join(tx, workspace, _active(tx.people, username), role, now, by)
+    return _join(tx, workspace, _active(tx.people, change.username), change)
 
 
 def remove_user_from(
@@ -155,27 +157,18 @@ def remove_user_from(
     return _rejoin(people, who)
 
 
-def set_member_role(
-    tx: Transaction, actor: Actor, workspace: str, username: str, role: MembershipRole, *, now: int
-) -> Actor:
+def set_member_role(tx: Transaction, actor: Actor, workspace: str, change: MemberChange) -> Actor:
     """Change the role of a member in a workspace."""
     people = tx.people
     found = _allowed(people.workspace_named(workspace), workspace, actor, Action.SET_MEMBER_ROLE)
-    who = _active(people, username)
-    change_member_role(tx, found, who, role, now=now, by=actor.username)
+    who = _active(people, change.username)
+    change_member_role(tx, found, replace(change, by=actor.username))
     return _rejoin(people, who)
 
 
-def change_member_role(
-    tx: Transaction,
-    workspace: Workspace,
-    who: User,
-    role: MembershipRole,
-    *,
-    now: int,
-    by: str = COMMAND_LINE,
-) -> None:
+def change_member_role(tx: Transaction, workspace: Workspace, change: MemberChange) -> None:
     """Change a member's role without checking rights; refused for a user who is no member."""
+    who, role = _active(tx.people, change.username), change.role
     before = tx.people.membership(workspace.id, who.id)
     if before is None:
         raise EntityNotFoundError(who.username, "User")
@@ -185,8 +178,8 @@ def change_member_role(
     tx.events.add(
         EventCode.CHANGED_MEMBER_ROLE,
         About(workspace=workspace.name, object=who.username),
-        who=by,
-        at=now,
+        who=change.by,
+        at=change.at,
         before={"role": str(before)},
         after={"role": str(role)},
     )
@@ -200,13 +193,13 @@ def _allowed(found: Workspace | None, sought: str, actor: Actor, action: Action)
     return found
 
 
-def _join(tx: Transaction, workspace: Workspace, who: User, role: MembershipRole, now: int, by: str) -> Actor:
-    people = tx.people
+def _join(tx: Transaction, workspace: Workspace, who: User, change: MemberChange) -> Actor:
+    people, role = tx.people, change.role
     if people.membership(workspace.id, who.id) is not None:
         raise EntityAlreadyExistsError(who.username, "User")
-    people.add_member(workspace.id, who.id, role, now=now)
+    people.add_member(workspace.id, who.id, role, now=change.at)
     about = About(workspace=workspace.name, object=who.username)
-    tx.events.add(EventCode.ADDED_MEMBER, about, who=by, at=now, after={"role": str(role)})
+    tx.events.add(EventCode.ADDED_MEMBER, about, who=change.by, at=change.at, after={"role": str(role)})
     return _rejoin(people, who)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import DatasetGoneError, ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
@@ -15,7 +15,7 @@ from apportion.ports.answers import ColumnNames, RecordAnswers
 from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria, StoredRecord
 from apportion.ports.store import Store, Transaction
-from apportion.services.datasets.access import find_dataset, seen_by
+from apportion.services.datasets.access import DatasetAccess, dataset_by_number, open_dataset
 from apportion.vocabulary import EventCode
 
 __all__ = ["ExportPage", "Exported", "export", "exportable", "matching", "note_export"]
@@ -38,25 +38,25 @@ class ExportPage(NamedTuple):
     behind: RecordAnswers
 
 
-def exportable(tx: Transaction, actor: Actor, workspace: str, name: str) -> Exported:
+def exportable(tx: Transaction, actor: Actor, address: DatasetAddress) -> Exported:
     """Find a dataset that ``actor`` may export."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.EXPORT)
+    dataset = open_dataset(tx, actor, address, Action.EXPORT).dataset
     return Exported(dataset, tx.answers.names(dataset))
 
 
 def matching(tx: Transaction, actor: Actor, dataset: Dataset, query: Query) -> int:
     """Return how many records an export of a query holds."""
-    return tx.records.count(dataset, seen_by(tx, actor, dataset, Criteria(query)))
+    return tx.records.count(dataset, DatasetAccess(tx, actor, dataset).seen(Criteria(query)))
 
 
 def note_export(
-    tx: Transaction, actor: Actor, workspace: str, name: str, asked: Mapping[str, Any], *, now: int
+    tx: Transaction, actor: Actor, address: DatasetAddress, asked: Mapping[str, Any], *, now: int
 ) -> None:
     """Log the event of an export before the first page is sent, so that no download goes unlogged.
 
     ``asked`` is the format, the query, and how many records match.
     """
-    dataset = find_dataset(tx, actor, workspace, name, Action.EXPORT)
+    dataset = open_dataset(tx, actor, address, Action.EXPORT).dataset
     tx.annotations.log_event(dataset, actor.username, EventCode.EXPORTED, at=now, detail=asked)
 
 
@@ -74,12 +74,12 @@ def export(
         yield from _all_pages(store, actor, dataset, deadline)
         return
     with store.read(deadline) as tx:
-        now = _as_it_is(tx, actor, dataset)
-        numbers = tx.records.numbers_by_id(now, seen_by(tx, actor, now, Criteria(query)))
+        access = _as_it_is(tx, actor, dataset)
+        numbers = tx.records.numbers_by_id(access.dataset, access.seen(Criteria(query)))
     for start in range(0, len(numbers), PAGE):
         with store.read(deadline) as tx:
-            now = _as_it_is(tx, actor, dataset)
-            seen = seen_by(tx, actor, now, Criteria())
+            access = _as_it_is(tx, actor, dataset)
+            now, seen = access.dataset, access.seen(Criteria())
             rows = tx.records.numbered(now, seen, numbers[start : start + PAGE])
             page = ExportPage(rows, tx.answers.answers_for(now, [row.number for row in rows]))
         if rows:
@@ -92,8 +92,9 @@ def _all_pages(
     after = None
     while True:
         with store.read(deadline) as tx:
-            now = _as_it_is(tx, actor, dataset)
-            rows = tx.records.scan(now, seen_by(tx, actor, now, Criteria()), after=after, limit=PAGE)
+            access = _as_it_is(tx, actor, dataset)
+            now = access.dataset
+            rows = tx.records.scan(now, access.seen(Criteria()), after=after, limit=PAGE)
             page = ExportPage(rows, tx.answers.answers_for(now, [row.number for row in rows]))
         if not rows:
             return
@@ -101,9 +102,9 @@ def _all_pages(
         after = rows[-1].id
 
 
-def _as_it_is(tx: Transaction, actor: Actor, dataset: Dataset) -> Dataset:
-    """Return the dataset as it is now, if it is still there and ``actor`` may still export it."""
-    found = tx.datasets.by_number(dataset.no)
+def _as_it_is(tx: Transaction, actor: Actor, dataset: Dataset) -> DatasetAccess:
+    """Open the dataset as it is now, if it is still there and ``actor`` may still export it."""
+    found = dataset_by_number(tx, dataset.no)
     if found is None:
         raise DatasetGoneError(dataset.name)
     who = tx.people.actor(actor.username)
@@ -112,4 +113,4 @@ def _as_it_is(tx: Transaction, actor: Actor, dataset: Dataset) -> Dataset:
             f"Operation not allowed: {actor.username}, who began this export, is no user any more."
         )
     require(who, Action.EXPORT, found.workspace, found.created_by)
-    return found
+    return DatasetAccess(tx, actor, found)

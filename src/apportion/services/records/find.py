@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apportion.domain.datasets import Dataset
-from apportion.domain.errors import ClosedDatasetError, RecordNotFound
+from apportion.domain.datasets import Dataset, DatasetAddress, RecordAddress
+from apportion.domain.errors import RecordNotFound
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.policies import Policies
-from apportion.domain.query import show
+from apportion.domain.query import Query, show
 from apportion.ports.records import Criteria, SearchHits, SortKey, StoredRecord
 from apportion.ports.store import Transaction
-from apportion.services.answers.own_annotations import record_case
-from apportion.services.datasets.access import find_dataset, row_for, seen_by
-from apportion.vocabulary import EventCode, Task
+from apportion.services.answers.answer_change import record_case
+from apportion.services.datasets.access import open_dataset
+from apportion.vocabulary import EventCode
 
-__all__ = ["SearchPage", "SimilarTo", "count_scanned", "find_record", "note_scan", "scan", "search"]
+__all__ = [
+    "ScanPage",
+    "ScanStart",
+    "SearchPage",
+    "SimilarTo",
+    "count_scanned",
+    "find_record",
+    "note_scan",
+    "scan",
+    "search",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +40,42 @@ class SimilarTo:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """A page of a search: its size and position, its order, and the counts that come with it (None: all)."""
+    """A page of a search: its size and position, its order, and the counts that come with it (None: all).
+
+    ``near`` orders the matches by their distance to a vector instead.
+    """
 
     sort: Sequence[SortKey] = ()
     start: int = 0
     limit: int = 50
     facets: frozenset[str] | None = frozenset()
+    near: SimilarTo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """A page of a scan: its size, the record after which it begins, its order."""
+
+    limit: int
+    after: str | None = None
+    sort: Sequence[SortKey] = ()
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStart:
+    """The beginning of a scan: its query, and how many records match."""
+
+    query: Query
+    records: int
 
 
 def search(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
-    criteria: Criteria,
-    page: SearchPage,
-    near: SimilarTo | None = None,
+    tx: Transaction, actor: Actor, address: DatasetAddress, criteria: Criteria, page: SearchPage
 ) -> tuple[Dataset, SearchHits]:
     """Return one page of matches, with their exact total and the counts asked for."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH, task=task, open_only=True)
-    seen = seen_by(tx, actor, dataset, criteria)
+    access = open_dataset(tx, actor, address, Action.SEARCH, open_only=True)
+    dataset, seen, near = access.dataset, access.seen(criteria), page.near
     if near is not None:
         hits = tx.records.nearest(
             dataset, seen, vector=near.name, value=near.value, k=near.k, limit=page.limit, facets=page.facets
@@ -63,49 +87,41 @@ def search(
     return dataset, hits
 
 
-def note_scan(
-    tx: Transaction, actor: Actor, workspace: str, name: str, criteria: Criteria, records: int, *, now: int
-) -> None:
+def note_scan(tx: Transaction, actor: Actor, address: DatasetAddress, scan: ScanStart, *, now: int) -> None:
     """Log the event that ``actor`` begins to read everything that matches."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
-    detail = {"query": show(criteria.query), "records": records}
+    dataset = open_dataset(tx, actor, address, Action.SEARCH).dataset
+    detail = {"query": show(scan.query), "records": scan.records}
     tx.annotations.log_event(dataset, actor.username, EventCode.SCANNED, at=now, detail=detail)
 
 
-def count_scanned(tx: Transaction, actor: Actor, workspace: str, name: str, criteria: Criteria) -> int:
+def count_scanned(tx: Transaction, actor: Actor, address: DatasetAddress, criteria: Criteria) -> int:
     """Return how many records a scan goes through."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
-    return tx.records.count(dataset, seen_by(tx, actor, dataset, criteria))
+    access = open_dataset(tx, actor, address, Action.SEARCH)
+    return tx.records.count(access.dataset, access.seen(criteria))
 
 
 def scan(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    criteria: Criteria,
-    *,
-    after: str | None,
-    sort: Sequence[SortKey],
-    offset: int,
-    limit: int,
+    tx: Transaction, actor: Actor, address: DatasetAddress, criteria: Criteria, page: ScanPage
 ) -> tuple[Dataset, Sequence[StoredRecord]]:
     """Return the next matches after a record id, for reading everything."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEARCH)
-    if dataset.closed:
-        raise ClosedDatasetError(name)
-    seen = seen_by(tx, actor, dataset, criteria)
-    return dataset, tx.records.scan(dataset, seen, after=after, sort=sort, offset=offset, limit=limit)
+    access = open_dataset(tx, actor, address, Action.SEARCH, open_only=True)
+    rows = tx.records.scan(
+        access.dataset,
+        access.seen(criteria),
+        after=page.after,
+        sort=page.sort,
+        offset=page.offset,
+        limit=page.limit,
+    )
+    return access.dataset, rows
 
 
-def find_record(
-    tx: Transaction, actor: Actor, workspace: str, name: str, id: str
-) -> tuple[Dataset, StoredRecord]:
+def find_record(tx: Transaction, actor: Actor, address: RecordAddress) -> tuple[Dataset, StoredRecord]:
     """Return one record by its id."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.SEE_RECORD)
-    if str(Policies.of(dataset.policies).visibility) == "assigned":
-        record_case(tx, dataset, actor, id)
-    row = row_for(tx, actor, dataset, id)
+    access = open_dataset(tx, actor, address.dataset, Action.SEE_RECORD)
+    if str(access.policies.visibility) == "assigned":
+        record_case(access, address.id)
+    row = access.row(address.id)
     if row is None:
-        raise RecordNotFound(dataset.id, id)
-    return dataset, row
+        raise RecordNotFound(access.dataset.id, address.id)
+    return access.dataset, row

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from apportion.domain.assignment.rows import PlanRows, RowsBuilder
+from apportion.domain.assignment.rows import PlanRows, RowFacts, RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.state import PlanState, RuleState, tally_pairs
 from apportion.domain.assignment.states import Phase, Reason
 from apportion.domain.assignment.team import Person
-from apportion.domain.datasets import Dataset
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
 from apportion.domain.numpy_types import np
 from apportion.domain.people import Actor
@@ -20,16 +21,20 @@ from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, shown_content
 from apportion.ports.assignments import PlanPhase
+from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Store, Transaction
+from apportion.services.answers.answer_change import AnswerChange
+from apportion.services.answers.apply_answer import apply_answer
 from apportion.services.answers.bulk_individual import own_state
-from apportion.services.answers.own_annotations import apply_answer
 from apportion.services.assignments.apply_plan import NEVER, slot_batch_of, with_numbers
-from apportion.services.assignments.policies import set_policies
-from apportion.services.datasets.access import blank_dataset, find_dataset, require_workspace
-from apportion.services.datasets.staging import check_free, publish, staged_dataset
+from apportion.services.assignments.policies import PolicyCause, set_policies
+from apportion.services.datasets.access import check_free, open_dataset
+from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
+from apportion.services.datasets.staging import StagedDataset, publish
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import AnnotationState, EventCode, Status
 
-__all__ = ["GatherInProgress", "Gathered", "gather"]
+__all__ = ["Copies", "GatherCopies", "GatherRequest", "Gathered", "read_copies"]
 
 _PAGE = 500
 """Records per transaction: few, so that nobody annotating waits long."""
@@ -62,45 +67,104 @@ class _Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class GatherInProgress:
+class GatherRequest:
     """A request to gather all datasets called ``name`` in these workspaces into one."""
 
     actor: Actor
     name: str
     workspaces: Sequence[str]
-    into_workspace: str
-    into_name: str
+    into: DatasetAddress
 
 
-def gather(store: Store, asked: GatherInProgress, *, dry_run: bool, now: int) -> Gathered:
-    """Create one individual dataset of all copies, as of one moment, joined by record id; visible once complete.
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies to gather: the datasets, their records by id, and everybody's copies by record and owner."""
+
+    sources: Sequence[Dataset]
+    records: Mapping[str, Record]
+    by_owner: Mapping[str, Mapping[str, _Copy]]
+
+    def counted(self, into: DatasetAddress) -> Gathered:
+        """Return what gathering them results in."""
+        found = Gathered(into.name, into.workspace, len(self.records))
+        for held in self.by_owner.values():
+            for owner, copy in held.items():
+                found.people[owner] = found.people.get(owner, 0) + 1
+                found.annotations += copy.state in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED)
+        return found
+
+
+def read_copies(tx: Transaction, asked: GatherRequest) -> Copies:
+    """Return the copies as of one moment, joined by record id.
 
     The annotation of a copy is that of the user its workspace is named after. Refused when copies of one id differ
-    in what annotators were shown; the copies stay as they are in any case. To be called from a thread of its own.
+    in what annotators were shown.
     """
-    with store.read() as tx:
-        sources = _sources(tx, asked)
-        owners = [_owner(tx, each, place) for place, each in enumerate(asked.workspaces)]
-        records, copies = _joined(tx, sources, owners)
-    found = Gathered(asked.into_name, asked.into_workspace, len(records))
-    for held in copies.values():
-        for owner, copy in held.items():
-            found.people[owner] = found.people.get(owner, 0) + 1
-            found.annotations += copy.state in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED)
-    if not dry_run:
-        _make(store, asked, sources, records, copies, found, now)
-    return found
+    sources = _sources(tx, asked)
+    owners = [_owner(tx, each, place) for place, each in enumerate(asked.workspaces)]
+    return Copies(sources, *_joined(tx, sources, owners))
 
 
-def _sources(tx: Transaction, asked: GatherInProgress) -> list[Dataset]:
+class GatherCopies(StagedDataset):
+    """The steps that create one individual dataset of all copies, visible once complete; the copies stay."""
+
+    name = "gather copies"
+
+    def __init__(self, store: Store, asked: GatherRequest, copies: Copies, *, now: int) -> None:
+        self._store = store
+        self._asked = asked
+        self._copies = copies
+        self._now = now
+
+    def _begin(self, tx: Transaction) -> Dataset:
+        actor, first = self._asked.actor, self._copies.sources[0]
+        names = {"gathered_from": [each.workspace for each in self._copies.sources]}
+        wanted = NewDataset(self._asked.into, first.task, first.tags, {**first.metadata, **names})
+        target = tx.datasets.add_hidden(blank_dataset(actor, wanted, now=self._now))
+        target = tx.datasets.update(target, settings=first.settings, multi_label=first.multi_label)
+        policies = Policies.of({"annotation": "individual"})
+        return set_policies(tx, target, policies, PolicyCause(actor.username, self._now))
+
+    def _fill(self) -> Iterator[Step]:
+        by_owner, actor, now = self._copies.by_owner, self._asked.actor, self._now
+        bare = [
+            replace(record, status=Status.DEFAULT, annotation=None)
+            for record in self._copies.records.values()
+        ]
+        for part in parts_of(bare, _PAGE):
+            yield partial(self._log, self._store.encode_records(self.target.task, part))
+        yield lambda tx: _adopt(tx, actor, self.target, by_owner, now)
+        for ids in parts_of(list(by_owner), _PAGE):
+            yield partial(self._answer, ids)
+        yield self._finish
+
+    def _log(self, ready: Sequence[EncodedRecord], tx: Transaction) -> None:
+        tx.records.log(self.target, ready, at=self._now)
+
+    def _answer(self, ids: Sequence[str], tx: Transaction) -> None:
+        _answer(tx, self.target, ids, self._copies.by_owner, self._now)
+
+    def _finish(self, tx: Transaction) -> None:
+        shown, by, now = publish(tx, self.target), self._asked.actor.username, self._now
+        detail = self._copies.counted(self._asked.into).show()
+        tx.annotations.log_event(shown, by, EventCode.GATHERED, at=now, detail=detail)
+        for source in self._copies.sources:
+            copied = {"into": shown.id, "records": source.records}
+            tx.annotations.log_event(source, by, EventCode.COPIED, at=now, detail=copied)
+
+
+def _sources(tx: Transaction, asked: GatherRequest) -> list[Dataset]:
     """Return the datasets to gather, once everything that can be refused has been checked."""
     name, workspaces = asked.name, asked.workspaces
     if len(set(workspaces)) != len(workspaces) or not workspaces:
         raise BadRequestError("Name each workspace to gather from once. Nothing was gathered.")
-    sources = [find_dataset(tx, asked.actor, each, name, Action.COPY_DATASET) for each in workspaces]
-    require_workspace(tx, asked.into_workspace)
-    require(asked.actor, Action.CREATE_DATASET, asked.into_workspace)
-    check_free(tx, asked.into_workspace, asked.into_name, "ServiceDataset")
+    sources = [
+        open_dataset(tx, asked.actor, DatasetAddress(each, name), Action.COPY_DATASET).dataset
+        for each in workspaces
+    ]
+    require_workspace(tx, asked.into.workspace)
+    require(asked.actor, Action.CREATE_DATASET, asked.into.workspace)
+    check_free(tx, asked.into, "ServiceDataset")
     if len({each.task for each in sources}) > 1:
         raise BadRequestError(f"The datasets called {name} are of several tasks. Nothing was gathered.")
     return sources
@@ -152,46 +216,6 @@ def _joined(
     return records, copies
 
 
-def _make(
-    store: Store,
-    asked: GatherInProgress,
-    sources: Sequence[Dataset],
-    records: Mapping[str, Record],
-    copies: Mapping[str, Mapping[str, _Copy]],
-    found: Gathered,
-    now: int,
-) -> None:
-    bare = [replace(record, status=Status.DEFAULT, annotation=None) for record in records.values()]
-    with staged_dataset(store, lambda tx: _begin(tx, asked, sources[0], sources, now)) as target:
-        for start in range(0, len(bare), _PAGE):
-            ready = store.encode_records(target.task, bare[start : start + _PAGE])
-            store.write(
-                lambda tx, ready=ready: tx.records.log(target, ready, at=now)  # type: ignore[misc]
-            ).result()
-        store.write(lambda tx: _adopt(tx, asked.actor, target, copies, now)).result()
-        ids = list(copies)
-        for start in range(0, len(ids), _PAGE):
-            part = ids[start : start + _PAGE]
-            store.write(
-                lambda tx, part=part: _answer(tx, target, part, copies, now)  # type: ignore[misc]
-            ).result()
-        store.write(lambda tx: _finish(tx, asked, target, sources, found, now)).result()
-
-
-def _begin(
-    tx: Transaction, asked: GatherInProgress, first: Dataset, sources: Sequence[Dataset], now: int
-) -> Dataset:
-    names = {"gathered_from": [each.workspace for each in sources]}
-    blank = blank_dataset(
-        asked.actor, asked.into_workspace, asked.into_name, first.task, tags=first.tags,
-        metadata={**first.metadata, **names}, now=now,
-    )  # fmt: skip
-    target = tx.datasets.add_hidden(blank)
-    target = tx.datasets.update(target, settings=first.settings, multi_label=first.multi_label)
-    policies = Policies.of({"annotation": "individual"})
-    return set_policies(tx, target, policies, by=asked.actor.username, now=now)
-
-
 def _answer(
     tx: Transaction, target: Dataset, ids: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]], now: int
 ) -> None:
@@ -201,23 +225,9 @@ def _answer(
                 continue
             now_case = tx.annotations.case(target, case.id)
             assert now_case is not None
-            change, _ = apply_answer(tx, target, now_case, owner, copy.state, copy.value, now=now)
+            answer = AnswerChange(owner, copy.state, copy.value, now)
+            change, _ = apply_answer(tx, target, now_case, answer)
             tx.annotations.save_cases(target, [change], at=now)
-
-
-def _finish(
-    tx: Transaction,
-    asked: GatherInProgress,
-    target: Dataset,
-    sources: Sequence[Dataset],
-    found: Gathered,
-    now: int,
-) -> None:
-    shown = publish(tx, target)
-    tx.annotations.log_event(shown, asked.actor.username, EventCode.GATHERED, at=now, detail=found.show())
-    for source in sources:
-        detail = {"into": shown.id, "records": source.records}
-        tx.annotations.log_event(source, asked.actor.username, EventCode.COPIED, at=now, detail=detail)
 
 
 def _adopt(
@@ -263,8 +273,6 @@ def _rows(people: Sequence[str], copies: Mapping[str, Mapping[str, _Copy]]) -> P
         np.array(person, dtype=np.int32),
         np.array(slot, dtype=np.int32),
         builder.reason(Reason("adopted", ("workspace",))),
-        rule=0,
-        phase=Phase.ADOPTED,
-        inclusion=np.ones(len(record)),
+        RowFacts(0, Phase.ADOPTED, np.ones(len(record))),
     )
     return builder.finish()

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import BadRequestError, Refusal, ValidationError
 from apportion.domain.individual.answering import set_gold
 from apportion.domain.individual.case import GoldValue, Origin
-from apportion.domain.individual.record_view import build_view, same_value
+from apportion.domain.individual.record_view import same_value
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.policies import Policies
 from apportion.domain.records import Value
 from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
-from apportion.services.answers.own_annotations import checked_value
-from apportion.services.datasets.access import find_dataset
+from apportion.services.answers.answer_mode import answer_mode
+from apportion.services.answers.checked_value import checked_value
+from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-__all__ = ["GoldEntry", "import_gold"]
+__all__ = ["GoldEntry", "GoldImport", "import_gold"]
 
 
 class GoldEntry(NamedTuple):
@@ -30,22 +32,24 @@ class GoldEntry(NamedTuple):
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GoldImport:
+    """Gold values to import; ``overwrite``: also those of records that have a human's decision made here."""
+
+    entries: Sequence[GoldEntry]
+    overwrite: bool = False
+
+
 def import_gold(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    entries: Sequence[GoldEntry],
-    *,
-    overwrite: bool,
-    now: int,
+    tx: Transaction, actor: Actor, address: DatasetAddress, wanted: GoldImport, *, now: int
 ) -> dict[str, int]:
     """Store gold values; return how many were stored, and how many records kept a human's decision made here."""
-    dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
-    policies = Policies.of(dataset.policies)
-    if not policies.individual:
+    access = open_dataset(tx, actor, address, Action.ADJUDICATE, open_only=True)
+    dataset, policies, entries = access.dataset, access.policies, wanted.entries
+    if not answer_mode(tx, dataset).keeps_gold:
         raise BadRequestError(
-            f"Dataset {name} is shared and keeps no gold values. Set the policy 'annotation' to 'individual' first."
+            f"Dataset {address.name} is shared and keeps no gold values. Set the policy 'annotation' to "
+            "'individual' first."
         )
     cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in entries])}
     wrong: list[dict[str, Any]] = []
@@ -65,7 +69,7 @@ def import_gold(
                 wrong.append(_item(place, "value", f"record {each.id}: {refused}; nothing was stored"))
                 continue
         there = case.gold
-        if there is not None and there.origin is Origin.ADJUDICATED and not overwrite:
+        if there is not None and there.origin is Origin.ADJUDICATED and not wanted.overwrite:
             kept += 1
             continue
         if (
@@ -76,7 +80,7 @@ def import_gold(
             continue
         version = 1 if there is None else there.version + 1
         after = set_gold(case, GoldValue(value, Origin.IMPORTED, actor.username, each.reason, version, now))
-        view = build_view(after, rule=policies.resolution, required=policies.required)
+        view = policies.resolve(after)
         changes.append(CaseChange(case, after, view, HistoryReason.IMPORTED, by=actor.username))
     if wrong:
         raise ValidationError(wrong[:100], model="Gold")

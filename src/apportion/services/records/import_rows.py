@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from apportion.domain.assignment.queue import submit
-from apportion.domain.datasets import Dataset, LabelSettings
+from apportion.domain.datasets import Dataset, DatasetAddress, LabelSettings
 from apportion.domain.errors import BadRequestError, ConflictError, ValidationError
 from apportion.domain.individual.carry_value import earlier_value
 from apportion.domain.individual.case import Annotation, Case, GoldValue
@@ -21,22 +22,32 @@ from apportion.ports.annotations import CaseChange
 from apportion.ports.events import About
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Store, Transaction
-from apportion.services.answers.bulk_individual import Prepare
+from apportion.services.answers.checked_value import checked_value
 from apportion.services.answers.eligibility import eligibility_of
-from apportion.services.answers.own_annotations import checked_value
-from apportion.services.assignments.policies import set_policies
-from apportion.services.datasets.access import allow, blank_dataset, find_dataset, require_workspace
-from apportion.services.datasets.staging import check_free, publish, staged_dataset
+from apportion.services.answers.log_request import Prepare
+from apportion.services.assignments.policies import PolicyCause, set_policies
+from apportion.services.datasets.access import (
+    DatasetAccess,
+    check_free,
+    find_unchecked,
+    open_dataset,
+    open_if_there,
+)
+from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
+from apportion.services.datasets.staging import StagedDataset, publish
+from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import AnnotationState, CountDecision, EventCode, HistoryReason, Status, Task
 
-from .log import Logging, labels_of, log_into
+from .log import LogRequest, labels_of, log_into
 
 __all__ = [
-    "ImportInProgress",
+    "ImportInto",
+    "ImportNew",
+    "ImportRequest",
     "ImportedAnswer",
     "ImportedRows",
     "begin_import",
-    "import_records",
+    "import_operation",
     "required_answers",
 ]
 
@@ -73,22 +84,22 @@ class ImportedRows:
         return bool(self.answers) or self.gold is not None
 
 
-def begin_import(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    task: Task,
-    found: Sequence[ImportedRows],
-    settings: LabelSettings | None = None,
-) -> list[tuple[int, str]]:
-    """Check what can be checked before anything is stored; return indices of records that do not fit, and why.
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A request to import records. ``settings`` are those of a dataset that is not there yet."""
 
-    ``settings`` are those of the dataset to be, where there is none yet.
-    """
-    require(actor, Action.CREATE_BY_LOGGING, workspace)
-    require_workspace(tx, workspace)
-    check_name(name, "path", "name")
+    address: DatasetAddress
+    task: Task
+    found: Sequence[ImportedRows]
+    settings: LabelSettings | None = None
+
+
+def begin_import(tx: Transaction, actor: Actor, asked: ImportRequest) -> list[tuple[int, str]]:
+    """Check what can be checked before anything is stored; return indices of records that do not fit, and why."""
+    address, found = replace(asked.address, task=asked.task), asked.found
+    require(actor, Action.CREATE_BY_LOGGING, address.workspace)
+    require_workspace(tx, address.workspace)
+    check_name(address.name, "path", "name")
     people = sorted({answer.annotator for each in found for answer in each.answers})
     unknown = [each for each in people if tx.people.user_by_name(each) is None]
     if unknown:
@@ -101,20 +112,20 @@ def begin_import(
                 }
             ]
         )
-    dataset = tx.datasets.find(workspace, name)
-    if dataset is not None:
-        allow(dataset, actor, Action.CREATE_BY_LOGGING, task=task, open_only=True)
+    access = open_if_there(tx, actor, address, Action.CREATE_BY_LOGGING, open_only=True)
+    if access is None:
+        blank = blank_dataset(actor, NewDataset(address, asked.task), now=0)
+        dataset, multi_label = replace(blank, settings=asked.settings), None
+    else:
+        dataset = access.dataset
         _check_kind(dataset, found)
-    multi_label = dataset.multi_label if dataset is not None and dataset.records else None
-    if dataset is None:
-        blank = blank_dataset(actor, workspace, name, task, tags={}, metadata={}, now=0)
-        dataset = replace(blank, settings=settings)
+        multi_label = dataset.multi_label if dataset.records else None
     return [(place, why) for place, each in enumerate(found) if (why := _misfit(dataset, multi_label, each))]
 
 
 def _check_kind(dataset: Dataset, found: Sequence[ImportedRows]) -> None:
     """Refuse answers of several people for a dataset that keeps one answer per record."""
-    if any(each.individual for each in found) and not Policies.of(dataset.policies).individual:
+    if any(each.individual for each in found) and not dataset.individual:
         raise ConflictError(
             f"The file has answers of several people, and dataset {dataset.name} is shared: it keeps one a record. "
             "Set its policy 'annotation' to 'individual' first, or import under another name."
@@ -141,77 +152,106 @@ def _misfit(dataset: Dataset, multi_label: bool | None, each: ImportedRows) -> s
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportInProgress:
-    """A request to import records that ``begin_import`` has found nothing wrong with.
+class ImportInto:
+    """The step that adds all of the records to a dataset that is there: one transaction, so that it is all or none."""
 
-    ``settings`` are those of a dataset that is not there yet.
-    """
+    name = "import into dataset"
 
-    actor: Actor
-    workspace: str
-    name: str
-    task: Task
-    found: Sequence[ImportedRows]
-    settings: LabelSettings | None = None
+    def __init__(self, store: Store, actor: Actor, asked: ImportRequest, *, now: int) -> None:
+        self._store = store
+        self._actor = actor
+        self._asked = asked
+        self._now = now
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the one step."""
+        encode, asked = self._store.encode_records, self._asked
+        rows = EncodedRows(asked.found, encode(asked.task, [each.record for each in asked.found]), encode)
+        yield lambda tx: self._add(tx, rows)
+
+    def give_up(self) -> Iterator[Step]:
+        """Yield no steps: nothing was stored."""
+        return iter(())
+
+    def _add(self, tx: Transaction, rows: EncodedRows) -> None:
+        address = replace(self._asked.address, task=self._asked.task)
+        access = open_dataset(tx, self._actor, address, Action.CREATE_BY_LOGGING, open_only=True)
+        _check_kind(access.dataset, rows.found)
+        _add(access, rows, self._now)
+        _log_event(access, rows.found, self._now)
 
 
-def import_records(store: Store, asked: ImportInProgress, *, now: int) -> None:
-    """Store all of the records or none, whatever happens meanwhile. To be called from a thread of its own.
+class ImportNew(StagedDataset):
+    """The steps that create a dataset of the records: it is filled some at a time, and seen once it is whole."""
 
-    A dataset that is not there yet is filled some records at a time and seen once it is whole; what is there already
-    takes all of them in one transaction.
+    name = "import new dataset"
+
+    def __init__(self, store: Store, actor: Actor, asked: ImportRequest, *, now: int) -> None:
+        self._store = store
+        self._actor = actor
+        self._asked = asked
+        self._now = now
+
+    def _begin(self, tx: Transaction) -> Dataset:
+        """Add a hidden dataset to import a file into; it requires as many answers as the records have."""
+        asked, actor, now = self._asked, self._actor, self._now
+        require_workspace(tx, asked.address.workspace)
+        check_free(tx, asked.address)
+        dataset = tx.datasets.add_hidden(blank_dataset(actor, NewDataset(asked.address, asked.task), now=now))
+        if asked.settings is not None:
+            dataset = tx.datasets.update(dataset, settings=asked.settings)
+        if not any(each.individual for each in asked.found):
+            return dataset
+        wanted = required_answers(asked.found)
+        usual = Policies.of({"annotation": "individual"})
+        policies = replace(usual, required=wanted.required(max(1, wanted.most_settled)))
+        assert policies.annotation is Kind.INDIVIDUAL
+        return set_policies(tx, dataset, policies, PolicyCause(actor.username, now))
+
+    def _fill(self) -> Iterator[Step]:
+        encode, found = self._store.encode_records, self._asked.found
+        for part in parts_of(found, AT_ONCE):
+            rows = EncodedRows(part, encode(self._asked.task, [each.record for each in part]), encode)
+            yield partial(self._add, rows)
+        yield self._finish
+
+    def _add(self, rows: EncodedRows, tx: Transaction) -> None:
+        _add(DatasetAccess(tx, self._actor, self.target), rows, self._now)
+
+    def _finish(self, tx: Transaction) -> None:
+        shown, who = publish(tx, self.target), self._actor.username
+        after = {"task": str(shown.task)}
+        tx.events.add(EventCode.CREATED, About(shown), who=who, at=self._now, after=after)
+        _log_event(DatasetAccess(tx, self._actor, shown), self._asked.found, self._now)
+
+
+def import_operation(store: Store, actor: Actor, asked: ImportRequest, *, now: int) -> ImportInto | ImportNew:
+    """Return the operation that stores all of the records or none, whatever happens meanwhile.
+
+    The request is one that ``begin_import`` has found nothing wrong with.
     """
     with store.read() as tx:
-        there = tx.datasets.find(asked.workspace, asked.name) is not None
-    if there:
-        all_ready = store.encode_records(asked.task, [each.record for each in asked.found])
-        store.write(lambda tx: _add_all(tx, asked, now, store.encode_records, all_ready)).result()
-        return
-    with staged_dataset(store, lambda tx: _begin_hidden(tx, asked, now)) as target:
-        for start in range(0, len(asked.found), AT_ONCE):
-            part = asked.found[start : start + AT_ONCE]
-            ready = store.encode_records(asked.task, [each.record for each in part])
-            store.write(
-                lambda tx, part=part, ready=ready: _add(  # type: ignore[misc]
-                    tx, asked.actor, target, part, now, store.encode_records, ready
-                )
-            ).result()
-        store.write(lambda tx: _finish(tx, asked, target, now)).result()
+        there = find_unchecked(tx, asked.address) is not None
+    return ImportInto(store, actor, asked, now=now) if there else ImportNew(store, actor, asked, now=now)
 
 
-def _finish(tx: Transaction, asked: ImportInProgress, target: Dataset, now: int) -> None:
-    shown = publish(tx, target)
-    after = {"task": str(shown.task)}
-    tx.events.add(EventCode.CREATED, About(shown), who=asked.actor.username, at=now, after=after)
-    _log_event(tx, asked, shown, now)
+@dataclass(frozen=True, slots=True)
+class EncodedRows:
+    """Some of the records of a file, encoded for the store; ``encode`` does that again for those that change."""
+
+    found: Sequence[ImportedRows]
+    ready: Sequence[EncodedRecord]
+    encode: Prepare
 
 
-def _log_event(tx: Transaction, asked: ImportInProgress, dataset: Dataset, now: int) -> None:
+def _log_event(access: DatasetAccess, found: Sequence[ImportedRows], now: int) -> None:
     detail = {
-        "records": len(asked.found),
-        "answers": sum(len(each.answers) for each in asked.found),
-        "gold": sum(each.gold is not None for each in asked.found),
+        "records": len(found),
+        "answers": sum(len(each.answers) for each in found),
+        "gold": sum(each.gold is not None for each in found),
     }
     what = EventCode.IMPORTED_RECORDS
-    tx.annotations.log_event(dataset, asked.actor.username, what, at=now, detail=detail)
-
-
-def _add_all(
-    tx: Transaction, asked: ImportInProgress, now: int, prepare: Prepare, ready: Sequence[EncodedRecord]
-) -> None:
-    dataset = find_dataset(
-        tx,
-        asked.actor,
-        asked.workspace,
-        asked.name,
-        Action.CREATE_BY_LOGGING,
-        task=asked.task,
-        open_only=True,
-    )
-    _check_kind(dataset, asked.found)
-    _add(tx, asked.actor, dataset, asked.found, now, prepare, ready)
-    _log_event(tx, asked, dataset, now)
+    access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
 
 
 def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
@@ -237,36 +277,12 @@ def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
     return wanted
 
 
-def _begin_hidden(tx: Transaction, asked: ImportInProgress, now: int) -> Dataset:
-    """Add a hidden dataset to import a file into; it requires as many answers as the records have."""
-    require_workspace(tx, asked.workspace)
-    check_free(tx, asked.workspace, asked.name)
-    blank = blank_dataset(asked.actor, asked.workspace, asked.name, asked.task, tags={}, metadata={}, now=now)
-    dataset = tx.datasets.add_hidden(blank)
-    if asked.settings is not None:
-        dataset = tx.datasets.update(dataset, settings=asked.settings)
-    if not any(each.individual for each in asked.found):
-        return dataset
-    wanted = required_answers(asked.found)
-    usual = Policies.of({"annotation": "individual"})
-    policies = replace(usual, required=wanted.required(max(1, wanted.most_settled)))
-    assert policies.annotation is Kind.INDIVIDUAL
-    return set_policies(tx, dataset, policies, by=asked.actor.username, now=now)
-
-
-def _add(
-    tx: Transaction,
-    actor: Actor,
-    dataset: Dataset,
-    found: Sequence[ImportedRows],
-    now: int,
-    prepare: Prepare,
-    ready: Sequence[EncodedRecord] | None = None,
-) -> None:
+def _add(access: DatasetAccess, rows: EncodedRows, now: int) -> None:
     """Log the records and set people's answers."""
+    tx, dataset, found = access.tx, access.dataset, rows.found
     records = [each.record for each in found]
-    request = Logging(dataset.workspace, dataset.name, dataset.task, records, prepared=ready)
-    log_into(tx, actor, dataset, request, now=now, prepare=prepare)
+    request = LogRequest(dataset.address, dataset.task, records, rows.encode, prepared=rows.ready)
+    log_into(access, request, now=now)
     if not dataset.individual:
         return
     for start in range(0, len(found), AT_ONCE):
@@ -306,13 +322,13 @@ def _with_answers(tx: Transaction, dataset: Dataset, case: Case, each: ImportedR
     after = replace(case, annotations=annotations, gold=each.gold or case.gold)
     if case.live_slots():
         after = _in_slots(tx, dataset, after, case, now)
-    view = build_view(after, rule=policies.resolution, required=policies.required)
+    view = policies.resolve(after)
     if (
         each.agent is not None or each.status is Status.DISCARDED
     ):  # else the file does not have a resolved value
         stated = ResolvedView(each.status, each.agent, each.value)
-        rule, required = policies.resolution, policies.required
-        after, view = earlier_value(after, view, stated, rule=rule, required=required, now=now)
+        after = earlier_value(after, view, stated, rule=policies.resolution, now=now)
+        view = policies.resolve(after)
     return CaseChange(case, after, view, HistoryReason.IMPORTED)
 
 

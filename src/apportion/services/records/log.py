@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
 from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
-from apportion.domain.records import AgentValues, Entities, Record, TextClassificationRecord
+from apportion.domain.records import Entities, Record, TextClassificationRecord
 from apportion.ports.assignments import PlanPhase
-from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
-from apportion.services.answers.bulk_individual import log_individual
-from apportion.services.answers.own_annotations import sync_shared_slots
-from apportion.services.datasets.access import allow, new_dataset, note_tags, require_workspace
-from apportion.services.datasets.rights import check_logging
+from apportion.services.answers.answer_mode import answer_mode
+from apportion.services.answers.log_request import LogRequest
+from apportion.services.datasets.access import DatasetAccess, open_if_there
+from apportion.services.datasets.manage import NewDataset, new_dataset, note_tags, require_workspace
 from apportion.vocabulary import EventCode, Task
 
-__all__ = ["Logged", "Logging", "labels_of", "log_into", "log_records", "speaks_for_others"]
-
-Prepare = Callable[[Task, Sequence[Record]], Sequence[EncodedRecord]]
+__all__ = ["LogRequest", "Logged", "labels_of", "log_into", "log_records", "speaks_for_others"]
 
 
 class Logged(NamedTuple):
@@ -37,52 +34,34 @@ class Logged(NamedTuple):
     kept: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Logging:
-    """A request to log records. ``prepared`` may hold them already encoded, to spare the writer thread that work."""
-
-    workspace: str
-    name: str
-    task: Task
-    records: Sequence[Record]
-    tags: Mapping[str, str] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    prepared: Sequence[EncodedRecord] | None = None
-
-
 def speaks_for_others(actor: Actor, workspace: str) -> bool:
     """Return whether ``actor`` may log annotations in others' names; annotators annotate under their own."""
     return effective_role(actor, workspace) in (EffectiveRole.ADMIN, EffectiveRole.MANAGER)
 
 
-def log_records(tx: Transaction, actor: Actor, request: Logging, *, now: int, prepare: Prepare) -> Logged:
+def log_records(tx: Transaction, actor: Actor, request: LogRequest, *, now: int) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
-    dataset = _dataset_for(tx, actor, request, now)
-    logged = log_into(tx, actor, dataset, request, now=now, prepare=prepare)
+    access = _open(tx, actor, request, now)
+    logged = log_into(access, request, now=now)
     if request.records:
-        detail = {"records": len(request.records)}
-        tx.annotations.log_event(dataset, actor.username, EventCode.LOGGED_RECORDS, at=now, detail=detail)
+        what, detail = EventCode.LOGGED_RECORDS, {"records": len(request.records)}
+        tx.annotations.log_event(access.dataset, actor.username, what, at=now, detail=detail)
     return logged
 
 
-def log_into(
-    tx: Transaction, actor: Actor, dataset: Dataset, request: Logging, *, now: int, prepare: Prepare
-) -> Logged:
-    """Store the records in a dataset; that ``actor`` may log into it has been checked before."""
-    _check_labels(dataset, request.records)
-    dataset = _check_multi_label(tx, dataset, request.records)
+def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
+    """Store the records in a dataset; that the actor may log into it has been checked before."""
+    tx = access.tx
+    _check_labels(access.dataset, request.records)
+    dataset = _check_multi_label(tx, access.dataset, request.records)
+    access, mode = access.on(dataset), answer_mode(tx, dataset)
     request = _without_mirrors(tx, dataset, request)
-    kept = None
-    if dataset.individual:
-        ready = request.prepared or ()
-        kept = log_individual(tx, actor, dataset, request.records, ready, now=now, prepare=prepare)
-    else:
-        _log_shared(tx, actor, dataset, request, now, prepare)
+    kept = mode.log(access, request, now=now)
     tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
     if request.tags or request.metadata:
         check_remarks(tags, metadata)
-    if not dataset.individual or effective_role(actor, dataset.workspace) is not EffectiveRole.MEMBER:
-        note_tags(tx, actor, dataset, tags, metadata, now=now)
+    if mode.annotators_log_content or not access.is_annotator:
+        note_tags(access, tags, metadata, now=now)
         tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
     if any(plan.spec.standing for plan in tx.assignments.plans(dataset)):
         from apportion.services.assignments.apply_plan import (
@@ -90,10 +69,10 @@ def log_into(
         )
 
         extend_standing_plans(tx, dataset, [record.id for record in request.records], now=now)
-    return Logged(request.name, len(request.records), kept=kept)
+    return Logged(dataset.name, len(request.records), kept=kept)
 
 
-def _without_mirrors(tx: Transaction, dataset: Dataset, request: Logging) -> Logging:
+def _without_mirrors(tx: Transaction, dataset: Dataset, request: LogRequest) -> LogRequest:
     """Return the request without metadata that plans mirror: plans own it, so values logged back are left out."""
     keys = {plan.spec.mirror for plan in tx.assignments.plans(dataset) if plan.phase is PlanPhase.LIVE}
     keys.discard(None)
@@ -105,41 +84,14 @@ def _without_mirrors(tx: Transaction, dataset: Dataset, request: Logging) -> Log
     return replace(request, prepared=None)
 
 
-def _log_shared(
-    tx: Transaction, actor: Actor, dataset: Dataset, request: Logging, now: int, prepare: Prepare
-) -> None:
-    prepared = request.prepared
-    if effective_role(actor, dataset.workspace) is EffectiveRole.MEMBER:
-        check_logging(tx, actor, dataset, request.records, request.tags, request.metadata)
-    if not speaks_for_others(actor, dataset.workspace):
-        sign(tx, actor, dataset, request.records)
-        prepared = None
-    if prepared is None:
-        prepared = prepare(request.task, request.records)
-    tx.records.log(dataset, prepared, at=now)
-    if tx.assignments.plans(dataset):
-        _sync_slots(tx, dataset, request.records, now)
-
-
-def _sync_slots(tx: Transaction, dataset: Dataset, records: Sequence[Record], now: int) -> None:
-    """Update slots to the status of logged records: in a shared dataset, an answered record needs no other answer."""
-    by_id = {record.id: record for record in records}
-    for case in tx.annotations.cases(dataset, list(by_id)):
-        if case.slots:
-            record = by_id[case.id]
-            author = None if record.annotation is None else record.annotation.agent
-            sync_shared_slots(tx, dataset, case, record.status, author, now)
-
-
-def _dataset_for(tx: Transaction, actor: Actor, request: Logging, now: int) -> Dataset:
-    dataset = tx.datasets.find(request.workspace, request.name)
-    if dataset is None:
-        require_workspace(tx, request.workspace)
-        require(actor, Action.CREATE_BY_LOGGING, request.workspace)
-        return new_dataset(
-            tx, actor, request.workspace, request.name, request.task, tags={}, metadata={}, now=now
-        )
-    return allow(dataset, actor, Action.BULK, task=request.task, open_only=True)
+def _open(tx: Transaction, actor: Actor, request: LogRequest, now: int) -> DatasetAccess:
+    address = replace(request.address, task=request.task)
+    access = open_if_there(tx, actor, address, Action.BULK, open_only=True)
+    if access is not None:
+        return access
+    require_workspace(tx, address.workspace)
+    require(actor, Action.CREATE_BY_LOGGING, address.workspace)
+    return DatasetAccess(tx, actor, new_dataset(tx, actor, NewDataset(address, request.task), now=now))
 
 
 def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
@@ -181,26 +133,3 @@ def _check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Reco
             "Nothing of this request was stored."
         )
     return dataset
-
-
-def sign(tx: Transaction, actor: Actor, dataset: Dataset, records: Sequence[Record]) -> None:
-    """Set the writer as agent of every annotation they changed; one left as it was keeps its author."""
-    annotated = [record for record in records if record.annotation is not None]
-    if not annotated:
-        return
-    stored = tx.records.stored_answers(dataset, [record.id for record in annotated])
-    for record in annotated:
-        assert record.annotation is not None
-        before = stored.get(record.id)
-        if before is not None and _same(before.value, record.annotation.value):
-            record.annotation = before
-        else:
-            record.annotation = AgentValues(actor.username, {actor.username: record.annotation.value})
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Entities) and isinstance(other, Entities):
-        return [(s.start, s.end, s.label) for s in one.spans] == [
-            (s.start, s.end, s.label) for s in other.spans
-        ]
-    return bool(one == other)
