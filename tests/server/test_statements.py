@@ -13,7 +13,9 @@ from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 
 ANSWER, CLAIM, BULK = 14, 18, 60
-ROWS_OF_A_CLAIM = 60
+SHARED_ANSWER = 26
+"""An answer to a shared dataset is a change of the record itself, its terms and its one annotation."""
+ROWS_OF_A_CLAIM = 45
 IDS = [f"r{n:03}" for n in range(60)]
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
@@ -131,6 +133,16 @@ def test_the_answer_that_completes_a_record_takes_few_statements(
     last = counted.during(lambda: submit(room, "ben", held[0], "good", seconds=4))
     assert len(last) <= ANSWER, "\n".join(last)
     assert room.see("max", held[0])["status"] == "Validated"
+
+
+def test_an_answer_to_a_shared_dataset_takes_a_bounded_number(client_as: Any, counted: Counted) -> None:
+    room = Room(client_as, IDS, annotation="shared", blind=False, required=1)
+    plan(room, overlap=1)
+    for who in ("ana", "ben"):
+        work(room, who)
+    mine = claim(room, "ana")
+    taken = counted.during(lambda: submit(room, "ana", mine[0], "good", seconds=4))
+    assert len(taken) <= SHARED_ANSWER, "\n".join(taken)
 
 
 @pytest.mark.parametrize("rule", WAYS)

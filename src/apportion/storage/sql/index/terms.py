@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import chain
+from typing import TypeVar
 
 from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
@@ -18,10 +19,12 @@ NUMERIC_TERMS = frozenset({"long"})
 
 _MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
-_CHANGED_AT_ONCE = (4, 8, 12, 16, 32, 64, 500)
+_FEW_CHANGED = 16
+_CHANGED_AT_ONCE = (0, 4, 8, 12, 16, 32, 64, 500)
 _PAIRS_AT_MOST = 20_000
 _NONE: dict[str, int] = {}
 
+T = TypeVar("T")
 TermPair = tuple[int, tuple[int, int]]
 """The number of a value, and its field and viewer."""
 
@@ -166,21 +169,42 @@ class TermSession:
     def _write_counts(
         self, changes: list[tuple[int, int]], unknown: Collection[int]
     ) -> dict[int, tuple[int, int]]:
-        # Filled up to one of few lengths by repeating the last, which changes nothing: of equal rows one is used
-        size = next(size for size in _CHANGED_AT_ONCE if size >= len(changes))
-        rows = changes + changes[-1:] * (size - len(changes))
-        found = self._raw.execute(_update(size, bool(unknown)), list(chain.from_iterable(rows)))
+        ends = " RETURNING vid, field, viewer" if unknown else ""
+        by_change: dict[int, list[int]] = defaultdict(list)
+        for term_id, change in changes:
+            by_change[change].append(term_id)
+        if len(changes) <= _FEW_CHANGED and by_change.keys() <= {-1, 1}:  # of one record, as nearly always
+            lost, all_of_them = _filled(by_change[-1]), _filled([term_id for term_id, _ in changes])
+            found = self._raw.execute(_count_one(len(lost), len(all_of_them)) + ends, lost + all_of_them)
+        else:
+            rows = _filled(changes)
+            found = self._raw.execute(_count_many(len(rows)) + ends, list(chain.from_iterable(rows)))
         if not unknown:
             return {}
         return {vid: (field, viewer) for vid, field, viewer in found.fetchall() if vid in unknown}
 
 
+def _filled(values: list[T]) -> list[T]:
+    """Return the values, the last repeated so that lists have few different lengths."""
+    size = next(size for size in _CHANGED_AT_ONCE if size >= len(values))
+    return values + values[-1:] * (size - len(values))
+
+
 @cache
-def _update(size: int, returning: bool) -> str:
+def _count_one(lost: int, changed: int) -> str:
+    marks = ", ".join("?" * changed)
+    if not lost:
+        return f"UPDATE vals SET n = n + 1 WHERE vid IN ({marks})"
+    less = f"CASE WHEN vid IN ({', '.join('?' * lost)}) THEN -1 ELSE 1 END"
+    return f"UPDATE vals SET n = n + {less} WHERE vid IN ({marks})"
+
+
+@cache
+def _count_many(rows: int) -> str:
+    # A row that is repeated does no harm: of those that fit one is used
     return (
-        f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * size)}) "
+        f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * rows)}) "
         "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
-        f"{' RETURNING vid, field, viewer' if returning else ''}"
     )
 
 

@@ -90,10 +90,11 @@ class RecordChange:
         """Write facets and counters, and update the caches after the commit."""
         self._annotations.flush()
         self._counted.finish()
-        self._raw.execute(
-            "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
-            (self._last_n, self._records, self._dataset),
-        )
+        if self._changes.added or self._changes.removed:
+            self._raw.execute(
+                "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
+                (self._last_n, self._records, self._dataset),
+            )
         changes = self._changes
         changes.texts = self._texts.changed
         self._connection.after.append(lambda: self._publish(changes))
