@@ -76,6 +76,14 @@ def test_membership_in_lists_is_exact(
             assert count == int(one in some and other in others)
 
 
+def test_a_few_numbers_are_looked_up_as_many_are(raw: RawConnection) -> None:
+    filled(raw, [(n, 0.5, "x") for n in range(5)])
+    for numbers in ([1], [4, 1, 9], list(range(500))):
+        among, given = raw.dialect.in_few("n", numbers)
+        found = raw.execute(f"SELECT n FROM t WHERE s = ? AND {among} ORDER BY n", ("x", *given)).fetchall()
+        assert [n for (n,) in found] == sorted({0, 1, 2, 3, 4}.intersection(numbers))
+
+
 def test_a_list_may_stand_at_a_numbered_place(raw: RawConnection) -> None:
     filled(raw, [(n, 0.5, "x") for n in range(5)])
     asked = f"SELECT count(*) FROM t WHERE {raw.dialect.in_numbers('n', '?2')} AND n > ?1"

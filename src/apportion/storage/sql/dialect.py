@@ -60,6 +60,9 @@ class Dialect(Protocol):
     def in_strings(self, expression: str, place: str = "?") -> str:
         """Write the condition that an expression is one of the strings."""
 
+    def in_few(self, expression: str, values: Sequence[int]) -> tuple[str, Sequence[Any]]:
+        """Write the condition that an expression is one of up to some hundred numbers; return also its parameters."""
+
     def listed_numbers(self, name: str, place: str = "?") -> str:
         """Write the numbers as a table of that name, with the columns ``key``, the place from 0, and ``value``."""
 

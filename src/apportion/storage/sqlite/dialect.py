@@ -34,6 +34,12 @@ class SqliteDialect:
 
     in_strings = in_numbers
 
+    def in_few(self, expression: str, values: Sequence[int]) -> tuple[str, Sequence[int]]:
+        return (
+            f"{expression} IN ({', '.join('?' * len(values))})",
+            values,
+        )  # a tenth faster than ``json_each``
+
     def listed_numbers(self, name: str, place: str = "?") -> str:
         return f"json_each({place}) AS {name}"
 

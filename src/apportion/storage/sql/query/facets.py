@@ -142,12 +142,10 @@ class FacetCounter:
     def _names(self, known: dict[int, str], term_ids: list[int]) -> dict[int, str]:
         unknown = [term_id for term_id in term_ids if term_id not in known]
         found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
-        if unknown:
-            raw, sql = self._connection.raw, self._connection.raw.dialect
-            among = sql.in_numbers("vid")
-            found.update(
-                raw.execute(f"SELECT vid, value FROM vals WHERE {among}", (sql.numbers(unknown),)).fetchall()
-            )
+        raw = self._connection.raw
+        for start in range(0, len(unknown), 500):
+            among, given = raw.dialect.in_few("vid", unknown[start : start + 500])
+            found.update(raw.execute(f"SELECT vid, value FROM vals WHERE {among}", given).fetchall())
         return found
 
     def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
@@ -160,15 +158,14 @@ class FacetCounter:
             return self._counted_by_value(field, viewer)
         raw, sql = self._connection.raw, self._connection.raw.dialect
         column = "answer_terms" if field in self._answer_fields() else "terms"
-        among = sql.in_numbers("rid")
         for start in range(0, len(ns), 500):
-            part = sql.numbers(base | int(n) for n in ns[start : start + 500])
+            among, given = sql.in_few("rid", [base | int(n) for n in ns[start : start + 500]])
             if viewer:
                 rows = raw.execute(
-                    f"SELECT terms FROM annotations WHERE annotator = ? AND {among}", (viewer, part)
+                    f"SELECT terms FROM annotations WHERE annotator = ? AND {among}", (viewer, *given)
                 )
             else:
-                rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", (part,))
+                rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", given)
             for (terms,) in rows:
                 counts.update(unpacked(terms))
         ours = raw.execute(

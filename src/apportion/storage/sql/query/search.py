@@ -374,10 +374,8 @@ class Searcher:
         """Read records by number, in that order; those that are gone are left out."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(ns), 500):
-            part = self._sql.numbers(self._base | n for n in ns[start : start + 500])
-            for row in self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE {self._sql.in_numbers('rid')}", (part,)
-            ):
+            among, rids = self._sql.in_few("rid", [self._base | n for n in ns[start : start + 500]])
+            for row in self._raw.execute(f"SELECT {_ROW} FROM records WHERE {among}", rids):
                 found[row[0] & 0xFFFFFFFF] = row
         return self._as_rows([found[n] for n in ns if n in found])
 
@@ -430,10 +428,10 @@ class Searcher:
         found: dict[int, tuple[Status, bytes | None]] = {}
         name = b""
         for start in range(0, len(rids), 500):
+            among, given = self._sql.in_few("rid", rids[start : start + 500])
             for rid, state, value in self._raw.execute(
-                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND "
-                f"{self._sql.in_numbers('rid')}",
-                (self._viewer, self._sql.numbers(rids[start : start + 500])),
+                f"SELECT rid, state, value FROM annotations WHERE annotator = ? AND {among}",
+                (self._viewer, *given),
             ):
                 name = name or encode_name(self._agents.name(self._viewer))
                 answer = None if value is None else name + b"\n" + value
@@ -447,9 +445,9 @@ class Searcher:
         found: dict[int, dict[str, Vector]] = {}
         for field, name in fields:
             for start in range(0, len(ns), 500):
+                among, given = self._sql.in_few("n", ns[start : start + 500])
                 for n, value, more in self._raw.execute(
-                    f"SELECT n, value, more FROM vectors WHERE field = ? AND {self._sql.in_numbers('n')}",
-                    (field, self._sql.numbers(ns[start : start + 500])),
+                    f"SELECT n, value, more FROM vectors WHERE field = ? AND {among}", (field, *given)
                 ):
                     found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
         return found
@@ -458,9 +456,8 @@ class Searcher:
         """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
-            rows = self._raw.execute(
-                f"SELECT content FROM records WHERE {self._sql.in_numbers('rid')}", (self._sql.numbers(part),)
-            ).fetchall()
+            among, rids = self._sql.in_few("rid", part)
+            rows = self._raw.execute(f"SELECT content FROM records WHERE {among}", rids).fetchall()
             yield from (text_of(content) for (content,) in rows)
 
     def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
@@ -468,9 +465,8 @@ class Searcher:
         remaining = iter(ns)
         while part := [int(n) for n in islice(remaining, 500)]:
             rids = [self._base | n for n in part]
-            rows = self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE {self._sql.in_numbers('rid')}", (self._sql.numbers(rids),)
-            ).fetchall()
+            among, given = self._sql.in_few("rid", rids)
+            rows = self._raw.execute(f"SELECT {_ROW} FROM records WHERE {among}", given).fetchall()
             own = self._own_answers(rids) if self._viewer else None
             for rid, id, status, updated, content, prediction, answer in rows:
                 seen = STATUSES[status]
