@@ -14,8 +14,6 @@ OF_ONE_DATABASE = re.compile(
     r"\b(json_each|json_extract|group_concat|string_agg|unnest|sqlite_\w+|pg_\w+|rowid|PRAGMA|GLOB|ILIKE|NOT INDEXED|"
     r"CROSS JOIN|IS \?|INSERT OR \w+|ON CONFLICT DO UPDATE|UNINDEXED|MATCH \?|TRIGGER)|\b(instr|quote|total)\("
 )
-NOT_YET = {"answers/change_log.py"}
-"""Modules that go once changes of a dataset are read from a table."""
 
 
 def sentences(source: str) -> Iterator[str]:
@@ -38,8 +36,7 @@ def broken(source: str) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: str(path.relative_to(ENGINE)))
 def test_no_statement_is_written_for_one_database(path: Path) -> None:
-    if str(path.relative_to(ENGINE)) not in NOT_YET:
-        assert broken(path.read_text()) == []
+    assert broken(path.read_text()) == []
 
 
 @pytest.mark.parametrize(

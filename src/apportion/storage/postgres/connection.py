@@ -13,7 +13,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.raw_cursor import RawCursor
 from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import Connection, Integer, create_engine
+from sqlalchemy import Connection, Integer, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
@@ -86,7 +86,7 @@ class PostgresRaw:
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         cursor = RawCursor(self.link)
         cursor.execute(numbered_places(sql), parameters)
-        if cursor.description is None:
+        if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
             self.total_changes += max(0, cursor.rowcount)
         return cursor
 
@@ -135,7 +135,12 @@ class PostgresConnection:
         engine.dialect.colspecs = {
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
+        event.listen(engine, "after_cursor_execute", self._count_changes)
         self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
+        if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
+            self.raw.total_changes += max(0, cursor.rowcount)
 
     @property
     def lost(self) -> bool:

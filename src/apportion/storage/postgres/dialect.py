@@ -47,6 +47,9 @@ class PostgresDialect:
     def in_strings(self, expression: str, place: str = "?") -> str:
         return f"{expression} = ANY({place}::text[])"
 
+    def in_few(self, expression: str, values: Sequence[int]) -> tuple[str, Sequence[Any]]:
+        return self.in_numbers(expression), (self.numbers(values),)
+
     def listed_numbers(self, name: str, place: str = "?") -> str:
         return _listed(name, f"{place}::bigint[]")
 
