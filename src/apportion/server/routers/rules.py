@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, StringConstraints
 
 from apportion.domain.errors import (
     BadRequestError,
@@ -25,6 +24,7 @@ from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
 from apportion.services.insight import label_rules
 from apportion.vocabulary import Task
+from apportion.wire.labeling_rules import LabelingRuleOut, NewRule, RuleChanges, RuleFigures
 
 __all__ = ["router"]
 
@@ -32,31 +32,6 @@ router = APIRouter(tags=["Labeling rules"], route_class=JsonRoute)
 _RULES = "/api/datasets/{name}/{task}/labeling/rules"
 _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 _FIGURES = {**_REFUSALS, **responses(InvalidTextSearchError, ClosedDatasetError)}
-
-_Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-_Text = Annotated[str, StringConstraints(max_length=10_000)]
-
-
-class RuleChanges(BaseModel):
-    """The labels of a rule, and its description."""
-
-    label: _Label | None = None
-    labels: list[_Label] = Field(default=[], max_length=1_000)
-    description: _Text | None = None
-
-    def all_labels(self) -> tuple[str, ...]:
-        """Return the labels, sent in either form. Raises ``ValidationError`` if there are none."""
-        found = labels_of(self.label, self.labels)
-        if not found:
-            msg = "a labeling rule needs at least one label"
-            raise ValidationError([{"loc": ["body", "__root__"], "msg": msg, "type": "value_error"}])
-        return found
-
-
-class NewRule(RuleChanges):
-    """A rule: records that match the query should get the labels."""
-
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
 def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
@@ -69,16 +44,16 @@ def _place(ctx: Context, first: str, second: str) -> tuple[str, str]:
 
 
 @router.get(_RULES, responses=_REFUSALS)
-async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
+async def list_rules(ctx: Ctx, name: str, task: str) -> list[LabelingRuleOut]:
     """List the dataset's labeling rules, oldest first."""
     place = _place(ctx, name, task)
     return [_shown(each) for each in await ctx.read(lambda tx: label_rules.list_rules(tx, ctx.actor, *place))]
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
-async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
+async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> LabelingRuleOut:
     """Store a labeling rule."""
-    place, labels = _place(ctx, name, task), sent.all_labels()
+    place, labels = _place(ctx, name, task), _all_labels(sent)
     label = sent.label or (labels[0] if len(labels) == 1 else None)
     now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
@@ -86,11 +61,13 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
-async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, float]:
+async def rules_metrics(ctx: Ctx, name: str, task: str) -> RuleFigures:
     """Measure the share of the dataset that all rules cover together, as you see it."""
     place = _place(ctx, name, task)
     found = await ctx.read_slow(lambda tx: label_rules.rules_metrics(tx, ctx.actor, *place), long=True)
-    return {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
+    figures = _figures(found)
+    figures.coverage, figures.coverage_annotated = found.coverage or 0.0, found.coverage_annotated or 0.0
+    return figures
 
 
 @router.get(_RULES + "/{query:path}/metrics", responses=_FIGURES)
@@ -102,7 +79,7 @@ async def rule_metrics(
     label: Annotated[
         list[str] | None, Query(description="Labels to judge by instead of those stored.")
     ] = None,
-) -> dict[str, float]:
+) -> RuleFigures:
     """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
     place, labels = _place(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
@@ -112,16 +89,16 @@ async def rule_metrics(
 
 
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
-async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
+async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> LabelingRuleOut:
     """Show a labeling rule by its query."""
     place = _place(ctx, name, task)
     return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, *place, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
-async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
+async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> LabelingRuleOut:
     """Change a rule's labels, and its description if one is sent."""
-    place, labels, description = _place(ctx, name, task), sent.all_labels(), sent.description
+    place, labels, description = _place(ctx, name, task), _all_labels(sent), sent.description
     now = ctx.state.clock.now()
     return _shown(
         await ctx.write(
@@ -139,26 +116,33 @@ async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, *place, query, now=now))
 
 
-def _shown(rule: LabelingRule) -> dict[str, Any]:
-    found = {
-        "query": rule.query,
-        "label": rule.label,
-        "labels": list(rule.labels),
-        "description": rule.description,
-        "author": rule.author,
-        "created_at": naive_iso(rule.created_at),
-    }
-    return {name: each for name, each in found.items() if each is not None}
+def _all_labels(sent: RuleChanges) -> tuple[str, ...]:
+    """Return the labels, sent in either form. Raises ``ValidationError`` if there are none."""
+    found = labels_of(sent.label, sent.labels)
+    if not found:
+        msg = "a labeling rule needs at least one label"
+        raise ValidationError([{"loc": ["body", "__root__"], "msg": msg, "type": "value_error"}])
+    return found
 
 
-def _figures(found: RuleMetrics) -> dict[str, float]:
-    fields = {
-        "coverage": found.coverage,
-        "coverage_annotated": found.coverage_annotated,
-        "correct": found.correct,
-        "incorrect": found.incorrect,
-        "precision": found.precision,
-        "total_records": found.total,
-        "annotated_records": found.annotated,
-    }
-    return {name: each for name, each in fields.items() if each is not None}
+def _shown(rule: LabelingRule) -> LabelingRuleOut:
+    return LabelingRuleOut(
+        query=rule.query,
+        label=rule.label,
+        labels=list(rule.labels),
+        description=rule.description,
+        author=rule.author,
+        created_at=naive_iso(rule.created_at),
+    )
+
+
+def _figures(found: RuleMetrics) -> RuleFigures:
+    return RuleFigures(
+        coverage=found.coverage,
+        coverage_annotated=found.coverage_annotated,
+        correct=found.correct,
+        incorrect=found.incorrect,
+        precision=found.precision,
+        total_records=float(found.total),
+        annotated_records=float(found.annotated),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 
 from apportion.domain.errors import (
     ClosedDatasetError,
@@ -29,10 +29,11 @@ from apportion.server.convert.records_out import Projection, scan_record, search
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
+from apportion.server.wire_routes import Reply, described_body
 from apportion.services.records import find
-from apportion.services.records.find import SearchPage, SimilarTo
+from apportion.services.records.find import SimilarTo
 from apportion.vocabulary import Task
-from apportion.wire.queries import SCAN_BODY, SEARCH_BODY
+from apportion.wire.queries import Scan, ScanPage, Search, SearchPage
 
 __all__ = ["router"]
 
@@ -46,7 +47,7 @@ _BETWEEN = 10
 """Records prepared between two checks of the deadline: highlighting long texts takes time."""
 
 
-@router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
+@router.post("/api/datasets/{name}/{task}:search", openapi_extra=described_body(Search), responses=_REFUSALS)
 async def search(
     ctx: Ctx,
     request: Request,
@@ -59,7 +60,7 @@ async def search(
         str | None,
         Query(description="What to count, by commas; all there is when left out, none when empty."),
     ] = None,
-) -> Response:
+) -> Reply[SearchPage]:
     """Search records: one page of those that match, with their exact number and counts over all of them."""
     which = task_of(task)
     body = await json_body(request)
@@ -70,7 +71,7 @@ async def search(
             f"Result window is too large, from + limit must be less than or equal to {_DEEPEST}. "
             "Scan the records instead to read them all."
         )
-    page = SearchPage(wanted.sort, start, limit, _facets(facets, start))
+    page = find.SearchPage(wanted.sort, start, limit, _facets(facets, start))
     near = _near(wanted.selected, limit)
 
     words = None if near is not None else wanted.selected.words
@@ -79,7 +80,7 @@ async def search(
         _, hits = find.search(tx, ctx.actor, workspace, name, which, wanted.selected.criteria, page, near)
         return _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
 
-    return _json(await ctx.read_slow(run))
+    return Reply(await ctx.read_slow(run))
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:
@@ -125,7 +126,7 @@ def _keywords(highlighter: Highlighter | None, row: StoredRecord, task: Task) ->
     return None if highlighter is None else highlighter.keywords(searched_texts(row, task)) or None
 
 
-@router.post("/api/datasets/{name}/records/:search", openapi_extra=SCAN_BODY, responses=_REFUSALS)
+@router.post("/api/datasets/{name}/records/:search", openapi_extra=described_body(Scan), responses=_REFUSALS)
 async def scan(
     ctx: Ctx,
     request: Request,
@@ -134,7 +135,7 @@ async def scan(
     include_metrics: Annotated[
         bool, Query(description="Whether records carry their metrics; leaving them out is much faster.")
     ] = True,
-) -> Response:
+) -> Reply[ScanPage]:
     """Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty."""
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_scan(body))
@@ -181,7 +182,7 @@ async def scan(
     uuid, page = await ctx.read_slow(run)
     if ctx.state.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
         await _note(ctx, workspace, name, wanted.selected.criteria)
-    return _json(page)
+    return Reply(page)
 
 
 async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> None:
@@ -195,7 +196,3 @@ async def _note(ctx: Context, workspace: str, name: str, criteria: Criteria) -> 
         )
     except StorageFullError:
         log.warning("a scan could not be put in the audit log: the disk is full")
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
