@@ -84,10 +84,15 @@ class Entity(Struct, gc=False):
     score: _Score = 1.0
 
 
+def _no_entities() -> list[Entity]:
+    """Return an empty list, which is written unlike one of ``list``: to find nothing is an answer."""
+    return []
+
+
 class EntityValue(Struct):
     """The entities of a text, with an optional score of the whole."""
 
-    entities: list[Entity] = []
+    entities: list[Entity] = field(default_factory=_no_entities)
     score: float | None = None
 
 
@@ -262,9 +267,9 @@ class ShownValue(Struct, kw_only=True, omit_defaults=True):
     """A prediction or an annotation: the members of the dataset's task, and who said so where no key says it."""
 
     agent: str | None = None
-    labels: list[ShownLabel] = []
-    entities: list[ShownEntity] = []
-    sentences: list[ShownSentence] = []
+    labels: list[ShownLabel] | None = None
+    entities: list[ShownEntity] | None = None
+    sentences: list[ShownSentence] | None = None
     score: float | None = None
 
 
